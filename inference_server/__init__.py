@@ -1,0 +1,4 @@
+"""The Beatlens inference server: heartbeat pictures in, classifications out.
+
+Never imports TensorFlow or Django.
+"""

@@ -1,0 +1,65 @@
+"""What is said about a picture of a heartbeat: the domain's own words, free of any transport."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Verdict(StrEnum):
+    """How far a classification may be believed."""
+
+    CONFIDENT = "CONFIDENT"
+    """Exactly one class is plausible."""
+    UNCERTAIN = "UNCERTAIN"
+    """More than one class, or none, is plausible."""
+    NOT_A_BEAT = "NOT_A_BEAT"
+    """The picture does not look like one ECG beat."""
+
+
+@dataclass(frozen=True, slots=True)
+class BeatClass:
+    """One class of a model. The list of classes comes from the model file, never from code."""
+
+    short: str
+    """Stable short name, upper case, e.g. ``PVC``."""
+    name: str
+    """Name for people, e.g. ``Premature Ventricular Contraction``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Classification:
+    """The answer to one picture."""
+
+    beat_class: BeatClass
+    """The most probable class."""
+    probability: float
+    """Calibrated probability of ``beat_class``, 0 to 1."""
+    probabilities: tuple[tuple[BeatClass, float], ...]
+    """Every class of the model with its probability, in the model's order; they add up to 1."""
+    verdict: Verdict
+    prediction_set: tuple[BeatClass, ...]
+    """The classes that stay plausible, most probable first."""
+    model_name: str
+    model_version: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModelInfo:
+    """One loaded model version, as the server describes it."""
+
+    name: str
+    version: str
+    classes: tuple[BeatClass, ...]
+    input_height: int
+    """Height of the canonical picture, pixels."""
+    input_width: int
+    """Width of the canonical picture, pixels."""
+    digest: str
+    """SHA-256 of the ONNX file, hexadecimal."""
+    training_run: str
+    """Name of the training run that made it."""
+    scores: dict[str, float]
+    """Headline scores by name, e.g. ``beats-10fold/accuracy``; the model card has them all."""
+    licence_notice: str
+    """The notice that the training data's licence asks to show."""
