@@ -1,0 +1,269 @@
+"""The Python client of the inference server: typed answers, deadlines, retries, errors with reasons.
+
+It imports neither onnxruntime nor NumPy nor Pillow. A channel does not survive ``fork()``: make the client in the
+process that uses it (in a pre-forking web server on first use, not at import).
+"""
+
+from __future__ import annotations
+
+import json
+from types import TracebackType
+from typing import Final, Self, TypeVar
+
+import grpc
+import grpc.aio
+from google.rpc import error_details_pb2, status_pb2
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_status import rpc_status
+
+from inference_server.classification import Classification, ModelInfo
+from inference_server.generated.ecg.v1 import arrhythmia_pb2 as pb
+from inference_server.generated.ecg.v1 import arrhythmia_pb2_grpc
+from inference_server.rpc import messages
+
+__all__ = [
+    "ArrhythmiaClient",
+    "AsyncArrhythmiaClient",
+    "CallFailed",
+    "ClientError",
+    "ImageRefused",
+    "ServerUnavailable",
+]
+
+SERVICE: Final = pb.DESCRIPTOR.services_by_name["ArrhythmiaService"].full_name
+
+#: Only UNAVAILABLE is repeated: the server has then not begun the work. gRPC randomises each pause by ±20 %,
+#: counts it against the call's deadline, and stops repeating when most calls fail (retryThrottling).
+_SERVICE_CONFIG: Final = json.dumps(
+    {
+        "loadBalancingConfig": [{"round_robin": {}}],
+        "methodConfig": [
+            {
+                "name": [{"service": SERVICE}],
+                "retryPolicy": {
+                    "maxAttempts": 5,
+                    "initialBackoff": "0.05s",
+                    "maxBackoff": "1s",
+                    "backoffMultiplier": 3,
+                    "retryableStatusCodes": ["UNAVAILABLE"],
+                },
+            }
+        ],
+        "retryThrottling": {"maxTokens": 100, "tokenRatio": 0.5},
+    }
+)
+
+_CHANNEL_OPTIONS: Final = (
+    ("grpc.service_config", _SERVICE_CONFIG),
+    # A call whose request is larger than this buffer would never be repeated; the default is smaller than a photo.
+    ("grpc.per_rpc_retry_buffer_size", 16 * 1024 * 1024),
+    # A restarted server is found again within seconds; the default backs off to two minutes.
+    ("grpc.initial_reconnect_backoff_ms", 100),
+    ("grpc.min_reconnect_backoff_ms", 500),
+    ("grpc.max_reconnect_backoff_ms", 2000),
+    # The server is a neighbour; a web proxy from the environment has no business in between.
+    ("grpc.enable_http_proxy", 0),
+)
+
+
+_Detail = TypeVar("_Detail", error_details_pb2.ErrorInfo, error_details_pb2.RetryInfo)
+
+
+class ClientError(Exception):
+    """A call that brought no answer. ``str(error)`` is a sentence for people."""
+
+
+class ServerUnavailable(ClientError):  # noqa: N818 - reads as what happened
+    """The server can't be reached, is too slow, is full, or has no model: worth trying again later."""
+
+    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+        """Seconds after which the server asks to try again, where it says."""
+
+
+class ImageRefused(ClientError):  # noqa: N818 - reads as what happened
+    """The picture can't be used; sending it again changes nothing."""
+
+    def __init__(self, message: str, *, reason: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+        """Stable reason code, e.g. ``IMAGE_TRUNCATED``."""
+
+
+class CallFailed(ClientError):  # noqa: N818 - reads as what happened
+    """Any other failure."""
+
+    def __init__(self, message: str, *, code: str, reason: str | None = None, error_id: str | None = None) -> None:
+        super().__init__(message)
+        self.code = code
+        """Name of the gRPC status code, e.g. ``NOT_FOUND``."""
+        self.reason = reason
+        """Stable reason code where the server gave one, e.g. ``MODEL_NOT_FOUND``."""
+        self.error_id = error_id
+        """Where the server logged an unexpected error: the id to ask its administrators about."""
+
+
+class ArrhythmiaClient:
+    """Calls one inference server, or every one behind its address in turn. Thread-safe; holds one channel.
+
+    ``address`` is ``host:port`` or any gRPC target, e.g. ``dns:///beatlens.internal:50051``; every address that a
+    name resolves to gets its share of the calls. ``timeout`` is the deadline of a call in seconds, retries included.
+    """
+
+    def __init__(self, address: str, *, timeout: float = 5.0) -> None:
+        self._timeout = timeout
+        self._channel = grpc.insecure_channel(address, options=_CHANNEL_OPTIONS)
+        self._service = arrhythmia_pb2_grpc.ArrhythmiaServiceStub(self._channel)
+        self._health = health_pb2_grpc.HealthStub(self._channel)
+
+    def classify(
+        self, image: bytes, *, model_version: str | None = None, timeout: float | None = None
+    ) -> Classification:
+        """Classify one encoded PNG or JPEG picture of one beat.
+
+        Raises:
+            ImageRefused: the picture can't be used.
+            ServerUnavailable: no answer now; try again later.
+            CallFailed: anything else, e.g. there is no such model version.
+        """
+        request = pb.ClassifyImageRequest(image=image, model_version=model_version or "")
+        try:
+            response = self._service.ClassifyImage(request, timeout=self._seconds(timeout))
+        except grpc.RpcError as error:
+            raise _client_error(error) from error
+        return messages.from_classification(response.classification)
+
+    def get_model(self, *, version: str | None = None, timeout: float | None = None) -> ModelInfo:
+        """Describe the model version in service, or ``version``.
+
+        Raises:
+            ServerUnavailable: no answer now, or no model is loaded; try again later.
+            CallFailed: anything else, e.g. there is no such model version.
+        """
+        request = pb.GetModelRequest(version=version or "")
+        try:
+            response = self._service.GetModel(request, timeout=self._seconds(timeout))
+        except grpc.RpcError as error:
+            raise _client_error(error) from error
+        return messages.from_model(response.model)
+
+    def is_serving(self, *, timeout: float = 1.0) -> bool:
+        """Whether the server says that it classifies pictures now; False for every failure to find out."""
+        try:
+            response = self._health.Check(health_pb2.HealthCheckRequest(service=SERVICE), timeout=timeout)
+        except (grpc.RpcError, ValueError):  # ValueError: the channel is closed
+            return False
+        return bool(response.status == health_pb2.HealthCheckResponse.SERVING)
+
+    def close(self) -> None:
+        """Close the channel; calls under way are cancelled."""
+        self._channel.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _seconds(self, timeout: float | None) -> float:
+        return self._timeout if timeout is None else timeout
+
+
+class AsyncArrhythmiaClient:
+    """:class:`ArrhythmiaClient` for asyncio: the same calls as coroutines. Make it inside a running event loop."""
+
+    def __init__(self, address: str, *, timeout: float = 5.0) -> None:
+        self._timeout = timeout
+        self._channel = grpc.aio.insecure_channel(address, options=_CHANNEL_OPTIONS)
+        self._service = arrhythmia_pb2_grpc.ArrhythmiaServiceStub(self._channel)
+        self._health = health_pb2_grpc.HealthStub(self._channel)
+
+    async def classify(
+        self, image: bytes, *, model_version: str | None = None, timeout: float | None = None
+    ) -> Classification:
+        """See :meth:`ArrhythmiaClient.classify`."""
+        request = pb.ClassifyImageRequest(image=image, model_version=model_version or "")
+        try:
+            response = await self._service.ClassifyImage(request, timeout=self._seconds(timeout))
+        except grpc.RpcError as error:
+            raise _client_error(error) from error
+        return messages.from_classification(response.classification)
+
+    async def get_model(self, *, version: str | None = None, timeout: float | None = None) -> ModelInfo:
+        """See :meth:`ArrhythmiaClient.get_model`."""
+        request = pb.GetModelRequest(version=version or "")
+        try:
+            response = await self._service.GetModel(request, timeout=self._seconds(timeout))
+        except grpc.RpcError as error:
+            raise _client_error(error) from error
+        return messages.from_model(response.model)
+
+    async def is_serving(self, *, timeout: float = 1.0) -> bool:
+        """See :meth:`ArrhythmiaClient.is_serving`."""
+        try:
+            response = await self._health.Check(health_pb2.HealthCheckRequest(service=SERVICE), timeout=timeout)
+        except (grpc.RpcError, grpc.aio.UsageError):  # UsageError: the channel is closed
+            return False
+        return bool(response.status == health_pb2.HealthCheckResponse.SERVING)
+
+    async def close(self) -> None:
+        """Close the channel; calls under way are cancelled."""
+        await self._channel.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    def _seconds(self, timeout: float | None) -> float:
+        return self._timeout if timeout is None else timeout
+
+
+def _client_error(error: grpc.RpcError) -> ClientError:
+    """The exception that a failed call means, read from its status and the details in it."""
+    code: grpc.StatusCode = error.code()
+    status = _status(error)
+    message = status.message or str(error.details() or code.name)
+    info = _detail(status, error_details_pb2.ErrorInfo())
+    reason = info.reason if info else None
+    if code in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED):
+        if reason is None:  # gRPC's own words are for programmers, and name addresses
+            message = (
+                "The inference server can't be reached."
+                if code is grpc.StatusCode.UNAVAILABLE
+                else "The inference server did not answer in time."
+            )
+        return ServerUnavailable(message, retry_after=_retry_after(status))
+    if code is grpc.StatusCode.RESOURCE_EXHAUSTED:
+        if reason is None and "larger than max" in message:  # said by gRPC itself, before our code sees the call
+            return ImageRefused("The file is larger than the server accepts.", reason="IMAGE_TOO_LARGE")
+        return ServerUnavailable(message, retry_after=_retry_after(status))
+    if code is grpc.StatusCode.INVALID_ARGUMENT and reason is not None and reason.startswith("IMAGE_"):
+        return ImageRefused(message, reason=reason)
+    error_id = info.metadata.get("error_id") if info else None
+    return CallFailed(message, code=code.name, reason=reason, error_id=error_id)
+
+
+def _status(error: grpc.RpcError) -> status_pb2.Status:
+    try:
+        return rpc_status.from_call(error) or status_pb2.Status()
+    except ValueError:  # details that do not belong to this status, e.g. from something in between
+        return status_pb2.Status()
+
+
+def _detail(status: status_pb2.Status, kind: _Detail) -> _Detail | None:
+    for detail in status.details:
+        if detail.Unpack(kind):
+            return kind
+    return None
+
+
+def _retry_after(status: status_pb2.Status) -> float | None:
+    retry = _detail(status, error_details_pb2.RetryInfo())
+    return retry.retry_delay.ToTimedelta().total_seconds() if retry else None

@@ -1,0 +1,144 @@
+import datetime
+
+from google.protobuf import duration_pb2 as _duration_pb2
+from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
+from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class BeatType(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    BEAT_TYPE_UNSPECIFIED: _ClassVar[BeatType]
+    BEAT_TYPE_NORMAL: _ClassVar[BeatType]
+    BEAT_TYPE_LBBB: _ClassVar[BeatType]
+    BEAT_TYPE_RBBB: _ClassVar[BeatType]
+    BEAT_TYPE_PAC: _ClassVar[BeatType]
+    BEAT_TYPE_PVC: _ClassVar[BeatType]
+    BEAT_TYPE_VF: _ClassVar[BeatType]
+    BEAT_TYPE_PACED: _ClassVar[BeatType]
+
+class Verdict(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    VERDICT_UNSPECIFIED: _ClassVar[Verdict]
+    VERDICT_CONFIDENT: _ClassVar[Verdict]
+    VERDICT_UNCERTAIN: _ClassVar[Verdict]
+    VERDICT_NOT_A_BEAT: _ClassVar[Verdict]
+BEAT_TYPE_UNSPECIFIED: BeatType
+BEAT_TYPE_NORMAL: BeatType
+BEAT_TYPE_LBBB: BeatType
+BEAT_TYPE_RBBB: BeatType
+BEAT_TYPE_PAC: BeatType
+BEAT_TYPE_PVC: BeatType
+BEAT_TYPE_VF: BeatType
+BEAT_TYPE_PACED: BeatType
+VERDICT_UNSPECIFIED: Verdict
+VERDICT_CONFIDENT: Verdict
+VERDICT_UNCERTAIN: Verdict
+VERDICT_NOT_A_BEAT: Verdict
+
+class ClassifyImageRequest(_message.Message):
+    __slots__ = ("image", "model_version")
+    IMAGE_FIELD_NUMBER: _ClassVar[int]
+    MODEL_VERSION_FIELD_NUMBER: _ClassVar[int]
+    image: bytes
+    model_version: str
+    def __init__(self, image: _Optional[bytes] = ..., model_version: _Optional[str] = ...) -> None: ...
+
+class ClassifyImageResponse(_message.Message):
+    __slots__ = ("classification", "timing")
+    CLASSIFICATION_FIELD_NUMBER: _ClassVar[int]
+    TIMING_FIELD_NUMBER: _ClassVar[int]
+    classification: Classification
+    timing: ServerTiming
+    def __init__(self, classification: _Optional[_Union[Classification, _Mapping]] = ..., timing: _Optional[_Union[ServerTiming, _Mapping]] = ...) -> None: ...
+
+class Classification(_message.Message):
+    __slots__ = ("beat_class", "probability", "probabilities", "verdict", "prediction_set", "model_name", "model_version")
+    BEAT_CLASS_FIELD_NUMBER: _ClassVar[int]
+    PROBABILITY_FIELD_NUMBER: _ClassVar[int]
+    PROBABILITIES_FIELD_NUMBER: _ClassVar[int]
+    VERDICT_FIELD_NUMBER: _ClassVar[int]
+    PREDICTION_SET_FIELD_NUMBER: _ClassVar[int]
+    MODEL_NAME_FIELD_NUMBER: _ClassVar[int]
+    MODEL_VERSION_FIELD_NUMBER: _ClassVar[int]
+    beat_class: BeatClass
+    probability: float
+    probabilities: _containers.RepeatedCompositeFieldContainer[ClassProbability]
+    verdict: Verdict
+    prediction_set: _containers.RepeatedCompositeFieldContainer[BeatClass]
+    model_name: str
+    model_version: str
+    def __init__(self, beat_class: _Optional[_Union[BeatClass, _Mapping]] = ..., probability: _Optional[float] = ..., probabilities: _Optional[_Iterable[_Union[ClassProbability, _Mapping]]] = ..., verdict: _Optional[_Union[Verdict, str]] = ..., prediction_set: _Optional[_Iterable[_Union[BeatClass, _Mapping]]] = ..., model_name: _Optional[str] = ..., model_version: _Optional[str] = ...) -> None: ...
+
+class BeatClass(_message.Message):
+    __slots__ = ("short_name", "display_name", "type")
+    SHORT_NAME_FIELD_NUMBER: _ClassVar[int]
+    DISPLAY_NAME_FIELD_NUMBER: _ClassVar[int]
+    TYPE_FIELD_NUMBER: _ClassVar[int]
+    short_name: str
+    display_name: str
+    type: BeatType
+    def __init__(self, short_name: _Optional[str] = ..., display_name: _Optional[str] = ..., type: _Optional[_Union[BeatType, str]] = ...) -> None: ...
+
+class ClassProbability(_message.Message):
+    __slots__ = ("beat_class", "probability")
+    BEAT_CLASS_FIELD_NUMBER: _ClassVar[int]
+    PROBABILITY_FIELD_NUMBER: _ClassVar[int]
+    beat_class: BeatClass
+    probability: float
+    def __init__(self, beat_class: _Optional[_Union[BeatClass, _Mapping]] = ..., probability: _Optional[float] = ...) -> None: ...
+
+class ServerTiming(_message.Message):
+    __slots__ = ("queue", "decode", "inference")
+    QUEUE_FIELD_NUMBER: _ClassVar[int]
+    DECODE_FIELD_NUMBER: _ClassVar[int]
+    INFERENCE_FIELD_NUMBER: _ClassVar[int]
+    queue: _duration_pb2.Duration
+    decode: _duration_pb2.Duration
+    inference: _duration_pb2.Duration
+    def __init__(self, queue: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., decode: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., inference: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
+
+class GetModelRequest(_message.Message):
+    __slots__ = ("version",)
+    VERSION_FIELD_NUMBER: _ClassVar[int]
+    version: str
+    def __init__(self, version: _Optional[str] = ...) -> None: ...
+
+class GetModelResponse(_message.Message):
+    __slots__ = ("model",)
+    MODEL_FIELD_NUMBER: _ClassVar[int]
+    model: Model
+    def __init__(self, model: _Optional[_Union[Model, _Mapping]] = ...) -> None: ...
+
+class Model(_message.Message):
+    __slots__ = ("name", "version", "classes", "input_height", "input_width", "sha256", "training_run", "scores", "licence_notice")
+    class ScoresEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: float
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[float] = ...) -> None: ...
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    VERSION_FIELD_NUMBER: _ClassVar[int]
+    CLASSES_FIELD_NUMBER: _ClassVar[int]
+    INPUT_HEIGHT_FIELD_NUMBER: _ClassVar[int]
+    INPUT_WIDTH_FIELD_NUMBER: _ClassVar[int]
+    SHA256_FIELD_NUMBER: _ClassVar[int]
+    TRAINING_RUN_FIELD_NUMBER: _ClassVar[int]
+    SCORES_FIELD_NUMBER: _ClassVar[int]
+    LICENCE_NOTICE_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    version: str
+    classes: _containers.RepeatedCompositeFieldContainer[BeatClass]
+    input_height: int
+    input_width: int
+    sha256: str
+    training_run: str
+    scores: _containers.ScalarMap[str, float]
+    licence_notice: str
+    def __init__(self, name: _Optional[str] = ..., version: _Optional[str] = ..., classes: _Optional[_Iterable[_Union[BeatClass, _Mapping]]] = ..., input_height: _Optional[int] = ..., input_width: _Optional[int] = ..., sha256: _Optional[str] = ..., training_run: _Optional[str] = ..., scores: _Optional[_Mapping[str, float]] = ..., licence_notice: _Optional[str] = ...) -> None: ...

@@ -1,0 +1,91 @@
+"""Between the domain's words and the wire's, in pairs: ``to_x`` makes a protobuf message, ``from_x`` reads one.
+
+Both the servicers and the client use it, so it imports neither onnxruntime nor Pillow nor NumPy.
+"""
+
+from __future__ import annotations
+
+from inference_server.classification import BeatClass, Classification, ModelInfo, Verdict
+from inference_server.generated.ecg.v1 import arrhythmia_pb2 as pb
+
+_VERDICT_PREFIX = "VERDICT_"
+_TYPE_PREFIX = "BEAT_TYPE_"
+_TYPES = frozenset(pb.BeatType.keys())
+
+
+def to_beat_class(beat_class: BeatClass) -> pb.BeatClass:
+    """A class of the model as a message; its enum value where the wire has one for it."""
+    name = _TYPE_PREFIX + beat_class.short
+    return pb.BeatClass(
+        short_name=beat_class.short,
+        display_name=beat_class.name,
+        type=name if name in _TYPES else pb.BEAT_TYPE_UNSPECIFIED,
+    )
+
+
+def from_beat_class(message: pb.BeatClass) -> BeatClass:
+    """The class that a message names."""
+    return BeatClass(short=message.short_name, name=message.display_name)
+
+
+def to_classification(classification: Classification) -> pb.Classification:
+    """A classification as a message."""
+    return pb.Classification(
+        beat_class=to_beat_class(classification.beat_class),
+        probability=classification.probability,
+        probabilities=[
+            pb.ClassProbability(beat_class=to_beat_class(beat_class), probability=probability)
+            for beat_class, probability in classification.probabilities
+        ],
+        verdict=_VERDICT_PREFIX + classification.verdict,
+        prediction_set=[to_beat_class(beat_class) for beat_class in classification.prediction_set],
+        model_name=classification.model_name,
+        model_version=classification.model_version,
+    )
+
+
+def from_classification(message: pb.Classification) -> Classification:
+    """The classification in a message.
+
+    Raises:
+        ValueError: the message has a verdict that this program does not know.
+    """
+    return Classification(
+        beat_class=from_beat_class(message.beat_class),
+        probability=message.probability,
+        probabilities=tuple((from_beat_class(each.beat_class), each.probability) for each in message.probabilities),
+        verdict=Verdict(pb.Verdict.Name(message.verdict).removeprefix(_VERDICT_PREFIX)),
+        prediction_set=tuple(from_beat_class(each) for each in message.prediction_set),
+        model_name=message.model_name,
+        model_version=message.model_version,
+    )
+
+
+def to_model(info: ModelInfo) -> pb.Model:
+    """A model version's description as a message."""
+    return pb.Model(
+        name=info.name,
+        version=info.version,
+        classes=[to_beat_class(beat_class) for beat_class in info.classes],
+        input_height=info.input_height,
+        input_width=info.input_width,
+        sha256=info.digest,
+        training_run=info.training_run,
+        scores=info.scores,
+        licence_notice=info.licence_notice,
+    )
+
+
+def from_model(message: pb.Model) -> ModelInfo:
+    """The description of a model version in a message."""
+    return ModelInfo(
+        name=message.name,
+        version=message.version,
+        classes=tuple(from_beat_class(each) for each in message.classes),
+        input_height=message.input_height,
+        input_width=message.input_width,
+        digest=message.sha256,
+        training_run=message.training_run,
+        scores=dict(message.scores),
+        licence_notice=message.licence_notice,
+    )

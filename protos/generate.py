@@ -1,0 +1,81 @@
+"""Makes the Python stubs in ``inference_server/generated/`` from the ``.proto`` files beside this script.
+
+``python protos/generate.py`` rewrites them; with ``--check`` it only says whether they are current (exit code 1 if
+they are not).
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+import google.rpc
+import grpc_tools
+from grpc_tools import protoc
+
+PROTOS = Path(__file__).resolve().parent
+GENERATED = PROTOS.parent / "inference_server" / "generated"
+PACKAGE = "inference_server.generated"
+INIT = '"""Generated from protos/ by ``make protos``. Do not edit."""\n'
+
+
+def generate(target: Path) -> None:
+    """Write the stubs of every ``.proto`` file into ``target``, as importable packages.
+
+    Raises:
+        RuntimeError: protoc refused a file; it has said why on stderr.
+    """
+    sources = sorted(str(path.relative_to(PROTOS)) for path in PROTOS.rglob("*.proto"))
+    roots = sorted({Path(source).parts[0] for source in sources})
+    well_known = Path(grpc_tools.__file__).parent / "_proto"  # google/protobuf/*.proto
+    googleapis = Path(next(iter(google.rpc.__path__))).parent.parent  # google/rpc/*.proto
+    arguments = [
+        "protoc",
+        *(f"--proto_path={folder}" for folder in (PROTOS, well_known, googleapis)),
+        *(f"--{kind}={target}" for kind in ("python_out", "pyi_out", "grpc_python_out")),
+        *sources,
+    ]
+    if protoc.main(arguments) != 0:
+        raise RuntimeError("protoc failed")
+    # protoc writes absolute imports from the root of the proto tree; ours lie inside a package.
+    own_import = re.compile(rf"^(from|import) ({'|'.join(roots)})(?=[. ])", re.MULTILINE)
+    for path in [*target.rglob("*.py"), *target.rglob("*.pyi")]:
+        path.write_text(own_import.sub(rf"\1 {PACKAGE}.\2", path.read_text()))
+    for folder in [target, *(path for path in target.rglob("*") if path.is_dir())]:
+        (folder / "__init__.py").write_text(INIT)
+
+
+def differences(made: Path, committed: Path) -> list[str]:
+    """Relative paths that only one of the two trees has, or whose content differs."""
+    trees = [
+        {path.relative_to(root): path.read_bytes() for path in root.rglob("*") if path.suffix in {".py", ".pyi"}}
+        for root in (made, committed)
+    ]
+    paths = trees[0].keys() | trees[1].keys()
+    return sorted(str(path) for path in paths if trees[0].get(path) != trees[1].get(path))
+
+
+def main() -> int:
+    """The command line; returns the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true", help="change nothing, fail if the stubs are out of date")
+    check = parser.parse_args().check
+    with tempfile.TemporaryDirectory() as folder:
+        made = Path(folder)
+        generate(made)
+        stale = differences(made, GENERATED)
+        if stale and not check:
+            shutil.rmtree(GENERATED, ignore_errors=True)
+            shutil.copytree(made, GENERATED)
+    if stale and check:
+        print("Out of date, run `make protos`:", *stale, sep="\n  ", file=sys.stderr)  # noqa: T201
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
