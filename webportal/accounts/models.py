@@ -1,0 +1,35 @@
+"""The people who use the portal."""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
+
+
+class User(AbstractUser):
+    """A user. No real name is asked for: a name to log in with and an e-mail address are all there is."""
+
+    first_name = None  # type: ignore[assignment]
+    last_name = None  # type: ignore[assignment]
+    email = models.EmailField(
+        _("email address"),
+        unique=True,
+        error_messages={"unique": _("A user with that email address already exists.")},
+    )
+
+    class Meta(AbstractUser.Meta):
+        abstract = False
+        constraints = [
+            models.UniqueConstraint(Lower("username"), name="accounts_user_username_any_case"),
+            models.UniqueConstraint(Lower("email"), name="accounts_user_email_any_case"),
+        ]
+
+    def get_full_name(self) -> str:
+        """The name to log in with; no other is known."""
+        return self.username
+
+    def get_short_name(self) -> str:
+        """The name to log in with; no other is known."""
+        return self.username

@@ -1,0 +1,44 @@
+"""May this user see this? The one place that answers; what one may not see doesn't exist (404)."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db.models import QuerySet
+from django.http import Http404
+
+from webportal.accounts.models import User
+from webportal.analyses.models import Analysis, Upload
+
+
+def own_analyses(user: User) -> QuerySet[Analysis]:
+    """The analyses that ``user`` may list: their own."""
+    return Analysis.objects.filter(owner=user)
+
+
+def own_analysis(user: User, analysis_id: uuid.UUID) -> Analysis:
+    """The user's own analysis with its upload.
+
+    Raises:
+        Http404: there is none, or it is somebody else's.
+    """
+    try:
+        return own_analyses(user).select_related("upload").get(pk=analysis_id)
+    except Analysis.DoesNotExist as error:
+        raise Http404 from error
+
+
+def viewable_upload(user: User, upload_id: uuid.UUID) -> Upload:
+    """The upload whose picture ``user`` may look at: their own, or any for staff who may view uploads.
+
+    Raises:
+        Http404: there is none, it is somebody else's, or its picture can't be shown.
+    """
+    try:
+        upload = Upload.objects.get(pk=upload_id)
+    except Upload.DoesNotExist as error:
+        raise Http404 from error
+    allowed = upload.owner_id == user.pk or (user.is_staff and user.has_perm("analyses.view_upload"))
+    if not allowed or not upload.is_viewable:
+        raise Http404
+    return upload

@@ -1,0 +1,91 @@
+"""What a person may send."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
+
+from webportal.analyses import pictures
+from webportal.analyses.models import Upload
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One sent file, looked at from outside only: either fit to be kept or with the reason why not."""
+
+    name: str
+    """The file's own name. Shown once, on the page that answers, and stored nowhere."""
+    file: UploadedFile
+    media_type: str
+    reason: str
+    """Reason code; empty when the file is fit to be kept."""
+
+
+class PicturesInput(forms.ClearableFileInput):
+    """A file chooser for one or several pictures."""
+
+    allow_multiple_selected = True
+
+
+class PicturesField(forms.FileField):
+    """One or several pictures. Cleans to a list of :class:`Candidate`."""
+
+    widget = PicturesInput
+    default_error_messages = {
+        "required": _("Choose a picture first."),
+        "too_many": ngettext_lazy(
+            "Send one picture at a time.", "Send at most %(limit)d pictures at a time.", "limit"
+        ),
+    }
+
+    def clean(self, data: Any, initial: Any = None) -> list[Candidate]:
+        """Look at each file's size and first bytes; what is inside is for the inference server to judge."""
+        files = [file for file in data or [] if file]
+        if not files:
+            raise forms.ValidationError(self.error_messages["required"], code="required")
+        if len(files) > settings.UPLOAD_MAX_PICTURES:
+            raise forms.ValidationError(
+                self.error_messages["too_many"], code="too_many", params={"limit": settings.UPLOAD_MAX_PICTURES}
+            )
+        return [_look_at(file) for file in files]
+
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        """Chosen files can't be put back into the page."""
+        return initial
+
+
+class UploadForm(forms.Form):
+    """Pictures of heartbeats, and a few words to find them again."""
+
+    picture = PicturesField(
+        label=_("Picture of one heartbeat"),
+        widget=PicturesInput(attrs={"accept": "image/png,image/jpeg"}),
+    )
+    label = forms.CharField(
+        label=_("Label"),
+        required=False,
+        max_length=Upload._meta.get_field("label").max_length,
+        help_text=Upload._meta.get_field("label").help_text,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+
+
+def _look_at(file: UploadedFile) -> Candidate:
+    beginning = file.read(16)
+    file.seek(0)
+    media_type = pictures.media_type_of(beginning)
+    if not file.size:
+        reason = "IMAGE_EMPTY"
+    elif file.size > settings.PICTURE_MAX_BYTES:
+        reason = "IMAGE_TOO_LARGE"
+    elif media_type is None:
+        reason = "IMAGE_UNSUPPORTED_FORMAT"
+    else:
+        reason = ""
+    return Candidate(name=str(file.name), file=file, media_type=media_type or "", reason=reason)

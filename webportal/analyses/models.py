@@ -1,0 +1,251 @@
+"""What a person sent, and apart from it what a model said about it.
+
+An :class:`Upload` is a picture as its owner sent it. An :class:`Analysis` is one question to one model about that
+picture and, later, its answer. An upload may have any number of analyses; an answer is never overwritten.
+"""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from inference_server.classification import Verdict as ServerVerdict
+
+
+def random_picture_name(upload: Upload, filename: str) -> str:
+    """Where a picture is kept: a random name that says nothing about its owner or its original name."""
+    name = uuid.uuid4().hex
+    return f"pictures/{name[:2]}/{name}"
+
+
+def random_thumbnail_name(upload: Upload, filename: str) -> str:
+    """Where a thumbnail is kept, see :func:`random_picture_name`."""
+    name = uuid.uuid4().hex
+    return f"thumbnails/{name[:2]}/{name}"
+
+
+class Upload(models.Model):
+    """A picture that a person sent. Private to its owner."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="uploads", verbose_name=_("owner")
+    )
+    picture = models.FileField(
+        _("picture"),
+        upload_to=random_picture_name,
+        max_length=100,
+        help_text=_("Upright and without metadata when it can be decoded, otherwise the bytes as sent."),
+    )
+    thumbnail = models.FileField(_("thumbnail"), upload_to=random_thumbnail_name, max_length=100, blank=True)
+    media_type = models.CharField(_("media type"), max_length=20, help_text=_("image/png or image/jpeg"))
+    width = models.PositiveIntegerField(_("width in pixels"), null=True, blank=True)
+    height = models.PositiveIntegerField(_("height in pixels"), null=True, blank=True)
+    size = models.PositiveIntegerField(_("size in bytes"), help_text=_("As sent."))
+    sha256 = models.CharField(_("SHA-256"), max_length=64, help_text=_("Of the bytes as sent, hexadecimal."))
+    label = models.CharField(
+        _("label"),
+        max_length=100,
+        blank=True,
+        help_text=_("A few words of your own to find it again. Don't write patient names here."),
+    )
+    created_at = models.DateTimeField(_("uploaded"), default=timezone.now, editable=False)
+
+    class Meta:
+        verbose_name = _("upload")
+        verbose_name_plural = _("uploads")
+        ordering = ["-created_at", "-id"]
+        indexes = [
+            models.Index(fields=["owner", "-created_at", "-id"], name="upload_owner_newest"),
+            models.Index(fields=["owner", "sha256"], name="upload_owner_digest"),
+            models.Index(fields=["-created_at", "-id"], name="upload_newest"),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=Q(size__gt=0), name="upload_not_empty"),
+            models.CheckConstraint(condition=~Q(sha256=""), name="upload_has_digest"),
+            models.CheckConstraint(
+                condition=Q(width__isnull=True, height__isnull=True) | Q(width__gt=0, height__gt=0),
+                name="upload_dimensions_together",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self._meta.verbose_name} {self.id}"
+
+    @property
+    def is_viewable(self) -> bool:
+        """Whether the picture could be decoded, so that showing it is safe and possible."""
+        return self.width is not None
+
+
+class Analysis(models.Model):
+    """One question to the model about one picture, and its answer."""
+
+    class State(models.TextChoices):
+        """Where the question stands. The last three are final."""
+
+        QUEUED = "queued", _("waiting")
+        RUNNING = "running", _("being analysed")
+        DONE = "done", _("done")
+        REJECTED = "rejected", _("picture refused")
+        FAILED = "failed", _("failed")
+
+    class Verdict(models.TextChoices):
+        """How far the answer may be believed, in the model's words."""
+
+        CONFIDENT = ServerVerdict.CONFIDENT.value, _("confident")
+        UNCERTAIN = ServerVerdict.UNCERTAIN.value, _("uncertain")
+        NOT_A_BEAT = ServerVerdict.NOT_A_BEAT.value, _("not a heartbeat")
+
+    OPEN_STATES = (State.QUEUED, State.RUNNING)
+    FINAL_STATES = (State.DONE, State.REJECTED, State.FAILED)
+
+    #: ``reason`` of a queued analysis that waits for the inference server to come back.
+    SERVER_UNAVAILABLE = "SERVER_UNAVAILABLE"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    upload = models.ForeignKey(Upload, on_delete=models.CASCADE, related_name="analyses", verbose_name=_("upload"))
+    # The upload's owner once more, so that a person's history is one index scan however long it is.
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="analyses", verbose_name=_("owner")
+    )
+    state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.QUEUED)
+    created_at = models.DateTimeField(_("asked"), default=timezone.now, editable=False)
+    started_at = models.DateTimeField(_("last attempt started"), null=True, blank=True, editable=False)
+    finished_at = models.DateTimeField(_("finished"), null=True, blank=True, editable=False)
+
+    # Work in hand.
+    attempts = models.PositiveIntegerField(_("attempts"), default=0, editable=False)
+    failures = models.PositiveIntegerField(
+        _("failures"),
+        default=0,
+        editable=False,
+        help_text=_("Attempts that ended in an unexpected error or a lost worker. Waiting for the server isn't one."),
+    )
+    next_attempt_at = models.DateTimeField(_("next attempt"), null=True, blank=True, editable=False)
+    lease_id = models.UUIDField(_("lease"), null=True, blank=True, editable=False)
+    lease_expires_at = models.DateTimeField(_("lease expires"), null=True, blank=True, editable=False)
+    task_id = models.UUIDField(
+        _("task"), null=True, blank=True, editable=False, help_text=_("The queued task that will take it next.")
+    )
+
+    # What came of it.
+    reason = models.CharField(
+        _("reason"), max_length=64, blank=True, editable=False, help_text=_("Stable code: why refused, or why waiting.")
+    )
+    error_id = models.CharField(
+        _("error id"), max_length=64, blank=True, editable=False, help_text=_("Find it in the log.")
+    )
+    model_name = models.CharField(_("model"), max_length=100, blank=True, editable=False)
+    model_version = models.CharField(_("model version"), max_length=50, blank=True, editable=False)
+    class_short = models.CharField(_("class"), max_length=32, blank=True, editable=False)
+    class_name = models.CharField(_("class name"), max_length=100, blank=True, editable=False)
+    probability = models.FloatField(_("probability"), null=True, blank=True, editable=False)
+    probabilities = models.JSONField(
+        _("probabilities"),
+        default=list,
+        blank=True,
+        editable=False,
+        help_text=_('Every class in the model\'s order: [{"short", "name", "probability"}, …].'),
+    )
+    verdict = models.CharField(_("verdict"), max_length=16, choices=Verdict.choices, blank=True, editable=False)
+    prediction_set = models.JSONField(
+        _("prediction set"),
+        default=list,
+        blank=True,
+        editable=False,
+        help_text=_('The classes that stay plausible, most probable first: [{"short", "name"}, …].'),
+    )
+
+    class Meta:
+        verbose_name = pgettext_lazy("one", "analysis")
+        verbose_name_plural = pgettext_lazy("many", "analyses")
+        ordering = ["-created_at", "-id"]
+        indexes = [
+            models.Index(fields=["owner", "-created_at", "-id"], name="analysis_owner_newest"),
+            models.Index(fields=["-created_at", "-id"], name="analysis_newest"),
+            # The sweeper's question; open analyses are few however many are finished.
+            models.Index(
+                fields=["state", "next_attempt_at"], name="analysis_open", condition=Q(state__in=["queued", "running"])
+            ),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=["queued", "running", "done", "rejected", "failed"]), name="analysis_state_known"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="queued") | Q(next_attempt_at__isnull=False), name="analysis_queued_has_next_attempt"
+            ),
+            models.CheckConstraint(
+                condition=Q(state="running", lease_id__isnull=False, lease_expires_at__isnull=False)
+                | (~Q(state="running") & Q(lease_id__isnull=True, lease_expires_at__isnull=True)),
+                name="analysis_leased_iff_running",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=["queued", "running"], finished_at__isnull=True)
+                | (Q(finished_at__isnull=False) & ~Q(state__in=["queued", "running"])),
+                name="analysis_finished_iff_final",
+            ),
+            models.CheckConstraint(
+                condition=(
+                    Q(state="done", probability__isnull=False, reason="", error_id="")
+                    & ~Q(class_short="")
+                    & ~Q(class_name="")
+                    & ~Q(verdict="")
+                    & ~Q(model_name="")
+                    & ~Q(model_version="")
+                )
+                | (~Q(state="done") & Q(class_short="", class_name="", verdict="", probability__isnull=True)),
+                name="analysis_answer_iff_done",
+            ),
+            models.CheckConstraint(condition=~Q(state="rejected", reason=""), name="analysis_rejected_has_reason"),
+            models.CheckConstraint(
+                condition=(Q(state="failed") & ~Q(error_id="")) | (~Q(state="failed") & Q(error_id="")),
+                name="analysis_error_id_iff_failed",
+            ),
+            models.CheckConstraint(
+                condition=Q(probability__isnull=True) | Q(probability__gte=0, probability__lte=1),
+                name="analysis_probability_in_range",
+            ),
+            models.CheckConstraint(
+                condition=Q(verdict="") | Q(verdict__in=[verdict.value for verdict in ServerVerdict]),
+                name="analysis_verdict_known",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self._meta.verbose_name} {self.id}"
+
+    def get_absolute_url(self) -> str:
+        """The result page."""
+        return reverse("analyses:result", args=[self.pk])
+
+    def clean(self) -> None:
+        """What no single row constraint can say: the owner is the upload's owner."""
+        super().clean()
+        if self.upload.owner_id != self.owner_id:
+            raise ValidationError({"owner": _("An analysis belongs to the owner of its upload.")})
+
+    @property
+    def is_open(self) -> bool:
+        """Whether an answer is still to come."""
+        return self.state in self.OPEN_STATES
+
+    @property
+    def waits_for_server(self) -> bool:
+        """Whether the last attempt found no inference server."""
+        return self.is_open and self.reason == self.SERVER_UNAVAILABLE
+
+    @property
+    def ranked_probabilities(self) -> list[dict[str, Any]]:
+        """:attr:`probabilities`, most probable first."""
+        return sorted(self.probabilities, key=lambda entry: -entry["probability"])

@@ -1,0 +1,261 @@
+"""Every change to uploads and analyses. Each function checks, opens its transaction and validates in full.
+
+The way of a picture: :func:`create_upload` commits the picture and the question first. :func:`run` then claims the
+question, asks the inference server and stores the answer. Whoever runs it, on the spot or from the queue, holds a
+lease; only the holder may store an answer, so an analysis that is taken twice is still answered once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import random
+import uuid
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.core.exceptions import PermissionDenied
+from django.core.files.base import ContentFile
+from django.db import transaction
+from django.db.models import F, Q
+from django.utils import timezone
+
+from inference_server.classification import Classification
+from inference_server.client import CallFailed, ClientError, ImageRefused, ServerUnavailable
+from webportal.accounts.models import User
+from webportal.analyses import pictures
+from webportal.analyses.models import Analysis, Upload
+from webportal.errors import log_unexpected, new_error_id
+from webportal.inference import client
+
+logger = logging.getLogger(__name__)
+
+
+def create_upload(*, owner: User, data: bytes, media_type: str, label: str = "") -> Analysis:
+    """Commit a picture and the question about it, before anybody is asked anything.
+
+    Returns the queued analysis, due at once. Call :func:`run` next, or leave it: the worker's sweep finds it.
+
+    Raises:
+        PermissionDenied: ``owner`` may not upload.
+        ValidationError: a field is not valid.
+    """
+    if not owner.is_active:
+        raise PermissionDenied
+    stored = pictures.prepare(data, media_type)
+    upload = Upload(
+        owner=owner,
+        media_type=stored.media_type,
+        width=stored.width,
+        height=stored.height,
+        size=len(data),
+        sha256=hashlib.sha256(data).hexdigest(),
+        label=label,
+    )
+    upload.picture.save("picture", ContentFile(stored.data), save=False)
+    if stored.thumbnail is not None:
+        upload.thumbnail.save("thumbnail", ContentFile(stored.thumbnail), save=False)
+    try:
+        with transaction.atomic():
+            upload.full_clean()
+            upload.save(force_insert=True)
+            return _create_analysis(upload)
+    except BaseException:
+        # No row, no file.
+        _delete_files(upload)
+        raise
+
+
+def _create_analysis(upload: Upload) -> Analysis:
+    analysis = Analysis(upload=upload, owner=upload.owner, next_attempt_at=timezone.now())
+    analysis.full_clean()
+    analysis.save(force_insert=True)
+    return analysis
+
+
+def run(*, analysis_id: uuid.UUID, timeout: float) -> bool:
+    """Claim an analysis, ask the inference server and store what came of it.
+
+    Returns whether this call was the one to work on it; ``False`` when it is finished, taken, deleted or not yet due.
+    Never raises for anything that the server or the picture may do: each outcome is a state.
+    """
+    analysis = claim(analysis_id=analysis_id)
+    if analysis is None:
+        return False
+    try:
+        with analysis.upload.picture.open("rb") as file:
+            data = file.read()
+        answer = client().classify(data, timeout=timeout)
+    except ImageRefused as refusal:
+        _reject(analysis, refusal.reason)
+    except ServerUnavailable as absence:
+        _wait_for_server(analysis, absence.retry_after)
+    except CallFailed as failure:
+        error_id = failure.error_id or new_error_id()
+        logger.error("Analysis %s: call failed with %s, error %s", analysis.pk, failure.code, error_id)
+        _retry_or_fail(analysis, error_id)
+    except ClientError as failure:
+        _retry_or_fail(analysis, log_unexpected(f"analysis {analysis.pk}", failure))
+    except Exception as failure:
+        # A missing file, a storage that is down, a fault of ours: worth another attempt, a bounded number of times.
+        _retry_or_fail(analysis, log_unexpected(f"analysis {analysis.pk}", failure))
+    else:
+        try:
+            _store_answer(analysis, answer)
+        except Exception as failure:
+            _retry_or_fail(analysis, log_unexpected(f"analysis {analysis.pk}", failure))
+    return True
+
+
+def try_at_once(*, analysis_id: uuid.UUID, deadline: float) -> None:
+    """The fast path of an upload: :func:`run` while a person waits, for ``deadline`` seconds at most.
+
+    Whatever goes wrong here the row is kept, and the lease or the sweep brings it back; so nothing is raised.
+    """
+    try:
+        run(analysis_id=analysis_id, timeout=deadline)
+    except Exception as error:
+        log_unexpected(f"the fast path of analysis {analysis_id}", error)
+
+
+def claim(*, analysis_id: uuid.UUID) -> Analysis | None:
+    """Take a due analysis for ``ANALYSIS_LEASE_SECONDS``; ``None`` when there is nothing to take.
+
+    One conditional update decides between any number of claimants.
+    """
+    now = timezone.now()
+    lease = uuid.uuid4()
+    taken = Analysis.objects.filter(
+        pk=analysis_id, state=Analysis.State.QUEUED, next_attempt_at__lte=now, lease_id__isnull=True
+    ).update(
+        state=Analysis.State.RUNNING,
+        lease_id=lease,
+        lease_expires_at=now + timedelta(seconds=settings.ANALYSIS_LEASE_SECONDS),
+        started_at=now,
+        attempts=F("attempts") + 1,
+        next_attempt_at=None,
+        task_id=None,
+    )
+    if not taken:
+        return None
+    return Analysis.objects.select_related("upload").filter(pk=analysis_id, lease_id=lease).first()
+
+
+def _held(analysis: Analysis) -> Q:
+    """The row, as long as the lease that :func:`claim` gave is still the current one."""
+    return Q(pk=analysis.pk, state=Analysis.State.RUNNING, lease_id=analysis.lease_id)
+
+
+def _settle(analysis: Analysis, **fields: object) -> bool:
+    """Write an outcome if the lease still holds; a claimant that lost it has nothing to say any more."""
+    stored = Analysis.objects.filter(_held(analysis)).update(lease_id=None, lease_expires_at=None, **fields)
+    if not stored:
+        logger.warning("Analysis %s: outcome dropped, its lease had passed on", analysis.pk)
+    return bool(stored)
+
+
+def _store_answer(analysis: Analysis, answer: Classification) -> None:
+    _settle(
+        analysis,
+        state=Analysis.State.DONE,
+        finished_at=timezone.now(),
+        reason="",
+        model_name=answer.model_name,
+        model_version=answer.model_version,
+        class_short=answer.beat_class.short,
+        class_name=answer.beat_class.name,
+        probability=min(max(answer.probability, 0.0), 1.0),
+        probabilities=[
+            {"short": beat_class.short, "name": beat_class.name, "probability": probability}
+            for beat_class, probability in answer.probabilities
+        ],
+        verdict=answer.verdict.value,
+        prediction_set=[{"short": beat_class.short, "name": beat_class.name} for beat_class in answer.prediction_set],
+    )
+
+
+def _reject(analysis: Analysis, reason: str) -> None:
+    _settle(analysis, state=Analysis.State.REJECTED, finished_at=timezone.now(), reason=reason[:64])
+
+
+def _wait_for_server(analysis: Analysis, retry_after: float | None) -> None:
+    """Back to the queue, as often as it takes: the picture is not to blame."""
+    # Earlier attempts by the same absence make the wait longer; the sweep shortens it when the server is back.
+    wait = max(backoff(analysis.attempts), retry_after or 0.0)
+    _requeue(analysis, wait=min(wait, settings.ANALYSIS_BACKOFF_LONGEST), reason=Analysis.SERVER_UNAVAILABLE)
+
+
+def _retry_or_fail(analysis: Analysis, error_id: str) -> None:
+    failures = analysis.failures + 1
+    if failures >= settings.ANALYSIS_MAX_FAILURES:
+        _settle(
+            analysis,
+            state=Analysis.State.FAILED,
+            finished_at=timezone.now(),
+            failures=failures,
+            reason="",
+            error_id=error_id[:64],
+        )
+    else:
+        _requeue(analysis, wait=backoff(failures), reason="", failures=failures)
+
+
+def _requeue(analysis: Analysis, *, wait: float, reason: str, **fields: object) -> None:
+    """Put an analysis back and the task that will take it beside it, both or neither."""
+    due = timezone.now() + timedelta(seconds=wait)
+    with transaction.atomic():
+        if _settle(analysis, state=Analysis.State.QUEUED, next_attempt_at=due, reason=reason, **fields):
+            enqueue(analysis_id=analysis.pk, due=due)
+
+
+def backoff(attempt: int) -> float:
+    """Seconds to wait after the ``attempt``-th try (1, 2, …): doubling, bounded, with full jitter on its upper half."""
+    ceiling = min(settings.ANALYSIS_BACKOFF_FIRST * 2 ** min(attempt - 1, 16), settings.ANALYSIS_BACKOFF_LONGEST)
+    return ceiling * random.uniform(0.5, 1.0)  # noqa: S311 - spreads load, protects nothing
+
+
+def enqueue(*, analysis_id: uuid.UUID, due: datetime) -> None:
+    """Enqueue the task for an analysis and remember it on the row. Joins the caller's transaction."""
+    from webportal.analyses.tasks import run_analysis
+
+    result = run_analysis.using(run_after=due).enqueue(str(analysis_id))
+    Analysis.objects.filter(pk=analysis_id).update(task_id=uuid.UUID(str(result.id)))
+
+
+def requeue_failed(*, actor: User, analysis: Analysis) -> bool:
+    """Give a failed analysis a fresh set of attempts. Returns whether it was failed.
+
+    Raises:
+        PermissionDenied: ``actor`` may not change analyses.
+    """
+    if not actor.has_perm("analyses.change_analysis"):
+        raise PermissionDenied
+    now = timezone.now()
+    with transaction.atomic():
+        changed = Analysis.objects.filter(pk=analysis.pk, state=Analysis.State.FAILED).update(
+            state=Analysis.State.QUEUED, next_attempt_at=now, finished_at=None, failures=0, error_id="", reason=""
+        )
+        if changed:
+            enqueue(analysis_id=analysis.pk, due=now)
+    return bool(changed)
+
+
+def delete_analysis(*, actor: User, analysis: Analysis) -> None:
+    """Delete one's own analysis, and with its last analysis the picture too.
+
+    Raises:
+        PermissionDenied: it is somebody else's.
+    """
+    if analysis.owner_id != actor.pk:
+        raise PermissionDenied
+    with transaction.atomic():
+        upload = analysis.upload
+        analysis.delete()
+        if not upload.analyses.exists():
+            upload.delete()  # its files follow on commit, see signals
+
+
+def _delete_files(upload: Upload) -> None:
+    for file in (upload.picture, upload.thumbnail):
+        if file:
+            file.storage.delete(file.name)

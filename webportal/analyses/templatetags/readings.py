@@ -1,0 +1,24 @@
+"""Numbers as people read them, and as SVG wants them."""
+
+from __future__ import annotations
+
+from django import template
+from django.utils.formats import number_format
+
+register = template.Library()
+
+
+@register.filter
+def percent(probability: float) -> str:
+    """A probability in per cent; never "100.0 %" or "0.0 %" for what is not quite certain."""
+    if 0.9995 <= probability < 1:
+        return f"> {number_format(99.9, 1)} %"
+    if 0 < probability < 0.0005:
+        return f"< {number_format(0.1, 1)} %"
+    return f"{number_format(probability * 100, 1)} %"
+
+
+@register.filter
+def bar_width(probability: float) -> str:
+    """Width of a bar in a drawing that is 100 wide, with a decimal point in every language."""
+    return f"{min(max(probability, 0.0), 1.0) * 100:.2f}"

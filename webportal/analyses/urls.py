@@ -1,0 +1,19 @@
+"""Addresses of uploads and analyses."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from webportal.analyses import views
+
+app_name = "analyses"
+
+urlpatterns = [
+    path("predict/", views.predict, name="predict"),
+    path("history/", views.history, name="history"),
+    path("analyses/<uuid:analysis_id>/", views.result, name="result"),
+    path("analyses/<uuid:analysis_id>/status/", views.result_status, name="status"),
+    path("analyses/<uuid:analysis_id>/delete/", views.delete, name="delete"),
+    path("uploads/<uuid:upload_id>/picture", views.picture, name="picture"),
+    path("uploads/<uuid:upload_id>/thumbnail", views.thumbnail, name="thumbnail"),
+]

@@ -1,0 +1,166 @@
+"""Pages about one's own pictures: send, read the result, find it again, delete it."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import cast
+
+from allauth.decorators import rate_limit
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.db.models.fields.files import FieldFile
+from django.http import FileResponse, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from webportal.accounts.models import User
+from webportal.analyses import access, queries, reasons, services
+from webportal.analyses.forms import Candidate, UploadForm
+from webportal.analyses.models import Analysis
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one sent file."""
+
+    name: str
+    analysis: Analysis | None
+    explanation: reasons.Explanation | None
+
+
+def _user(request: HttpRequest) -> User:
+    """The logged-in user; every view here requires one."""
+    return cast(User, request.user)
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+@rate_limit(action="upload")
+@never_cache
+def predict(request: HttpRequest) -> HttpResponse:
+    """Send pictures. One leads to its result page, several to a list of what became of each."""
+    if request.method != "POST":
+        return _upload_page(request, UploadForm())
+    form = UploadForm(request.POST, request.FILES)
+    if not form.is_valid():
+        return _upload_page(request, form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+    candidates: list[Candidate] = form.cleaned_data["picture"]
+    if len(candidates) == 1 and candidates[0].reason:
+        explanation = reasons.explain(candidates[0].reason)
+        form.add_error("picture", f"{explanation.problem} {explanation.remedy}")
+        return _upload_page(request, form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+    outcomes = [_keep(request, candidate, form.cleaned_data["label"]) for candidate in candidates]
+    _analyse_at_once([outcome.analysis for outcome in outcomes if outcome.analysis])
+    if len(outcomes) == 1 and outcomes[0].analysis:
+        return redirect(outcomes[0].analysis)
+    for outcome in outcomes:
+        if outcome.analysis:
+            outcome.analysis.refresh_from_db()
+    return render(request, "analyses/outcomes.html", {"outcomes": outcomes})
+
+
+def _upload_page(request: HttpRequest, form: UploadForm, status: HTTPStatus = HTTPStatus.OK) -> HttpResponse:
+    limits = {
+        "max_bytes": settings.PICTURE_MAX_BYTES,
+        "max_mib": settings.PICTURE_MAX_BYTES // (1024 * 1024),
+        "max_megapixels": settings.PICTURE_MAX_PIXELS // 1_000_000,
+        "max_pictures": settings.UPLOAD_MAX_PICTURES,
+    }
+    return render(request, "analyses/predict.html", {"form": form, "limits": limits}, status=status)
+
+
+def _keep(request: HttpRequest, candidate: Candidate, label: str) -> Outcome:
+    if candidate.reason:
+        return Outcome(candidate.name, None, reasons.explain(candidate.reason))
+    analysis = services.create_upload(
+        owner=_user(request), data=candidate.file.read(), media_type=candidate.media_type, label=label
+    )
+    return Outcome(candidate.name, analysis, None)
+
+
+def _analyse_at_once(analyses: list[Analysis]) -> None:
+    """Ask the server for as long as a person likes to wait; what is left then is the worker's."""
+    give_up_at = time.monotonic() + settings.INFERENCE_FAST_TIMEOUT
+    for analysis in analyses:
+        left = give_up_at - time.monotonic()
+        if left <= 0:
+            break
+        services.try_at_once(analysis_id=analysis.pk, deadline=left)
+
+
+@login_required
+@require_safe
+@never_cache
+def result(request: HttpRequest, analysis_id: uuid.UUID) -> HttpResponse:
+    """One analysis: the picture and where it stands."""
+    return render(request, "analyses/result.html", _result_context(request, analysis_id))
+
+
+@login_required
+@require_safe
+@never_cache
+def result_status(request: HttpRequest, analysis_id: uuid.UUID) -> HttpResponse:
+    """The part of the result page that changes, for a page that refreshes itself."""
+    return render(request, "analyses/status.html", _result_context(request, analysis_id))
+
+
+def _result_context(request: HttpRequest, analysis_id: uuid.UUID) -> dict[str, object]:
+    analysis = access.own_analysis(_user(request), analysis_id)
+    refused = analysis.state == Analysis.State.REJECTED
+    return {"analysis": analysis, "explanation": reasons.explain(analysis.reason) if refused else None}
+
+
+@login_required
+@require_safe
+@never_cache
+def history(request: HttpRequest) -> HttpResponse:
+    """One's own analyses, newest first."""
+    after = queries.Cursor.parse(request.GET.get("after", ""))
+    page = queries.newest_first(access.own_analyses(_user(request)), after=after)
+    return render(request, "analyses/history.html", {"page": page, "is_first": after is None})
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def delete(request: HttpRequest, analysis_id: uuid.UUID) -> HttpResponse:
+    """Delete one's own analysis, after asking."""
+    analysis = access.own_analysis(_user(request), analysis_id)
+    if request.method != "POST":
+        return render(request, "analyses/confirm_delete.html", {"analysis": analysis})
+    services.delete_analysis(actor=_user(request), analysis=analysis)
+    messages.success(request, _("The analysis has been deleted."))
+    return redirect("analyses:history")
+
+
+@login_required
+@require_safe
+def picture(request: HttpRequest, upload_id: uuid.UUID) -> FileResponse:
+    """The picture itself, for those who may see it."""
+    upload = access.viewable_upload(_user(request), upload_id)
+    return _private_file(upload.picture, upload.media_type)
+
+
+@login_required
+@require_safe
+def thumbnail(request: HttpRequest, upload_id: uuid.UUID) -> FileResponse:
+    """Its small rendition for lists."""
+    upload = access.viewable_upload(_user(request), upload_id)
+    return _private_file(upload.thumbnail, "image/png")
+
+
+def _private_file(file: FieldFile, media_type: str) -> FileResponse:
+    response = FileResponse(file.open("rb"), content_type=media_type)
+    response.headers["Content-Disposition"] = f'inline; filename="heartbeat.{media_type.removeprefix("image/")}"'
+    response.headers["Cache-Control"] = "private, no-store"
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
+    # Even if a browser took it for a page, it could do nothing.
+    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    return response

@@ -1,0 +1,109 @@
+"""What a person sees when something goes wrong, and what is logged about it: an id on both sides, no more."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Callable
+from http import HTTPStatus
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
+
+logger = logging.getLogger(__name__)
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+
+#: How much of a refused body is read away, bytes, so that the browser sees the answer and not a broken connection.
+_DRAIN_BYTES = 64 * 1024 * 1024
+
+
+def new_error_id() -> str:
+    """A short id that a person can read out and an administrator can find in the log."""
+    return uuid.uuid4().hex[:12]
+
+
+def log_unexpected(where: str, error: BaseException) -> str:
+    """Log an unexpected exception with its traceback under a new id and return the id."""
+    error_id = new_error_id()
+    logger.error("Unexpected error %s in %s", error_id, where, exc_info=error)
+    return error_id
+
+
+class RequestSizeMiddleware:
+    """Answers 413 to a body that is larger than the largest allowed upload, before anything parses it."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        try:
+            length = int(request.META.get("CONTENT_LENGTH") or 0)
+        except ValueError:
+            length = 0
+        if length <= settings.REQUEST_MAX_BYTES:
+            return self.get_response(request)
+        left = min(length, _DRAIN_BYTES)
+        while left > 0 and (chunk := request.read(min(left, 1024 * 1024))):
+            left -= len(chunk)
+        return too_large(request)
+
+
+def _page(request: HttpRequest, template: str, status: HTTPStatus, **context: object) -> HttpResponse:
+    return render(request, template, context, status=status)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """400."""
+    return _page(request, "400.html", HTTPStatus.BAD_REQUEST)
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """403."""
+    return _page(request, "403.html", HTTPStatus.FORBIDDEN)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """403 for a form that was opened too long ago or elsewhere."""
+    return _page(
+        request,
+        "403.html",
+        HTTPStatus.FORBIDDEN,
+        explanation=_("This form is no longer valid. Go back, reload the page and send it again."),
+    )
+
+
+def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """404, also for things that exist but belong to somebody else."""
+    return _page(request, "404.html", HTTPStatus.NOT_FOUND)
+
+
+def too_large(request: HttpRequest) -> HttpResponse:
+    """413."""
+    return _page(
+        request,
+        "413.html",
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+        max_pictures=settings.UPLOAD_MAX_PICTURES,
+        max_mib=settings.PICTURE_MAX_BYTES // (1024 * 1024),
+    )
+
+
+def too_many_requests(request: HttpRequest) -> HttpResponse:
+    """429."""
+    return _page(request, "429.html", HTTPStatus.TOO_MANY_REQUESTS)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """500, called by Django while the exception is being handled.
+
+    The page is drawn without the request: no session, user or database that may be what is broken.
+    """
+    view = request.resolver_match.view_name if request.resolver_match else "an unknown view"
+    error_id = new_error_id()
+    logger.error("Unexpected error %s in %s %s", error_id, request.method, view, exc_info=True)
+    page = render_to_string("500.html", {"error_id": error_id})
+    return HttpResponse(page, status=HTTPStatus.INTERNAL_SERVER_ERROR)

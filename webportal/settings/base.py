@@ -1,0 +1,198 @@
+"""Settings that hold everywhere. ``development``, ``production`` and ``test`` say what differs.
+
+Everything an operator may change is read from the environment; docs/administrators.md lists the names.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import environ
+from csp.constants import NONE, SELF
+from django.utils.translation import gettext_lazy as _
+
+env = environ.Env()
+
+BASE_DIR = Path(__file__).resolve().parents[2]
+VAR_DIR = Path(env.str("BEATLENS_VAR_DIR", default=str(BASE_DIR / "var")))
+
+DEBUG = False
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "csp",
+    "django_htmx",
+    "django_tasks_db",
+    "webportal.accounts",
+    "webportal.pages",
+    "webportal.analyses",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "webportal.errors.RequestSizeMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+]
+
+ROOT_URLCONF = "webportal.urls"
+WSGI_APPLICATION = "webportal.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "webportal" / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- Language and time ---------------------------------------------------------------------------------------------
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", _("English"))]
+LOCALE_PATHS = [BASE_DIR / "webportal" / "locale"]
+TIME_ZONE = env.str("BEATLENS_TIME_ZONE", default="UTC")
+USE_I18N = True
+USE_TZ = True
+
+# --- Accounts ------------------------------------------------------------------------------------------------------
+
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "analyses:predict"
+LOGOUT_REDIRECT_URL = "pages:home"
+ACCOUNT_LOGOUT_REDIRECT_URL = "pages:home"
+ACCOUNT_LOGIN_METHODS = {"username", "email"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*", "password2*"]
+ACCOUNT_EMAIL_SUBJECT_PREFIX = "[Beatlens] "
+ACCOUNT_USERNAME_MIN_LENGTH = 3
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+# What allauth counts for its own pages, and ours beside it; one dictionary, one way of answering 429.
+ACCOUNT_RATE_LIMITS = {"upload": "120/m/user"}
+DEFAULT_FROM_EMAIL = env.str("BEATLENS_FROM_EMAIL", default="beatlens@localhost")
+
+# --- Pictures and the inference server -----------------------------------------------------------------------------
+
+#: Where the inference server listens, ``host:port``.
+INFERENCE_ADDRESS = env.str("BEATLENS_INFERENCE_ADDRESS", default="127.0.0.1:50051")
+#: How long a person waits for the answer on the spot, seconds; after that the queue takes over.
+INFERENCE_FAST_TIMEOUT = env.float("BEATLENS_INFERENCE_FAST_TIMEOUT", default=3.0)
+#: Deadline of a call from the worker, seconds.
+INFERENCE_WORKER_TIMEOUT = env.float("BEATLENS_INFERENCE_WORKER_TIMEOUT", default=10.0)
+#: Largest picture, bytes; the inference server's own limit is the same.
+PICTURE_MAX_BYTES = 8 * 1024 * 1024
+#: Largest picture, width × height in pixels; the inference server's own limit is the same.
+PICTURE_MAX_PIXELS = 25_000_000
+#: Most pictures in one upload.
+UPLOAD_MAX_PICTURES = env.int("BEATLENS_UPLOAD_MAX_PICTURES", default=20)
+#: Largest request body, bytes. Larger ones are answered 413 without being parsed.
+REQUEST_MAX_BYTES = UPLOAD_MAX_PICTURES * PICTURE_MAX_BYTES + 1024 * 1024
+
+FILE_UPLOAD_PERMISSIONS = 0o600
+FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024  # form fields; files don't count
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
+DATA_UPLOAD_MAX_NUMBER_FILES = 100
+
+STORAGES = {
+    "default": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        # No base_url: a private file has no address of its own, only a view that checks who asks.
+        "OPTIONS": {"location": str(VAR_DIR / "media"), "base_url": None},
+    },
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+
+# --- The queue -----------------------------------------------------------------------------------------------------
+
+TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default"]}}
+#: How long a claimed analysis belongs to its claimant, seconds; must exceed every deadline above.
+ANALYSIS_LEASE_SECONDS = 30
+#: Attempts that may end in an unexpected error or a lost worker before an analysis has failed.
+ANALYSIS_MAX_FAILURES = 5
+#: Back-off between attempts: the first wait and the longest one, seconds.
+ANALYSIS_BACKOFF_FIRST = 2.0
+ANALYSIS_BACKOFF_LONGEST = 60.0
+
+# --- Static files --------------------------------------------------------------------------------------------------
+
+STATIC_URL = "/static/"
+STATICFILES_DIRS = [BASE_DIR / "webportal" / "static"]
+STATIC_ROOT = VAR_DIR / "static"
+
+# --- Security ------------------------------------------------------------------------------------------------------
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        # blob: is the preview of a picture that has not been sent yet.
+        "img-src": [SELF, "blob:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+    }
+}
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_FAILURE_VIEW = "webportal.errors.csrf_failure"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+
+# --- Logs: what happened and the id of every error, never who ------------------------------------------------------
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": "WARNING"},
+    "loggers": {
+        "webportal": {"level": env.str("BEATLENS_LOG_LEVEL", default="INFO")},
+        "django": {"handlers": [], "level": "INFO", "propagate": True},
+        # Unexpected exceptions are logged once, with their id, by webportal.errors.
+        "django.request": {"level": "CRITICAL"},
+        # One line a task is too much; failures are logged by webportal.analyses with their id.
+        "django_tasks": {"level": "WARNING"},
+        "django_tasks_db": {"level": "WARNING"},
+    },
+}

@@ -1,0 +1,40 @@
+"""The embedded defaults: one machine, SQLite, files under ``var/``, reachable from this machine only.
+
+``manage.py`` and ``webportal.wsgi`` use these settings unless ``DJANGO_SETTINGS_MODULE`` names others.
+"""
+
+from __future__ import annotations
+
+from webportal.settings.base import *  # noqa: F403
+from webportal.settings.base import VAR_DIR, env
+from webportal.settings.secret_key import load_or_create
+
+DEBUG = env.bool("BEATLENS_DEBUG", default=False)
+SECRET_KEY = env.str("BEATLENS_SECRET_KEY", default="") or load_or_create(VAR_DIR / "secret_key")
+
+ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]"]
+
+DATABASES = {
+    "default": {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": VAR_DIR / "beatlens.sqlite3",
+        "OPTIONS": {
+            # Readers and the one writer don't wait for each other; a second writer waits instead of failing.
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA busy_timeout=20000;",
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,
+        },
+    }
+}
+VAR_DIR.mkdir(parents=True, exist_ok=True)
+
+# Rate limits are counted in the memory of the one portal process.
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+
+# Mail goes to the terminal, so nobody could confirm an address: a new user may work at once.
+EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+ACCOUNT_EMAIL_VERIFICATION = "optional"
+
+# Served straight from the packages: no collectstatic step between a clone and a running portal.
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = DEBUG

@@ -1,0 +1,49 @@
+"""Behind TLS, on a real database. Everything secret or local comes from the environment; nothing has a default key."""
+
+from __future__ import annotations
+
+from webportal.settings.base import *  # noqa: F403
+from webportal.settings.base import STORAGES, VAR_DIR, env
+
+SECRET_KEY = env.str("BEATLENS_SECRET_KEY")
+ALLOWED_HOSTS = env.list("BEATLENS_ALLOWED_HOSTS")
+CSRF_TRUSTED_ORIGINS = env.list("BEATLENS_TRUSTED_ORIGINS", default=[f"https://{host}" for host in ALLOWED_HOSTS])
+
+DATABASES = {"default": env.db_url("BEATLENS_DATABASE_URL")}
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    DATABASES["default"]["OPTIONS"] = {
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA busy_timeout=20000;",
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+    }
+else:
+    DATABASES["default"]["CONN_MAX_AGE"] = env.int("BEATLENS_DATABASE_CONN_MAX_AGE", default=60)
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+
+# Rate limits must be counted across processes: the database, unless Redis or Memcached is named.
+CACHES = {"default": env.cache_url("BEATLENS_CACHE_URL", default="dbcache://beatlens_cache")}
+
+STORAGES = {
+    **STORAGES,
+    "default": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": env.str("BEATLENS_MEDIA_DIR", default=str(VAR_DIR / "media")), "base_url": None},
+    },
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+
+EMAIL_CONFIG = env.email_url("BEATLENS_EMAIL_URL", default="consolemail://")
+vars().update(EMAIL_CONFIG)
+
+SECURE_SSL_REDIRECT = env.bool("BEATLENS_SSL_REDIRECT", default=True)
+SECURE_HSTS_SECONDS = env.int("BEATLENS_HSTS_SECONDS", default=31_536_000)
+SECURE_HSTS_INCLUDE_SUBDOMAINS = env.bool("BEATLENS_HSTS_SUBDOMAINS", default=True)
+SECURE_HSTS_PRELOAD = env.bool("BEATLENS_HSTS_PRELOAD", default=True)
+# Probes come from inside, over plain HTTP.
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+if env.bool("BEATLENS_BEHIND_PROXY", default=False):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+#: Number of proxies in front whose X-Forwarded-For entries are believed, for rate limits by address.
+ALLAUTH_TRUSTED_PROXY_COUNT = env.int("BEATLENS_TRUSTED_PROXIES", default=0)
+SESSION_COOKIE_SECURE = True
+CSRF_COOKIE_SECURE = True

@@ -1,0 +1,50 @@
+"""Settings of the test suite: real SQLite, everything else as embedded, nothing outside a temporary folder."""
+
+from __future__ import annotations
+
+import atexit
+import shutil
+import tempfile
+from pathlib import Path
+
+from webportal.settings.base import *  # noqa: F403
+from webportal.settings.base import STORAGES
+
+SECRET_KEY = "only-for-tests-" + "x" * 50
+
+ALLOWED_HOSTS = ["testserver", "127.0.0.1", "localhost"]
+
+_folder = Path(tempfile.mkdtemp(prefix="beatlens-tests-"))
+atexit.register(shutil.rmtree, _folder, ignore_errors=True)
+
+DATABASES = {
+    "default": {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": _folder / "unused.sqlite3",
+        "OPTIONS": {
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF; PRAGMA busy_timeout=20000;",
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,
+        },
+        # A file, not memory: threads and processes of one test see the same database, as in production.
+        "TEST": {"NAME": _folder / "test.sqlite3"},
+    }
+}
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+STORAGES = {
+    **STORAGES,
+    "default": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": str(_folder / "media"), "base_url": None},
+    },
+}
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+ACCOUNT_EMAIL_VERIFICATION = "optional"
+# Hundreds of log-ins come from one address here; the tests of the limits set their own.
+ACCOUNT_RATE_LIMITS = False
+# Slow hashes protect real passwords; here they would only protect against fast tests.
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+# Nothing listens here: a test that wants a server starts one and says where.
+INFERENCE_ADDRESS = "127.0.0.1:9"
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = True

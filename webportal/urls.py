@@ -1,0 +1,32 @@
+"""Addresses of the portal."""
+
+from __future__ import annotations
+
+from allauth.account.decorators import secure_admin_login
+from django.contrib import admin
+from django.urls import include, path
+from django.utils.translation import gettext_lazy as _
+
+from webportal import health
+
+admin.site.site_header = _("Beatlens administration")
+admin.site.site_title = _("Beatlens")
+admin.site.index_title = _("For research and education only. Not a medical device, not for diagnosis.")
+# One door: administrators log in where everybody does, under the same limits.
+admin.site.login = secure_admin_login(admin.site.login)
+
+urlpatterns = [
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+    path("admin/", admin.site.urls),
+    path("accounts/", include("allauth.urls")),
+    path("accounts/", include("webportal.accounts.urls")),
+    path("", include("webportal.pages.urls")),
+    path("", include("webportal.analyses.urls")),
+]
+
+handler400 = "webportal.errors.bad_request"
+handler403 = "webportal.errors.permission_denied"
+handler404 = "webportal.errors.page_not_found"
+handler429 = "webportal.errors.too_many_requests"
+handler500 = "webportal.errors.server_error"
