@@ -40,6 +40,7 @@ class RequestSizeMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Let the request through, or answer it here."""
         try:
             length = int(request.META.get("CONTENT_LENGTH") or 0)
         except ValueError:

@@ -7,7 +7,6 @@ import threading
 
 from django.conf import settings
 from django.core.cache import cache
-
 from inference_server.classification import BeatClass
 from inference_server.client import ArrhythmiaClient, ClientError
 

@@ -39,9 +39,7 @@ class PicturesField(forms.FileField):
     widget = PicturesInput
     default_error_messages = {
         "required": _("Choose a picture first."),
-        "too_many": ngettext_lazy(
-            "Send one picture at a time.", "Send at most %(limit)d pictures at a time.", "limit"
-        ),
+        "too_many": ngettext_lazy("Send one picture at a time.", "Send at most %(limit)d pictures at a time.", "limit"),
     }
 
     def clean(self, data: Any, initial: Any = None) -> list[Candidate]:

@@ -19,9 +19,9 @@ from django.core.files.base import ContentFile
 from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
-
 from inference_server.classification import Classification
 from inference_server.client import CallFailed, ClientError, ImageRefused, ServerUnavailable
+
 from webportal.accounts.models import User
 from webportal.analyses import pictures
 from webportal.analyses.models import Analysis, Upload

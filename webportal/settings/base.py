@@ -99,6 +99,7 @@ ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*", "password2*"]
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "[Beatlens] "
 ACCOUNT_USERNAME_MIN_LENGTH = 3
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_FORMS = {"login": "webportal.accounts.forms.LoginForm"}
 # What allauth counts for its own pages, and ours beside it; one dictionary, one way of answering 429.
 ACCOUNT_RATE_LIMITS = {"upload": "120/m/user"}
 DEFAULT_FROM_EMAIL = env.str("BEATLENS_FROM_EMAIL", default="beatlens@localhost")

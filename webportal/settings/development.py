@@ -37,4 +37,5 @@ ACCOUNT_EMAIL_VERIFICATION = "optional"
 
 # Served straight from the packages: no collectstatic step between a clone and a running portal.
 WHITENOISE_USE_FINDERS = True
+STATIC_ROOT = None
 WHITENOISE_AUTOREFRESH = DEBUG

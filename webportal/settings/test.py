@@ -47,4 +47,5 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # Nothing listens here: a test that wants a server starts one and says where.
 INFERENCE_ADDRESS = "127.0.0.1:9"
 WHITENOISE_USE_FINDERS = True
+STATIC_ROOT = None
 WHITENOISE_AUTOREFRESH = True

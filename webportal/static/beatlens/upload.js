@@ -34,6 +34,8 @@
       } else {
         const image = document.createElement("img");
         image.alt = "";
+        // Named like a picture but none: the server will say what is wrong with it.
+        image.addEventListener("error", () => image.remove());
         image.src = URL.createObjectURL(file);
         item.append(image);
       }

@@ -22,7 +22,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Options, all with defaults."""
-        parser.add_argument("--interval", type=valid_interval, default=0.5, help="Seconds between looks at an empty queue.")
+        parser.add_argument(
+            "--interval", type=valid_interval, default=0.5, help="Seconds between looks at an empty queue."
+        )
         parser.add_argument("--sweep-interval", type=valid_interval, default=2.0, help="Seconds between sweeps.")
         parser.add_argument("--batch", action="store_true", help="Stop when the queue is empty.")
 

@@ -1,0 +1,140 @@
+"""Who may open what: every address as anybody. Nothing that belongs to another person is admitted to exist."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.contrib import admin
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from webportal.analyses import services
+from webportal.analyses.models import Analysis
+
+pytestmark = pytest.mark.django_db
+
+# Status of a GET by (anonymous, owner, another user, an administrator). 302 for an anonymous one is the log-in page.
+PUBLIC, PRIVATE = (200, 200, 200, 200), (302, 200, 200, 200)
+EXPECTED = {
+    "healthz": PUBLIC,
+    "readyz": PUBLIC,
+    "pages:home": PUBLIC,
+    "pages:info": PUBLIC,
+    "pages:class": PUBLIC,
+    "analyses:predict": PRIVATE,
+    "analyses:history": PRIVATE,
+    "accounts:overview": PRIVATE,
+    "analyses:result": (302, 200, 404, 404),
+    "analyses:status": (302, 200, 404, 404),
+    "analyses:delete": (302, 200, 404, 404),
+    "analyses:picture": (302, 200, 404, 200),
+    "analyses:thumbnail": (302, 200, 404, 200),
+    "admin:index": (302, 302, 302, 200),
+}
+ALLAUTH = re.compile(r"^(account|mfa|usersessions)_")
+
+
+def names(resolver: URLResolver, namespace: str = "") -> set[str]:
+    found: set[str] = set()
+    for pattern in resolver.url_patterns:
+        if isinstance(pattern, URLPattern):
+            if pattern.name:
+                found.add(namespace + pattern.name)
+        elif isinstance(pattern, URLResolver):
+            found |= names(pattern, namespace + (f"{pattern.namespace}:" if pattern.namespace else ""))
+    return found
+
+
+def test_no_address_is_forgotten_here():
+    ours = {name for name in names(get_resolver()) if not name.startswith("admin:") and not ALLAUTH.match(name)}
+    assert ours == set(EXPECTED) - {"admin:index"}
+
+
+@pytest.fixture
+def analysis(far_side, upload) -> Analysis:
+    analysis = upload(label="strip-zzyzx")
+    services.run(analysis_id=analysis.pk, timeout=2.0)
+    analysis.refresh_from_db()
+    return analysis
+
+
+def address(name: str, analysis: Analysis) -> str:
+    if name == "pages:class":
+        return reverse(name, args=["PVC"])
+    if name in ("analyses:picture", "analyses:thumbnail"):
+        return reverse(name, args=[analysis.upload_id])
+    if name in ("analyses:result", "analyses:status", "analyses:delete"):
+        return reverse(name, args=[analysis.pk])
+    return reverse(name)
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_who_may_open_it(name, analysis, owner_client, other_client, staff_client):
+    url = address(name, analysis)
+    clients = (Client(), owner_client, other_client, staff_client)
+    responses = [client.get(url) for client in clients]
+    assert tuple(response.status_code for response in responses) == EXPECTED[name]
+    if EXPECTED[name][0] == 302:
+        assert responses[0]["Location"].startswith(reverse("account_login")) or name == "admin:index"
+    # What another user gets to see never mentions the owner's things.
+    if not responses[2].streaming:
+        assert "strip-zzyzx" not in responses[2].content.decode()
+    for response in responses:
+        response.close()
+
+
+def test_only_the_owner_deletes(analysis, other_client, staff_client, owner_client):
+    url = reverse("analyses:delete", args=[analysis.pk])
+    assert Client().post(url).status_code == 302
+    assert other_client.post(url).status_code == 404
+    assert staff_client.post(url).status_code == 404
+    assert Analysis.objects.filter(pk=analysis.pk).exists()
+    assert owner_client.post(url).status_code == 302
+    assert not Analysis.objects.filter(pk=analysis.pk).exists()
+
+
+def test_staff_without_the_permission_see_no_pictures(analysis, make_user):
+    client = Client()
+    client.force_login(make_user(is_staff=True))
+    assert client.get(reverse("analyses:picture", args=[analysis.upload_id])).status_code == 404
+
+
+@pytest.mark.parametrize("name", ["analyses:picture", "analyses:thumbnail"])
+def test_pictures_are_sent_locked_up(name, analysis, owner_client):
+    response = owner_client.get(reverse(name, args=[analysis.upload_id]))
+    assert response["Content-Type"] == "image/png"
+    assert response["X-Content-Type-Options"] == "nosniff"
+    assert "no-store" in response["Cache-Control"]
+    assert response["Content-Security-Policy"] == "default-src 'none'; sandbox"
+    assert b"".join(response.streaming_content).startswith(b"\x89PNG")
+    response.close()
+
+
+def test_every_page_of_the_administration_opens(analysis, staff_client):
+    for model, model_admin in admin.site._registry.items():
+        base = f"admin:{model._meta.app_label}_{model._meta.model_name}"
+        assert staff_client.get(reverse(f"{base}_changelist")).status_code == 200
+        assert staff_client.get(reverse(f"{base}_changelist") + "?q=a").status_code == 200
+        row = model._default_manager.first()
+        if row is not None:
+            assert staff_client.get(reverse(f"{base}_change", args=[row.pk])).status_code == 200
+        if model_admin.has_add_permission(staff_client.get("/").wsgi_request):
+            assert staff_client.get(reverse(f"{base}_add")).status_code == 200
+
+
+def test_predictions_cannot_be_edited_in_the_administration(analysis, staff_client):
+    url = reverse("admin:analyses_analysis_change", args=[analysis.pk])
+    staff_client.post(url, {"class_short": "NORMAL", "class_name": "Normal", "state": "failed"})
+    analysis.refresh_from_db()
+    assert (analysis.state, analysis.class_short) == ("done", "PVC")
+
+
+def test_the_administration_has_the_same_door():
+    response = Client().get("/admin/login/", follow=True)
+    assert response.redirect_chain[-1][0].startswith(reverse("account_login"))
+    assert b'name="login"' in response.content
+
+
+def test_an_ordinary_user_gets_no_further_at_the_door_of_the_administration(owner_client):
+    assert owner_client.get("/admin/", follow=True).status_code == 403

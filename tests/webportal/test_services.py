@@ -1,0 +1,328 @@
+"""What is promised about an analysis from the moment a picture is accepted."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from datetime import timedelta
+
+import pytest
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import connection
+from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
+
+from inference_server.classification import Verdict
+from webportal.analyses import services, sweeping
+from webportal.analyses.models import Analysis, Upload
+
+pytestmark = pytest.mark.django_db
+
+
+def run(analysis: Analysis) -> Analysis:
+    services.run(analysis_id=analysis.pk, timeout=2.0)
+    analysis.refresh_from_db()
+    return analysis
+
+
+def make_due(analysis: Analysis) -> None:
+    Analysis.objects.filter(pk=analysis.pk).update(next_attempt_at=timezone.now())
+
+
+class TestAcceptingAPicture:
+    def test_the_picture_and_the_question_are_kept_before_anybody_is_asked(self, far_side, upload, png):
+        analysis = upload(png, label="lead II")
+
+        assert analysis.state == Analysis.State.QUEUED
+        assert analysis.upload.label == "lead II"
+        assert analysis.upload.size == len(png)
+        assert (analysis.upload.width, analysis.upload.height) == (192, 128)
+        assert far_side.calls == []
+
+    def test_files_have_random_names(self, upload, owner):
+        first, second = upload().upload, upload().upload
+
+        assert first.picture.name != second.picture.name
+        for name in (first.picture.name, first.thumbnail.name):
+            assert owner.username not in name
+            assert str(first.pk) not in name
+
+    def test_an_inactive_user_may_not_upload(self, owner, png):
+        owner.is_active = False
+        with pytest.raises(PermissionDenied):
+            services.create_upload(owner=owner, data=png, media_type="image/png")
+
+    def test_an_invalid_field_leaves_neither_rows_nor_files(self, owner, png, settings, tmp_path):
+        settings.STORAGES = {
+            **settings.STORAGES,
+            "default": {**settings.STORAGES["default"], "OPTIONS": {"location": str(tmp_path), "base_url": None}},
+        }
+        with pytest.raises(ValidationError):
+            services.create_upload(owner=owner, data=png, media_type="image/png", label="x" * 101)
+        assert not Upload.objects.exists()
+        assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+class TestAskingTheServer:
+    def test_an_answer_is_stored_in_full(self, far_side, upload, answered):
+        far_side.respond = lambda _data: answered(
+            "PACED", probability=0.75, verdict=Verdict.UNCERTAIN, plausible=("PACED", "PVC")
+        )
+
+        analysis = run(upload())
+
+        assert analysis.state == Analysis.State.DONE
+        assert (analysis.class_short, analysis.class_name) == ("PACED", "Paced")
+        assert analysis.probability == pytest.approx(0.75)
+        assert [entry["short"] for entry in analysis.probabilities] == ["NORMAL", "PVC", "PACED", "ESCAPE"]
+        assert [entry["short"] for entry in analysis.prediction_set] == ["PACED", "PVC"]
+        assert analysis.verdict == "UNCERTAIN"
+        assert (analysis.model_name, analysis.model_version) == ("arrhythmia", "7")
+        assert analysis.attempts == 1
+        assert analysis.finished_at is not None
+
+    def test_the_server_gets_the_picture_as_stored(self, far_side, upload):
+        analysis = run(upload())
+        with analysis.upload.picture.open("rb") as file:
+            assert far_side.calls == [file.read()]
+
+    def test_a_refused_picture_is_rejected_with_the_reason_and_not_tried_again(self, far_side, upload, refusal):
+        def refuse(data: bytes):
+            raise refusal("IMAGE_TRUNCATED")
+
+        far_side.respond = refuse
+        analysis = run(upload())
+
+        assert analysis.state == Analysis.State.REJECTED
+        assert analysis.reason == "IMAGE_TRUNCATED"
+        assert not services.run(analysis_id=analysis.pk, timeout=1.0)
+        assert len(far_side.calls) == 1
+
+    def test_without_a_server_the_analysis_waits_with_a_task_beside_it(self, far_side, upload):
+        far_side.down()
+        analysis = run(upload())
+
+        assert analysis.state == Analysis.State.QUEUED
+        assert analysis.waits_for_server
+        assert analysis.failures == 0
+        task = DBTaskResult.objects.get(pk=analysis.task_id)
+        assert task.run_after == analysis.next_attempt_at
+        assert task.args_kwargs["args"] == [str(analysis.pk)]
+
+    def test_waiting_for_the_server_never_becomes_a_failure(self, far_side, upload, settings):
+        far_side.down()
+        settings.ANALYSIS_MAX_FAILURES = 2
+        analysis = upload()
+        for _ in range(3):
+            make_due(analysis)
+            services.run(analysis_id=analysis.pk, timeout=0.2)
+        analysis.refresh_from_db()
+        assert analysis.state == Analysis.State.QUEUED
+        assert analysis.attempts == 3
+
+    def test_an_unexpected_error_is_retried_a_bounded_number_of_times(self, far_side, upload, settings, caplog):
+        def break_down(data: bytes):
+            raise RuntimeError("secret detail")
+
+        far_side.respond = break_down
+        settings.ANALYSIS_MAX_FAILURES = 3
+        analysis = upload()
+        for attempt in (1, 2):
+            analysis = run(analysis)
+            assert (analysis.state, analysis.failures) == (Analysis.State.QUEUED, attempt)
+            make_due(analysis)
+        analysis = run(analysis)
+
+        assert analysis.state == Analysis.State.FAILED
+        assert analysis.error_id
+        assert analysis.error_id in caplog.text
+        assert len(far_side.calls) == 3
+
+    def test_a_lost_file_fails_with_an_id_instead_of_waiting_for_ever(self, far_side, upload, settings):
+        settings.ANALYSIS_MAX_FAILURES = 1
+        analysis = upload()
+        analysis.upload.picture.storage.delete(analysis.upload.picture.name)
+
+        analysis = run(analysis)
+
+        assert analysis.state == Analysis.State.FAILED
+        assert analysis.error_id
+
+
+class TestClaims:
+    def test_only_one_claim_succeeds(self, upload):
+        analysis = upload()
+        assert services.claim(analysis_id=analysis.pk) is not None
+        assert services.claim(analysis_id=analysis.pk) is None
+
+    def test_an_analysis_that_is_not_due_is_left_alone(self, upload):
+        analysis = upload()
+        Analysis.objects.filter(pk=analysis.pk).update(next_attempt_at=timezone.now() + timedelta(minutes=1))
+        assert services.claim(analysis_id=analysis.pk) is None
+
+    def test_a_finished_or_unknown_analysis_is_left_alone(self, far_side, upload):
+        analysis = run(upload())
+        assert not services.run(analysis_id=analysis.pk, timeout=1.0)
+        assert not services.run(analysis_id=uuid.uuid4(), timeout=1.0)
+        assert len(far_side.calls) == 1
+
+    def test_a_claimant_that_lost_its_lease_cannot_store_its_answer(self, upload, answered):
+        held = services.claim(analysis_id=upload().pk)
+        # Its lease runs out, the sweep puts the analysis back, and somebody else takes it.
+        Analysis.objects.update(lease_expires_at=timezone.now() - timedelta(seconds=1))
+        sweeping.put_back_expired()
+        second = services.claim(analysis_id=held.pk)
+
+        services._store_answer(held, answered("PACED"))
+
+        second.refresh_from_db()
+        assert second.state == Analysis.State.RUNNING
+        assert second.class_short == ""
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_claimants_at_once_ask_the_server_exactly_once(far_side, upload):
+    analysis = upload()
+    start = threading.Barrier(6)
+
+    def claimant() -> None:
+        start.wait()
+        services.run(analysis_id=analysis.pk, timeout=2.0)
+        connection.close()
+
+    threads = [threading.Thread(target=claimant) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    analysis.refresh_from_db()
+    assert analysis.state == Analysis.State.DONE
+    assert analysis.attempts == 1
+    assert len(far_side.calls) == 1
+
+
+class TestBackoff:
+    def test_it_doubles_with_jitter_and_is_bounded(self, settings):
+        settings.ANALYSIS_BACKOFF_FIRST, settings.ANALYSIS_BACKOFF_LONGEST = 2.0, 60.0
+        for attempt, ceiling in ((1, 2), (2, 4), (3, 8), (6, 60), (1000, 60)):
+            waits = [services.backoff(attempt) for _ in range(50)]
+            assert all(ceiling / 2 <= wait <= ceiling for wait in waits)
+            assert len(set(waits)) > 1
+
+
+class TestDeleting:
+    def test_the_last_analysis_takes_upload_and_files_with_it(self, owner, upload, django_capture_on_commit_callbacks):
+        analysis = upload()
+        storage, names = analysis.upload.picture.storage, (analysis.upload.picture.name, analysis.upload.thumbnail.name)
+        assert all(storage.exists(name) for name in names)
+
+        with django_capture_on_commit_callbacks(execute=True):
+            services.delete_analysis(actor=owner, analysis=analysis)
+
+        assert not Upload.objects.exists()
+        assert not any(storage.exists(name) for name in names)
+
+    def test_the_upload_stays_while_another_analysis_needs_it(self, owner, upload):
+        analysis = upload()
+        services._create_analysis(analysis.upload)
+        services.delete_analysis(actor=owner, analysis=analysis)
+        assert Upload.objects.count() == 1
+        assert Analysis.objects.count() == 1
+
+    def test_nobody_deletes_what_belongs_to_another(self, other, upload):
+        with pytest.raises(PermissionDenied):
+            services.delete_analysis(actor=other, analysis=upload())
+
+    def test_a_deleted_account_takes_its_pictures_with_it(self, owner, upload, django_capture_on_commit_callbacks):
+        picture = upload().upload.picture
+        with django_capture_on_commit_callbacks(execute=True):
+            owner.delete()
+        assert not Analysis.objects.exists()
+        assert not picture.storage.exists(picture.name)
+
+
+class TestRequeueing:
+    def failed(self, analysis: Analysis) -> Analysis:
+        Analysis.objects.filter(pk=analysis.pk).update(
+            state="failed", finished_at=timezone.now(), failures=5, error_id="abc", next_attempt_at=None
+        )
+        return analysis
+
+    def test_a_failed_analysis_gets_a_fresh_set_of_attempts(self, far_side, staff, upload):
+        analysis = self.failed(upload())
+        assert services.requeue_failed(actor=staff, analysis=analysis)
+        analysis = run(analysis)
+        assert analysis.state == Analysis.State.DONE
+        assert analysis.failures == 0
+
+    def test_a_result_is_never_thrown_away(self, far_side, staff, upload):
+        analysis = run(upload())
+        assert not services.requeue_failed(actor=staff, analysis=analysis)
+        analysis.refresh_from_db()
+        assert analysis.state == Analysis.State.DONE
+
+    def test_only_administrators_may(self, owner, upload):
+        with pytest.raises(PermissionDenied):
+            services.requeue_failed(actor=owner, analysis=self.failed(upload()))
+
+
+class TestSweeping:
+    def test_what_a_dead_worker_held_is_put_back_with_a_task(self, upload):
+        analysis = upload()
+        services.claim(analysis_id=analysis.pk)
+        assert sweeping.put_back_expired() == 0  # still held
+
+        Analysis.objects.filter(pk=analysis.pk).update(lease_expires_at=timezone.now() - timedelta(seconds=1))
+        assert sweeping.put_back_expired() == 1
+
+        analysis.refresh_from_db()
+        assert (analysis.state, analysis.failures) == (Analysis.State.QUEUED, 1)
+        assert DBTaskResult.objects.filter(pk=analysis.task_id, status="READY").exists()
+
+    def test_an_analysis_that_kills_its_workers_fails_in_the_end(self, upload, settings):
+        settings.ANALYSIS_MAX_FAILURES = 2
+        analysis = upload()
+        for _ in range(2):
+            make_due(analysis)
+            services.claim(analysis_id=analysis.pk)
+            Analysis.objects.filter(pk=analysis.pk).update(lease_expires_at=timezone.now() - timedelta(seconds=1))
+            sweeping.put_back_expired()
+        analysis.refresh_from_db()
+        assert analysis.state == Analysis.State.FAILED
+        assert analysis.error_id
+
+    def test_an_upload_whose_request_died_is_found(self, upload):
+        analysis = upload()
+        assert sweeping.enqueue_overdue() == 0  # its request has it in hand
+
+        Analysis.objects.filter(pk=analysis.pk).update(next_attempt_at=timezone.now() - timedelta(minutes=1))
+        assert sweeping.enqueue_overdue() == 1
+        assert DBTaskResult.objects.count() == 1
+
+    def test_an_analysis_with_a_waiting_task_gets_no_second_one(self, upload):
+        analysis = upload()
+        Analysis.objects.filter(pk=analysis.pk).update(next_attempt_at=timezone.now() - timedelta(minutes=1))
+        sweeping.enqueue_overdue()
+        assert sweeping.enqueue_overdue() == 0
+        assert DBTaskResult.objects.count() == 1
+
+    def test_a_task_that_a_dead_worker_took_is_replaced(self, upload):
+        analysis = upload()
+        Analysis.objects.filter(pk=analysis.pk).update(next_attempt_at=timezone.now() - timedelta(minutes=1))
+        sweeping.enqueue_overdue()
+        DBTaskResult.objects.update(status="RUNNING")
+        assert sweeping.enqueue_overdue() == 1
+
+    def test_what_waits_for_the_server_is_called_forward_when_it_is_back(self, far_side, upload, settings):
+        settings.ANALYSIS_BACKOFF_FIRST = 60.0
+        far_side.down()
+        analysis = run(upload())
+        assert sweeping.recall_waiting() == 0
+
+        far_side.up()
+        assert sweeping.recall_waiting() == 1
+        analysis.refresh_from_db()
+        task = DBTaskResult.objects.get(pk=analysis.task_id)
+        assert max(task.run_after, analysis.next_attempt_at) <= timezone.now()
+        assert run(analysis).state == Analysis.State.DONE
