@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
+
+DISCLAIMER: Final = "For research and education only. Not a medical device, not for diagnosis."
+"""Said wherever a result is shown."""
 
 
 class Verdict(StrEnum):

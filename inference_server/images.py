@@ -25,6 +25,10 @@ _JPEG_SIGNATURE = b"\xff\xd8\xff"
 _PNG_END = b"IEND\xaeB`\x82"
 _JPEG_END = b"\xff\xd9"
 
+# Pillow's own bound comes as a warning or as an exception, depending on the size. Ours is ImageLimits.max_pixels,
+# checked on the header of every picture, with one reason code.
+Image.MAX_IMAGE_PIXELS = None
+
 #: A picture whose darkest and lightest canonical pixels are closer than this (grey levels) shows nothing:
 #: stretching it would only amplify compression noise.
 MIN_CONTRAST = 8
@@ -109,7 +113,7 @@ def canonical(image: Image.Image, *, height: int, width: int) -> Pixels:
     size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
     # Box sampling averages when shrinking; when enlarging it would draw blocks.
     small = image.resize(size, Image.Resampling.BOX if scale < 1 else Image.Resampling.BILINEAR)
-    ink = np.asarray(small, dtype=np.int16)
+    ink = np.asarray(small, dtype=np.int32)  # 255 × 255 below does not fit into 16 bits
     paper = int(np.median(ink))
     if paper < 128:
         ink = 255 - ink

@@ -1,0 +1,195 @@
+"""``python -m inference_server`` serves; ``python -m inference_server classify PICTURE...`` asks about pictures."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+from rich.table import Table
+
+from inference_server.classification import DISCLAIMER, Classification
+from inference_server.settings import Settings
+
+#: No picture that any server takes is larger; keeps a file named by mistake out of memory.
+_MAX_FILE_BYTES: Final = 64 * 1024 * 1024
+
+app = typer.Typer(
+    help="The Beatlens inference server. Settings come from BEATLENS_* in the environment (docs/integrators.md).",
+    no_args_is_help=False,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+@app.callback(invoke_without_command=True)
+def main(context: typer.Context) -> None:
+    """Serve until SIGTERM or Ctrl-C, unless a command is given."""
+    if context.invoked_subcommand is None:
+        _serve(_settings())
+
+
+@dataclass(frozen=True, slots=True)
+class _Failure:
+    """Why a picture got no classification."""
+
+    reason: str
+    message: str
+
+
+_Classify = Callable[[bytes], Classification | _Failure]
+
+
+@app.command()
+def classify(
+    pictures: Annotated[list[Path], typer.Argument(metavar="PICTURE...", help="PNG or JPEG files of one beat each.")],
+    address: Annotated[
+        str | None, typer.Option(metavar="HOST:PORT", help="Ask a running server instead of loading the model here.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False,
+    models: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="The model repository; default: BEATLENS_MODELS.")
+    ] = None,
+) -> None:
+    """Classify pictures. Exit code 1 when any of them got no answer; the others still get theirs."""
+    settings = _settings()
+    if models is not None:
+        settings = settings.model_copy(update={"models": models})
+    with _remote(address) if address else _in_process(settings) as ask:
+        outcomes = ((path, _ask_about(path, ask)) for path in pictures)
+        failed = _print_json(outcomes) if as_json else _print_table(outcomes)
+    Console(stderr=True).print(DISCLAIMER, style="dim")
+    if failed:
+        raise typer.Exit(1)
+
+
+def _settings() -> Settings:
+    try:
+        return Settings()
+    except ValidationError as error:
+        for complaint in error.errors():
+            name = "_".join(map(str, complaint["loc"])).upper()
+            typer.echo(f"BEATLENS_{name}: {complaint['msg']} (it is {complaint['input']!r})", err=True)
+        raise typer.Exit(2) from None
+
+
+def _serve(settings: Settings) -> None:
+    from inference_server import log
+    from inference_server.server import AddressUnavailable, serve
+
+    log.configure(settings.log_level)
+    try:
+        asyncio.run(serve(settings))
+    except AddressUnavailable as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
+
+
+@contextmanager
+def _in_process(settings: Settings) -> Iterator[_Classify]:
+    # Here, so that asking a running server does not load onnxruntime.
+    from inference_server.classifier import Classifier
+    from inference_server.images import ImageError
+    from inference_server.model_repository import ModelRepository
+
+    repository = ModelRepository(settings.models, name=settings.model_name)
+    repository.refresh()
+    if not repository.loaded():
+        typer.echo(f"There is no usable model in {repository.folder}.", err=True)
+        for version, why in repository.refused.items():
+            typer.echo(f"  version {version}: {why}", err=True)
+        raise typer.Exit(1)
+    classifier = Classifier(repository, settings.image_limits)
+
+    def ask(image: bytes) -> Classification | _Failure:
+        try:
+            return classifier.classify(image).classification
+        except ImageError as error:
+            return _Failure(error.reason, str(error))
+
+    yield ask
+
+
+@contextmanager
+def _remote(address: str) -> Iterator[_Classify]:
+    from inference_server.client import ArrhythmiaClient, CallFailed, ImageRefused, ServerUnavailable
+
+    with closing(ArrhythmiaClient(address)) as client:
+
+        def ask(image: bytes) -> Classification | _Failure:
+            try:
+                return client.classify(image)
+            except ImageRefused as error:
+                return _Failure(error.reason, str(error))
+            except ServerUnavailable as error:
+                return _Failure("SERVER_UNAVAILABLE", str(error))
+            except CallFailed as error:
+                return _Failure(error.reason or error.code, str(error))
+
+        yield ask
+
+
+def _ask_about(path: Path, ask: _Classify) -> Classification | _Failure:
+    try:
+        with path.open("rb") as file:
+            image = file.read(_MAX_FILE_BYTES + 1)
+    except FileNotFoundError:
+        return _Failure("FILE_NOT_FOUND", "There is no such file.")
+    except OSError as error:
+        return _Failure("FILE_UNREADABLE", f"The file can't be read: {error.strerror}.")
+    if len(image) > _MAX_FILE_BYTES:
+        return _Failure("IMAGE_TOO_LARGE", f"The file has more than {_MAX_FILE_BYTES:,} bytes.")
+    return ask(image)
+
+
+_Outcomes = Iterator[tuple[Path, Classification | _Failure]]
+
+
+def _print_json(outcomes: _Outcomes) -> bool:
+    failed = False
+    for path, outcome in outcomes:
+        line: dict[str, object] = {"file": str(path)}
+        if isinstance(outcome, _Failure):
+            failed = True
+            line["error"] = {"reason": outcome.reason, "message": outcome.message}
+        else:
+            line["class"] = outcome.beat_class.short
+            line["probability"] = round(outcome.probability, 6)
+            line["verdict"] = outcome.verdict.value
+        sys.stdout.write(json.dumps(line, ensure_ascii=False) + "\n")
+        sys.stdout.flush()
+    return failed
+
+
+def _print_table(outcomes: _Outcomes) -> bool:
+    failed = False
+    table = Table("file", "class", "probability", "verdict", box=None, header_style="bold", pad_edge=False)
+    for path, outcome in outcomes:
+        if isinstance(outcome, _Failure):
+            failed = True
+            table.add_row(str(path), f"[red]{outcome.reason}[/red]", "", outcome.message)
+        else:
+            plausible = ", ".join(each.short for each in outcome.prediction_set)
+            verdict = outcome.verdict.value
+            table.add_row(
+                str(path),
+                f"{outcome.beat_class.short} ({outcome.beat_class.name})",
+                f"{outcome.probability:.1%}",
+                f"{verdict} ({plausible})" if verdict == "UNCERTAIN" else verdict,
+            )
+    console = Console()
+    # Piped into a file or another program, a table must not be cut to an imagined screen.
+    console.print(table, width=None if console.is_terminal else 1_000_000, overflow="fold")
+    return failed
+
+
+if __name__ == "__main__":
+    app(prog_name="python -m inference_server")

@@ -1,0 +1,75 @@
+"""The transport-free heart: bytes of a picture in, classification out. What gRPC, the command line and tests call."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from inference_server.classification import Classification, ModelInfo
+from inference_server.decision import decide
+from inference_server.images import ImageLimits, Pixels, to_pixels
+from inference_server.model_repository import ModelRepository
+from inference_server.onnx_model import OnnxModel
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A classification and what it cost."""
+
+    classification: Classification
+    decode_seconds: float
+    """From encoded bytes to canonical pixels."""
+    inference_seconds: float
+    """Running the model."""
+
+
+class Classifier:
+    """Classifies pictures with the versions that a repository has in service. Thread-safe; blocks while it works."""
+
+    def __init__(self, repository: ModelRepository, limits: ImageLimits | None = None) -> None:
+        self._repository = repository
+        self.limits = limits or ImageLimits()
+
+    def classify(self, image: bytes, *, version: str | None = None) -> Answer:
+        """Classify one encoded PNG or JPEG picture of one beat.
+
+        Raises:
+            ImageError: the picture can't be used.
+            NoModelLoaded: there is nothing to classify with.
+            ModelNotFound: ``version`` is not in service.
+        """
+        model = self._repository.get(version)
+        begun = time.perf_counter()
+        pixels = to_pixels(image, height=model.info.input_height, width=model.info.input_width, limits=self.limits)
+        decoded = time.perf_counter()
+        classification = _classify(model, pixels)
+        return Answer(
+            classification=classification,
+            decode_seconds=decoded - begun,
+            inference_seconds=time.perf_counter() - decoded,
+        )
+
+    def model(self, version: str | None = None) -> ModelInfo:
+        """Describe ``version``, or the version that answers callers who name none.
+
+        Raises:
+            NoModelLoaded: nothing is in service.
+            ModelNotFound: ``version`` is not in service.
+        """
+        return self._repository.get(version).info
+
+
+def _classify(model: OnnxModel, pixels: Pixels) -> Classification:
+    scores = model.run(pixels[None])
+    probabilities: list[float] = scores.probabilities[0].tolist()
+    decision = decide(probabilities, float(scores.distance[0]), model.thresholds)
+    classes = model.info.classes
+    return Classification(
+        beat_class=classes[decision.top],
+        probability=probabilities[decision.top],
+        probabilities=tuple(zip(classes, probabilities, strict=True)),
+        verdict=decision.verdict,
+        prediction_set=tuple(classes[index] for index in decision.prediction_set),
+        model_name=model.info.name,
+        model_version=model.info.version,
+    )

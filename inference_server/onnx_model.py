@@ -1,0 +1,274 @@
+"""One loaded model version: an ONNX file that describes itself, checked against its digest, ready to run.
+
+The contract between training and serving, format ``beatlens/1``:
+
+===================  =======  ================  ==================================================================
+input ``pixels``     uint8    [N, H, W, 1]      canonical pixels (:mod:`inference_server.images`)
+``probabilities``    float32  [N, C]            calibrated, each row adds up to 1
+``distance``         float32  [N]               how unlike any training beat; larger is stranger
+``activation_maps``  float32  [N, h, w, C]      class activation maps
+===================  =======  ================  ==================================================================
+
+``metadata_props`` has ``format``, ``name``, ``classes``, ``input``, ``decision``, ``training_run``, ``data_digest``,
+``scores`` and ``licence``; ``metadata.json`` beside the file has ``version`` and ``sha256``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Self
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from inference_server.classification import BeatClass, ModelInfo
+from inference_server.decision import Thresholds
+from inference_server.images import Pixels
+
+FORMAT: Final = "beatlens/1"
+MODEL_FILE: Final = "model.onnx"
+METADATA_FILE: Final = "metadata.json"
+
+#: Bounds on what is read from the repository. A model of ours has 1.5 MB; these keep an accident from filling memory.
+MAX_MODEL_BYTES: Final = 512 * 1024 * 1024
+MAX_METADATA_BYTES: Final = 4 * 1024 * 1024
+
+_INPUT: Final = ("pixels", "tensor(uint8)", 4)
+_OUTPUTS: Final = {"probabilities": 2, "distance": 1, "activation_maps": 4}
+
+Floats = NDArray[np.float32]
+
+
+class ModelError(Exception):
+    """A model version that can't be served; ``str(error)`` says what is wrong with it."""
+
+
+class _Class(BaseModel):
+    short: str = Field(pattern=r"^[A-Z][A-Z0-9_]*$")
+    name: str = Field(min_length=1)
+
+
+class _Input(BaseModel):
+    height: int = Field(ge=1, le=4096)
+    width: int = Field(ge=1, le=4096)
+    channels: int = Field(ge=1, le=1)
+
+
+class _Decision(BaseModel):
+    min_probability: dict[str, float]
+    max_distance: float
+
+
+class _Metadata(BaseModel):
+    """``metadata_props`` of the ONNX file, its JSON values decoded."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    format: str
+    name: str
+    classes: list[_Class] = Field(min_length=2)
+    input: _Input
+    decision: _Decision
+    training_run: str
+    data_digest: str
+    scores: dict[str, float]
+    licence: str
+
+
+class _Sidecar(BaseModel):
+    """What the server needs of ``metadata.json``; the rest of it is for people."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    version: str
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+
+
+_JSON_VALUES: Final = ("classes", "input", "decision", "scores")
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """What the model says about a batch of N pictures and C classes."""
+
+    probabilities: Floats
+    """Calibrated, ``[N, C]``."""
+    distance: Floats
+    """How unlike any training beat, ``[N]``; larger is stranger."""
+
+
+class OnnxModel:
+    """One model version in memory. Thread-safe."""
+
+    def __init__(self, *, info: ModelInfo, thresholds: Thresholds, session: onnxruntime.InferenceSession) -> None:
+        self.info = info
+        self.thresholds = thresholds
+        self._session = session
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Read, check and warm up the version in ``folder``.
+
+        Raises:
+            ModelError: a file is missing or damaged, the digest does not match, or the contract is not kept.
+        """
+        sidecar = _read_sidecar(folder / METADATA_FILE)
+        content = _read(folder / MODEL_FILE, MAX_MODEL_BYTES)
+        digest = hashlib.sha256(content).hexdigest()
+        if digest != sidecar.sha256:
+            raise ModelError(
+                f"{MODEL_FILE} does not match its digest: {METADATA_FILE} says {sidecar.sha256}, the file has {digest}."
+            )
+        if sidecar.version != folder.name:
+            raise ModelError(f"{METADATA_FILE} says version {sidecar.version!r}, but the folder is {folder.name!r}.")
+        session = _session(content)
+        metadata = _read_metadata(session)
+        thresholds = _thresholds(metadata)
+        _check_tensors(session, metadata)
+        model = cls(
+            info=ModelInfo(
+                name=metadata.name,
+                version=sidecar.version,
+                classes=tuple(BeatClass(short=each.short, name=each.name) for each in metadata.classes),
+                input_height=metadata.input.height,
+                input_width=metadata.input.width,
+                digest=digest,
+                training_run=metadata.training_run,
+                scores=metadata.scores,
+                licence_notice=metadata.licence,
+            ),
+            thresholds=thresholds,
+            session=session,
+        )
+        model._warm_up()
+        return model
+
+    def run(self, pixels: Pixels) -> Scores:
+        """Classify a batch.
+
+        Args:
+            pixels: canonical pixels, ``uint8`` ``[N, H, W, 1]``.
+        """
+        probabilities, distance = self._session.run(["probabilities", "distance"], {"pixels": pixels})
+        return Scores(probabilities=probabilities, distance=distance)
+
+    def activation_maps(self, pixels: Pixels) -> Floats:
+        """Class activation maps of a batch: ``float32`` ``[N, h, w, C]``, larger where a class finds its evidence."""
+        maps: Floats
+        (maps,) = self._session.run(["activation_maps"], {"pixels": pixels})
+        return maps
+
+    def _warm_up(self) -> None:
+        """Run once on white paper, so that the first caller does not pay for lazy set-up, and check what comes out."""
+        pixels = np.full((1, self.info.input_height, self.info.input_width, 1), 255, dtype=np.uint8)
+        try:
+            scores = self.run(pixels)
+        except Exception as error:
+            raise ModelError(f"{MODEL_FILE} does not run: {_first_line(error)}") from error
+        classes = len(self.info.classes)
+        if scores.probabilities.shape != (1, classes) or scores.distance.shape != (1,):
+            raise ModelError(
+                f"{MODEL_FILE} answers with shapes {scores.probabilities.shape} and {scores.distance.shape}; "
+                f"expected (1, {classes}) and (1,)."
+            )
+        if not np.isfinite(scores.probabilities).all() or abs(float(scores.probabilities.sum()) - 1) > 1e-3:
+            raise ModelError(f"{MODEL_FILE} answers with probabilities that do not add up to 1.")
+
+
+def _read(path: Path, limit: int) -> bytes:
+    try:
+        with path.open("rb") as file:
+            content = file.read(limit + 1)
+    except FileNotFoundError as error:
+        raise ModelError(f"{path.name} is missing.") from error
+    except OSError as error:
+        raise ModelError(f"{path.name} can't be read: {error.strerror}.") from error
+    if len(content) > limit:
+        raise ModelError(f"{path.name} is larger than {limit:,} bytes.")
+    return content
+
+
+def _read_sidecar(path: Path) -> _Sidecar:
+    try:
+        return _Sidecar.model_validate_json(_read(path, MAX_METADATA_BYTES))
+    except ValidationError as error:
+        raise ModelError(f"{path.name} is not usable: {_complaints(error)}.") from error
+
+
+def _session(content: bytes) -> onnxruntime.InferenceSession:
+    options = onnxruntime.SessionOptions()
+    # One thread for each picture and many pictures at once: on models this small, splitting one picture among
+    # threads costs more than it brings, and spinning threads steal the cores from the decoders.
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.add_session_config_entry("session.inter_op.allow_spinning", "0")
+    options.log_severity_level = 3  # errors; they come as exceptions as well
+    try:
+        return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # onnxruntime raises a different class for each kind of damage
+        raise ModelError(f"{MODEL_FILE} is not a usable ONNX model: {_first_line(error)}") from error
+
+
+def _read_metadata(session: onnxruntime.InferenceSession) -> _Metadata:
+    props: dict[str, str] = session.get_modelmeta().custom_metadata_map
+    missing = [name for name in _Metadata.model_fields if name not in props]
+    if missing:
+        raise ModelError(f"{MODEL_FILE} lacks metadata: {', '.join(missing)}.")
+    if props["format"] != FORMAT:
+        raise ModelError(f"{MODEL_FILE} has format {props['format']!r}; this server reads {FORMAT!r}.")
+    values: dict[str, Any] = dict(props)
+    for name in _JSON_VALUES:
+        try:
+            values[name] = json.loads(props[name])
+        except ValueError as error:
+            raise ModelError(f"{MODEL_FILE}: metadata {name} is not JSON: {error}.") from error
+    try:
+        return _Metadata.model_validate(values)
+    except ValidationError as error:
+        raise ModelError(f"{MODEL_FILE}: metadata is not usable: {_complaints(error)}.") from error
+
+
+def _thresholds(metadata: _Metadata) -> Thresholds:
+    shorts = [each.short for each in metadata.classes]
+    if len(set(shorts)) != len(shorts):
+        raise ModelError(f"{MODEL_FILE}: metadata classes names a class twice.")
+    missing = [short for short in shorts if short not in metadata.decision.min_probability]
+    if missing:
+        raise ModelError(f"{MODEL_FILE}: metadata decision has no min_probability for {', '.join(missing)}.")
+    return Thresholds(
+        min_probability=tuple(metadata.decision.min_probability[short] for short in shorts),
+        max_distance=metadata.decision.max_distance,
+    )
+
+
+def _check_tensors(session: onnxruntime.InferenceSession, metadata: _Metadata) -> None:
+    name, kind, rank = _INPUT
+    inputs = session.get_inputs()
+    if [(each.name, each.type, len(each.shape)) for each in inputs] != [(name, kind, rank)]:
+        found = ", ".join(f"{each.name} {each.type}{each.shape}" for each in inputs)
+        raise ModelError(f"{MODEL_FILE} must take one input, {name} {kind} [N, H, W, 1]; it takes {found}.")
+    expected = [metadata.input.height, metadata.input.width, metadata.input.channels]
+    shape = inputs[0].shape[1:]
+    if any(isinstance(found, int) and found != wanted for found, wanted in zip(shape, expected, strict=True)):
+        raise ModelError(f"{MODEL_FILE}: metadata input says {expected}, but the graph takes {shape}.")
+    ranks = {each.name: len(each.shape) for each in session.get_outputs() if each.type == "tensor(float)"}
+    missing = [output for output, rank in _OUTPUTS.items() if ranks.get(output) != rank]
+    if missing:
+        wanted = ", ".join(f"{output} (float32, {_OUTPUTS[output]} axes)" for output in missing)
+        raise ModelError(f"{MODEL_FILE} lacks outputs: {wanted}.")
+
+
+def _complaints(error: ValidationError) -> str:
+    return "; ".join(f"{'.'.join(map(str, each['loc'])) or 'content'}: {each['msg']}" for each in error.errors())
+
+
+def _first_line(error: Exception) -> str:
+    lines = str(error).splitlines()
+    return lines[0][:300] if lines else type(error).__name__

@@ -1,0 +1,107 @@
+"""What each kind of failure becomes on the wire: one place, one table.
+
+Every answer carries a ``google.rpc.ErrorInfo`` with a stable reason and the domain ``beatlens``. What nobody expected
+is logged with an id, and only the id leaves the process.
+"""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Sequence
+from typing import Final
+
+import grpc
+from google.protobuf import any_pb2, duration_pb2
+from google.protobuf.message import Message
+from google.rpc import code_pb2, error_details_pb2, status_pb2
+
+from inference_server.images import ImageError
+from inference_server.model_repository import ModelNotFound, NoModelLoaded
+from inference_server.scheduling import DeadlinePassed, QueueFull
+
+_log = logging.getLogger(__name__)
+
+DOMAIN: Final = "beatlens"
+
+#: Seconds after which a caller who found no model may ask again: about what loading one takes.
+_MODEL_RETRY_SECONDS: Final = 5.0
+
+
+class RequestError(Exception):
+    """A request that is wrong in a way that only the wire knows: a missing field, too long a batch."""
+
+    def __init__(self, reason: str, message: str, *, field: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+        """Stable reason code, upper snake case."""
+        self.field = field
+        """The field of the request that is to blame."""
+
+
+def to_status(error: BaseException, *, field: str = "image") -> status_pb2.Status:
+    """The ``google.rpc.Status`` that says what ``error`` means to the caller.
+
+    Args:
+        error: what was raised.
+        field: the path of the picture in the request, for errors about the picture.
+    """
+    match error:
+        case ImageError():
+            return _status(code_pb2.INVALID_ARGUMENT, str(error), error.reason, _violation(field, str(error)))
+        case RequestError():
+            return _status(code_pb2.INVALID_ARGUMENT, str(error), error.reason, _violation(error.field, str(error)))
+        case ModelNotFound():
+            return _status(code_pb2.NOT_FOUND, str(error), "MODEL_NOT_FOUND")
+        case NoModelLoaded():
+            return _status(code_pb2.UNAVAILABLE, str(error), "MODEL_NOT_LOADED", _retry(_MODEL_RETRY_SECONDS))
+        case QueueFull():
+            message = f"{error} Try again in {error.retry_after:.2f} s."
+            return _status(code_pb2.RESOURCE_EXHAUSTED, message, "QUEUE_FULL", _retry(error.retry_after))
+        case DeadlinePassed():
+            return _status(code_pb2.DEADLINE_EXCEEDED, str(error), "DEADLINE_PASSED")
+    error_id = uuid.uuid4().hex
+    _log.error("unexpected error", exc_info=error, extra={"error_id": error_id})
+    return _status(code_pb2.INTERNAL, f"Internal error {error_id}.", "INTERNAL", metadata={"error_id": error_id})
+
+
+def status_code(status: status_pb2.Status) -> grpc.StatusCode:
+    """The gRPC status code of a ``google.rpc.Status``."""
+    return _CODES[status.code]
+
+
+def reason(status: status_pb2.Status) -> str:
+    """The stable reason code in a status made here."""
+    info = error_details_pb2.ErrorInfo()
+    return next((info.reason for detail in status.details if detail.Unpack(info)), "")
+
+
+_CODES: Final = {code.value[0]: code for code in grpc.StatusCode}
+
+
+def _status(
+    code: int, message: str, reason: str, *details: Message, metadata: dict[str, str] | None = None
+) -> status_pb2.Status:
+    info = error_details_pb2.ErrorInfo(reason=reason, domain=DOMAIN, metadata=metadata)
+    return status_pb2.Status(code=code, message=message, details=_packed([info, *details]))
+
+
+def _packed(details: Sequence[Message]) -> list[any_pb2.Any]:
+    packed = []
+    for detail in details:
+        box = any_pb2.Any()
+        box.Pack(detail)
+        packed.append(box)
+    return packed
+
+
+def _violation(field: str, description: str) -> error_details_pb2.BadRequest:
+    return error_details_pb2.BadRequest(
+        field_violations=[error_details_pb2.BadRequest.FieldViolation(field=field, description=description)]
+    )
+
+
+def _retry(seconds: float) -> error_details_pb2.RetryInfo:
+    delay = duration_pb2.Duration()
+    delay.FromNanoseconds(int(seconds * 1e9))
+    return error_details_pb2.RetryInfo(retry_delay=delay)

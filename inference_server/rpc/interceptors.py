@@ -1,0 +1,164 @@
+"""What happens around every call, outermost first:
+
+1. :class:`CallLog`: gives the call its request id, and logs how it ended and how long it took;
+2. :class:`ErrorMapping`: turns exceptions into ``google.rpc.Status``.
+
+The log is outside, so that it sees the status that the caller gets.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import time
+import uuid
+from abc import abstractmethod
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextvars import ContextVar
+from typing import Any, Final
+
+import grpc
+import grpc.aio
+
+from inference_server.rpc import errors
+
+_log = logging.getLogger("inference_server.calls")
+
+REQUEST_ID_KEY: Final = "x-request-id"
+STATUS_DETAILS_KEY: Final = "grpc-status-details-bin"
+
+#: A caller's own request id is taken over when it is harmless in a log.
+_REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._:-]{1,64}")
+
+#: Probed every few seconds by machines; logged only for people who look for them.
+_QUIET: Final = ("/grpc.health.v1.", "/grpc.reflection.")
+
+request_id: ContextVar[str] = ContextVar("request_id", default="")
+"""The id of the call being served."""
+
+_reason: ContextVar[list[str] | None] = ContextVar("reason", default=None)
+
+
+class _Around(grpc.aio.ServerInterceptor):  # type: ignore[misc]
+    """Runs :meth:`around` around every call, whatever its kind."""
+
+    @abstractmethod
+    def around(
+        self, details: grpc.HandlerCallDetails, context: grpc.aio.ServicerContext
+    ) -> AbstractAsyncContextManager[None]:
+        """The context manager in which a call is served."""
+
+    async def intercept_service(
+        self,
+        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[grpc.RpcMethodHandler | None]],
+        details: grpc.HandlerCallDetails,
+    ) -> grpc.RpcMethodHandler | None:
+        """Wrap the handler of one call."""
+        handler = await continuation(details)
+        if handler is None:
+            return None
+        serve: Callable[..., Any]
+        if handler.response_streaming:
+            stream = handler.stream_stream if handler.request_streaming else handler.unary_stream
+
+            async def serve_stream(request: Any, context: grpc.aio.ServicerContext) -> AsyncIterator[Any]:
+                async with self.around(details, context):
+                    async for response in stream(request, context):
+                        yield response
+
+            serve = serve_stream
+        else:
+            unary = handler.stream_unary if handler.request_streaming else handler.unary_unary
+
+            async def serve_unary(request: Any, context: grpc.aio.ServicerContext) -> Any:
+                async with self.around(details, context):
+                    return await unary(request, context)
+
+            serve = serve_unary
+        return _REBUILD[handler.request_streaming, handler.response_streaming](
+            serve,
+            request_deserializer=handler.request_deserializer,
+            response_serializer=handler.response_serializer,
+        )
+
+
+_REBUILD: Final = {
+    (False, False): grpc.unary_unary_rpc_method_handler,
+    (False, True): grpc.unary_stream_rpc_method_handler,
+    (True, False): grpc.stream_unary_rpc_method_handler,
+    (True, True): grpc.stream_stream_rpc_method_handler,
+}
+
+
+class CallLog(_Around):
+    """One line for every call: method, status, reason, time, request id. Neither addresses nor contents."""
+
+    @asynccontextmanager
+    async def around(self, details: grpc.HandlerCallDetails, context: grpc.aio.ServicerContext) -> AsyncIterator[None]:
+        """Log the call when it has ended."""
+        given = next((value for key, value in details.invocation_metadata or () if key == REQUEST_ID_KEY), "")
+        call_id = given if isinstance(given, str) and _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+        request_id.set(call_id)
+        reasons: list[str] = []
+        _reason.set(reasons)
+        context.set_trailing_metadata(((REQUEST_ID_KEY, call_id),))
+        begun = time.perf_counter()
+        cancelled = True
+        try:
+            yield
+            cancelled = False
+        except Exception:
+            cancelled = False
+            raise
+        finally:
+            level = logging.DEBUG if details.method.startswith(_QUIET) else logging.INFO
+            if _log.isEnabledFor(level):
+                # code() is 0 until a call was aborted; a caller who left cancels the coroutine.
+                code = "CANCELLED" if cancelled else _code_name(context.code())
+                _log.log(
+                    level,
+                    "call",
+                    extra={
+                        "method": details.method,
+                        "code": code,
+                        "reason": reasons[-1] if reasons else None,
+                        "milliseconds": round((time.perf_counter() - begun) * 1000, 3),
+                        "request_id": call_id,
+                    },
+                )
+
+
+class ErrorMapping(_Around):
+    """Exceptions to statuses, by the table in :mod:`inference_server.rpc.errors`."""
+
+    @asynccontextmanager
+    async def around(
+        self,
+        details: grpc.HandlerCallDetails,  # noqa: ARG002 - what around() of the other interceptors needs
+        context: grpc.aio.ServicerContext,
+    ) -> AsyncIterator[None]:
+        """Abort the call with the status that an exception means."""
+        try:
+            yield
+        except grpc.aio.AbortError:
+            raise
+        except Exception as error:
+            status = errors.to_status(error)
+            reason = errors.reason(status)
+            reasons = _reason.get()
+            if reasons is not None:
+                reasons.append(reason)
+            trailing: list[tuple[str, str | bytes]] = [(STATUS_DETAILS_KEY, status.SerializeToString())]
+            if call_id := request_id.get():
+                trailing.append((REQUEST_ID_KEY, call_id))
+            if reason == "MODEL_NOT_LOADED":
+                # Loading a model takes longer than a client's quick retries; tell it to leave them out.
+                trailing.append(("grpc-retry-pushback-ms", "-1"))
+            await context.abort(errors.status_code(status), status.message, tuple(trailing))
+
+
+def _code_name(code: Any) -> str:
+    if isinstance(code, grpc.StatusCode):
+        return str(code.name)
+    return next((str(each.name) for each in grpc.StatusCode if each.value[0] == (code or 0)), str(code))

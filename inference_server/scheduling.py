@@ -1,0 +1,158 @@
+"""Bounded, fair admission in front of the workers.
+
+What can't start at once waits in a queue with a bound; beyond the bound it is refused at once. Callers take turns:
+each gets one picture started before any gets its next, so a batch of hundreds does not hold up a single call. What a
+caller no longer waits for (cancelled, or past its deadline) leaves the queue without costing any work.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+Job = TypeVar("Job")
+Result = TypeVar("Result")
+
+
+class QueueFull(Exception):  # noqa: N818 - reads as what happened
+    """There is no room for more waiting jobs; ``retry_after`` seconds from now there may be."""
+
+    def __init__(self, retry_after: float) -> None:
+        super().__init__("The server is busy.")
+        self.retry_after = retry_after
+
+
+class DeadlinePassed(Exception):  # noqa: N818 - reads as what happened
+    """The caller's deadline passed while the job waited; it was not started."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done(Generic[Result]):
+    """A job's result and how long it had waited for a worker."""
+
+    result: Result
+    queue_seconds: float
+
+
+class _Entry(Generic[Job, Result]):
+    """One admitted job."""
+
+    __slots__ = ("admitted", "deadline", "future", "job", "waiting")
+
+    def __init__(self, job: Job, deadline: float | None, future: asyncio.Future[Done[Result]]) -> None:
+        self.job: Job | None = job
+        self.deadline = deadline
+        self.future = future
+        self.admitted = time.monotonic()
+        self.waiting = True
+
+
+class Scheduler(Generic[Job, Result]):
+    """Hands jobs to workers. Belongs to one event loop.
+
+    ``submit`` starts a job on a worker and returns its future; it is called with at most ``slots`` jobs outstanding.
+    ``capacity`` is the number of jobs that may wait beside those.
+    """
+
+    def __init__(self, submit: Callable[[Job], Future[Result]], *, slots: int, capacity: int) -> None:
+        self._submit = submit
+        self._slots = slots
+        self._free = slots
+        self._capacity = capacity
+        # One deque for each caller; callers take turns.
+        self._callers: deque[deque[_Entry[Job, Result]]] = deque()
+        self._waiting = 0
+        # Seconds from one completion to the next while jobs wait, smoothed: tells a refused caller when to come back.
+        self._pace = 0.005
+        self._last_completion = 0.0
+
+    @property
+    def waiting(self) -> int:
+        """Jobs in the queue."""
+        return self._waiting
+
+    @property
+    def running(self) -> int:
+        """Jobs on workers."""
+        return self._slots - self._free
+
+    async def run(self, job: Job, *, timeout: float | None = None) -> Done[Result]:
+        """Run one job; see :meth:`admit`."""
+        (future,) = self.admit([job], timeout=timeout)
+        return await future
+
+    def admit(self, jobs: Sequence[Job], *, timeout: float | None = None) -> list[asyncio.Future[Done[Result]]]:
+        """Let all jobs of one caller in, or none. Cancelling a future takes its job out of the queue.
+
+        A job that has not been started after ``timeout`` seconds is dropped: its future raises
+        :class:`DeadlinePassed`. Otherwise the future has the job's result or the exception that it raised.
+
+        Raises:
+            QueueFull: there is no room for all of them.
+        """
+        if len(jobs) > self._free + self._capacity - self._waiting:
+            raise QueueFull(retry_after=max(0.05, self._waiting * self._pace))
+        loop = asyncio.get_running_loop()
+        deadline = None if timeout is None else time.monotonic() + timeout
+        entries = deque(_Entry(job, deadline, loop.create_future()) for job in jobs)
+        futures = [entry.future for entry in entries]
+        for entry in entries:
+            entry.future.add_done_callback(lambda _, entry=entry: self._leave_queue(entry))  # type: ignore[misc]
+        self._waiting += len(entries)
+        if entries:
+            self._callers.append(entries)
+        self._start(loop)
+        return futures
+
+    def _leave_queue(self, entry: _Entry[Job, Result]) -> None:
+        if entry.waiting:
+            entry.waiting = False
+            entry.job = None  # an abandoned picture must not stay in memory until its turn
+            self._waiting -= 1
+
+    def _start(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Give free workers what waits, one job of each caller in turn."""
+        while self._free and self._callers:
+            caller = self._callers.popleft()
+            entry = caller.popleft()
+            if caller:
+                self._callers.append(caller)
+            job = entry.job
+            if entry.future.done() or job is None:
+                self._leave_queue(entry)
+                continue
+            now = time.monotonic()
+            self._leave_queue(entry)
+            if entry.deadline is not None and now >= entry.deadline:
+                entry.future.set_exception(DeadlinePassed("The deadline passed before the work was begun."))
+                continue
+            try:
+                work = self._submit(job)
+            except Exception as error:  # the worker is gone or closing; the caller learns it, the queue lives on
+                entry.future.set_exception(error)
+                continue
+            self._free -= 1
+            work.add_done_callback(
+                lambda work, entry=entry, queued=now - entry.admitted: (  # type: ignore[misc]
+                    loop.call_soon_threadsafe(self._complete, entry, work, queued)
+                )
+            )
+
+    def _complete(self, entry: _Entry[Job, Result], work: Future[Result], queued: float) -> None:
+        self._free += 1
+        now = time.monotonic()
+        if self._waiting:
+            self._pace += 0.1 * (min(now - self._last_completion, 1.0) - self._pace)
+        self._last_completion = now
+        if not entry.future.done():  # else the caller has left
+            error = work.exception()
+            if error is not None:
+                entry.future.set_exception(error)
+            else:
+                entry.future.set_result(Done(work.result(), queued))
+        self._start(asyncio.get_running_loop())

@@ -1,0 +1,89 @@
+"""Every setting of the server: one typed field each, read from ``BEATLENS_<NAME>`` in the environment."""
+
+from __future__ import annotations
+
+import math
+import os
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from inference_server.images import ImageLimits
+
+
+def available_cpus() -> int:
+    """CPUs that this process may use: its affinity mask, cut down to the control group's quota; at least 1."""
+    cpus = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    quota = _cgroup_cpus(Path("/sys/fs/cgroup"))
+    return cpus if quota is None else max(1, min(cpus, math.ceil(quota)))
+
+
+def _cgroup_cpus(root: Path) -> float | None:
+    """CPUs that a control group (version 2, then version 1) grants; None where there is no limit."""
+    try:
+        quota, period = (root / "cpu.max").read_text().split()
+    except (OSError, ValueError):
+        try:
+            quota = (root / "cpu" / "cpu.cfs_quota_us").read_text().strip()
+            period = (root / "cpu" / "cpu.cfs_period_us").read_text().strip()
+        except OSError:
+            return None
+    try:
+        return int(quota) / int(period) if int(quota) > 0 else None
+    except (ValueError, ZeroDivisionError):  # "max": no limit
+        return None
+
+
+class Settings(BaseSettings):
+    """The server's settings. Each has a default that works on one machine."""
+
+    model_config = SettingsConfigDict(env_prefix="BEATLENS_", extra="ignore", frozen=True)
+
+    listen: str = Field(
+        default="127.0.0.1:50051", description="Address and port of the gRPC service; port 0 takes a free one."
+    )
+    models: Path = Field(default=Path("models"), description="Model repository: a folder with a folder for each model.")
+    model_name: str = Field(
+        default="arrhythmia", min_length=1, description="The model to serve: a folder in the repository."
+    )
+    workers: int = Field(
+        default_factory=available_cpus, ge=1, le=256, description="Pictures worked on at once; default: one a CPU."
+    )
+    queue_size: int = Field(
+        default=64, ge=1, le=100_000, description="Pictures that may wait for a worker; more are refused."
+    )
+    max_image_bytes: int = Field(default=8 * 1024 * 1024, ge=1024, description="Largest encoded picture, bytes.")
+    max_image_pixels: int = Field(
+        default=25_000_000, ge=1024, description="Largest width × height of a picture, pixels."
+    )
+    min_image_side: int = Field(default=16, ge=1, description="Smallest width and height of a picture, pixels.")
+    grace_seconds: float = Field(
+        default=20.0, ge=0, le=3600, description="Time that calls under way get to finish after SIGTERM, seconds."
+    )
+    drain_seconds: float = Field(
+        default=0.0,
+        ge=0,
+        le=600,
+        description="Time between NOT_SERVING and accepting no more calls, for load balancers to notice, seconds.",
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        default="INFO", description="Least severity logged."
+    )
+    access_log: bool = Field(default=True, description="Log one line for every call.")
+
+    @field_validator("listen")
+    @classmethod
+    def _has_host_and_port(cls, listen: str) -> str:
+        host, colon, port = listen.rpartition(":")
+        if not colon or not host or not port.isdecimal() or int(port) > 65535:
+            raise ValueError("is not HOST:PORT, e.g. 127.0.0.1:50051")
+        return listen
+
+    @property
+    def image_limits(self) -> ImageLimits:
+        """The bounds on a picture, as the decoder takes them."""
+        return ImageLimits(
+            max_bytes=self.max_image_bytes, max_pixels=self.max_image_pixels, min_side=self.min_image_side
+        )

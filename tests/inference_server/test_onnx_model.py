@@ -1,0 +1,129 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+
+from inference_server.images import to_pixels
+from inference_server.onnx_model import ModelError, OnnxModel
+from tests.inference_server.pictures import picture
+from tests.inference_server.tiny_models import CLASSES, HEIGHT, WIDTH, write_model
+
+
+def refusal(folder: Path) -> str:
+    with pytest.raises(ModelError) as caught:
+        OnnxModel.load(folder)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("classes", [6, 7, 8])
+def test_the_classes_come_from_the_file(tmp_path: Path, classes: int) -> None:
+    model = OnnxModel.load(write_model(tmp_path, classes=classes))
+    assert [(each.short, each.name) for each in model.info.classes] == CLASSES[:classes]
+    pixels = np.stack([to_pixels(picture(0), height=HEIGHT, width=WIDTH)] * 3)
+    scores = model.run(pixels)
+    assert scores.probabilities.shape == (3, classes)
+    assert scores.distance.shape == (3,)
+    assert model.activation_maps(pixels).shape[::3] == (3, classes)
+
+
+def test_the_file_describes_itself(tmp_path: Path) -> None:
+    info = OnnxModel.load(write_model(tmp_path, version="12")).info
+    assert (info.name, info.version, info.input_height, info.input_width) == ("arrhythmia", "12", HEIGHT, WIDTH)
+    assert info.scores == {"beats-10fold/accuracy": 0.5}
+    assert info.training_run == "bands"
+    assert info.licence_notice.startswith("Made for tests")
+    assert len(info.digest) == 64
+
+
+@pytest.mark.parametrize(
+    "name", ["format", "name", "classes", "input", "decision", "training_run", "data_digest", "scores", "licence"]
+)
+def test_missing_metadata_is_named(tmp_path: Path, name: str) -> None:
+    assert refusal(write_model(tmp_path, metadata={name: None})) == f"model.onnx lacks metadata: {name}."
+
+
+def test_all_missing_metadata_is_named_at_once(tmp_path: Path) -> None:
+    folder = write_model(tmp_path, metadata={"classes": None, "licence": None})
+    assert refusal(folder) == "model.onnx lacks metadata: classes, licence."
+
+
+@pytest.mark.parametrize(
+    ("metadata", "why"),
+    [
+        ({"format": "beatlens/2"}, "has format 'beatlens/2'"),
+        ({"classes": "NORMAL,PVC"}, "classes is not JSON"),
+        ({"classes": json.dumps([{"short": "NORMAL", "name": "Normal"}])}, "classes: List should have at least 2"),
+        ({"classes": json.dumps([{"short": "normal", "name": "Normal"}] * 2)}, "classes.0.short"),
+        ({"classes": json.dumps([{"short": "PVC", "name": "P"}] * 2)}, "names a class twice"),
+        ({"input": json.dumps({"height": 32, "width": 48, "channels": 3})}, "input.channels"),
+        ({"input": json.dumps({"height": 64, "width": 96, "channels": 1})}, "the graph takes [32, 48, 1]"),
+        (
+            {"decision": json.dumps({"min_probability": {"NORMAL": 0.1}, "max_distance": 1})},
+            "no min_probability for LBBB, RBBB, PAC, PVC, VF, PACED",
+        ),
+        ({"decision": json.dumps({"min_probability": {}})}, "decision.max_distance"),
+    ],
+)
+def test_unusable_metadata_is_explained(tmp_path: Path, metadata: dict[str, str | None], why: str) -> None:
+    assert why in refusal(write_model(tmp_path, metadata=metadata))
+
+
+def test_a_class_list_that_does_not_fit_the_graph(tmp_path: Path) -> None:
+    eight = json.dumps([{"short": short, "name": name} for short, name in CLASSES])
+    decision = json.dumps({"min_probability": {short: 0.1 for short, _ in CLASSES}, "max_distance": 1.0})
+    folder = write_model(tmp_path, classes=7, metadata={"classes": eight, "decision": decision})
+    assert "expected (1, 8)" in refusal(folder)
+
+
+@pytest.mark.parametrize("name", ["probabilities", "distance", "activation_maps"])
+def test_a_missing_output_is_named(tmp_path: Path, name: str) -> None:
+    def leave_out(model: onnx.ModelProto) -> None:
+        output = next(each for each in model.graph.output if each.name == name)
+        model.graph.output.remove(output)
+
+    assert f"lacks outputs: {name}" in refusal(write_model(tmp_path, change=leave_out))
+
+
+def test_another_input_is_refused(tmp_path: Path) -> None:
+    def rename(model: onnx.ModelProto) -> None:
+        model.graph.input[0].name = "image"
+        model.graph.node[0].input[0] = "image"
+
+    assert "must take one input, pixels tensor(uint8) [N, H, W, 1]; it takes image" in refusal(
+        write_model(tmp_path, change=rename)
+    )
+
+
+def test_a_digest_that_does_not_match(tmp_path: Path) -> None:
+    assert "does not match its digest" in refusal(write_model(tmp_path, sidecar={"sha256": "0" * 64}))
+
+
+def test_a_version_that_is_not_its_folder(tmp_path: Path) -> None:
+    assert "says version '2', but the folder is '1'" in refusal(write_model(tmp_path, sidecar={"version": "2"}))
+
+
+def test_a_file_that_is_no_model(tmp_path: Path) -> None:
+    import hashlib
+
+    folder = write_model(tmp_path)
+    (folder / "model.onnx").write_bytes(b"no model")
+    digest = hashlib.sha256(b"no model").hexdigest()
+    (folder / "metadata.json").write_text(json.dumps({"version": "1", "sha256": digest}))
+    assert "not a usable ONNX model" in refusal(folder)
+
+
+@pytest.mark.parametrize("name", ["model.onnx", "metadata.json"])
+def test_a_missing_file_is_named(tmp_path: Path, name: str) -> None:
+    folder = write_model(tmp_path)
+    (folder / name).unlink()
+    assert refusal(folder) == f"{name} is missing."
+
+
+def test_a_damaged_sidecar_is_explained(tmp_path: Path) -> None:
+    folder = write_model(tmp_path)
+    (folder / "metadata.json").write_text("{")
+    assert refusal(folder).startswith("metadata.json is not usable")

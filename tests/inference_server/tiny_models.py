@@ -1,0 +1,141 @@
+"""Tiny ONNX models that keep the contract with training, or break it in one place."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+HEIGHT, WIDTH = 32, 48
+#: Eight classes; a model takes the first so many.
+CLASSES = [
+    ("NORMAL", "Normal"),
+    ("LBBB", "Left Bundle Branch Block"),
+    ("RBBB", "Right Bundle Branch Block"),
+    ("PAC", "Premature Atrial Contraction"),
+    ("PVC", "Premature Ventricular Contraction"),
+    ("VF", "Ventricular Fibrillation"),
+    ("PACED", "Paced"),
+    ("ESCAPE", "Ventricular Escape"),
+]
+
+
+def _graph(classes: int, work: int) -> onnx.GraphProto:
+    """A graph that calls class c what has its ink in the c-th of so many vertical bands.
+
+    ``distance`` is the share of ink in percent; ``work`` multiplications of 400 × 400 matrices make it slow.
+    """
+    bands = np.zeros((WIDTH, classes), dtype=np.float32)
+    for column in range(WIDTH):
+        bands[column, column * classes // WIDTH] = 1.0
+    constants = {
+        "white": np.array(255.0, np.float32),
+        "bands": bands,
+        "sharpness": np.array(400.0, np.float32),
+        "percent": np.array(100.0, np.float32),
+        "nothing": np.array(0.0, np.float32),
+        "square": np.array([400, 400], np.int64),
+        "axis1": np.array([1], np.int64),
+        "axis3": np.array([3], np.int64),
+        "trips": np.array(work, np.int64),
+        "true": np.array(True),
+    }
+    node = helper.make_node
+    step = helper.make_graph(
+        [
+            node("Identity", ["going"], ["still_going"]),
+            node("MatMul", ["state", "state"], ["product"]),
+            node("Mul", ["product", "nothing"], ["next_state"]),
+        ],
+        "step",
+        [
+            helper.make_tensor_value_info("trip", TensorProto.INT64, []),
+            helper.make_tensor_value_info("going", TensorProto.BOOL, []),
+            helper.make_tensor_value_info("state", TensorProto.FLOAT, [400, 400]),
+        ],
+        [
+            helper.make_tensor_value_info("still_going", TensorProto.BOOL, []),
+            helper.make_tensor_value_info("next_state", TensorProto.FLOAT, [400, 400]),
+        ],
+    )
+    nodes = [
+        node("Cast", ["pixels"], ["light"], to=TensorProto.FLOAT),
+        node("Sub", ["white", "light"], ["dark"]),
+        node("Div", ["dark", "white"], ["ink4"]),
+        node("Squeeze", ["ink4", "axis3"], ["ink"]),  # [N, H, W]
+        node("ReduceMean", ["ink"], ["columns"], axes=[1], keepdims=0),  # [N, W]
+        node("MatMul", ["columns", "bands"], ["banded"]),
+        node("Div", ["banded", "white"], ["small"]),
+        node("Mul", ["small", "sharpness"], ["scaled"]),
+        node("Mul", ["scaled", "sharpness"], ["logits"]),
+        node("Softmax", ["logits"], ["probabilities"], axis=1),
+        node("ReduceMean", ["ink"], ["share"], axes=[1, 2], keepdims=0),
+        node("Mul", ["share", "percent"], ["percentage"]),
+        node("ReduceMax", ["ink"], ["darkest"], keepdims=0),
+        node("Expand", ["darkest", "square"], ["start"]),
+        node("Loop", ["trips", "true", "start"], ["end"], body=step),
+        node("ReduceMean", ["end"], ["rest"], keepdims=0),
+        node("Mul", ["rest", "nothing"], ["zero"]),
+        node("Add", ["percentage", "zero"], ["distance"]),
+        node("Unsqueeze", ["ink", "axis1"], ["ink_nchw"]),
+        node("AveragePool", ["ink_nchw"], ["pooled"], kernel_shape=[8, 1], strides=[8, 1]),
+        node("Transpose", ["pooled"], ["pooled_nhwc"], perm=[0, 2, 3, 1]),
+        node("Mul", ["pooled_nhwc", "bands"], ["activation_maps"]),  # [N, H/8, W, C]
+    ]
+    return helper.make_graph(
+        nodes,
+        "bands",
+        [helper.make_tensor_value_info("pixels", TensorProto.UINT8, ["N", HEIGHT, WIDTH, 1])],
+        [
+            helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, ["N", classes]),
+            helper.make_tensor_value_info("distance", TensorProto.FLOAT, ["N"]),
+            helper.make_tensor_value_info("activation_maps", TensorProto.FLOAT, ["N", HEIGHT // 8, WIDTH, classes]),
+        ],
+        [numpy_helper.from_array(value, name) for name, value in constants.items()],
+    )
+
+
+def write_model(
+    repository: Path,
+    *,
+    version: str = "1",
+    classes: int = 7,
+    max_distance: float = 40.0,
+    work: int = 0,
+    metadata: dict[str, str | None] | None = None,
+    sidecar: dict[str, str] | None = None,
+    change: Callable[[onnx.ModelProto], None] | None = None,
+) -> Path:
+    """Write a model version that keeps the contract, apart from what the arguments break; returns its folder.
+
+    ``metadata`` overrides entries of ``metadata_props`` (None leaves one out), ``sidecar`` those of metadata.json.
+    """
+    shorts = [short for short, _ in CLASSES[:classes]]
+    props: dict[str, str | None] = {
+        "format": "beatlens/1",
+        "name": "arrhythmia",
+        "classes": json.dumps([{"short": short, "name": name} for short, name in CLASSES[:classes]]),
+        "input": json.dumps({"height": HEIGHT, "width": WIDTH, "channels": 1}),
+        "decision": json.dumps({"min_probability": dict.fromkeys(shorts, 0.1), "max_distance": max_distance}),
+        "training_run": "bands",
+        "data_digest": "none",
+        "scores": json.dumps({"beats-10fold/accuracy": 0.5}),
+        "licence": "Made for tests; contains no recordings.",
+        **(metadata or {}),
+    }
+    model = helper.make_model(_graph(classes, work), ir_version=10, opset_imports=[helper.make_operatorsetid("", 17)])
+    helper.set_model_props(model, {name: value for name, value in props.items() if value is not None})
+    if change is not None:
+        change(model)
+    content = model.SerializeToString()
+    folder = repository / "arrhythmia" / version
+    folder.mkdir(parents=True)
+    (folder / "model.onnx").write_bytes(content)
+    described = {"version": version, "sha256": hashlib.sha256(content).hexdigest(), **(sidecar or {})}
+    (folder / "metadata.json").write_text(json.dumps(described))
+    return folder
