@@ -13,7 +13,7 @@ admin.site.site_header = _("Beatlens administration")
 admin.site.site_title = _("Beatlens")
 admin.site.index_title = _("For research and education only. Not a medical device, not for diagnosis.")
 # One door: administrators log in where everybody does, under the same limits.
-admin.site.login = secure_admin_login(admin.site.login)
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),

@@ -10,7 +10,7 @@ from webportal.accounts.models import User
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin):
+class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
     """Django's own user administration, without the names that are never asked for."""
 
     list_display = ("username", "email", "is_active", "is_staff", "date_joined", "last_login")

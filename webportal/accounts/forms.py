@@ -8,7 +8,7 @@ from allauth.account.forms import LoginForm as AllauthLoginForm
 from django.utils.translation import gettext_lazy as _
 
 
-class LoginForm(AllauthLoginForm):
+class LoginForm(AllauthLoginForm):  # type: ignore[misc]  # allauth has no types
     """allauth's log-in, saying what may be typed."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

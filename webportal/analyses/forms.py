@@ -21,7 +21,7 @@ class Candidate:
 
     name: str
     """The file's own name. Shown once, on the page that answers, and stored nowhere."""
-    file: UploadedFile
+    file: UploadedFile[bytes]
     media_type: str
     reason: str
     """Reason code; empty when the file is fit to be kept."""
@@ -74,7 +74,7 @@ class UploadForm(forms.Form):
     )
 
 
-def _look_at(file: UploadedFile) -> Candidate:
+def _look_at(file: UploadedFile[bytes]) -> Candidate:
     beginning = file.read(16)
     file.seek(0)
     media_type = pictures.media_type_of(beginning)

@@ -210,7 +210,7 @@ def _requeue(analysis: Analysis, *, wait: float, reason: str, **fields: object) 
 
 def backoff(attempt: int) -> float:
     """Seconds to wait after the ``attempt``-th try (1, 2, …): doubling, bounded, with full jitter on its upper half."""
-    ceiling = min(settings.ANALYSIS_BACKOFF_FIRST * 2 ** min(attempt - 1, 16), settings.ANALYSIS_BACKOFF_LONGEST)
+    ceiling: float = min(settings.ANALYSIS_BACKOFF_FIRST * 2 ** min(attempt - 1, 16), settings.ANALYSIS_BACKOFF_LONGEST)
     return ceiling * random.uniform(0.5, 1.0)  # noqa: S311 - spreads load, protects nothing
 
 
@@ -258,4 +258,4 @@ def delete_analysis(*, actor: User, analysis: Analysis) -> None:
 def _delete_files(upload: Upload) -> None:
     for file in (upload.picture, upload.thumbnail):
         if file:
-            file.storage.delete(file.name)
+            file.storage.delete(str(file.name))

@@ -14,7 +14,7 @@ from webportal.analyses.models import Upload
 @receiver(post_delete, sender=Upload)
 def delete_files(sender: type[Upload], instance: Upload, **kwargs: Any) -> None:
     """Delete picture and thumbnail once the deletion is committed; a roll-back keeps them."""
-    doomed = [(file.storage, file.name) for file in (instance.picture, instance.thumbnail) if file]
+    doomed = [(file.storage, str(file.name)) for file in (instance.picture, instance.thumbnail) if file]
 
     def delete() -> None:
         for storage, name in doomed:

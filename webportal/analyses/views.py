@@ -41,7 +41,7 @@ def _user(request: HttpRequest) -> User:
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
-@rate_limit(action="upload")
+@rate_limit(action="upload")  # type: ignore[untyped-decorator]
 @never_cache
 def predict(request: HttpRequest) -> HttpResponse:
     """Send pictures. One leads to its result page, several to a list of what became of each."""

@@ -101,7 +101,7 @@ ACCOUNT_USERNAME_MIN_LENGTH = 3
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_FORMS = {"login": "webportal.accounts.forms.LoginForm"}
 # What allauth counts for its own pages, and ours beside it; one dictionary, one way of answering 429.
-ACCOUNT_RATE_LIMITS = {"upload": "120/m/user"}
+ACCOUNT_RATE_LIMITS: dict[str, str] | bool = {"upload": "120/m/user"}
 DEFAULT_FROM_EMAIL = env.str("BEATLENS_FROM_EMAIL", default="beatlens@localhost")
 
 # --- Pictures and the inference server -----------------------------------------------------------------------------
@@ -151,7 +151,7 @@ ANALYSIS_BACKOFF_LONGEST = 60.0
 
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "webportal" / "static"]
-STATIC_ROOT = VAR_DIR / "static"
+STATIC_ROOT: Path | None = VAR_DIR / "static"
 
 # --- Security ------------------------------------------------------------------------------------------------------
 
