@@ -45,7 +45,8 @@ def media_type_of(beginning: bytes) -> str | None:
 def prepare(data: bytes, media_type: str) -> StoredPicture:
     """Drop everything but the pixels of ``data``, turn them upright and draw the thumbnail.
 
-    The pixels stay what they were: a PNG is written as PNG, a JPEG with its own quantisation tables.
+    The pixels of a PNG stay what they were. A JPEG is written again with its own quantisation tables, which moves
+    a pixel by a few grey levels at most.
     """
     try:
         image = Image.open(io.BytesIO(data), formats=["PNG", "JPEG"])

@@ -1,0 +1,192 @@
+"""The portal, its worker and the inference server as the processes they are, some of them killed."""
+
+from __future__ import annotations
+
+import http.cookiejar
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.inference_server.server_process import ServerProcess, running_server
+from tests.inference_server.tiny_models import write_model
+
+ROOT = Path(__file__).resolve().parents[2]
+#: Seconds for a person to get the answer after the inference server is back; said in the users' page as "as soon as".
+PATIENCE = 20.0
+
+
+class Browser:
+    """As little of a browser as it takes: cookies, forms, redirects."""
+
+    def __init__(self, base: str) -> None:
+        self.base = base
+        self.opener = urllib.request.build_opener(
+            urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar()), urllib.request.ProxyHandler({})
+        )
+        self.url = base
+
+    def open(self, url: str, body: bytes | None = None, content_type: str = "") -> str:
+        headers = {"Content-Type": content_type, "Referer": self.url} if body is not None else {}
+        request = urllib.request.Request(urllib.parse.urljoin(self.base, url), data=body, headers=headers)  # noqa: S310
+        try:
+            with self.opener.open(request, timeout=30) as response:
+                self.url, self.status = response.url, response.status
+                return response.read().decode()
+        except urllib.error.HTTPError as error:
+            with error:
+                self.url, self.status = error.url, error.code
+                return error.read().decode()
+
+    def send(self, url: str, fields: dict[str, str], picture: bytes | None = None) -> str:
+        token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', self.open(url))
+        assert token
+        boundary = uuid.uuid4().hex
+        parts = [
+            f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode()
+            for name, value in {**fields, "csrfmiddlewaretoken": token[1]}.items()
+        ]
+        if picture is not None:
+            head = 'Content-Disposition: form-data; name="picture"; filename="beat.png"\r\nContent-Type: image/png'
+            parts.append(f"--{boundary}\r\n{head}\r\n\r\n".encode() + picture + b"\r\n")
+        body = b"".join(parts) + f"--{boundary}--\r\n".encode()
+        return self.open(url, body, f"multipart/form-data; boundary={boundary}")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Portal:
+    """gunicorn and a worker on a folder of their own, with the embedded settings."""
+
+    def __init__(self, folder: Path, inference_address: str) -> None:
+        self.environment = {name: value for name, value in os.environ.items() if not name.startswith("BEATLENS_")} | {
+            "DJANGO_SETTINGS_MODULE": "webportal.settings.development",
+            "BEATLENS_VAR_DIR": str(folder),
+            "BEATLENS_INFERENCE_ADDRESS": inference_address,
+            "BEATLENS_INFERENCE_FAST_TIMEOUT": "1",
+        }
+        subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], cwd=ROOT, env=self.environment, check=True)
+        self.base = f"http://127.0.0.1:{free_port()}"
+        self.web = self.start(
+            "-m", "gunicorn", "webportal.wsgi:application", "--bind", self.base.removeprefix("http://"),
+            "--threads", "4", "--no-control-socket", "--log-level", "warning",
+        )  # fmt: skip
+        self.start_worker()
+        deadline = time.monotonic() + 60
+        while True:
+            try:
+                Browser(self.base).open("/healthz")
+                return
+            except OSError:
+                assert time.monotonic() < deadline
+                assert self.web.poll() is None
+                time.sleep(0.2)
+
+    def start(self, *command: str) -> subprocess.Popen[bytes]:
+        return subprocess.Popen([sys.executable, *command], cwd=ROOT, env=self.environment)
+
+    def start_worker(self) -> None:
+        self.worker = self.start("manage.py", "analysis_worker")
+
+    def stop(self) -> None:
+        for process in (self.web, self.worker):
+            process.terminate()
+        for process in (self.web, self.worker):
+            process.wait(timeout=30)
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    repository = tmp_path_factory.mktemp("models")
+    write_model(repository)
+    return repository
+
+
+@pytest.fixture
+def inference(models: Path) -> Iterator[ServerProcess]:
+    with running_server(models) as server:
+        server.wait_for("serving")
+        yield server
+
+
+@pytest.fixture
+def portal(inference: ServerProcess, tmp_path: Path) -> Iterator[Portal]:
+    portal = Portal(tmp_path / "var", inference.address)
+    yield portal
+    portal.stop()
+
+
+@pytest.fixture
+def browser(portal: Portal) -> Browser:
+    browser = Browser(portal.base)
+    password = "a-long-passphrase"
+    browser.send(
+        "/accounts/signup/",
+        {"username": "newcomer", "email": "newcomer@example.org", "password1": password, "password2": password},
+    )
+    assert browser.url.endswith("/predict/")
+    return browser
+
+
+def state(html: str) -> str:
+    found = re.search(r'id="status" data-state="(\w+)"', html)
+    assert found, html
+    return found[1]
+
+
+def test_each_kind_of_file_gets_its_own_answer(browser, drawn):
+    html = browser.send("/predict/", {"label": ""}, drawn())
+    assert state(html) == "done"
+    assert re.search(r'data-class="\w+"', html)
+
+    html = browser.send("/predict/", {"label": ""}, drawn()[:200])
+    assert state(html) == "rejected"
+    assert "IMAGE_TRUNCATED" in html
+
+    html = browser.send("/predict/", {"label": ""}, drawn((12, 12)))
+    assert state(html) == "rejected"
+    assert "IMAGE_TOO_SMALL" in html
+
+    browser.send("/predict/", {"label": ""}, b"a text file")
+    assert browser.status == 422
+    assert browser.open("/history/").count('class="tile"') == 3
+
+
+def test_killed_servers_and_workers_lose_nothing(portal, inference, models, browser, drawn):
+    inference.process.kill()
+    inference.process.wait()
+
+    html = browser.send("/predict/", {"label": ""}, drawn())
+    result = browser.url
+    assert state(html) == "queued"
+    assert "The analysis service is unavailable right now" in html
+
+    portal.worker.send_signal(signal.SIGKILL)
+    portal.worker.wait()
+    portal.start_worker()
+    with running_server(models, listen=inference.address) as revived:
+        revived.wait_for("serving")
+        deadline = time.monotonic() + PATIENCE
+        while state(html := browser.open(result)) != "done":
+            assert time.monotonic() < deadline, html
+            time.sleep(0.3)
+
+
+def test_a_worker_stops_cleanly_when_asked(portal):
+    portal.worker.terminate()
+    assert portal.worker.wait(timeout=20) == 0
