@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -18,6 +19,10 @@ from rich.table import Table
 
 from inference_server.classification import DISCLAIMER, Classification
 from inference_server.settings import Settings
+
+# The C core's own log lines are neither JSON nor for users; what goes wrong comes as an exception as well.
+# It reads this when grpc is first imported, which nothing above does.
+os.environ.setdefault("GRPC_VERBOSITY", "NONE")
 
 #: No picture that any server takes is larger; keeps a file named by mistake out of memory.
 _MAX_FILE_BYTES: Final = 64 * 1024 * 1024
@@ -185,9 +190,8 @@ def _print_table(outcomes: _Outcomes) -> bool:
                 f"{outcome.probability:.1%}",
                 f"{verdict} ({plausible})" if verdict == "UNCERTAIN" else verdict,
             )
-    console = Console()
     # Piped into a file or another program, a table must not be cut to an imagined screen.
-    console.print(table, width=None if console.is_terminal else 1_000_000, overflow="fold")
+    Console(width=None if sys.stdout.isatty() else 10_000).print(table)
     return failed
 
 

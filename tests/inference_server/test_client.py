@@ -1,0 +1,178 @@
+from __future__ import annotations
+
+import asyncio
+import socket
+import time
+from pathlib import Path
+
+import pytest
+
+from inference_server.classification import Verdict
+from inference_server.client import (
+    ArrhythmiaClient,
+    AsyncArrhythmiaClient,
+    CallFailed,
+    ClientError,
+    ImageRefused,
+    ServerUnavailable,
+)
+from tests.inference_server.pictures import picture
+from tests.inference_server.server_process import ServerProcess, running_server
+from tests.inference_server.tiny_models import CLASSES, write_model
+
+
+def free_address() -> str:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return f"127.0.0.1:{listener.getsockname()[1]}"
+
+
+def test_it_brings_typed_answers(server: ServerProcess) -> None:
+    with ArrhythmiaClient(server.address, timeout=30) as client:
+        answer = client.classify(picture(4))
+        info = client.get_model()
+        assert client.is_serving(timeout=10)
+    assert (answer.beat_class.short, answer.beat_class.name) == CLASSES[4]
+    assert answer.verdict is Verdict.CONFIDENT
+    assert tuple(each for each, _ in answer.probabilities) == info.classes
+    assert answer.prediction_set == (answer.beat_class,)
+    assert (answer.model_name, answer.model_version) == (info.name, info.version) == ("arrhythmia", "1")
+    assert info.scores == {"beats-10fold/accuracy": 0.5}
+
+
+def test_it_brings_the_same_as_in_process(server: ServerProcess, models: Path) -> None:
+    from inference_server.classifier import Classifier
+    from inference_server.model_repository import ModelRepository
+
+    repository = ModelRepository(models, name="arrhythmia")
+    repository.refresh()
+    with ArrhythmiaClient(server.address, timeout=30) as client:
+        assert client.classify(picture(2)) == Classifier(repository).classify(picture(2)).classification
+        assert client.get_model() == repository.get().info
+
+
+def test_a_refused_picture_has_a_reason_and_a_sentence(server: ServerProcess) -> None:
+    with ArrhythmiaClient(server.address, timeout=30) as client:
+        with pytest.raises(ImageRefused) as caught:
+            client.classify(b"")
+        assert caught.value.reason == "IMAGE_EMPTY"
+        assert str(caught.value) == "The file is empty."
+        for size in (9, 12):  # just above the server's limit, and above what the transport lets through
+            with pytest.raises(ImageRefused) as caught:
+                client.classify(picture() + b"\0" * (size * 1024 * 1024))
+            assert caught.value.reason == "IMAGE_TOO_LARGE"
+
+
+def test_another_version_is_a_failed_call(server: ServerProcess) -> None:
+    with ArrhythmiaClient(server.address, timeout=30) as client:
+        for call in (lambda: client.classify(picture(), model_version="9"), lambda: client.get_model(version="9")):
+            with pytest.raises(CallFailed) as caught:
+                call()
+            assert (caught.value.code, caught.value.reason) == ("NOT_FOUND", "MODEL_NOT_FOUND")
+            assert caught.value.error_id is None
+
+
+def test_nobody_there_is_unavailable_within_the_deadline() -> None:
+    with ArrhythmiaClient(free_address(), timeout=1.0) as client:
+        assert not client.is_serving(timeout=0.5)
+        begun = time.monotonic()
+        with pytest.raises(ServerUnavailable):
+            client.classify(picture())
+        assert time.monotonic() - begun < 3
+
+
+def test_a_server_that_never_answers_is_unavailable_after_the_deadline() -> None:
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        with (
+            ArrhythmiaClient(f"127.0.0.1:{silent.getsockname()[1]}") as client,
+            pytest.raises(ServerUnavailable, match="did not answer in time"),
+        ):
+            client.classify(picture(), timeout=0.3)
+
+
+def test_no_model_is_unavailable_at_once_with_a_hint(tmp_path: Path) -> None:
+    with running_server(tmp_path) as process, ArrhythmiaClient(process.address, timeout=30) as client:
+        process.wait_for("no model to serve")
+        assert not client.is_serving(timeout=10)
+        begun = time.monotonic()
+        with pytest.raises(ServerUnavailable, match=r"No model is loaded\.") as caught:
+            client.classify(picture())
+        assert caught.value.retry_after == 5.0
+        assert time.monotonic() - begun < 1
+
+
+def test_a_server_that_starts_meanwhile_is_found_by_the_retries(models: Path) -> None:
+    address = free_address()
+    with ArrhythmiaClient(address, timeout=60) as client:
+        with pytest.raises(ServerUnavailable):
+            client.classify(picture(), timeout=0.2)
+        with running_server(models, listen=address) as process:
+            process.wait_for("serving")
+            begun = time.monotonic()
+            while True:
+                try:
+                    assert client.classify(picture(1)).beat_class.short == "LBBB"
+                    break
+                except ServerUnavailable:
+                    assert time.monotonic() - begun < 10
+
+
+def test_a_full_server_is_unavailable_with_a_hint(tmp_path: Path) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    write_model(tmp_path, work=120)
+    with (
+        running_server(tmp_path, workers=1, queue_size=1) as process,
+        ArrhythmiaClient(process.address, timeout=60) as client,
+        ThreadPoolExecutor(6) as callers,
+    ):
+        process.wait_for("serving")
+        outcomes = [callers.submit(client.classify, picture()) for _ in range(6)]
+        errors = [error for each in outcomes if (error := each.exception())]
+    assert len(errors) == 4
+    assert all(isinstance(each, ServerUnavailable) and each.retry_after for each in errors)
+
+
+def test_web_proxies_of_the_environment_are_left_alone(server: ServerProcess, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", f"http://{free_address()}")
+    monkeypatch.setenv("grpc_proxy", f"http://{free_address()}")
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    with ArrhythmiaClient(server.address, timeout=10) as client:
+        assert client.classify(picture(0)).beat_class.short == "NORMAL"
+
+
+def test_threads_share_a_client(server: ServerProcess) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ArrhythmiaClient(server.address, timeout=60) as client, ThreadPoolExecutor(8) as callers:
+        bands = [number % 7 for number in range(56)]
+        answers = callers.map(lambda band: client.classify(picture(band)).beat_class.short, bands)
+        assert list(answers) == [CLASSES[band][0] for band in bands]
+
+
+def test_a_closed_client_is_not_serving(server: ServerProcess) -> None:
+    client = ArrhythmiaClient(server.address)
+    client.close()
+    assert not client.is_serving()
+
+
+def test_asyncio(server: ServerProcess) -> None:
+    async def journey() -> None:
+        async with AsyncArrhythmiaClient(server.address, timeout=60) as client:
+            assert await client.is_serving(timeout=10)
+            answers = await asyncio.gather(*(client.classify(picture(band)) for band in range(7)))
+            assert [each.beat_class.short for each in answers] == [short for short, _ in CLASSES[:7]]
+            assert (await client.get_model()).version == "1"
+            with pytest.raises(ImageRefused) as caught:
+                await client.classify(b"text")
+            assert caught.value.reason == "IMAGE_UNSUPPORTED_FORMAT"
+        assert not await client.is_serving()
+
+    asyncio.run(journey())
+
+
+def test_every_error_is_a_client_error() -> None:
+    assert {ServerUnavailable, ImageRefused, CallFailed} == set(ClientError.__subclasses__())

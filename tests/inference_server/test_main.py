@@ -1,0 +1,95 @@
+"""The command line."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from inference_server.classification import DISCLAIMER
+from tests.inference_server.pictures import picture
+from tests.inference_server.server_process import ServerProcess
+
+
+def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "inference_server", *arguments],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env={"PATH": "", **environment},
+    )
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> list[str]:
+    contents = {
+        "normal.png": picture(0),
+        "pvc.jpg": picture(4, form="JPEG"),
+        "cut.png": picture()[:100],
+        "text.png": b"text",
+        "empty.png": b"",
+        "missing.png": None,
+    }
+    for name, content in contents.items():
+        if content is not None:
+            (tmp_path / name).write_bytes(content)
+    return [str(tmp_path / name) for name in contents]
+
+
+@pytest.mark.parametrize("where", ["in process", "running server"])
+def test_json_has_one_object_a_line(pictures: list[str], models: Path, server: ServerProcess, where: str) -> None:
+    options = ["--models", str(models)] if where == "in process" else ["--address", server.address]
+    ran = run("classify", "--json", *options, *pictures)
+    lines = [json.loads(line) for line in ran.stdout.splitlines()]
+    assert [line["file"] for line in lines] == pictures
+    assert lines[0] == {"file": pictures[0], "class": "NORMAL", "probability": 1.0, "verdict": "CONFIDENT"}
+    assert lines[1]["class"] == "PVC"
+    reasons = [line["error"]["reason"] for line in lines[2:]]
+    assert reasons == ["IMAGE_TRUNCATED", "IMAGE_UNSUPPORTED_FORMAT", "IMAGE_EMPTY", "FILE_NOT_FOUND"]
+    assert all(set(line) == {"file", "error"} and line["error"]["message"] for line in lines[2:])
+    assert ran.returncode == 1
+    assert DISCLAIMER in ran.stderr
+
+
+def test_all_answered_is_exit_code_0(pictures: list[str], models: Path) -> None:
+    ran = run("classify", *pictures[:2], BEATLENS_MODELS=str(models))
+    assert ran.returncode == 0, ran.stderr
+
+
+def test_the_table_names_class_probability_and_verdict(pictures: list[str], models: Path) -> None:
+    ran = run("classify", *pictures[:3], BEATLENS_MODELS=str(models))
+    header, normal, pvc, cut = ran.stdout.splitlines()
+    assert header.split() == ["file", "class", "probability", "verdict"]
+    assert normal.split() == [pictures[0], "NORMAL", "(Normal)", "100.0%", "CONFIDENT"]
+    assert "PVC (Premature Ventricular Contraction)" in pvc
+    assert "IMAGE_TRUNCATED" in cut
+    assert ran.returncode == 1
+
+
+def test_an_uncertain_row_names_what_stays_plausible(tmp_path: Path, models: Path) -> None:
+    (tmp_path / "blank.png").write_bytes(picture(ink="white"))
+    ran = run("classify", str(tmp_path / "blank.png"), BEATLENS_MODELS=str(models))
+    assert "UNCERTAIN (NORMAL, LBBB, RBBB, PAC, PVC, VF, PACED)" in ran.stdout
+
+
+def test_a_server_that_is_not_there(pictures: list[str]) -> None:
+    ran = run("classify", "--json", "--address", "127.0.0.1:1", pictures[0])
+    assert json.loads(ran.stdout)["error"]["reason"] == "SERVER_UNAVAILABLE"
+    assert ran.returncode == 1
+
+
+def test_a_repository_without_a_model(tmp_path: Path) -> None:
+    ran = run("classify", "x.png", "--models", str(tmp_path))
+    assert ran.returncode == 1
+    assert ran.stderr.strip() == f"There is no usable model in {tmp_path / 'arrhythmia'}."
+
+
+def test_help_is_there() -> None:
+    ran = run("classify", "--help")
+    assert ran.returncode == 0
+    for word in ("PICTURE", "--address", "--json", "--models"):
+        assert word in ran.stdout
