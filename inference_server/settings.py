@@ -49,7 +49,7 @@ class Settings(BaseSettings):
         default="arrhythmia", min_length=1, description="The model to serve: a folder in the repository."
     )
     workers: int = Field(
-        default_factory=available_cpus, ge=1, le=256, description="Pictures worked on at once; default: one a CPU."
+        default_factory=available_cpus, ge=1, le=256, description="Pictures worked on at once."
     )
     queue_size: int = Field(
         default=64, ge=1, le=100_000, description="Pictures that may wait for a worker; more are refused."
@@ -87,3 +87,12 @@ class Settings(BaseSettings):
         return ImageLimits(
             max_bytes=self.max_image_bytes, max_pixels=self.max_image_pixels, min_side=self.min_image_side
         )
+
+
+def table() -> str:
+    """Every setting as a Markdown table, for the documentation."""
+    lines = ["| variable | default | meaning |", "|---|---|---|"]
+    for name, field in Settings.model_fields.items():
+        default = "one a CPU" if field.default_factory else f"`{field.default}`"
+        lines.append(f"| `BEATLENS_{name.upper()}` | {default} | {field.description} |")
+    return "\n".join(lines) + "\n"
