@@ -28,6 +28,7 @@ EXPECTED = {
     "analyses:result": (302, 200, 404, 404),
     "analyses:status": (302, 200, 404, 404),
     "analyses:delete": (302, 200, 404, 404),
+    "analyses:review": (302, 405, 405, 405),
     "analyses:picture": (302, 200, 404, 200),
     "analyses:thumbnail": (302, 200, 404, 200),
     "admin:index": (302, 302, 302, 200),
@@ -64,7 +65,7 @@ def address(name: str, analysis: Analysis) -> str:
         return reverse(name, args=["PVC"])
     if name in ("analyses:picture", "analyses:thumbnail"):
         return reverse(name, args=[analysis.upload_id])
-    if name in ("analyses:result", "analyses:status", "analyses:delete"):
+    if name in ("analyses:result", "analyses:status", "analyses:delete", "analyses:review"):
         return reverse(name, args=[analysis.pk])
     return reverse(name)
 

@@ -23,7 +23,7 @@ def own_analysis(user: User, analysis_id: uuid.UUID) -> Analysis:
         Http404: there is none, or it is somebody else's.
     """
     try:
-        return own_analyses(user).select_related("upload").get(pk=analysis_id)
+        return own_analyses(user).select_related("upload").prefetch_related("reviews").get(pk=analysis_id)
     except Analysis.DoesNotExist as error:
         raise Http404 from error
 

@@ -15,7 +15,7 @@ from django.utils.translation import ngettext
 
 from webportal.accounts.models import User
 from webportal.analyses import services
-from webportal.analyses.models import Analysis, Upload
+from webportal.analyses.models import Analysis, Review, Upload
 
 
 def _thumbnail(upload: Upload) -> SafeString | str:
@@ -113,3 +113,23 @@ class AnalysisAdmin(ReadOnlyAdmin):
             % {"count": count},
             messages.SUCCESS if count else messages.WARNING,
         )
+
+
+@admin.register(Review)
+class ReviewAdmin(ReadOnlyAdmin):
+    """What people read the pictures as. Stands for ever."""
+
+    list_display = ("id", "analysis", "author", "class_short", "agrees", "created_at")
+    list_filter = ("agrees", "class_short", "created_at")
+    list_select_related = ("author", "analysis")
+    search_fields = ("=id", "=analysis__id", "=author__username")
+
+    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        """Nobody rewrites a review."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        """A review goes only together with its analysis: when that, or its owner, is deleted."""
+        match = request.resolver_match
+        own_pages = match is not None and (match.url_name or "").startswith("analyses_review_")
+        return not own_pages and super().has_delete_permission(request, obj)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.conf import settings
@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
 from webportal.analyses import pictures
-from webportal.analyses.models import Upload
+from webportal.analyses.models import Analysis, Review, Upload
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +72,23 @@ class UploadForm(forms.Form):
         help_text=Upload._meta.get_field("label").help_text,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
+
+
+class ReviewForm(forms.Form):
+    """How a person reads the picture."""
+
+    class_short = forms.ChoiceField(label=_("I read it as"), error_messages={"required": _("Choose one of the kinds.")})
+    comment = forms.CharField(
+        label=_("Comment"),
+        required=False,
+        max_length=Review._meta.get_field("comment").max_length,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+    def __init__(self, analysis: Analysis, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        kinds = cast(forms.ChoiceField, self.fields["class_short"])
+        kinds.choices = [("", _("Choose …")), *analysis.readings]
 
 
 def _look_at(file: UploadedFile[bytes]) -> Candidate:

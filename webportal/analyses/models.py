@@ -246,6 +246,50 @@ class Analysis(models.Model):
         return self.is_open and self.reason == self.SERVER_UNAVAILABLE
 
     @property
+    def readings(self) -> list[tuple[str, str]]:
+        """What a person may read the picture as, as (short, name): the model's classes and two more."""
+        classes = [(entry["short"], entry["name"]) for entry in self.probabilities]
+        return [*classes, (Review.OTHER_KIND, _("Another kind of beat")), (Review.NO_BEAT, _("Not one heartbeat"))]
+
+    @property
     def ranked_probabilities(self) -> list[dict[str, Any]]:
         """:attr:`probabilities`, most probable first."""
         return sorted(self.probabilities, key=lambda entry: -entry["probability"])
+
+
+class Review(models.Model):
+    """A person's reading of a picture, beside the model's. Written once and never changed; the newest counts."""
+
+    #: Readings that are no class of any model.
+    OTHER_KIND = "OTHER_KIND"
+    NO_BEAT = "NO_BEAT"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    analysis = models.ForeignKey(
+        Analysis, on_delete=models.CASCADE, related_name="reviews", editable=False, verbose_name=_("analysis")
+    )
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="reviews",
+        editable=False,
+        verbose_name=_("author"),
+    )
+    class_short = models.CharField(_("class"), max_length=32, editable=False)
+    class_name = models.CharField(_("class name"), max_length=100, editable=False)
+    agrees = models.BooleanField(_("agrees with the model"), editable=False)
+    comment = models.TextField(_("comment"), max_length=2000, blank=True, editable=False)
+    created_at = models.DateTimeField(_("written"), default=timezone.now, editable=False)
+
+    class Meta:
+        verbose_name = _("review")
+        verbose_name_plural = _("reviews")
+        ordering = ["-created_at", "-id"]
+        indexes = [models.Index(fields=["analysis", "-created_at"], name="review_analysis_newest")]
+        constraints = [
+            models.CheckConstraint(condition=~Q(class_short="") & ~Q(class_name=""), name="review_has_class"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self._meta.verbose_name} {self.id}"

@@ -14,17 +14,18 @@ import uuid
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.files.base import ContentFile
 from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from inference_server.classification import Classification
 from inference_server.client import CallFailed, ClientError, ImageRefused, ServerUnavailable
 
 from webportal.accounts.models import User
 from webportal.analyses import pictures
-from webportal.analyses.models import Analysis, Upload
+from webportal.analyses.models import Analysis, Review, Upload
 from webportal.errors import log_unexpected, new_error_id
 from webportal.inference import client
 
@@ -238,6 +239,36 @@ def requeue_failed(*, actor: User, analysis: Analysis) -> bool:
         if changed:
             enqueue(analysis_id=analysis.pk, due=now)
     return bool(changed)
+
+
+def review(*, actor: User, analysis: Analysis, class_short: str, comment: str = "") -> Review:
+    """Write down how a person reads the picture of a finished analysis. The model's answer stays as it is.
+
+    Raises:
+        PermissionDenied: it is somebody else's.
+        ValidationError: the analysis has no answer, or ``class_short`` is none of its readings.
+    """
+    if analysis.owner_id != actor.pk:
+        raise PermissionDenied
+    if analysis.state != Analysis.State.DONE:
+        raise ValidationError(_("There is no answer to review yet."), code="not_done")
+    names = dict(analysis.readings)
+    if class_short not in names:
+        raise ValidationError({"class_short": _("Choose one of the kinds.")})
+    is_beat = analysis.verdict != Analysis.Verdict.NOT_A_BEAT
+    predicted = analysis.class_short if is_beat else Review.NO_BEAT
+    written = Review(
+        analysis=analysis,
+        author=actor,
+        class_short=class_short,
+        class_name=str(names[class_short]),
+        agrees=class_short == predicted,
+        comment=comment,
+    )
+    with transaction.atomic():
+        written.full_clean()
+        written.save(force_insert=True)
+    return written
 
 
 def delete_analysis(*, actor: User, analysis: Analysis) -> None:

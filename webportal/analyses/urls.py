@@ -13,6 +13,7 @@ urlpatterns = [
     path("history/", views.history, name="history"),
     path("analyses/<uuid:analysis_id>/", views.result, name="result"),
     path("analyses/<uuid:analysis_id>/status/", views.result_status, name="status"),
+    path("analyses/<uuid:analysis_id>/reviews/", views.review, name="review"),
     path("analyses/<uuid:analysis_id>/delete/", views.delete, name="delete"),
     path("uploads/<uuid:upload_id>/picture", views.picture, name="picture"),
     path("uploads/<uuid:upload_id>/thumbnail", views.thumbnail, name="thumbnail"),

@@ -12,16 +12,17 @@ from allauth.decorators import rate_limit
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.core.exceptions import ValidationError
 from django.db.models.fields.files import FieldFile
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from webportal.accounts.models import User
 from webportal.analyses import access, queries, reasons, services
-from webportal.analyses.forms import Candidate, UploadForm
+from webportal.analyses.forms import Candidate, ReviewForm, UploadForm
 from webportal.analyses.models import Analysis
 
 
@@ -107,13 +108,38 @@ def result(request: HttpRequest, analysis_id: uuid.UUID) -> HttpResponse:
 @never_cache
 def result_status(request: HttpRequest, analysis_id: uuid.UUID) -> HttpResponse:
     """The part of the result page that changes, for a page that refreshes itself."""
-    return render(request, "analyses/status.html", _result_context(request, analysis_id))
+    return render(request, "analyses/status.html", _result_context(request, analysis_id) | {"oob": True})
 
 
 def _result_context(request: HttpRequest, analysis_id: uuid.UUID) -> dict[str, object]:
     analysis = access.own_analysis(_user(request), analysis_id)
     refused = analysis.state == Analysis.State.REJECTED
-    return {"analysis": analysis, "explanation": reasons.explain(analysis.reason) if refused else None}
+    return {
+        "analysis": analysis,
+        "explanation": reasons.explain(analysis.reason) if refused else None,
+        "review_form": ReviewForm(analysis),
+    }
+
+
+@login_required
+@require_POST
+@never_cache
+def review(request: HttpRequest, analysis_id: uuid.UUID) -> HttpResponse:
+    """Write down one's own reading beside the model's."""
+    context = _result_context(request, analysis_id)
+    analysis = cast(Analysis, context["analysis"])
+    form = ReviewForm(analysis, request.POST)
+    if form.is_valid():
+        try:
+            services.review(actor=_user(request), analysis=analysis, **form.cleaned_data)
+        except ValidationError as error:
+            form.add_error(None, error)
+        else:
+            messages.success(request, _("Your reading has been written down beside the model’s."))
+            return redirect(analysis)
+    return render(
+        request, "analyses/result.html", context | {"review_form": form}, status=HTTPStatus.UNPROCESSABLE_ENTITY
+    )
 
 
 @login_required
