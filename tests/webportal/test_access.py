@@ -29,6 +29,9 @@ EXPECTED = {
     "analyses:status": (302, 200, 404, 404),
     "analyses:delete": (302, 200, 404, 404),
     "analyses:review": (302, 405, 405, 405),
+    "analyses:restore": (302, 405, 405, 405),
+    "analyses:history-csv": PRIVATE,
+    "analyses:trash": PRIVATE,
     "analyses:picture": (302, 200, 404, 200),
     "analyses:thumbnail": (302, 200, 404, 200),
     "admin:index": (302, 302, 302, 200),
@@ -65,7 +68,7 @@ def address(name: str, analysis: Analysis) -> str:
         return reverse(name, args=["PVC"])
     if name in ("analyses:picture", "analyses:thumbnail"):
         return reverse(name, args=[analysis.upload_id])
-    if name in ("analyses:result", "analyses:status", "analyses:delete", "analyses:review"):
+    if name in ("analyses:result", "analyses:status", "analyses:delete", "analyses:review", "analyses:restore"):
         return reverse(name, args=[analysis.pk])
     return reverse(name)
 
@@ -79,7 +82,9 @@ def test_who_may_open_it(name, analysis, owner_client, other_client, staff_clien
     if EXPECTED[name][0] == 302:
         assert responses[0]["Location"].startswith(reverse("account_login")) or name == "admin:index"
     # What another user gets to see never mentions the owner's things.
-    if not responses[2].streaming:
+    if name == "analyses:history-csv":
+        assert "strip-zzyzx" not in responses[2].getvalue().decode()
+    elif not responses[2].streaming:
         assert "strip-zzyzx" not in responses[2].content.decode()
     for response in responses:
         response.close()
@@ -91,6 +96,8 @@ def test_only_the_owner_deletes(analysis, other_client, staff_client, owner_clie
     assert other_client.post(url).status_code == 404
     assert staff_client.post(url).status_code == 404
     assert Analysis.objects.filter(pk=analysis.pk).exists()
+    assert owner_client.post(url).status_code == 302
+    assert Analysis.objects.get(pk=analysis.pk).trashed_at
     assert owner_client.post(url).status_code == 302
     assert not Analysis.objects.filter(pk=analysis.pk).exists()
 

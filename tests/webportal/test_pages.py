@@ -245,7 +245,7 @@ class TestHistory:
         analyses = [upload() for _ in range(7)]
         moment = timezone.now()
         Analysis.objects.filter(pk__in=[a.pk for a in analyses[:4]]).update(created_at=moment)  # equal times
-        monkeypatch.setattr("webportal.analyses.queries.newest_first.__kwdefaults__", {"size": 3})
+        monkeypatch.setattr("webportal.analyses.queries.page_of.__kwdefaults__", {"size": 3})
         seen, url = [], reverse("analyses:history")
         for _ in range(3):
             page = owner_client.get(url).context["page"]
@@ -266,7 +266,7 @@ class TestHistory:
     ):
         for _ in range(12):
             upload()
-        with django_assert_max_num_queries(5):
+        with django_assert_max_num_queries(6):
             owner_client.get(reverse("analyses:history"))
         with django_assert_max_num_queries(8):
             staff_client.get(reverse("admin:analyses_analysis_changelist"))

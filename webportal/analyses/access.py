@@ -12,18 +12,25 @@ from webportal.analyses.models import Analysis, Upload
 
 
 def own_analyses(user: User) -> QuerySet[Analysis]:
-    """The analyses that ``user`` may list: their own."""
-    return Analysis.objects.filter(owner=user)
+    """The analyses that ``user`` may list: their own, without the trash."""
+    return Analysis.objects.filter(owner=user, trashed_at__isnull=True)
+
+
+def own_trash(user: User) -> QuerySet[Analysis]:
+    """What ``user`` has put in the trash."""
+    return Analysis.objects.filter(owner=user, trashed_at__isnull=False)
 
 
 def own_analysis(user: User, analysis_id: uuid.UUID) -> Analysis:
-    """The user's own analysis with its upload.
+    """The user's own analysis with its upload, also from the trash.
 
     Raises:
         Http404: there is none, or it is somebody else's.
     """
     try:
-        return own_analyses(user).select_related("upload").prefetch_related("reviews").get(pk=analysis_id)
+        return (
+            Analysis.objects.filter(owner=user).select_related("upload").prefetch_related("reviews").get(pk=analysis_id)
+        )
     except Analysis.DoesNotExist as error:
         raise Http404 from error
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -13,6 +14,7 @@ from django.utils.translation import ngettext_lazy
 
 from webportal.analyses import pictures
 from webportal.analyses.models import Analysis, Review, Upload
+from webportal.analyses.queries import ORDERS, Order
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,58 @@ class ReviewForm(forms.Form):
         super().__init__(*args, **kwargs)
         kinds = cast(forms.ChoiceField, self.fields["class_short"])
         kinds.choices = [("", _("Choose …")), *analysis.readings]
+
+
+class HistoryForm(forms.Form):
+    """What one looks for in one's history. Everything is optional."""
+
+    q = forms.CharField(label=_("Label or id"), required=False, max_length=100, strip=True)
+    kind = forms.CharField(label=_("Kind"), required=False, max_length=32)
+    outcome = forms.ChoiceField(
+        label=_("Outcome"),
+        required=False,
+        choices=[
+            ("", _("any")),
+            *Analysis.Verdict.choices,
+            ("open", _("waiting")),
+            (Analysis.State.REJECTED.value, Analysis.State.REJECTED.label),
+            (Analysis.State.FAILED.value, Analysis.State.FAILED.label),
+        ],
+    )
+    reviewed = forms.ChoiceField(
+        label=_("Your reading"),
+        required=False,
+        choices=[
+            ("", _("any")),
+            ("yes", _("written")),
+            ("no", _("not written")),
+            ("agrees", _("agrees")),
+            ("disagrees", _("disagrees")),
+        ],
+    )
+    since = forms.DateField(label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    until = forms.DateField(label=_("To"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    version = forms.CharField(label=_("Model version"), required=False, max_length=50)
+    sort = forms.ChoiceField(
+        label=_("Sort by"),
+        required=False,
+        choices=[("", _("newest first")), ("oldest", _("oldest first")), ("uncertain", _("least certain first"))],
+    )
+
+    def __init__(self, *args: Any, classes: Iterable[tuple[str, str]] = (), **kwargs: Any) -> None:
+        """``classes`` are offered as kinds, as (short, name)."""
+        super().__init__(*args, **kwargs)
+        self.fields["kind"].widget = forms.Select(choices=[("", _("any")), *classes])
+
+    @property
+    def order(self) -> Order:
+        """The chosen order; newest first unless another one was chosen."""
+        return ORDERS[self.cleaned_data.get("sort") or "newest"]
+
+    @property
+    def is_looking(self) -> bool:
+        """Whether anything is asked for beside an order."""
+        return any(value for name, value in self.cleaned_data.items() if name != "sort")
 
 
 def _look_at(file: UploadedFile[bytes]) -> Candidate:

@@ -122,6 +122,7 @@ class Analysis(models.Model):
     created_at = models.DateTimeField(_("asked"), default=timezone.now, editable=False)
     started_at = models.DateTimeField(_("last attempt started"), null=True, blank=True, editable=False)
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True, editable=False)
+    trashed_at = models.DateTimeField(_("put in the trash"), null=True, blank=True, editable=False)
 
     # Work in hand.
     attempts = models.PositiveIntegerField(_("attempts"), default=0, editable=False)
@@ -172,6 +173,11 @@ class Analysis(models.Model):
         ordering = ["-created_at", "-id"]
         indexes = [
             models.Index(fields=["owner", "-created_at", "-id"], name="analysis_owner_newest"),
+            models.Index(fields=["owner", "class_short", "-created_at", "-id"], name="analysis_owner_class"),
+            models.Index(fields=["owner", "probability", "id"], name="analysis_owner_certainty"),
+            models.Index(
+                fields=["owner", "trashed_at", "id"], name="analysis_trash", condition=Q(trashed_at__isnull=False)
+            ),
             models.Index(fields=["-created_at", "-id"], name="analysis_newest"),
             # The sweeper's question; open analyses are few however many are finished.
             models.Index(

@@ -3,37 +3,77 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time, timedelta
+from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.utils import timezone
 
-from webportal.analyses.models import Analysis
+from webportal.analyses.models import Analysis, Review
 
 #: Analyses on one page of a history.
 PAGE_SIZE = 24
 
 
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError("a moment without time zone")
+    return moment
+
+
 @dataclass(frozen=True, slots=True)
-class Cursor:
-    """A place in a list that is ordered by time and id, newest first."""
+class Order:
+    """One way to sort analyses: by a column and, where that is equal, by id."""
 
-    created_at: datetime
-    id: uuid.UUID
+    column: str
+    descending: bool
+    parse: Callable[[str], Any]
+    """Reads a value of the column back from an address; raises ValueError for anything else."""
 
-    @classmethod
-    def parse(cls, text: str) -> Cursor | None:
-        """Read back :meth:`__str__`; ``None`` for anything else."""
-        moment, _, identifier = text.partition("~")
+    def sorted(self, analyses: QuerySet[Analysis]) -> QuerySet[Analysis]:
+        """``analyses`` in this order, without those that have no value to sort by."""
+        sign = "-" if self.descending else ""
+        return analyses.filter(**{f"{self.column}__isnull": False}).order_by(f"{sign}{self.column}", f"{sign}id")
+
+    def after(self, analyses: QuerySet[Analysis], cursor: Cursor) -> QuerySet[Analysis]:
+        """Only what follows ``cursor``."""
+        beyond = "lt" if self.descending else "gt"
+        # The first condition alone lets the index find the place; the second settles equal values.
+        return analyses.filter(**{f"{self.column}__{beyond}e": cursor.value}).filter(
+            Q(**{f"{self.column}__{beyond}": cursor.value}) | Q(**{f"id__{beyond}": cursor.id})
+        )
+
+    def cursor(self, text: str) -> Cursor | None:
+        """Read a cursor back; ``None`` for anything else."""
+        value, _, identifier = text.partition("~")
         try:
-            created_at = datetime.fromisoformat(moment)
-            cursor = cls(created_at, uuid.UUID(identifier))
+            return Cursor(self.parse(value), uuid.UUID(identifier))
         except ValueError:
             return None
-        return cursor if created_at.tzinfo is not None else None
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """A place in a sorted list: the last row before it, by sorting column and id."""
+
+    value: Any
+    id: uuid.UUID
 
     def __str__(self) -> str:
-        return f"{self.created_at.isoformat()}~{self.id}"
+        value = self.value.isoformat() if isinstance(self.value, datetime) else repr(self.value)
+        return f"{value}~{self.id}"
+
+
+ORDERS = {
+    "newest": Order("created_at", True, _moment),
+    "oldest": Order("created_at", False, _moment),
+    "uncertain": Order("probability", False, float),
+}
+#: The trash: what was put there last comes first.
+TRASH_ORDER = Order("trashed_at", True, _moment)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +85,56 @@ class Page:
     """``None`` on the last page."""
 
 
-def newest_first(analyses: QuerySet[Analysis], *, after: Cursor | None, size: int = PAGE_SIZE) -> Page:
+def page_of(analyses: QuerySet[Analysis], *, order: Order, after: Cursor | None, size: int = PAGE_SIZE) -> Page:
     """The ``size`` analyses that follow ``after``. Costs the same on the thousandth page as on the first."""
     if after is not None:
-        # The first condition alone lets the index find the place; the second settles equal times.
-        analyses = analyses.filter(created_at__lte=after.created_at).filter(
-            Q(created_at__lt=after.created_at) | Q(id__lt=after.id)
-        )
-    found = list(analyses.select_related("upload").order_by("-created_at", "-id")[: size + 1])
+        analyses = order.after(analyses, after)
+    found = list(order.sorted(analyses).select_related("upload").prefetch_related("reviews")[: size + 1])
     page = found[:size]
     last = page[-1] if len(found) > size else None
-    return Page(page, Cursor(last.created_at, last.id) if last else None)
+    return Page(page, Cursor(getattr(last, order.column), last.id) if last else None)
+
+
+def matching(analyses: QuerySet[Analysis], wanted: dict[str, Any]) -> QuerySet[Analysis]:
+    """``analyses`` that fit the cleaned data of :class:`webportal.analyses.forms.HistoryForm`."""
+    if text := wanted.get("q"):
+        by_id = _uuid(text)
+        analyses = analyses.filter(pk=by_id) if by_id else analyses.filter(upload__label__icontains=text)
+    if short := wanted.get("kind"):
+        # What the model called no heartbeat is no example of the class that came out nearest.
+        analyses = analyses.filter(class_short=short).exclude(verdict=Analysis.Verdict.NOT_A_BEAT)
+    if outcome := wanted.get("outcome"):
+        if outcome in Analysis.Verdict.values:
+            analyses = analyses.filter(verdict=outcome)
+        elif outcome == "open":
+            analyses = analyses.filter(state__in=Analysis.OPEN_STATES)
+        else:
+            analyses = analyses.filter(state=outcome)
+    if since := wanted.get("since"):
+        analyses = analyses.filter(created_at__gte=_midnight(since))
+    if until := wanted.get("until"):
+        analyses = analyses.filter(created_at__lt=_midnight(until) + timedelta(days=1))
+    if version := wanted.get("version"):
+        analyses = analyses.filter(model_version=version)
+    if reviewed := wanted.get("reviewed"):
+        reviews = Review.objects.filter(analysis=OuterRef("pk"))
+        if reviewed == "no":
+            analyses = analyses.filter(~Exists(reviews), state=Analysis.State.DONE)
+        elif reviewed == "yes":
+            analyses = analyses.filter(Exists(reviews))
+        else:
+            # The newest reading counts.
+            analyses = analyses.annotate(newest=Subquery(reviews.order_by("-created_at", "-id").values("agrees")[:1]))
+            analyses = analyses.filter(newest=reviewed == "agrees")
+    return analyses
+
+
+def _uuid(text: str) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(text.strip())
+    except ValueError:
+        return None
+
+
+def _midnight(day: Any) -> datetime:
+    return timezone.make_aware(datetime.combine(day, time.min))

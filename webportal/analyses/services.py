@@ -271,6 +271,37 @@ def review(*, actor: User, analysis: Analysis, class_short: str, comment: str = 
     return written
 
 
+def trash_analysis(*, actor: User, analysis: Analysis) -> None:
+    """Put one's own analysis where it can be taken back from for ``TRASH_DAYS`` days.
+
+    Raises:
+        PermissionDenied: it is somebody else's.
+    """
+    if analysis.owner_id != actor.pk:
+        raise PermissionDenied
+    Analysis.objects.filter(pk=analysis.pk, trashed_at__isnull=True).update(trashed_at=timezone.now())
+
+
+def restore_analysis(*, actor: User, analysis: Analysis) -> None:
+    """Take one's own analysis out of the trash.
+
+    Raises:
+        PermissionDenied: it is somebody else's.
+    """
+    if analysis.owner_id != actor.pk:
+        raise PermissionDenied
+    Analysis.objects.filter(pk=analysis.pk).update(trashed_at=None)
+
+
+def empty_trash(*, limit: int = 200) -> int:
+    """Delete for good what has lain in the trash for ``TRASH_DAYS`` days, at most ``limit``; returns how many."""
+    ripe = Analysis.objects.filter(trashed_at__lte=timezone.now() - timedelta(days=settings.TRASH_DAYS))
+    doomed = list(ripe.select_related("upload", "owner").order_by("trashed_at")[:limit])
+    for analysis in doomed:
+        delete_analysis(actor=analysis.owner, analysis=analysis)
+    return len(doomed)
+
+
 def delete_analysis(*, actor: User, analysis: Analysis) -> None:
     """Delete one's own analysis, and with its last analysis the picture too.
 

@@ -132,6 +132,7 @@ class Sweeper(threading.Thread):
             close_old_connections()
             try:
                 sweep()
+                services.empty_trash()
                 if time.monotonic() >= next_cleaning:
                     next_cleaning = time.monotonic() + 3600
                     call_command("prune_db_task_results", min_age_days=TASK_RETENTION_DAYS, verbosity=0)

@@ -13,17 +13,19 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django.db.models.fields.files import FieldFile
-from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from webportal.accounts.models import User
-from webportal.analyses import access, queries, reasons, services
-from webportal.analyses.forms import Candidate, ReviewForm, UploadForm
+from webportal.analyses import access, exports, queries, reasons, services
+from webportal.analyses.forms import Candidate, HistoryForm, ReviewForm, UploadForm
 from webportal.analyses.models import Analysis
+from webportal.pages import catalogue
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,23 +148,80 @@ def review(request: HttpRequest, analysis_id: uuid.UUID) -> HttpResponse:
 @require_safe
 @never_cache
 def history(request: HttpRequest) -> HttpResponse:
-    """One's own analyses, newest first."""
-    after = queries.Cursor.parse(request.GET.get("after", ""))
-    page = queries.newest_first(access.own_analyses(_user(request)), after=after)
-    return render(request, "analyses/history.html", {"page": page, "is_first": after is None})
+    """One's own analyses, searched, filtered and sorted."""
+    form = _history_form(request)
+    found, order = _found(request, form)
+    after = order.cursor(request.GET.get("after", ""))
+    page = queries.page_of(found, order=order, after=after)
+    looking = request.GET.copy()
+    looking.pop("after", None)
+    context = {"page": page, "is_first": after is None, "form": form, "looking": looking.urlencode()}
+    return render(request, "analyses/history.html", context)
+
+
+@login_required
+@require_safe
+@never_cache
+def history_csv(request: HttpRequest) -> StreamingHttpResponse:
+    """What the history shows for the same search, all of it, as CSV."""
+    found, order = _found(request, _history_form(request))
+    rows = order.sorted(found).select_related("upload").prefetch_related("reviews").iterator(chunk_size=500)
+    response = StreamingHttpResponse(exports.csv_lines(rows), content_type="text/csv; charset=utf-8")
+    response.headers["Content-Disposition"] = 'attachment; filename="beatlens-history.csv"'
+    return response
+
+
+def _history_form(request: HttpRequest) -> HistoryForm:
+    classes = [(entry.short, entry.name or entry.short) for entry in catalogue.entries()]
+    return HistoryForm(request.GET, classes=classes)
+
+
+def _found(request: HttpRequest, form: HistoryForm) -> tuple[QuerySet[Analysis], queries.Order]:
+    """What the form asks for. A field that makes no sense is marked on the page and otherwise left out."""
+    form.is_valid()
+    return queries.matching(access.own_analyses(_user(request)), form.cleaned_data), form.order
 
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def delete(request: HttpRequest, analysis_id: uuid.UUID) -> HttpResponse:
-    """Delete one's own analysis, after asking."""
+    """Put one's own analysis in the trash; from there, delete it for good. Asks first."""
     analysis = access.own_analysis(_user(request), analysis_id)
     if request.method != "POST":
-        return render(request, "analyses/confirm_delete.html", {"analysis": analysis})
+        context = {"analysis": analysis, "days": settings.TRASH_DAYS}
+        return render(request, "analyses/confirm_delete.html", context)
+    if analysis.trashed_at is None:
+        services.trash_analysis(actor=_user(request), analysis=analysis)
+        messages.success(request, _("The analysis is in the trash."))
+        return redirect("analyses:history")
     services.delete_analysis(actor=_user(request), analysis=analysis)
-    messages.success(request, _("The analysis has been deleted."))
-    return redirect("analyses:history")
+    messages.success(request, _("The analysis has been deleted for good."))
+    return redirect("analyses:trash")
+
+
+@login_required
+@require_safe
+@never_cache
+def trash(request: HttpRequest) -> HttpResponse:
+    """What one has deleted and can still have back."""
+    order = queries.TRASH_ORDER
+    after = order.cursor(request.GET.get("after", ""))
+    page = queries.page_of(access.own_trash(_user(request)), order=order, after=after)
+    return render(
+        request, "analyses/trash.html", {"page": page, "is_first": after is None, "days": settings.TRASH_DAYS}
+    )
+
+
+@login_required
+@require_POST
+@never_cache
+def restore(request: HttpRequest, analysis_id: uuid.UUID) -> HttpResponse:
+    """Take one's own analysis out of the trash."""
+    analysis = access.own_analysis(_user(request), analysis_id)
+    services.restore_analysis(actor=_user(request), analysis=analysis)
+    messages.success(request, _("The analysis is back in the history."))
+    return redirect(analysis)
 
 
 @login_required

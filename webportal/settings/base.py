@@ -147,6 +147,9 @@ ANALYSIS_MAX_FAILURES = 5
 ANALYSIS_BACKOFF_FIRST = 2.0
 ANALYSIS_BACKOFF_LONGEST = 60.0
 
+#: How long a deleted analysis can be taken back, days.
+TRASH_DAYS = env.int("BEATLENS_TRASH_DAYS", default=30)
+
 # --- Static files --------------------------------------------------------------------------------------------------
 
 STATIC_URL = "/static/"

@@ -1,0 +1,154 @@
+"""Finding analyses again: search, filters, orders, CSV, and the trash."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from inference_server.classification import Verdict
+from webportal.analyses import exports, queries, services
+from webportal.analyses.models import Analysis
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def analyses(far_side, upload, owner, answered, refusal) -> dict[str, Analysis]:
+    """One of each: by name, oldest first, a day apart."""
+
+    def refuse(_data: bytes):
+        raise refusal("IMAGE_CORRUPT")
+
+    said = {
+        "sure pvc": lambda _: answered("PVC", probability=0.97),
+        "doubtful paced": lambda _: answered("PACED", probability=0.5, verdict=Verdict.UNCERTAIN),
+        "no beat": lambda _: answered("PVC", probability=0.4, verdict=Verdict.NOT_A_BEAT),
+        "refused": refuse,
+        "waiting": None,
+    }
+    made = {}
+    for age, (label, respond) in enumerate(said.items()):
+        analysis = made[label] = upload(label=label)
+        if respond:
+            far_side.respond = respond
+            services.run(analysis_id=analysis.pk, timeout=2.0)
+        sent = timezone.now() - timedelta(days=len(said) - age)
+        Analysis.objects.filter(pk=analysis.pk).update(created_at=sent)
+        analysis.refresh_from_db()
+    services.review(actor=owner, analysis=made["sure pvc"], class_short="NORMAL")
+    services.review(actor=owner, analysis=made["sure pvc"], class_short="PVC")
+    services.review(actor=owner, analysis=made["doubtful paced"], class_short="NORMAL", comment="=cmd()")
+    return made
+
+
+def labels(client, **wanted: str) -> list[str]:
+    page = client.get(reverse("analyses:history"), wanted).context["page"]
+    return [analysis.upload.label for analysis in page.analyses]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        ({}, ["waiting", "refused", "no beat", "doubtful paced", "sure pvc"]),
+        ({"q": "BEAT"}, ["no beat"]),
+        ({"q": "zzz"}, []),
+        ({"kind": "PVC"}, ["sure pvc"]),
+        ({"outcome": "CONFIDENT"}, ["sure pvc"]),
+        ({"outcome": "NOT_A_BEAT"}, ["no beat"]),
+        ({"outcome": "rejected"}, ["refused"]),
+        ({"outcome": "open"}, ["waiting"]),
+        ({"outcome": "failed"}, []),
+        ({"version": "7"}, ["no beat", "doubtful paced", "sure pvc"]),
+        ({"version": "8"}, []),
+        ({"reviewed": "yes"}, ["doubtful paced", "sure pvc"]),
+        ({"reviewed": "no"}, ["no beat"]),
+        ({"reviewed": "agrees"}, ["sure pvc"]),
+        ({"reviewed": "disagrees"}, ["doubtful paced"]),
+        ({"sort": "oldest"}, ["sure pvc", "doubtful paced", "no beat", "refused", "waiting"]),
+        ({"sort": "uncertain"}, ["no beat", "doubtful paced", "sure pvc"]),
+        ({"sort": "oldest", "version": "7", "reviewed": "yes"}, ["sure pvc", "doubtful paced"]),
+        # What makes no sense is marked and otherwise left out.
+        ({"sort": "sideways", "since": "yesterday"}, ["waiting", "refused", "no beat", "doubtful paced", "sure pvc"]),
+    ],
+    ids=str,
+)
+def test_searching(wanted, found, analyses, owner_client):
+    assert labels(owner_client, **wanted) == found
+
+
+def test_searching_by_day(analyses, owner_client):
+    day = timezone.localdate(analyses["no beat"].created_at).isoformat()
+    assert labels(owner_client, since=day, until=day) == ["no beat"]
+
+
+def test_searching_by_id(analyses, owner_client, other_client):
+    assert labels(owner_client, q=str(analyses["refused"].pk)) == ["refused"]
+    assert labels(other_client, q=str(analyses["refused"].pk)) == []
+
+
+@pytest.mark.parametrize("sort", ["newest", "oldest", "uncertain"])
+def test_every_order_has_pages_without_gap_or_repeat(sort, analyses, owner):
+    order = queries.ORDERS[sort]
+    rows = Analysis.objects.filter(owner=owner)
+    expected = [analysis.pk for analysis in order.sorted(rows)]
+    seen, after = [], None
+    while True:
+        page = queries.page_of(rows, order=order, after=after, size=2)
+        seen += [analysis.pk for analysis in page.analyses]
+        if page.next is None:
+            break
+        after = order.cursor(str(page.next))
+        assert after == page.next
+    assert seen == expected
+
+
+def test_csv_holds_what_the_search_finds(analyses, owner_client):
+    response = owner_client.get(reverse("analyses:history-csv"), {"reviewed": "yes", "sort": "oldest"})
+    assert response["Content-Disposition"].startswith("attachment")
+    rows = list(csv.DictReader(io.StringIO(response.getvalue().decode("utf-8-sig"))))
+    assert [(row["label"], row["class"], row["review_class"], row["review_agrees"]) for row in rows] == [
+        ("sure pvc", "PVC", "PVC", "yes"),
+        ("doubtful paced", "PACED", "NORMAL", "no"),
+    ]
+    assert rows[1]["review_comment"] == "'=cmd()"
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", "\t=1", "\r=1"])
+def test_no_cell_is_a_formula(text):
+    assert exports.cell(text) == "'" + text
+
+
+class TestTrash:
+    def test_a_deleted_analysis_can_be_taken_back(self, analyses, owner_client):
+        analysis = analyses["sure pvc"]
+        owner_client.post(reverse("analyses:delete", args=[analysis.pk]))
+        assert "sure pvc" not in labels(owner_client)
+        assert "sure pvc" in owner_client.get(reverse("analyses:trash")).content.decode()
+        assert "in the trash" in owner_client.get(analysis.get_absolute_url()).content.decode()
+
+        owner_client.post(reverse("analyses:restore", args=[analysis.pk]))
+        assert "sure pvc" in labels(owner_client)
+
+    def test_nobody_else_restores_it(self, analyses, owner, other_client):
+        services.trash_analysis(actor=owner, analysis=analyses["sure pvc"])
+        assert other_client.post(reverse("analyses:restore", args=[analyses["sure pvc"].pk])).status_code == 404
+
+    def test_after_its_time_it_is_gone_with_its_files(
+        self, analyses, owner, settings, django_capture_on_commit_callbacks
+    ):
+        old, young = analyses["sure pvc"], analyses["no beat"]
+        for analysis in (old, young):
+            services.trash_analysis(actor=owner, analysis=analysis)
+        Analysis.objects.filter(pk=old.pk).update(trashed_at=timezone.now() - timedelta(days=settings.TRASH_DAYS))
+        storage, name = old.upload.picture.storage, old.upload.picture.name
+
+        with django_capture_on_commit_callbacks(execute=True):
+            assert services.empty_trash() == 1
+        assert not Analysis.objects.filter(pk=old.pk).exists()
+        assert Analysis.objects.filter(pk=young.pk).exists()
+        assert not storage.exists(name)
