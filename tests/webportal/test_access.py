@@ -30,6 +30,7 @@ EXPECTED = {
     "analyses:delete": (302, 200, 404, 404),
     "analyses:review": (302, 405, 405, 405),
     "analyses:restore": (302, 405, 405, 405),
+    "analyses:run-again": (302, 405, 405, 405),
     "analyses:history-csv": PRIVATE,
     "analyses:trash": PRIVATE,
     "analyses:picture": (302, 200, 404, 200),
@@ -68,7 +69,7 @@ def address(name: str, analysis: Analysis) -> str:
         return reverse(name, args=["PVC"])
     if name in ("analyses:picture", "analyses:thumbnail"):
         return reverse(name, args=[analysis.upload_id])
-    if name in ("analyses:result", "analyses:status", "analyses:delete", "analyses:review", "analyses:restore"):
+    if re.fullmatch(r"analyses:(result|status|delete|review|restore|run-again)", name):
         return reverse(name, args=[analysis.pk])
     return reverse(name)
 

@@ -144,6 +144,29 @@ class TestUploading:
         assert html.count("Not accepted") == 1
         assert html.count("confident") == 2
 
+    def test_the_same_file_again_leads_to_the_earlier_result(self, far_side, owner_client, other_client, png):
+        first = send(owner_client, png)["Location"]
+        response = send(owner_client, png)
+        assert response["Location"] == first
+        assert "You sent this very picture before" in owner_client.get(first).content.decode()
+        assert len(far_side.calls) == 1
+        # What others sent is none of one's business.
+        assert send(other_client, png)["Location"] != first
+
+    def test_a_file_that_was_deleted_counts_as_new(self, far_side, owner_client, png):
+        first = send(owner_client, png)["Location"]
+        owner_client.post(f"{first}delete/")
+        assert send(owner_client, png)["Location"] != first
+
+    def test_running_again_stands_beside_the_first_answer(self, far_side, owner_client, png, answered, other_client):
+        first = send(owner_client, png)["Location"]
+        far_side.respond = lambda _data: answered("PACED")
+        assert other_client.post(f"{first}again/").status_code == 404
+        second = owner_client.post(f"{first}again/")["Location"]
+        assert second != first
+        assert Upload.objects.count() == 1
+        assert sorted(Analysis.objects.values_list("class_short", flat=True)) == ["PACED", "PVC"]
+
     def test_too_many_pictures_at_once(self, owner_client, png, settings):
         settings.UPLOAD_MAX_PICTURES = 2
         assert send(owner_client, png, png, png).status_code == 422

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -127,6 +128,12 @@ def matching(analyses: QuerySet[Analysis], wanted: dict[str, Any]) -> QuerySet[A
             analyses = analyses.annotate(newest=Subquery(reviews.order_by("-created_at", "-id").values("agrees")[:1]))
             analyses = analyses.filter(newest=reviewed == "agrees")
     return analyses
+
+
+def latest_of_same_file(analyses: QuerySet[Analysis], data: bytes) -> Analysis | None:
+    """The newest of ``analyses`` whose picture was sent as exactly these bytes; failed ones don't count."""
+    same = analyses.filter(upload__sha256=hashlib.sha256(data).hexdigest()).exclude(state=Analysis.State.FAILED)
+    return same.select_related("upload").order_by("-created_at", "-id").first()
 
 
 def _uuid(text: str) -> uuid.UUID | None:

@@ -241,6 +241,22 @@ def requeue_failed(*, actor: User, analysis: Analysis) -> bool:
     return bool(changed)
 
 
+def run_again(*, actor: User, analysis: Analysis) -> Analysis:
+    """Put the same question once more, as a new analysis beside the old one. Returns it, queued and due at once.
+
+    An analysis that is still open is its own answer.
+
+    Raises:
+        PermissionDenied: it is somebody else's.
+    """
+    if analysis.owner_id != actor.pk:
+        raise PermissionDenied
+    if analysis.is_open:
+        return analysis
+    with transaction.atomic():
+        return _create_analysis(analysis.upload)
+
+
 def review(*, actor: User, analysis: Analysis, class_short: str, comment: str = "") -> Review:
     """Write down how a person reads the picture of a finished analysis. The model's answer stays as it is.
 

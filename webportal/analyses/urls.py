@@ -16,6 +16,7 @@ urlpatterns = [
     path("analyses/<uuid:analysis_id>/restore/", views.restore, name="restore"),
     path("analyses/<uuid:analysis_id>/", views.result, name="result"),
     path("analyses/<uuid:analysis_id>/status/", views.result_status, name="status"),
+    path("analyses/<uuid:analysis_id>/again/", views.run_again, name="run-again"),
     path("analyses/<uuid:analysis_id>/reviews/", views.review, name="review"),
     path("analyses/<uuid:analysis_id>/delete/", views.delete, name="delete"),
     path("uploads/<uuid:upload_id>/picture", views.picture, name="picture"),

@@ -35,6 +35,8 @@ class Outcome:
     name: str
     analysis: Analysis | None
     explanation: reasons.Explanation | None
+    is_repeated: bool = False
+    """Whether the very same file was sent before; ``analysis`` is then the earlier one."""
 
 
 def _user(request: HttpRequest) -> User:
@@ -59,8 +61,10 @@ def predict(request: HttpRequest) -> HttpResponse:
         form.add_error("picture", f"{explanation.problem} {explanation.remedy}")
         return _upload_page(request, form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
     outcomes = [_keep(request, candidate, form.cleaned_data["label"]) for candidate in candidates]
-    _analyse_at_once([outcome.analysis for outcome in outcomes if outcome.analysis])
+    _analyse_at_once([each.analysis for each in outcomes if each.analysis and not each.is_repeated])
     if len(outcomes) == 1 and outcomes[0].analysis:
+        if outcomes[0].is_repeated:
+            messages.info(request, _("You sent this very picture before. Here is what came of it."))
         return redirect(outcomes[0].analysis)
     for outcome in outcomes:
         if outcome.analysis:
@@ -81,9 +85,11 @@ def _upload_page(request: HttpRequest, form: UploadForm, status: HTTPStatus = HT
 def _keep(request: HttpRequest, candidate: Candidate, label: str) -> Outcome:
     if candidate.reason:
         return Outcome(candidate.name, None, reasons.explain(candidate.reason))
-    analysis = services.create_upload(
-        owner=_user(request), data=candidate.file.read(), media_type=candidate.media_type, label=label
-    )
+    user, data = _user(request), candidate.file.read()
+    earlier = queries.latest_of_same_file(access.own_analyses(user), data)
+    if earlier is not None:
+        return Outcome(candidate.name, earlier, None, is_repeated=True)
+    analysis = services.create_upload(owner=user, data=data, media_type=candidate.media_type, label=label)
     return Outcome(candidate.name, analysis, None)
 
 
@@ -211,6 +217,18 @@ def trash(request: HttpRequest) -> HttpResponse:
     return render(
         request, "analyses/trash.html", {"page": page, "is_first": after is None, "days": settings.TRASH_DAYS}
     )
+
+
+@login_required
+@require_POST
+@rate_limit(action="upload")  # type: ignore[untyped-decorator]
+@never_cache
+def run_again(request: HttpRequest, analysis_id: uuid.UUID) -> HttpResponse:
+    """Ask the model in service about a picture that has its answer already."""
+    analysis = access.own_analysis(_user(request), analysis_id)
+    another = services.run_again(actor=_user(request), analysis=analysis)
+    _analyse_at_once([another])
+    return redirect(another)
 
 
 @login_required
