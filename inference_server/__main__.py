@@ -88,7 +88,8 @@ def _settings() -> Settings:
 
 def _serve(settings: Settings) -> None:
     from inference_server import log
-    from inference_server.server import AddressUnavailable, serve
+    from inference_server.listening import AddressUnavailable
+    from inference_server.server import serve
 
     log.configure(settings.log_level)
     try:

@@ -67,3 +67,15 @@ class ModelInfo:
     """Headline scores by name, e.g. ``beats-10fold/accuracy``; the model card has them all."""
     licence_notice: str
     """The notice that the training data's licence asks to show."""
+
+
+@dataclass(frozen=True, slots=True)
+class SaliencyMap:
+    """Where in a picture the evidence for a class lies; covers exactly the picture that was sent, upright."""
+
+    beat_class: BeatClass
+    """The class that the evidence is for."""
+    values: tuple[tuple[float, ...], ...]
+    """Rows from the top, each from the left; 0 (none) to 1 (the strongest in this picture)."""
+    png: bytes
+    """The same as an 8-bit grey PNG in the proportions of the picture; 255 is the strongest evidence."""

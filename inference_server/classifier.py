@@ -5,11 +5,12 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
-from inference_server.classification import Classification, ModelInfo
+from inference_server.classification import BeatClass, Classification, ModelInfo
 from inference_server.decision import decide
-from inference_server.images import ImageLimits, Pixels, to_pixels
+from inference_server.images import ImageLimits, Pixels, canonical, decode, to_pixels
 from inference_server.model_repository import ModelRepository
 from inference_server.onnx_model import OnnxModel
+from inference_server.saliency import Saliency, over_picture
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,19 @@ class Answer:
     """From encoded bytes to canonical pixels."""
     inference_seconds: float
     """Running the model."""
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """A classification and where in the picture the evidence for one class lies."""
+
+    classification: Classification
+    explained_class: BeatClass
+    saliency: Saliency
+
+
+class UnknownClass(ValueError):  # noqa: N818 - reads as what happened
+    """The model has no class of that short name."""
 
 
 class Classifier:
@@ -48,6 +62,33 @@ class Classifier:
             decode_seconds=decoded - begun,
             inference_seconds=time.perf_counter() - decoded,
         )
+
+    def explain(self, image: bytes, *, version: str | None = None, beat_class: str | None = None) -> Explanation:
+        """Classify one picture and show the evidence for the class ``beat_class`` (default: the most probable).
+
+        Raises:
+            UnknownClass: the model does not have ``beat_class``.
+            ImageError, NoModelLoaded, ModelNotFound: as :meth:`classify`.
+        """
+        model = self._repository.get(version)
+        info = model.info
+        shorts = [each.short for each in info.classes]
+        if beat_class and beat_class not in shorts:
+            raise UnknownClass(f"The model has no class {beat_class!r}; it has {', '.join(shorts)}.")
+        picture = decode(image, self.limits)
+        pixels = canonical(picture, height=info.input_height, width=info.input_width)
+        classification = _classify(model, pixels)
+        index = shorts.index(beat_class or classification.beat_class.short)
+        activation = model.activation_maps(pixels[None])[0, :, :, index]
+        return Explanation(
+            classification=classification,
+            explained_class=info.classes[index],
+            saliency=over_picture(activation, picture.size, height=info.input_height, width=info.input_width),
+        )
+
+    def models(self) -> tuple[ModelInfo, ...]:
+        """The versions in service, oldest first."""
+        return tuple(model.info for model in self._repository.loaded())
 
     def model(self, version: str | None = None) -> ModelInfo:
         """Describe ``version``, or the version that answers callers who name none.

@@ -7,6 +7,7 @@ process that uses it (in a pre-forking web server on first use, not at import).
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Iterator, Sequence
 from types import TracebackType
 from typing import Final, Self, TypeVar
 
@@ -16,7 +17,7 @@ from google.rpc import error_details_pb2, status_pb2
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_status import rpc_status
 
-from inference_server.classification import Classification, ModelInfo
+from inference_server.classification import Classification, ModelInfo, SaliencyMap
 from inference_server.generated.ecg.v1 import arrhythmia_pb2 as pb
 from inference_server.generated.ecg.v1 import arrhythmia_pb2_grpc
 from inference_server.rpc import messages
@@ -148,6 +149,81 @@ class ArrhythmiaClient:
             raise _client_error(error) from error
         return messages.from_model(response.model)
 
+    def list_models(self, *, timeout: float | None = None) -> tuple[ModelInfo, ...]:
+        """Describe every model version in service, oldest first; none when no model is loaded.
+
+        Raises:
+            ServerUnavailable: no answer now; try again later.
+            CallFailed: anything else.
+        """
+        try:
+            response = self._service.ListModels(pb.ListModelsRequest(), timeout=self._seconds(timeout))
+        except grpc.RpcError as error:
+            raise _client_error(error) from error
+        return tuple(messages.from_model(model) for model in response.models)
+
+    def classify_batch(
+        self, images: Sequence[bytes], *, model_version: str | None = None, timeout: float | None = None
+    ) -> list[Classification | ClientError]:
+        """Classify several pictures in one call; for each its classification or the error it has.
+
+        Raises:
+            ServerUnavailable: no answer now, e.g. the queue has no room for the batch; try again later.
+            CallFailed: anything else, e.g. more pictures than the server takes at once.
+        """
+        request = pb.BatchClassifyImagesRequest(images=images, model_version=model_version or "")
+        try:
+            response = self._service.BatchClassifyImages(request, timeout=self._seconds(timeout))
+        except grpc.RpcError as error:
+            raise _client_error(error) from error
+        return [_outcome(result) for result in response.results]
+
+    def classify_stream(
+        self, images: Iterable[tuple[str, bytes]], *, model_version: str | None = None, timeout: float | None = None
+    ) -> Iterator[tuple[str, Classification | ClientError]]:
+        """Classify any number of ``(key, picture)`` pairs; yields keys and outcomes in the same order, as they come.
+
+        ``images`` is read in another thread, and only as fast as the server answers. ``timeout`` is for the whole
+        stream; without one it may take as long as it takes.
+
+        Raises:
+            ServerUnavailable: the stream broke; what was not yielded was not answered.
+            CallFailed: anything else.
+        """
+        requests = (
+            pb.StreamClassifyImagesRequest(key=key, image=image, model_version=model_version or "")
+            for key, image in images
+        )
+        call = self._service.StreamClassifyImages(requests, timeout=timeout)
+        try:
+            for response in call:
+                yield response.key, _outcome(response.result)
+        except grpc.RpcError as error:
+            raise _client_error(error) from error
+        finally:
+            call.cancel()  # without effect on a stream that has ended
+
+    def explain(
+        self,
+        image: bytes,
+        *,
+        beat_class: str | None = None,
+        model_version: str | None = None,
+        timeout: float | None = None,
+    ) -> SaliencyMap:
+        """Where in the picture the evidence for the class of that short name (default: the most probable) lies.
+
+        Raises:
+            ImageRefused, ServerUnavailable: as :meth:`classify`.
+            CallFailed: anything else, e.g. the model has no such class.
+        """
+        request = pb.ExplainImageRequest(image=image, model_version=model_version or "", beat_class=beat_class or "")
+        try:
+            response = self._service.ExplainImage(request, timeout=self._seconds(timeout))
+        except grpc.RpcError as error:
+            raise _client_error(error) from error
+        return messages.from_explanation(response)
+
     def is_serving(self, *, timeout: float = 1.0) -> bool:
         """Whether the server says that it classifies pictures now; False for every failure to find out."""
         try:
@@ -201,6 +277,41 @@ class AsyncArrhythmiaClient:
             raise _client_error(error) from error
         return messages.from_model(response.model)
 
+    async def list_models(self, *, timeout: float | None = None) -> tuple[ModelInfo, ...]:
+        """See :meth:`ArrhythmiaClient.list_models`."""
+        try:
+            response = await self._service.ListModels(pb.ListModelsRequest(), timeout=self._seconds(timeout))
+        except grpc.RpcError as error:
+            raise _client_error(error) from error
+        return tuple(messages.from_model(model) for model in response.models)
+
+    async def classify_batch(
+        self, images: Sequence[bytes], *, model_version: str | None = None, timeout: float | None = None
+    ) -> list[Classification | ClientError]:
+        """See :meth:`ArrhythmiaClient.classify_batch`."""
+        request = pb.BatchClassifyImagesRequest(images=images, model_version=model_version or "")
+        try:
+            response = await self._service.BatchClassifyImages(request, timeout=self._seconds(timeout))
+        except grpc.RpcError as error:
+            raise _client_error(error) from error
+        return [_outcome(result) for result in response.results]
+
+    async def explain(
+        self,
+        image: bytes,
+        *,
+        beat_class: str | None = None,
+        model_version: str | None = None,
+        timeout: float | None = None,
+    ) -> SaliencyMap:
+        """See :meth:`ArrhythmiaClient.explain`."""
+        request = pb.ExplainImageRequest(image=image, model_version=model_version or "", beat_class=beat_class or "")
+        try:
+            response = await self._service.ExplainImage(request, timeout=self._seconds(timeout))
+        except grpc.RpcError as error:
+            raise _client_error(error) from error
+        return messages.from_explanation(response)
+
     async def is_serving(self, *, timeout: float = 1.0) -> bool:
         """See :meth:`ArrhythmiaClient.is_serving`."""
         try:
@@ -225,11 +336,25 @@ class AsyncArrhythmiaClient:
         return self._timeout if timeout is None else timeout
 
 
+def _outcome(result: pb.ImageResult) -> Classification | ClientError:
+    """What became of one picture among several."""
+    if result.HasField("error"):
+        return _meaning(_CODES[result.error.code], result.error)
+    return messages.from_classification(result.classification)
+
+
 def _client_error(error: grpc.RpcError) -> ClientError:
-    """The exception that a failed call means, read from its status and the details in it."""
-    code: grpc.StatusCode = error.code()
+    """The exception that a failed call means."""
     status = _status(error)
-    message = status.message or str(error.details() or code.name)
+    return _meaning(error.code(), status, words=str(error.details() or error.code().name))
+
+
+_CODES: Final = {code.value[0]: code for code in grpc.StatusCode}
+
+
+def _meaning(code: grpc.StatusCode, status: status_pb2.Status, *, words: str = "") -> ClientError:
+    """The exception that a status means; ``words`` are gRPC's own for a status without details."""
+    message = status.message or words
     info = _detail(status, error_details_pb2.ErrorInfo())
     reason = info.reason if info else None
     if code in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED):

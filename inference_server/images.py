@@ -99,6 +99,33 @@ def decode(data: bytes, limits: ImageLimits | None = None) -> Image.Image:
         raise ImageError(ImageReason.CORRUPT, "The picture is damaged and can't be decoded.") from error
 
 
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Where a picture lies in the model's view, pixels."""
+
+    left: int
+    top: int
+    width: int
+    height: int
+
+    @property
+    def rows(self) -> slice:
+        """The rows that it covers."""
+        return slice(self.top, self.top + self.height)
+
+    @property
+    def columns(self) -> slice:
+        """The columns that it covers."""
+        return slice(self.left, self.left + self.width)
+
+
+def placement(size: tuple[int, int], *, height: int, width: int) -> Placement:
+    """Where a picture of ``size`` (width, height) lies in ``height`` × ``width``: whole, in proportion, centred."""
+    scale = min(width / size[0], height / size[1])
+    fitted_width, fitted_height = max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
+    return Placement((width - fitted_width) // 2, (height - fitted_height) // 2, fitted_width, fitted_height)
+
+
 def canonical(image: Image.Image, *, height: int, width: int) -> Pixels:
     """The model's view of a decoded grey picture.
 
@@ -109,10 +136,10 @@ def canonical(image: Image.Image, *, height: int, width: int) -> Pixels:
     Returns:
         ``uint8`` array of shape ``[height, width, 1]``.
     """
-    scale = min(width / image.width, height / image.height)
-    size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
+    place = placement(image.size, height=height, width=width)
     # Box sampling averages when shrinking; when enlarging it would draw blocks.
-    small = image.resize(size, Image.Resampling.BOX if scale < 1 else Image.Resampling.BILINEAR)
+    shrinks = min(width / image.width, height / image.height) < 1
+    small = image.resize((place.width, place.height), Image.Resampling.BOX if shrinks else Image.Resampling.BILINEAR)
     ink = np.asarray(small, dtype=np.int32)  # 255 × 255 below does not fit into 16 bits
     paper = int(np.median(ink))
     if paper < 128:
@@ -123,10 +150,7 @@ def canonical(image: Image.Image, *, height: int, width: int) -> Pixels:
     framed = np.full((height, width, 1), 255, dtype=np.uint8)
     if darkest < MIN_CONTRAST:
         return framed
-    top = (height - small.height) // 2
-    left = (width - small.width) // 2
-    stretched = 255 - (depth * 255 + darkest // 2) // darkest
-    framed[top : top + small.height, left : left + small.width, 0] = stretched
+    framed[place.rows, place.columns, 0] = 255 - (depth * 255 + darkest // 2) // darkest
     return framed
 
 

@@ -52,6 +52,15 @@ class _Entry(Generic[Job, Result]):
         self.waiting = True
 
 
+class Caller(Generic[Job, Result]):
+    """Someone who takes turns with others; jobs admitted for the same caller wait for each other only."""
+
+    __slots__ = ("entries",)
+
+    def __init__(self) -> None:
+        self.entries: deque[_Entry[Job, Result]] = deque()
+
+
 class Scheduler(Generic[Job, Result]):
     """Hands jobs to workers. Belongs to one event loop.
 
@@ -64,8 +73,9 @@ class Scheduler(Generic[Job, Result]):
         self._slots = slots
         self._free = slots
         self._capacity = capacity
-        # One deque for each caller; callers take turns.
-        self._callers: deque[deque[_Entry[Job, Result]]] = deque()
+        # Callers that have something waiting, in the order of their turns.
+        self._callers: deque[Caller[Job, Result]] = deque()
+        self._room_made = asyncio.Event()
         self._waiting = 0
         # Seconds from one completion to the next while jobs wait, smoothed: tells a refused caller when to come back.
         self._pace = 0.005
@@ -86,8 +96,16 @@ class Scheduler(Generic[Job, Result]):
         (future,) = self.admit([job], timeout=timeout)
         return await future
 
-    def admit(self, jobs: Sequence[Job], *, timeout: float | None = None) -> list[asyncio.Future[Done[Result]]]:
+    async def room(self) -> None:
+        """Wait until a job has left the queue or a worker since this was called."""
+        await self._room_made.wait()
+
+    def admit(
+        self, jobs: Sequence[Job], *, timeout: float | None = None, caller: Caller[Job, Result] | None = None
+    ) -> list[asyncio.Future[Done[Result]]]:
         """Let all jobs of one caller in, or none. Cancelling a future takes its job out of the queue.
+
+        Without ``caller``, these jobs are a caller of their own.
 
         A job that has not been started after ``timeout`` seconds is dropped: its future raises
         :class:`DeadlinePassed`. Otherwise the future has the job's result or the exception that it raised.
@@ -99,13 +117,15 @@ class Scheduler(Generic[Job, Result]):
             raise QueueFull(retry_after=max(0.05, self._waiting * self._pace))
         loop = asyncio.get_running_loop()
         deadline = None if timeout is None else time.monotonic() + timeout
-        entries = deque(_Entry(job, deadline, loop.create_future()) for job in jobs)
+        entries: list[_Entry[Job, Result]] = [_Entry(job, deadline, loop.create_future()) for job in jobs]
         futures = [entry.future for entry in entries]
         for entry in entries:
             entry.future.add_done_callback(lambda _, entry=entry: self._leave_queue(entry))  # type: ignore[misc]
         self._waiting += len(entries)
-        if entries:
-            self._callers.append(entries)
+        caller = caller or Caller()
+        if entries and not caller.entries:
+            self._callers.append(caller)
+        caller.entries.extend(entries)
         self._start(loop)
         return futures
 
@@ -114,13 +134,18 @@ class Scheduler(Generic[Job, Result]):
             entry.waiting = False
             entry.job = None  # an abandoned picture must not stay in memory until its turn
             self._waiting -= 1
+            self._announce_room()
+
+    def _announce_room(self) -> None:
+        self._room_made.set()
+        self._room_made = asyncio.Event()
 
     def _start(self, loop: asyncio.AbstractEventLoop) -> None:
         """Give free workers what waits, one job of each caller in turn."""
         while self._free and self._callers:
             caller = self._callers.popleft()
-            entry = caller.popleft()
-            if caller:
+            entry = caller.entries.popleft()
+            if caller.entries:
                 self._callers.append(caller)
             job = entry.job
             if entry.future.done() or job is None:
@@ -156,3 +181,4 @@ class Scheduler(Generic[Job, Result]):
             else:
                 entry.future.set_result(Done(work.result(), queued))
         self._start(asyncio.get_running_loop())
+        self._announce_room()

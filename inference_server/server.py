@@ -9,31 +9,27 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Final
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from typing import Any
 
 import grpc
 import grpc.aio
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
-from inference_server.classifier import Answer, Classifier
+from inference_server.classifier import Classifier
 from inference_server.generated.ecg.v1 import arrhythmia_pb2_grpc
+from inference_server.listening import AddressUnavailable
+from inference_server.metrics import Metrics, MetricsServer
 from inference_server.model_repository import ModelRepository
-from inference_server.rpc.arrhythmia import SERVICE, ArrhythmiaServicer, Picture
+from inference_server.rpc.arrhythmia import SERVICE, ArrhythmiaServicer, Work
 from inference_server.rpc.health import HealthServicer
-from inference_server.rpc.interceptors import CallLog, ErrorMapping
+from inference_server.rpc.interceptors import CallRecord, ErrorMapping
 from inference_server.scheduling import Scheduler
 from inference_server.settings import Settings
 
 _log = logging.getLogger(__name__)
-
-#: Room for the other fields of a request beside a picture of the largest size.
-_ENVELOPE_BYTES: Final = 64 * 1024
-
-
-class AddressUnavailable(Exception):  # noqa: N818 - reads as what happened
-    """The server can't listen where it was told to; ``str(error)`` says where."""
 
 
 async def serve(settings: Settings) -> None:
@@ -51,20 +47,22 @@ async def serve(settings: Settings) -> None:
     classifier = Classifier(repository, settings.image_limits)
     workers = ThreadPoolExecutor(settings.workers, thread_name_prefix="worker")
 
-    def classify(picture: Picture) -> Future[Answer]:
-        return workers.submit(classifier.classify, picture.image, version=picture.version)
-
-    scheduler: Scheduler[Picture, Answer] = Scheduler(classify, slots=settings.workers, capacity=settings.queue_size)
+    scheduler: Scheduler[Work, Any] = Scheduler(workers.submit, slots=settings.workers, capacity=settings.queue_size)
+    metrics = Metrics()
+    metrics.watch_queue(lambda: scheduler.waiting, lambda: scheduler.running)
     health = HealthServicer([SERVICE])
     server = grpc.aio.server(
-        interceptors=[*([CallLog()] if settings.access_log else []), ErrorMapping()],
+        interceptors=[CallRecord(metrics, log=settings.access_log), ErrorMapping()],
         options=[
-            ("grpc.max_receive_message_length", settings.max_image_bytes + _ENVELOPE_BYTES),
+            ("grpc.max_receive_message_length", settings.max_message_bytes),
             # Otherwise a second server would share the port in silence and get half of the calls.
             ("grpc.so_reuseport", 0),
         ],
     )
-    arrhythmia_pb2_grpc.add_ArrhythmiaServiceServicer_to_server(ArrhythmiaServicer(classifier, scheduler), server)
+    servicer = ArrhythmiaServicer(
+        classifier, scheduler, metrics, max_batch=settings.batch_limit, stream_window=settings.stream_window
+    )
+    arrhythmia_pb2_grpc.add_ArrhythmiaServiceServicer_to_server(servicer, server)
     health_pb2_grpc.add_HealthServicer_to_server(health, server)
     reflection.enable_server_reflection(
         (SERVICE, health_pb2.DESCRIPTOR.services_by_name["Health"].full_name, reflection.SERVICE_NAME), server
@@ -74,20 +72,24 @@ async def serve(settings: Settings) -> None:
         port = server.add_insecure_port(settings.listen)
     except RuntimeError as error:
         raise AddressUnavailable(f"Can't listen on {settings.listen}: the port is taken or not allowed.") from error
-    await server.start()
-    _log.info("listening", extra={"address": f"{host}:{port}", "workers": settings.workers})
+    with ExitStack() as beside:
+        where = {"address": f"{host}:{port}"}
+        if settings.metrics_listen:
+            where["metrics"] = beside.enter_context(MetricsServer(metrics, settings.metrics_listen)).address
+        await server.start()
+        _log.info("listening", extra={**where, "workers": settings.workers})
+        await asyncio.to_thread(repository.refresh)
+        metrics.models(classifier.models())
+        health.set_ready(SERVICE, bool(repository.loaded()))
+        if repository.loaded():
+            _log.info("serving", extra={"address": f"{host}:{port}"})
+        else:
+            _log.error("no model to serve", extra={"folder": str(repository.folder), "refused": repository.refused})
 
-    await asyncio.to_thread(repository.refresh)
-    health.set_ready(SERVICE, bool(repository.loaded()))
-    if repository.loaded():
-        _log.info("serving", extra={"address": f"{host}:{port}"})
-    else:
-        _log.error("no model to serve", extra={"folder": str(repository.folder), "refused": repository.refused})
-
-    await stop.wait()
-    _log.info("draining", extra={"running": scheduler.running, "waiting": scheduler.waiting})
-    health.close()
-    await asyncio.sleep(settings.drain_seconds)
-    await server.stop(settings.grace_seconds)
-    workers.shutdown(cancel_futures=True)
-    _log.info("stopped")
+        await stop.wait()
+        _log.info("draining", extra={"running": scheduler.running, "waiting": scheduler.waiting})
+        health.close()
+        await asyncio.sleep(settings.drain_seconds)
+        await server.stop(settings.grace_seconds)
+        workers.shutdown(cancel_futures=True)
+        _log.info("stopped")

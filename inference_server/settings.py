@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 import os
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from inference_server.images import ImageLimits
@@ -36,6 +36,10 @@ def _cgroup_cpus(root: Path) -> float | None:
         return None
 
 
+#: Room for the other fields of a request beside a picture of the largest size.
+_ENVELOPE_BYTES: Final = 64 * 1024
+
+
 class Settings(BaseSettings):
     """The server's settings. Each has a default that works on one machine."""
 
@@ -48,17 +52,30 @@ class Settings(BaseSettings):
     model_name: str = Field(
         default="arrhythmia", min_length=1, description="The model to serve: a folder in the repository."
     )
-    workers: int = Field(
-        default_factory=available_cpus, ge=1, le=256, description="Pictures worked on at once."
-    )
+    workers: int = Field(default_factory=available_cpus, ge=1, le=256, description="Pictures worked on at once.")
     queue_size: int = Field(
         default=64, ge=1, le=100_000, description="Pictures that may wait for a worker; more are refused."
+    )
+    max_batch: int = Field(
+        default=64,
+        ge=1,
+        le=10_000,
+        description="Most pictures in one batch; never more than the queue and the workers hold.",
+    )
+    max_batch_bytes: int = Field(
+        default=32 * 1024 * 1024, ge=1024, le=1024**3, description="Largest message of a caller, bytes."
+    )
+    stream_window: int = Field(
+        default=16, ge=1, le=1000, description="Unanswered pictures of one stream before no more are read."
     )
     max_image_bytes: int = Field(default=8 * 1024 * 1024, ge=1024, description="Largest encoded picture, bytes.")
     max_image_pixels: int = Field(
         default=25_000_000, ge=1024, description="Largest width × height of a picture, pixels."
     )
     min_image_side: int = Field(default=16, ge=1, description="Smallest width and height of a picture, pixels.")
+    metrics_listen: str = Field(
+        default="", description="Address and port of the Prometheus metrics, e.g. 127.0.0.1:9464; empty: none."
+    )
     grace_seconds: float = Field(
         default=20.0, ge=0, le=3600, description="Time that calls under way get to finish after SIGTERM, seconds."
     )
@@ -73,13 +90,25 @@ class Settings(BaseSettings):
     )
     access_log: bool = Field(default=True, description="Log one line for every call.")
 
-    @field_validator("listen")
+    @field_validator("listen", "metrics_listen")
     @classmethod
-    def _has_host_and_port(cls, listen: str) -> str:
+    def _has_host_and_port(cls, listen: str, field: ValidationInfo) -> str:
+        if not listen and field.field_name == "metrics_listen":
+            return listen
         host, colon, port = listen.rpartition(":")
         if not colon or not host or not port.isdecimal() or int(port) > 65535:
             raise ValueError("is not HOST:PORT, e.g. 127.0.0.1:50051")
         return listen
+
+    @property
+    def batch_limit(self) -> int:
+        """Most pictures in one batch call: a batch that the queue can never hold would always be refused."""
+        return min(self.max_batch, self.queue_size + self.workers)
+
+    @property
+    def max_message_bytes(self) -> int:
+        """Largest message that is read from a caller, bytes: a batch, or one picture of any legal size."""
+        return max(self.max_batch_bytes, self.max_image_bytes + _ENVELOPE_BYTES)
 
     @property
     def image_limits(self) -> ImageLimits:
@@ -93,6 +122,6 @@ def table() -> str:
     """Every setting as a Markdown table, for the documentation."""
     lines = ["| variable | default | meaning |", "|---|---|---|"]
     for name, field in Settings.model_fields.items():
-        default = "one a CPU" if field.default_factory else f"`{field.default}`"
+        default = "one a CPU" if field.default_factory else f"`{field.default}`" if field.default != "" else ""
         lines.append(f"| `BEATLENS_{name.upper()}` | {default} | {field.description} |")
     return "\n".join(lines) + "\n"

@@ -46,23 +46,40 @@ def to_status(error: BaseException, *, field: str = "image") -> status_pb2.Statu
         error: what was raised.
         field: the path of the picture in the request, for errors about the picture.
     """
+    reason = reason_of(error)
     match error:
         case ImageError():
-            return _status(code_pb2.INVALID_ARGUMENT, str(error), error.reason, _violation(field, str(error)))
+            return _status(code_pb2.INVALID_ARGUMENT, str(error), reason, _violation(field, str(error)))
         case RequestError():
-            return _status(code_pb2.INVALID_ARGUMENT, str(error), error.reason, _violation(error.field, str(error)))
+            return _status(code_pb2.INVALID_ARGUMENT, str(error), reason, _violation(error.field, str(error)))
         case ModelNotFound():
-            return _status(code_pb2.NOT_FOUND, str(error), "MODEL_NOT_FOUND")
+            return _status(code_pb2.NOT_FOUND, str(error), reason)
         case NoModelLoaded():
-            return _status(code_pb2.UNAVAILABLE, str(error), "MODEL_NOT_LOADED", _retry(_MODEL_RETRY_SECONDS))
+            return _status(code_pb2.UNAVAILABLE, str(error), reason, _retry(_MODEL_RETRY_SECONDS))
         case QueueFull():
             message = f"{error} Try again in {error.retry_after:.2f} s."
-            return _status(code_pb2.RESOURCE_EXHAUSTED, message, "QUEUE_FULL", _retry(error.retry_after))
+            return _status(code_pb2.RESOURCE_EXHAUSTED, message, reason, _retry(error.retry_after))
         case DeadlinePassed():
-            return _status(code_pb2.DEADLINE_EXCEEDED, str(error), "DEADLINE_PASSED")
+            return _status(code_pb2.DEADLINE_EXCEEDED, str(error), reason)
     error_id = uuid.uuid4().hex
     _log.error("unexpected error", exc_info=error, extra={"error_id": error_id})
-    return _status(code_pb2.INTERNAL, f"Internal error {error_id}.", "INTERNAL", metadata={"error_id": error_id})
+    return _status(code_pb2.INTERNAL, f"Internal error {error_id}.", reason, metadata={"error_id": error_id})
+
+
+def reason_of(error: BaseException) -> str:
+    """The stable reason code of what was raised."""
+    match error:
+        case ImageError() | RequestError():
+            return str(error.reason)
+        case ModelNotFound():
+            return "MODEL_NOT_FOUND"
+        case NoModelLoaded():
+            return "MODEL_NOT_LOADED"
+        case QueueFull():
+            return "QUEUE_FULL"
+        case DeadlinePassed():
+            return "DEADLINE_PASSED"
+    return "INTERNAL"
 
 
 def status_code(status: status_pb2.Status) -> grpc.StatusCode:

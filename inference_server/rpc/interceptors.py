@@ -1,9 +1,9 @@
 """What happens around every call, outermost first:
 
-1. :class:`CallLog`: gives the call its request id, and logs how it ended and how long it took;
+1. :class:`CallRecord`: gives the call its request id, counts it and logs how it ended and how long it took;
 2. :class:`ErrorMapping`: turns exceptions into ``google.rpc.Status``.
 
-The log is outside, so that it sees the status that the caller gets.
+The record is outside, so that it sees the status that the caller gets.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from typing import Any, Final
 import grpc
 import grpc.aio
 
+from inference_server.metrics import Metrics
 from inference_server.rpc import errors
 
 _log = logging.getLogger("inference_server.calls")
@@ -37,7 +38,8 @@ _QUIET: Final = ("/grpc.health.v1.", "/grpc.reflection.")
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 """The id of the call being served."""
 
-_reason: ContextVar[list[str] | None] = ContextVar("reason", default=None)
+_reasons: ContextVar[list[str] | None] = ContextVar("reasons", default=None)
+"""Where the inner interceptors leave the reason code of a failed call for the outer ones."""
 
 
 class _Around(grpc.aio.ServerInterceptor):  # type: ignore[misc]
@@ -91,19 +93,24 @@ _REBUILD: Final = {
 }
 
 
-class CallLog(_Around):
-    """One line for every call: method, status, reason, time, request id. Neither addresses nor contents."""
+class CallRecord(_Around):
+    """Gives a call its request id; when it has ended, counts it and logs one line, without addresses or contents."""
+
+    def __init__(self, metrics: Metrics, *, log: bool = True) -> None:
+        self._metrics = metrics
+        self._level = logging.INFO if log else logging.DEBUG
 
     @asynccontextmanager
     async def around(self, details: grpc.HandlerCallDetails, context: grpc.aio.ServicerContext) -> AsyncIterator[None]:
-        """Log the call when it has ended."""
+        """Count and log the call when it has ended."""
         given = next((value for key, value in details.invocation_metadata or () if key == REQUEST_ID_KEY), "")
         call_id = given if isinstance(given, str) and _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
         request_id.set(call_id)
         reasons: list[str] = []
-        _reason.set(reasons)
+        _reasons.set(reasons)
         context.set_trailing_metadata(((REQUEST_ID_KEY, call_id),))
         begun = time.perf_counter()
+        self._metrics.call_begun()
         cancelled = True
         try:
             yield
@@ -112,21 +119,15 @@ class CallLog(_Around):
             cancelled = False
             raise
         finally:
-            level = logging.DEBUG if details.method.startswith(_QUIET) else logging.INFO
+            seconds = time.perf_counter() - begun
+            # code() is 0 until a call was aborted; a caller who left cancels the coroutine.
+            code = "CANCELLED" if cancelled else _code_name(context.code())
+            reason = reasons[-1] if reasons else ""
+            self._metrics.call_ended(details.method, code, reason, seconds)
+            level = logging.DEBUG if details.method.startswith(_QUIET) else self._level
             if _log.isEnabledFor(level):
-                # code() is 0 until a call was aborted; a caller who left cancels the coroutine.
-                code = "CANCELLED" if cancelled else _code_name(context.code())
-                _log.log(
-                    level,
-                    "call",
-                    extra={
-                        "method": details.method,
-                        "code": code,
-                        "reason": reasons[-1] if reasons else None,
-                        "milliseconds": round((time.perf_counter() - begun) * 1000, 3),
-                        "request_id": call_id,
-                    },
-                )
+                entry = {"method": details.method, "code": code, "milliseconds": round(seconds * 1000, 3)}
+                _log.log(level, "call", extra={**entry, "reason": reason or None, "request_id": call_id})
 
 
 class ErrorMapping(_Around):
@@ -146,7 +147,7 @@ class ErrorMapping(_Around):
         except Exception as error:
             status = errors.to_status(error)
             reason = errors.reason(status)
-            reasons = _reason.get()
+            reasons = _reasons.get()
             if reasons is not None:
                 reasons.append(reason)
             trailing: list[tuple[str, str | bytes]] = [(STATUS_DETAILS_KEY, status.SerializeToString())]

@@ -5,7 +5,7 @@ Both the servicers and the client use it, so it imports neither onnxruntime nor 
 
 from __future__ import annotations
 
-from inference_server.classification import BeatClass, Classification, ModelInfo, Verdict
+from inference_server.classification import BeatClass, Classification, ModelInfo, SaliencyMap, Verdict
 from inference_server.generated.ecg.v1 import arrhythmia_pb2 as pb
 
 _VERDICT_PREFIX = "VERDICT_"
@@ -88,4 +88,15 @@ def from_model(message: pb.Model) -> ModelInfo:
         training_run=message.training_run,
         scores=dict(message.scores),
         licence_notice=message.licence_notice,
+    )
+
+
+def from_explanation(message: pb.ExplainImageResponse) -> SaliencyMap:
+    """The saliency map in a message."""
+    columns = message.saliency.columns
+    values = message.saliency.values
+    return SaliencyMap(
+        beat_class=from_beat_class(message.explained_class),
+        values=tuple(tuple(values[start : start + columns]) for start in range(0, len(values), columns)),
+        png=message.saliency.png,
     )

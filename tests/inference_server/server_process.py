@@ -29,7 +29,8 @@ class ServerProcess:
         self._incoming: queue.Queue[dict[str, Any] | None] = queue.Queue()
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
-        self.address: str = self.wait_for("listening")["address"]
+        self.started = self.wait_for("listening")
+        self.address: str = self.started["address"]
 
     def _read(self) -> None:
         assert self.process.stderr is not None

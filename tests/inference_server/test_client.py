@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from inference_server.classification import Verdict
+from inference_server.classification import Classification, Verdict
 from inference_server.client import (
     ArrhythmiaClient,
     AsyncArrhythmiaClient,
@@ -57,7 +57,7 @@ def test_a_refused_picture_has_a_reason_and_a_sentence(server: ServerProcess) ->
             client.classify(b"")
         assert caught.value.reason == "IMAGE_EMPTY"
         assert str(caught.value) == "The file is empty."
-        for size in (9, 12):  # just above the server's limit, and above what the transport lets through
+        for size in (9, 33):  # just above the server's limit, and above what the transport lets through
             with pytest.raises(ImageRefused) as caught:
                 client.classify(picture() + b"\0" * (size * 1024 * 1024))
             assert caught.value.reason == "IMAGE_TOO_LARGE"
@@ -144,6 +144,46 @@ def test_web_proxies_of_the_environment_are_left_alone(server: ServerProcess, mo
         assert client.classify(picture(0)).beat_class.short == "NORMAL"
 
 
+def test_a_batch_brings_an_outcome_for_each(server: ServerProcess) -> None:
+    with ArrhythmiaClient(server.address, timeout=60) as client:
+        first, second, third = client.classify_batch([picture(3), b"", picture(6)])
+        assert isinstance(first, Classification)
+        assert first.beat_class.short == "PAC"
+        assert isinstance(second, ImageRefused)
+        assert second.reason == "IMAGE_EMPTY"
+        assert isinstance(third, Classification)
+        with pytest.raises(CallFailed) as caught:
+            client.classify_batch([])
+        assert caught.value.reason == "BATCH_EMPTY"
+
+
+def test_a_stream_brings_keys_and_outcomes_in_order(server: ServerProcess) -> None:
+    images = [(f"{number}.png", picture(number % 7) if number % 5 else b"") for number in range(60)]
+    with ArrhythmiaClient(server.address, timeout=60) as client:
+        for number, (key, outcome) in enumerate(client.classify_stream(images)):
+            assert key == f"{number}.png"
+            assert isinstance(outcome, Classification if number % 5 else ImageRefused)
+        assert number == 59
+        broken = client.classify_stream(images, model_version="9")
+        assert all(isinstance(outcome, CallFailed) and outcome.code == "NOT_FOUND" for _, outcome in broken)
+        left = client.classify_stream(("", picture()) for _ in range(10_000))
+        next(left)
+        left.close()
+
+
+def test_explanations_and_the_list_of_models(server: ServerProcess) -> None:
+    with ArrhythmiaClient(server.address, timeout=60) as client:
+        saliency = client.explain(picture(4))
+        assert saliency.beat_class.short == "PVC"
+        assert max(map(max, saliency.values)) == pytest.approx(1)
+        assert {len(row) for row in saliency.values} == {48}
+        assert saliency.png.startswith(b"\x89PNG")
+        with pytest.raises(CallFailed) as caught:
+            client.explain(picture(4), beat_class="GALLOP")
+        assert caught.value.reason == "CLASS_UNKNOWN"
+        assert client.list_models() == (client.get_model(),)
+
+
 def test_threads_share_a_client(server: ServerProcess) -> None:
     from concurrent.futures import ThreadPoolExecutor
 
@@ -166,6 +206,11 @@ def test_asyncio(server: ServerProcess) -> None:
             answers = await asyncio.gather(*(client.classify(picture(band)) for band in range(7)))
             assert [each.beat_class.short for each in answers] == [short for short, _ in CLASSES[:7]]
             assert (await client.get_model()).version == "1"
+            assert [each.version for each in await client.list_models()] == ["1"]
+            assert (await client.explain(picture(2))).beat_class.short == "RBBB"
+            first, second = await client.classify_batch([picture(2), b""])
+            assert isinstance(first, Classification)
+            assert isinstance(second, ImageRefused)
             with pytest.raises(ImageRefused) as caught:
                 await client.classify(b"text")
             assert caught.value.reason == "IMAGE_UNSUPPORTED_FORMAT"

@@ -6,7 +6,7 @@ from concurrent.futures import Future
 
 import pytest
 
-from inference_server.scheduling import DeadlinePassed, QueueFull, Scheduler
+from inference_server.scheduling import Caller, DeadlinePassed, QueueFull, Scheduler
 
 pytestmark = pytest.mark.asyncio
 
@@ -78,6 +78,35 @@ async def test_callers_take_turns() -> None:
         await until(lambda number=number: len(workers.begun) > number)  # type: ignore[misc]
         assert workers.begun[number] == job
         workers.finish(job)
+
+
+async def test_jobs_admitted_one_by_one_for_the_same_caller_share_its_turn() -> None:
+    workers = Workers()
+    scheduler = Scheduler(workers.submit, slots=1, capacity=10)
+    stream: Caller[str, str] = Caller()
+    for job in ("stream 1", "stream 2", "stream 3"):
+        scheduler.admit([job], caller=stream)
+    scheduler.admit(["single"])
+    for number, job in enumerate(["stream 1", "stream 2", "single", "stream 3"]):
+        await until(lambda number=number: len(workers.begun) > number)  # type: ignore[misc]
+        assert workers.begun[number] == job
+        workers.finish(job)
+    await until(lambda: scheduler.running == 0)
+    scheduler.admit(["stream 4"], caller=stream)
+    assert workers.begun[-1] == "stream 4"
+
+
+async def test_who_waits_for_room_is_woken() -> None:
+    workers = Workers()
+    scheduler = Scheduler(workers.submit, slots=1, capacity=0)
+    scheduler.admit(["running"])
+    waiting = asyncio.ensure_future(scheduler.room())
+    await asyncio.sleep(0.01)
+    assert not waiting.done()
+    workers.finish("running")
+    async with asyncio.timeout(10):
+        await waiting
+    scheduler.admit(["next"])
 
 
 async def test_a_caller_who_left_costs_no_work_and_no_room() -> None:

@@ -1,6 +1,7 @@
 import datetime
 
 from google.protobuf import duration_pb2 as _duration_pb2
+from google.rpc import status_pb2 as _status_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
@@ -55,6 +56,80 @@ class ClassifyImageResponse(_message.Message):
     classification: Classification
     timing: ServerTiming
     def __init__(self, classification: _Optional[_Union[Classification, _Mapping]] = ..., timing: _Optional[_Union[ServerTiming, _Mapping]] = ...) -> None: ...
+
+class BatchClassifyImagesRequest(_message.Message):
+    __slots__ = ("images", "model_version")
+    IMAGES_FIELD_NUMBER: _ClassVar[int]
+    MODEL_VERSION_FIELD_NUMBER: _ClassVar[int]
+    images: _containers.RepeatedScalarFieldContainer[bytes]
+    model_version: str
+    def __init__(self, images: _Optional[_Iterable[bytes]] = ..., model_version: _Optional[str] = ...) -> None: ...
+
+class BatchClassifyImagesResponse(_message.Message):
+    __slots__ = ("results",)
+    RESULTS_FIELD_NUMBER: _ClassVar[int]
+    results: _containers.RepeatedCompositeFieldContainer[ImageResult]
+    def __init__(self, results: _Optional[_Iterable[_Union[ImageResult, _Mapping]]] = ...) -> None: ...
+
+class ImageResult(_message.Message):
+    __slots__ = ("classification", "error", "timing")
+    CLASSIFICATION_FIELD_NUMBER: _ClassVar[int]
+    ERROR_FIELD_NUMBER: _ClassVar[int]
+    TIMING_FIELD_NUMBER: _ClassVar[int]
+    classification: Classification
+    error: _status_pb2.Status
+    timing: ServerTiming
+    def __init__(self, classification: _Optional[_Union[Classification, _Mapping]] = ..., error: _Optional[_Union[_status_pb2.Status, _Mapping]] = ..., timing: _Optional[_Union[ServerTiming, _Mapping]] = ...) -> None: ...
+
+class StreamClassifyImagesRequest(_message.Message):
+    __slots__ = ("key", "image", "model_version")
+    KEY_FIELD_NUMBER: _ClassVar[int]
+    IMAGE_FIELD_NUMBER: _ClassVar[int]
+    MODEL_VERSION_FIELD_NUMBER: _ClassVar[int]
+    key: str
+    image: bytes
+    model_version: str
+    def __init__(self, key: _Optional[str] = ..., image: _Optional[bytes] = ..., model_version: _Optional[str] = ...) -> None: ...
+
+class StreamClassifyImagesResponse(_message.Message):
+    __slots__ = ("key", "result")
+    KEY_FIELD_NUMBER: _ClassVar[int]
+    RESULT_FIELD_NUMBER: _ClassVar[int]
+    key: str
+    result: ImageResult
+    def __init__(self, key: _Optional[str] = ..., result: _Optional[_Union[ImageResult, _Mapping]] = ...) -> None: ...
+
+class ExplainImageRequest(_message.Message):
+    __slots__ = ("image", "model_version", "beat_class")
+    IMAGE_FIELD_NUMBER: _ClassVar[int]
+    MODEL_VERSION_FIELD_NUMBER: _ClassVar[int]
+    BEAT_CLASS_FIELD_NUMBER: _ClassVar[int]
+    image: bytes
+    model_version: str
+    beat_class: str
+    def __init__(self, image: _Optional[bytes] = ..., model_version: _Optional[str] = ..., beat_class: _Optional[str] = ...) -> None: ...
+
+class ExplainImageResponse(_message.Message):
+    __slots__ = ("classification", "explained_class", "saliency")
+    CLASSIFICATION_FIELD_NUMBER: _ClassVar[int]
+    EXPLAINED_CLASS_FIELD_NUMBER: _ClassVar[int]
+    SALIENCY_FIELD_NUMBER: _ClassVar[int]
+    classification: Classification
+    explained_class: BeatClass
+    saliency: SaliencyMap
+    def __init__(self, classification: _Optional[_Union[Classification, _Mapping]] = ..., explained_class: _Optional[_Union[BeatClass, _Mapping]] = ..., saliency: _Optional[_Union[SaliencyMap, _Mapping]] = ...) -> None: ...
+
+class SaliencyMap(_message.Message):
+    __slots__ = ("rows", "columns", "values", "png")
+    ROWS_FIELD_NUMBER: _ClassVar[int]
+    COLUMNS_FIELD_NUMBER: _ClassVar[int]
+    VALUES_FIELD_NUMBER: _ClassVar[int]
+    PNG_FIELD_NUMBER: _ClassVar[int]
+    rows: int
+    columns: int
+    values: _containers.RepeatedScalarFieldContainer[float]
+    png: bytes
+    def __init__(self, rows: _Optional[int] = ..., columns: _Optional[int] = ..., values: _Optional[_Iterable[float]] = ..., png: _Optional[bytes] = ...) -> None: ...
 
 class Classification(_message.Message):
     __slots__ = ("beat_class", "probability", "probabilities", "verdict", "prediction_set", "model_name", "model_version")
@@ -113,6 +188,18 @@ class GetModelResponse(_message.Message):
     MODEL_FIELD_NUMBER: _ClassVar[int]
     model: Model
     def __init__(self, model: _Optional[_Union[Model, _Mapping]] = ...) -> None: ...
+
+class ListModelsRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class ListModelsResponse(_message.Message):
+    __slots__ = ("models", "default_version")
+    MODELS_FIELD_NUMBER: _ClassVar[int]
+    DEFAULT_VERSION_FIELD_NUMBER: _ClassVar[int]
+    models: _containers.RepeatedCompositeFieldContainer[Model]
+    default_version: str
+    def __init__(self, models: _Optional[_Iterable[_Union[Model, _Mapping]]] = ..., default_version: _Optional[str] = ...) -> None: ...
 
 class Model(_message.Message):
     __slots__ = ("name", "version", "classes", "input_height", "input_width", "sha256", "training_run", "scores", "licence_notice")

@@ -40,6 +40,26 @@ class ArrhythmiaServiceStub:
                 request_serializer=ecg_dot_v1_dot_arrhythmia__pb2.ClassifyImageRequest.SerializeToString,
                 response_deserializer=ecg_dot_v1_dot_arrhythmia__pb2.ClassifyImageResponse.FromString,
                 _registered_method=True)
+        self.BatchClassifyImages = channel.unary_unary(
+                '/ecg.v1.ArrhythmiaService/BatchClassifyImages',
+                request_serializer=ecg_dot_v1_dot_arrhythmia__pb2.BatchClassifyImagesRequest.SerializeToString,
+                response_deserializer=ecg_dot_v1_dot_arrhythmia__pb2.BatchClassifyImagesResponse.FromString,
+                _registered_method=True)
+        self.StreamClassifyImages = channel.stream_stream(
+                '/ecg.v1.ArrhythmiaService/StreamClassifyImages',
+                request_serializer=ecg_dot_v1_dot_arrhythmia__pb2.StreamClassifyImagesRequest.SerializeToString,
+                response_deserializer=ecg_dot_v1_dot_arrhythmia__pb2.StreamClassifyImagesResponse.FromString,
+                _registered_method=True)
+        self.ExplainImage = channel.unary_unary(
+                '/ecg.v1.ArrhythmiaService/ExplainImage',
+                request_serializer=ecg_dot_v1_dot_arrhythmia__pb2.ExplainImageRequest.SerializeToString,
+                response_deserializer=ecg_dot_v1_dot_arrhythmia__pb2.ExplainImageResponse.FromString,
+                _registered_method=True)
+        self.ListModels = channel.unary_unary(
+                '/ecg.v1.ArrhythmiaService/ListModels',
+                request_serializer=ecg_dot_v1_dot_arrhythmia__pb2.ListModelsRequest.SerializeToString,
+                response_deserializer=ecg_dot_v1_dot_arrhythmia__pb2.ListModelsResponse.FromString,
+                _registered_method=True)
         self.GetModel = channel.unary_unary(
                 '/ecg.v1.ArrhythmiaService/GetModel',
                 request_serializer=ecg_dot_v1_dot_arrhythmia__pb2.GetModelRequest.SerializeToString,
@@ -61,6 +81,42 @@ class ArrhythmiaServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def BatchClassifyImages(self, request, context):
+        """Classifies several pictures in one call. Each gets a result or an error of its own.
+
+        INVALID_ARGUMENT: no picture, or more than the server takes at once (reasons BATCH_EMPTY, BATCH_TOO_LARGE).
+        Otherwise as ClassifyImage, without the errors about a picture.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def StreamClassifyImages(self, request_iterator, context):
+        """Classifies a stream of pictures of any length. The answers come in the order of the requests; the server reads no
+        further while a bounded number of them is unanswered, so a fast sender is slowed down rather than refused.
+        An error about one picture does not end the stream.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ExplainImage(self, request, context):
+        """Classifies one picture and says where in it the model found its evidence.
+
+        INVALID_ARGUMENT: as ClassifyImage, or the model has no such class (reason CLASS_UNKNOWN). Otherwise as
+        ClassifyImage.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListModels(self, request, context):
+        """Lists the model versions in service. Never refused because of load.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetModel(self, request, context):
         """Describes one loaded model version: its classes, its input, where it came from and how well it does.
 
@@ -77,6 +133,26 @@ def add_ArrhythmiaServiceServicer_to_server(servicer, server):
                     servicer.ClassifyImage,
                     request_deserializer=ecg_dot_v1_dot_arrhythmia__pb2.ClassifyImageRequest.FromString,
                     response_serializer=ecg_dot_v1_dot_arrhythmia__pb2.ClassifyImageResponse.SerializeToString,
+            ),
+            'BatchClassifyImages': grpc.unary_unary_rpc_method_handler(
+                    servicer.BatchClassifyImages,
+                    request_deserializer=ecg_dot_v1_dot_arrhythmia__pb2.BatchClassifyImagesRequest.FromString,
+                    response_serializer=ecg_dot_v1_dot_arrhythmia__pb2.BatchClassifyImagesResponse.SerializeToString,
+            ),
+            'StreamClassifyImages': grpc.stream_stream_rpc_method_handler(
+                    servicer.StreamClassifyImages,
+                    request_deserializer=ecg_dot_v1_dot_arrhythmia__pb2.StreamClassifyImagesRequest.FromString,
+                    response_serializer=ecg_dot_v1_dot_arrhythmia__pb2.StreamClassifyImagesResponse.SerializeToString,
+            ),
+            'ExplainImage': grpc.unary_unary_rpc_method_handler(
+                    servicer.ExplainImage,
+                    request_deserializer=ecg_dot_v1_dot_arrhythmia__pb2.ExplainImageRequest.FromString,
+                    response_serializer=ecg_dot_v1_dot_arrhythmia__pb2.ExplainImageResponse.SerializeToString,
+            ),
+            'ListModels': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListModels,
+                    request_deserializer=ecg_dot_v1_dot_arrhythmia__pb2.ListModelsRequest.FromString,
+                    response_serializer=ecg_dot_v1_dot_arrhythmia__pb2.ListModelsResponse.SerializeToString,
             ),
             'GetModel': grpc.unary_unary_rpc_method_handler(
                     servicer.GetModel,
@@ -112,6 +188,114 @@ class ArrhythmiaService:
             '/ecg.v1.ArrhythmiaService/ClassifyImage',
             ecg_dot_v1_dot_arrhythmia__pb2.ClassifyImageRequest.SerializeToString,
             ecg_dot_v1_dot_arrhythmia__pb2.ClassifyImageResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def BatchClassifyImages(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ecg.v1.ArrhythmiaService/BatchClassifyImages',
+            ecg_dot_v1_dot_arrhythmia__pb2.BatchClassifyImagesRequest.SerializeToString,
+            ecg_dot_v1_dot_arrhythmia__pb2.BatchClassifyImagesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def StreamClassifyImages(request_iterator,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.stream_stream(
+            request_iterator,
+            target,
+            '/ecg.v1.ArrhythmiaService/StreamClassifyImages',
+            ecg_dot_v1_dot_arrhythmia__pb2.StreamClassifyImagesRequest.SerializeToString,
+            ecg_dot_v1_dot_arrhythmia__pb2.StreamClassifyImagesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ExplainImage(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ecg.v1.ArrhythmiaService/ExplainImage',
+            ecg_dot_v1_dot_arrhythmia__pb2.ExplainImageRequest.SerializeToString,
+            ecg_dot_v1_dot_arrhythmia__pb2.ExplainImageResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListModels(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ecg.v1.ArrhythmiaService/ListModels',
+            ecg_dot_v1_dot_arrhythmia__pb2.ListModelsRequest.SerializeToString,
+            ecg_dot_v1_dot_arrhythmia__pb2.ListModelsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -1,0 +1,119 @@
+"""Prometheus metrics, served on a port of their own by a thread of their own: off the way of the calls."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import TracebackType
+from typing import Final, Self
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, start_http_server
+
+from inference_server.classification import Classification, ModelInfo
+from inference_server.listening import AddressUnavailable
+
+#: From a tenth of a millisecond (a queue with nobody in it) to ten seconds (beyond most callers' deadlines).
+_SECONDS: Final = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
+_PICTURES: Final = (1, 2, 4, 8, 16, 32, 64, 128, 256)
+
+
+class Metrics:
+    """What the server counts. Thread-safe. Labels come from methods, reason codes and the model's classes only."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        ProcessCollector(registry=self.registry)
+        self._calls = Counter(
+            "beatlens_calls", "Calls that have ended.", ["method", "code", "reason"], registry=self.registry
+        )
+        self._call_seconds = Histogram(
+            "beatlens_call_seconds", "Time from a call's start to its end.", ["method"],
+            buckets=_SECONDS, registry=self.registry,
+        )  # fmt: skip
+        self._in_flight = Gauge("beatlens_calls_in_flight", "Calls being served.", registry=self.registry)
+        self._refusals = Counter(
+            "beatlens_picture_errors", "Pictures that got no classification.", ["reason"], registry=self.registry
+        )
+        self._verdicts = Counter(
+            "beatlens_classifications", "Pictures classified.", ["model_version", "beat_class", "verdict"],
+            registry=self.registry,
+        )  # fmt: skip
+        self._batch = Histogram(
+            "beatlens_batch_pictures", "Pictures in a call.", buckets=_PICTURES, registry=self.registry
+        )
+        self._stages = {
+            stage: Histogram(f"beatlens_{stage}_seconds", text, buckets=_SECONDS, registry=self.registry)
+            for stage, text in {
+                "queue": "Time a picture waited for a worker.",
+                "decode": "Time from a picture's bytes to canonical pixels.",
+                "inference": "Time the model ran on a picture.",
+            }.items()
+        }
+        self._waiting = Gauge("beatlens_queue_pictures", "Pictures that wait for a worker.", registry=self.registry)
+        self._running = Gauge("beatlens_worker_pictures", "Pictures on workers.", registry=self.registry)
+        self._models = Gauge(
+            "beatlens_model_in_service", "1 for each model version in service.", ["name", "version", "sha256"],
+            registry=self.registry,
+        )  # fmt: skip
+
+    def watch_queue(self, waiting: Callable[[], int], running: Callable[[], int]) -> None:
+        """Read the queue's length and the busy workers from these whenever someone asks for the metrics."""
+        self._waiting.set_function(waiting)
+        self._running.set_function(running)
+
+    def call_begun(self) -> None:
+        """A call has begun."""
+        self._in_flight.inc()
+
+    def call_ended(self, method: str, code: str, reason: str, seconds: float) -> None:
+        """A call has ended with a status code and, if it failed, a reason code."""
+        self._in_flight.dec()
+        self._calls.labels(method, code, reason).inc()
+        self._call_seconds.labels(method).observe(seconds)
+
+    def pictures(self, number: int) -> None:
+        """A call has brought so many pictures."""
+        self._batch.observe(number)
+
+    def classified(self, classification: Classification, *, queue: float, decode: float, inference: float) -> None:
+        """A picture was classified; the times are in seconds."""
+        self._verdicts.labels(
+            classification.model_version, classification.beat_class.short, classification.verdict
+        ).inc()
+        for stage, seconds in (("queue", queue), ("decode", decode), ("inference", inference)):
+            self._stages[stage].observe(seconds)
+
+    def refused(self, reason: str) -> None:
+        """A picture got no classification."""
+        self._refusals.labels(reason).inc()
+
+    def models(self, in_service: tuple[ModelInfo, ...]) -> None:
+        """These versions are in service now."""
+        self._models.clear()
+        for info in in_service:
+            self._models.labels(info.name, info.version, info.digest).set(1)
+
+
+class MetricsServer:
+    """Serves ``/metrics`` over HTTP until the block ends.
+
+    Raises:
+        AddressUnavailable: the port is taken, or the address is not one of this machine.
+    """
+
+    def __init__(self, metrics: Metrics, listen: str) -> None:
+        host, _, port = listen.rpartition(":")
+        try:
+            self._server, self._thread = start_http_server(int(port), host, registry=metrics.registry)
+        except OSError as error:
+            raise AddressUnavailable(f"Can't serve metrics on {listen}: {error.strerror}.") from error
+        self.address = f"{host}:{self._server.server_port}"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
