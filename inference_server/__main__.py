@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Annotated, Final
 
 import typer
-from pydantic import ValidationError
 from rich.console import Console
 from rich.table import Table
 
+from inference_server import model_commands
 from inference_server.classification import DISCLAIMER, Classification
-from inference_server.settings import Settings
+from inference_server.settings import Settings, SettingsError, load_settings
 
 # The C core's own log lines are neither JSON nor for users; what goes wrong comes as an exception as well.
 # It reads this when grpc is first imported, which nothing above does.
@@ -33,13 +33,14 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.add_typer(model_commands.app, name="models")
 
 
 @app.callback(invoke_without_command=True)
 def main(context: typer.Context) -> None:
     """Serve until SIGTERM or Ctrl-C, unless a command is given."""
     if context.invoked_subcommand is None:
-        _serve(_settings())
+        _serve(load_settings())
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ def classify(
     ] = None,
 ) -> None:
     """Classify pictures. Exit code 1 when any of them got no answer; the others still get theirs."""
-    settings = _settings()
+    settings = load_settings()
     if models is not None:
         settings = settings.model_copy(update={"models": models})
     with _remote(address) if address else _in_process(settings) as ask:
@@ -74,16 +75,6 @@ def classify(
     Console(stderr=True).print(DISCLAIMER, style="dim")
     if failed:
         raise typer.Exit(1)
-
-
-def _settings() -> Settings:
-    try:
-        return Settings()
-    except ValidationError as error:
-        for complaint in error.errors():
-            name = "_".join(map(str, complaint["loc"])).upper()
-            typer.echo(f"BEATLENS_{name}: {complaint['msg']} (it is {complaint['input']!r})", err=True)
-        raise typer.Exit(2) from None
 
 
 def _serve(settings: Settings) -> None:
@@ -196,5 +187,14 @@ def _print_table(outcomes: _Outcomes) -> bool:
     return failed
 
 
+def run() -> None:
+    """The command line; impossible settings end it with one line each."""
+    try:
+        app(prog_name="python -m inference_server")
+    except SettingsError as error:
+        typer.echo(str(error), err=True)
+        sys.exit(2)
+
+
 if __name__ == "__main__":
-    app(prog_name="python -m inference_server")
+    run()

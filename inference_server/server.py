@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from typing import Any
@@ -43,7 +44,7 @@ async def serve(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
 
-    repository = ModelRepository(settings.models, name=settings.model_name)
+    repository = ModelRepository(settings.models, name=settings.model_name, versions=settings.model_versions)
     classifier = Classifier(repository, settings.image_limits)
     workers = ThreadPoolExecutor(settings.workers, thread_name_prefix="worker")
 
@@ -78,18 +79,35 @@ async def serve(settings: Settings) -> None:
             where["metrics"] = beside.enter_context(MetricsServer(metrics, settings.metrics_listen)).address
         await server.start()
         _log.info("listening", extra={**where, "workers": settings.workers})
+
+        def follow() -> None:
+            metrics.models(classifier.models())
+            health.set_ready(SERVICE, bool(repository.loaded()))
+
         await asyncio.to_thread(repository.refresh)
-        metrics.models(classifier.models())
-        health.set_ready(SERVICE, bool(repository.loaded()))
+        follow()
         if repository.loaded():
             _log.info("serving", extra={"address": f"{host}:{port}"})
         else:
             _log.error("no model to serve", extra={"folder": str(repository.folder), "refused": repository.refused})
 
+        reloading = asyncio.ensure_future(_keep_loading(repository, settings.reload_seconds, follow))
         await stop.wait()
+        reloading.cancel()
         _log.info("draining", extra={"running": scheduler.running, "waiting": scheduler.waiting})
         health.close()
         await asyncio.sleep(settings.drain_seconds)
         await server.stop(settings.grace_seconds)
         workers.shutdown(cancel_futures=True)
         _log.info("stopped")
+
+
+async def _keep_loading(repository: ModelRepository, seconds: float, follow: Callable[[], None]) -> None:
+    """Look for new versions every so many seconds (0: never), and call ``follow`` when something changed."""
+    while seconds:
+        await asyncio.sleep(seconds)
+        try:
+            if await asyncio.to_thread(repository.refresh):
+                follow()
+        except Exception:
+            _log.exception("looking for new models failed")

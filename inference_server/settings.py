@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import Final, Literal
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from inference_server.images import ImageLimits
@@ -51,6 +51,14 @@ class Settings(BaseSettings):
     models: Path = Field(default=Path("models"), description="Model repository: a folder with a folder for each model.")
     model_name: str = Field(
         default="arrhythmia", min_length=1, description="The model to serve: a folder in the repository."
+    )
+    model_versions: str = Field(
+        default="latest",
+        pattern=r"^(latest|all|[1-9][0-9]{0,8}(,[1-9][0-9]{0,8})*)$",
+        description="Versions in service: latest, all, or numbers separated by commas.",
+    )
+    reload_seconds: float = Field(
+        default=5.0, ge=0, le=86_400, description="Time between looks for new versions on disk, seconds; 0: never look."
     )
     workers: int = Field(default_factory=available_cpus, ge=1, le=256, description="Pictures worked on at once.")
     queue_size: int = Field(
@@ -116,6 +124,26 @@ class Settings(BaseSettings):
         return ImageLimits(
             max_bytes=self.max_image_bytes, max_pixels=self.max_image_pixels, min_side=self.min_image_side
         )
+
+
+class SettingsError(Exception):
+    """The environment has settings that can't be; ``str(error)`` has a line for each."""
+
+
+def load_settings() -> Settings:
+    """The settings in the environment.
+
+    Raises:
+        SettingsError: one of them is impossible.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        lines = []
+        for complaint in error.errors():
+            name = "_".join(map(str, complaint["loc"])).upper()
+            lines.append(f"BEATLENS_{name}: {complaint['msg']} (it is {complaint['input']!r})")
+        raise SettingsError("\n".join(lines)) from None
 
 
 def table() -> str:

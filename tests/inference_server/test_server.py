@@ -415,6 +415,67 @@ def test_a_caller_who_left_costs_no_inference(tmp_path: Path) -> None:
         running.result()
 
 
+def test_versions_are_switched_under_load_without_losing_a_call(tmp_path: Path) -> None:
+    write_model(tmp_path, version="1", classes=6)
+    with (
+        running_server(tmp_path, reload_seconds=0.1) as process,
+        grpc.insecure_channel(process.address) as channel,
+        ThreadPoolExecutor(4) as callers,
+    ):
+        process.wait_for("serving")
+        stop = threading.Event()
+
+        def keep_calling() -> list[tuple[str, int]]:
+            seen = []
+            while not stop.is_set():
+                answer = classify(channel, picture(0, classes=8)).classification
+                seen.append((answer.model_version, len(answer.probabilities)))
+            return seen
+
+        calls = [callers.submit(keep_calling) for _ in range(4)]
+        for version in ("2", "3", "4", "5"):
+            write_model(tmp_path, version=version, classes=6 + int(version) % 3)
+            process.wait_for("models in service")
+        write_model(tmp_path, version="6", metadata={"licence": None})
+        assert process.wait_for("model refused")["why"] == "model.onnx lacks metadata: licence."
+        time.sleep(0.2)
+        stop.set()
+        seen = [entry for call in calls for entry in call.result()]
+        assert {version for version, _ in seen} >= {"1", "5"}
+        assert all(number == 6 + int(version) % 3 for version, number in seen if version != "1")
+        assert classify(channel, picture()).classification.model_version == "5"
+
+
+def test_a_model_that_comes_later_makes_the_server_ready(tmp_path: Path) -> None:
+    with (
+        running_server(tmp_path, reload_seconds=0.1) as process,
+        grpc.insecure_channel(process.address) as channel,
+    ):
+        process.wait_for("no model to serve")
+        watch = health_pb2_grpc.HealthStub(channel).Watch(health_pb2.HealthCheckRequest(service=SERVICE), timeout=30)
+        assert next(watch).status == NOT_SERVING
+        write_model(tmp_path)
+        assert next(watch).status == SERVING
+        assert classify(channel, picture()).classification.model_version == "1"
+        watch.cancel()
+
+
+def test_callers_choose_among_several_versions(tmp_path: Path) -> None:
+    for version in ("1", "2"):
+        write_model(tmp_path, version=version)
+    with (
+        running_server(tmp_path, model_versions="all") as process,
+        grpc.insecure_channel(process.address) as channel,
+    ):
+        process.wait_for("serving")
+        for version, answering in (("1", "1"), ("2", "2"), ("", "2")):
+            response = classify(channel, picture(), model_version=version)
+            assert response.classification.model_version == answering
+        response = stub(channel).ListModels(pb.ListModelsRequest(), timeout=10)
+        assert [each.version for each in response.models] == ["1", "2"]
+        assert response.default_version == "2"
+
+
 def test_sigterm_finishes_what_is_under_way(tmp_path: Path) -> None:
     write_model(tmp_path, work=150)
     with running_server(tmp_path, workers=1) as process, grpc.insecure_channel(process.address) as channel:
