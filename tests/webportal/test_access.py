@@ -25,6 +25,8 @@ EXPECTED = {
     "analyses:predict": PRIVATE,
     "analyses:history": PRIVATE,
     "accounts:overview": PRIVATE,
+    "accounts:export": (302, 405, 405, 405),
+    "accounts:delete": (302, 302, 302, 302),  # everybody is asked for the password first
     "analyses:result": (302, 200, 404, 404),
     "analyses:status": (302, 200, 404, 404),
     "analyses:delete": (302, 200, 404, 404),

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import io
+import json
 import re
+import zipfile
 
 import pytest
 from django.core import mail
 from django.test import Client
 from django.urls import reverse
+
+from webportal.analyses import services
+from webportal.analyses.models import Analysis, Upload
 
 pytestmark = pytest.mark.django_db
 
@@ -21,6 +27,11 @@ def sign_up(client: Client, **changes: str):
 
 def log_in(client: Client, login: str, password: str = PASSWORD):
     return client.post(reverse("account_login"), {"login": login, "password": password})
+
+
+def confirm_password(client: Client, password: str) -> None:
+    """What is asked for before anything that matters."""
+    client.post(reverse("account_reauthenticate"), {"password": password})
 
 
 def is_logged_in(client: Client) -> bool:
@@ -106,3 +117,126 @@ def test_guessing_passwords_is_slowed_down(settings):
     response = log_in(client, "ada")  # the right one comes too late
     assert not is_logged_in(client)
     assert "Too many failed login attempts" in response.content.decode()
+
+
+class TestTwoFactors:
+    @pytest.fixture
+    def secured(self):
+        """A client whose account asks for a code, and the way to make one."""
+        client = Client()
+        sign_up(client)
+        confirm_password(client, PASSWORD)
+        page = client.get(reverse("mfa_activate_totp"))
+        secret = page.context["form"].secret
+        assert "data:" in page["Content-Security-Policy"]
+        assert "data:" not in client.get(reverse("mfa_index"))["Content-Security-Policy"]
+        response = client.post(reverse("mfa_activate_totp"), {"code": self.code(secret)})
+        assert response.status_code == 302
+        return secret
+
+    @staticmethod
+    def code(secret: str) -> str:
+        from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
+
+        return format_hotp_value(hotp_value(secret, next(yield_hotp_counters_from_time())))
+
+    def test_the_password_alone_no_longer_suffices(self, secured):
+        client = Client()
+        assert log_in(client, "ada")["Location"] == reverse("mfa_authenticate")
+        assert not is_logged_in(client)
+        client.post(reverse("mfa_authenticate"), {"code": "000000"})
+        assert not is_logged_in(client)
+
+    def test_a_recovery_code_opens_once(self, secured):
+        from allauth.mfa.models import Authenticator
+
+        codes = Authenticator.objects.get(type="recovery_codes").wrap().get_unused_codes()
+        for opens in (True, False):
+            client = Client()
+            log_in(client, "ada")
+            client.post(reverse("mfa_authenticate"), {"code": codes[0]})
+            assert is_logged_in(client) == opens
+
+    def test_secrets_are_encrypted_in_the_database(self, secured):
+        from allauth.mfa.models import Authenticator
+
+        for authenticator in Authenticator.objects.all():
+            assert secured not in json.dumps(authenticator.data)
+        assert Authenticator.objects.get(type="totp").data["secret"].startswith("gAAAA")  # Fernet
+
+    def test_secrets_outlive_a_change_of_key(self, secured, settings):
+        from allauth.mfa.adapter import get_adapter
+
+        kept = get_adapter().encrypt("secret")
+        settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
+        settings.SECRET_KEY = "another-key-" + "y" * 50
+        assert get_adapter().decrypt(kept) == "secret"
+
+
+def test_one_logs_out_elsewhere():
+    here, elsewhere = Client(), Client()
+    sign_up(here)
+    log_in(elsewhere, "ada")
+    here.get(reverse("usersessions_list"))
+    elsewhere.get(reverse("usersessions_list"))
+    assert here.get(reverse("usersessions_list")).context["session_count"] == 2
+    here.post(reverse("usersessions_list"))
+    assert is_logged_in(here)
+    assert not is_logged_in(elsewhere)
+
+
+class TestTakingAlong:
+    def test_the_archive_holds_everything_of_ones_own_and_nothing_else(
+        self, far_side, owner, other, owner_client, upload, drawn
+    ):
+        analysis = upload(label="strip 1")
+        services.run(analysis_id=analysis.pk, timeout=2.0)
+        analysis.refresh_from_db()
+        services.review(actor=owner, analysis=analysis, class_short="PACED", comment="a spike")
+        upload(drawn((200, 128)), user=other, label="not mine")
+
+        response = owner_client.post(reverse("accounts:export"))
+        archive = zipfile.ZipFile(io.BytesIO(response.getvalue()))
+
+        assert json.loads(archive.read("account.json"))["email"] == owner.email
+        [described] = json.loads(archive.read("uploads.json"))
+        assert described["label"] == "strip 1"
+        assert described["analyses"][0]["class_short"] == "PVC"
+        assert described["analyses"][0]["reviews"][0]["comment"] == "a spike"
+        with analysis.upload.picture.open("rb") as picture:
+            assert archive.read(described["picture"]) == picture.read()
+        assert len(archive.namelist()) == 3
+        response.close()
+
+
+class TestDeletingTheAccount:
+    def test_it_asks_for_the_password_and_takes_everything_along(
+        self, owner, upload, django_user_model, django_capture_on_commit_callbacks
+    ):
+        picture = upload().upload.picture
+        client = Client()
+        log_in(client, owner.username, "a-long-passphrase")
+        confirm_password(client, "a-long-passphrase")
+        assert client.get(reverse("accounts:delete")).status_code == 200
+        with django_capture_on_commit_callbacks(execute=True):
+            client.post(reverse("accounts:delete"))
+
+        assert not django_user_model.objects.filter(pk=owner.pk).exists()
+        assert not Upload.objects.exists()
+        assert not Analysis.objects.exists()
+        assert not picture.storage.exists(picture.name)
+        assert not is_logged_in(client)
+
+    def test_a_session_that_is_merely_open_is_not_enough(self, owner, owner_client, django_user_model):
+        response = owner_client.post(reverse("accounts:delete"))
+        assert response["Location"].startswith(reverse("account_reauthenticate"))
+        assert django_user_model.objects.filter(pk=owner.pk).exists()
+
+    def test_the_last_administrator_stays(self, staff, django_user_model):
+        client = Client()
+        log_in(client, staff.username, "a-long-passphrase")
+        confirm_password(client, "a-long-passphrase")
+        response = client.post(reverse("accounts:delete"))
+        assert response.status_code == 422
+        assert "last administrator" in response.content.decode()
+        assert django_user_model.objects.filter(pk=staff.pk).exists()

@@ -10,4 +10,6 @@ app_name = "accounts"
 
 urlpatterns = [
     path("", views.overview, name="overview"),
+    path("export/", views.export, name="export"),
+    path("delete/", views.delete, name="delete"),
 ]

@@ -1,15 +1,67 @@
-"""The account page: where everything about one's own account is found."""
+"""The account page: where everything about one's own account is found, taken along or deleted."""
 
 from __future__ import annotations
 
+import tempfile
+from http import HTTPStatus
+from typing import cast
+
+from allauth.account.decorators import reauthentication_required
+from allauth.decorators import rate_limit
+from django.contrib import messages
+from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
-from django.views.decorators.http import require_safe
+from django.core.exceptions import ValidationError
+from django.http import FileResponse, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from webportal.accounts import services
+from webportal.accounts.models import User
+from webportal.analyses import exports
 
 
 @login_required
 @require_safe
+@never_cache
 def overview(request: HttpRequest) -> HttpResponse:
-    """Links to password, e-mail addresses and logging out."""
+    """Links to everything about one's own account."""
     return render(request, "accounts/overview.html")
+
+
+@login_required
+@require_POST
+@rate_limit(action="export")  # type: ignore[untyped-decorator]
+@never_cache
+def export(request: HttpRequest) -> FileResponse:
+    """Everything that is kept about oneself, as one zip file."""
+    # On disk, not in memory: a history may be large. The response closes it, which removes it.
+    file = tempfile.TemporaryFile()  # noqa: SIM115
+    try:
+        exports.write_archive(cast(User, request.user), file)
+        file.seek(0)
+    except BaseException:
+        file.close()
+        raise
+    return FileResponse(file, as_attachment=True, filename="beatlens-export.zip", content_type="application/zip")
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+@reauthentication_required  # type: ignore[untyped-decorator]
+@never_cache
+def delete(request: HttpRequest) -> HttpResponse:
+    """Delete one's own account, after the password and a second question."""
+    user = cast(User, request.user)
+    if request.method != "POST":
+        return render(request, "accounts/confirm_delete.html")
+    try:
+        services.delete_account(user=user)
+    except ValidationError as error:
+        context = {"problem": error.messages[0]}
+        return render(request, "accounts/confirm_delete.html", context, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+    logout(request)
+    messages.success(request, _("Your account and everything that belonged to it have been deleted."))
+    return redirect("pages:home")

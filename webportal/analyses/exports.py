@@ -1,11 +1,17 @@
-"""Analyses as a table for other programs."""
+"""Analyses for other programs: a table of some, an archive of all that a person has."""
 
 from __future__ import annotations
 
 import csv
+import json
+import zipfile
 from collections.abc import Iterable, Iterator
+from typing import IO, Any
 
-from webportal.analyses.models import Analysis
+from django.core.serializers.json import DjangoJSONEncoder
+
+from webportal.accounts.models import User
+from webportal.analyses.models import Analysis, Upload
 
 #: A cell that begins with one of these is run as a formula by spreadsheet programs (OWASP, "CSV Injection").
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
@@ -70,3 +76,42 @@ def csv_lines(analyses: Iterable[Analysis]) -> Iterator[str]:
                 analysis.upload.sha256,
             )
         )
+
+
+def write_archive(user: User, file: IO[bytes]) -> None:
+    """Write a zip of everything kept about ``user``: account.json, uploads.json, and the pictures by upload id."""
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:  # pictures are compressed already
+        account = {name: getattr(user, name) for name in ("username", "email", "date_joined", "last_login")}
+        archive.writestr("account.json", _json(account))
+        uploads = Upload.objects.filter(owner=user).prefetch_related("analyses__reviews").order_by("created_at", "id")
+        described = []
+        for upload in uploads.iterator(chunk_size=200):
+            name = f"pictures/{upload.pk}.{upload.media_type.removeprefix('image/')}"
+            described.append(_described(upload, name))
+            with upload.picture.open("rb") as picture, archive.open(name, "w") as entry:
+                for chunk in picture.chunks():
+                    entry.write(chunk)
+        archive.writestr("uploads.json", _json(described))
+
+
+def _described(upload: Upload, picture: str) -> dict[str, Any]:
+    said = ("model_name", "model_version", "class_short", "class_name", "probability", "probabilities", "verdict")
+    asked = ("id", "state", "reason", "error_id", "created_at", "finished_at", "trashed_at")
+    return {
+        "picture": picture,
+        **{name: getattr(upload, name) for name in ("id", "label", "size", "sha256", "created_at")},
+        "analyses": [
+            {name: getattr(analysis, name) for name in (*asked, *said, "prediction_set")}
+            | {
+                "reviews": [
+                    {name: getattr(review, name) for name in ("class_short", "class_name", "comment", "created_at")}
+                    for review in analysis.reviews.all()
+                ]
+            }
+            for analysis in upload.analyses.all()
+        ],
+    }
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, cls=DjangoJSONEncoder, ensure_ascii=False, indent=1)

@@ -25,8 +25,11 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "django.contrib.humanize",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "csp",
     "django_htmx",
     "django_tasks_db",
@@ -49,6 +52,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "allauth.usersessions.middleware.UserSessionsMiddleware",
 ]
 
 ROOT_URLCONF = "webportal.urls"
@@ -101,7 +105,11 @@ ACCOUNT_USERNAME_MIN_LENGTH = 3
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_FORMS = {"login": "webportal.accounts.forms.LoginForm"}
 # What allauth counts for its own pages, and ours beside it; one dictionary, one way of answering 429.
-ACCOUNT_RATE_LIMITS: dict[str, str] | bool = {"upload": "120/m/user"}
+ACCOUNT_RATE_LIMITS: dict[str, str] | bool = {"upload": "120/m/user", "export": "6/h/user"}
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_TOTP_ISSUER = "Beatlens"
+MFA_ADAPTER = "webportal.accounts.adapter.EncryptingMFAAdapter"
 DEFAULT_FROM_EMAIL = env.str("BEATLENS_FROM_EMAIL", default="beatlens@localhost")
 
 # --- Pictures and the inference server -----------------------------------------------------------------------------

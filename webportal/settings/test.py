@@ -40,6 +40,7 @@ STORAGES = {
 }
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 ACCOUNT_EMAIL_VERIFICATION = "optional"
+MFA_ALLOW_UNVERIFIED_EMAIL = True
 # Hundreds of log-ins come from one address here; the tests of the limits set their own.
 ACCOUNT_RATE_LIMITS = False
 # Slow hashes protect real passwords; here they would only protect against fast tests.
