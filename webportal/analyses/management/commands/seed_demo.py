@@ -1,0 +1,54 @@
+"""``manage.py seed_demo``: a demo user whose history is filled with the sample pictures."""
+
+from __future__ import annotations
+
+import secrets
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from webportal.accounts.models import User
+from webportal.analyses import access, pictures, queries, services
+from webportal.analyses.models import Analysis
+
+
+class Command(BaseCommand):
+    """Takes the way of every upload; what the inference server doesn't answer at once is left to the worker."""
+
+    help = "Make a demo user, send the sample pictures in their name, and print how to log in."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Options, all with defaults."""
+        parser.add_argument("--samples", type=Path, default=settings.BASE_DIR / "samples", help="Folder of pictures.")
+        parser.add_argument("--username", default="demo", help="Name of the demo user.")
+
+    def handle(self, *args: Any, samples: Path, username: str, **options: Any) -> None:
+        """Safe to run again: pictures that are there already are not sent twice."""
+        files = sorted(path for path in samples.rglob("*") if path.suffix.lower() in (".png", ".jpg", ".jpeg"))
+        if not files:
+            raise CommandError(f"There are no pictures in {samples}.")
+        user, created = User.objects.get_or_create(username=username, defaults={"email": f"{username}@localhost"})
+        if created:
+            password = secrets.token_urlsafe(12)
+            user.set_password(password)
+            user.save()
+            self.stdout.write(f"Demo user: {username}, password: {password}")
+        else:
+            self.stdout.write(f"Demo user: {username} (was there already, password unchanged)")
+        sent = waiting = 0
+        for path in files:
+            data = path.read_bytes()
+            media_type = pictures.media_type_of(data)
+            if media_type is None or queries.latest_of_same_file(access.own_analyses(user), data):
+                continue
+            # The folder is the kind that the sample shows: something to compare the answer with.
+            label = path.parent.name if path.parent != samples else ""
+            analysis = services.create_upload(owner=user, data=data, media_type=media_type, label=label)
+            services.try_at_once(analysis_id=analysis.pk, deadline=settings.INFERENCE_FAST_TIMEOUT)
+            analysis.refresh_from_db()
+            sent += 1
+            waiting += analysis.state in Analysis.OPEN_STATES
+        self.stdout.write(f"{sent} of {len(files)} pictures sent, {waiting} of them waiting for the worker.")
