@@ -16,7 +16,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from inference_server import model_commands
+from inference_server import model_commands, token_commands
 from inference_server.classification import DISCLAIMER, Classification
 from inference_server.settings import Settings, SettingsError, load_settings
 
@@ -34,6 +34,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(model_commands.app, name="models")
+app.add_typer(token_commands.app, name="tokens")
 
 
 @app.callback(invoke_without_command=True)
@@ -60,6 +61,12 @@ def classify(
     address: Annotated[
         str | None, typer.Option(metavar="HOST:PORT", help="Ask a running server instead of loading the model here.")
     ] = None,
+    token: Annotated[
+        str | None, typer.Option(envvar="BEATLENS_TOKEN", help="The token that the running server asks for.")
+    ] = None,
+    tls_ca: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Use TLS, and trust servers whose certificate is from this PEM.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False,
     models: Annotated[
         Path | None, typer.Option(metavar="DIR", help="The model repository; default: BEATLENS_MODELS.")
@@ -69,7 +76,7 @@ def classify(
     settings = load_settings()
     if models is not None:
         settings = settings.model_copy(update={"models": models})
-    with _remote(address) if address else _in_process(settings) as ask:
+    with _remote(address, token, tls_ca) if address else _in_process(settings) as ask:
         outcomes = ((path, _ask_about(path, ask)) for path in pictures)
         failed = _print_json(outcomes) if as_json else _print_table(outcomes)
     Console(stderr=True).print(DISCLAIMER, style="dim")
@@ -79,13 +86,13 @@ def classify(
 
 def _serve(settings: Settings) -> None:
     from inference_server import log
-    from inference_server.listening import AddressUnavailable
+    from inference_server.listening import AddressUnavailable, NotProtected
     from inference_server.server import serve
 
     log.configure(settings.log_level)
     try:
         asyncio.run(serve(settings))
-    except AddressUnavailable as error:
+    except (AddressUnavailable, NotProtected) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from None
 
@@ -116,10 +123,17 @@ def _in_process(settings: Settings) -> Iterator[_Classify]:
 
 
 @contextmanager
-def _remote(address: str) -> Iterator[_Classify]:
+def _remote(address: str, token: str | None, tls_ca: Path | None) -> Iterator[_Classify]:
+    import grpc
+
     from inference_server.client import ArrhythmiaClient, CallFailed, ImageRefused, ServerUnavailable
 
-    with closing(ArrhythmiaClient(address)) as client:
+    try:
+        credentials = grpc.ssl_channel_credentials(tls_ca.read_bytes()) if tls_ca else None
+    except OSError as error:
+        typer.echo(f"{tls_ca} can't be read: {error.strerror}.", err=True)
+        raise typer.Exit(1) from None
+    with closing(ArrhythmiaClient(address, token=token, credentials=credentials)) as client:
 
         def ask(image: bytes) -> Classification | _Failure:
             try:

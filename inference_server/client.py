@@ -110,11 +110,24 @@ class ArrhythmiaClient:
 
     ``address`` is ``host:port`` or any gRPC target, e.g. ``dns:///beatlens.internal:50051``; every address that a
     name resolves to gets its share of the calls. ``timeout`` is the deadline of a call in seconds, retries included.
+    ``token`` is sent with every call. ``credentials`` (``grpc.ssl_channel_credentials(...)``) switch TLS on.
     """
 
-    def __init__(self, address: str, *, timeout: float = 5.0) -> None:
+    def __init__(
+        self,
+        address: str,
+        *,
+        timeout: float = 5.0,
+        token: str | None = None,
+        credentials: grpc.ChannelCredentials | None = None,
+    ) -> None:
         self._timeout = timeout
-        self._channel = grpc.insecure_channel(address, options=_CHANNEL_OPTIONS)
+        self._metadata = _metadata(token)
+        self._channel = (
+            grpc.secure_channel(address, credentials, options=_CHANNEL_OPTIONS)
+            if credentials
+            else grpc.insecure_channel(address, options=_CHANNEL_OPTIONS)
+        )
         self._service = arrhythmia_pb2_grpc.ArrhythmiaServiceStub(self._channel)
         self._health = health_pb2_grpc.HealthStub(self._channel)
 
@@ -130,7 +143,7 @@ class ArrhythmiaClient:
         """
         request = pb.ClassifyImageRequest(image=image, model_version=model_version or "")
         try:
-            response = self._service.ClassifyImage(request, timeout=self._seconds(timeout))
+            response = self._service.ClassifyImage(request, timeout=self._seconds(timeout), metadata=self._metadata)
         except grpc.RpcError as error:
             raise _client_error(error) from error
         return messages.from_classification(response.classification)
@@ -144,7 +157,7 @@ class ArrhythmiaClient:
         """
         request = pb.GetModelRequest(version=version or "")
         try:
-            response = self._service.GetModel(request, timeout=self._seconds(timeout))
+            response = self._service.GetModel(request, timeout=self._seconds(timeout), metadata=self._metadata)
         except grpc.RpcError as error:
             raise _client_error(error) from error
         return messages.from_model(response.model)
@@ -157,7 +170,9 @@ class ArrhythmiaClient:
             CallFailed: anything else.
         """
         try:
-            response = self._service.ListModels(pb.ListModelsRequest(), timeout=self._seconds(timeout))
+            response = self._service.ListModels(
+                pb.ListModelsRequest(), timeout=self._seconds(timeout), metadata=self._metadata
+            )
         except grpc.RpcError as error:
             raise _client_error(error) from error
         return tuple(messages.from_model(model) for model in response.models)
@@ -173,7 +188,9 @@ class ArrhythmiaClient:
         """
         request = pb.BatchClassifyImagesRequest(images=images, model_version=model_version or "")
         try:
-            response = self._service.BatchClassifyImages(request, timeout=self._seconds(timeout))
+            response = self._service.BatchClassifyImages(
+                request, timeout=self._seconds(timeout), metadata=self._metadata
+            )
         except grpc.RpcError as error:
             raise _client_error(error) from error
         return [_outcome(result) for result in response.results]
@@ -194,7 +211,7 @@ class ArrhythmiaClient:
             pb.StreamClassifyImagesRequest(key=key, image=image, model_version=model_version or "")
             for key, image in images
         )
-        call = self._service.StreamClassifyImages(requests, timeout=timeout)
+        call = self._service.StreamClassifyImages(requests, timeout=timeout, metadata=self._metadata)
         try:
             for response in call:
                 yield response.key, _outcome(response.result)
@@ -219,7 +236,7 @@ class ArrhythmiaClient:
         """
         request = pb.ExplainImageRequest(image=image, model_version=model_version or "", beat_class=beat_class or "")
         try:
-            response = self._service.ExplainImage(request, timeout=self._seconds(timeout))
+            response = self._service.ExplainImage(request, timeout=self._seconds(timeout), metadata=self._metadata)
         except grpc.RpcError as error:
             raise _client_error(error) from error
         return messages.from_explanation(response)
@@ -251,9 +268,21 @@ class ArrhythmiaClient:
 class AsyncArrhythmiaClient:
     """:class:`ArrhythmiaClient` for asyncio: the same calls as coroutines. Make it inside a running event loop."""
 
-    def __init__(self, address: str, *, timeout: float = 5.0) -> None:
+    def __init__(
+        self,
+        address: str,
+        *,
+        timeout: float = 5.0,
+        token: str | None = None,
+        credentials: grpc.ChannelCredentials | None = None,
+    ) -> None:
         self._timeout = timeout
-        self._channel = grpc.aio.insecure_channel(address, options=_CHANNEL_OPTIONS)
+        self._metadata = _metadata(token)
+        self._channel = (
+            grpc.aio.secure_channel(address, credentials, options=_CHANNEL_OPTIONS)
+            if credentials
+            else grpc.aio.insecure_channel(address, options=_CHANNEL_OPTIONS)
+        )
         self._service = arrhythmia_pb2_grpc.ArrhythmiaServiceStub(self._channel)
         self._health = health_pb2_grpc.HealthStub(self._channel)
 
@@ -263,7 +292,9 @@ class AsyncArrhythmiaClient:
         """See :meth:`ArrhythmiaClient.classify`."""
         request = pb.ClassifyImageRequest(image=image, model_version=model_version or "")
         try:
-            response = await self._service.ClassifyImage(request, timeout=self._seconds(timeout))
+            response = await self._service.ClassifyImage(
+                request, timeout=self._seconds(timeout), metadata=self._metadata
+            )
         except grpc.RpcError as error:
             raise _client_error(error) from error
         return messages.from_classification(response.classification)
@@ -272,7 +303,7 @@ class AsyncArrhythmiaClient:
         """See :meth:`ArrhythmiaClient.get_model`."""
         request = pb.GetModelRequest(version=version or "")
         try:
-            response = await self._service.GetModel(request, timeout=self._seconds(timeout))
+            response = await self._service.GetModel(request, timeout=self._seconds(timeout), metadata=self._metadata)
         except grpc.RpcError as error:
             raise _client_error(error) from error
         return messages.from_model(response.model)
@@ -280,7 +311,9 @@ class AsyncArrhythmiaClient:
     async def list_models(self, *, timeout: float | None = None) -> tuple[ModelInfo, ...]:
         """See :meth:`ArrhythmiaClient.list_models`."""
         try:
-            response = await self._service.ListModels(pb.ListModelsRequest(), timeout=self._seconds(timeout))
+            response = await self._service.ListModels(
+                pb.ListModelsRequest(), timeout=self._seconds(timeout), metadata=self._metadata
+            )
         except grpc.RpcError as error:
             raise _client_error(error) from error
         return tuple(messages.from_model(model) for model in response.models)
@@ -291,7 +324,9 @@ class AsyncArrhythmiaClient:
         """See :meth:`ArrhythmiaClient.classify_batch`."""
         request = pb.BatchClassifyImagesRequest(images=images, model_version=model_version or "")
         try:
-            response = await self._service.BatchClassifyImages(request, timeout=self._seconds(timeout))
+            response = await self._service.BatchClassifyImages(
+                request, timeout=self._seconds(timeout), metadata=self._metadata
+            )
         except grpc.RpcError as error:
             raise _client_error(error) from error
         return [_outcome(result) for result in response.results]
@@ -307,7 +342,9 @@ class AsyncArrhythmiaClient:
         """See :meth:`ArrhythmiaClient.explain`."""
         request = pb.ExplainImageRequest(image=image, model_version=model_version or "", beat_class=beat_class or "")
         try:
-            response = await self._service.ExplainImage(request, timeout=self._seconds(timeout))
+            response = await self._service.ExplainImage(
+                request, timeout=self._seconds(timeout), metadata=self._metadata
+            )
         except grpc.RpcError as error:
             raise _client_error(error) from error
         return messages.from_explanation(response)
@@ -334,6 +371,10 @@ class AsyncArrhythmiaClient:
 
     def _seconds(self, timeout: float | None) -> float:
         return self._timeout if timeout is None else timeout
+
+
+def _metadata(token: str | None) -> tuple[tuple[str, str], ...]:
+    return (("authorization", f"Bearer {token}"),) if token else ()
 
 
 def _outcome(result: pb.ImageResult) -> Classification | ClientError:

@@ -21,14 +21,16 @@ from grpc_reflection.v1alpha import reflection
 
 from inference_server.classifier import Classifier
 from inference_server.generated.ecg.v1 import arrhythmia_pb2_grpc
-from inference_server.listening import AddressUnavailable
+from inference_server.listening import check_protection, listen
 from inference_server.metrics import Metrics, MetricsServer
 from inference_server.model_repository import ModelRepository
 from inference_server.rpc.arrhythmia import SERVICE, ArrhythmiaServicer, Work
+from inference_server.rpc.authentication import Authentication
 from inference_server.rpc.health import HealthServicer
-from inference_server.rpc.interceptors import CallRecord, ErrorMapping
+from inference_server.rpc.interceptors import Around, CallRecord, ErrorMapping
 from inference_server.scheduling import Scheduler
 from inference_server.settings import Settings
+from inference_server.tokens import TokenStore
 
 _log = logging.getLogger(__name__)
 
@@ -38,7 +40,9 @@ async def serve(settings: Settings) -> None:
 
     Raises:
         AddressUnavailable: the port is taken, or the address is not one of this machine.
+        NotProtected: the settings would expose the service.
     """
+    check_protection(settings)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -52,8 +56,11 @@ async def serve(settings: Settings) -> None:
     metrics = Metrics()
     metrics.watch_queue(lambda: scheduler.waiting, lambda: scheduler.running)
     health = HealthServicer([SERVICE])
+    interceptors: list[Around] = [CallRecord(metrics, log=settings.access_log), ErrorMapping()]
+    if settings.tokens is not None:
+        interceptors.append(Authentication(TokenStore(settings.tokens)))
     server = grpc.aio.server(
-        interceptors=[CallRecord(metrics, log=settings.access_log), ErrorMapping()],
+        interceptors=interceptors,
         options=[
             ("grpc.max_receive_message_length", settings.max_message_bytes),
             # Otherwise a second server would share the port in silence and get half of the calls.
@@ -68,13 +75,9 @@ async def serve(settings: Settings) -> None:
     reflection.enable_server_reflection(
         (SERVICE, health_pb2.DESCRIPTOR.services_by_name["Health"].full_name, reflection.SERVICE_NAME), server
     )
-    host = settings.listen.rpartition(":")[0]
-    try:
-        port = server.add_insecure_port(settings.listen)
-    except RuntimeError as error:
-        raise AddressUnavailable(f"Can't listen on {settings.listen}: the port is taken or not allowed.") from error
+    address = listen(server, settings)
     with ExitStack() as beside:
-        where = {"address": f"{host}:{port}"}
+        where = {"address": address}
         if settings.metrics_listen:
             where["metrics"] = beside.enter_context(MetricsServer(metrics, settings.metrics_listen)).address
         await server.start()
@@ -87,7 +90,7 @@ async def serve(settings: Settings) -> None:
         await asyncio.to_thread(repository.refresh)
         follow()
         if repository.loaded():
-            _log.info("serving", extra={"address": f"{host}:{port}"})
+            _log.info("serving", extra={"address": address})
         else:
             _log.error("no model to serve", extra={"folder": str(repository.folder), "refused": repository.refused})
 

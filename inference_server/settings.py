@@ -84,6 +84,17 @@ class Settings(BaseSettings):
     metrics_listen: str = Field(
         default="", description="Address and port of the Prometheus metrics, e.g. 127.0.0.1:9464; empty: none."
     )
+    tls_certificate: Path | None = Field(default=None, description="PEM certificate chain of the server.")
+    tls_key: Path | None = Field(default=None, description="PEM private key of the server.")
+    tls_client_ca: Path | None = Field(
+        default=None, description="PEM certificates that callers' own certificates must come from (mutual TLS)."
+    )
+    tokens: Path | None = Field(
+        default=None, description="Token file; callers must send one of its tokens. Made by the tokens command."
+    )
+    trusted_network: bool = Field(
+        default=False, description="Something else protects the network: allow plain text and anybody off loopback."
+    )
     grace_seconds: float = Field(
         default=20.0, ge=0, le=3600, description="Time that calls under way get to finish after SIGTERM, seconds."
     )
@@ -150,6 +161,8 @@ def table() -> str:
     """Every setting as a Markdown table, for the documentation."""
     lines = ["| variable | default | meaning |", "|---|---|---|"]
     for name, field in Settings.model_fields.items():
-        default = "one a CPU" if field.default_factory else f"`{field.default}`" if field.default != "" else ""
+        default = (
+            "one a CPU" if field.default_factory else f"`{field.default}`" if field.default not in ("", None) else ""
+        )
         lines.append(f"| `BEATLENS_{name.upper()}` | {default} | {field.description} |")
     return "\n".join(lines) + "\n"

@@ -19,6 +19,7 @@ from google.rpc import code_pb2, error_details_pb2, status_pb2
 from inference_server.images import ImageError
 from inference_server.model_repository import ModelNotFound, NoModelLoaded
 from inference_server.scheduling import DeadlinePassed, QueueFull
+from inference_server.tokens import NotAllowed, NotAuthenticated, RateExceeded
 
 _log = logging.getLogger(__name__)
 
@@ -59,6 +60,12 @@ def to_status(error: BaseException, *, field: str = "image") -> status_pb2.Statu
         case QueueFull():
             message = f"{error} Try again in {error.retry_after:.2f} s."
             return _status(code_pb2.RESOURCE_EXHAUSTED, message, reason, _retry(error.retry_after))
+        case NotAuthenticated():
+            return _status(code_pb2.UNAUTHENTICATED, str(error), reason)
+        case NotAllowed():
+            return _status(code_pb2.PERMISSION_DENIED, str(error), reason)
+        case RateExceeded():
+            return _status(code_pb2.RESOURCE_EXHAUSTED, str(error), reason, _retry(error.retry_after))
         case DeadlinePassed():
             return _status(code_pb2.DEADLINE_EXCEEDED, str(error), reason)
     error_id = uuid.uuid4().hex
@@ -79,6 +86,12 @@ def reason_of(error: BaseException) -> str:
             return "QUEUE_FULL"
         case DeadlinePassed():
             return "DEADLINE_PASSED"
+        case NotAuthenticated():
+            return "TOKEN_REFUSED"
+        case NotAllowed():
+            return "SCOPE_MISSING"
+        case RateExceeded():
+            return "RATE_EXCEEDED"
     return "INTERNAL"
 
 

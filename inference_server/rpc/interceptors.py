@@ -1,9 +1,10 @@
 """What happens around every call, outermost first:
 
 1. :class:`CallRecord`: gives the call its request id, counts it and logs how it ended and how long it took;
-2. :class:`ErrorMapping`: turns exceptions into ``google.rpc.Status``.
+2. :class:`ErrorMapping`: turns exceptions into ``google.rpc.Status``;
+3. :class:`~inference_server.rpc.authentication.Authentication`, where tokens are set: refuses by raising.
 
-The record is outside, so that it sees the status that the caller gets.
+The record is outside, so that it sees the status that the caller gets, refusals included.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ _reasons: ContextVar[list[str] | None] = ContextVar("reasons", default=None)
 """Where the inner interceptors leave the reason code of a failed call for the outer ones."""
 
 
-class _Around(grpc.aio.ServerInterceptor):  # type: ignore[misc]
+class Around(grpc.aio.ServerInterceptor):  # type: ignore[misc]
     """Runs :meth:`around` around every call, whatever its kind."""
 
     @abstractmethod
@@ -93,7 +94,7 @@ _REBUILD: Final = {
 }
 
 
-class CallRecord(_Around):
+class CallRecord(Around):
     """Gives a call its request id; when it has ended, counts it and logs one line, without addresses or contents."""
 
     def __init__(self, metrics: Metrics, *, log: bool = True) -> None:
@@ -130,7 +131,7 @@ class CallRecord(_Around):
                 _log.log(level, "call", extra={**entry, "reason": reason or None, "request_id": call_id})
 
 
-class ErrorMapping(_Around):
+class ErrorMapping(Around):
     """Exceptions to statuses, by the table in :mod:`inference_server.rpc.errors`."""
 
     @asynccontextmanager
