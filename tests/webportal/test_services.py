@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import connection
+from django.urls import reverse
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
@@ -229,6 +230,19 @@ class TestDeleting:
         services.delete_analysis(actor=owner, analysis=analysis)
         assert Upload.objects.count() == 1
         assert Analysis.objects.count() == 1
+
+    def test_deleting_in_the_administration_takes_the_picture_too(
+        self, upload, staff_client, django_capture_on_commit_callbacks
+    ):
+        analyses = [upload(), upload()]
+        picture = analyses[0].upload.picture
+        with django_capture_on_commit_callbacks(execute=True):
+            staff_client.post(
+                reverse("admin:analyses_analysis_changelist"),
+                {"action": "delete_selected", "_selected_action": [a.pk for a in analyses], "post": "yes"},
+            )
+        assert not Upload.objects.exists()
+        assert not picture.storage.exists(picture.name)
 
     def test_nobody_deletes_what_belongs_to_another(self, other, upload):
         with pytest.raises(PermissionDenied):

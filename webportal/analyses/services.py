@@ -327,10 +327,7 @@ def delete_analysis(*, actor: User, analysis: Analysis) -> None:
     if analysis.owner_id != actor.pk:
         raise PermissionDenied
     with transaction.atomic():
-        upload = analysis.upload
-        analysis.delete()
-        if not upload.analyses.exists():
-            upload.delete()  # its files follow on commit, see signals
+        analysis.delete()  # the upload without analyses follows, and on commit its files: see signals
 
 
 def _delete_files(upload: Upload) -> None:

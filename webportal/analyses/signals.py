@@ -1,14 +1,25 @@
-"""Files go when their row goes, by whatever way: a page, the administration or a deleted account."""
+"""What goes when a row goes, by whatever way: a page, the trash, the administration or a deleted account."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Model, QuerySet
 from django.db.models.signals import post_delete
 from django.dispatch import receiver
 
-from webportal.analyses.models import Upload
+from webportal.analyses.models import Analysis, Upload
+
+
+@receiver(post_delete, sender=Analysis)
+def delete_upload_without_analyses(
+    sender: type[Analysis], instance: Analysis, origin: Model | QuerySet[Any], **kwargs: Any
+) -> None:
+    """An upload goes with its last analysis, unless it is the upload or its owner that is being deleted."""
+    model = origin.model if isinstance(origin, QuerySet) else type(origin)
+    if model is Analysis:
+        Upload.objects.filter(pk=instance.upload_id, analyses__isnull=True).delete()
 
 
 @receiver(post_delete, sender=Upload)

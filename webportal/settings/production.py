@@ -6,6 +6,7 @@ from webportal.settings.base import *  # noqa: F403
 from webportal.settings.base import STORAGES, VAR_DIR, env
 
 SECRET_KEY = env.str("BEATLENS_SECRET_KEY")
+SECRET_KEY_FALLBACKS = env.list("BEATLENS_SECRET_KEY_FALLBACKS", default=[])
 ALLOWED_HOSTS = env.list("BEATLENS_ALLOWED_HOSTS")
 CSRF_TRUSTED_ORIGINS = env.list("BEATLENS_TRUSTED_ORIGINS", default=[f"https://{host}" for host in ALLOWED_HOSTS])
 

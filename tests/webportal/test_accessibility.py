@@ -1,0 +1,100 @@
+"""Every page in a real browser: no accessibility or console complaint, light and dark, wide and narrow."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.urls import reverse
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from webportal.analyses import services
+
+pytestmark = [pytest.mark.django_db(transaction=True)]
+
+#: WCAG 2.2 up to AA, and axe's own best practices.
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+#: Console messages that mean something is broken or blocked; the rest is advice.
+SERIOUS = ("error", "warning")
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=os.environ.get("CHROMIUM") or shutil.which("chromium"),
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+        )
+        # Playwright keeps an event loop in this thread, which Django would take for asynchronous code.
+        os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+        yield browser
+        browser.close()
+    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+@pytest.fixture
+def urls(far_side, owner, upload, drawn, refusal) -> list[str]:
+    """Every kind of page, public and private, with something on it."""
+
+    def refuse(_data: bytes):
+        raise refusal("IMAGE_CORRUPT")
+
+    done, waiting, trashed = upload(label="strip 1"), upload(drawn((200, 128))), upload(drawn((210, 128)))
+    services.run(analysis_id=done.pk, timeout=2.0)
+    done.refresh_from_db()
+    services.review(actor=owner, analysis=done, class_short="PACED", comment="a spike")
+    services.trash_analysis(actor=owner, analysis=trashed)
+    far_side.respond = refuse
+    refused = upload(drawn((220, 128)))
+    services.run(analysis_id=refused.pk, timeout=2.0)
+    private = ["predict", "history", "trash"]
+    return [
+        "/",
+        "/info/",
+        "/info/VF/",
+        "/nothing-here/",
+        *(reverse(f"analyses:{name}") for name in private),
+        reverse("analyses:history") + "?sort=oldest",
+        *(analysis.get_absolute_url() for analysis in (done, waiting, trashed, refused)),
+        reverse("analyses:delete", args=[done.pk]),
+        *(reverse(name) for name in ("accounts:overview", "account_change_password", "account_email")),
+        *(reverse(name) for name in ("account_reauthenticate", "mfa_index", "usersessions_list")),
+    ]
+
+
+def complaints_about(page: Page) -> list[str]:
+    found = Axe().run(page, options={"runOnly": {"type": "tag", "values": TAGS}})
+    return [
+        f"{page.url}: {violation['id']} at {node['target']}: {node['failureSummary']}"
+        for violation in found.response["violations"]
+        for node in violation["nodes"]
+    ]
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 360)])
+def test_no_page_shuts_anybody_out(scheme, width, chromium, live_server, urls, owner_client, settings):
+    settings.ALLOWED_HOSTS = ["*"]
+    context = chromium.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme)
+    complaints: list[str] = []
+    page = context.new_page()
+    page.on("console", lambda said: said.type in SERIOUS and complaints.append(f"{page.url}: {said.text}"))
+    page.on("pageerror", lambda error: complaints.append(f"{page.url}: {error}"))
+
+    def visit(url: str) -> None:
+        page.goto(live_server.url + url)
+        complaints.extend(complaints_about(page))
+        if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+            complaints.append(f"{page.url}: wider than the window")
+
+    for name in ("account_login", "account_signup", "account_reset_password"):
+        visit(reverse(name))
+    session = owner_client.cookies["sessionid"].value
+    context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
+    for url in urls:
+        visit(url)
+    context.close()
+    expected = "Failed to load resource: the server responded with a status of 404"  # the page that isn't there
+    assert [each for each in complaints if not ("/nothing-here/" in each and expected in each)] == []
