@@ -1,0 +1,117 @@
+"""Probabilities that mean something, sets that keep their promise, and a sense of strangeness.
+
+Everything here is fitted on validation (or training) beats, never on the test side.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize_scalar
+from scipy.special import log_softmax
+from sklearn.covariance import LedoitWolf
+
+#: How often the prediction set of a beat holds its true class, per class.
+SET_COVERAGE = 0.99
+
+#: How many real beats may be called strange.
+STRANGE_BEATS = 0.005
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureDistance:
+    """Distance of a feature vector to the nearest class mean in whitened space (Mahalanobis; Lee et al. 2018).
+
+    ``distance(f) = min_c || f @ whitening - means[c] ||``
+    """
+
+    whitening: NDArray[np.float32]
+    """Shape ``[F, F]``."""
+    means: NDArray[np.float32]
+    """Whitened class means, shape ``[C, F]``."""
+
+
+def fit_temperature(logits: NDArray[np.float32], labels: NDArray[np.int64]) -> float:
+    """The temperature that minimises the negative log likelihood (Guo et al. 2017, temperature scaling).
+
+    Args:
+        logits: ``[N, C]``.
+        labels: ``[N]``.
+    """
+    wide = logits.astype(np.float64)
+    rows = np.arange(len(labels))
+
+    def loss(log_temperature: float) -> float:
+        return float(-log_softmax(wide / np.exp(log_temperature), axis=1)[rows, labels].mean())
+
+    return float(np.exp(minimize_scalar(loss, bounds=(-3.0, 3.0), method="bounded").x))
+
+
+def class_thresholds(
+    probabilities: NDArray[np.float32], labels: NDArray[np.int64], *, coverage: float = SET_COVERAGE
+) -> list[float]:
+    """Least probability at which each class stays plausible: class-conditional split conformal prediction.
+
+    For class c the calibration scores are the probabilities that beats of c got for c. A new beat of c
+    gets at least the threshold with probability ``coverage``, whatever the network (Vovk 2012). A class with
+    too few calibration beats for its own quantile takes the one of all beats together.
+
+    Args:
+        probabilities: ``[N, C]``.
+        labels: ``[N]``.
+    """
+    true_class = probabilities[np.arange(len(labels)), labels].astype(np.float64)
+    pooled = _lower_quantile(true_class, coverage) or 0.0
+    thresholds = []
+    for label in range(probabilities.shape[1]):
+        own = _lower_quantile(true_class[labels == label], coverage)
+        thresholds.append(pooled if own is None else own)
+    return thresholds
+
+
+def fit_distance(features: NDArray[np.float32], labels: NDArray[np.int64], classes: int) -> FeatureDistance:
+    """Class means and a shared, shrunk covariance (Ledoit & Wolf 2004) of training features.
+
+    Args:
+        features: ``[N, F]``.
+        labels: ``[N]``; every class must occur.
+    """
+    wide = features.astype(np.float64)
+    means = np.stack([wide[labels == label].mean(axis=0) for label in range(classes)])
+    # Each class weighs the same, or the normal beats would decide what is ordinary for a paced one.
+    weight = np.sqrt(1.0 / np.bincount(labels, minlength=classes)[labels])
+    centred = (wide - means[labels]) * weight[:, None] * np.sqrt(len(labels) / classes)
+    precision = LedoitWolf(assume_centered=True).fit(centred).precision_
+    whitening = np.linalg.cholesky(precision)
+    return FeatureDistance(whitening.astype(np.float32), (means @ whitening).astype(np.float32))
+
+
+def distance(features: NDArray[np.float32], space: FeatureDistance) -> NDArray[np.float32]:
+    """Distance of each feature vector ``[N, F]`` to its nearest class: ``[N]``."""
+    whitened = features @ space.whitening
+    gaps = whitened[:, None, :] - space.means[None, :, :]
+    return np.sqrt(np.square(gaps).sum(axis=2)).min(axis=1)
+
+
+def distance_limit(distances: NDArray[np.float32], *, strange: float = STRANGE_BEATS) -> float:
+    """Distance that only the fraction ``strange`` of real beats exceeds."""
+    return float(np.quantile(distances, 1.0 - strange))
+
+
+def decision_metadata(
+    shorts: Sequence[str], thresholds: Sequence[float], max_distance: float
+) -> dict[str, dict[str, float] | float]:
+    """The ``decision`` entry of a model file, as ``inference_server.decision`` reads it."""
+    rounded = {short: round(float(value), 6) for short, value in zip(shorts, thresholds, strict=True)}
+    return {"min_probability": rounded, "max_distance": round(max_distance, 4)}
+
+
+def _lower_quantile(scores: NDArray[np.float64], coverage: float) -> float | None:
+    """The k-th smallest score with k = floor((n + 1) (1 - coverage)); None if that is below the smallest."""
+    rank = int(np.floor((len(scores) + 1) * (1.0 - coverage)))
+    if rank < 1:
+        return None
+    return float(np.sort(scores)[rank - 1])

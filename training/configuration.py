@@ -1,0 +1,54 @@
+"""One YAML file describes one training run; the effective configuration is written beside the run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+
+class ConfigurationError(ValueError):
+    """The configuration file can't be read or has a wrong field."""
+
+
+class RunConfig(BaseModel):
+    """Everything that determines a training run, but for the data themselves."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9.-]*$")
+    class_set: Literal["six", "seven", "eight"] = "seven"
+    representation: Literal["trace"] = "trace"
+    network: Literal["residual", "seed"] = "residual"
+    protocol: Literal["beats-10fold", "inter-patient", "as-given"] = "beats-10fold"
+    fold: int = Field(default=0, ge=0, le=9)
+    seed: int = 20_260
+    epochs: int = Field(default=12, ge=1)
+    batch_size: int = Field(default=64, ge=1)
+    learning_rate: float = Field(default=1.5e-3, gt=0)
+    """Peak of a cosine schedule with a short warm-up."""
+    weight_decay: float = Field(default=1e-3, ge=0)
+    beats_per_patient_class_and_lead: int = Field(default=200, ge=1)
+    """At most this many beats of one person, class and lead in one epoch; drawn anew each epoch."""
+    augmented_fraction: float = Field(default=0.5, ge=0, le=1)
+    """How many of an epoch's pictures are augmented ones."""
+
+
+def read(path: Path) -> RunConfig:
+    """Read a run's YAML file.
+
+    Raises:
+        ConfigurationError: not readable, or a field is missing, unknown or out of range.
+    """
+    try:
+        fields = yaml.safe_load(path.read_text())
+        return RunConfig.model_validate(fields)
+    except (OSError, yaml.YAMLError, ValidationError) as error:
+        raise ConfigurationError(f"{path}: {error}") from error
+
+
+def write(config: RunConfig, path: Path) -> None:
+    """Write the effective configuration, defaults included."""
+    path.write_text(yaml.safe_dump(config.model_dump(), sort_keys=False))

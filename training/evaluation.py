@@ -1,0 +1,234 @@
+"""Scores with intervals: accuracy, macro-F1, calibration error, sensitivity and positive predictivity of each class."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.metrics import confusion_matrix
+
+#: Equal-width confidence bins of the expected calibration error (Guo et al. 2017 use 15).
+CALIBRATION_BINS = 15
+
+#: Bootstrap resamples behind every 95 % interval.
+RESAMPLES = 1000
+
+#: AAMI EC57 classes of annotation symbols (ANSI/AAMI EC57:2012, table of heartbeat classes).
+AAMI_OF_SYMBOL = dict.fromkeys("NLRej", "N") | dict.fromkeys("AaJS", "SVEB") | dict.fromkeys("VE", "VEB") | {"F": "F"}
+AAMI_CLASSES = ("N", "SVEB", "VEB", "F", "Q")
+
+#: The AAMI class that an answer in our classes stands for. Paced is Q; the rest follows the symbols.
+AAMI_OF_SHORT = {
+    "NORMAL": "N",
+    "LBBB": "N",
+    "RBBB": "N",
+    "PAC": "SVEB",
+    "PVC": "VEB",
+    "VESC": "VEB",
+    "VF": "VEB",
+    "PACED": "Q",
+}
+
+#: Records that EC57 leaves out because most of their beats are paced.
+PACED_RECORDS = ("102", "104", "107", "217")
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A figure and its 95 % bootstrap interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class ClassScore:
+    """One class against the rest. Undefined figures (no beat, or no answer, of the class) are None."""
+
+    beats: int
+    sensitivity: float | None
+    positive_predictivity: float | None
+    f1: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """What a model reached on one side of one protocol."""
+
+    beats: int
+    records: int
+    accuracy: Interval
+    macro_f1: Interval
+    """Mean F1 of the classes that occur on this side."""
+    calibration_error: float
+    """Expected calibration error of the most probable class."""
+    classes: Mapping[str, ClassScore]
+    confusion: NDArray[np.int64]
+    """``[true class, answered class]``, beats."""
+
+
+def score(
+    truth: NDArray[np.int64],
+    probabilities: NDArray[np.float32],
+    names: Sequence[str],
+    records: NDArray[np.str_],
+    *,
+    by_record: bool,
+    seed: int = 0,
+) -> Scores:
+    """Score probabilities ``[N, C]`` against ``truth`` ``[N]``.
+
+    Args:
+        names: the classes' short names, in output order.
+        records: the record of each beat, ``[N]``.
+        by_record: resample whole records (what a new patient gets) instead of single beats.
+        seed: of the bootstrap.
+    """
+    answered = probabilities.argmax(axis=1)
+    return score_answers(
+        truth,
+        answered,
+        names,
+        records,
+        by_record=by_record,
+        seed=seed,
+        calibration_error=expected_calibration_error(probabilities, truth),
+    )
+
+
+def score_answers(
+    truth: NDArray[np.int64],
+    answered: NDArray[np.int64],
+    names: Sequence[str],
+    records: NDArray[np.str_],
+    *,
+    by_record: bool,
+    calibration_error: float = float("nan"),
+    seed: int = 0,
+) -> Scores:
+    """Score answered classes ``[N]`` against ``truth`` ``[N]``; see :func:`score`."""
+    every = np.arange(len(names))
+    groups = records if by_record else np.arange(len(truth))
+    _, group = np.unique(groups, return_inverse=True)
+    accuracy, macro = _bootstrap(truth, answered, group, len(names), seed=seed)
+    confusion = confusion_matrix(truth, answered, labels=every)
+    return Scores(
+        beats=len(truth),
+        records=len(np.unique(records)),
+        accuracy=accuracy,
+        macro_f1=macro,
+        calibration_error=calibration_error,
+        classes={name: _class_score(confusion, label) for label, name in enumerate(names)},
+        confusion=confusion,
+    )
+
+
+def expected_calibration_error(probabilities: NDArray[np.float32], truth: NDArray[np.int64]) -> float:
+    """Mean gap between confidence and accuracy over :data:`CALIBRATION_BINS` bins, weighted by their beats."""
+    confidence = probabilities.max(axis=1)
+    right = probabilities.argmax(axis=1) == truth
+    bins = np.minimum((confidence * CALIBRATION_BINS).astype(int), CALIBRATION_BINS - 1)
+    gap = 0.0
+    for index in np.unique(bins):
+        chosen = bins == index
+        gap += chosen.mean() * abs(confidence[chosen].mean() - right[chosen].mean())
+    return float(gap)
+
+
+def aami_truth(symbols: NDArray[np.str_], records: NDArray[np.str_]) -> NDArray[np.int64]:
+    """AAMI class index of each beat, −1 for beats that EC57 leaves out. Shape ``[N]``."""
+    index = {name: position for position, name in enumerate(AAMI_CLASSES)}
+    truth = np.array([index.get(AAMI_OF_SYMBOL.get(symbol, ""), -1) for symbol in symbols], dtype=np.int64)
+    truth[np.isin(records, PACED_RECORDS)] = -1
+    return truth
+
+
+def aami_answers(answered: NDArray[np.int64], names: Sequence[str]) -> NDArray[np.int64]:
+    """AAMI class index of each answered class index ``[N]``."""
+    index = np.array([AAMI_CLASSES.index(AAMI_OF_SHORT[name]) for name in names])
+    return index[answered]
+
+
+def table_row(scores: Scores, **identity: str | int) -> dict[str, str | int | float | None]:
+    """One row of a results table: the identity columns, then every figure, rounded to what is printed."""
+
+    def rounded(value: float | None) -> float | None:
+        return None if value is None or np.isnan(value) else round(value, 4)
+
+    row: dict[str, str | int | float | None] = dict(identity)
+    row |= {"n": scores.beats, "records": scores.records}
+    for name, interval in (("accuracy", scores.accuracy), ("macro_f1", scores.macro_f1)):
+        row |= {
+            name: rounded(interval.value),
+            f"{name}_low": rounded(interval.low),
+            f"{name}_high": rounded(interval.high),
+        }
+    row["ece"] = rounded(scores.calibration_error)
+    for name, one in scores.classes.items():
+        row |= {
+            f"{name}_n": one.beats,
+            f"{name}_Se": rounded(one.sensitivity),
+            f"{name}_+P": rounded(one.positive_predictivity),
+            f"{name}_F1": rounded(one.f1),
+        }
+    return row
+
+
+def _class_score(confusion: NDArray[np.int64], label: int) -> ClassScore:
+    hits = int(confusion[label, label])
+    beats, answers = int(confusion[label].sum()), int(confusion[:, label].sum())
+    return ClassScore(
+        beats=beats,
+        sensitivity=hits / beats if beats else None,
+        positive_predictivity=hits / answers if answers else None,
+        f1=2 * hits / (beats + answers) if beats else None,
+    )
+
+
+def _bootstrap(
+    truth: NDArray[np.int64], answered: NDArray[np.int64], group: NDArray[np.int64], classes: int, *, seed: int
+) -> tuple[Interval, Interval]:
+    """Intervals of accuracy and macro-F1, resampling groups with replacement.
+
+    Each group is one confusion matrix, so a resample is a weighted sum of matrices.
+    """
+    groups = int(group.max()) + 1
+    cell = truth * classes + answered
+    generator = np.random.default_rng(seed)
+    if groups == len(truth):  # single beats: a resample of N beats is one multinomial draw over the cells
+        counts = np.bincount(cell, minlength=classes**2)
+        draws = generator.multinomial(groups, counts / groups, size=RESAMPLES)
+    else:
+        matrices = np.zeros((groups, classes**2), dtype=np.int64)
+        np.add.at(matrices, (group, cell), 1)
+        weights = generator.multinomial(groups, np.full(groups, 1 / groups), size=RESAMPLES)
+        draws = weights @ matrices
+    whole = np.bincount(cell, minlength=classes**2)[None]
+    present = whole.reshape(classes, classes).sum(axis=1) > 0
+    accuracy, macro = _figures(draws, classes, present)
+    (own_accuracy,), (own_macro,) = _figures(whole, classes, present)
+
+    def interval(value: float, resampled: NDArray[np.float64]) -> Interval:
+        low, high = np.nanquantile(resampled, [0.025, 0.975])
+        return Interval(float(value), float(low), float(high))
+
+    return interval(own_accuracy, accuracy), interval(own_macro, macro)
+
+
+def _figures(
+    cells: NDArray[np.int64], classes: int, present: NDArray[np.bool_]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Accuracy and macro-F1 of confusion matrices ``[R, C * C]``, over the classes that are ``present``.
+
+    A class that a resample happens to miss takes no part in that resample's mean.
+    """
+    matrices = cells.reshape(-1, classes, classes).astype(np.float64)
+    hits = np.einsum("rcc->rc", matrices)
+    accuracy = hits.sum(axis=1) / matrices.sum(axis=(1, 2))
+    beats, answers = matrices.sum(axis=2), matrices.sum(axis=1)
+    drawn = (beats > 0) & present
+    f1 = np.where(drawn, 2 * hits / np.maximum(beats + answers, 1), 0.0)
+    return accuracy, f1.sum(axis=1) / np.maximum(drawn.sum(axis=1), 1)

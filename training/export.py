@@ -1,0 +1,235 @@
+"""A finished run to a served model: calibrated, self-describing ONNX, held against Keras before it is kept."""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import keras
+import numpy as np
+import onnx
+import onnxruntime
+import tensorflow as tf
+import tf2onnx
+from numpy.typing import NDArray
+
+from training import calibration, configuration, networks
+from training.classes import CLASS_SETS
+from training.configuration import RunConfig
+from training.datasets import Dataset
+from training.fitting import BEST
+from training.splits import Split, split
+
+#: Layout of the metadata that the server reads.
+FORMAT = "beatlens/1"
+OPSET = 17
+
+#: Real pictures on which Keras and ONNX must agree, and how closely.
+PARITY_PICTURES = 500
+PARITY_TOLERANCE = 1e-5
+
+#: At most this many training beats of one class shape the feature space.
+_FEATURE_BEATS_PER_CLASS = 4000
+_BATCH = 256
+
+LICENCE_NOTICE = (
+    "Contains information from MIT-BIH Arrhythmia Database (https://physionet.org/content/mitdb/1.0.0/) which is made"
+    " available under the ODC Attribution License. Moody & Mark 2001, IEEE Eng. Med. Biol. 20(3):45-50;"
+    " Goldberger et al. 2000, Circulation 101:e215; doi:10.13026/C2F305."
+)
+
+
+class ExportError(Exception):
+    """The run can't be exported, or its ONNX file does not agree with Keras."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """What an export produced."""
+
+    model: Path
+    bytes: int
+    parity: float
+    """Largest difference of a probability between Keras and onnxruntime."""
+    temperature: float
+
+
+class ServedHeads(keras.Model):
+    """The trained trunk with everything that is fitted after training, as one graph."""
+
+    def __init__(
+        self, trunk: keras.Model, temperature: float, space: calibration.FeatureDistance, logits: keras.layers.Dense
+    ) -> None:
+        super().__init__(name="served")
+        self.trunk = trunk
+        self.temperature = temperature
+        self.whitening = tf.constant(space.whitening)
+        self.means = tf.constant(space.means)
+        self.kernel = tf.convert_to_tensor(logits.kernel.numpy() / temperature)
+        self.bias = tf.convert_to_tensor(logits.bias.numpy() / temperature)
+
+    def call(self, pixels: tf.Tensor) -> dict[str, tf.Tensor]:
+        """``uint8 [N, H, W, 1]`` to ``probabilities`` [N, C], ``distance`` [N], ``activation_maps`` [N, h, w, C]."""
+        features, maps = self.trunk(pixels, training=False)
+        logits = tf.matmul(features, self.kernel) + self.bias
+        whitened = tf.matmul(features, self.whitening)
+        gaps = tf.expand_dims(whitened, 1) - tf.expand_dims(self.means, 0)
+        return {
+            "probabilities": tf.nn.softmax(logits),
+            "distance": tf.sqrt(tf.reduce_min(tf.reduce_sum(gaps * gaps, axis=2), axis=1)),
+            # The features are the maps' average, so the same weights say where a class found its evidence (Zhou 2016).
+            "activation_maps": tf.tensordot(maps, self.kernel, axes=1),
+        }
+
+
+def export(run: Path, data: Dataset, repository: Path, *, name: str, version: str, scores_from: list[Path]) -> Exported:
+    """Calibrate the run's best weights and write them as a version of a model into a model repository.
+
+    The temperature, the thresholds and the distance limit come from the validation side, the feature space from
+    the training side. Nothing is written unless Keras and onnxruntime agree on real pictures.
+
+    Args:
+        repository: folder of models; ``<name>/<version>/model.onnx`` and ``metadata.json`` are written there.
+        scores_from: ``metadata.json`` files of other exports whose scores are told beside this one's.
+
+    Raises:
+        ExportError: no finished run there, a network without global average pooling, or parity not reached.
+    """
+    if not (run / BEST).is_file():
+        raise ExportError(f"{run} holds no trained weights. Run `python -m training train` first.")
+    config = configuration.read(run / "config.yaml")
+    classes = CLASS_SETS[config.class_set]
+    labels = data.labels(classes)
+    sides = split(data.table, labels, config.protocol, fold=config.fold, seed=config.seed)
+    _, _, height, width, _ = data.pixels.shape
+    body = networks.build(config.network, height=height, width=width, classes=len(classes))
+    body.load_weights(run / BEST)
+    pixels = data.pixels[0]
+
+    if body.get_layer("maps").output.shape[-1] != body.get_layer("features").output.shape[-1]:
+        raise ExportError(f"Network {config.network} has no global average pooling, so it can't tell where it looked.")
+    trunk = keras.Model(body.input, [body.get_layer("features").output, body.get_layer("maps").output])
+    head = body.get_layer("logits")
+    shaping = _rows_for_features(labels, sides, config.seed)
+    space = calibration.fit_distance(_features(trunk, pixels, shaping), labels[shaping], len(classes))
+    seen = _features(trunk, pixels, sides.validation)
+    logits = seen @ head.kernel.numpy() + head.bias.numpy()
+    temperature = calibration.fit_temperature(logits, labels[sides.validation])
+
+    served = ServedHeads(trunk, temperature, space, head)
+    signature = [tf.TensorSpec((None, height, width, 1), tf.uint8, name="pixels")]
+    function = tf.function(served.call, input_signature=signature)
+    model, _ = tf2onnx.convert.from_function(function, input_signature=signature, opset=OPSET)
+    _name_outputs(model, served(tf.zeros((2, height, width, 1), tf.uint8)))
+    session = onnxruntime.InferenceSession(model.SerializeToString())
+
+    validation = _run(session, pixels[sides.validation])
+    thresholds = calibration.class_thresholds(validation["probabilities"], labels[sides.validation])
+    limit = calibration.distance_limit(validation["distance"])
+    parity = _parity(served, session, pixels[sides.test], config.seed)
+    if parity > PARITY_TOLERANCE:
+        raise ExportError(f"Keras and onnxruntime differ by {parity:.1e}; at most {PARITY_TOLERANCE:.0e} is allowed.")
+
+    test = _run(session, pixels[sides.test])
+    right = test["probabilities"].argmax(axis=1) == labels[sides.test]
+    scores = {f"{config.protocol}/accuracy": round(float(right.mean()), 4)}
+    for other in scores_from:
+        scores |= json.loads(other.read_text())["scores"]
+    metadata = {
+        "format": FORMAT,
+        "name": name,
+        "classes": [{"short": one.short, "name": one.name} for one in classes],
+        "input": {"height": height, "width": width, "channels": 1},
+        "decision": calibration.decision_metadata([one.short for one in classes], thresholds, limit),
+        "training_run": config.name,
+        "data_digest": data.digest,
+        "scores": scores,
+        "licence": LICENCE_NOTICE,
+    }
+    onnx.helper.set_model_props(
+        model, {key: value if isinstance(value, str) else json.dumps(value) for key, value in metadata.items()}
+    )
+    model.producer_name = "beatlens"
+    onnx.checker.check_model(model)
+    path = _write(
+        model,
+        metadata,
+        repository / name / version,
+        version=version,
+        config=config,
+        temperature=temperature,
+        parity=parity,
+    )
+    return Exported(path, path.stat().st_size, parity, temperature)
+
+
+def _rows_for_features(labels: NDArray[np.int64], sides: Split, seed: int) -> NDArray[np.int64]:
+    generator = np.random.default_rng(seed)
+    shuffled = generator.permutation(sides.train)
+    return np.concatenate(
+        [shuffled[labels[shuffled] == label][:_FEATURE_BEATS_PER_CLASS] for label in np.unique(labels[shuffled])]
+    )
+
+
+def _features(trunk: keras.Model, pixels: NDArray[np.uint8], rows: NDArray[np.int64]) -> NDArray[np.float32]:
+    parts = [trunk.predict_on_batch(pixels[rows[start : start + _BATCH]])[0] for start in range(0, len(rows), _BATCH)]
+    return np.concatenate(parts)
+
+
+def _run(session: onnxruntime.InferenceSession, pixels: NDArray[np.uint8]) -> dict[str, NDArray[np.float32]]:
+    names = ["probabilities", "distance"]
+    parts = [session.run(names, {"pixels": pixels[start : start + _BATCH]}) for start in range(0, len(pixels), _BATCH)]
+    return {name: np.concatenate([part[index] for part in parts]) for index, name in enumerate(names)}
+
+
+def _parity(served: ServedHeads, session: onnxruntime.InferenceSession, pixels: NDArray[np.uint8], seed: int) -> float:
+    chosen = np.random.default_rng(seed).permutation(len(pixels))[:PARITY_PICTURES]
+    keras_side = np.asarray(served(tf.constant(pixels[chosen]))["probabilities"])
+    return float(np.abs(keras_side - _run(session, pixels[chosen])["probabilities"]).max())
+
+
+def _name_outputs(model: onnx.ModelProto, sample: Mapping[str, tf.Tensor]) -> None:
+    """Give the graph's outputs the names of the dictionary that made them.
+
+    tf2onnx numbers the outputs in the dictionary's sorted order.
+    """
+    for old, name in zip([output.name for output in model.graph.output], sorted(sample), strict=True):
+        for node in model.graph.node:
+            node.output[:] = [name if output == old else output for output in node.output]
+            node.input[:] = [name if source == old else source for source in node.input]
+        for output in model.graph.output:
+            if output.name == old:
+                output.name = name
+
+
+def _write(
+    model: onnx.ModelProto,
+    metadata: dict[str, object],
+    out: Path,
+    *,
+    version: str,
+    config: RunConfig,
+    temperature: float,
+    parity: float,
+) -> Path:
+    out.mkdir(parents=True, exist_ok=True)
+    encoded = model.SerializeToString()
+    readable = metadata | {
+        "version": version,
+        "created": datetime.datetime.now(datetime.UTC).date().isoformat(),
+        "sha256": hashlib.sha256(encoded).hexdigest(),
+        "bytes": len(encoded),
+        "temperature": round(temperature, 4),
+        "parity": {"max_probability_difference": parity, "pictures": PARITY_PICTURES},
+        "configuration": config.model_dump(),
+    }
+    partial = out / "model.onnx.partial"
+    partial.write_bytes(encoded)
+    os.replace(partial, out / "model.onnx")
+    (out / "metadata.json").write_text(json.dumps(readable, indent=2) + "\n")
+    return out / "model.onnx"

@@ -1,0 +1,185 @@
+"""Fitting a network: epochs drawn with a cap per person, best weights kept, resumable after a kill."""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import keras
+import numpy as np
+import pandas as pd
+import tensorflow as tf
+from numpy.typing import NDArray
+from sklearn.metrics import f1_score
+
+from training import configuration, networks
+from training.classes import CLASS_SETS
+from training.configuration import RunConfig
+from training.datasets import Dataset
+from training.splits import Split, split
+
+BEST = "best.weights.h5"
+_LAST = "last.keras"
+_HISTORY = "history.csv"
+_SCORING_BATCH = 512
+
+
+class FittingError(Exception):
+    """A run's folder can't be used."""
+
+
+@dataclass(frozen=True, slots=True)
+class Epoch:
+    """One line of a run's history."""
+
+    epoch: int
+    loss: float
+    validation_loss: float
+    validation_accuracy: float
+    validation_macro_f1: float
+
+
+def fit(config: RunConfig, data: Dataset, run: Path, report: Callable[[Epoch], None]) -> Path:
+    """Train ``config`` on ``data`` in the folder ``run``, continuing a stopped run.
+
+    Keeps the weights of the best epoch by macro-F1 on the validation side. The test side is not looked at.
+
+    Returns:
+        The file of the best weights.
+
+    Raises:
+        FittingError: ``run`` holds a run with another configuration.
+        SplitError: the protocol does not fit the data.
+    """
+    run.mkdir(parents=True, exist_ok=True)
+    effective = run / "config.yaml"
+    if effective.is_file() and configuration.read(effective) != config:
+        raise FittingError(f"{run} holds a run with another configuration. Choose another folder or delete it.")
+    configuration.write(config, effective)
+
+    keras.utils.set_random_seed(config.seed)
+    classes = CLASS_SETS[config.class_set]
+    labels = data.labels(classes)
+    sides = split(data.table, labels, config.protocol, fold=config.fold, seed=config.seed)
+    _, _, height, width, _ = data.pixels.shape
+
+    history = read_history(run)
+    steps = len(draw_epoch(data.table, labels, sides, config, epoch=0)) // config.batch_size
+    if history:
+        model = keras.models.load_model(run / _LAST)
+    else:
+        model = networks.build(config.network, height=height, width=width, classes=len(classes))
+        _compile(model, config, steps=max(1, steps))
+    for epoch in range(len(history), config.epochs):
+        rows = draw_epoch(data.table, labels, sides, config, epoch=epoch)
+        batches = _batches(data, labels, rows, config, epoch=epoch)
+        fitted = model.fit(batches, epochs=epoch + 1, initial_epoch=epoch, shuffle=False, verbose=0)
+        logits = predict_logits(model, data.pixels[0], sides.validation)
+        truth = labels[sides.validation]
+        line = Epoch(
+            epoch=epoch + 1,
+            loss=float(fitted.history["loss"][-1]),
+            validation_loss=float(keras.losses.SparseCategoricalCrossentropy(from_logits=True)(truth, logits)),
+            validation_accuracy=float(np.mean(logits.argmax(axis=1) == truth)),
+            validation_macro_f1=float(f1_score(truth, logits.argmax(axis=1), average="macro", zero_division=0.0)),
+        )
+        if all(line.validation_macro_f1 > past.validation_macro_f1 for past in history):
+            model.save_weights(run / BEST)
+        _save_whole(model, run / _LAST)
+        history.append(line)
+        _append_history(run, line)
+        report(line)
+    return run / BEST
+
+
+def read_history(run: Path) -> list[Epoch]:
+    """The epochs that a run has finished."""
+    path = run / _HISTORY
+    if not path.is_file():
+        return []
+    with path.open(newline="") as lines:
+        return [
+            Epoch(
+                epoch=int(row["epoch"]),
+                loss=float(row["loss"]),
+                validation_loss=float(row["validation_loss"]),
+                validation_accuracy=float(row["validation_accuracy"]),
+                validation_macro_f1=float(row["validation_macro_f1"]),
+            )
+            for row in csv.DictReader(lines)
+        ]
+
+
+def draw_epoch(
+    table: pd.DataFrame, labels: NDArray[np.int64], sides: Split, config: RunConfig, *, epoch: int
+) -> NDArray[np.int64]:
+    """Rows of one epoch in training order: at most the configured number of beats per person, class and lead."""
+    generator = np.random.default_rng((config.seed, epoch))
+    shuffled = generator.permutation(sides.train)
+    group = table["patient"].to_numpy()[shuffled].astype(str)
+    keys = pd.DataFrame({"patient": group, "label": labels[shuffled], "lead": table["lead"].to_numpy()[shuffled]})
+    within_cap = keys.groupby(["patient", "label", "lead"]).cumcount() < config.beats_per_patient_class_and_lead
+    # Shuffled again: the cap keeps the first beats of each group, so what is left is front-heavy with large groups.
+    return generator.permutation(shuffled[within_cap.to_numpy()])
+
+
+def predict_logits(model: keras.Model, pixels: NDArray[np.uint8], rows: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Logits ``[len(rows), C]`` of the given rows of ``pixels`` ``[N, height, width, 1]``."""
+    batches = [rows[start : start + _SCORING_BATCH] for start in range(0, len(rows), _SCORING_BATCH)]
+    return np.concatenate([np.asarray(model.predict_on_batch(pixels[batch])) for batch in batches])
+
+
+def _compile(model: keras.Model, config: RunConfig, *, steps: int) -> None:
+    total = steps * config.epochs
+    warm_up = min(steps, total // 10)
+    schedule = keras.optimizers.schedules.CosineDecay(
+        config.learning_rate / 20, max(1, total - warm_up), warmup_target=config.learning_rate, warmup_steps=warm_up
+    )
+    model.compile(
+        optimizer=keras.optimizers.AdamW(schedule, weight_decay=config.weight_decay),
+        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+    )
+
+
+def _batches(
+    data: Dataset, labels: NDArray[np.int64], rows: NDArray[np.int64], config: RunConfig, *, epoch: int
+) -> tf.data.Dataset:
+    """Batches of cached pixels; the only Python is one NumPy gather per batch."""
+    generator = np.random.default_rng((config.seed, epoch, 1))
+    variants = data.pixels.shape[0] - 1
+    variant = np.zeros(len(rows), dtype=np.int64)
+    if variants:
+        augmented = generator.random(len(rows)) < config.augmented_fraction
+        variant[augmented] = generator.integers(1, variants + 1, size=int(augmented.sum()))
+    _, _, height, width, _ = data.pixels.shape
+    whole = len(rows) // config.batch_size * config.batch_size or len(rows)
+
+    def gather() -> Iterator[tuple[NDArray[np.uint8], NDArray[np.int64]]]:
+        for start in range(0, whole, config.batch_size):
+            part = slice(start, start + config.batch_size)
+            yield data.pixels[variant[part], rows[part]], labels[rows[part]]
+
+    signature = (
+        tf.TensorSpec((None, height, width, 1), tf.uint8),
+        tf.TensorSpec((None,), tf.int64),
+    )
+    return tf.data.Dataset.from_generator(gather, output_signature=signature).prefetch(4)
+
+
+def _save_whole(model: keras.Model, path: Path) -> None:
+    partial = path.with_name("partial.keras")
+    model.save(partial)
+    os.replace(partial, path)
+
+
+def _append_history(run: Path, line: Epoch) -> None:
+    path = run / _HISTORY
+    fresh = not path.is_file()
+    with path.open("a", newline="") as lines:
+        writer = csv.writer(lines)
+        if fresh:
+            writer.writerow(Epoch.__slots__)
+        writer.writerow([getattr(line, field) for field in Epoch.__slots__])

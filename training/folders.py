@@ -1,0 +1,129 @@
+"""The class-folder layout of picture data sets: ``<split>/<Class name>/<record>_<sample>.png``."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from PIL import Image
+
+from inference_server.images import ImageError, to_pixels
+from training.classes import TrainingClass
+from training.datasets import HEIGHT, WIDTH, Dataset, DatasetError, PreparationConfig, save_shard
+from training.records import STORED_SAMPLES, Beats
+from training.rendering import draw, picture_window
+from training.splits import Split
+
+#: Sides as folders; validation pictures are part of the training side.
+SIDES = ("train", "test")
+
+_BATCH = 512
+_NAME = re.compile(r"(?P<record>[^_]+)_(?P<sample>[0-9]+)")
+
+
+def write_folders(
+    data: Dataset, sides: Split, classes: Sequence[TrainingClass], out: Path
+) -> Iterator[tuple[int, int]]:
+    """Draw the primary-lead beats of a split as PNG files in class folders.
+
+    Yields:
+        ``(done, total)`` pictures.
+    """
+    primary = data.table["primary"].to_numpy(dtype=bool)
+    labels = data.labels(classes)
+    train = np.concatenate([sides.train[primary[sides.train]], sides.validation])
+    done, total = 0, len(train) + len(sides.test)
+    for side, rows in zip(SIDES, (train, sides.test), strict=True):
+        for one in classes:
+            (out / side / one.name).mkdir(parents=True, exist_ok=True)
+        for start in range(0, len(rows), _BATCH):
+            batch = rows[start : start + _BATCH]
+            for row, picture in zip(batch, draw(picture_window(data.windows[batch])), strict=True):
+                beat = data.table.iloc[row]
+                name = f"{beat['record']}_{beat['sample']}.png"
+                Image.fromarray(picture).save(out / side / classes[labels[row]].name / name)
+            done += len(batch)
+            yield done, total
+
+
+def read_folders(source: Path, classes: Sequence[TrainingClass], out: Path) -> Iterator[tuple[str, int, list[str]]]:
+    """Read class folders into a prepared data set, through the server's own decoder.
+
+    Files named ``<record>_<sample>.png`` keep their record; of others the patient is not known, and each class folder
+    counts as one. The data set has no millivolts, so it can't be drawn anew or augmented on the signal.
+
+    Yields:
+        ``(folder, pictures, refused)`` per class folder; ``refused`` are sentences about files that are no pictures.
+
+    Raises:
+        DatasetError: a class folder or a side is missing.
+    """
+    for side in SIDES:
+        if not (source / side).is_dir():
+            raise DatasetError(f"{source} has no folder {side}/.")
+    known = {one.name: one for one in classes}
+    unknown = sorted(path.name for side in SIDES for path in (source / side).iterdir() if path.name not in known)
+    if unknown:
+        raise DatasetError(f"{source} has folders that are no class: {', '.join(unknown)}. Known: {', '.join(known)}.")
+    shards = out / "shards"
+    shards.mkdir(parents=True, exist_ok=True)
+    config = PreparationConfig(augmented_variants=0)
+    (out / "config.json").write_text(json.dumps(asdict(config), indent=2) + "\n")
+    names = []
+    for side in SIDES:
+        for one in classes:
+            folder = source / side / one.name
+            files = sorted(folder.glob("*.png")) if folder.is_dir() else []
+            pixels, identities, refused = _read_class(files, side, one)
+            if pixels:
+                table = pd.DataFrame(identities)
+                beats = Beats(table, np.zeros((len(table), STORED_SAMPLES), dtype=np.float32))
+                name = f"{side}-{one.short}"
+                save_shard(beats, [np.stack(pixels)], shards / f"{name}.npz")
+                names.append(name)
+            yield f"{side}/{one.name}", len(pixels), refused
+    if not names:
+        raise DatasetError(f"{source} has no PNG pictures.")
+    (out / "complete.json").write_text(json.dumps({"records": names}) + "\n")
+
+
+def shared_pictures(data: Dataset) -> int:
+    """How many test pictures are, pixel for pixel, also on the training side of a folder data set."""
+    digests = np.array([hashlib.sha256(picture.tobytes()).hexdigest() for picture in data.pixels[0]])
+    tested = data.table["side"].to_numpy(dtype=str) == "test"
+    return int(np.isin(digests[tested], digests[~tested]).sum())
+
+
+def _read_class(
+    files: list[Path], side: str, one: TrainingClass
+) -> tuple[list[NDArray[np.uint8]], list[dict[str, object]], list[str]]:
+    pixels: list[NDArray[np.uint8]] = []
+    identities: list[dict[str, object]] = []
+    refused: list[str] = []
+    for number, path in enumerate(files):
+        try:
+            pixels.append(to_pixels(path.read_bytes(), height=HEIGHT, width=WIDTH))
+        except ImageError as error:
+            refused.append(f"{path.name}: {error}")
+            continue
+        named = _NAME.fullmatch(path.stem)
+        record = named["record"] if named else f"unknown-{one.short}"
+        identities.append(
+            {
+                "patient": record,
+                "record": record,
+                "sample": int(named["sample"]) if named else number,
+                "symbol": one.symbol,
+                "lead": "as drawn",
+                "primary": True,
+                "side": side,
+            }
+        )
+    return pixels, identities, refused

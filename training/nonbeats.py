@@ -1,0 +1,70 @@
+"""Pictures that are not one ECG beat, drawn by rule: for asking whether a model knows what it does not know."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFilter
+
+#: Size of every picture, pixels: that of the classic beat picture.
+SIZE = (192, 128)
+
+Painter = Callable[[np.random.Generator], Image.Image]
+
+
+def blank(generator: np.random.Generator) -> Image.Image:
+    """Paper of one shade."""
+    return Image.new("L", SIZE, int(generator.integers(0, 256)))
+
+
+def noise(generator: np.random.Generator) -> Image.Image:
+    """Independent grey pixels."""
+    return Image.fromarray(generator.integers(0, 256, size=SIZE[::-1], dtype=np.uint8))
+
+
+def photograph(generator: np.random.Generator) -> Image.Image:
+    """Soft blobs of light and shade, like a photograph out of focus."""
+    coarse = Image.fromarray(generator.integers(0, 256, size=(8, 12), dtype=np.uint8))
+    return coarse.resize(SIZE, Image.Resampling.BICUBIC).filter(
+        ImageFilter.GaussianBlur(float(generator.uniform(0, 3)))
+    )
+
+
+def text_page(generator: np.random.Generator) -> Image.Image:
+    """Lines of random words."""
+    page = Image.new("L", SIZE, 255)
+    draw = ImageDraw.Draw(page)
+    letters = np.array(list("abcdefghijklmnopqrstuvwxyz "))
+    size = int(generator.integers(8, 16))
+    for top in range(4, SIZE[1] - size, size + 3):
+        draw.text((4, top), "".join(generator.choice(letters, size=60)), fill=0, font_size=size)
+    return page
+
+
+def bar_chart(generator: np.random.Generator) -> Image.Image:
+    """Between three and ten bars on an axis."""
+    page = Image.new("L", SIZE, 255)
+    draw = ImageDraw.Draw(page)
+    bars = int(generator.integers(3, 11))
+    slot = 150 / bars
+    for bar in range(bars):
+        left = 24 + bar * slot
+        draw.rectangle((left, 114 - int(generator.integers(5, 95)), left + slot * 0.7, 114), fill=90)
+    draw.line((24, 114, 174, 114), fill=0)
+    return page
+
+
+def sine_wave(generator: np.random.Generator) -> Image.Image:
+    """Two to twelve periods of a sine."""
+    x = np.linspace(24, 172.8, 300)
+    turns = generator.uniform(2, 12)
+    y = 64 + generator.uniform(10, 45) * np.sin(np.linspace(0, 2 * np.pi * turns, 300) + generator.uniform(0, 6.3))
+    page = Image.new("L", SIZE, 255)
+    ImageDraw.Draw(page).line(list(zip(x.tolist(), y.tolist(), strict=True)), fill=100, width=1)
+    return page
+
+
+PAINTERS: dict[str, Painter] = {
+    painter.__name__: painter for painter in (blank, noise, photograph, text_page, bar_chart, sine_wave)
+}

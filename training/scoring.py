@@ -1,0 +1,190 @@
+"""Scores of exported models, as they are served: onnxruntime, the server's pixels, the server's decisions."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from inference_server.classification import Verdict
+from inference_server.decision import decide
+from inference_server.images import canonical
+from inference_server.onnx_model import OnnxModel
+from training import evaluation, nonbeats
+from training.classes import CLASS_SETS
+from training.configuration import RunConfig
+from training.datasets import Dataset
+from training.splits import Split, split
+
+#: Pictures of each kind that are no beats.
+NONBEAT_PICTURES = 200
+
+#: Annotation symbols that no class set has learned, and their names.
+UNSEEN_SYMBOLS = {"F": "fusion of ventricular and normal", "a": "aberrated atrial premature", "j": "nodal escape"}
+
+_BATCH = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What a served model says about N pictures and C classes."""
+
+    probabilities: NDArray[np.float32]
+    """``[N, C]``."""
+    verdicts: NDArray[np.str_]
+    """``[N]``."""
+    sets: NDArray[np.bool_]
+    """Prediction sets, ``[N, C]``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A model version with the run that made it."""
+
+    model: OnnxModel
+    config: RunConfig
+
+    @classmethod
+    def load(cls, folder: Path) -> Subject:
+        """The version in ``folder`` (``models/<name>/<version>``).
+
+        Raises:
+            ModelError: not a usable model version.
+        """
+        model = OnnxModel.load(folder)
+        metadata = json.loads((folder / "metadata.json").read_text())
+        return cls(model, RunConfig.model_validate(metadata["configuration"]))
+
+    def answer(self, pixels: NDArray[np.uint8]) -> Answers:
+        """Classify canonical pixels ``[N, H, W, 1]`` and decide, as the server does."""
+        parts = [self.model.run(pixels[start : start + _BATCH]) for start in range(0, len(pixels), _BATCH)]
+        probabilities = np.concatenate([part.probabilities for part in parts])
+        distances = np.concatenate([part.distance for part in parts])
+        verdicts = np.empty(len(pixels), dtype="<U16")
+        sets = np.zeros(probabilities.shape, dtype=bool)
+        for row, (one, distance) in enumerate(zip(probabilities.tolist(), distances.tolist(), strict=True)):
+            decision = decide(one, distance, self.model.thresholds)
+            verdicts[row] = decision.verdict.value
+            sets[row, list(decision.prediction_set)] = True
+        return Answers(probabilities, verdicts, sets)
+
+
+def score_tables(subject: Subject, data: Dataset) -> tuple[list[dict[str, object]], list[dict[str, object]]]:
+    """Score one model on the test side of its own protocol.
+
+    Returns:
+        Rows of the scores table (the model, the naive majority, and for ``inter-patient`` the AAMI collapse of both)
+        and rows of the verdicts table.
+    """
+    config = subject.config
+    classes = CLASS_SETS[config.class_set]
+    names = [one.short for one in classes]
+    labels = data.labels(classes)
+    sides = split(data.table, labels, config.protocol, fold=config.fold, seed=config.seed)
+    rows = _scored_rows(data, sides, config)
+    answers = subject.answer(data.pixels[0][rows])
+    symbols = data.table["symbol"].to_numpy(dtype=str)[rows]
+    records = data.table["record"].to_numpy(dtype=str)[rows]
+    by_record = config.protocol == "inter-patient"
+    majority = int(np.bincount(labels[sides.train]).argmax())
+
+    identity = {
+        "protocol": config.protocol,
+        "class_set": config.class_set,
+        "representation": config.representation,
+        "side": "test" if by_record else f"fold {config.fold}",
+    }
+    known = np.isin(rows, sides.test)
+    truth = labels[rows][known]
+    scores = [
+        evaluation.table_row(
+            evaluation.score(truth, answers.probabilities[known], names, records[known], by_record=by_record),
+            **identity,
+            network=config.network,
+        ),
+        evaluation.table_row(
+            evaluation.score_answers(truth, np.full(len(truth), majority), names, records[known], by_record=by_record),
+            **identity,
+            network="naive majority",
+        ),
+    ]
+    if by_record:
+        aami = evaluation.aami_truth(symbols, records)
+        kept = aami >= 0
+        for network, answered in (
+            (config.network, answers.probabilities.argmax(axis=1)),
+            ("naive majority", np.full(len(rows), majority)),
+        ):
+            collapsed = evaluation.aami_answers(answered, names)
+            scores.append(
+                evaluation.table_row(
+                    evaluation.score_answers(
+                        aami[kept], collapsed[kept], evaluation.AAMI_CLASSES, records[kept], by_record=True
+                    ),
+                    **(identity | {"class_set": "aami"}),
+                    network=network,
+                )
+            )
+    verdicts = [_verdict_row(config.protocol, "test beats", _part(answers, known), truth)]
+    for symbol, name in UNSEEN_SYMBOLS.items():
+        unseen = symbols == symbol
+        if unseen.any():
+            verdicts.append(
+                _verdict_row(config.protocol, f"beats it never saw: {name} ({symbol})", _part(answers, unseen))
+            )
+    for kind, pictures in _nonbeat_pixels(subject):
+        verdicts.append(_verdict_row(config.protocol, f"no beat: {kind}", subject.answer(pictures)))
+    return scores, verdicts
+
+
+def tables_of(folders: list[Path], data: Dataset) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Tables ``scores`` and ``verdicts`` of all the models in ``folders``."""
+    scores, verdicts = [], []
+    for folder in folders:
+        own_scores, own_verdicts = score_tables(Subject.load(folder), data)
+        scores += own_scores
+        verdicts += own_verdicts
+    yield "scores", pd.DataFrame(scores)
+    yield "verdicts", pd.DataFrame(verdicts)
+
+
+def _scored_rows(data: Dataset, sides: Split, config: RunConfig) -> NDArray[np.int64]:
+    """The test beats, and beats outside the class set that lie on the test side (in shuffled folds: all of them)."""
+    primary = data.table["primary"].to_numpy(dtype=bool)
+    labels = data.labels(CLASS_SETS[config.class_set])
+    others = primary & (labels < 0)
+    if config.protocol == "inter-patient":
+        tested = np.unique(data.table["record"].to_numpy(dtype=str)[sides.test])
+        others &= np.isin(data.table["record"].to_numpy(dtype=str), tested)
+    return np.sort(np.concatenate([sides.test, np.flatnonzero(others)]))
+
+
+def _part(answers: Answers, chosen: NDArray[np.bool_]) -> Answers:
+    return Answers(answers.probabilities[chosen], answers.verdicts[chosen], answers.sets[chosen])
+
+
+def _verdict_row(
+    protocol: str, pictures: str, answers: Answers, truth: NDArray[np.int64] | None = None
+) -> dict[str, object]:
+    """Shares of the verdicts; for beats of known class also how right the confident ones are."""
+    confident = answers.verdicts == Verdict.CONFIDENT.value
+    row: dict[str, object] = {"protocol": protocol, "pictures": pictures, "n": len(answers.verdicts)}
+    row |= {verdict.value: round(float((answers.verdicts == verdict.value).mean()), 4) for verdict in Verdict}
+    if truth is not None:
+        right = answers.probabilities.argmax(axis=1) == truth
+        row["confident_accuracy"] = round(float(right[confident].mean()), 4) if confident.any() else None
+        row["set_coverage"] = round(float(answers.sets[np.arange(len(truth)), truth].mean()), 4)
+    return row
+
+
+def _nonbeat_pixels(subject: Subject) -> Iterator[tuple[str, NDArray[np.uint8]]]:
+    height, width = subject.model.info.input_height, subject.model.info.input_width
+    for index, (kind, paint) in enumerate(nonbeats.PAINTERS.items()):
+        generator = np.random.default_rng(index)
+        pictures = [canonical(paint(generator), height=height, width=width) for _ in range(NONBEAT_PICTURES)]
+        yield kind.replace("_", " "), np.stack(pictures)
