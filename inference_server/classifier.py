@@ -63,6 +63,21 @@ class Classifier:
             inference_seconds=time.perf_counter() - decoded,
         )
 
+    def classify_pixels(self, pixels: Pixels, *, version: str | None = None) -> list[Answer]:
+        """Classify canonical pixels, ``uint8`` ``[N, H, W, 1]`` of the model's size, one picture after the other.
+
+        Raises:
+            NoModelLoaded, ModelNotFound: as :meth:`classify`.
+        """
+        model = self._repository.get(version)
+        answers = []
+        for picture in pixels:
+            begun = time.perf_counter()
+            classification = _classify(model, picture)
+            seconds = time.perf_counter() - begun
+            answers.append(Answer(classification=classification, decode_seconds=0.0, inference_seconds=seconds))
+        return answers
+
     def explain(self, image: bytes, *, version: str | None = None, beat_class: str | None = None) -> Explanation:
         """Classify one picture and show the evidence for the class ``beat_class`` (default: the most probable).
 

@@ -96,6 +96,7 @@ class ModelRepository:
         self._in_service = _InService()
         self._refused: dict[str, _Refusal] = {}
         self._loading = threading.Lock()
+        self._suspended = False
 
     def versions(self) -> list[str]:
         """Versions on disk, oldest first."""
@@ -145,6 +146,8 @@ class ModelRepository:
         its reason; as long as nothing better can be loaded, what is in service stays.
         """
         with self._loading:
+            if self._suspended:
+                return False
             try:
                 pinned = self.pinned
             except ModelError as error:
@@ -170,6 +173,19 @@ class ModelRepository:
             self._in_service = _InService(models=models, stamps=stamps, default=default)
             _log.info("models in service", extra={"model": self.name, "versions": [*models], "default": default})
             return True
+
+    def suspend(self) -> None:
+        """Take everything out of service until :meth:`resume`; calls under way finish with what they have."""
+        with self._loading:
+            self._suspended = True
+            self._in_service = _InService()
+        _log.info("model unloaded", extra={"model": self.name})
+
+    def resume(self) -> None:
+        """Undo :meth:`suspend`, and bring what is in service in line with what is on disk now."""
+        with self._loading:
+            self._suspended = False
+        self.refresh()
 
     def _candidates(self, pinned: str | None) -> list[str]:
         """The versions to try, best first."""

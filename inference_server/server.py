@@ -21,13 +21,17 @@ from grpc_reflection.v1alpha import reflection
 
 from inference_server.classifier import Classifier
 from inference_server.generated.ecg.v1 import arrhythmia_pb2_grpc
+from inference_server.generated.inference import open_inference_pb2_grpc
 from inference_server.listening import check_protection, listen
 from inference_server.metrics import Metrics, MetricsServer
 from inference_server.model_repository import ModelRepository
+from inference_server.rpc import open_inference
 from inference_server.rpc.arrhythmia import SERVICE, ArrhythmiaServicer, Work
 from inference_server.rpc.authentication import Authentication
 from inference_server.rpc.health import HealthServicer
 from inference_server.rpc.interceptors import Around, CallRecord, ErrorMapping
+from inference_server.rpc.open_inference import OpenInferenceServicer
+from inference_server.rpc.reflected import DescriptorPools
 from inference_server.scheduling import Scheduler
 from inference_server.settings import Settings
 from inference_server.tokens import TokenStore
@@ -55,7 +59,15 @@ async def serve(settings: Settings) -> None:
     scheduler: Scheduler[Work, Any] = Scheduler(workers.submit, slots=settings.workers, capacity=settings.queue_size)
     metrics = Metrics()
     metrics.watch_queue(lambda: scheduler.waiting, lambda: scheduler.running)
-    health = HealthServicer([SERVICE])
+    services = (SERVICE, open_inference.SERVICE)
+    health = HealthServicer(services)
+
+    def follow() -> None:
+        """Tell everybody what is in service now."""
+        metrics.models(classifier.models())
+        for service in services:
+            health.set_ready(service, bool(repository.loaded()))
+
     interceptors: list[Around] = [CallRecord(metrics, log=settings.access_log), ErrorMapping()]
     if settings.tokens is not None:
         interceptors.append(Authentication(TokenStore(settings.tokens)))
@@ -71,9 +83,17 @@ async def serve(settings: Settings) -> None:
         classifier, scheduler, metrics, max_batch=settings.batch_limit, stream_window=settings.stream_window
     )
     arrhythmia_pb2_grpc.add_ArrhythmiaServiceServicer_to_server(servicer, server)
+    open_inference_pb2_grpc.add_GRPCInferenceServiceServicer_to_server(
+        OpenInferenceServicer(
+            classifier, repository, scheduler, metrics, max_batch=settings.batch_limit, changed=follow
+        ),
+        server,
+    )
     health_pb2_grpc.add_HealthServicer_to_server(health, server)
     reflection.enable_server_reflection(
-        (SERVICE, health_pb2.DESCRIPTOR.services_by_name["Health"].full_name, reflection.SERVICE_NAME), server
+        (*services, health_pb2.DESCRIPTOR.services_by_name["Health"].full_name, reflection.SERVICE_NAME),
+        server,
+        pool=DescriptorPools(),
     )
     address = listen(server, settings)
     with ExitStack() as beside:
@@ -82,11 +102,6 @@ async def serve(settings: Settings) -> None:
             where["metrics"] = beside.enter_context(MetricsServer(metrics, settings.metrics_listen)).address
         await server.start()
         _log.info("listening", extra={**where, "workers": settings.workers})
-
-        def follow() -> None:
-            metrics.models(classifier.models())
-            health.set_ready(SERVICE, bool(repository.loaded()))
-
         await asyncio.to_thread(repository.refresh)
         follow()
         if repository.loaded():

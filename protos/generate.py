@@ -45,6 +45,10 @@ def generate(target: Path) -> None:
     own_import = re.compile(rf"^(from|import) ({'|'.join(roots)})(?=[. ])", re.MULTILINE)
     for path in [*target.rglob("*.py"), *target.rglob("*.pyi")]:
         path.write_text(own_import.sub(rf"\1 {PACKAGE}.\2", path.read_text()))
+    # Other programs' stubs define the package `inference` as well (tritonclient does), and one descriptor pool holds a
+    # name once: ours gets a pool of its own.
+    for path in (target / "inference").glob("*_pb2.py"):
+        path.write_text(path.read_text().replace("_descriptor_pool.Default()", "_descriptor_pool.DescriptorPool()"))
     for folder in [target, *(path for path in target.rglob("*") if path.is_dir())]:
         (folder / "__init__.py").write_text(INIT)
 

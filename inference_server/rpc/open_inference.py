@@ -1,0 +1,381 @@
+"""``inference.GRPCInferenceService``: the Open Inference Protocol v2, for clients of Triton, KServe and MLServer."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from functools import partial
+from importlib.metadata import version as installed_version
+from typing import Any, Final
+
+import grpc.aio
+import numpy as np
+
+from inference_server.classification import Classification, ModelInfo
+from inference_server.classifier import Answer, Classifier
+from inference_server.generated.inference import open_inference_pb2 as pb
+from inference_server.generated.inference import open_inference_pb2_grpc
+from inference_server.metrics import Metrics
+from inference_server.model_repository import ModelNotFound, ModelRepository, NoModelLoaded
+from inference_server.rpc import errors, tensors
+from inference_server.rpc.errors import RequestError
+from inference_server.scheduling import Done, Scheduler
+
+SERVICE: Final = pb.DESCRIPTOR.services_by_name["GRPCInferenceService"].full_name
+EXTENSIONS: Final = ("model_repository", "model_configuration", "statistics")
+PLATFORM: Final = "onnxruntime_onnx"
+
+#: The second model takes canonical pixels; its name is the first one's with this behind it.
+PIXELS_SUFFIX: Final = "_pixels"
+
+Work = Callable[[], Any]
+
+
+@dataclass(slots=True)
+class _Cost:
+    """How often, and how long in all."""
+
+    count: int = 0
+    seconds: float = 0.0
+
+    def add(self, seconds: float, count: int = 1) -> None:
+        self.count += count
+        self.seconds += seconds
+
+    def message(self) -> pb.StatisticDuration:
+        return pb.StatisticDuration(count=self.count, ns=int(self.seconds * 1e9))
+
+
+class _Statistics:
+    """What the calls for one model version have cost."""
+
+    def __init__(self) -> None:
+        self.success, self.fail, self.queue, self.decode, self.inference = (_Cost() for _ in range(5))
+        self.last_milliseconds = 0
+        self.pictures = 0
+
+    def message(self, name: str, version: str) -> pb.ModelStatistics:
+        return pb.ModelStatistics(
+            name=name,
+            version=version,
+            last_inference=self.last_milliseconds,
+            inference_count=self.pictures,
+            execution_count=self.inference.count,
+            inference_stats=pb.InferStatistics(
+                success=self.success.message(),
+                fail=self.fail.message(),
+                queue=self.queue.message(),
+                compute_input=self.decode.message(),
+                compute_infer=self.inference.message(),
+            ),
+        )
+
+
+class OpenInferenceServicer(open_inference_pb2_grpc.GRPCInferenceServiceServicer):
+    """Classifies through the scheduler; everything else does without it, so that it is never refused.
+
+    ``changed`` is called when the model was loaded or unloaded on a caller's wish.
+    """
+
+    def __init__(
+        self,
+        classifier: Classifier,
+        repository: ModelRepository,
+        scheduler: Scheduler[Work, Any],
+        metrics: Metrics,
+        *,
+        max_batch: int,
+        changed: Callable[[], None],
+    ) -> None:
+        self._classifier = classifier
+        self._repository = repository
+        self._scheduler = scheduler
+        self._metrics = metrics
+        self._max_batch = max_batch
+        self._changed = changed
+        self._statistics: defaultdict[tuple[str, str], _Statistics] = defaultdict(_Statistics)
+        self._names = (repository.name, repository.name + PIXELS_SUFFIX)
+
+    async def ServerLive(  # noqa: N802 - these names are the protocol's
+        self, _request: pb.ServerLiveRequest, _context: grpc.aio.ServicerContext
+    ) -> pb.ServerLiveResponse:
+        """Always, when it answers."""
+        return pb.ServerLiveResponse(live=True)
+
+    async def ServerReady(  # noqa: N802
+        self, _request: pb.ServerReadyRequest, _context: grpc.aio.ServicerContext
+    ) -> pb.ServerReadyResponse:
+        """Whether a model is in service."""
+        return pb.ServerReadyResponse(ready=bool(self._classifier.models()))
+
+    async def ModelReady(  # noqa: N802
+        self, request: pb.ModelReadyRequest, _context: grpc.aio.ServicerContext
+    ) -> pb.ModelReadyResponse:
+        """Whether a model, or one version of it, is in service."""
+        try:
+            self._info(request.name, request.version)
+        except (ModelNotFound, NoModelLoaded):
+            return pb.ModelReadyResponse(ready=False)
+        return pb.ModelReadyResponse(ready=True)
+
+    async def ServerMetadata(  # noqa: N802
+        self, _request: pb.ServerMetadataRequest, _context: grpc.aio.ServicerContext
+    ) -> pb.ServerMetadataResponse:
+        """Name, version and extensions."""
+        return pb.ServerMetadataResponse(name="beatlens", version=installed_version("beatlens"), extensions=EXTENSIONS)
+
+    async def ModelMetadata(  # noqa: N802
+        self, request: pb.ModelMetadataRequest, _context: grpc.aio.ServicerContext
+    ) -> pb.ModelMetadataResponse:
+        """Versions, inputs and outputs."""
+        info = self._info(request.name, request.version)
+        tensor = pb.ModelMetadataResponse.TensorMetadata
+        if self._takes_pixels(request.name):
+            taken = tensor(name="pixels", datatype="UINT8", shape=[-1, info.input_height, info.input_width, 1])
+        else:
+            taken = tensor(name="image", datatype="BYTES", shape=[-1])
+        return pb.ModelMetadataResponse(
+            name=request.name,
+            versions=[each.version for each in self._classifier.models()],
+            platform=PLATFORM,
+            inputs=[taken],
+            outputs=[
+                tensor(name="probabilities", datatype="FP32", shape=[-1, len(info.classes)]),
+                tensor(name="label", datatype="BYTES", shape=[-1]),
+                tensor(name="verdict", datatype="BYTES", shape=[-1]),
+            ],
+        )
+
+    async def ModelConfig(  # noqa: N802
+        self, request: pb.ModelConfigRequest, _context: grpc.aio.ServicerContext
+    ) -> pb.ModelConfigResponse:
+        """Configuration in Triton's words. ``max_batch_size`` 0: the shapes above are whole shapes."""
+        info = self._info(request.name, request.version)
+        if self._takes_pixels(request.name):
+            shape = [-1, info.input_height, info.input_width, 1]
+            taken = pb.ModelInput(name="pixels", data_type=pb.TYPE_UINT8, dims=shape)
+        else:
+            taken = pb.ModelInput(name="image", data_type=pb.TYPE_STRING, dims=[-1])
+        return pb.ModelConfigResponse(
+            config=pb.ModelConfig(
+                name=request.name,
+                platform=PLATFORM,
+                backend="onnxruntime",
+                max_batch_size=0,
+                input=[taken],
+                output=[
+                    pb.ModelOutput(name="probabilities", data_type=pb.TYPE_FP32, dims=[-1, len(info.classes)]),
+                    pb.ModelOutput(name="label", data_type=pb.TYPE_STRING, dims=[-1]),
+                    pb.ModelOutput(name="verdict", data_type=pb.TYPE_STRING, dims=[-1]),
+                ],
+            )
+        )
+
+    async def ModelStatistics(  # noqa: N802
+        self, request: pb.ModelStatisticsRequest, _context: grpc.aio.ServicerContext
+    ) -> pb.ModelStatisticsResponse:
+        """What calls of this protocol have cost, for one model or all."""
+        if request.name:
+            self._info(request.name, request.version)
+        return pb.ModelStatisticsResponse(
+            model_stats=[
+                self._statistics[name, info.version].message(name, info.version)
+                for name in self._names
+                for info in self._classifier.models()
+                if request.name in ("", name) and request.version in ("", info.version)
+            ]
+        )
+
+    async def ModelInfer(  # noqa: N802
+        self, request: pb.ModelInferRequest, context: grpc.aio.ServicerContext
+    ) -> pb.ModelInferResponse:
+        """Classify pictures."""
+        return await self._infer(request, context)
+
+    async def ModelStreamInfer(  # noqa: N802
+        self, requests: AsyncIterator[pb.ModelInferRequest], context: grpc.aio.ServicerContext
+    ) -> AsyncIterator[pb.ModelStreamInferResponse]:
+        """Classify a stream of requests one after the other."""
+        async for request in requests:
+            try:
+                yield pb.ModelStreamInferResponse(infer_response=await self._infer(request, context))
+            except Exception as error:
+                # Named by the caller's id in an otherwise empty response, as Triton does.
+                yield pb.ModelStreamInferResponse(
+                    error_message=errors.to_status(error).message,
+                    infer_response=pb.ModelInferResponse(id=request.id, model_name=request.model_name),
+                )
+
+    async def RepositoryIndex(  # noqa: N802
+        self, request: pb.RepositoryIndexRequest, _context: grpc.aio.ServicerContext
+    ) -> pb.RepositoryIndexResponse:
+        """The versions on disk."""
+        self._check_repository(request.repository_name)
+        in_service = {info.version for info in self._classifier.models()}
+        refused = self._repository.refused
+        versions = await asyncio.to_thread(self._repository.versions)
+        index = pb.RepositoryIndexResponse.ModelIndex
+        return pb.RepositoryIndexResponse(
+            models=[
+                index(name=name, version=version, state="READY")
+                if version in in_service
+                else index(name=name, version=version, state="UNAVAILABLE", reason=refused.get(version, "unloaded"))
+                for name in self._names
+                for version in versions
+                if version in in_service or not request.ready
+            ]
+        )
+
+    async def RepositoryModelLoad(  # noqa: N802
+        self, request: pb.RepositoryModelLoadRequest, _context: grpc.aio.ServicerContext
+    ) -> pb.RepositoryModelLoadResponse:
+        """Look at the disk now."""
+        self._check_managed(request.repository_name, request.model_name)
+        if request.parameters:
+            raise RequestError(
+                "PARAMETER_UNSUPPORTED",
+                "Models come from the repository on disk, not over the wire.",
+                field="parameters",
+            )
+        await asyncio.to_thread(self._repository.resume)
+        self._changed()
+        self._repository.get()
+        return pb.RepositoryModelLoadResponse()
+
+    async def RepositoryModelUnload(  # noqa: N802
+        self, request: pb.RepositoryModelUnloadRequest, _context: grpc.aio.ServicerContext
+    ) -> pb.RepositoryModelUnloadResponse:
+        """Take the model out of service; calls under way finish."""
+        self._check_managed(request.repository_name, request.model_name)
+        await asyncio.to_thread(self._repository.suspend)
+        self._changed()
+        return pb.RepositoryModelUnloadResponse()
+
+    async def _infer(self, request: pb.ModelInferRequest, context: grpc.aio.ServicerContext) -> pb.ModelInferResponse:
+        info = self._info(request.model_name, request.model_version)
+        statistics = self._statistics[request.model_name, info.version]
+        begun = time.perf_counter()
+        try:
+            wanted = _wanted(request)
+            answers = await self._classify(request, info, statistics, context.time_remaining())
+        except Exception as error:
+            statistics.fail.add(time.perf_counter() - begun)
+            self._metrics.refused(errors.reason_of(error))
+            raise
+        statistics.success.add(time.perf_counter() - begun)
+        statistics.last_milliseconds = int(time.time() * 1000)
+        statistics.pictures += len(answers)
+        return _response(request, info, answers, wanted)
+
+    async def _classify(
+        self, request: pb.ModelInferRequest, info: ModelInfo, statistics: _Statistics, timeout: float | None
+    ) -> list[Classification]:
+        if len(request.inputs) != 1:
+            raise RequestError("TENSOR_UNUSABLE", "The model takes one input.", field="inputs")
+        tensor = request.inputs[0]
+        takes_pixels = self._takes_pixels(request.model_name)
+        expected = "pixels" if takes_pixels else "image"
+        if tensor.name != expected or "shared_memory_region" in tensor.parameters:
+            message = f"The model takes the input {expected!r}, with its contents in the request."
+            raise RequestError("TENSOR_UNUSABLE", message, field="inputs[0]")
+        if len(request.raw_input_contents) > 1:
+            raise RequestError("TENSOR_UNUSABLE", "There is more than one raw content.", field="raw_input_contents")
+        raw = request.raw_input_contents[0] if request.raw_input_contents else None
+        jobs: list[Work]
+        if takes_pixels:
+            pixels = tensors.from_pixel_tensor(tensor, raw, height=info.input_height, width=info.input_width)
+            number = len(pixels)
+            jobs = [partial(self._classifier.classify_pixels, pixels, version=info.version)]
+        else:
+            images = tensors.from_bytes_tensor(tensor, raw)
+            number = len(images)
+            jobs = [partial(self._classifier.classify, image, version=info.version) for image in images]
+        if not number:
+            raise RequestError("BATCH_EMPTY", "The batch has no picture.", field="inputs[0]")
+        if number > self._max_batch:
+            message = f"The batch has {number} pictures; the limit is {self._max_batch}."
+            raise RequestError("BATCH_TOO_LARGE", message, field="inputs[0]")
+        self._metrics.pictures(number)
+        futures = self._scheduler.admit(jobs, timeout=timeout)
+        try:
+            done: list[Done[list[Answer] | Answer]] = [await future for future in futures]
+        finally:
+            for future in futures:
+                future.cancel()
+        answers: list[Answer] = []
+        for each in done:
+            brought = each.result if isinstance(each.result, list) else [each.result]
+            statistics.queue.add(each.queue_seconds)
+            for answer in brought:
+                statistics.decode.add(answer.decode_seconds)
+                statistics.inference.add(answer.inference_seconds)
+                self._metrics.classified(
+                    answer.classification,
+                    queue=each.queue_seconds,
+                    decode=answer.decode_seconds,
+                    inference=answer.inference_seconds,
+                )
+            answers.extend(brought)
+        return [answer.classification for answer in answers]
+
+    def _info(self, name: str, version: str) -> ModelInfo:
+        if name not in self._names:
+            raise ModelNotFound(name, version or "any")
+        return self._classifier.model(version or None)
+
+    def _takes_pixels(self, name: str) -> bool:
+        return name == self._names[1]
+
+    def _check_repository(self, name: str) -> None:
+        if name:
+            raise RequestError(
+                "REPOSITORY_UNKNOWN", "There is one repository, without a name.", field="repository_name"
+            )
+
+    def _check_managed(self, repository: str, name: str) -> None:
+        self._check_repository(repository)
+        if name != self._repository.name:
+            raise ModelNotFound(name, "any")
+
+
+_OUTPUTS: Final = ("probabilities", "label", "verdict")
+
+
+def _wanted(request: pb.ModelInferRequest) -> tuple[str, ...]:
+    """The outputs that the caller asks for, in that order; all of them when none is named."""
+    for output in request.outputs:
+        if output.name not in _OUTPUTS:
+            message = f"There is no output {output.name!r}; there are {', '.join(_OUTPUTS)}."
+            raise RequestError("OUTPUT_UNKNOWN", message, field="outputs")
+        unsupported = {"classification", "shared_memory_region"} & output.parameters.keys()
+        if unsupported:
+            message = f"The parameter {unsupported.pop()!r} is not supported; ask for the output 'label'."
+            raise RequestError("PARAMETER_UNSUPPORTED", message, field="outputs")
+    return tuple(output.name for output in request.outputs) or _OUTPUTS
+
+
+def _response(
+    request: pb.ModelInferRequest, info: ModelInfo, answers: list[Classification], wanted: tuple[str, ...]
+) -> pb.ModelInferResponse:
+    number = len(answers)
+    rows = [[probability for _, probability in answer.probabilities] for answer in answers]
+    made: dict[str, Callable[[], tuple[str, list[int], bytes]]] = {
+        "probabilities": lambda: ("FP32", [number, len(info.classes)], np.array(rows, dtype="<f4").tobytes()),
+        "label": lambda: (
+            "BYTES",
+            [number],
+            tensors.to_bytes_contents([answer.beat_class.short for answer in answers]),
+        ),
+        "verdict": lambda: ("BYTES", [number], tensors.to_bytes_contents([answer.verdict for answer in answers])),
+    }
+    response = pb.ModelInferResponse(
+        model_name=request.model_name, model_version=answers[0].model_version, id=request.id
+    )
+    for name in wanted:
+        datatype, shape, raw = made[name]()
+        response.outputs.add(name=name, datatype=datatype, shape=shape)
+        response.raw_output_contents.append(raw)
+    return response

@@ -1,0 +1,288 @@
+"""Triton's own client against our server."""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import grpc
+import numpy as np
+import pytest
+import tritonclient.grpc as triton
+import tritonclient.grpc.aio as triton_aio
+from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
+from tritonclient.utils import InferenceServerException
+
+from inference_server.generated.inference import open_inference_pb2 as pb
+from inference_server.generated.inference import open_inference_pb2_grpc
+from inference_server.images import to_pixels
+from inference_server.rpc.open_inference import SERVICE
+from tests.inference_server.pictures import picture
+from tests.inference_server.server_process import ServerProcess, running_server
+from tests.inference_server.tiny_models import CLASSES, HEIGHT, WIDTH, write_model
+
+
+@pytest.fixture
+def client(server: ServerProcess) -> Iterator[triton.InferenceServerClient]:
+    client = triton.InferenceServerClient(server.address)
+    yield client
+    client.close()
+
+
+def encoded(*images: bytes) -> triton.InferInput:
+    tensor = triton.InferInput("image", [len(images)], "BYTES")
+    tensor.set_data_from_numpy(np.array(images, dtype=object))
+    return tensor
+
+
+def pixels(*bands: int) -> triton.InferInput:
+    tensor = triton.InferInput("pixels", [len(bands), HEIGHT, WIDTH, 1], "UINT8")
+    tensor.set_data_from_numpy(np.stack([to_pixels(picture(band), height=HEIGHT, width=WIDTH) for band in bands]))
+    return tensor
+
+
+def labels(result: triton.InferResult) -> list[str]:
+    return [label.decode() for label in result.as_numpy("label")]
+
+
+def refusal(call: Any) -> InferenceServerException:
+    with pytest.raises(InferenceServerException) as caught:
+        call()
+    return caught.value
+
+
+def test_live_and_ready(client: triton.InferenceServerClient) -> None:
+    assert client.is_server_live()
+    assert client.is_server_ready()
+    for name in ("arrhythmia", "arrhythmia_pixels"):
+        assert client.is_model_ready(name)
+        assert client.is_model_ready(name, "1")
+        assert not client.is_model_ready(name, "9")
+    assert not client.is_model_ready("resnet")
+
+
+def test_metadata(client: triton.InferenceServerClient) -> None:
+    server = client.get_server_metadata()
+    assert server.name == "beatlens"
+    assert "model_repository" in server.extensions
+    model = client.get_model_metadata("arrhythmia")
+    assert list(model.versions) == ["1"]
+    assert [(each.name, each.datatype, list(each.shape)) for each in model.inputs] == [("image", "BYTES", [-1])]
+    assert [(each.name, each.datatype, list(each.shape)) for each in model.outputs] == [
+        ("probabilities", "FP32", [-1, 7]),
+        ("label", "BYTES", [-1]),
+        ("verdict", "BYTES", [-1]),
+    ]
+    raw = client.get_model_metadata("arrhythmia_pixels", as_json=True)
+    assert raw["inputs"] == [{"name": "pixels", "datatype": "UINT8", "shape": ["-1", "32", "48", "1"]}]
+    assert refusal(lambda: client.get_model_metadata("resnet")).status() == "StatusCode.NOT_FOUND"
+
+
+def test_configuration(client: triton.InferenceServerClient) -> None:
+    config = client.get_model_config("arrhythmia_pixels").config
+    assert (config.name, config.platform, config.max_batch_size) == ("arrhythmia_pixels", "onnxruntime_onnx", 0)
+    assert list(config.input[0].dims) == [-1, HEIGHT, WIDTH, 1]
+    assert [each.name for each in config.output] == ["probabilities", "label", "verdict"]
+
+
+def test_encoded_pictures_are_classified(client: triton.InferenceServerClient) -> None:
+    result = client.infer("arrhythmia", [encoded(*(picture(band) for band in range(7)))], request_id="42")
+    assert labels(result) == [short for short, _ in CLASSES[:7]]
+    assert [verdict.decode() for verdict in result.as_numpy("verdict")] == ["CONFIDENT"] * 7
+    probabilities = result.as_numpy("probabilities")
+    assert (probabilities.shape, probabilities.dtype) == ((7, 7), np.float32)
+    assert probabilities.argmax(axis=1).tolist() == list(range(7))
+    response = result.get_response()
+    assert (response.id, response.model_name, response.model_version) == ("42", "arrhythmia", "1")
+    assert len(response.raw_output_contents) == 3
+
+
+def test_pixels_are_classified(client: triton.InferenceServerClient) -> None:
+    result = client.infer("arrhythmia_pixels", [pixels(3, 5)], model_version="1")
+    assert labels(result) == ["PAC", "VF"]
+
+
+def test_only_the_outputs_asked_for_are_sent(client: triton.InferenceServerClient) -> None:
+    result = client.infer("arrhythmia", [encoded(picture(2))], outputs=[triton.InferRequestedOutput("label")])
+    assert [each.name for each in result.get_response().outputs] == ["label"]
+    assert labels(result) == ["RBBB"]
+
+
+def test_typed_contents_do_as_well(server: ServerProcess) -> None:
+    tensor = pb.ModelInferRequest.InferInputTensor
+    with grpc.insecure_channel(server.address) as channel:
+        stub = open_inference_pb2_grpc.GRPCInferenceServiceStub(channel)
+        images = tensor(
+            name="image",
+            datatype="BYTES",
+            shape=[1, 1],
+            contents=pb.InferTensorContents(bytes_contents=[picture(6)]),
+        )
+        response = stub.ModelInfer(pb.ModelInferRequest(model_name="arrhythmia", inputs=[images]), timeout=30)
+        assert response.raw_output_contents[1] == b"\x05\0\0\0PACED"
+        values = to_pixels(picture(6), height=HEIGHT, width=WIDTH).ravel().tolist()
+        content = tensor(
+            name="pixels",
+            datatype="UINT8",
+            shape=[1, HEIGHT, WIDTH, 1],
+            contents=pb.InferTensorContents(uint_contents=values),
+        )
+        response = stub.ModelInfer(pb.ModelInferRequest(model_name="arrhythmia_pixels", inputs=[content]), timeout=30)
+        assert response.raw_output_contents[1] == b"\x05\0\0\0PACED"
+
+
+def test_asynchronous_calls(client: triton.InferenceServerClient) -> None:
+    results: queue.Queue[tuple[Any, Any]] = queue.Queue()
+    for _ in range(5):
+        client.async_infer("arrhythmia", [encoded(picture(1))], lambda result, error: results.put((result, error)))
+    for _ in range(5):
+        result, error = results.get(timeout=30)
+        assert error is None
+        assert labels(result) == ["LBBB"]
+
+
+def test_a_stream_answers_in_order_and_survives_an_error(client: triton.InferenceServerClient) -> None:
+    results: queue.Queue[tuple[Any, Any]] = queue.Queue()
+    client.start_stream(lambda result, error: results.put((result, error)))
+    images = [picture(0), b"text", picture(4)]
+    for number, image in enumerate(images):
+        client.async_stream_infer("arrhythmia", [encoded(image)], request_id=str(number))
+    (first, _), (_, error), (third, _) = (results.get(timeout=30) for _ in images)
+    client.stop_stream()
+    assert (labels(first), first.get_response().id) == (["NORMAL"], "0")
+    assert "neither a PNG nor a JPEG" in str(error)
+    assert (labels(third), third.get_response().id) == (["PVC"], "2")
+
+
+@pytest.mark.parametrize(
+    ("inputs", "why"),
+    [
+        ([encoded(picture(), b"")], "The file is empty"),
+        ([encoded()], "no picture"),
+        ([encoded(*[b""] * 65)], "the limit is 64"),
+        ([], "takes one input"),
+        ([triton.InferInput("picture", [1], "BYTES")], "'image'"),
+    ],
+)
+def test_what_can_not_be_classified_is_explained(
+    client: triton.InferenceServerClient, inputs: list[triton.InferInput], why: str
+) -> None:
+    error = refusal(lambda: client.infer("arrhythmia", inputs))
+    assert error.status() == "StatusCode.INVALID_ARGUMENT"
+    assert why in str(error)
+
+
+def test_unknown_models_outputs_and_extensions_are_refused(client: triton.InferenceServerClient) -> None:
+    image = encoded(picture())
+    assert refusal(lambda: client.infer("resnet", [image])).status() == "StatusCode.NOT_FOUND"
+    assert refusal(lambda: client.infer("arrhythmia", [image], model_version="9")).status() == "StatusCode.NOT_FOUND"
+    wanted = [triton.InferRequestedOutput("logits")]
+    assert "There is no output 'logits'" in str(refusal(lambda: client.infer("arrhythmia", [image], outputs=wanted)))
+    ranked = [triton.InferRequestedOutput("probabilities", class_count=3)]
+    assert "not supported" in str(refusal(lambda: client.infer("arrhythmia", [image], outputs=ranked)))
+    assert refusal(client.get_cuda_shared_memory_status).status() == "StatusCode.UNIMPLEMENTED"
+
+
+@pytest.mark.parametrize(
+    ("datatype", "shape", "raw"),
+    [
+        ("FP32", [1], b"\0\0\0\0"),
+        ("BYTES", [2], b"\1\0\0\0a"),
+        ("BYTES", [1], b"\1\0"),
+        ("BYTES", [1], b"\xff\xff\xff\xffa"),
+        ("BYTES", [1, 2], b"\1\0\0\0a\1\0\0\0a"),
+        ("BYTES", [], b""),
+    ],
+)
+def test_tensors_that_are_not_what_they_say(server: ServerProcess, datatype: str, shape: list[int], raw: bytes) -> None:
+    tensor = pb.ModelInferRequest.InferInputTensor(name="image", datatype=datatype, shape=shape)
+    request = pb.ModelInferRequest(model_name="arrhythmia", inputs=[tensor], raw_input_contents=[raw])
+    with grpc.insecure_channel(server.address) as channel:
+        stub = open_inference_pb2_grpc.GRPCInferenceServiceStub(channel)
+        with pytest.raises(grpc.RpcError) as caught:
+            stub.ModelInfer(request, timeout=30)
+    assert caught.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+
+
+def test_pixels_of_another_size_are_refused(client: triton.InferenceServerClient) -> None:
+    tensor = triton.InferInput("pixels", [1, 10, 10, 1], "UINT8")
+    tensor.set_data_from_numpy(np.zeros((1, 10, 10, 1), np.uint8))
+    assert "[N, 32, 48, 1]" in str(refusal(lambda: client.infer("arrhythmia_pixels", [tensor])))
+
+
+def test_the_repository_is_listed_loaded_and_unloaded(tmp_path: Path) -> None:
+    write_model(tmp_path, version="1")
+    with running_server(tmp_path, model_versions="all", reload_seconds=0) as process:
+        process.wait_for("serving")
+        client = triton.InferenceServerClient(process.address)
+        write_model(tmp_path, version="2")
+        write_model(tmp_path, version="3", metadata={"scores": None})
+
+        def states() -> dict[tuple[str, str], str]:
+            return {(each.name, each.version): each.state for each in client.get_model_repository_index().models}
+
+        assert states()["arrhythmia", "2"] == "UNAVAILABLE"
+        client.load_model("arrhythmia")
+        assert states()["arrhythmia", "2"] == states()["arrhythmia_pixels", "2"] == "READY"
+        reasons = {each.version: each.reason for each in client.get_model_repository_index().models}
+        assert reasons["3"] == "model.onnx lacks metadata: scores."
+        client.unload_model("arrhythmia")
+        assert set(states().values()) == {"UNAVAILABLE"}
+        assert not client.is_server_ready()
+        assert not client.is_model_ready("arrhythmia")
+        assert refusal(lambda: client.infer("arrhythmia", [encoded(picture())])).status() == "StatusCode.UNAVAILABLE"
+        client.load_model("arrhythmia")
+        assert client.infer("arrhythmia", [encoded(picture())]).get_response().model_version == "2"
+        assert refusal(lambda: client.load_model("resnet")).status() == "StatusCode.NOT_FOUND"
+        assert "not over the wire" in str(refusal(lambda: client.load_model("arrhythmia", config="{}")))
+        client.close()
+
+
+def test_statistics_count_what_was_done(models: Path) -> None:
+    with running_server(models) as process:
+        process.wait_for("serving")
+        client = triton.InferenceServerClient(process.address)
+        client.infer("arrhythmia", [encoded(picture(), picture())])
+        refusal(lambda: client.infer("arrhythmia", [encoded(b"")]))
+        (stats,) = client.get_inference_statistics("arrhythmia").model_stats
+        assert (stats.name, stats.version, stats.inference_count) == ("arrhythmia", "1", 2)
+        assert (stats.inference_stats.success.count, stats.inference_stats.fail.count) == (1, 1)
+        assert stats.inference_stats.compute_infer.ns > 0
+        assert stats.last_inference > 0
+        assert len(client.get_inference_statistics().model_stats) == 2
+        client.close()
+
+
+def test_the_asyncio_client(server: ServerProcess) -> None:
+    async def journey() -> None:
+        async with triton_aio.InferenceServerClient(server.address) as client:
+            assert await client.is_server_live()
+            assert await client.is_server_ready()
+            assert await client.is_model_ready("arrhythmia")
+            assert (await client.get_server_metadata()).name == "beatlens"
+            assert (await client.get_model_metadata("arrhythmia")).platform == "onnxruntime_onnx"
+            assert (await client.get_model_config("arrhythmia")).config.backend == "onnxruntime"
+            assert (await client.get_model_repository_index()).models
+            assert (await client.get_inference_statistics("arrhythmia")).model_stats
+            result = await client.infer("arrhythmia", [encoded(picture(5))])
+            assert labels(result) == ["VF"]
+
+            async def requests() -> Any:
+                for band in range(3):
+                    yield {"model_name": "arrhythmia", "inputs": [encoded(picture(band))]}
+
+            seen = [labels(result) async for result, error in client.stream_infer(requests()) if error is None]
+            assert seen == [["NORMAL"], ["LBBB"], ["RBBB"]]
+
+    asyncio.run(journey())
+
+
+def test_reflection_shows_it(server: ServerProcess) -> None:
+    with grpc.insecure_channel(server.address) as channel:
+        database = ProtoReflectionDescriptorDatabase(channel)
+        assert SERVICE in database.get_services()
+        described = database.FindFileContainingSymbol(SERVICE)
+        assert "ModelInfer" in [method.name for method in described.service[0].method]
