@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +16,7 @@ from typing import Annotated, Final
 
 import typer
 from rich.console import Console
+from rich.progress import track
 from rich.table import Table
 
 from inference_server import model_commands, token_commands
@@ -52,12 +55,20 @@ class _Failure:
     message: str
 
 
+#: Calls under way at once to a running server; well below its queue, so that others get their turns.
+_REMOTE_CALLS: Final = 8
+
+#: What is taken from a folder; whether it really is a picture is for the decoder to say.
+_SUFFIXES: Final = {".png", ".jpg", ".jpeg"}
+
 _Classify = Callable[[bytes], Classification | _Failure]
 
 
 @app.command()
 def classify(
-    pictures: Annotated[list[Path], typer.Argument(metavar="PICTURE...", help="PNG or JPEG files of one beat each.")],
+    pictures: Annotated[
+        list[Path], typer.Argument(metavar="PICTURE...", help="PNG or JPEG files of one beat each, or folders of them.")
+    ],
     address: Annotated[
         str | None, typer.Option(metavar="HOST:PORT", help="Ask a running server instead of loading the model here.")
     ] = None,
@@ -76,10 +87,16 @@ def classify(
     settings = load_settings()
     if models is not None:
         settings = settings.model_copy(update={"models": models})
-    with _remote(address, token, tls_ca) if address else _in_process(settings) as ask:
-        outcomes = ((path, _ask_about(path, ask)) for path in pictures)
-        failed = _print_json(outcomes) if as_json else _print_table(outcomes)
-    Console(stderr=True).print(DISCLAIMER, style="dim")
+    files = list(_files(pictures))
+    errors = Console(stderr=True)
+    with (
+        _remote(address, token, tls_ca) if address else _in_process(settings) as ask,
+        ThreadPoolExecutor(_REMOTE_CALLS if address else settings.workers) as callers,
+    ):
+        outcomes = zip(files, callers.map(lambda path: _ask_about(path, ask), files), strict=True)
+        shown = track(outcomes, "Classifying", len(files), console=errors, transient=True, disable=len(files) < 20)
+        failed = _print_json(shown) if as_json else _print_table(shown)
+    errors.print(DISCLAIMER, style="dim")
     if failed:
         raise typer.Exit(1)
 
@@ -104,7 +121,8 @@ def _in_process(settings: Settings) -> Iterator[_Classify]:
     from inference_server.images import ImageError
     from inference_server.model_repository import ModelRepository
 
-    repository = ModelRepository(settings.models, name=settings.model_name)
+    repository = ModelRepository(settings.models, name=settings.model_name, versions=settings.model_versions)
+    logging.getLogger("inference_server").addHandler(logging.NullHandler())  # what went wrong is printed below
     repository.refresh()
     if not repository.loaded():
         typer.echo(f"There is no usable model in {repository.folder}.", err=True)
@@ -161,7 +179,16 @@ def _ask_about(path: Path, ask: _Classify) -> Classification | _Failure:
     return ask(image)
 
 
-_Outcomes = Iterator[tuple[Path, Classification | _Failure]]
+def _files(paths: list[Path]) -> Iterator[Path]:
+    """The files named, and the pictures in the folders named, in order."""
+    for path in paths:
+        if path.is_dir():
+            yield from sorted(each for each in path.rglob("*") if each.suffix.lower() in _SUFFIXES and each.is_file())
+        else:
+            yield path
+
+
+_Outcomes = Iterable[tuple[Path, Classification | _Failure]]
 
 
 def _print_json(outcomes: _Outcomes) -> bool:

@@ -12,6 +12,7 @@ import pytest
 from inference_server.classification import DISCLAIMER
 from tests.inference_server.pictures import picture
 from tests.inference_server.server_process import ServerProcess
+from tests.inference_server.tiny_models import CLASSES
 
 
 def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -74,6 +75,22 @@ def test_an_uncertain_row_names_what_stays_plausible(tmp_path: Path, models: Pat
     (tmp_path / "blank.png").write_bytes(picture(ink="white"))
     ran = run("classify", str(tmp_path / "blank.png"), BEATLENS_MODELS=str(models))
     assert "UNCERTAIN (NORMAL, LBBB, RBBB, PAC, PVC, VF, PACED)" in ran.stdout
+
+
+@pytest.mark.parametrize("where", ["in process", "running server"])
+def test_folders_are_searched_and_answered_in_order(
+    tmp_path: Path, models: Path, server: ServerProcess, where: str
+) -> None:
+    (tmp_path / "PVC").mkdir()
+    for number in range(30):
+        (tmp_path / "PVC" / f"{number:02}.png").write_bytes(picture(number % 7))
+    (tmp_path / "note.txt").write_text("no picture")
+    options = ["--models", str(models)] if where == "in process" else ["--address", server.address]
+    ran = run("classify", "--json", *options, str(tmp_path))
+    assert ran.returncode == 0, ran.stderr
+    lines = [json.loads(line) for line in ran.stdout.splitlines()]
+    assert [line["file"] for line in lines] == [str(tmp_path / "PVC" / f"{number:02}.png") for number in range(30)]
+    assert [line["class"] for line in lines] == [CLASSES[number % 7][0] for number in range(30)]
 
 
 def test_a_server_that_is_not_there(pictures: list[str]) -> None:
