@@ -1,7 +1,7 @@
 """Makes the Python stubs in ``inference_server/generated/`` from the ``.proto`` files beside this script.
 
 ``python protos/generate.py`` rewrites them; with ``--check`` it only says whether they are current (exit code 1 if
-they are not).
+they are not); with ``--lint`` it runs buf over our own definitions (needs npm; without it, it says so and passes).
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import re
 import shutil
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -20,6 +21,8 @@ from grpc_tools import protoc
 PROTOS = Path(__file__).resolve().parent
 GENERATED = PROTOS.parent / "inference_server" / "generated"
 PACKAGE = "inference_server.generated"
+BUF = "@bufbuild/buf@1.75.0"
+BUF_CONFIG = '{"version": "v2", "lint": {"use": ["STANDARD", "COMMENTS"], "ignore": ["google"]}}'
 INIT = '"""Generated from protos/ by ``make protos``. Do not edit."""\n'
 
 
@@ -31,16 +34,7 @@ def generate(target: Path) -> None:
     """
     sources = sorted(str(path.relative_to(PROTOS)) for path in PROTOS.rglob("*.proto"))
     roots = sorted({Path(source).parts[0] for source in sources})
-    well_known = Path(grpc_tools.__file__).parent / "_proto"  # google/protobuf/*.proto
-    googleapis = Path(next(iter(google.rpc.__path__))).parent.parent  # google/rpc/*.proto
-    arguments = [
-        "protoc",
-        *(f"--proto_path={folder}" for folder in (PROTOS, well_known, googleapis)),
-        *(f"--{kind}={target}" for kind in ("python_out", "pyi_out", "grpc_python_out")),
-        *sources,
-    ]
-    if protoc.main(arguments) != 0:
-        raise RuntimeError("protoc failed")
+    _protoc(*(f"--{kind}={target}" for kind in ("python_out", "pyi_out", "grpc_python_out")), *sources)
     # protoc writes absolute imports from the root of the proto tree; ours lie inside a package.
     own_import = re.compile(rf"^(from|import) ({'|'.join(roots)})(?=[. ])", re.MULTILINE)
     for path in [*target.rglob("*.py"), *target.rglob("*.pyi")]:
@@ -51,6 +45,33 @@ def generate(target: Path) -> None:
         path.write_text(path.read_text().replace("_descriptor_pool.Default()", "_descriptor_pool.DescriptorPool()"))
     for folder in [target, *(path for path in target.rglob("*") if path.is_dir())]:
         (folder / "__init__.py").write_text(INIT)
+
+
+def lint() -> int:
+    """Run buf's STANDARD rules over our own definitions (not those of the Open Inference Protocol).
+
+    Returns:
+        buf's exit code; 0 when npm is not installed.
+    """
+    npm = shutil.which("npm")
+    if npm is None:
+        print("protos: npm is not installed, buf lint is skipped", file=sys.stderr)  # noqa: T201
+        return 0
+    with tempfile.TemporaryDirectory() as folder:
+        # As an image, because buf would otherwise fetch google/rpc/*.proto from its own registry.
+        image = Path(folder) / "image.binpb"
+        own = sorted(str(path.relative_to(PROTOS)) for path in (PROTOS / "ecg").rglob("*.proto"))
+        _protoc("--include_imports", "--include_source_info", f"--descriptor_set_out={image}", *own)
+        buf = [npm, "exec", "--yes", f"--package={BUF}", "--", "buf", "lint", str(image), "--config", BUF_CONFIG]
+        return subprocess.run(buf, timeout=300, check=False).returncode
+
+
+def _protoc(*arguments: str) -> None:
+    well_known = Path(grpc_tools.__file__).parent / "_proto"  # google/protobuf/*.proto
+    googleapis = Path(next(iter(google.rpc.__path__))).parent.parent  # google/rpc/*.proto
+    folders = (f"--proto_path={folder}" for folder in (PROTOS, well_known, googleapis))
+    if protoc.main(["protoc", *folders, *arguments]) != 0:
+        raise RuntimeError("protoc failed")
 
 
 def differences(made: Path, committed: Path) -> list[str]:
@@ -67,7 +88,11 @@ def main() -> int:
     """The command line; returns the exit code."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true", help="change nothing, fail if the stubs are out of date")
-    check = parser.parse_args().check
+    parser.add_argument("--lint", action="store_true", help="change nothing, check the definitions' style")
+    arguments = parser.parse_args()
+    if arguments.lint:
+        return lint()
+    check = arguments.check
     with tempfile.TemporaryDirectory() as folder:
         made = Path(folder)
         generate(made)
