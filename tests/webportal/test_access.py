@@ -149,3 +149,21 @@ def test_the_administration_has_the_same_door():
 
 def test_an_ordinary_user_gets_no_further_at_the_door_of_the_administration(owner_client):
     assert owner_client.get("/admin/", follow=True).status_code == 403
+
+
+def test_administrators_find_rows_by_whole_values(analysis, owner, staff_client):
+    def found(model: str, term: str) -> int:
+        return staff_client.get(reverse(f"admin:analyses_{model}_changelist"), {"q": term}).context["cl"].result_count
+
+    terms = (str(analysis.pk), str(analysis.upload_id), owner.username.upper(), owner.email)
+    assert [found("analysis", term) for term in terms] == [1, 1, 1, 1]
+    assert found("upload", analysis.upload.sha256) == 1
+    for term in ("strip-zzyzx", "zzyzx", "", str(owner.pk)):
+        assert found("analysis", term) == (0 if term else 1)
+
+
+def test_lists_of_the_administration_are_filtered(analysis, staff_client):
+    url = reverse("admin:analyses_analysis_changelist")
+    both = "state__exact=done&verdict__exact=CONFIDENT"
+    for asked, count in (("class_short=PVC", 1), ("class_short=PACED", 0), (both, 1)):
+        assert staff_client.get(f"{url}?{asked}").context["cl"].result_count == count

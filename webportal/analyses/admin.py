@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import cast
+import uuid
+from typing import Any, cast
 
 from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.core.paginator import Paginator
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.functional import cached_property
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
@@ -16,6 +19,7 @@ from django.utils.translation import ngettext
 from webportal.accounts.models import User
 from webportal.analyses import services
 from webportal.analyses.models import Analysis, Review, Upload
+from webportal.pages import catalogue
 
 
 def _thumbnail(upload: Upload) -> SafeString | str:
@@ -28,11 +32,77 @@ def _thumbnail(upload: Upload) -> SafeString | str:
     )
 
 
+class BoundedPaginator(Paginator[Any]):
+    """Pages of a list whose length nobody counts: beyond ``bound`` rows one filters or searches."""
+
+    bound = 10_000
+
+    @cached_property
+    def count(self) -> int:
+        """Rows in the list, at most ``bound``."""
+        rows = cast(QuerySet[Any], self.object_list)
+        return rows.order_by()[: self.bound].count()
+
+
+class ClassFilter(admin.SimpleListFilter):
+    """Classes as the pages know them: asking a million rows which classes occur would take seconds."""
+
+    title = _("class")
+    parameter_name = "class_short"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Every class by short name."""
+        return [(entry.short, entry.name or entry.short) for entry in catalogue.entries()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Only the chosen class."""
+        return queryset.filter(class_short=self.value()) if self.value() else queryset
+
+
 class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """Shows every field and changes none."""
 
     show_full_result_count = False
     list_per_page = 50
+    paginator = BoundedPaginator
+    search_help_text = _("A complete id, error id, digest, username or e-mail address.")
+    #: Columns that hold an id.
+    id_columns: tuple[str, ...] = ("id",)
+    #: Columns that hold some other text to be found exactly.
+    text_columns: tuple[str, ...] = ()
+    #: Column that holds a user.
+    user_column = "owner"
+    # Related rows are looked up rather than joined: a join may keep the database from reading the newest rows only.
+    list_select_related = ()
+    looked_up: tuple[str, ...] = ()
+    # Shows the search field; what is searched is up to get_search_results.
+    search_fields = ("id",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """All rows, their related rows at hand."""
+        return super().get_queryset(request).prefetch_related(*self.looked_up)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """Whole values only, each answered by an index."""
+        term = search_term.strip()
+        if not term:
+            return queryset, False
+        try:
+            number = uuid.UUID(term)
+        except ValueError:
+            people = User.objects.filter(Q(username__iexact=term) | Q(email__iexact=term)).values_list("pk", flat=True)
+            found = Q(**{f"{self.user_column}__in": list(people)})
+            for column in self.text_columns:
+                # First which rows, then in what order: asked at once, the database may read everything by date.
+                rows = self.model._default_manager.filter(**{column: term}).order_by().values_list("pk", flat=True)
+                found |= Q(pk__in=list(rows[: self.list_per_page]))
+        else:
+            found = Q()
+            for column in self.id_columns:
+                found |= Q(**{column: number})
+        return queryset.filter(found), False
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Rows come from the portal's own pages only."""
@@ -48,9 +118,9 @@ class UploadAdmin(ReadOnlyAdmin):
     """Pictures as sent."""
 
     list_display = ("id", "picture_preview", "owner", "label", "media_type", "size", "created_at")
-    list_filter = ("media_type", "created_at")
-    list_select_related = ("owner",)
-    search_fields = ("=id", "=sha256", "label", "=owner__username", "=owner__email")
+    list_filter = ("created_at",)
+    looked_up = ("owner",)
+    text_columns = ("sha256",)
     exclude = ("picture", "thumbnail")
 
     def get_readonly_fields(self, request: HttpRequest, obj: object = None) -> list[str]:
@@ -80,9 +150,10 @@ class AnalysisAdmin(ReadOnlyAdmin):
         "attempts",
         "created_at",
     )
-    list_filter = ("state", "verdict", "class_short", "model_version", "reason", "created_at")
-    list_select_related = ("owner", "upload")
-    search_fields = ("=id", "=error_id", "upload__label", "=owner__username", "=owner__email")
+    list_filter = ("state", "verdict", ClassFilter, "created_at")
+    looked_up = ("owner", "upload")
+    id_columns = ("id", "upload_id")
+    text_columns = ("error_id",)
     actions = ("requeue",)
 
     def get_readonly_fields(self, request: HttpRequest, obj: object = None) -> list[str]:
@@ -120,9 +191,10 @@ class ReviewAdmin(ReadOnlyAdmin):
     """What people read the pictures as. Stands for ever."""
 
     list_display = ("id", "analysis", "author", "class_short", "agrees", "created_at")
-    list_filter = ("agrees", "class_short", "created_at")
-    list_select_related = ("author", "analysis")
-    search_fields = ("=id", "=analysis__id", "=author__username")
+    list_filter = ("agrees", "created_at")
+    looked_up = ("author", "analysis")
+    id_columns = ("id", "analysis_id")
+    user_column = "author"
 
     def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
         """Nobody rewrites a review."""

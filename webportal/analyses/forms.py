@@ -116,8 +116,7 @@ class HistoryForm(forms.Form):
             ("", _("any")),
             ("yes", _("written")),
             ("no", _("not written")),
-            ("agrees", _("agrees")),
-            ("disagrees", _("disagrees")),
+            *Analysis.Reading.choices,
         ],
     )
     since = forms.DateField(label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}))

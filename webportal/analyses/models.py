@@ -106,6 +106,12 @@ class Analysis(models.Model):
         UNCERTAIN = ServerVerdict.UNCERTAIN.value, _("uncertain")
         NOT_A_BEAT = ServerVerdict.NOT_A_BEAT.value, _("not a heartbeat")
 
+    class Reading(models.TextChoices):
+        """What the newest review says about the answer."""
+
+        AGREES = "agrees", _("agrees")
+        DISAGREES = "disagrees", _("disagrees")
+
     OPEN_STATES = (State.QUEUED, State.RUNNING)
     FINAL_STATES = (State.DONE, State.REJECTED, State.FAILED)
 
@@ -167,6 +173,9 @@ class Analysis(models.Model):
         help_text=_('The classes that stay plausible, most probable first: [{"short", "name"}, …].'),
     )
 
+    # What its owner reads in it, as far as the newest review says; kept here so that a history can be searched by it.
+    reading = models.CharField(_("reading"), max_length=10, choices=Reading.choices, blank=True, editable=False)
+
     class Meta:
         verbose_name = pgettext_lazy("one", "analysis")
         verbose_name_plural = pgettext_lazy("many", "analyses")
@@ -174,7 +183,22 @@ class Analysis(models.Model):
         indexes = [
             models.Index(fields=["owner", "-created_at", "-id"], name="analysis_owner_newest"),
             models.Index(fields=["owner", "class_short", "-created_at", "-id"], name="analysis_owner_class"),
+            models.Index(fields=["owner", "state", "-created_at", "-id"], name="analysis_owner_state"),
+            models.Index(fields=["owner", "verdict", "-created_at", "-id"], name="analysis_owner_verdict"),
+            models.Index(fields=["owner", "model_version", "-created_at", "-id"], name="analysis_owner_version"),
+            models.Index(fields=["owner", "reading", "-created_at", "-id"], name="analysis_owner_reading"),
             models.Index(fields=["owner", "probability", "id"], name="analysis_owner_certainty"),
+            models.Index(fields=["state", "-created_at", "-id"], name="analysis_state"),
+            models.Index(fields=["class_short", "-created_at", "-id"], name="analysis_class"),
+            models.Index(fields=["verdict", "-created_at", "-id"], name="analysis_verdict"),
+            models.Index(fields=["error_id"], name="analysis_error"),
+            # Few of many: those with a reading, and those that still wait.
+            models.Index(fields=["owner", "-created_at", "-id"], name="analysis_owner_read", condition=~Q(reading="")),
+            models.Index(
+                fields=["owner", "-created_at", "-id"],
+                name="analysis_owner_open",
+                condition=Q(finished_at__isnull=True),
+            ),
             models.Index(
                 fields=["owner", "trashed_at", "id"], name="analysis_trash", condition=Q(trashed_at__isnull=False)
             ),
@@ -292,7 +316,10 @@ class Review(models.Model):
         verbose_name = _("review")
         verbose_name_plural = _("reviews")
         ordering = ["-created_at", "-id"]
-        indexes = [models.Index(fields=["analysis", "-created_at"], name="review_analysis_newest")]
+        indexes = [
+            models.Index(fields=["analysis", "-created_at"], name="review_analysis_newest"),
+            models.Index(fields=["-created_at", "-id"], name="review_newest"),
+        ]
         constraints = [
             models.CheckConstraint(condition=~Q(class_short="") & ~Q(class_name=""), name="review_has_class"),
         ]

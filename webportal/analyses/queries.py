@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from webportal.analyses.models import Analysis, Review
+from webportal.analyses.models import Analysis
 
 #: Analyses on one page of a history.
 PAGE_SIZE = 24
@@ -90,7 +90,8 @@ def page_of(analyses: QuerySet[Analysis], *, order: Order, after: Cursor | None,
     """The ``size`` analyses that follow ``after``. Costs the same on the thousandth page as on the first."""
     if after is not None:
         analyses = order.after(analyses, after)
-    found = list(order.sorted(analyses).select_related("upload").prefetch_related("reviews")[: size + 1])
+    # Looked up rather than joined: with a join SQLite may start from the uploads and sort all of a person's history.
+    found = list(order.sorted(analyses).prefetch_related("upload", "reviews")[: size + 1])
     page = found[:size]
     last = page[-1] if len(found) > size else None
     return Page(page, Cursor(getattr(last, order.column), last.id) if last else None)
@@ -108,7 +109,7 @@ def matching(analyses: QuerySet[Analysis], wanted: dict[str, Any]) -> QuerySet[A
         if outcome in Analysis.Verdict.values:
             analyses = analyses.filter(verdict=outcome)
         elif outcome == "open":
-            analyses = analyses.filter(state__in=Analysis.OPEN_STATES)
+            analyses = analyses.filter(finished_at__isnull=True)
         else:
             analyses = analyses.filter(state=outcome)
     if since := wanted.get("since"):
@@ -118,15 +119,12 @@ def matching(analyses: QuerySet[Analysis], wanted: dict[str, Any]) -> QuerySet[A
     if version := wanted.get("version"):
         analyses = analyses.filter(model_version=version)
     if reviewed := wanted.get("reviewed"):
-        reviews = Review.objects.filter(analysis=OuterRef("pk"))
         if reviewed == "no":
-            analyses = analyses.filter(~Exists(reviews), state=Analysis.State.DONE)
+            analyses = analyses.filter(reading="", state=Analysis.State.DONE)
         elif reviewed == "yes":
-            analyses = analyses.filter(Exists(reviews))
+            analyses = analyses.filter(~Q(reading=""))
         else:
-            # The newest reading counts.
-            analyses = analyses.annotate(newest=Subquery(reviews.order_by("-created_at", "-id").values("agrees")[:1]))
-            analyses = analyses.filter(newest=reviewed == "agrees")
+            analyses = analyses.filter(reading=reviewed)
     return analyses
 
 

@@ -284,6 +284,8 @@ def review(*, actor: User, analysis: Analysis, class_short: str, comment: str = 
     with transaction.atomic():
         written.full_clean()
         written.save(force_insert=True)
+        reading = Analysis.Reading.AGREES if written.agrees else Analysis.Reading.DISAGREES
+        Analysis.objects.filter(pk=analysis.pk).update(reading=reading)
     return written
 
 

@@ -148,7 +148,7 @@ STORAGES = {
 
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default"]}}
 #: How long a claimed analysis belongs to its claimant, seconds; must exceed every deadline above.
-ANALYSIS_LEASE_SECONDS = 30
+ANALYSIS_LEASE_SECONDS = 20
 #: Attempts that may end in an unexpected error or a lost worker before an analysis has failed.
 ANALYSIS_MAX_FAILURES = 5
 #: Back-off between attempts: the first wait and the longest one, seconds.
