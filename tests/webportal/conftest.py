@@ -72,6 +72,7 @@ class FarSide(arrhythmia_pb2_grpc.ArrhythmiaServiceServicer):
     def reset(self) -> None:
         self.calls: list[bytes] = []
         self.respond: Callable[[bytes], Classification] = lambda _data: answer()
+        self.crash = False
         self.up()
 
     def up(self) -> None:
@@ -83,7 +84,7 @@ class FarSide(arrhythmia_pb2_grpc.ArrhythmiaServiceServicer):
         self.health.set(SERVICE, health_pb2.HealthCheckResponse.NOT_SERVING)
 
     def ClassifyImage(self, request: pb.ClassifyImageRequest, context: grpc.ServicerContext) -> object:  # noqa: N802
-        if not self.is_up:
+        if not self.is_up or self.crash:
             context.abort(grpc.StatusCode.UNAVAILABLE, "down")
         with self.lock:
             self.calls.append(request.image)

@@ -121,6 +121,25 @@ class TestAskingTheServer:
         assert analysis.state == Analysis.State.QUEUED
         assert analysis.attempts == 3
 
+    def test_a_picture_that_makes_healthy_servers_fall_silent_fails_in_the_end(self, far_side, upload, settings):
+        settings.ANALYSIS_MAX_FAILURES = 2
+        far_side.crash = True  # its health is good, and each call ends without an answer
+        analysis = upload()
+        for _ in range(2):
+            make_due(analysis)
+            services.run(analysis_id=analysis.pk, timeout=0.3, from_queue=True)
+        analysis.refresh_from_db()
+        assert analysis.state == Analysis.State.FAILED
+        assert analysis.error_id
+
+    def test_a_server_that_is_known_to_be_away_is_not_called(self, far_side, upload):
+        far_side.down()
+        analysis = upload()
+        services.run(analysis_id=analysis.pk, timeout=2.0, from_queue=True)
+        analysis.refresh_from_db()
+        assert analysis.waits_for_server
+        assert analysis.failures == 0
+
     def test_an_unexpected_error_is_retried_a_bounded_number_of_times(self, far_side, upload, settings, caplog):
         def break_down(data: bytes):
             raise RuntimeError("secret detail")

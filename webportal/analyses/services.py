@@ -74,8 +74,11 @@ def _create_analysis(upload: Upload) -> Analysis:
     return analysis
 
 
-def run(*, analysis_id: uuid.UUID, timeout: float) -> bool:
+def run(*, analysis_id: uuid.UUID, timeout: float, from_queue: bool = False) -> bool:
     """Claim an analysis, ask the inference server and store what came of it.
+
+    From the queue the server's health is asked first: a picture that a healthy server leaves without an answer has
+    failed once, so that a picture that makes servers crash or hang can't come back for ever.
 
     Returns whether this call was the one to work on it; ``False`` when it is finished, taken, deleted or not yet due.
     Never raises for anything that the server or the picture may do: each outcome is a state.
@@ -83,14 +86,22 @@ def run(*, analysis_id: uuid.UUID, timeout: float) -> bool:
     analysis = claim(analysis_id=analysis_id)
     if analysis is None:
         return False
+    was_serving = False
     try:
         with analysis.upload.picture.open("rb") as file:
             data = file.read()
+        if from_queue:
+            was_serving = client().is_serving(timeout=1.0)
+            if not was_serving:
+                raise ServerUnavailable("The inference server isn't serving.")
         answer = client().classify(data, timeout=timeout)
     except ImageRefused as refusal:
         _reject(analysis, refusal.reason)
     except ServerUnavailable as absence:
-        _wait_for_server(analysis, absence.retry_after)
+        if was_serving and absence.retry_after is None:
+            _retry_or_fail(analysis, log_unexpected(f"analysis {analysis.pk}", absence))
+        else:
+            _wait_for_server(analysis, absence.retry_after)
     except CallFailed as failure:
         error_id = failure.error_id or new_error_id()
         logger.error("Analysis %s: call failed with %s, error %s", analysis.pk, failure.code, error_id)

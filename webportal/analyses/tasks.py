@@ -13,4 +13,5 @@ from webportal.analyses import services
 @task()
 def run_analysis(analysis_id: str) -> bool:
     """Take one analysis. Returns whether there was anything to do; taking it twice does nothing the second time."""
-    return services.run(analysis_id=uuid.UUID(analysis_id), timeout=settings.INFERENCE_WORKER_TIMEOUT)
+    timeout = settings.INFERENCE_WORKER_TIMEOUT
+    return services.run(analysis_id=uuid.UUID(analysis_id), timeout=timeout, from_queue=True)
