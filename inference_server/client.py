@@ -7,7 +7,7 @@ process that uses it (in a pre-forking web server on first use, not at import).
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from types import TracebackType
 from typing import Final, Self, TypeVar
 
@@ -197,7 +197,7 @@ class ArrhythmiaClient:
 
     def classify_stream(
         self, images: Iterable[tuple[str, bytes]], *, model_version: str | None = None, timeout: float | None = None
-    ) -> Iterator[tuple[str, Classification | ClientError]]:
+    ) -> Generator[tuple[str, Classification | ClientError], None, None]:
         """Classify any number of ``(key, picture)`` pairs; yields keys and outcomes in the same order, as they come.
 
         ``images`` is read in another thread, and only as fast as the server answers. ``timeout`` is for the whole

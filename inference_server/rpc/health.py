@@ -53,12 +53,12 @@ class HealthServicer(health_pb2_grpc.HealthServicer):  # type: ignore[misc]
         """The state of one service now and after every change."""
         last = None
         while True:
-            changed = self._changed
+            changed, closing = self._changed, self._closing
             status = self._status(request.service)
             if status != last:
                 yield _Status(status=status)
                 last = status
-            if self._closing:
+            if closing:
                 return
             # A change while the line above was sending has replaced the event and set the old one: nothing is missed.
             await changed.wait()

@@ -5,6 +5,7 @@ import itertools
 import struct
 import tracemalloc
 import zlib
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from PIL import Image
 from inference_server.images import ImageError, ImageLimits, ImageReason, to_pixels
 from tests.inference_server.pictures import picture
 
-SIZE = {"height": 64, "width": 96}
+SIZE: dict[str, Any] = {"height": 64, "width": 96}
 
 
 def refused(data: bytes, limits: ImageLimits | None = None) -> ImageError:
@@ -69,7 +70,7 @@ def test_every_png_mode_gives_the_same_stroke(mode: str) -> None:
 
 @pytest.mark.parametrize("mode", ["L", "RGB", "CMYK"])
 @pytest.mark.parametrize("options", [{}, {"progressive": True}, {"quality": 30}])
-def test_every_jpeg_kind_is_understood(mode: str, options: dict[str, object]) -> None:
+def test_every_jpeg_kind_is_understood(mode: str, options: dict[str, Any]) -> None:
     pixels = to_pixels(picture(1, mode=mode, form="JPEG", **options), **SIZE)
     assert stroke_column(pixels) == pytest.approx(1.5 / 7, abs=0.02)
 
@@ -180,9 +181,9 @@ def result_or_reason(data: bytes) -> None:
     assert pixels.dtype == np.uint8
 
 
-SEEDS = [
+SEEDS: list[bytes] = [
     picture(form=form, mode=mode, size=(48, 32), **options)
-    for form, mode, options in itertools.chain(
+    for form, mode, options in itertools.chain[tuple[str, str, dict[str, Any]]](
         [("PNG", mode, {}) for mode in ("1", "L", "P", "RGB", "RGBA")],
         [("JPEG", mode, options) for mode in ("L", "RGB", "CMYK") for options in ({}, {"progressive": True})],
     )

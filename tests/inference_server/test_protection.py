@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import grpc
 import pytest
@@ -40,7 +41,7 @@ def test_what_is_loopback(listen: str, loopback: bool) -> None:
     assert is_loopback(listen) is loopback
 
 
-FILES = {name: Path(f"/{name}") for name in ("tls_certificate", "tls_key", "tls_client_ca", "tokens")}
+FILES: dict[str, Any] = {name: Path(f"/{name}") for name in ("tls_certificate", "tls_key", "tls_client_ca", "tokens")}
 
 
 @pytest.mark.parametrize(

@@ -36,4 +36,4 @@ def test_the_png_has_the_proportions_of_the_picture(size: tuple[int, int], drawn
     saliency = over_picture(np.eye(4, 6, dtype=np.float32), size, height=64, width=96)
     image = Image.open(io.BytesIO(saliency.png()))
     assert (image.size, image.mode) == (drawn, "L")
-    assert image.getextrema()[1] > 200
+    assert np.asarray(image).max() > 200

@@ -48,7 +48,9 @@ def stub(channel: grpc.Channel) -> arrhythmia_pb2_grpc.ArrhythmiaServiceStub:
 
 
 def classify(channel: grpc.Channel, image: bytes, **fields: Any) -> pb.ClassifyImageResponse:
-    return stub(channel).ClassifyImage(pb.ClassifyImageRequest(image=image, **fields), timeout=30)
+    response: pb.ClassifyImageResponse
+    response = stub(channel).ClassifyImage(pb.ClassifyImageRequest(image=image, **fields), timeout=30)
+    return response
 
 
 def failure(channel: grpc.Channel, image: bytes, **fields: Any) -> tuple[grpc.RpcError, error_details_pb2.ErrorInfo]:

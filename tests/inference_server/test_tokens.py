@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import stat
+import time
 from pathlib import Path
 
 import pytest
@@ -73,7 +74,7 @@ def test_names_are_unique_and_plain(path: Path) -> None:
 
 def test_a_rate_is_kept(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     now = [100.0]
-    monkeypatch.setattr(tokens.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
     store = TokenStore(path)
     slow = store.find(store.create("slow", [Scope.CLASSIFY], calls_per_second=2))
     free = store.find(store.create("free", [Scope.CLASSIFY]))

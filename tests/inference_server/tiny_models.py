@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -33,7 +34,7 @@ def _graph(classes: int, work: int) -> onnx.GraphProto:
     bands = np.zeros((WIDTH, classes), dtype=np.float32)
     for column in range(WIDTH):
         bands[column, column * classes // WIDTH] = 1.0
-    constants = {
+    constants: dict[str, np.ndarray[Any, Any]] = {
         "white": np.array(255.0, np.float32),
         "bands": bands,
         "sharpness": np.array(400.0, np.float32),
