@@ -26,7 +26,13 @@ RecordsOption = Annotated[
     ),
 ]
 DataOption = Annotated[Path, typer.Option("--data", help="Folder of the prepared data set.")]
+ModelsOption = Annotated[Path, typer.Option("--models", help="The model repository.")]
 PREPARED = Path("var/prepared/mitdb")
+MODELS = Path("models")
+CPUS = os.cpu_count() or 1
+
+#: The same recipe trained without the test people, scored beside the served model.
+COMPANION = "arrhythmia-inter-patient"
 
 
 @contextmanager
@@ -63,11 +69,17 @@ def prepare(
     records_folder: RecordsOption = None,
     data: DataOption = PREPARED,
     variants: Annotated[int, typer.Option(help="Augmented pictures beside the plain one of each beat.", min=0)] = 2,
+    from_folders: Annotated[
+        Path | None, typer.Option(help="Read <split>/<Class name>/*.png here instead of recordings.")
+    ] = None,
     only: Annotated[str, typer.Option(help="Comma-separated record names; all by default.")] = "",
-    workers: Annotated[int, typer.Option(help="Processes.", min=1)] = os.cpu_count() or 1,
+    workers: Annotated[int, typer.Option(help="Processes.", min=1)] = CPUS,
 ) -> None:
     """Cut the beats out of the recordings and draw them. A stopped run continues where it was."""
     with _plain_errors(records.RecordsError, datasets.DatasetError):
+        if from_folders is not None:
+            _prepare_from_folders(from_folders, data)
+            return
         folder = _records_folder(records_folder)
         names = records.record_names(folder)
         if only:
@@ -85,6 +97,19 @@ def prepare(
                 rows += count
                 progress.advance(task)
         console.print(f"{rows:,} beat pictures (each beat once per lead) in {data}")
+
+
+def _prepare_from_folders(source: Path, data: Path) -> None:
+    from training import folders as layout
+    from training.classes import CLASS_SETS
+
+    for name, count, refused in layout.read_folders(source, CLASS_SETS["eight"], data):
+        console.print(f"{name}: {count:,} pictures")
+        for sentence in refused:
+            console.print(f"  left out {sentence}")
+    shared = layout.shared_pictures(datasets.load(data, variants=0))
+    if shared:
+        console.print(f"[yellow]{shared:,} test pictures are also on the training side[/]")
 
 
 @app.command()
@@ -121,6 +146,146 @@ def train(
 
             best = fitting.fit(config, dataset, run, report)
         console.print(f"best weights: {best}")
+
+
+@app.command()
+def export(
+    run: Annotated[Path, typer.Argument(help="Folder of a finished run.", exists=True, file_okay=False)],
+    name: Annotated[str, typer.Option(help="Name of the model in the repository.")] = "arrhythmia",
+    version: Annotated[str, typer.Option(help="Version to write: a positive whole number.")] = "1",
+    data: DataOption = PREPARED,
+    models: ModelsOption = MODELS,
+    scores_from: Annotated[
+        list[Path] | None, typer.Option(help="metadata.json of another export whose scores are told beside its own.")
+    ] = None,
+) -> None:
+    """Calibrate a run and write it into the model repository as ONNX, held against Keras on real pictures."""
+    from training import export as exporting
+
+    with _plain_errors(
+        configuration.ConfigurationError, datasets.DatasetError, exporting.ExportError, splits.SplitError
+    ):
+        console.print("loading the data set")
+        dataset = datasets.load(data, variants=0)
+        console.print("calibrating and converting")
+        written = exporting.export(
+            run, dataset, models, name=name, version=version, scores_from=list(scores_from or [])
+        )
+        console.print(
+            f"{written.model}: {written.bytes:,} bytes, temperature {written.temperature:.3f}, largest difference"
+            f" between Keras and onnxruntime {written.parity:.1e} on {exporting.PARITY_PICTURES} pictures"
+        )
+
+
+@app.command()
+def evaluate(
+    records_folder: RecordsOption = None,
+    data: DataOption = PREPARED,
+    models: ModelsOption = MODELS,
+    version: Annotated[str, typer.Option(help="Version of the served model.")] = "1",
+    results: Annotated[Path, typer.Option(help="Folder of the stored tables.")] = Path("docs/results"),
+    write: Annotated[bool, typer.Option("--write", help="Store the tables and the model card.")] = False,
+) -> None:
+    """Print every figure of the model card from the committed models and the recordings.
+
+    Exit code 1 when a stored figure can't be reprinted. Without a prepared data set, plain pictures are drawn first.
+    """
+    from inference_server.onnx_model import ModelError
+    from training import model_card, scoring
+
+    served, companion = models / "arrhythmia" / version, models / COMPANION / version
+    with _plain_errors(records.RecordsError, datasets.DatasetError, ModelError, splits.SplitError):
+        if not (data / "complete.json").is_file():
+            data = data.with_name(data.name + "-plain")
+            prepare(records_folder, data, variants=0, from_folders=None, only="", workers=CPUS)
+        console.print("loading the data set")
+        dataset = datasets.load(data, variants=0)
+        console.print("classifying the test sides")
+        tables = dict(scoring.tables_of([served, companion], dataset))
+    for kind, table in tables.items():
+        typer.echo(f"# {kind}")
+        typer.echo(table.to_csv(index=False))
+    differing = 0
+    for kind, table in tables.items():
+        path = results / f"arrhythmia-{version}.{kind}.csv"
+        if write:
+            results.mkdir(parents=True, exist_ok=True)
+            table.to_csv(path, index=False)
+            console.print(f"wrote {path}")
+        elif path.is_file():
+            wrong = scoring.differences(table, path)
+            differing += len(wrong)
+            console.print(f"{path}: " + ("every figure reprinted" if not wrong else "; ".join(wrong[:10])))
+    if write:
+        card = models / "MODEL_CARD.md"
+        model_card.write_card(tables["scores"], tables["verdicts"], served, f"{COMPANION}/{version}", card)
+        console.print(f"wrote {card}")
+    if differing:
+        raise typer.Exit(1)
+
+
+@app.command()
+def pictures(
+    records_folder: RecordsOption = None,
+    data: DataOption = PREPARED,
+    models: ModelsOption = MODELS,
+    version: Annotated[str, typer.Option(help="Version of the served model.")] = "1",
+    samples_out: Annotated[Path, typer.Option("--samples", help="Folder of sample pictures.")] = Path("samples"),
+    examples_out: Annotated[Path, typer.Option("--examples", help="Folder of the info pages' pictures.")] = Path(
+        "webportal/pages/static/pages/classes"
+    ),
+) -> None:
+    """Draw the pictures that ship: samples from beats that the served model never saw, and an example of each class."""
+    from inference_server.onnx_model import ModelError
+    from training import samples, scoring
+
+    with _plain_errors(records.RecordsError, datasets.DatasetError, ModelError, splits.SplitError):
+        folder = _records_folder(records_folder)
+        records.record_names(folder)
+        config = scoring.Subject.load(models / "arrhythmia" / version).config
+        dataset = datasets.load(data, variants=0)
+        for path in samples.write_samples(dataset, config, samples_out):
+            console.print(str(path))
+        for path in samples.write_examples(dataset, config, folder, examples_out):
+            console.print(str(path))
+
+
+@app.command()
+def folders(
+    out: Annotated[Path, typer.Argument(help="Folder to write <split>/<Class name>/<record>_<sample>.png into.")],
+    data: DataOption = PREPARED,
+    protocol: Annotated[str, typer.Option(help="Protocol that divides train from test.")] = "beats-10fold",
+    class_set: Annotated[str, typer.Option(help="Class set: six, seven or eight.")] = "seven",
+    seed: Annotated[int, typer.Option(help="Seed of the division.")] = 20_260,
+) -> None:
+    """Write a prepared data set as PNG files in class folders."""
+    from training import folders as layout
+    from training.classes import CLASS_SETS
+
+    with _plain_errors(datasets.DatasetError, splits.SplitError):
+        if class_set not in CLASS_SETS:
+            raise splits.SplitError(f"There is no class set {class_set!r}; choose one of {', '.join(CLASS_SETS)}.")
+        dataset = datasets.load(data, variants=0)
+        classes = CLASS_SETS[class_set]
+        sides = splits.split(dataset.table, dataset.labels(classes), protocol, seed=seed)
+        with _progress() as progress:
+            task = progress.add_task("pictures", total=None)
+            for done, total in layout.write_folders(dataset, sides, classes, out):
+                progress.update(task, completed=done, total=total)
+
+
+@app.command()
+def download(
+    out: Annotated[Path, typer.Argument(help="Folder to fetch the recordings into.")] = Path("var/mitdb"),
+) -> None:
+    """Fetch the MIT-BIH Arrhythmia Database from PhysioNet (about 100 MB), every file checked against its SHA-256."""
+    from training import download as fetching
+
+    with _plain_errors(records.RecordsError), _progress() as progress:
+        task = progress.add_task("files", total=None)
+        for _, done, total in fetching.download(out):
+            progress.update(task, completed=done, total=total)
+    console.print(f"Now set MITDB_DIR={out}")
 
 
 if __name__ == "__main__":

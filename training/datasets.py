@@ -156,7 +156,8 @@ def save_shard(beats: Beats, pixels: Sequence[NDArray[np.uint8]], path: Path) ->
     columns = {name: values.astype(str) if values.dtype == object else values for name, values in columns.items()}
     drawn = {f"pixels_{variant}": picture for variant, picture in enumerate(pixels)}
     partial = path.with_suffix(".partial.npz")
-    np.savez(partial, windows=beats.windows, digest=np.array(beats_digest(beats)), **columns, **drawn)
+    arrays = {"windows": beats.windows, "digest": np.array(beats_digest(beats))} | columns | drawn
+    np.savez(partial, allow_pickle=False, **arrays)
     os.replace(partial, path)
 
 

@@ -35,6 +35,10 @@ AAMI_OF_SHORT = {
 PACED_RECORDS = ("102", "104", "107", "217")
 
 
+#: One row of a results table: column to value.
+TableRow = dict[str, str | int | float | None]
+
+
 @dataclass(frozen=True, slots=True)
 class Interval:
     """A figure and its 95 % bootstrap interval."""
@@ -152,13 +156,13 @@ def aami_answers(answered: NDArray[np.int64], names: Sequence[str]) -> NDArray[n
     return index[answered]
 
 
-def table_row(scores: Scores, **identity: str | int) -> dict[str, str | int | float | None]:
+def table_row(scores: Scores, **identity: str | int) -> TableRow:
     """One row of a results table: the identity columns, then every figure, rounded to what is printed."""
 
     def rounded(value: float | None) -> float | None:
         return None if value is None or np.isnan(value) else round(value, 4)
 
-    row: dict[str, str | int | float | None] = dict(identity)
+    row: TableRow = dict(identity)
     row |= {"n": scores.beats, "records": scores.records}
     for name, interval in (("accuracy", scores.accuracy), ("macro_f1", scores.macro_f1)):
         row |= {

@@ -59,7 +59,7 @@ class Exported:
     temperature: float
 
 
-class ServedHeads(keras.Model):
+class ServedHeads(keras.Model):  # type: ignore[misc]
     """The trained trunk with everything that is fitted after training, as one graph."""
 
     def __init__(
@@ -68,17 +68,18 @@ class ServedHeads(keras.Model):
         super().__init__(name="served")
         self.trunk = trunk
         self.temperature = temperature
-        self.whitening = tf.constant(space.whitening)
-        self.means = tf.constant(space.means)
-        self.kernel = tf.convert_to_tensor(logits.kernel.numpy() / temperature)
-        self.bias = tf.convert_to_tensor(logits.bias.numpy() / temperature)
+        # NumPy arrays, so that they become constants of whatever graph traces the call.
+        self.whitening = space.whitening
+        self.means = space.means
+        self.kernel = logits.kernel.numpy() / np.float32(temperature)
+        self.bias = logits.bias.numpy() / np.float32(temperature)
 
     def call(self, pixels: tf.Tensor) -> dict[str, tf.Tensor]:
         """``uint8 [N, H, W, 1]`` to ``probabilities`` [N, C], ``distance`` [N], ``activation_maps`` [N, h, w, C]."""
         features, maps = self.trunk(pixels, training=False)
         logits = tf.matmul(features, self.kernel) + self.bias
         whitened = tf.matmul(features, self.whitening)
-        gaps = tf.expand_dims(whitened, 1) - tf.expand_dims(self.means, 0)
+        gaps = tf.expand_dims(whitened, 1) - self.means[None]
         return {
             "probabilities": tf.nn.softmax(logits),
             "distance": tf.sqrt(tf.reduce_min(tf.reduce_sum(gaps * gaps, axis=2), axis=1)),
@@ -140,7 +141,7 @@ def export(run: Path, data: Dataset, repository: Path, *, name: str, version: st
     scores = {f"{config.protocol}/accuracy": round(float(right.mean()), 4)}
     for other in scores_from:
         scores |= json.loads(other.read_text())["scores"]
-    metadata = {
+    metadata: dict[str, object] = {
         "format": FORMAT,
         "name": name,
         "classes": [{"short": one.short, "name": one.name} for one in classes],

@@ -141,6 +141,7 @@ def _compile(model: keras.Model, config: RunConfig, *, steps: int) -> None:
     model.compile(
         optimizer=keras.optimizers.AdamW(schedule, weight_decay=config.weight_decay),
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        jit_compile=False,  # on CPUs XLA compiles for half a minute and then is no faster
     )
 
 
@@ -166,7 +167,9 @@ def _batches(
         tf.TensorSpec((None, height, width, 1), tf.uint8),
         tf.TensorSpec((None,), tf.int64),
     )
-    return tf.data.Dataset.from_generator(gather, output_signature=signature).prefetch(4)
+    batches = tf.data.Dataset.from_generator(gather, output_signature=signature)
+    count = -(-whole // config.batch_size)
+    return batches.apply(tf.data.experimental.assert_cardinality(count)).prefetch(4)
 
 
 def _save_whole(model: keras.Model, path: Path) -> None:

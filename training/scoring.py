@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -74,7 +75,7 @@ class Subject:
         return Answers(probabilities, verdicts, sets)
 
 
-def score_tables(subject: Subject, data: Dataset) -> tuple[list[dict[str, object]], list[dict[str, object]]]:
+def score_tables(subject: Subject, data: Dataset) -> tuple[list[evaluation.TableRow], list[evaluation.TableRow]]:
     """Score one model on the test side of its own protocol.
 
     Returns:
@@ -153,6 +154,27 @@ def tables_of(folders: list[Path], data: Dataset) -> Iterator[tuple[str, pd.Data
     yield "verdicts", pd.DataFrame(verdicts)
 
 
+#: A figure counts as reprinted within this; the last printed digit may turn with another processor's rounding.
+REPRINT_TOLERANCE = 2e-4
+
+
+def differences(table: pd.DataFrame, stored: Path) -> list[str]:
+    """Where ``table`` differs from the stored CSV file: one phrase per cell."""
+    old = pd.read_csv(stored)
+    fresh = pd.read_csv(io.StringIO(table.to_csv(index=False)))
+    if list(old.columns) != list(fresh.columns) or len(old) != len(fresh):
+        return [f"other rows or columns: {old.shape} stored, {fresh.shape} now"]
+    found = []
+    for column in old.columns:
+        for row, (before, now) in enumerate(zip(old[column], fresh[column], strict=True)):
+            if pd.isna(before) and pd.isna(now):
+                continue
+            numbers = isinstance(before, int | float) and isinstance(now, int | float)
+            if not (abs(before - now) <= REPRINT_TOLERANCE if numbers else before == now):
+                found.append(f"row {row + 1} {column}: {before} stored, {now} now")
+    return found
+
+
 def _scored_rows(data: Dataset, sides: Split, config: RunConfig) -> NDArray[np.int64]:
     """The test beats, and beats outside the class set that lie on the test side (in shuffled folds: all of them)."""
     primary = data.table["primary"].to_numpy(dtype=bool)
@@ -170,10 +192,10 @@ def _part(answers: Answers, chosen: NDArray[np.bool_]) -> Answers:
 
 def _verdict_row(
     protocol: str, pictures: str, answers: Answers, truth: NDArray[np.int64] | None = None
-) -> dict[str, object]:
+) -> evaluation.TableRow:
     """Shares of the verdicts; for beats of known class also how right the confident ones are."""
     confident = answers.verdicts == Verdict.CONFIDENT.value
-    row: dict[str, object] = {"protocol": protocol, "pictures": pictures, "n": len(answers.verdicts)}
+    row: evaluation.TableRow = {"protocol": protocol, "pictures": pictures, "n": len(answers.verdicts)}
     row |= {verdict.value: round(float((answers.verdicts == verdict.value).mean()), 4) for verdict in Verdict}
     if truth is not None:
         right = answers.probabilities.argmax(axis=1) == truth

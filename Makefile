@@ -1,0 +1,58 @@
+# The two commands that matter: make run, make test.
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+VENV := .venv
+BIN := $(VENV)/bin
+# The first Python of at least 3.11 on this machine, unless PYTHON names one.
+PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3 python; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install --constraint requirements.lock
+
+.PHONY: help run test lint format protos lock admin clean
+
+help: ## List the commands
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
+
+run: $(VENV)/serving ## Install and start everything; PORT, GRPC_PORT and DEMO=1 change it
+	@exec $(BIN)/python -m launcher
+
+test: $(VENV)/everything lint ## Install everything; lint, types and tests (MITDB_DIR: with the recordings)
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup
+
+lint: $(VENV)/everything ## Style and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(VENV)/everything ## Put the source into the house's format
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+protos: $(VENV)/everything ## Make the gRPC stubs from protos/
+	$(BIN)/python protos/generate.py
+
+lock: $(VENV)/everything ## Renew requirements.lock from pyproject.toml
+	$(BIN)/uv pip compile --quiet --upgrade --all-extras --python-version 3.11 --no-emit-package beatlens \
+		--no-header --no-annotate pyproject.toml --output-file requirements.lock
+
+admin: $(VENV)/serving ## Make an administrator of the embedded portal
+	@$(BIN)/python manage.py migrate --noinput --verbosity 0
+	@$(BIN)/python manage.py createsuperuser
+
+clean: ## Remove what installing and testing made (keeps var/, the data)
+	rm -rf $(VENV) build beatlens.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/bin/python:
+	@test -n "$(PYTHON)" || { echo "beatlens: Python 3.11 or newer is needed and was not found." >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { echo "beatlens: $(PYTHON) could not make a virtual environment; is its venv module installed?" >&2; exit 1; }
+
+$(VENV)/serving: pyproject.toml requirements.lock | $(VENV)/bin/python
+	@echo "Installing what serving needs (no TensorFlow); the first time takes a minute or two."
+	@$(PIP) --editable '.[server,portal]'
+	@touch $@
+
+$(VENV)/everything: pyproject.toml requirements.lock | $(VENV)/bin/python
+	@echo "Installing everything, TensorFlow included; the first time takes some minutes."
+	@$(PIP) --editable '.[dev]'
+	@touch $(VENV)/serving $@

@@ -1,0 +1,43 @@
+"""What tests of several packages need."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def mitdb() -> Path:
+    """The MIT-BIH recordings; tests that ask for them are skipped where MITDB_DIR is not set."""
+    folder = os.environ.get("MITDB_DIR")
+    if not folder:
+        pytest.skip("needs the MIT-BIH recordings: set MITDB_DIR to their folder")
+    return Path(folder)
+
+
+@pytest.fixture(scope="session")
+def chromium_path() -> str:
+    """A Chromium of this machine; tests in a browser are skipped without one, or fail where one is required."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    path = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
+    if path is None:
+        reason = "needs a Chromium: install one, or set CHROMIUM to its path"
+        if os.environ.get("BEATLENS_REQUIRE_BROWSER") == "1":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return path
+
+
+@pytest.fixture
+def free_port() -> int:
+    """A port of the loopback address that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

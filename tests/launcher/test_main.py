@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from launcher.__main__ import LaunchError, port_from, require_free
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def taken_port() -> Iterator[int]:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        yield listener.getsockname()[1]
+
+
+def test_ports_come_from_the_environment_with_defaults() -> None:
+    assert port_from({}, "PORT", 8000) == 8000
+    assert port_from({"PORT": ""}, "PORT", 8000) == 8000
+    assert port_from({"PORT": "8080"}, "PORT", 8000) == 8080
+
+
+@pytest.mark.parametrize("text", ["eighty", "-1", "0", "65536", "80.5"])
+def test_what_is_no_port_is_said(text: str) -> None:
+    with pytest.raises(LaunchError, match=f"PORT={text} is not a port number"):
+        port_from({"PORT": text}, "PORT", 8000)
+
+
+def test_a_free_port_is_fine(free_port: int) -> None:
+    require_free(free_port, "PORT")
+
+
+@pytest.mark.parametrize("name", ["PORT", "GRPC_PORT"])
+def test_a_taken_port_is_one_clear_line(name: str, taken_port: int, free_port: int, tmp_path: Path) -> None:
+    other = {"PORT": "GRPC_PORT", "GRPC_PORT": "PORT"}[name]
+    done = subprocess.run(
+        [sys.executable, "-m", "launcher"],
+        cwd=ROOT,
+        env=os.environ | {name: str(taken_port), other: str(free_port), "BEATLENS_VAR_DIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert f"Port {taken_port}" in line
+    assert f"{name}={taken_port + 1} make run" in line
+
+
+def test_the_two_ports_must_differ(free_port: int) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "launcher"],
+        cwd=ROOT,
+        env=os.environ | {"PORT": str(free_port), "GRPC_PORT": str(free_port)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "must differ" in done.stderr

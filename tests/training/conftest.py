@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.training.recordings import RECORDS, write_recordings
+from training import datasets
+from training.datasets import Dataset, PreparationConfig
+
+
+@pytest.fixture(scope="session")
+def recordings(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_recordings(tmp_path_factory.mktemp("recordings"))
+
+
+@pytest.fixture(scope="session")
+def prepared(recordings: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("prepared")
+    for _ in datasets.prepare(recordings, list(RECORDS), out, PreparationConfig(augmented_variants=1), workers=1):
+        pass
+    return out
+
+
+@pytest.fixture(scope="session")
+def data(prepared: Path) -> Dataset:
+    return datasets.load(prepared)

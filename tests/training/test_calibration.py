@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.special import softmax
+
+from training import calibration
+
+
+def _calibrated(count: int, classes: int = 4, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Logits whose softmax is the true chance of each label."""
+    generator = np.random.default_rng(seed)
+    logits = generator.normal(0, 2, (count, classes))
+    chances = softmax(logits, axis=1).cumsum(axis=1)
+    labels = (generator.random((count, 1)) > chances).sum(axis=1)
+    return logits.astype(np.float32), labels
+
+
+def test_temperature_undoes_overconfidence() -> None:
+    logits, labels = _calibrated(20_000)
+    assert calibration.fit_temperature(3 * logits, labels) == pytest.approx(3.0, rel=0.05)
+
+
+def test_a_class_stays_plausible_for_its_own_beats_as_often_as_promised() -> None:
+    logits, labels = _calibrated(20_000)
+    probabilities = softmax(logits, axis=1)
+    thresholds = np.array(calibration.class_thresholds(probabilities, labels, coverage=0.9))
+    fresh_logits, fresh_labels = _calibrated(20_000, seed=1)
+    fresh = softmax(fresh_logits, axis=1)
+    for label in range(4):
+        own = fresh[fresh_labels == label, label]
+        assert (own >= thresholds[label]).mean() == pytest.approx(0.9, abs=0.02)
+
+
+def test_a_class_with_few_calibration_beats_takes_the_common_threshold() -> None:
+    probabilities = np.full((200, 2), 0.5, dtype=np.float32)
+    probabilities[:, 0] = np.linspace(0.001, 1.0, 200)
+    labels = np.zeros(200, dtype=np.int64)
+    labels[-3:] = 1
+    own, borrowed = calibration.class_thresholds(probabilities, labels, coverage=0.95)
+    assert own == pytest.approx(0.05, abs=0.01)
+    assert borrowed == pytest.approx(0.05, abs=0.01)
+
+
+def test_distance_is_small_among_training_features_and_large_elsewhere() -> None:
+    generator = np.random.default_rng(0)
+    centres = np.array([[0.0, 0.0, 0.0], [10.0, 0.0, 0.0]])
+    labels = np.repeat([0, 1], 500)
+    features = (centres[labels] + generator.normal(0, [1.0, 0.1, 1.0], (1000, 3))).astype(np.float32)
+    space = calibration.fit_distance(features, labels, 2)
+    limit = calibration.distance_limit(calibration.distance(features, space), strange=0.01)
+    assert (calibration.distance(features, space) > limit).mean() == pytest.approx(0.01, abs=0.002)
+    # A step of 2 along the narrow axis is twenty standard deviations, along a wide one it is two.
+    narrow, wide = np.array([[0, 2, 0]], dtype=np.float32), np.array([[0, 0, 2]], dtype=np.float32)
+    assert calibration.distance(narrow, space) > limit > calibration.distance(wide, space)
+
+
+def test_decision_metadata_names_every_class() -> None:
+    entry = calibration.decision_metadata(["A", "B"], [0.25, 0.5], 7.0)
+    assert entry == {"min_probability": {"A": 0.25, "B": 0.5}, "max_distance": 7.0}

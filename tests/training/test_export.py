@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+import pytest
+
+from inference_server.onnx_model import OnnxModel
+from training import export, fitting, scoring
+from training.classes import CLASS_SETS
+from training.configuration import RunConfig
+from training.datasets import Dataset
+
+CONFIG = RunConfig(name="tiny", epochs=2, batch_size=16, beats_per_patient_class_and_lead=20)
+
+
+@pytest.fixture(scope="module")
+def run(data: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("run")
+    fitting.fit(CONFIG, data, folder, lambda line: None)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def exported(data: Dataset, run: Path, tmp_path_factory: pytest.TempPathFactory) -> export.Exported:
+    repository = tmp_path_factory.mktemp("models")
+    return export.export(run, data, repository, name="arrhythmia", version="3", scores_from=[])
+
+
+def test_the_server_loads_what_training_exports(exported: export.Exported) -> None:
+    model = OnnxModel.load(exported.model.parent)
+    assert [one.short for one in model.info.classes] == [one.short for one in CLASS_SETS["seven"]]
+    assert model.info.version == "3"
+    assert "ODC Attribution License" in model.info.licence_notice
+    assert "beats-10fold/accuracy" in model.info.scores
+
+
+def test_the_file_is_small_and_agrees_with_keras(exported: export.Exported) -> None:
+    assert exported.bytes <= 1_500_000
+    assert exported.parity <= export.PARITY_TOLERANCE
+
+
+def test_probabilities_are_probabilities_and_maps_keep_time(exported: export.Exported, data: Dataset) -> None:
+    session = onnxruntime.InferenceSession(exported.model)
+    probabilities, distance, maps = session.run(
+        ["probabilities", "distance", "activation_maps"], {"pixels": data.pixels[0][:5]}
+    )
+    assert probabilities.sum(axis=1) == pytest.approx(np.ones(5), abs=1e-5)
+    assert distance.shape == (5,)
+    assert maps.shape[0] == 5
+    assert maps.shape[2] >= 12
+    assert maps.shape[3] == 7
+
+
+def test_activation_maps_add_up_to_the_logits(exported: export.Exported, data: Dataset) -> None:
+    session = onnxruntime.InferenceSession(exported.model)
+    probabilities, maps = session.run(["probabilities", "activation_maps"], {"pixels": data.pixels[0][:5]})
+    evidence = maps.mean(axis=(1, 2))
+    gap = np.log(probabilities) - evidence  # the bias and the normaliser are all that is left
+    assert np.ptp(gap - gap[:, :1], axis=0) == pytest.approx(np.zeros(7), abs=1e-3)
+
+
+def test_metadata_can_be_read_by_people_and_names_its_run(exported: export.Exported, data: Dataset) -> None:
+    metadata = json.loads((exported.model.parent / "metadata.json").read_text())
+    assert metadata["training_run"] == "tiny"
+    assert metadata["data_digest"] == data.digest
+    assert RunConfig.model_validate(metadata["configuration"]) == CONFIG
+
+
+def test_scores_of_another_export_are_told_beside_its_own(run: Path, data: Dataset, tmp_path: Path) -> None:
+    other = tmp_path / "metadata.json"
+    other.write_text(json.dumps({"scores": {"inter-patient/accuracy": 0.5}}))
+    written = export.export(run, data, tmp_path, name="arrhythmia", version="1", scores_from=[other])
+    scores = OnnxModel.load(written.model.parent).info.scores
+    assert scores["inter-patient/accuracy"] == 0.5
+    assert "beats-10fold/accuracy" in scores
+
+
+def test_a_run_without_weights_is_refused(data: Dataset, tmp_path: Path) -> None:
+    with pytest.raises(export.ExportError, match="training train"):
+        export.export(tmp_path, data, tmp_path, name="arrhythmia", version="1", scores_from=[])
+
+
+def test_tables_score_the_served_file_with_baseline_and_verdicts(exported: export.Exported, data: Dataset) -> None:
+    tables = dict(scoring.tables_of([exported.model.parent], data))
+    networks = list(tables["scores"]["network"])
+    assert networks == ["residual", "naive majority"]
+    verdicts = tables["verdicts"]
+    shares = verdicts[["CONFIDENT", "UNCERTAIN", "NOT_A_BEAT"]].sum(axis=1)
+    assert shares.to_numpy() == pytest.approx(np.ones(len(verdicts)), abs=2e-4)
+    assert "no beat: text page" in set(verdicts["pictures"])
+
+
+def test_a_stored_table_is_reprinted_or_the_difference_is_named(
+    exported: export.Exported, data: Dataset, tmp_path: Path
+) -> None:
+    table = dict(scoring.tables_of([exported.model.parent], data))["scores"]
+    stored = tmp_path / "scores.csv"
+    table.to_csv(stored, index=False)
+    assert scoring.differences(table, stored) == []
+    changed = table.copy()
+    changed.loc[0, "accuracy"] -= 0.01
+    assert len(scoring.differences(changed, stored)) == 1

@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from training import configuration, fitting
+from training.classes import CLASS_SETS
+from training.configuration import RunConfig
+from training.datasets import Dataset
+from training.splits import split
+
+CONFIG = RunConfig(name="small", network="seed", epochs=2, batch_size=16, beats_per_patient_class_and_lead=20)
+
+
+@pytest.fixture(scope="module")
+def stopped(data: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run of two epochs that was stopped after the first."""
+    run = tmp_path_factory.mktemp("run")
+
+    def stop(line: fitting.Epoch) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fitting.fit(CONFIG, data, run, stop)
+    return run
+
+
+def test_a_stopped_run_continues_after_its_last_whole_epoch(data: Dataset, stopped: Path) -> None:
+    assert [line.epoch for line in fitting.read_history(stopped)] == [1]
+    reported: list[int] = []
+    best = fitting.fit(CONFIG, data, stopped, lambda line: reported.append(line.epoch))
+    assert reported == [2]
+    assert [line.epoch for line in fitting.read_history(stopped)] == [1, 2]
+    assert best.is_file()
+    fitting.fit(CONFIG, data, stopped, lambda line: reported.append(line.epoch))
+    assert reported == [2]
+
+
+def test_the_effective_configuration_lies_beside_the_run(stopped: Path) -> None:
+    assert configuration.read(stopped / "config.yaml") == CONFIG
+
+
+def test_another_configuration_may_not_continue_a_run(data: Dataset, stopped: Path) -> None:
+    with pytest.raises(fitting.FittingError, match="another configuration"):
+        fitting.fit(CONFIG.model_copy(update={"seed": 1}), data, stopped, lambda line: None)
+
+
+def test_training_learns(data: Dataset, tmp_path: Path) -> None:
+    config = CONFIG.model_copy(update={"epochs": 6})
+    lines: list[fitting.Epoch] = []
+    fitting.fit(config, data, tmp_path / "run", lines.append)
+    assert max(line.validation_accuracy for line in lines) > 0.8
+
+
+@pytest.fixture
+def drawn(data: Dataset) -> tuple[np.ndarray, np.ndarray]:
+    """Labels of all rows, and the rows of one epoch with at most five beats of a person, class and lead."""
+    labels = data.labels(CLASS_SETS["seven"])
+    sides = split(data.table, labels, "beats-10fold", seed=CONFIG.seed)
+    config = CONFIG.model_copy(update={"beats_per_patient_class_and_lead": 5})
+    return labels, fitting.draw_epoch(data.table, labels, sides, config, epoch=0)
+
+
+def test_an_epoch_keeps_the_cap_per_person_class_and_lead(data: Dataset, drawn: tuple[np.ndarray, np.ndarray]) -> None:
+    _, rows = drawn
+    counts = data.table.iloc[rows].groupby(["patient", "symbol", "lead"]).size()
+    assert counts.max() == 5
+    assert len(rows) == len(set(rows))
+
+
+def test_classes_are_spread_over_the_whole_epoch(data: Dataset) -> None:
+    """A class with few beats must not end up in the epoch's tail, where it would be all the network remembers."""
+    labels = data.labels(CLASS_SETS["seven"])
+    sides = split(data.table, labels, "beats-10fold", seed=0)
+    few = np.isin(labels, [5, 6])
+    kept = sides.train[~few[sides.train] | (np.arange(len(sides.train)) % 7 == 0)]
+    config = CONFIG.model_copy(update={"beats_per_patient_class_and_lead": 4})
+    rows = fitting.draw_epoch(data.table, labels, type(sides)(kept, sides.validation, sides.test), config, epoch=0)
+    place = np.arange(len(rows)) / len(rows)
+    common = ~few[rows]
+    assert abs(place[common].mean() - 0.5) < 0.1
+
+
+def test_epochs_differ_and_a_seed_repeats_them(data: Dataset) -> None:
+    labels = data.labels(CLASS_SETS["seven"])
+    sides = split(data.table, labels, "beats-10fold", seed=0)
+    first, again, second = (fitting.draw_epoch(data.table, labels, sides, CONFIG, epoch=epoch) for epoch in (0, 0, 1))
+    assert (first == again).all()
+    assert not np.array_equal(first, second)
+
+
+def test_a_configuration_with_an_unknown_field_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "run.yaml"
+    path.write_text("name: a\nlerning_rate: 1\n")
+    with pytest.raises(configuration.ConfigurationError, match="lerning_rate"):
+        configuration.read(path)

@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from training.__main__ import app
+
+run = CliRunner()
+
+
+@pytest.mark.parametrize("command", ["prepare", "train", "evaluate", "export", "pictures", "folders", "download"])
+def test_every_command_explains_itself(command: str) -> None:
+    result = run.invoke(app, [command, "--help"])
+    assert result.exit_code == 0
+    assert "--help" in result.output
+
+
+def test_without_recordings_prepare_says_what_to_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv("MITDB_DIR", raising=False)
+    result = run.invoke(app, ["prepare", "--data", str(tmp_path)])
+    assert result.exit_code == 1
+    assert "MITDB_DIR" in result.output
+
+
+def test_an_unknown_record_is_named(recordings: Path, tmp_path: Path) -> None:
+    result = run.invoke(app, ["prepare", "--records", str(recordings), "--data", str(tmp_path), "--only", "100,999"])
+    assert result.exit_code == 1
+    assert "999" in result.output
+
+
+def test_from_recordings_to_a_served_model_with_its_card(recordings: Path, tmp_path: Path) -> None:
+    """The whole way by commands alone, twice over: the served model and its companion for new people."""
+    data, runs, models, results = (str(tmp_path / name) for name in ("data", "runs", "models", "results"))
+
+    def command(*words: str) -> str:
+        result = run.invoke(app, list(words), catch_exceptions=False)
+        assert result.exit_code == 0, result.output
+        return result.output
+
+    command("prepare", "--records", str(recordings), "--data", data, "--variants", "1", "--workers", "1")
+    for name, protocol in (("one", "beats-10fold"), ("two", "inter-patient")):
+        config = tmp_path / f"{name}.yaml"
+        config.write_text(f"name: {name}\nprotocol: {protocol}\nepochs: 1\nbatch_size: 16\n")
+        command("train", "--config", str(config), "--data", data, "--runs", runs)
+    companion = Path(models) / "arrhythmia-inter-patient" / "1" / "metadata.json"
+    common = ["--data", data, "--models", models]
+    command("export", f"{runs}/two", "--name", "arrhythmia-inter-patient", *common)
+    command("export", f"{runs}/one", "--scores-from", str(companion), *common)
+    stored = command("evaluate", "--results", results, "--write", *common)
+    card = (Path(models) / "MODEL_CARD.md").read_text()
+    with (Path(results) / "arrhythmia-1.scores.csv").open() as lines:
+        rows = list(csv.DictReader(lines))
+    for row in rows:
+        assert f"{float(row['accuracy']):.4f}" in card
+    assert {row["protocol"] for row in rows} == {"beats-10fold", "inter-patient"}
+    assert {row["class_set"] for row in rows} == {"seven", "aami"}
+    assert "not a medical device" in card.lower()
+    assert "ODC Attribution License" in card
+
+    again = command("evaluate", "--results", results, *common)
+    assert "every figure reprinted" in again
+    assert stored.split("wrote")[0].split("# scores")[1] in again
+
+    wrong = Path(results) / "arrhythmia-1.scores.csv"
+    wrong.write_text(wrong.read_text().replace("naive majority", "clever majority"))
+    result = run.invoke(app, ["evaluate", "--results", results, *common])
+    assert result.exit_code == 1
+    assert "clever majority stored, naive majority now" in result.output
+
+    samples, examples = tmp_path / "samples", tmp_path / "examples"
+    result = run.invoke(
+        app,
+        ["pictures", "--records", str(recordings), "--samples", str(samples), "--examples", str(examples), *common],
+    )
+    assert sorted(path.name for path in samples.iterdir()) == sorted(
+        one["short"] for one in json.loads((Path(models) / "arrhythmia/1/metadata.json").read_text())["classes"]
+    )
