@@ -35,6 +35,7 @@ EXPECTED = {
     "analyses:run-again": (302, 405, 405, 405),
     "analyses:history-csv": PRIVATE,
     "analyses:trash": PRIVATE,
+    "analyses:trash-selected": (302, 405, 405, 405),
     "analyses:picture": (302, 200, 404, 200),
     "analyses:thumbnail": (302, 200, 404, 200),
     "admin:index": (302, 302, 302, 200),

@@ -40,7 +40,8 @@ def is_logged_in(client: Client) -> bool:
 
 def test_a_new_user_may_work_at_once():
     client = Client()
-    assert sign_up(client)["Location"] == reverse("analyses:predict")
+    assert sign_up(client, username="zzyzx")["Location"] == reverse("analyses:predict")
+    assert "zzyzx" not in client.get(reverse("analyses:predict")).content.decode()  # names stay off the screen
     assert is_logged_in(client)
 
 

@@ -134,6 +134,20 @@ class TestTrash:
         owner_client.post(reverse("analyses:restore", args=[analysis.pk]))
         assert "sure pvc" in labels(owner_client)
 
+    def test_several_go_at_once_and_the_search_stays(self, analyses, owner_client):
+        ticked = [str(analyses[label].pk) for label in ("sure pvc", "no beat")]
+        url = reverse("analyses:trash-selected")
+        response = owner_client.post(url, {"selected": [*ticked, "nonsense"], "looking": "version=7"})
+        assert response["Location"] == reverse("analyses:history") + "?version=7"
+        assert "2 analyses are in the trash." in owner_client.get(response["Location"]).content.decode()
+        assert labels(owner_client, version="7") == ["doubtful paced"]
+
+    def test_what_others_own_is_left_alone(self, analyses, other_client, owner_client):
+        pk = str(analyses["sure pvc"].pk)
+        assert f'value="{pk}"' in owner_client.get(reverse("analyses:history")).content.decode()
+        other_client.post(reverse("analyses:trash-selected"), {"selected": [pk]})
+        assert "sure pvc" in labels(owner_client)
+
     def test_nobody_else_restores_it(self, analyses, owner, other_client):
         services.trash_analysis(actor=owner, analysis=analyses["sure pvc"])
         assert other_client.post(reverse("analyses:restore", args=[analyses["sure pvc"].pk])).status_code == 404

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from django.contrib import admin, messages
 from django.core.paginator import Paginator
-from django.db.models import Q, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import cached_property
@@ -19,6 +19,7 @@ from django.utils.translation import ngettext
 from webportal.accounts.models import User
 from webportal.analyses import services
 from webportal.analyses.models import Analysis, Review, Upload
+from webportal.analyses.templatetags.readings import percent
 from webportal.pages import catalogue
 
 
@@ -26,7 +27,7 @@ def _thumbnail(upload: Upload) -> SafeString | str:
     if not upload.is_viewable:
         return "–"
     return format_html(
-        '<img src="{}" alt="{}" height="64" loading="lazy">',
+        '<img class="thumbnail" src="{}" alt="{}" width="96" height="64">',
         reverse("analyses:thumbnail", args=[upload.pk]),
         _("Picture of a heartbeat"),
     )
@@ -104,6 +105,25 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
                 found |= Q(**{column: number})
         return queryset.filter(found), False
 
+    # The pages of the portal are their owner's alone.
+    view_on_site = False
+
+    @admin.display(description=_("id"), ordering="id")
+    def short_id(self, row: Model) -> str:
+        """Enough of the id to tell rows apart."""
+        return str(row.pk)[:8]
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> Any:
+        """The page of one row, without buttons to save what can't be changed."""
+        buttons = {"show_save": False, "show_save_and_continue": False}
+        return super().changeform_view(request, object_id, form_url, (extra_context or {}) | buttons)
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Rows come from the portal's own pages only."""
         return False
@@ -117,7 +137,7 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 class UploadAdmin(ReadOnlyAdmin):
     """Pictures as sent."""
 
-    list_display = ("id", "picture_preview", "owner", "label", "media_type", "size", "created_at")
+    list_display = ("short_id", "picture_preview", "owner", "media_type", "size", "created_at")
     list_filter = ("created_at",)
     looked_up = ("owner",)
     text_columns = ("sha256",)
@@ -139,7 +159,7 @@ class AnalysisAdmin(ReadOnlyAdmin):
     """Questions and answers."""
 
     list_display = (
-        "id",
+        "short_id",
         "picture_preview",
         "owner",
         "state",
@@ -168,7 +188,7 @@ class AnalysisAdmin(ReadOnlyAdmin):
     @admin.display(description=_("probability"), ordering="probability")
     def percent(self, analysis: Analysis) -> str:
         """Probability in per cent."""
-        return "–" if analysis.probability is None else f"{analysis.probability:.1%}"
+        return "–" if analysis.probability is None else percent(analysis.probability)
 
     @admin.action(description=_("Queue failed analyses again"), permissions=["change"])
     def requeue(self, request: HttpRequest, queryset: QuerySet[Analysis]) -> None:
@@ -190,7 +210,7 @@ class AnalysisAdmin(ReadOnlyAdmin):
 class ReviewAdmin(ReadOnlyAdmin):
     """What people read the pictures as. Stands for ever."""
 
-    list_display = ("id", "analysis", "author", "class_short", "agrees", "created_at")
+    list_display = ("short_id", "analysis", "author", "class_short", "agrees", "created_at")
     list_filter = ("agrees", "created_at")
     looked_up = ("author", "analysis")
     id_columns = ("id", "analysis_id")

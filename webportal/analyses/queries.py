@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from itertools import islice
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -132,6 +133,11 @@ def latest_of_same_file(analyses: QuerySet[Analysis], data: bytes) -> Analysis |
     """The newest of ``analyses`` whose picture was sent as exactly these bytes; failed ones don't count."""
     same = analyses.filter(upload__sha256=hashlib.sha256(data).hexdigest()).exclude(state=Analysis.State.FAILED)
     return same.select_related("upload").order_by("-created_at", "-id").first()
+
+
+def ids_in(texts: Iterable[str]) -> list[uuid.UUID]:
+    """The ids among ``texts``, at most a page of them; the rest is nonsense and left out."""
+    return [found for text in islice(texts, PAGE_SIZE) if (found := _uuid(text))]
 
 
 def _uuid(text: str) -> uuid.UUID | None:

@@ -11,6 +11,7 @@ import hashlib
 import logging
 import random
 import uuid
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -309,6 +310,12 @@ def trash_analysis(*, actor: User, analysis: Analysis) -> None:
     if analysis.owner_id != actor.pk:
         raise PermissionDenied
     Analysis.objects.filter(pk=analysis.pk, trashed_at__isnull=True).update(trashed_at=timezone.now())
+
+
+def trash_analyses(*, actor: User, ids: Collection[uuid.UUID]) -> int:
+    """Put those of one's own analyses with these ids in the trash; returns how many there were."""
+    chosen = Analysis.objects.filter(owner=actor, pk__in=ids, trashed_at__isnull=True)
+    return chosen.update(trashed_at=timezone.now())
 
 
 def restore_analysis(*, actor: User, analysis: Analysis) -> None:

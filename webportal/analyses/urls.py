@@ -13,6 +13,7 @@ urlpatterns = [
     path("history/", views.history, name="history"),
     path("history.csv", views.history_csv, name="history-csv"),
     path("trash/", views.trash, name="trash"),
+    path("trash/add/", views.trash_selected, name="trash-selected"),
     path("analyses/<uuid:analysis_id>/restore/", views.restore, name="restore"),
     path("analyses/<uuid:analysis_id>/", views.result, name="result"),
     path("analyses/<uuid:analysis_id>/status/", views.result_status, name="status"),

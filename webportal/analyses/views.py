@@ -15,9 +15,11 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.db.models.fields.files import FieldFile
-from django.http import FileResponse, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse, QueryDict, StreamingHttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -204,6 +206,22 @@ def delete(request: HttpRequest, analysis_id: uuid.UUID) -> HttpResponse:
     services.delete_analysis(actor=_user(request), analysis=analysis)
     messages.success(request, _("The analysis has been deleted for good."))
     return redirect("analyses:trash")
+
+
+@login_required
+@require_POST
+@never_cache
+def trash_selected(request: HttpRequest) -> HttpResponse:
+    """Put what was ticked in the history in the trash, and show the same list again."""
+    ids = queries.ids_in(request.POST.getlist("selected"))
+    count = services.trash_analyses(actor=_user(request), ids=ids)
+    if count:
+        said = ngettext("%(count)d analysis is in the trash.", "%(count)d analyses are in the trash.", count)
+        messages.success(request, said % {"count": count})
+    else:
+        messages.warning(request, _("Tick something first."))
+    looking = QueryDict(request.POST.get("looking", "")).urlencode()
+    return redirect(f"{reverse('analyses:history')}?{looking}")
 
 
 @login_required
