@@ -311,6 +311,13 @@ class TestInfo:
     def test_a_class_without_a_page_gets_a_plain_one(self, far_side):
         assert "Ventricular Escape" in Client().get("/info/ESCAPE/").content.decode()
 
+    def test_a_picture_is_shown_where_there_is_one(self, far_side, monkeypatch):
+        monkeypatch.setattr(catalogue.finders, "find", lambda path: path if path.endswith("/PVC.png") else None)
+        html = Client().get("/info/PVC/").content.decode()
+        assert 'src="/static/pages/classes/PVC.png"' in html
+        assert 'alt="A premature ventricular beat on ECG paper' in html
+        assert "/static/pages/classes/" not in Client().get("/info/VF/").content.decode()
+
     def test_without_a_server_the_pages_are_still_there(self, far_side):
         far_side.down()
         assert Client().get("/info/VF/").status_code == 200

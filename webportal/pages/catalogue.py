@@ -38,7 +38,12 @@ class Entry:
     def picture(self) -> str | None:
         """Address of a picture of such a beat, if there is one."""
         path = f"pages/classes/{self.short}.png"
-        return static(path) if finders.find(path) else None
+        if not finders.find(path):
+            return None
+        try:
+            return static(path)
+        except ValueError:  # there, but newer than the last collectstatic
+            return None
 
     def card(self) -> SafeString:
         """Name and summary for the index."""
