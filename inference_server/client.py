@@ -390,6 +390,8 @@ def _client_error(error: grpc.RpcError) -> ClientError:
     return _meaning(error.code(), status, words=str(error.details() or error.code().name))
 
 
+#: CANCELLED is what gRPC's core gives a call that reaches a server in the very moment in which it stops accepting.
+_NO_ANSWER: Final = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.CANCELLED)
 _CODES: Final = {code.value[0]: code for code in grpc.StatusCode}
 
 
@@ -398,12 +400,12 @@ def _meaning(code: grpc.StatusCode, status: status_pb2.Status, *, words: str = "
     message = status.message or words
     info = _detail(status, error_details_pb2.ErrorInfo())
     reason = info.reason if info else None
-    if code in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED):
+    if code in _NO_ANSWER:
         if reason is None:  # gRPC's own words are for programmers, and name addresses
             message = (
-                "The inference server can't be reached."
-                if code is grpc.StatusCode.UNAVAILABLE
-                else "The inference server did not answer in time."
+                "The inference server did not answer in time."
+                if code is grpc.StatusCode.DEADLINE_EXCEEDED
+                else "The inference server can't be reached."
             )
         return ServerUnavailable(message, retry_after=_retry_after(status))
     if code is grpc.StatusCode.RESOURCE_EXHAUSTED:

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import socket
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -120,8 +122,6 @@ def test_a_server_that_starts_meanwhile_is_found_by_the_retries(models: Path) ->
 
 
 def test_a_full_server_is_unavailable_with_a_hint(tmp_path: Path) -> None:
-    from concurrent.futures import ThreadPoolExecutor
-
     write_model(tmp_path, work=120)
     with (
         running_server(tmp_path, workers=1, queue_size=1) as process,
@@ -133,6 +133,33 @@ def test_a_full_server_is_unavailable_with_a_hint(tmp_path: Path) -> None:
         errors = [error for each in outcomes if (error := each.exception())]
     assert len(errors) == 4
     assert all(isinstance(each, ServerUnavailable) and each.retry_after for each in errors)
+
+
+def test_a_server_that_stops_under_load_answers_all_it_took_and_is_unavailable_to_the_rest(models: Path) -> None:
+    with (
+        running_server(models) as process,
+        ArrhythmiaClient(process.address, timeout=20) as client,
+        ThreadPoolExecutor(6) as callers,
+    ):
+        process.wait_for("serving")
+
+        def keep_calling() -> tuple[int, ClientError]:
+            answered = 0
+            while True:
+                try:
+                    assert client.classify(picture(2)).beat_class.short == "RBBB"
+                except ClientError as error:
+                    return answered, error
+                answered += 1
+
+        calls = [callers.submit(keep_calling) for _ in range(6)]
+        time.sleep(0.5)
+        process.process.send_signal(signal.SIGTERM)
+        outcomes = [each.result() for each in calls]
+        assert process.stop() == 0
+    assert {type(error) for _, error in outcomes} == {ServerUnavailable}
+    logged = [entry["code"] for entry in process.logs if entry["event"] == "call"]
+    assert logged == ["OK"] * sum(answered for answered, _ in outcomes)
 
 
 def test_web_proxies_of_the_environment_are_left_alone(server: ServerProcess, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -185,8 +212,6 @@ def test_explanations_and_the_list_of_models(server: ServerProcess) -> None:
 
 
 def test_threads_share_a_client(server: ServerProcess) -> None:
-    from concurrent.futures import ThreadPoolExecutor
-
     with ArrhythmiaClient(server.address, timeout=60) as client, ThreadPoolExecutor(8) as callers:
         bands = [number % 7 for number in range(56)]
         answers = callers.map(lambda band: client.classify(picture(band)).beat_class.short, bands)
