@@ -7,6 +7,7 @@ Environment: ``PORT`` (portal, 8000), ``GRPC_PORT`` (inference server, 50051), `
 from __future__ import annotations
 
 import contextlib
+import http.client
 import json
 import os
 import signal
@@ -21,6 +22,7 @@ import xmlrpc.client
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 from supervisor.xmlrpc import SupervisorTransport
 
@@ -116,9 +118,7 @@ def _say(text: str) -> None:
 
 
 def _manage(environment: Mapping[str, str], *command: str) -> None:
-    done = subprocess.run(
-        [sys.executable, "manage.py", *command], cwd=ROOT, env=environment, check=False
-    )
+    done = subprocess.run([sys.executable, "manage.py", *command], cwd=ROOT, env=environment, check=False)
     if done.returncode:
         raise LaunchError(f"manage.py {command[0]} failed; the message above says why.")
 
@@ -167,19 +167,12 @@ def _wait_until_healthy(
     Raises:
         LaunchError: a part gave up, or time ran out; tells the end of its log.
     """
-    socket_path = sockets / "supervisor.sock"
-    control = xmlrpc.client.ServerProxy(
-        "http://127.0.0.1", transport=SupervisorTransport(None, None, f"unix://{socket_path}")
-    )
     states: dict[str, str] = {}
     end = time.monotonic() + START_SECONDS
     while not stopping and time.monotonic() < end:
         if supervisor.poll() is not None:
             raise LaunchError(f"The supervisor could not start; see {logs}.")
-        with contextlib.suppress(OSError, xmlrpc.client.Error):
-            information = control.supervisor.getAllProcessInfo()
-            assert isinstance(information, list)  # noqa: S101 - what the supervisor's interface promises
-            states = {one["name"]: one["statename"] for one in information}
+        states = _states(sockets / "supervisor.sock") or states
         if given_up := [name for name, state in states.items() if state == "FATAL"]:
             raise LaunchError(_tail(given_up[0], logs))
         if states and set(states.values()) == {"RUNNING"} and _portal_reports_all_well(portal):
@@ -188,6 +181,19 @@ def _wait_until_healthy(
     if not stopping:
         slow = next((name for name, state in states.items() if state != "RUNNING"), "inference_server")
         raise LaunchError(f"Not healthy after {START_SECONDS:.0f} seconds. " + _tail(slow, logs))
+
+
+def _states(socket_path: Path) -> dict[str, str]:
+    """What the supervisor says of each process; empty while it does not listen yet."""
+    # A new connection each time: one that failed once can't be used again.
+    transport = SupervisorTransport(None, None, f"unix://{socket_path}")
+    control: Any = xmlrpc.client.ServerProxy("http://127.0.0.1", transport=transport)
+    try:
+        return {one["name"]: one["statename"] for one in control.supervisor.getAllProcessInfo()}
+    except (OSError, xmlrpc.client.Error, http.client.HTTPException):
+        return {}
+    finally:
+        transport.close()
 
 
 def _portal_reports_all_well(port: int) -> bool:

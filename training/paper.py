@@ -40,8 +40,10 @@ def read_strip(folder: Path, record: str, sample: int, *, seconds: float) -> Str
     return Strip(signal.p_signal[:, channel].astype(np.float32), leads[channel])
 
 
-def draw_on_paper(strip: Strip, *, height_mm: int = 30, pixels_per_mm: int = 10) -> Image.Image:
-    """Draw a strip on calibrated paper; its median lies a little below the middle of the sheet."""
+def draw_on_paper(strip: Strip, *, pixels_per_mm: int = 10) -> Image.Image:
+    """Draw a strip on calibrated paper, at least 30 mm high and as high as the trace needs."""
+    low, high = float(strip.millivolts.min()), float(strip.millivolts.max())
+    height_mm = max(30, 5 * int(np.ceil(((high - low) * MM_PER_MV + 8) / 5)))
     width_mm = int(np.ceil((len(strip.millivolts) - 1) / SAMPLING_RATE * MM_PER_SECOND))
     width, height = width_mm * pixels_per_mm, height_mm * pixels_per_mm
     sheet = Image.new("RGB", (width, height), _PAPER)
@@ -53,8 +55,6 @@ def draw_on_paper(strip: Strip, *, height_mm: int = 30, pixels_per_mm: int = 10)
             grid.line((0, y * pixels_per_mm, width, y * pixels_per_mm), fill=colour, width=line)
 
     range_mv = height_mm / MM_PER_MV
-    # As much of the trace as fits, centred between its extremes.
-    low, high = np.quantile(strip.millivolts, [0.001, 0.999])
     middle = (low + high) / 2
     geometry = Geometry(
         width=width,

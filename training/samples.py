@@ -6,12 +6,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
 from PIL import Image
 
 from training import paper
-from training.classes import CLASS_SETS
+from training.classes import CLASS_SETS, NORMAL, PAC, PVC
 from training.configuration import RunConfig
 from training.datasets import Dataset
+from training.records import SAMPLING_RATE
 from training.rendering import draw, picture_window
 from training.splits import split
 
@@ -28,7 +31,7 @@ EXAMPLE_RECORDS = {
     "PAC": "209",
     "PVC": "119",
     "VF": "207",
-    "PACED": "107",
+    "PACED": "217",
 }
 
 
@@ -62,7 +65,8 @@ def write_samples(data: Dataset, config: RunConfig, out: Path) -> Iterator[Path]
 def write_examples(data: Dataset, config: RunConfig, records_folder: Path, out: Path) -> Iterator[Path]:
     """Draw one example of each class on ECG paper, ``out/<SHORT>.png``.
 
-    The beat is the one nearest to the median shape of its class in the record of :data:`EXAMPLE_RECORDS`.
+    Of the beats of the record in :data:`EXAMPLE_RECORDS` whose whole strip is as it should be (a premature beat among
+    normal ones, any other among its like), the one nearest to their median shape is taken.
     """
     out.mkdir(parents=True, exist_ok=True)
     table = data.table
@@ -73,9 +77,25 @@ def write_examples(data: Dataset, config: RunConfig, records_folder: Path, out: 
             & (table["symbol"] == one.symbol).to_numpy()
             & table["primary"].to_numpy(dtype=bool)
         )
+        company = NORMAL.symbol if one in (PAC, PVC) else one.symbol
+        rows = _among(table, rows, record, company)
         windows = picture_window(data.windows[rows])
         nearest = rows[np.abs(windows - np.median(windows, axis=0)).sum(axis=1).argmin()]
         strip = paper.read_strip(records_folder, record, int(table["sample"].iloc[nearest]), seconds=STRIP_SECONDS)
         path = out / f"{one.short}.png"
         paper.draw_on_paper(strip).quantize(48).save(path, optimize=True)
         yield path
+
+
+def _among(table: pd.DataFrame, rows: NDArray[np.int64], record: str, company: str) -> NDArray[np.int64]:
+    """Those of ``rows`` whose strip shows no other beat than ``company`` beside it; all of them if there is none."""
+    everywhere = table[(table["record"] == record).to_numpy() & table["primary"].to_numpy(dtype=bool)]
+    samples, symbols = everywhere["sample"].to_numpy(), everywhere["symbol"].to_numpy(dtype=str)
+    reach = STRIP_SECONDS * SAMPLING_RATE / 2
+    kept = []
+    for row in rows:
+        gap = np.abs(samples - table["sample"].iloc[row])
+        beside = symbols[(gap > 0) & (gap <= reach)]
+        if len(beside) >= 2 and (beside == company).all():
+            kept.append(row)
+    return np.array(kept or rows)

@@ -1,0 +1,86 @@
+"""The whole system as a user starts it: ``python -m launcher`` with ports and a folder of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+START_SECONDS = 120.0
+
+
+@dataclass
+class System:
+    """A running system."""
+
+    portal: str
+    grpc: str
+    var: Path
+    process: subprocess.Popen[str]
+    output: list[str] = field(default_factory=list)
+
+    def wait_until_ready(self) -> None:
+        end = time.monotonic() + START_SECONDS
+        while not any("Beatlens is running" in line for line in self.output):
+            assert self.process.poll() is None, "".join(self.output)
+            assert time.monotonic() < end, "".join(self.output)
+            time.sleep(0.1)
+
+    def environment(self) -> dict[str, str]:
+        return os.environ | {"BEATLENS_VAR_DIR": str(self.var), "BEATLENS_INFERENCE_ADDRESS": self.grpc}
+
+    def manage(self, *command: str, **extra: str) -> None:
+        subprocess.run(
+            [sys.executable, "manage.py", *command],
+            cwd=ROOT,
+            env=self.environment() | extra,
+            check=True,
+            capture_output=True,
+            timeout=120,
+        )
+
+
+def _free_ports(count: int) -> list[int]:
+    with contextlib.ExitStack() as stack:
+        probes = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        return [probe.getsockname()[1] for probe in probes]
+
+
+@contextlib.contextmanager
+def running_system(var: Path) -> Iterator[System]:
+    """Start the system on free ports, wait until it says that it runs, stop it as Ctrl-C does."""
+    portal, grpc = _free_ports(2)
+    environment = os.environ | {"PORT": str(portal), "GRPC_PORT": str(grpc), "BEATLENS_VAR_DIR": str(var)}
+    environment.pop("DJANGO_SETTINGS_MODULE", None)  # the tests' own settings are not what a user starts with
+    process = subprocess.Popen(
+        [sys.executable, "-m", "launcher"],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    system = System(f"http://127.0.0.1:{portal}", f"127.0.0.1:{grpc}", var, process)
+    assert process.stdout is not None
+    reader = threading.Thread(target=lambda: system.output.extend(process.stdout or ()), daemon=True)
+    reader.start()
+    try:
+        system.wait_until_ready()
+        yield system
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGINT)
+            process.wait(60)
+        reader.join(10)
+        process.stdout.close()

@@ -1,0 +1,184 @@
+"""One person's way in a real browser, through the real portal, worker, server and model; and what the terminal sees."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from tests.end_to_end.system import ROOT, System, running_system
+
+pytestmark = pytest.mark.xdist_group("system")
+
+SAMPLES = sorted((ROOT / "samples").glob("*/*.png"))
+PASSWORD = "correct horse battery"
+
+
+@pytest.fixture(scope="module")
+def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+    with running_system(tmp_path_factory.mktemp("var")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def browser(chromium_path: str) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(
+            executable_path=chromium_path, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+        )
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def visitor(browser: Browser) -> Iterator[Callable[[], Page]]:
+    """Opens pages of people who share nothing; errors in a page's console fail the test."""
+    contexts, complaints = [], []
+
+    def visit() -> Page:
+        context = browser.new_context()
+        context.set_default_timeout(20_000)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        return page
+
+    yield visit
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+def _sign_up(page: Page, system: System, name: str) -> None:
+    page.goto(f"{system.portal}/")
+    page.get_by_role("link", name="Sign up").first.click()
+    page.locator("input[name=username]").fill(name)
+    page.locator("input[name=email]").fill(f"{name}@example.org")
+    page.locator("input[name=password1]").fill(PASSWORD)
+    if page.locator("input[name=password2]").count():
+        page.locator("input[name=password2]").fill(PASSWORD)
+    page.locator("main form button[type=submit]").click()
+    page.goto(f"{system.portal}/predict/")
+    expect(page.locator("input[type=file]")).to_be_attached()
+
+
+def _send(page: Page, system: System, picture: Path, label: str = "") -> None:
+    page.goto(f"{system.portal}/predict/")
+    page.locator("input[type=file]").set_input_files(picture)
+    page.locator("input[name=label]").fill(label)
+    page.get_by_role("button", name="Analyse").click()
+    page.wait_for_url(re.compile(r"/analyses/[0-9a-f-]{36}/$"))
+
+
+def test_from_sign_up_to_history_and_nobody_else_sees_it(system: System, visitor: Callable[[], Page]) -> None:
+    picture = next(path for path in SAMPLES if path.parent.name == "PVC")
+    anna = visitor()
+    _sign_up(anna, system, "anna")
+    _send(anna, system, picture, "my first beat")
+    expect(anna.locator("main")).to_contain_text("Premature Ventricular Contraction")
+    expect(anna.locator("main")).to_contain_text("version 1")
+    expect(anna.locator("main")).to_contain_text(re.compile("not a medical device", re.IGNORECASE))
+    address = anna.url
+
+    anna.goto(f"{system.portal}/history/")
+    expect(anna.locator("main")).to_contain_text("my first beat")
+    expect(anna.locator("main")).to_contain_text("Premature Ventricular Contraction")
+
+    berta = visitor()
+    _sign_up(berta, system, "berta")
+    answer = berta.goto(address)
+    assert answer is not None
+    assert answer.status == 404
+    berta.goto(f"{system.portal}/history/")
+    expect(berta.locator("main")).not_to_contain_text("my first beat")
+
+    system.manage(
+        "createsuperuser",
+        "--noinput",
+        DJANGO_SUPERUSER_USERNAME="root",
+        DJANGO_SUPERUSER_EMAIL="root@example.org",
+        DJANGO_SUPERUSER_PASSWORD=PASSWORD,
+    )
+    admin = visitor()
+    admin.goto(f"{system.portal}/admin/")
+    admin.locator("input[name=login]").fill("root")
+    admin.locator("input[name=password]").fill(PASSWORD)
+    admin.locator("main form button[type=submit]").first.click()
+    admin.goto(f"{system.portal}/admin/analyses/analysis/")
+    expect(admin.locator("#result_list")).to_contain_text("anna")
+    expect(admin.locator("#result_list")).to_contain_text("PVC")
+
+
+def test_a_refused_file_is_explained_and_kept_in_the_history(
+    system: System, visitor: Callable[[], Page], tmp_path: Path
+) -> None:
+    cut = tmp_path / "cut.png"
+    cut.write_bytes(SAMPLES[0].read_bytes()[:-200])
+    carl = visitor()
+    _sign_up(carl, system, "carl")
+    _send(carl, system, cut)
+    expect(carl.locator("main")).to_contain_text("cut off")
+
+
+def _server_pid(system: System) -> int:
+    listing = subprocess.run(["ps", "-eo", "pid,args"], capture_output=True, text=True, check=True).stdout
+    for line in listing.splitlines():
+        pid, _, args = line.strip().partition(" ")
+        if args.endswith("-m inference_server"):
+            environment = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+            if f"BEATLENS_LISTEN={system.grpc}".encode() in environment:
+                return int(pid)
+    raise AssertionError("no inference server runs")
+
+
+def test_an_upload_without_the_server_is_finished_without_a_click(system: System, visitor: Callable[[], Page]) -> None:
+    dora = visitor()
+    _sign_up(dora, system, "dora")
+    server = _server_pid(system)
+    os.kill(server, signal.SIGSTOP)  # it answers nothing, and the supervisor does not notice
+    try:
+        _send(dora, system, next(path for path in SAMPLES if path.parent.name == "PACED"))
+        expect(dora.locator("main")).not_to_contain_text("%")
+    finally:
+        os.kill(server, signal.SIGKILL)  # the supervisor starts another
+    expect(dora.locator("main")).to_contain_text("Paced", timeout=60_000)
+
+
+def test_samples_on_the_command_line(system: System) -> None:
+    """At least twenty of the twenty-one samples are right, asked of the running server."""
+    done = subprocess.run(
+        [sys.executable, "-m", "inference_server", "classify", *map(str, SAMPLES), "--address", system.grpc, "--json"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+    )
+    answers = [json.loads(line) for line in done.stdout.splitlines()]
+    assert len(answers) == 21
+    assert sum(answer["class"] == Path(answer["file"]).parent.name for answer in answers) >= 20
+
+
+def test_stopping_frees_the_ports_and_a_second_start_is_quick(tmp_path: Path) -> None:
+    with running_system(tmp_path) as first:
+        pass
+    assert first.process.returncode == 0
+    for address in (first.portal.removeprefix("http://"), first.grpc):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("127.0.0.1", int(address.rpartition(":")[2])))
+    begun = time.monotonic()
+    with running_system(tmp_path):
+        assert time.monotonic() - begun < 60  # seconds on a quiet machine, here with other tests beside it
+    key = tmp_path / "secret_key"
+    assert key.stat().st_mode & 0o077 == 0
