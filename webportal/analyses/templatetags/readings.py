@@ -15,7 +15,8 @@ def percent(probability: float) -> str:
         return f"> {number_format(99.9, 1)} %"
     if 0 < probability < 0.0005:
         return f"< {number_format(0.1, 1)} %"
-    return f"{number_format(probability * 100, 1)} %"
+    # Rounded here: number_format cuts digits off.
+    return f"{number_format(round(probability * 100, 1), 1)} %"
 
 
 @register.filter
