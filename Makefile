@@ -19,10 +19,12 @@ run: $(VENV)/serving ## Install and start everything; PORT, GRPC_PORT and DEMO=1
 test: $(VENV)/everything lint ## Install everything; lint, types and tests (MITDB_DIR: with the recordings)
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup
 
-lint: $(VENV)/everything ## Style and types
+lint: $(VENV)/everything ## Style, types and the wire (buf needs npm, and is left out without it)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/python protos/generate.py --check
+	$(BIN)/python protos/generate.py --lint
 
 format: $(VENV)/everything ## Put the source into the house's format
 	$(BIN)/ruff check --fix .

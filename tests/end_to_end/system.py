@@ -35,18 +35,20 @@ class System:
             assert time.monotonic() < end, "".join(self.output)
             time.sleep(0.1)
 
-    def environment(self) -> dict[str, str]:
-        return os.environ | {"BEATLENS_VAR_DIR": str(self.var), "BEATLENS_INFERENCE_ADDRESS": self.grpc}
-
     def manage(self, *command: str, **extra: str) -> None:
         subprocess.run(
             [sys.executable, "manage.py", *command],
             cwd=ROOT,
-            env=self.environment() | extra,
+            env=_user_environment() | {"BEATLENS_VAR_DIR": str(self.var)} | extra,
             check=True,
             capture_output=True,
             timeout=120,
         )
+
+
+def _user_environment() -> dict[str, str]:
+    """The environment without the tests' own Django settings, which are not what a user starts with."""
+    return {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
 
 
 def _free_ports(count: int) -> list[int]:
@@ -61,8 +63,7 @@ def _free_ports(count: int) -> list[int]:
 def running_system(var: Path) -> Iterator[System]:
     """Start the system on free ports, wait until it says that it runs, stop it as Ctrl-C does."""
     portal, grpc = _free_ports(2)
-    environment = os.environ | {"PORT": str(portal), "GRPC_PORT": str(grpc), "BEATLENS_VAR_DIR": str(var)}
-    environment.pop("DJANGO_SETTINGS_MODULE", None)  # the tests' own settings are not what a user starts with
+    environment = _user_environment() | {"PORT": str(portal), "GRPC_PORT": str(grpc), "BEATLENS_VAR_DIR": str(var)}
     process = subprocess.Popen(
         [sys.executable, "-m", "launcher"],
         cwd=ROOT,
