@@ -47,7 +47,7 @@ clean: ## Remove what installing and testing made (keeps var/, the data)
 
 $(VENV)/bin/python:
 	@test -n "$(PYTHON)" || { echo "beatlens: Python 3.11 or newer is needed and was not found." >&2; exit 1; }
-	@$(PYTHON) -m venv $(VENV) || { echo "beatlens: $(PYTHON) could not make a virtual environment; is its venv module installed?" >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "beatlens: $(PYTHON) could not make a virtual environment; is its venv module installed?" >&2; exit 1; }
 
 $(VENV)/serving: pyproject.toml requirements.lock | $(VENV)/bin/python
 	@echo "Installing what serving needs (no TensorFlow); the first time takes a minute or two."

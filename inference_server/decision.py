@@ -2,7 +2,8 @@
 
 The prediction set is class-conditional conformal: training chooses for each class the least probability that its own
 held-out beats reach often enough (Vovk 2012, "Conditional validity of inductive conformal predictors"), so the set
-contains the true class at the stated rate. What looks unlike every training beat gets no class at all.
+contains the true class at the stated rate, for every class that had enough held-out
+beats for a threshold of its own. What looks unlike every training beat gets no class at all.
 """
 
 from __future__ import annotations

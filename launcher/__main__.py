@@ -30,9 +30,11 @@ ROOT = Path(__file__).resolve().parent.parent
 
 #: How long the parts may take to become healthy, seconds.
 START_SECONDS = 90.0
-#: How long they may take to stop, seconds; the parts' own grace times are shorter.
-STOP_SECONDS = 45.0
+#: How long they may take to stop, seconds: more than the stopwaitsecs of all parts together.
+STOP_SECONDS = 95.0
 _LOG_TAIL = 15
+#: This machine is never asked through a proxy.
+_DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 class LaunchError(Exception):
@@ -59,8 +61,12 @@ def require_free(port: int, name: str) -> None:
             probe.bind(("127.0.0.1", port))
         except OSError as error:
             raise LaunchError(
-                f"Port {port} can't be used ({error.strerror}). Choose another: {name}={port + 1} make run"
+                f"Port {port} can't be used ({error.strerror}). Choose another, e.g. {name}={_another(port)} make run"
             ) from error
+
+
+def _another(port: int) -> int:
+    return port + 1 if 1024 <= port < 65535 else 8080
 
 
 def main() -> int:
@@ -92,34 +98,42 @@ def _run() -> int:
             "BEATLENS_SOCKET_DIR": sockets,
             "BEATLENS_PYTHON": sys.executable,
         }
-        _manage(environment, "migrate", "--noinput", "--verbosity", "0")
-        with _stop_signals() as stopping, _supervisor(environment) as supervisor:
-            _wait_until_healthy(supervisor, Path(sockets), portal, logs, stopping)
+        with _stop_signals() as stopping:
+            _manage(environment, stopping, "migrate", "--noinput", "--verbosity", "0")
             if not stopping:
-                if os.environ.get("DEMO") == "1":
-                    _manage(environment, "seed_demo")
-                _say(
-                    f"\nBeatlens is running. Open http://127.0.0.1:{portal}/ and sign up.\n"
-                    f"  gRPC: 127.0.0.1:{grpc}   logs and mails: {logs}\n"
-                    f"  administrator: make admin, then http://127.0.0.1:{portal}/admin/\n"
-                    "  For research and education only: not a medical device, not for diagnosis.\n"
-                    "Ctrl-C stops everything."
-                )
-            while not stopping and supervisor.poll() is None:
-                time.sleep(0.2)
-            if not stopping:
-                raise LaunchError(f"The supervisor stopped by itself; see {logs}.")
+                _supervise(environment, stopping, portal, grpc)
             _say("Stopping.")
     return 0
+
+
+def _supervise(environment: Mapping[str, str], stopping: list[int], portal: int, grpc: int) -> None:
+    """Start the parts, say when all are healthy, and return when asked to stop."""
+    logs = Path(environment["BEATLENS_LOG_DIR"])
+    with _supervisor(environment) as supervisor:
+        _wait_until_healthy(supervisor, Path(environment["BEATLENS_SOCKET_DIR"]), portal, logs, stopping)
+        if not stopping:
+            if os.environ.get("DEMO") == "1":
+                _manage(environment, stopping, "seed_demo")
+            _say(
+                f"\nBeatlens is running. Open http://127.0.0.1:{portal}/ and sign up.\n"
+                f"  gRPC: 127.0.0.1:{grpc}   logs and mails: {logs}\n"
+                f"  administrator: make admin, then http://127.0.0.1:{portal}/admin/\n"
+                "  For research and education only: not a medical device, not for diagnosis.\n"
+                "Ctrl-C stops everything."
+            )
+        while not stopping and supervisor.poll() is None:
+            time.sleep(0.2)
+        if not stopping:
+            raise LaunchError(f"The supervisor stopped by itself; see {logs}.")
 
 
 def _say(text: str) -> None:
     print(text, flush=True)  # noqa: T201 - a program for a terminal
 
 
-def _manage(environment: Mapping[str, str], *command: str) -> None:
+def _manage(environment: Mapping[str, str], stopping: list[int], *command: str) -> None:
     done = subprocess.run([sys.executable, "manage.py", *command], cwd=ROOT, env=environment, check=False)
-    if done.returncode:
+    if done.returncode and not stopping:
         raise LaunchError(f"manage.py {command[0]} failed; the message above says why.")
 
 
@@ -198,7 +212,7 @@ def _states(socket_path: Path) -> dict[str, str]:
 
 def _portal_reports_all_well(port: int) -> bool:
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=3) as response:
+        with _DIRECT.open(f"http://127.0.0.1:{port}/readyz", timeout=3) as response:
             report = json.load(response)
     except (OSError, ValueError, urllib.error.URLError):
         return False

@@ -12,6 +12,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from training import configuration, datasets, records, splits
@@ -41,7 +42,7 @@ def _plain_errors(*kinds: type[Exception]) -> Iterator[None]:
     try:
         yield
     except kinds as error:
-        console.print(f"[bold red]error:[/] {error}", highlight=False, soft_wrap=True)
+        console.print(f"[bold red]error:[/] {escape(str(error))}", highlight=False, soft_wrap=True)
         raise typer.Exit(1) from error
 
 
@@ -77,18 +78,24 @@ def prepare(
 ) -> None:
     """Cut the beats out of the recordings and draw them. A stopped run continues where it was."""
     with _plain_errors(records.RecordsError, datasets.DatasetError):
+        if data == PREPARED and (from_folders is not None or only):
+            raise datasets.DatasetError(f"{PREPARED} is for all the records; name another folder with --data.")
         if from_folders is not None:
             _prepare_from_folders(from_folders, data)
             return
         folder = _records_folder(records_folder)
         names = records.record_names(folder)
         if only:
-            chosen = only.split(",")
-            if unknown := sorted(set(chosen) - set(names)):
+            chosen = set(only.split(","))
+            if unknown := sorted(chosen - set(names)):
                 raise records.RecordsError(f"{folder} has no record {', '.join(unknown)}.")
-            names = chosen
+            names = [name for name in names if name in chosen]
         compared = records.verify_checksums(folder)
-        console.print(f"{len(names)} records, {compared} files match their SHA-256")
+        console.print(
+            f"{len(names)} records, {compared} files match their SHA-256"
+            if compared
+            else f"[yellow]{len(names)} records; {folder} has no SHA256SUMS.txt, so nothing could be compared[/]"
+        )
         config = datasets.PreparationConfig(augmented_variants=variants)
         rows = 0
         with _progress() as progress:
@@ -106,7 +113,7 @@ def _prepare_from_folders(source: Path, data: Path) -> None:
     for name, count, refused in layout.read_folders(source, CLASS_SETS["eight"], data):
         console.print(f"{name}: {count:,} pictures")
         for sentence in refused:
-            console.print(f"  left out {sentence}")
+            console.print(f"  left out {escape(sentence)}")
     shared = layout.shared_pictures(datasets.load(data, variants=0))
     if shared:
         console.print(f"[yellow]{shared:,} test pictures are also on the training side[/]")
@@ -190,6 +197,8 @@ def evaluate(
 
     Exit code 1 when a stored figure can't be reprinted. Without a prepared data set, plain pictures are drawn first.
     """
+    import pandas as pd
+
     from inference_server.onnx_model import ModelError
     from training import model_card, scoring
 
@@ -197,6 +206,7 @@ def evaluate(
     with _plain_errors(records.RecordsError, datasets.DatasetError, ModelError, splits.SplitError):
         if not (data / "complete.json").is_file():
             data = data.with_name(data.name + "-plain")
+        if not (data / "complete.json").is_file():
             prepare(records_folder, data, variants=0, from_folders=None, only="", workers=CPUS)
         console.print("loading the data set")
         dataset = datasets.load(data, variants=0)
@@ -205,22 +215,29 @@ def evaluate(
     for kind, table in tables.items():
         typer.echo(f"# {kind}")
         typer.echo(table.to_csv(index=False))
-    differing = 0
-    for kind, table in tables.items():
-        path = results / f"arrhythmia-{version}.{kind}.csv"
-        if write:
-            results.mkdir(parents=True, exist_ok=True)
-            table.to_csv(path, index=False)
-            console.print(f"wrote {path}")
-        elif path.is_file():
-            wrong = scoring.differences(table, path)
-            differing += len(wrong)
-            console.print(f"{path}: " + ("every figure reprinted" if not wrong else "; ".join(wrong[:10])))
+    stored = {kind: results / f"arrhythmia-{version}.{kind}.csv" for kind in tables}
     if write:
-        card = models / "MODEL_CARD.md"
-        model_card.write_card(tables["scores"], tables["verdicts"], served, f"{COMPANION}/{version}", card)
-        console.print(f"wrote {card}")
-    if differing:
+        results.mkdir(parents=True, exist_ok=True)
+        for kind, path in stored.items():
+            tables[kind].to_csv(path, index=False)
+            console.print(f"wrote {path}")
+    wrong = []
+    for kind, path in stored.items():
+        found = scoring.differences(tables[kind], path) if path.is_file() else ["there is no stored table"]
+        console.print(f"{path}: " + ("; ".join(found[:10]) if found else "every figure reprinted"), soft_wrap=True)
+        wrong += found
+    card_path = models / "MODEL_CARD.md"
+    if not wrong:
+        # From the stored tables, so that a close call on another processor does not change the card.
+        read = {kind: pd.read_csv(path) for kind, path in stored.items()}
+        card = model_card.card(read["scores"], read["verdicts"], served, f"{COMPANION}/{version}")
+        if write:
+            card_path.write_text(card)
+            console.print(f"wrote {card_path}")
+        elif not card_path.is_file() or card_path.read_text() != card:
+            wrong.append("the card")
+            console.print(f"{card_path} is not what the tables say", soft_wrap=True)
+    if wrong:
         raise typer.Exit(1)
 
 

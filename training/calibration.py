@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize_scalar
+from scipy.optimize import minimize
 from scipy.special import log_softmax
 from sklearn.covariance import LedoitWolf
 
@@ -19,6 +19,19 @@ SET_COVERAGE = 0.99
 
 #: How many real beats may be called strange.
 STRANGE_BEATS = 0.005
+
+
+#: Fewest validation beats of a class that its bias is fitted from.
+LEAST_BEATS_FOR_BIAS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Scaling:
+    """From logits to calibrated probabilities: ``softmax(logits / temperature + bias)``."""
+
+    temperature: float
+    bias: tuple[float, ...]
+    """One per class."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +47,12 @@ class FeatureDistance:
     """Whitened class means, shape ``[C, F]``."""
 
 
-def fit_temperature(logits: NDArray[np.float32], labels: NDArray[np.int64]) -> float:
-    """The temperature that minimises the negative log likelihood (Guo et al. 2017, temperature scaling).
+def fit_scaling(logits: NDArray[np.float32], labels: NDArray[np.int64]) -> Scaling:
+    """Temperature and class biases that minimise the negative log likelihood.
+
+    Bias-corrected temperature scaling (Alexandari et al. 2020). The biases undo that training draws the classes less
+    unevenly than they occur. The most frequent class has none, nor has a class with fewer than
+    :data:`LEAST_BEATS_FOR_BIAS` beats, about which ``labels`` say too little.
 
     Args:
         logits: ``[N, C]``.
@@ -43,11 +60,24 @@ def fit_temperature(logits: NDArray[np.float32], labels: NDArray[np.int64]) -> f
     """
     wide = logits.astype(np.float64)
     rows = np.arange(len(labels))
+    counts = np.bincount(labels, minlength=logits.shape[1])
+    biased = np.flatnonzero((counts >= LEAST_BEATS_FOR_BIAS) & (np.arange(len(counts)) != counts.argmax()))
+    one_hot = np.zeros_like(wide)
+    one_hot[rows, labels] = 1.0
 
-    def loss(log_temperature: float) -> float:
-        return float(-log_softmax(wide / np.exp(log_temperature), axis=1)[rows, labels].mean())
+    def loss(parameters: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        sharpness = np.exp(-parameters[0])
+        scaled = wide * sharpness
+        scaled[:, biased] += parameters[1:]
+        log_probabilities = log_softmax(scaled, axis=1)
+        error = (np.exp(log_probabilities) - one_hot) / len(labels)
+        gradient = np.concatenate([[-(error * wide).sum() * sharpness], error[:, biased].sum(axis=0)])
+        return float(-log_probabilities[rows, labels].mean()), gradient
 
-    return float(np.exp(minimize_scalar(loss, bounds=(-3.0, 3.0), method="bounded").x))
+    found = minimize(loss, np.zeros(1 + len(biased)), jac=True, method="L-BFGS-B").x
+    bias = np.zeros(logits.shape[1])
+    bias[biased] = found[1:]
+    return Scaling(float(np.exp(found[0])), tuple(bias.tolist()))
 
 
 def class_thresholds(
@@ -105,8 +135,16 @@ def decision_metadata(
     shorts: Sequence[str], thresholds: Sequence[float], max_distance: float
 ) -> dict[str, dict[str, float] | float]:
     """The ``decision`` entry of a model file, as ``inference_server.decision`` reads it."""
-    rounded = {short: round(float(value), 6) for short, value in zip(shorts, thresholds, strict=True)}
+    # Six significant digits, rounded down: a threshold may lose strictness by rounding, never coverage.
+    rounded = {short: _rounded_down(float(value)) for short, value in zip(shorts, thresholds, strict=True)}
     return {"min_probability": rounded, "max_distance": round(max_distance, 4)}
+
+
+def _rounded_down(value: float) -> float:
+    if value <= 0:
+        return 0.0
+    unit = 10.0 ** (np.floor(np.log10(value)) - 5)
+    return float(f"{np.floor(value / unit) * unit:.6g}")
 
 
 def _lower_quantile(scores: NDArray[np.float64], coverage: float) -> float | None:

@@ -44,7 +44,8 @@ class PreparationConfig:
     augmented_variants: int = 2
     """How many augmented pictures stand beside the plain one of each beat."""
     seed: int = 20_260
-    format: int = 1
+    format: int = 2
+    """Raised whenever the same beats are drawn otherwise, so that old and new pictures never mix."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,8 @@ def prepare(
     """
     shards = out / "shards"
     shards.mkdir(parents=True, exist_ok=True)
-    _claim(out, config)
+    claim(out, config)
+    (out / "complete.json").unlink(missing_ok=True)
     with ProcessPoolExecutor(max_workers=workers) as pool:
         waiting = {pool.submit(_prepare_record, records_folder, name, shards, config): name for name in records}
         for done in as_completed(waiting):
@@ -161,7 +163,12 @@ def save_shard(beats: Beats, pixels: Sequence[NDArray[np.uint8]], path: Path) ->
     os.replace(partial, path)
 
 
-def _claim(out: Path, config: PreparationConfig) -> None:
+def claim(out: Path, config: PreparationConfig) -> None:
+    """Mark the folder ``out`` as holding a data set made with ``config``.
+
+    Raises:
+        DatasetError: it holds one made with other settings.
+    """
     path = out / "config.json"
     if path.is_file() and read_config(out) != config:
         raise DatasetError(f"{out} was prepared with other settings. Choose another folder or delete it.")

@@ -6,6 +6,7 @@ import datetime
 import hashlib
 import json
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +23,7 @@ from training import calibration, configuration, networks
 from training.classes import CLASS_SETS
 from training.configuration import RunConfig
 from training.datasets import Dataset
-from training.fitting import BEST
+from training.fitting import BEST, require_same_data
 from training.splits import Split, split
 
 #: Layout of the metadata that the server reads.
@@ -63,16 +64,19 @@ class ServedHeads(keras.Model):  # type: ignore[misc]
     """The trained trunk with everything that is fitted after training, as one graph."""
 
     def __init__(
-        self, trunk: keras.Model, temperature: float, space: calibration.FeatureDistance, logits: keras.layers.Dense
+        self,
+        trunk: keras.Model,
+        scaling: calibration.Scaling,
+        space: calibration.FeatureDistance,
+        logits: keras.layers.Dense,
     ) -> None:
         super().__init__(name="served")
         self.trunk = trunk
-        self.temperature = temperature
         # NumPy arrays, so that they become constants of whatever graph traces the call.
         self.whitening = space.whitening
         self.means = space.means
-        self.kernel = logits.kernel.numpy() / np.float32(temperature)
-        self.bias = logits.bias.numpy() / np.float32(temperature)
+        self.kernel = logits.kernel.numpy() / np.float32(scaling.temperature)
+        self.bias = logits.bias.numpy() / np.float32(scaling.temperature) + np.array(scaling.bias, np.float32)
 
     def call(self, pixels: tf.Tensor) -> dict[str, tf.Tensor]:
         """``uint8 [N, H, W, 1]`` to ``probabilities`` [N, C], ``distance`` [N], ``activation_maps`` [N, h, w, C]."""
@@ -91,7 +95,7 @@ class ServedHeads(keras.Model):  # type: ignore[misc]
 def export(run: Path, data: Dataset, repository: Path, *, name: str, version: str, scores_from: list[Path]) -> Exported:
     """Calibrate the run's best weights and write them as a version of a model into a model repository.
 
-    The temperature, the thresholds and the distance limit come from the validation side, the feature space from
+    The scaling, the thresholds and the distance limit come from the validation side, the feature space from
     the training side. Nothing is written unless Keras and onnxruntime agree on real pictures.
 
     Args:
@@ -101,9 +105,12 @@ def export(run: Path, data: Dataset, repository: Path, *, name: str, version: st
     Raises:
         ExportError: no finished run there, a network without global average pooling, or parity not reached.
     """
+    if not re.fullmatch(r"[1-9][0-9]{0,8}", version):
+        raise ExportError(f"Version {version!r} is not a positive whole number.")
     if not (run / BEST).is_file():
         raise ExportError(f"{run} holds no trained weights. Run `python -m training train` first.")
     config = configuration.read(run / "config.yaml")
+    require_same_data(run, data)
     classes = CLASS_SETS[config.class_set]
     labels = data.labels(classes)
     sides = split(data.table, labels, config.protocol, fold=config.fold, seed=config.seed)
@@ -116,13 +123,15 @@ def export(run: Path, data: Dataset, repository: Path, *, name: str, version: st
         raise ExportError(f"Network {config.network} has no global average pooling, so it can't tell where it looked.")
     trunk = keras.Model(body.input, [body.get_layer("features").output, body.get_layer("maps").output])
     head = body.get_layer("logits")
+    if missing := [one.short for label, one in enumerate(classes) if not (labels[sides.train] == label).any()]:
+        raise ExportError(f"The training side has no beats of {', '.join(missing)}.")
     shaping = _rows_for_features(labels, sides, config.seed)
     space = calibration.fit_distance(_features(trunk, pixels, shaping), labels[shaping], len(classes))
     seen = _features(trunk, pixels, sides.validation)
     logits = seen @ head.kernel.numpy() + head.bias.numpy()
-    temperature = calibration.fit_temperature(logits, labels[sides.validation])
+    scaling = calibration.fit_scaling(logits, labels[sides.validation])
 
-    served = ServedHeads(trunk, temperature, space, head)
+    served = ServedHeads(trunk, scaling, space, head)
     signature = [tf.TensorSpec((None, height, width, 1), tf.uint8, name="pixels")]
     function = tf.function(served.call, input_signature=signature)
     model, _ = tf2onnx.convert.from_function(function, input_signature=signature, opset=OPSET)
@@ -163,10 +172,11 @@ def export(run: Path, data: Dataset, repository: Path, *, name: str, version: st
         repository / name / version,
         version=version,
         config=config,
-        temperature=temperature,
+        scaling=scaling,
         parity=parity,
+        test_pictures=len(sides.test),
     )
-    return Exported(path, path.stat().st_size, parity, temperature)
+    return Exported(path, path.stat().st_size, parity, scaling.temperature)
 
 
 def _rows_for_features(labels: NDArray[np.int64], sides: Split, seed: int) -> NDArray[np.int64]:
@@ -215,8 +225,9 @@ def _write(
     *,
     version: str,
     config: RunConfig,
-    temperature: float,
+    scaling: calibration.Scaling,
     parity: float,
+    test_pictures: int,
 ) -> Path:
     out.mkdir(parents=True, exist_ok=True)
     encoded = model.SerializeToString()
@@ -225,12 +236,15 @@ def _write(
         "created": datetime.datetime.now(datetime.UTC).date().isoformat(),
         "sha256": hashlib.sha256(encoded).hexdigest(),
         "bytes": len(encoded),
-        "temperature": round(temperature, 4),
-        "parity": {"max_probability_difference": parity, "pictures": PARITY_PICTURES},
+        "temperature": round(scaling.temperature, 4),
+        "bias": [round(value, 4) for value in scaling.bias],
+        "parity": {"max_probability_difference": parity, "pictures": min(PARITY_PICTURES, test_pictures)},
         "configuration": config.model_dump(),
     }
     partial = out / "model.onnx.partial"
     partial.write_bytes(encoded)
     os.replace(partial, out / "model.onnx")
-    (out / "metadata.json").write_text(json.dumps(readable, indent=2) + "\n")
+    partial = out / "metadata.json.partial"
+    partial.write_text(json.dumps(readable, indent=2) + "\n")
+    os.replace(partial, out / "metadata.json")
     return out / "model.onnx"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ from training.splits import Split, split
 BEST = "best.weights.h5"
 _LAST = "last.keras"
 _HISTORY = "history.csv"
+_DATA = "data.json"
 _SCORING_BATCH = 512
 
 
@@ -59,6 +61,9 @@ def fit(config: RunConfig, data: Dataset, run: Path, report: Callable[[Epoch], N
     if effective.is_file() and configuration.read(effective) != config:
         raise FittingError(f"{run} holds a run with another configuration. Choose another folder or delete it.")
     configuration.write(config, effective)
+    if not (run / _DATA).is_file():
+        (run / _DATA).write_text(json.dumps({"digest": data.digest}) + "\n")
+    require_same_data(run, data)
 
     keras.utils.set_random_seed(config.seed)
     classes = CLASS_SETS[config.class_set]
@@ -84,15 +89,22 @@ def fit(config: RunConfig, data: Dataset, run: Path, report: Callable[[Epoch], N
             loss=float(fitted.history["loss"][-1]),
             validation_loss=float(keras.losses.SparseCategoricalCrossentropy(from_logits=True)(truth, logits)),
             validation_accuracy=float(np.mean(logits.argmax(axis=1) == truth)),
-            validation_macro_f1=float(f1_score(truth, logits.argmax(axis=1), average="macro", zero_division=0.0)),
+            validation_macro_f1=float(f1_score(truth, logits.argmax(axis=1), average="macro", labels=np.unique(truth))),
         )
         if all(line.validation_macro_f1 > past.validation_macro_f1 for past in history):
-            model.save_weights(run / BEST)
+            _save_weights(model, run / BEST)
         _save_whole(model, run / _LAST)
         history.append(line)
         _append_history(run, line)
         report(line)
     return run / BEST
+
+
+def require_same_data(run: Path, data: Dataset) -> None:
+    """Raise :class:`FittingError` when ``run`` was not trained on ``data``: its split would be another one."""
+    path = run / _DATA
+    if not path.is_file() or json.loads(path.read_text())["digest"] != data.digest:
+        raise FittingError(f"{run} was not trained on this data set: its sides would mix. Prepare the same records.")
 
 
 def read_history(run: Path) -> list[Epoch]:
@@ -170,6 +182,12 @@ def _batches(
     batches = tf.data.Dataset.from_generator(gather, output_signature=signature)
     count = -(-whole // config.batch_size)
     return batches.apply(tf.data.experimental.assert_cardinality(count)).prefetch(4)
+
+
+def _save_weights(model: keras.Model, path: Path) -> None:
+    partial = path.with_name("partial.weights.h5")
+    model.save_weights(partial)
+    os.replace(partial, path)
 
 
 def _save_whole(model: keras.Model, path: Path) -> None:

@@ -6,7 +6,6 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +15,7 @@ from PIL import Image
 
 from inference_server.images import ImageError, to_pixels
 from training.classes import TrainingClass
-from training.datasets import HEIGHT, WIDTH, Dataset, DatasetError, PreparationConfig, save_shard
+from training.datasets import HEIGHT, WIDTH, Dataset, DatasetError, PreparationConfig, claim, save_shard
 from training.records import STORED_SAMPLES, Beats
 from training.rendering import draw, picture_window
 from training.splits import Split
@@ -25,7 +24,7 @@ from training.splits import Split
 SIDES = ("train", "test")
 
 _BATCH = 512
-_NAME = re.compile(r"(?P<record>[^_]+)_(?P<sample>[0-9]+)")
+_NAME = re.compile(r"(?P<record>[0-9]+)_(?P<sample>[0-9]+)")
 
 
 def write_folders(
@@ -69,13 +68,16 @@ def read_folders(source: Path, classes: Sequence[TrainingClass], out: Path) -> I
         if not (source / side).is_dir():
             raise DatasetError(f"{source} has no folder {side}/.")
     known = {one.name: one for one in classes}
-    unknown = sorted(path.name for side in SIDES for path in (source / side).iterdir() if path.name not in known)
+    unknown = sorted(
+        path.name for side in SIDES for path in (source / side).iterdir() if path.is_dir() and path.name not in known
+    )
     if unknown:
         raise DatasetError(f"{source} has folders that are no class: {', '.join(unknown)}. Known: {', '.join(known)}.")
     shards = out / "shards"
     shards.mkdir(parents=True, exist_ok=True)
-    config = PreparationConfig(augmented_variants=0)
-    (out / "config.json").write_text(json.dumps(asdict(config), indent=2) + "\n")
+    config = PreparationConfig(representation="folders", augmented_variants=0)
+    claim(out, config)
+    (out / "complete.json").unlink(missing_ok=True)
     names = []
     for side in SIDES:
         for one in classes:

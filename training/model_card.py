@@ -1,4 +1,4 @@
-"""The model card, made from the stored tables and the served model's metadata; no figure is typed by hand."""
+"""The model card: scores from the stored tables, the model's description from its metadata."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ import pandas as pd
 _TEMPLATE = """\
 # Model card: {name} {version}
 
-Made by `python -m training evaluate --write`; every figure below is reprinted by `python -m training evaluate` from
-the committed models and the recordings. **For research and education only. Not a medical device, not for diagnosis.**
+Made by `python -m training evaluate --write`; every score below is reprinted by `python -m training evaluate` from
+the committed models and the recordings; the figures of the first section are in the model's `metadata.json`. **For research and education only. Not a medical device, not for diagnosis.**
 
 ## What it is
 A small residual convolutional network ({network}, {kilobytes} kB as ONNX) that looks at one picture of one heartbeat
 (the trace from {window_ms:.0f} ms before to {window_ms:.0f} ms after the R peak, any PNG or JPEG size) and answers with
-{count} classes: {classes}. Beside the class it gives calibrated probabilities (temperature {temperature}), a
+{count} classes: {classes}. Beside the class it gives calibrated probabilities (temperature {temperature} and class biases, in `metadata.json`), a
 prediction set and a verdict.
 
 - Input `pixels`: uint8 [N, {height}, {width}, 1], white paper = 255; the scaling is inside the graph.
@@ -53,7 +53,9 @@ Collapsed as ANSI/AAMI EC57 does, paced records excluded; fusion beats (F) are c
 
 ## Verdicts
 How often each verdict is given, on held-out beats, on beats of classes it never learned, and on pictures that are no beat
-(drawn by rule, {nonbeats} of each kind). The distance limit and the thresholds come from the validation side.
+(drawn by rule, {nonbeats} of each kind). The distance limit and the thresholds
+come from the validation side. A class with fewer than 99 validation beats (flutter waves; in the `inter-patient` model also
+LBBB, RBBB and PACED) has no threshold of its own and takes the one of all beats together, so its coverage is not promised.
 
 {verdicts}
 
@@ -65,24 +67,15 @@ How often each verdict is given, on held-out beats, on beats of classes it never
 - Beats of classes it never learned are often answered with confidence; see the table above.
 """
 
-_HEADLINES = {
-    "protocol": "protocol",
-    "network": "network",
-    "n": "beats",
-    "accuracy": "accuracy",
-    "macro_f1": "macro-F1",
-    "ece": "ECE",
-}
 
-
-def write_card(scores: pd.DataFrame, verdicts: pd.DataFrame, model: Path, companion: str, out: Path) -> None:
-    """Write the card of the served version in ``model`` (``models/<name>/<version>``) to ``out``."""
+def card(scores: pd.DataFrame, verdicts: pd.DataFrame, model: Path, companion: str) -> str:
+    """The card, Markdown, of the served version in ``model`` (``models/<name>/<version>``)."""
     metadata = json.loads((model / "metadata.json").read_text())
     shorts = [one["short"] for one in metadata["classes"]]
     ours = scores[scores["class_set"] != "aami"]
     aami = scores[scores["class_set"] == "aami"]
     nonbeats = int(verdicts.loc[verdicts["pictures"].str.startswith("no beat"), "n"].iloc[0])
-    text = _TEMPLATE.format(
+    return _TEMPLATE.format(
         name=metadata["name"],
         version=metadata["version"],
         network=metadata["configuration"]["network"],
@@ -107,7 +100,6 @@ def write_card(scores: pd.DataFrame, verdicts: pd.DataFrame, model: Path, compan
         verdicts=_verdict_table(verdicts),
         nonbeats=nonbeats,
     )
-    out.write_text(text)
 
 
 def _headline_table(rows: pd.DataFrame) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -143,9 +142,3 @@ def read_beats(folder: Path, record: str) -> Beats:
             )
         )
     return Beats(pd.concat(tables, ignore_index=True), np.concatenate(windows))
-
-
-def iterate_beats(folder: Path, records: list[str]) -> Iterator[Beats]:
-    """:func:`read_beats` of each record in turn."""
-    for record in records:
-        yield read_beats(folder, record)

@@ -13,7 +13,7 @@ from PIL import Image
 from training import paper
 from training.classes import CLASS_SETS, NORMAL, PAC, PVC
 from training.configuration import RunConfig
-from training.datasets import Dataset
+from training.datasets import Dataset, DatasetError
 from training.records import SAMPLING_RATE
 from training.rendering import draw, picture_window
 from training.splits import split
@@ -71,12 +71,14 @@ def write_examples(data: Dataset, config: RunConfig, records_folder: Path, out: 
     out.mkdir(parents=True, exist_ok=True)
     table = data.table
     for one in CLASS_SETS[config.class_set]:
-        record = EXAMPLE_RECORDS[one.short]
+        record = EXAMPLE_RECORDS.get(one.short, "")
         rows = np.flatnonzero(
             (table["record"] == record).to_numpy()
             & (table["symbol"] == one.symbol).to_numpy()
             & table["primary"].to_numpy(dtype=bool)
         )
+        if not len(rows):
+            raise DatasetError(f"Record {record}, the example of {one.short}, has no such beat in this data set.")
         company = NORMAL.symbol if one in (PAC, PVC) else one.symbol
         rows = _among(table, rows, record, company)
         windows = picture_window(data.windows[rows])

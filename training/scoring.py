@@ -11,15 +11,16 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from pydantic import ValidationError
 
 from inference_server.classification import Verdict
 from inference_server.decision import decide
 from inference_server.images import canonical
-from inference_server.onnx_model import OnnxModel
+from inference_server.onnx_model import ModelError, OnnxModel
 from training import evaluation, nonbeats
 from training.classes import CLASS_SETS
 from training.configuration import RunConfig
-from training.datasets import Dataset
+from training.datasets import Dataset, DatasetError
 from training.splits import Split, split
 
 #: Pictures of each kind that are no beats.
@@ -49,6 +50,8 @@ class Subject:
 
     model: OnnxModel
     config: RunConfig
+    data_digest: str
+    """Of the data set that it was trained on."""
 
     @classmethod
     def load(cls, folder: Path) -> Subject:
@@ -59,7 +62,10 @@ class Subject:
         """
         model = OnnxModel.load(folder)
         metadata = json.loads((folder / "metadata.json").read_text())
-        return cls(model, RunConfig.model_validate(metadata["configuration"]))
+        try:
+            return cls(model, RunConfig.model_validate(metadata["configuration"]), metadata["data_digest"])
+        except (KeyError, ValidationError) as error:
+            raise ModelError(f"{folder}/metadata.json does not tell which run made it: {error}") from error
 
     def answer(self, pixels: NDArray[np.uint8]) -> Answers:
         """Classify canonical pixels ``[N, H, W, 1]`` and decide, as the server does."""
@@ -81,7 +87,12 @@ def score_tables(subject: Subject, data: Dataset) -> tuple[list[evaluation.Table
     Returns:
         Rows of the scores table (the model, the naive majority, and for ``inter-patient`` the AAMI collapse of both)
         and rows of the verdicts table.
+
+    Raises:
+        DatasetError: ``data`` are not the beats that the model's split was made of, so training beats could be scored.
     """
+    if data.digest != subject.data_digest:
+        raise DatasetError("This data set is not the one that the model was trained on. Prepare all the records.")
     config = subject.config
     classes = CLASS_SETS[config.class_set]
     names = [one.short for one in classes]
@@ -154,8 +165,10 @@ def tables_of(folders: list[Path], data: Dataset) -> Iterator[tuple[str, pd.Data
     yield "verdicts", pd.DataFrame(verdicts)
 
 
-#: A figure counts as reprinted within this; the last printed digit may turn with another processor's rounding.
-REPRINT_TOLERANCE = 2e-4
+#: Another processor rounds otherwise and may turn a few answers that are a close call: this many beats' worth of
+#: difference still counts as reprinted, but never less than the last printed digits.
+REPRINT_BEATS = 2.0
+REPRINT_DIGITS = 2e-4
 
 
 def differences(table: pd.DataFrame, stored: Path) -> list[str]:
@@ -169,10 +182,16 @@ def differences(table: pd.DataFrame, stored: Path) -> list[str]:
         for row, (before, now) in enumerate(zip(old[column], fresh[column], strict=True)):
             if pd.isna(before) and pd.isna(now):
                 continue
-            numbers = isinstance(before, int | float) and isinstance(now, int | float)
-            if not (abs(before - now) <= REPRINT_TOLERANCE if numbers else before == now):
+            numbers = isinstance(before, float) and isinstance(now, float)
+            if not (abs(before - now) <= _tolerance(old.iloc[row], column) if numbers else before == now):
                 found.append(f"row {row + 1} {column}: {before} stored, {now} now")
     return found
+
+
+def _tolerance(row: pd.Series, column: str) -> float:
+    """How far a figure of ``row`` may be from the stored one; a class's figures hang on its own beats."""
+    beats = row.get(f"{column.rpartition('_')[0]}_n", row["n"])
+    return max(REPRINT_DIGITS, REPRINT_BEATS / max(float(beats), 1.0))
 
 
 def _scored_rows(data: Dataset, sides: Split, config: RunConfig) -> NDArray[np.int64]:

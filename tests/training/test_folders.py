@@ -74,6 +74,16 @@ def test_a_folder_that_is_no_class_is_named(written: Path, tmp_path: Path) -> No
         _read(source, tmp_path / "out")
 
 
+def test_old_file_names_are_no_records(written: Path, tmp_path: Path) -> None:
+    """``fig_7.png`` says nothing about who it is; it must not make one patient of all classes."""
+    source = tmp_path / "source"
+    for side, label, name in (("train", "Normal", "fig_7.png"), ("test", "Paced", "VFEfig_7.png")):
+        (source / side / label).mkdir(parents=True)
+        shutil.copy(next((written / side / label).glob("*.png")), source / side / label / name)
+    _read(source, tmp_path / "out")
+    assert list(datasets.load(tmp_path / "out").table["patient"]) == ["unknown-NORMAL", "unknown-PACED"]
+
+
 def test_a_missing_side_is_said(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="train/"):
         _read(tmp_path, tmp_path / "out")

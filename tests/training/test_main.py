@@ -7,7 +7,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from training import datasets, fitting
 from training.__main__ import app
+from training.datasets import Dataset
+from training.samples import EXAMPLE_RECORDS
 
 run = CliRunner()
 
@@ -32,7 +35,9 @@ def test_an_unknown_record_is_named(recordings: Path, tmp_path: Path) -> None:
     assert "999" in result.output
 
 
-def test_from_recordings_to_a_served_model_with_its_card(recordings: Path, tmp_path: Path) -> None:
+def test_from_recordings_to_a_served_model_with_its_card(
+    recordings: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The whole way by commands alone, twice over: the served model and its companion for new people."""
     data, runs, models, results = (str(tmp_path / name) for name in ("data", "runs", "models", "results"))
 
@@ -71,11 +76,35 @@ def test_from_recordings_to_a_served_model_with_its_card(recordings: Path, tmp_p
     assert result.exit_code == 1
     assert "clever majority stored, naive majority now" in result.output
 
+    monkeypatch.setattr("training.samples.EXAMPLE_RECORDS", dict.fromkeys(EXAMPLE_RECORDS, "100"))
     samples, examples = tmp_path / "samples", tmp_path / "examples"
+    command("pictures", "--records", str(recordings), "--samples", str(samples), "--examples", str(examples), *common)
+    shorts = [one["short"] for one in json.loads((Path(models) / "arrhythmia/1/metadata.json").read_text())["classes"]]
+    assert sorted(path.name for path in samples.iterdir()) == sorted(shorts)
+    assert sorted(path.stem for path in examples.iterdir()) == sorted(shorts)
+
+    (Path(models) / "MODEL_CARD.md").write_text("another card")
+    wrong.write_text(wrong.read_text().replace("clever majority", "naive majority"))
+    assert run.invoke(app, ["evaluate", "--results", results, *common]).exit_code == 1
+
+
+def test_a_model_is_not_scored_on_other_data_than_its_own(
+    recordings: Path, data: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    part = tmp_path / "part"
     result = run.invoke(
-        app,
-        ["pictures", "--records", str(recordings), "--samples", str(samples), "--examples", str(examples), *common],
+        app, ["prepare", "--records", str(recordings), "--data", str(part), "--variants", "0", "--only", "100,112"]
     )
-    assert sorted(path.name for path in samples.iterdir()) == sorted(
-        one["short"] for one in json.loads((Path(models) / "arrhythmia/1/metadata.json").read_text())["classes"]
-    )
+    assert result.exit_code == 0, result.output
+    other = datasets.load(part)
+    assert other.digest != data.digest
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "data.json").write_text(json.dumps({"digest": data.digest}))
+    with pytest.raises(fitting.FittingError, match="not trained on this data"):
+        fitting.require_same_data(tmp_path / "run", other)
+
+
+def test_the_default_folder_is_kept_for_all_the_records(recordings: Path) -> None:
+    result = run.invoke(app, ["prepare", "--records", str(recordings), "--only", "100"])
+    assert result.exit_code == 1
+    assert "--data" in result.output

@@ -1,0 +1,69 @@
+"""What the model in the repository promises."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from inference_server.onnx_model import OnnxModel
+from training import model_card
+from training.samples import SAMPLES_PER_CLASS
+
+ROOT = Path(__file__).resolve().parents[2]
+SERVED = ROOT / "models" / "arrhythmia" / "1"
+COMPANION = ROOT / "models" / "arrhythmia-inter-patient" / "1"
+RESULTS = ROOT / "docs" / "results"
+
+
+@pytest.fixture(scope="module")
+def scores() -> pd.DataFrame:
+    return pd.read_csv(RESULTS / "arrhythmia-1.scores.csv")
+
+
+@pytest.mark.parametrize("folder", [SERVED, COMPANION], ids=["served", "companion"])
+def test_it_loads_is_small_and_agrees_with_keras(folder: Path) -> None:
+    model = OnnxModel.load(folder)
+    metadata = json.loads((folder / "metadata.json").read_text())
+    assert (folder / "model.onnx").stat().st_size <= 1_500_000
+    assert metadata["parity"]["max_probability_difference"] <= 1e-5
+    assert metadata["parity"]["pictures"] == 500
+    assert len(model.info.classes) == 7
+    assert "ODC Attribution License" in model.info.licence_notice
+
+
+def test_both_are_of_the_same_recipe_and_the_same_beats() -> None:
+    served, companion = (json.loads((folder / "metadata.json").read_text()) for folder in (SERVED, COMPANION))
+    assert served["data_digest"] == companion["data_digest"]
+    same = {"name", "protocol"}
+    assert {key: value for key, value in served["configuration"].items() if key not in same} == {
+        key: value for key, value in companion["configuration"].items() if key not in same
+    }
+
+
+def test_a_held_out_tenth_of_the_beats_is_classified_as_promised(scores: pd.DataFrame) -> None:
+    row = scores[(scores["protocol"] == "beats-10fold") & (scores["network"] == "residual")].iloc[0]
+    assert row["accuracy"] >= 0.985
+    assert row["n"] > 10_000
+
+
+def test_the_scores_for_new_patients_stand_beside_it(scores: pd.DataFrame) -> None:
+    info = OnnxModel.load(SERVED).info
+    assert {"beats-10fold/accuracy", "inter-patient/accuracy"} <= set(info.scores)
+    row = scores[(scores["protocol"] == "inter-patient") & (scores["class_set"] == "seven")].iloc[0]
+    assert info.scores["inter-patient/accuracy"] == pytest.approx(row["accuracy"], abs=1e-3)
+
+
+def test_the_card_is_what_the_tables_say(scores: pd.DataFrame) -> None:
+    verdicts = pd.read_csv(RESULTS / "arrhythmia-1.verdicts.csv")
+    card = model_card.card(scores, verdicts, SERVED, "arrhythmia-inter-patient/1")
+    assert (ROOT / "models" / "MODEL_CARD.md").read_text() == card
+
+
+def test_every_class_has_its_samples_and_its_example() -> None:
+    shorts = [one.short for one in OnnxModel.load(SERVED).info.classes]
+    for short in shorts:
+        assert len(list((ROOT / "samples" / short).glob("*.png"))) == SAMPLES_PER_CLASS
+        assert (ROOT / "webportal" / "pages" / "static" / "pages" / "classes" / f"{short}.png").is_file()
