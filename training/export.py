@@ -30,6 +30,9 @@ from training.splits import Split, split
 FORMAT = "beatlens/1"
 OPSET = 17
 
+#: Distance of a picture without ink: beyond every limit.
+BLANK_DISTANCE = np.float32(1e9)
+
 #: Real pictures on which Keras and ONNX must agree, and how closely.
 PARITY_PICTURES = 500
 PARITY_TOLERANCE = 1e-5
@@ -84,9 +87,12 @@ class ServedHeads(keras.Model):  # type: ignore[misc]
         logits = tf.matmul(features, self.kernel) + self.bias
         whitened = tf.matmul(features, self.whitening)
         gaps = tf.expand_dims(whitened, 1) - self.means[None]
+        distance = tf.sqrt(tf.reduce_min(tf.reduce_sum(gaps * gaps, axis=2), axis=1))
+        blank = tf.equal(tf.reduce_min(tf.cast(pixels, tf.float32), axis=[1, 2, 3]), 255.0)
         return {
             "probabilities": tf.nn.softmax(logits),
-            "distance": tf.sqrt(tf.reduce_min(tf.reduce_sum(gaps * gaps, axis=2), axis=1)),
+            # Paper without ink has features like any other picture, but there is nothing to classify.
+            "distance": tf.where(blank, BLANK_DISTANCE, distance),
             # The features are the maps' average, so the same weights say where a class found its evidence (Zhou 2016).
             "activation_maps": tf.tensordot(maps, self.kernel, axes=1),
         }

@@ -18,7 +18,29 @@ def _calibrated(count: int, classes: int = 4, seed: int = 0) -> tuple[np.ndarray
 
 def test_temperature_undoes_overconfidence() -> None:
     logits, labels = _calibrated(20_000)
-    assert calibration.fit_temperature(3 * logits, labels) == pytest.approx(3.0, rel=0.05)
+    scaling = calibration.fit_scaling(3 * logits, labels)
+    assert scaling.temperature == pytest.approx(3.0, rel=0.05)
+    assert scaling.bias == pytest.approx((0, 0, 0, 0), abs=0.1)
+
+
+def test_biases_undo_that_training_drew_classes_evenly() -> None:
+    logits, labels = _calibrated(20_000)
+    shift = np.array([0.0, 1.0, -1.0, 0.5])
+    scaling = calibration.fit_scaling((logits - shift).astype(np.float32), labels)
+    bias = np.array(scaling.bias)
+    assert bias - bias[0] == pytest.approx(shift, abs=0.15)
+
+
+def test_a_class_that_validation_hardly_shows_keeps_its_logit() -> None:
+    logits, labels = _calibrated(20_000)
+    seen = (labels != 3) | (np.cumsum(labels == 3) <= calibration.LEAST_BEATS_FOR_BIAS - 1)
+    assert calibration.fit_scaling(logits[seen], labels[seen]).bias[3] == 0.0
+
+
+def test_thresholds_are_rounded_down_and_never_to_nothing() -> None:
+    entry = calibration.decision_metadata(["A", "B"], [1.23456789e-9, 0.1234567], 7.0)
+    assert entry["min_probability"] == {"A": pytest.approx(1.23456e-9), "B": pytest.approx(0.123456)}
+    assert 0 < entry["min_probability"]["A"] <= 1.23456789e-9
 
 
 def test_a_class_stays_plausible_for_its_own_beats_as_often_as_promised() -> None:

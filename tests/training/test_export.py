@@ -54,6 +54,12 @@ def test_probabilities_are_probabilities_and_maps_keep_time(exported: export.Exp
     assert maps.shape[3] == 7
 
 
+def test_blank_paper_is_no_beat(exported: export.Exported) -> None:
+    subject = scoring.Subject.load(exported.model.parent)
+    paper = np.full((2, 64, 96, 1), 255, dtype=np.uint8)
+    assert list(subject.answer(paper).verdicts) == ["NOT_A_BEAT"] * 2
+
+
 def test_activation_maps_add_up_to_the_logits(exported: export.Exported, data: Dataset) -> None:
     session = onnxruntime.InferenceSession(exported.model)
     probabilities, maps = session.run(["probabilities", "activation_maps"], {"pixels": data.pixels[0][:5]})

@@ -205,7 +205,7 @@ class TestResultPage:
         "running": "Being analysed",
         "rejected": "The picture is cut off",
         "failed": "The analysis failed several times",
-        "confident": "The model is sure",
+        "confident": "Only this kind is plausible",
         "uncertain": "The model can’t decide",
         "none": "No kind fits well",
         "not a beat": "This doesn’t look like one heartbeat",
