@@ -131,8 +131,9 @@ def train(
 
     from training import fitting
 
-    tf.config.threading.set_intra_op_parallelism_threads(threads)
-    tf.config.threading.set_inter_op_parallelism_threads(threads)
+    if threads:
+        tf.config.threading.set_intra_op_parallelism_threads(threads)
+        tf.config.threading.set_inter_op_parallelism_threads(threads)
 
     with _plain_errors(
         configuration.ConfigurationError, datasets.DatasetError, fitting.FittingError, splits.SplitError

@@ -16,6 +16,7 @@ import urllib.request
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
@@ -81,6 +82,7 @@ class Portal:
             "BEATLENS_INFERENCE_FAST_TIMEOUT": "1",
         }
         subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], cwd=ROOT, env=self.environment, check=True)
+        self.worker_log = folder / "worker.log"
         self.base = f"http://127.0.0.1:{free_port()}"
         self.web = self.start(
             "-m", "gunicorn", "webportal.wsgi:application", "--bind", self.base.removeprefix("http://"),
@@ -97,11 +99,20 @@ class Portal:
                 assert self.web.poll() is None
                 time.sleep(0.2)
 
-    def start(self, *command: str) -> subprocess.Popen[bytes]:
-        return subprocess.Popen([sys.executable, *command], cwd=ROOT, env=self.environment)
+    def start(self, *command: str, log: BinaryIO | None = None) -> subprocess.Popen[bytes]:
+        return subprocess.Popen([sys.executable, *command], cwd=ROOT, env=self.environment, stdout=log, stderr=log)
 
     def start_worker(self) -> None:
-        self.worker = self.start("manage.py", "analysis_worker")
+        with self.worker_log.open("wb") as log:
+            self.worker = self.start("manage.py", "analysis_worker", log=log)
+
+    def wait_for_worker(self) -> None:
+        """Return once the worker is up; before that, SIGTERM ends it like any program that is still starting."""
+        deadline = time.monotonic() + 60
+        while b"Worker started" not in self.worker_log.read_bytes():
+            assert time.monotonic() < deadline
+            assert self.worker.poll() is None
+            time.sleep(0.1)
 
     def stop(self) -> None:
         for process in (self.web, self.worker):
@@ -188,5 +199,6 @@ def test_killed_servers_and_workers_lose_nothing(portal, inference, models, brow
 
 
 def test_a_worker_stops_cleanly_when_asked(portal):
+    portal.wait_for_worker()
     portal.worker.terminate()
     assert portal.worker.wait(timeout=20) == 0
