@@ -16,6 +16,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from training import configuration, datasets, records, splits
+from training.datasets import Dataset
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
 console = Console(stderr=True)
@@ -55,6 +56,14 @@ def _progress() -> Progress:
         TimeRemainingColumn(),
         console=console,
     )
+
+
+def _load(data: Path, variants: int | None = None) -> Dataset:
+    with _progress() as progress:
+        task = progress.add_task("% of the data set loaded", total=100)
+        return datasets.load(
+            data, variants=variants, progress=lambda fraction: progress.update(task, completed=100 * fraction)
+        )
 
 
 def _records_folder(folder: Path | None) -> Path:
@@ -139,20 +148,19 @@ def train(
         configuration.ConfigurationError, datasets.DatasetError, fitting.FittingError, splits.SplitError
     ):
         config = configuration.read(config_file)
-        dataset = datasets.load(data)
+        dataset = _load(data)
         run = runs / config.name
         with _progress() as progress:
             done = len(fitting.read_history(run))
             task = progress.add_task(config.name, total=config.epochs, completed=done)
 
             def report(line: fitting.Epoch) -> None:
-                progress.advance(task)
                 progress.console.print(
                     f"epoch {line.epoch}: loss {line.loss:.4f}, validation loss {line.validation_loss:.4f},"
                     f" accuracy {line.validation_accuracy:.4f}, macro-F1 {line.validation_macro_f1:.4f}"
                 )
 
-            best = fitting.fit(config, dataset, run, report)
+            best = fitting.fit(config, dataset, run, report, lambda epochs: progress.update(task, completed=epochs))
         console.print(f"best weights: {best}")
 
 
@@ -173,8 +181,7 @@ def export(
     with _plain_errors(
         configuration.ConfigurationError, datasets.DatasetError, exporting.ExportError, splits.SplitError
     ):
-        console.print("loading the data set")
-        dataset = datasets.load(data, variants=0)
+        dataset = _load(data, variants=0)
         console.print("calibrating and converting")
         written = exporting.export(
             run, dataset, models, name=name, version=version, scores_from=list(scores_from or [])
@@ -209,10 +216,14 @@ def evaluate(
             data = data.with_name(data.name + "-plain")
         if not (data / "complete.json").is_file():
             prepare(records_folder, data, variants=0, from_folders=None, only="", workers=CPUS)
-        console.print("loading the data set")
-        dataset = datasets.load(data, variants=0)
-        console.print("classifying the test sides")
-        tables = dict(scoring.tables_of([served, companion], dataset))
+        dataset = _load(data, variants=0)
+        with _progress() as progress:
+            task = progress.add_task("models scored", total=2)
+            tables = dict(
+                scoring.tables_of(
+                    [served, companion], dataset, lambda fraction: progress.update(task, completed=2 * fraction)
+                )
+            )
     for kind, table in tables.items():
         typer.echo(f"# {kind}")
         typer.echo(table.to_csv(index=False))

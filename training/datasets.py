@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -99,11 +99,14 @@ def prepare(
     (out / "complete.json").write_text(json.dumps({"records": list(records)}) + "\n")
 
 
-def load(folder: Path, *, variants: int | None = None) -> Dataset:
+def load(
+    folder: Path, *, variants: int | None = None, progress: Callable[[float], None] = lambda _fraction: None
+) -> Dataset:
     """Load a complete data set into memory.
 
     Args:
         variants: how many augmented variants to load; all by default.
+        progress: told the fraction that is loaded, 0 to 1.
 
     Raises:
         DatasetError: the folder is not a complete prepared data set.
@@ -130,6 +133,7 @@ def load(folder: Path, *, variants: int | None = None) -> Dataset:
             for variant in range(wanted):
                 pixels[variant, start : start + rows] = shard[f"pixels_{variant}"]
         start += rows
+        progress(start / len(table))
     return Dataset(table, np.concatenate(windows), pixels, digest.hexdigest())
 
 

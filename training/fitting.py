@@ -44,10 +44,20 @@ class Epoch:
     validation_macro_f1: float
 
 
-def fit(config: RunConfig, data: Dataset, run: Path, report: Callable[[Epoch], None]) -> Path:
+def fit(
+    config: RunConfig,
+    data: Dataset,
+    run: Path,
+    report: Callable[[Epoch], None],
+    progress: Callable[[float], None] = lambda _epochs: None,
+) -> Path:
     """Train ``config`` on ``data`` in the folder ``run``, continuing a stopped run.
 
     Keeps the weights of the best epoch by macro-F1 on the validation side. The test side is not looked at.
+
+    Args:
+        report: told each finished epoch.
+        progress: told the finished epochs with the fraction of the current one, after each batch.
 
     Returns:
         The file of the best weights.
@@ -81,7 +91,12 @@ def fit(config: RunConfig, data: Dataset, run: Path, report: Callable[[Epoch], N
     for epoch in range(len(history), config.epochs):
         rows = draw_epoch(data.table, labels, sides, config, epoch=epoch)
         batches = _batches(data, labels, rows, config, epoch=epoch)
-        fitted = model.fit(batches, epochs=epoch + 1, initial_epoch=epoch, shuffle=False, verbose=0)
+        total = int(batches.cardinality())
+        ticker = keras.callbacks.LambdaCallback(
+            # Keras passes logs by name.
+            on_train_batch_end=lambda batch, logs, done=epoch: progress(done + (batch + 1) / total)  # noqa: ARG005, B023
+        )
+        fitted = model.fit(batches, callbacks=[ticker], epochs=epoch + 1, initial_epoch=epoch, shuffle=False, verbose=0)
         logits = predict_logits(model, data.pixels[0], sides.validation)
         truth = labels[sides.validation]
         line = Epoch(

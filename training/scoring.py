@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -154,13 +154,16 @@ def score_tables(subject: Subject, data: Dataset) -> tuple[list[evaluation.Table
     return scores, verdicts
 
 
-def tables_of(folders: list[Path], data: Dataset) -> Iterator[tuple[str, pd.DataFrame]]:
-    """Tables ``scores`` and ``verdicts`` of all the models in ``folders``."""
+def tables_of(
+    folders: list[Path], data: Dataset, progress: Callable[[float], None] = lambda _fraction: None
+) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Tables ``scores`` and ``verdicts`` of all the models in ``folders``; ``progress`` is told the fraction done."""
     scores, verdicts = [], []
-    for folder in folders:
+    for done, folder in enumerate(folders, start=1):
         own_scores, own_verdicts = score_tables(Subject.load(folder), data)
         scores += own_scores
         verdicts += own_verdicts
+        progress(done / len(folders))
     yield "scores", pd.DataFrame(scores)
     yield "verdicts", pd.DataFrame(verdicts)
 
