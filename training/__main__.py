@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+# TensorFlow leaves oneDNN off on processors without AVX-512; it is faster with it there too.
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 
 import typer
 from rich.console import Console
@@ -17,6 +19,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from training import configuration, datasets, records, splits
 from training.datasets import Dataset
+from training.representations import REPRESENTATIONS
+from training.sources import SOURCES, Source
+
+if TYPE_CHECKING:
+    from training import fitting
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
 console = Console(stderr=True)
@@ -27,9 +34,19 @@ RecordsOption = Annotated[
         "--records", envvar="MITDB_DIR", help="Folder of the MIT-BIH Arrhythmia Database.", show_default=False
     ),
 ]
-DataOption = Annotated[Path, typer.Option("--data", help="Folder of the prepared data set.")]
+DataOption = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--data", help="Folder of a prepared data set; may be repeated. By default those that the configuration names."
+    ),
+]
+RunsOption = Annotated[Path, typer.Option("--runs", help="Folder of all runs.")]
+ThreadsOption = Annotated[
+    int, typer.Option("--threads", help="Threads of one operation; 0 lets TensorFlow choose.", min=0)
+]
 ModelsOption = Annotated[Path, typer.Option("--models", help="The model repository.")]
-PREPARED = Path("var/prepared/mitdb")
+PREPARED = Path("var/prepared")
+RUNS = Path("runs")
 MODELS = Path("models")
 CPUS = os.cpu_count() or 1
 
@@ -58,12 +75,75 @@ def _progress() -> Progress:
     )
 
 
-def _load(data: Path, variants: int | None = None) -> Dataset:
+def prepared_folder(source: str, representation: str) -> Path:
+    """Where ``prepare`` puts a source's beats."""
+    return PREPARED / (source if representation == "trace" else f"{source}-{representation}")
+
+
+def load_data(
+    folders: Sequence[Path] | None, config: configuration.RunConfig | None = None, variants: int | None = None
+) -> Dataset:
+    """The given folders, or those that ``config`` names, as one data set; progress is shown."""
+    config = config or configuration.RunConfig(name="default")
+    named = [prepared_folder(source, config.representation) for source in config.sources]
     with _progress() as progress:
         task = progress.add_task("% of the data set loaded", total=100)
         return datasets.load(
-            data, variants=variants, progress=lambda fraction: progress.update(task, completed=100 * fraction)
+            *(folders or named),
+            variants=variants,
+            progress=lambda fraction: progress.update(task, completed=100 * fraction),
         )
+
+
+def _plain_folders(config: configuration.RunConfig) -> list[Path]:
+    """The prepared folders of ``config``; where one is missing, its plain pictures are drawn into another now."""
+    found = []
+    for name in config.sources:
+        folder = prepared_folder(name, config.representation)
+        if not datasets.is_complete(folder):
+            folder = folder.with_name(f"{folder.name}-plain")
+            plain = datasets.PreparationConfig(representation=config.representation, augmented_variants=0)
+            _draw(SOURCES[name], SOURCES[name].folder(), folder, plain)
+        found.append(folder)
+    return found
+
+
+def _draw(
+    source: Source,
+    records_folder: Path,
+    out: Path,
+    config: datasets.PreparationConfig,
+    *,
+    only: str = "",
+    workers: int = CPUS,
+) -> None:
+    """Draw the beats of a database into ``out``, with progress; what is already there is kept."""
+    names = source.record_names(records_folder)
+    if only:
+        chosen = set(only.split(","))
+        if unknown := sorted(chosen - set(names)):
+            raise records.RecordsError(f"{records_folder} has no record {', '.join(unknown)}.")
+        names = [name for name in names if name in chosen]
+    compared = records.verify_checksums(records_folder)
+    console.print(
+        f"{len(names)} records, {compared} files match their SHA-256"
+        if compared
+        else f"[yellow]{len(names)} records; {records_folder} has no SHA256SUMS.txt, so nothing could be compared[/]"
+    )
+    rows = 0
+    with _progress() as progress:
+        task = progress.add_task("records", total=len(names))
+        for _, count in datasets.prepare(source, records_folder, names, out, config, workers=workers):
+            rows += count
+            progress.advance(task)
+    console.print(f"{rows:,} beat pictures (each beat once per lead) in {out}")
+
+
+def _epoch_line(line: fitting.Epoch) -> str:
+    return (
+        f"epoch {line.epoch}: loss {line.loss:.4f}, validation loss {line.validation_loss:.4f},"
+        f" accuracy {line.validation_accuracy:.4f}, macro-F1 {line.validation_macro_f1:.4f}"
+    )
 
 
 def _records_folder(folder: Path | None) -> Path:
@@ -76,8 +156,16 @@ def _records_folder(folder: Path | None) -> Path:
 
 @app.command()
 def prepare(
-    records_folder: RecordsOption = None,
-    data: DataOption = PREPARED,
+    source: Annotated[str, typer.Option(help=f"Database: {', '.join(SOURCES)}.")] = "mitdb",
+    records_folder: Annotated[
+        Path | None,
+        typer.Option("--records", help="Its folder; by default MITDB_DIR, VFDB_DIR or PTBXL_DIR.", show_default=False),
+    ] = None,
+    representation: Annotated[str, typer.Option(help=f"What to draw: {', '.join(REPRESENTATIONS)}.")] = "trace",
+    data: Annotated[
+        Path | None,
+        typer.Option(help=f"Folder to write; by default below {PREPARED}.", show_default=False),
+    ] = None,
     variants: Annotated[int, typer.Option(help="Augmented pictures beside the plain one of each beat.", min=0)] = 2,
     from_folders: Annotated[
         Path | None, typer.Option(help="Read <split>/<Class name>/*.png here instead of recordings.")
@@ -87,32 +175,21 @@ def prepare(
 ) -> None:
     """Cut the beats out of the recordings and draw them. A stopped run continues where it was."""
     with _plain_errors(records.RecordsError, datasets.DatasetError):
-        if data == PREPARED and (from_folders is not None or only):
+        if data is None and (from_folders is not None or only):
             raise datasets.DatasetError(f"{PREPARED} is for all the records; name another folder with --data.")
-        if from_folders is not None:
+        if from_folders is not None and data is not None:
             _prepare_from_folders(from_folders, data)
             return
-        folder = _records_folder(records_folder)
-        names = records.record_names(folder)
-        if only:
-            chosen = set(only.split(","))
-            if unknown := sorted(chosen - set(names)):
-                raise records.RecordsError(f"{folder} has no record {', '.join(unknown)}.")
-            names = [name for name in names if name in chosen]
-        compared = records.verify_checksums(folder)
-        console.print(
-            f"{len(names)} records, {compared} files match their SHA-256"
-            if compared
-            else f"[yellow]{len(names)} records; {folder} has no SHA256SUMS.txt, so nothing could be compared[/]"
-        )
-        config = datasets.PreparationConfig(augmented_variants=variants)
-        rows = 0
-        with _progress() as progress:
-            task = progress.add_task("records", total=len(names))
-            for _, count in datasets.prepare(folder, names, data, config, workers=workers):
-                rows += count
-                progress.advance(task)
-        console.print(f"{rows:,} beat pictures (each beat once per lead) in {data}")
+        if source not in SOURCES:
+            raise records.RecordsError(f"There is no source {source!r}; choose one of {', '.join(SOURCES)}.")
+        if representation not in REPRESENTATIONS:
+            raise datasets.DatasetError(
+                f"There is no representation {representation!r}; choose one of {', '.join(REPRESENTATIONS)}."
+            )
+        database = SOURCES[source]
+        config = datasets.PreparationConfig(representation=representation, augmented_variants=variants)
+        out = data or prepared_folder(source, representation)
+        _draw(database, records_folder or database.folder(), out, config, only=only, workers=workers)
 
 
 def _prepare_from_folders(source: Path, data: Path) -> None:
@@ -131,37 +208,109 @@ def _prepare_from_folders(source: Path, data: Path) -> None:
 @app.command()
 def train(
     config_file: Annotated[Path, typer.Option("--config", help="YAML file of the run.", exists=True, dir_okay=False)],
-    data: DataOption = PREPARED,
-    runs: Annotated[Path, typer.Option(help="Folder of all runs.")] = Path("runs"),
-    threads: Annotated[int, typer.Option(help="Threads of one operation; 0 lets TensorFlow choose.", min=0)] = 0,
+    data: DataOption = None,
+    runs: RunsOption = RUNS,
+    threads: ThreadsOption = 0,
 ) -> None:
     """Train one run; a stopped run continues after its last whole epoch."""
-    import tensorflow as tf
-
     from training import fitting
 
-    if threads:
-        tf.config.threading.set_intra_op_parallelism_threads(threads)
-        tf.config.threading.set_inter_op_parallelism_threads(threads)
-
+    fitting.use_threads(threads)
     with _plain_errors(
         configuration.ConfigurationError, datasets.DatasetError, fitting.FittingError, splits.SplitError
     ):
         config = configuration.read(config_file)
-        dataset = _load(data)
+        dataset = load_data(data, config)
         run = runs / config.name
         with _progress() as progress:
             done = len(fitting.read_history(run))
             task = progress.add_task(config.name, total=config.epochs, completed=done)
 
             def report(line: fitting.Epoch) -> None:
-                progress.console.print(
-                    f"epoch {line.epoch}: loss {line.loss:.4f}, validation loss {line.validation_loss:.4f},"
-                    f" accuracy {line.validation_accuracy:.4f}, macro-F1 {line.validation_macro_f1:.4f}"
-                )
+                progress.console.print(_epoch_line(line))
 
             best = fitting.fit(config, dataset, run, report, lambda epochs: progress.update(task, completed=epochs))
         console.print(f"best weights: {best}")
+
+
+@app.command()
+def crossval(
+    config_file: Annotated[Path, typer.Option("--config", help="YAML file of the recipe.", exists=True)],
+    start: Annotated[
+        Path | None,
+        typer.Option(help="YAML file of a longer run on half of the folds that each fold starts from.", exists=True),
+    ] = None,
+    only: Annotated[
+        str, typer.Option(help="Comma-separated parts (half-0, fold-3, without-109); all by default.")
+    ] = "",
+    data: DataOption = None,
+    runs: RunsOption = RUNS,
+    threads: ThreadsOption = 0,
+) -> None:
+    """Train and score every fold, or every held-out person, of a recipe. What is finished is never done twice."""
+    from training import crossval as crossing
+    from training import fitting, predictions, tables
+
+    fitting.use_threads(threads)
+    with _plain_errors(
+        configuration.ConfigurationError,
+        datasets.DatasetError,
+        fitting.FittingError,
+        predictions.PredictionsError,
+        splits.SplitError,
+    ):
+        recipe = configuration.read(config_file)
+        configs = crossing.runs_of(recipe, start=configuration.read(start) if start else None)
+        if only:
+            wanted = tuple(f".{part}" for part in only.split(","))
+            configs = [config for config in configs if config.name.endswith(wanted)]
+            if not configs:
+                raise splits.SplitError(f"{recipe.name} has no part {only}.")
+        dataset = load_data(data, recipe, variants=None if recipe.augmented_fraction else 0)
+        with _progress() as progress:
+            tasks = {
+                config.name: progress.add_task(config.name, total=config.epochs, start=False) for config in configs
+            }
+
+            def report(config: configuration.RunConfig, line: fitting.Epoch | None, epochs: float) -> None:
+                progress.start_task(tasks[config.name])
+                progress.update(tasks[config.name], completed=epochs)
+                if line is not None:
+                    progress.console.print(f"{config.name} {_epoch_line(line)}")
+
+            found = crossing.run_all(configs, dataset, runs, report)
+        typer.echo(tables.score_rows(found).to_csv(index=False))
+
+
+@app.command()
+def compare(
+    found: Annotated[list[Path], typer.Argument(help="Folders of runs, or files of kept predictions.")],
+    out: Annotated[Path | None, typer.Option(help="CSV file to write; otherwise it is only printed.")] = None,
+    keep: Annotated[Path | None, typer.Option(help="Folder to copy the runs' predictions into.")] = None,
+    class_sets: Annotated[str, typer.Option(help="Smaller class sets to score as well, comma-separated.")] = "",
+    check: Annotated[Path | None, typer.Option(help="CSV file that must be reprinted; exit code 1 if not.")] = None,
+) -> None:
+    """One table of any runs that have been scored: from their kept answers, without training or recordings."""
+    from training import predictions, scoring, tables
+
+    with _plain_errors(predictions.PredictionsError):
+        kept = [path / predictions.FILE if path.is_dir() else path for path in found]
+        answers = [predictions.load(path) for path in kept]
+    table = tables.score_rows(answers, [name for name in class_sets.split(",") if name])
+    typer.echo(table.to_csv(index=False))
+    if keep is not None:
+        keep.mkdir(parents=True, exist_ok=True)
+        for one in answers:
+            one.save(keep / f"{one.config.name}.npz")
+    if out is not None:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        table.to_csv(out, index=False)
+        console.print(f"wrote {out}")
+    if check is not None:
+        wrong = scoring.differences(table, check)
+        console.print(f"{check}: " + ("; ".join(wrong[:10]) if wrong else "every figure reprinted"), soft_wrap=True)
+        if wrong:
+            raise typer.Exit(1)
 
 
 @app.command()
@@ -169,7 +318,7 @@ def export(
     run: Annotated[Path, typer.Argument(help="Folder of a finished run.", exists=True, file_okay=False)],
     name: Annotated[str, typer.Option(help="Name of the model in the repository.")] = "arrhythmia",
     version: Annotated[str, typer.Option(help="Version to write: a positive whole number.")] = "1",
-    data: DataOption = PREPARED,
+    data: DataOption = None,
     models: ModelsOption = MODELS,
     scores_from: Annotated[
         list[Path] | None, typer.Option(help="metadata.json of another export whose scores are told beside its own.")
@@ -181,7 +330,7 @@ def export(
     with _plain_errors(
         configuration.ConfigurationError, datasets.DatasetError, exporting.ExportError, splits.SplitError
     ):
-        dataset = _load(data, variants=0)
+        dataset = load_data(data, configuration.read(run / "config.yaml"), variants=0)
         console.print("calibrating and converting")
         written = exporting.export(
             run, dataset, models, name=name, version=version, scores_from=list(scores_from or [])
@@ -194,8 +343,7 @@ def export(
 
 @app.command()
 def evaluate(
-    records_folder: RecordsOption = None,
-    data: DataOption = PREPARED,
+    data: DataOption = None,
     models: ModelsOption = MODELS,
     version: Annotated[str, typer.Option(help="Version of the served model.")] = "1",
     results: Annotated[Path, typer.Option(help="Folder of the stored tables.")] = Path("docs/results"),
@@ -212,11 +360,8 @@ def evaluate(
 
     served, companion = models / "arrhythmia" / version, models / COMPANION / version
     with _plain_errors(records.RecordsError, datasets.DatasetError, ModelError, splits.SplitError):
-        if not (data / "complete.json").is_file():
-            data = data.with_name(data.name + "-plain")
-        if not (data / "complete.json").is_file():
-            prepare(records_folder, data, variants=0, from_folders=None, only="", workers=CPUS)
-        dataset = _load(data, variants=0)
+        config = scoring.Subject.load(served).config
+        dataset = load_data(data or _plain_folders(config), config, variants=0)
         with _progress() as progress:
             task = progress.add_task("models scored", total=2)
             tables = dict(
@@ -256,7 +401,7 @@ def evaluate(
 @app.command()
 def pictures(
     records_folder: RecordsOption = None,
-    data: DataOption = PREPARED,
+    data: DataOption = None,
     models: ModelsOption = MODELS,
     version: Annotated[str, typer.Option(help="Version of the served model.")] = "1",
     samples_out: Annotated[Path, typer.Option("--samples", help="Folder of sample pictures.")] = Path("samples"),
@@ -272,7 +417,7 @@ def pictures(
         folder = _records_folder(records_folder)
         records.record_names(folder)
         config = scoring.Subject.load(models / "arrhythmia" / version).config
-        dataset = datasets.load(data, variants=0)
+        dataset = load_data(data, config, variants=0)
         for path in samples.write_samples(dataset, config, samples_out):
             console.print(str(path))
         for path in samples.write_examples(dataset, config, folder, examples_out):
@@ -282,7 +427,7 @@ def pictures(
 @app.command()
 def folders(
     out: Annotated[Path, typer.Argument(help="Folder to write <split>/<Class name>/<record>_<sample>.png into.")],
-    data: DataOption = PREPARED,
+    data: DataOption = None,
     protocol: Annotated[str, typer.Option(help="Protocol that divides train from test.")] = "beats-10fold",
     class_set: Annotated[str, typer.Option(help="Class set: six, seven or eight.")] = "seven",
     seed: Annotated[int, typer.Option(help="Seed of the division.")] = 20_260,
@@ -294,7 +439,7 @@ def folders(
     with _plain_errors(datasets.DatasetError, splits.SplitError):
         if class_set not in CLASS_SETS:
             raise splits.SplitError(f"There is no class set {class_set!r}; choose one of {', '.join(CLASS_SETS)}.")
-        dataset = datasets.load(data, variants=0)
+        dataset = load_data(data, variants=0)
         classes = CLASS_SETS[class_set]
         sides = splits.split(dataset.table, dataset.labels(classes), protocol, seed=seed)
         with _progress() as progress:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from training.records import MARGIN, SAMPLING_RATE, WINDOW_AFTER, WINDOW_BEFORE
+from training.records import SAMPLING_RATE, WINDOW_BEFORE
 from training.rendering import CLASSIC, Geometry
 
 
@@ -30,35 +30,41 @@ class SignalAugmentation:
     mains_mv: float = 0.03
     """Amplitude of 50 or 60 Hz mains noise, millivolts."""
 
-    def reach(self) -> float:
-        """Farthest sample from the R peak that an augmented window may ask for."""
-        return WINDOW_BEFORE * (1 + self.stretch) + self.shift
+    def reach(self, half: int = WINDOW_BEFORE) -> float:
+        """Farthest sample from the R peak that an augmented window of ``2 * half`` samples may ask for."""
+        return half * (1 + self.stretch) + self.shift
 
 
 def augment(
-    stored: NDArray[np.float32], generator: np.random.Generator, amounts: SignalAugmentation | None = None
+    stored: NDArray[np.float32],
+    generator: np.random.Generator,
+    amounts: SignalAugmentation | None = None,
+    *,
+    half: int = WINDOW_BEFORE,
 ) -> NDArray[np.float32]:
     """A varied copy of each beat.
 
     Args:
-        stored: shape ``[N, STORED_SAMPLES]``, millivolts.
+        stored: shape ``[N, S]``, millivolts, R in the middle at ``S / 2``.
+        half: samples wanted before the R peak and from it on.
 
     Returns:
-        shape ``[N, 192]``, millivolts: the picture window of the varied beats.
+        shape ``[N, 2 * half]``, millivolts: the window of the varied beats.
 
     Raises:
-        ValueError: the amounts reach beyond the stored margin.
+        ValueError: the amounts reach beyond the stored samples.
     """
     amounts = amounts or SignalAugmentation()
-    if amounts.reach() >= WINDOW_BEFORE + MARGIN:
+    middle = stored.shape[1] // 2
+    if amounts.reach(half) >= middle:
         raise ValueError("shift and stretch reach beyond the stored samples")
     count = len(stored)
 
     def uniform(low: float, high: float) -> NDArray[np.float64]:
         return generator.uniform(low, high, size=(count, 1))
 
-    steps = np.arange(-WINDOW_BEFORE, WINDOW_AFTER)
-    position = MARGIN + WINDOW_BEFORE + uniform(-amounts.shift, amounts.shift)
+    steps = np.arange(-half, half)
+    position = middle + uniform(-amounts.shift, amounts.shift)
     position = position + steps * (1 + uniform(-amounts.stretch, amounts.stretch))
     whole = np.floor(position).astype(int)
     part = position - whole

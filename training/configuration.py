@@ -20,10 +20,21 @@ class RunConfig(BaseModel):
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9.-]*$")
     class_set: Literal["six", "seven", "eight"] = "seven"
-    representation: Literal["trace"] = "trace"
+    representation: Literal["trace", "spectrogram", "context"] = "trace"
     network: Literal["residual", "seed"] = "residual"
-    protocol: Literal["beats-10fold", "inter-patient", "as-given"] = "beats-10fold"
+    sources: tuple[Literal["mitdb", "vfdb", "ptbxl"], ...] = Field(default=("mitdb",), min_length=1)
+    """Databases whose beats take part."""
+    protocol: Literal[
+        "beats-10fold", "beats-half", "chronological-70-30", "inter-patient", "leave-one-patient-out", "as-given"
+    ] = "beats-10fold"
     fold: int = Field(default=0, ge=0, le=9)
+    """The test tenth (``beats-10fold``), or the half that is not trained on (``beats-half``, 0 or 1)."""
+    held_out: str = ""
+    """The test person (``leave-one-patient-out``)."""
+    start_from: str = ""
+    """Name of a finished run whose best weights training starts from."""
+    leads: Literal["all", "primary"] = "all"
+    """Which leads train; validation and test always show the primary one."""
     seed: int = 20_260
     epochs: int = Field(default=12, ge=1)
     batch_size: int = Field(default=64, ge=1)

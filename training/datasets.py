@@ -13,19 +13,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from PIL import Image
 
-from inference_server.images import canonical
-from training.augmentation import SignalAugmentation, augment, vary_geometry
 from training.classes import TrainingClass
-from training.records import Beats, read_beats
-from training.rendering import CLASSIC, draw, picture_window
-
-#: Canonical picture size of the trace representation, pixels (half the classic 128 × 192).
-HEIGHT, WIDTH = 64, 96
-
-#: Augmented pictures that share one varied geometry.
-_GEOMETRY_GROUP = 16
+from training.records import Beats, cut_beats
+from training.representations import HEIGHT, REPRESENTATIONS, WIDTH
+from training.sources import SOURCES, Source
 
 TABLE_COLUMNS = ("patient", "record", "sample", "symbol", "lead", "primary", "side")
 
@@ -44,7 +36,7 @@ class PreparationConfig:
     augmented_variants: int = 2
     """How many augmented pictures stand beside the plain one of each beat."""
     seed: int = 20_260
-    format: int = 2
+    format: int = 3
     """Raised whenever the same beats are drawn otherwise, so that old and new pictures never mix."""
 
 
@@ -56,7 +48,7 @@ class Dataset:
     windows: NDArray[np.float32]
     """``[N, STORED_SAMPLES]``, millivolts."""
     pixels: NDArray[np.uint8]
-    """``[1 + variants, N, height, width, 1]``; variant 0 is the plain drawing."""
+    """``[1 + variants, N, height, width, channels]``; variant 0 is the plain drawing."""
     digest: str
     """SHA-256 over all identities and signals, hexadecimal."""
 
@@ -66,16 +58,14 @@ class Dataset:
         return self.table["symbol"].map(lambda symbol: index.get(symbol, -1)).to_numpy(dtype=np.int64)
 
 
-def to_canonical(pictures: NDArray[np.uint8], *, height: int = HEIGHT, width: int = WIDTH) -> NDArray[np.uint8]:
-    """Drawn pictures ``[N, h, w]`` through the server's own canonicalisation: ``[N, height, width, 1]``."""
-    out = np.empty((len(pictures), height, width, 1), dtype=np.uint8)
-    for row, picture in enumerate(pictures):
-        out[row] = canonical(Image.fromarray(picture), height=height, width=width)
-    return out
-
-
 def prepare(
-    records_folder: Path, records: Sequence[str], out: Path, config: PreparationConfig, *, workers: int
+    source: Source,
+    records_folder: Path,
+    records: Sequence[str],
+    out: Path,
+    config: PreparationConfig,
+    *,
+    workers: int,
 ) -> Iterator[tuple[str, int]]:
     """Draw every beat of ``records`` into ``out``, one shard per record, several records at a time.
 
@@ -93,40 +83,48 @@ def prepare(
     claim(out, config)
     (out / "complete.json").unlink(missing_ok=True)
     with ProcessPoolExecutor(max_workers=workers) as pool:
-        waiting = {pool.submit(_prepare_record, records_folder, name, shards, config): name for name in records}
+        waiting = {
+            pool.submit(_prepare_record, source.name, records_folder, name, shards, config): name for name in records
+        }
         for done in as_completed(waiting):
             yield waiting[done], done.result()
     (out / "complete.json").write_text(json.dumps({"records": list(records)}) + "\n")
 
 
 def load(
-    folder: Path, *, variants: int | None = None, progress: Callable[[float], None] = lambda _fraction: None
+    *folders: Path, variants: int | None = None, progress: Callable[[float], None] = lambda _fraction: None
 ) -> Dataset:
-    """Load a complete data set into memory.
+    """Load one or several complete data sets into memory, one after the other.
 
     Args:
-        variants: how many augmented variants to load; all by default.
+        variants: how many augmented variants to load; by default as many as every folder has.
         progress: told the fraction that is loaded, 0 to 1.
 
     Raises:
-        DatasetError: the folder is not a complete prepared data set.
+        DatasetError: a folder is not a complete prepared data set, or they show different representations.
     """
-    marker = folder / "complete.json"
-    if not marker.is_file():
-        raise DatasetError(f"{folder} is not a complete prepared data set. Run `python -m training prepare` first.")
-    names = json.loads(marker.read_text())["records"]
-    config = read_config(folder)
-    wanted = 1 + (config.augmented_variants if variants is None else min(variants, config.augmented_variants))
-    paths = [folder / "shards" / f"{name}.npz" for name in names]
-    tables, windows, digest = [], [], hashlib.sha256()
-    for path in paths:
-        with np.load(path) as shard:
-            tables.append(pd.DataFrame({column: shard[column] for column in TABLE_COLUMNS}))
-            windows.append(shard["windows"])
-            digest.update(str(shard["digest"]).encode())
+    configs = [read_config(folder) for folder in folders]
+    shapes = {(config.representation, config.height, config.width) for config in configs}
+    if len(shapes) > 1:
+        raise DatasetError(f"These data sets show different things: {', '.join(map(str, sorted(shapes)))}.")
+    wanted = 1 + min(config.augmented_variants for config in configs)
+    wanted = wanted if variants is None else min(wanted, 1 + variants)
+    paths: list[Path] = []
+    digests, tables, windows = [], [], []
+    for folder in folders:
+        shards = _shards(folder)
+        digest = hashlib.sha256()
+        for path in shards:
+            with np.load(path) as shard:
+                tables.append(pd.DataFrame({column: shard[column] for column in TABLE_COLUMNS}))
+                windows.append(shard["windows"])
+                channels = shard["pixels_0"].shape[-1]
+                digest.update(str(shard["digest"]).encode())
+        paths += shards
+        digests.append(digest.hexdigest())
     table = pd.concat(tables, ignore_index=True)
     # Pixels are gigabytes: filled in place, never held twice.
-    pixels = np.empty((wanted, len(table), config.height, config.width, 1), dtype=np.uint8)
+    pixels = np.empty((wanted, len(table), configs[0].height, configs[0].width, channels), dtype=np.uint8)
     start = 0
     for path, rows in zip(paths, map(len, tables), strict=True):
         with np.load(path) as shard:
@@ -134,7 +132,20 @@ def load(
                 pixels[variant, start : start + rows] = shard[f"pixels_{variant}"]
         start += rows
         progress(start / len(table))
-    return Dataset(table, np.concatenate(windows), pixels, digest.hexdigest())
+    whole = digests[0] if len(digests) == 1 else hashlib.sha256("".join(digests).encode()).hexdigest()
+    return Dataset(table, np.concatenate(windows), pixels, whole)
+
+
+def is_complete(folder: Path) -> bool:
+    """Whether ``folder`` holds a data set that was prepared to its end."""
+    return (folder / "complete.json").is_file()
+
+
+def _shards(folder: Path) -> list[Path]:
+    if not is_complete(folder):
+        raise DatasetError(f"{folder} is not a complete prepared data set. Run `python -m training prepare` first.")
+    names = json.loads((folder / "complete.json").read_text())["records"]
+    return [folder / "shards" / f"{name}.npz" for name in names]
 
 
 def read_config(folder: Path) -> PreparationConfig:
@@ -145,7 +156,7 @@ def read_config(folder: Path) -> PreparationConfig:
     """
     path = folder / "config.json"
     if not path.is_file():
-        raise DatasetError(f"{folder} is not a prepared data set: it has no config.json.")
+        raise DatasetError(f"{folder} is not a complete prepared data set. Run `python -m training prepare` first.")
     return PreparationConfig(**json.loads(path.read_text()))
 
 
@@ -179,21 +190,18 @@ def claim(out: Path, config: PreparationConfig) -> None:
     path.write_text(json.dumps(asdict(config), indent=2) + "\n")
 
 
-def _prepare_record(records_folder: Path, name: str, shards: Path, config: PreparationConfig) -> int:
+def _prepare_record(source: str, records_folder: Path, name: str, shards: Path, config: PreparationConfig) -> int:
     path = shards / f"{name}.npz"
     if path.is_file():
         with np.load(path) as shard:
             return len(shard["sample"])
-    beats = read_beats(records_folder, name)
-    pixels = [to_canonical(draw(picture_window(beats.windows)), height=config.height, width=config.width)]
+    recording = SOURCES[source].read(records_folder, name)
+    representation = REPRESENTATIONS[config.representation]
+    pixels = [representation.pictures(recording)]
     for variant in range(1, config.augmented_variants + 1):
         seed = hashlib.sha256(f"{config.seed}/{name}/{variant}".encode()).digest()
         generator = np.random.default_rng(np.frombuffer(seed, dtype=np.uint32))
-        varied = augment(beats.windows, generator, SignalAugmentation())
-        pictures = np.empty((len(varied), CLASSIC.height, CLASSIC.width), dtype=np.uint8)
-        for start in range(0, len(varied), _GEOMETRY_GROUP):
-            group = slice(start, start + _GEOMETRY_GROUP)
-            pictures[group] = draw(varied[group], vary_geometry(generator))
-        pixels.append(to_canonical(pictures, height=config.height, width=config.width))
+        pixels.append(representation.pictures(recording, generator, variant))
+    beats = cut_beats(recording)
     save_shard(beats, pixels, path)
     return len(beats.table)

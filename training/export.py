@@ -24,7 +24,7 @@ from training.classes import CLASS_SETS
 from training.configuration import RunConfig
 from training.datasets import Dataset
 from training.fitting import BEST, require_same_data
-from training.splits import Split, split
+from training.splits import Split, divide
 
 #: Layout of the metadata that the server reads.
 FORMAT = "beatlens/1"
@@ -119,7 +119,7 @@ def export(run: Path, data: Dataset, repository: Path, *, name: str, version: st
     require_same_data(run, data)
     classes = CLASS_SETS[config.class_set]
     labels = data.labels(classes)
-    sides = split(data.table, labels, config.protocol, fold=config.fold, seed=config.seed)
+    sides = divide(data, config)
     _, _, height, width, _ = data.pixels.shape
     body = networks.build(config.network, height=height, width=width, classes=len(classes))
     body.load_weights(run / BEST)

@@ -20,7 +20,7 @@ from training import configuration, networks
 from training.classes import CLASS_SETS
 from training.configuration import RunConfig
 from training.datasets import Dataset
-from training.splits import Split, split
+from training.splits import Split, divide
 
 BEST = "best.weights.h5"
 _LAST = "last.keras"
@@ -78,15 +78,17 @@ def fit(
     keras.utils.set_random_seed(config.seed)
     classes = CLASS_SETS[config.class_set]
     labels = data.labels(classes)
-    sides = split(data.table, labels, config.protocol, fold=config.fold, seed=config.seed)
-    _, _, height, width, _ = data.pixels.shape
+    sides = divide(data, config)
+    _, _, height, width, channels = data.pixels.shape
 
     history = read_history(run)
     steps = len(draw_epoch(data.table, labels, sides, config, epoch=0)) // config.batch_size
     if history:
         model = keras.models.load_model(run / _LAST)
     else:
-        model = networks.build(config.network, height=height, width=width, classes=len(classes))
+        model = networks.build(config.network, height=height, width=width, channels=channels, classes=len(classes))
+        if config.start_from:
+            model.load_weights(_start_of(run, config))
         _compile(model, config, steps=max(1, steps))
     for epoch in range(len(history), config.epochs):
         rows = draw_epoch(data.table, labels, sides, config, epoch=epoch)
@@ -113,6 +115,20 @@ def fit(
         _append_history(run, line)
         report(line)
     return run / BEST
+
+
+def _start_of(run: Path, config: RunConfig) -> Path:
+    weights = run.parent / config.start_from / BEST
+    if not weights.is_file():
+        raise FittingError(f"{config.name} starts from {config.start_from}, which has no trained weights yet.")
+    return weights
+
+
+def use_threads(threads: int) -> None:
+    """Bound TensorFlow's threads, before it computes anything; 0 leaves the choice to it."""
+    if threads:
+        tf.config.threading.set_intra_op_parallelism_threads(threads)
+        tf.config.threading.set_inter_op_parallelism_threads(threads)
 
 
 def require_same_data(run: Path, data: Dataset) -> None:
@@ -154,7 +170,7 @@ def draw_epoch(
 
 
 def predict_logits(model: keras.Model, pixels: NDArray[np.uint8], rows: NDArray[np.int64]) -> NDArray[np.float32]:
-    """Logits ``[len(rows), C]`` of the given rows of ``pixels`` ``[N, height, width, 1]``."""
+    """Logits ``[len(rows), C]`` of the given rows of ``pixels`` ``[N, height, width, channels]``."""
     batches = [rows[start : start + _SCORING_BATCH] for start in range(0, len(rows), _SCORING_BATCH)]
     return np.concatenate([np.asarray(model.predict_on_batch(pixels[batch])) for batch in batches])
 
@@ -182,7 +198,7 @@ def _batches(
     if variants:
         augmented = generator.random(len(rows)) < config.augmented_fraction
         variant[augmented] = generator.integers(1, variants + 1, size=int(augmented.sum()))
-    _, _, height, width, _ = data.pixels.shape
+    _, _, height, width, channels = data.pixels.shape
     whole = len(rows) // config.batch_size * config.batch_size or len(rows)
 
     def gather() -> Iterator[tuple[NDArray[np.uint8], NDArray[np.int64]]]:
@@ -191,7 +207,7 @@ def _batches(
             yield data.pixels[variant[part], rows[part]], labels[rows[part]]
 
     signature = (
-        tf.TensorSpec((None, height, width, 1), tf.uint8),
+        tf.TensorSpec((None, height, width, channels), tf.uint8),
         tf.TensorSpec((None,), tf.int64),
     )
     batches = tf.data.Dataset.from_generator(gather, output_signature=signature)

@@ -1,4 +1,7 @@
-"""WFDB recordings to beats: which person, which record, which sample, which symbol, which lead, which millivolts."""
+"""Recordings to beats: which person, which record, which sample, which symbol, which lead, which millivolts.
+
+Every source of recordings (:mod:`training.sources`) hands over a :class:`Recording`; all are cut in the same way here.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +44,7 @@ class Beats:
     table: pd.DataFrame
     """Columns: ``patient``, ``record``, ``sample`` (R peak, samples at 360 Hz), ``symbol``, ``lead`` (name),
     ``primary`` (bool: the lead that pictures show by default), ``side`` (``train`` or ``test`` where the source
-    prescribes it, as class folders do; else empty)."""
+    prescribes it, as class folders do, or ``validation``; else empty)."""
     windows: NDArray[np.float32]
     """Shape ``[rows, STORED_SAMPLES]``, millivolts; R at index ``MARGIN + WINDOW_BEFORE``."""
 
@@ -98,10 +101,27 @@ def verify_checksums(folder: Path) -> int:
     return compared
 
 
-def read_beats(folder: Path, record: str) -> Beats:
-    """All annotated beats of one record, in both leads.
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """One recording with its beats marked."""
 
-    Beats whose picture window would reach past the recording's end are left out.
+    name: str
+    patient: str
+    leads: tuple[str, ...]
+    primary: int
+    """Which lead the pictures show by default."""
+    signal: NDArray[np.float32]
+    """``[samples, leads]``, millivolts at :data:`SAMPLING_RATE`."""
+    samples: NDArray[np.int64]
+    """Where each beat has its R peak (of fibrillation: a wave's crest)."""
+    symbols: NDArray[np.str_]
+    """Annotation symbol of each beat."""
+    side: str = ""
+    """``train``, ``validation`` or ``test`` where the source prescribes it; else empty."""
+
+
+def read_recording(folder: Path, record: str) -> Recording:
+    """One MIT-BIH record with all its annotated beats.
 
     Raises:
         RecordsError: the record can't be read, or is not sampled at 360 Hz.
@@ -114,31 +134,54 @@ def read_beats(folder: Path, record: str) -> Beats:
         raise RecordsError(f"Record {record} in {folder} can't be read: {error}") from error
     if signal.fs != SAMPLING_RATE:
         raise RecordsError(f"Record {record} has {signal.fs} samples a second, expected {SAMPLING_RATE}.")
-    samples = np.asarray(annotation.sample)
     symbols = np.asarray(annotation.symbol)
     wanted = np.isin(symbols, BEAT_SYMBOLS)
-    wanted &= (samples >= WINDOW_BEFORE) & (samples + WINDOW_AFTER <= signal.sig_len)
-    samples, symbols = samples[wanted], symbols[wanted]
+    leads = tuple(signal.sig_name)
+    return Recording(
+        name=record,
+        patient=patient_of(record),
+        leads=leads,
+        primary=leads.index(PRIMARY_LEAD) if PRIMARY_LEAD in leads else 0,
+        signal=signal.p_signal.astype(np.float32),
+        samples=np.asarray(annotation.sample)[wanted],
+        symbols=symbols[wanted],
+    )
 
-    leads: list[str] = list(signal.sig_name)
-    primary = leads.index(PRIMARY_LEAD) if PRIMARY_LEAD in leads else 0
+
+def cut_beats(recording: Recording) -> Beats:
+    """All beats of a recording, in every lead.
+
+    Beats whose picture window would reach past the recording's ends are left out.
+    """
+    kept = within(recording)
+    samples, symbols = recording.samples[kept], recording.symbols[kept]
     reach = WINDOW_BEFORE + MARGIN
-    offsets = np.arange(STORED_SAMPLES)
     tables, windows = [], []
-    for channel, lead in enumerate(leads):
-        padded = np.pad(signal.p_signal[:, channel].astype(np.float32), reach, mode="edge")
-        windows.append(padded[samples[:, None] + offsets])
+    for channel, lead in enumerate(recording.leads):
+        windows.append(cut_windows(recording.signal[:, channel], samples, reach))
         tables.append(
             pd.DataFrame(
                 {
-                    "patient": patient_of(record),
-                    "record": record,
+                    "patient": recording.patient,
+                    "record": recording.name,
                     "sample": samples,
                     "symbol": symbols,
                     "lead": lead,
-                    "primary": channel == primary,
-                    "side": "",
+                    "primary": channel == recording.primary,
+                    "side": recording.side,
                 }
             )
         )
     return Beats(pd.concat(tables, ignore_index=True), np.concatenate(windows))
+
+
+def within(recording: Recording) -> NDArray[np.bool_]:
+    """Which beats have their whole picture window inside the recording."""
+    samples = recording.samples
+    return (samples >= WINDOW_BEFORE) & (samples + WINDOW_AFTER <= len(recording.signal))
+
+
+def cut_windows(lead: NDArray[np.float32], samples: NDArray[np.int64], reach: int) -> NDArray[np.float32]:
+    """The ``2 * reach`` samples around each of ``samples``; beyond the ends the last value goes on."""
+    padded = np.pad(lead, reach, mode="edge")
+    return padded[samples[:, None] + np.arange(2 * reach)]

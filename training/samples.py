@@ -16,7 +16,7 @@ from training.configuration import RunConfig
 from training.datasets import Dataset, DatasetError
 from training.records import SAMPLING_RATE
 from training.rendering import draw, picture_window
-from training.splits import split
+from training.splits import divide
 
 SAMPLES_PER_CLASS = 3
 
@@ -42,7 +42,7 @@ def write_samples(data: Dataset, config: RunConfig, out: Path) -> Iterator[Path]
     """
     classes = CLASS_SETS[config.class_set]
     labels = data.labels(classes)
-    sides = split(data.table, labels, config.protocol, fold=config.fold, seed=config.seed)
+    sides = divide(data, config)
     shuffled = np.random.default_rng(config.seed).permutation(sides.test)
     patients = data.table["patient"].to_numpy(dtype=str)
     for label, one in enumerate(classes):

@@ -21,7 +21,7 @@ from training import evaluation, nonbeats
 from training.classes import CLASS_SETS
 from training.configuration import RunConfig
 from training.datasets import Dataset, DatasetError
-from training.splits import Split, split
+from training.splits import Split, divide
 
 #: Pictures of each kind that are no beats.
 NONBEAT_PICTURES = 200
@@ -97,7 +97,7 @@ def score_tables(subject: Subject, data: Dataset) -> tuple[list[evaluation.Table
     classes = CLASS_SETS[config.class_set]
     names = [one.short for one in classes]
     labels = data.labels(classes)
-    sides = split(data.table, labels, config.protocol, fold=config.fold, seed=config.seed)
+    sides = divide(data, config)
     rows = _scored_rows(data, sides, config)
     answers = subject.answer(data.pixels[0][rows])
     symbols = data.table["symbol"].to_numpy(dtype=str)[rows]

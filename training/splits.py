@@ -9,6 +9,10 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.model_selection import StratifiedKFold, train_test_split
 
+from training.classes import CLASS_SETS
+from training.configuration import RunConfig
+from training.datasets import Dataset
+
 #: Inter-patient division of de Chazal et al. 2004 (IEEE Trans. Biomed. Eng. 51:1196), and the paced records,
 #: which that work left out, shared between the sides. Record 201 (DS1) and 202 (DS2) are one man: 201 is left out.
 DS1 = "101 106 108 109 112 114 115 116 118 119 122 124 201 203 205 207 208 209 215 220 223 230"
@@ -17,12 +21,34 @@ LEFT_OUT_RECORDS = ("201",)
 TRAINING_RECORDS = (*(name for name in DS1.split() if name not in LEFT_OUT_RECORDS), "102", "107")
 TEST_RECORDS = (*DS2.split(), "104", "217")
 
-#: People of the training side who validate (early stopping, calibration): ordinary beats, PACs and PVCs in both leads.
-#: The carriers of the rare classes stay in training; there are too few of them to give any away.
-VALIDATION_RECORDS = ("112", "119", "209", "223", "230")
+#: People of the training side who validate (early stopping, calibration): ordinary beats, PACs and PVCs in both leads,
+#: one person's fibrillation. MIT-BIH's carriers of the rare classes stay in training, there are too few of them to give
+#: any away; PTB-XL's validation fold (see :mod:`training.ptbxl`) has others.
+VALIDATION_RECORDS = ("112", "119", "209", "223", "230", "429")
+
+#: The malignant ectopy records with fibrillation (validation above).
+FIBRILLATION_TRAINING_RECORDS = ("418", "422", "426")
+FIBRILLATION_TEST_RECORDS = ("419", "424", "430", "609")
+
+#: ``leave-one-patient-out``: the MIT-BIH people who carry the classes that few people carry.
+CARRIERS = {
+    "LBBB": ("109", "111", "207", "214"),
+    "RBBB": ("118", "124", "207", "212", "231", "232"),
+    "PACED": ("102", "104", "107", "217"),
+}
 
 FOLDS = 10
-PROTOCOLS = ("beats-10fold", "inter-patient", "as-given")
+#: Folds 0 to 4 and 5 to 9: what a half trains on, the folds of the other half have never seen.
+HALF = FOLDS // 2
+CHRONOLOGICAL_TRAINING = 0.7
+PROTOCOLS = (
+    "beats-10fold",
+    "beats-half",
+    "chronological-70-30",
+    "inter-patient",
+    "leave-one-patient-out",
+    "as-given",
+)
 
 
 class SplitError(ValueError):
@@ -38,22 +64,31 @@ class Split:
     test: NDArray[np.int64]
 
 
-def split(table: pd.DataFrame, labels: NDArray[np.int64], protocol: str, *, fold: int = 0, seed: int = 0) -> Split:
+def split(
+    table: pd.DataFrame, labels: NDArray[np.int64], protocol: str, *, fold: int = 0, held_out: str = "", seed: int = 0
+) -> Split:
     """Divide the labelled beats of ``table`` by ``protocol``.
 
     Args:
         table: see :class:`training.records.Beats`.
         labels: class index per row, −1 for beats that take no part; shape ``[N]``.
-        fold: which tenth is the test side (``beats-10fold`` only).
+        fold: which tenth is the test side (``beats-10fold``), or which half is not trained on (``beats-half``).
+        held_out: the person who is the test side (``leave-one-patient-out``).
         seed: of the shuffling.
 
     Raises:
-        SplitError: unknown protocol or fold, or a side without beats.
+        SplitError: unknown protocol, fold or person, or a side without beats.
     """
     if protocol == "beats-10fold":
         sides = _beats_tenfold(table, labels, fold, seed)
+    elif protocol == "beats-half":
+        sides = _beats_half(table, labels, fold, seed)
+    elif protocol == "chronological-70-30":
+        sides = _chronological(table, labels)
     elif protocol == "inter-patient":
         sides = _inter_patient(table)
+    elif protocol == "leave-one-patient-out":
+        sides = _leave_one_out(table, held_out)
     elif protocol == "as-given":
         sides = _as_given(table, labels, seed)
     else:
@@ -71,20 +106,79 @@ def split(table: pd.DataFrame, labels: NDArray[np.int64], protocol: str, *, fold
     return found
 
 
-def _beats_tenfold(table: pd.DataFrame, labels: NDArray[np.int64], fold: int, seed: int) -> NDArray[np.str_]:
-    """Stratified over beats. A beat's two leads lie on the same side; a patient's beats lie on both."""
-    if not 0 <= fold < FOLDS:
-        raise SplitError(f"Fold {fold} does not exist; folds are 0 to {FOLDS - 1}.")
+def divide(data: Dataset, config: RunConfig) -> Split:
+    """The sides of ``data`` that a run trains, validates and tests on.
+
+    Raises:
+        SplitError: the protocol does not fit the data.
+    """
+    labels = data.labels(CLASS_SETS[config.class_set])
+    sides = split(data.table, labels, config.protocol, fold=config.fold, held_out=config.held_out, seed=config.seed)
+    if config.leads == "primary":
+        primary = data.table["primary"].to_numpy(dtype=bool)
+        return Split(sides.train[primary[sides.train]], sides.validation, sides.test)
+    return sides
+
+
+def _folds(table: pd.DataFrame, labels: NDArray[np.int64], seed: int) -> NDArray[np.int64]:
+    """Fold of every row, −1 for beats that take no part. A beat's leads lie in the same fold, whatever they are.
+
+    Stratified over beats; a patient's beats lie in all folds.
+    """
     primary = table["primary"].to_numpy(dtype=bool)
     beats = np.flatnonzero(primary & (labels >= 0))
+    found = np.empty(len(beats), dtype=np.int64)
     folds = StratifiedKFold(FOLDS, shuffle=True, random_state=seed).split(beats, labels[beats])
-    rest, _ = list(folds)[fold]
-    train, validation = train_test_split(
-        rest, test_size=1 / (FOLDS - 1), random_state=seed, stratify=labels[beats[rest]]
+    for number, (_, chosen) in enumerate(folds):
+        found[chosen] = number
+    by_beat = pd.Series(found, index=pd.MultiIndex.from_frame(table.loc[beats, ["record", "sample", "symbol"]]))
+    every_row = pd.MultiIndex.from_frame(table[["record", "sample", "symbol"]])
+    return by_beat.reindex(every_row, fill_value=-1).to_numpy(dtype=np.int64)
+
+
+def _beats_tenfold(table: pd.DataFrame, labels: NDArray[np.int64], fold: int, seed: int) -> NDArray[np.str_]:
+    """One fold tests, the next one of the same half validates, eight train."""
+    if not 0 <= fold < FOLDS:
+        raise SplitError(f"Fold {fold} does not exist; folds are 0 to {FOLDS - 1}.")
+    folds = _folds(table, labels, seed)
+    side = np.full(len(table), "train", dtype="<U10")
+    side[folds == -1] = "none"
+    side[folds == fold] = "test"
+    side[folds == _next_in_half(fold)] = "validation"
+    return side
+
+
+def _beats_half(table: pd.DataFrame, labels: NDArray[np.int64], half: int, seed: int) -> NDArray[np.str_]:
+    """The five folds of one half train, but for one that validates; the first fold of the other half is the test side.
+
+    A start for the folds of half ``half``: it has seen none of their test or validation beats.
+    """
+    if half not in (0, 1):
+        raise SplitError(f"Half {half} does not exist; halves are 0 and 1.")
+    folds = _folds(table, labels, seed)
+    trained = (1 - half) * HALF
+    side = np.full(len(table), "none", dtype="<U10")
+    side[(folds >= trained) & (folds < trained + HALF - 1)] = "train"
+    side[folds == trained + HALF - 1] = "validation"
+    side[folds == half * HALF] = "test"
+    return side
+
+
+def _next_in_half(fold: int) -> int:
+    return fold // HALF * HALF + (fold + 1) % HALF
+
+
+def _chronological(table: pd.DataFrame, labels: NDArray[np.int64]) -> NDArray[np.str_]:
+    """Each class of each record in order: the first 70 % train, of which the last seventh validates."""
+    primary = table["primary"].to_numpy(dtype=bool)
+    beats = np.flatnonzero(primary & (labels >= 0))
+    ordered = table.loc[beats, ["record", "sample", "symbol"]].sort_values(["record", "sample"])
+    groups = ordered.groupby(["record", "symbol"])
+    place = (groups.cumcount() + 1) / groups["sample"].transform("size")
+    side = np.where(
+        place > CHRONOLOGICAL_TRAINING, "test", np.where(place > CHRONOLOGICAL_TRAINING * 6 / 7, "validation", "train")
     )
-    side = np.full(len(beats), "test", dtype="<U10")
-    side[train], side[validation] = "train", "validation"
-    by_beat = pd.Series(side, index=pd.MultiIndex.from_frame(table.loc[beats, ["record", "sample", "symbol"]]))
+    by_beat = pd.Series(side, index=pd.MultiIndex.from_frame(ordered))
     every_row = pd.MultiIndex.from_frame(table[["record", "sample", "symbol"]])
     return by_beat.reindex(every_row, fill_value="none").to_numpy(dtype="<U10")
 
@@ -103,9 +197,23 @@ def _as_given(table: pd.DataFrame, labels: NDArray[np.int64], seed: int) -> NDAr
 
 
 def _inter_patient(table: pd.DataFrame) -> NDArray[np.str_]:
-    """By person: nobody is on two sides."""
-    side_of = dict.fromkeys(TRAINING_RECORDS, "train")
+    """By person: nobody is on two sides. PTB-XL prescribes its own sides, by person too."""
+    side_of = dict.fromkeys((*TRAINING_RECORDS, *FIBRILLATION_TRAINING_RECORDS), "train")
     side_of |= dict.fromkeys(VALIDATION_RECORDS, "validation")
-    side_of |= dict.fromkeys(TEST_RECORDS, "test")
+    side_of |= dict.fromkeys((*TEST_RECORDS, *FIBRILLATION_TEST_RECORDS), "test")
     side_of |= dict.fromkeys(LEFT_OUT_RECORDS, "none")
-    return np.array([side_of.get(record, "none") for record in table["record"]], dtype="<U10")
+    prescribed = table["side"].to_numpy(dtype="<U10")
+    by_record = np.array([side_of.get(record, "none") for record in table["record"]], dtype="<U10")
+    return np.where(prescribed == "", by_record, prescribed)
+
+
+def _leave_one_out(table: pd.DataFrame, person: str) -> NDArray[np.str_]:
+    """All of one person's beats test; the validation people of ``inter-patient`` validate, everyone else trains."""
+    patients = table["patient"].to_numpy(dtype=str)
+    if person not in patients:
+        raise SplitError(f"The data set has no person {person!r} to hold out.")
+    validates = np.isin(table["record"].to_numpy(dtype=str), VALIDATION_RECORDS)
+    validates |= table["side"].to_numpy(dtype=str) == "validation"
+    side = np.where(validates, "validation", "train").astype("<U10")
+    side[patients == person] = "test"
+    return side

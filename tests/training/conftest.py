@@ -7,6 +7,7 @@ import pytest
 from tests.training.recordings import RECORDS, write_recordings
 from training import datasets
 from training.datasets import Dataset, PreparationConfig
+from training.sources import MITDB
 
 
 @pytest.fixture(scope="session")
@@ -17,7 +18,9 @@ def recordings(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def prepared(recordings: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("prepared")
-    for _ in datasets.prepare(recordings, list(RECORDS), out, PreparationConfig(augmented_variants=1), workers=1):
+    for _ in datasets.prepare(
+        MITDB, recordings, list(RECORDS), out, PreparationConfig(augmented_variants=1), workers=1
+    ):
         pass
     return out
 

@@ -14,13 +14,15 @@ from training import datasets
 from training.classes import CLASS_SETS
 from training.datasets import Dataset, DatasetError, PreparationConfig
 from training.rendering import draw, picture_window
+from training.representations import HEIGHT, WIDTH
+from training.sources import MITDB
 
 
 def test_training_sees_the_pixels_that_serving_sees(data: Dataset) -> None:
     for row in range(0, len(data.table), 37):
         encoded = io.BytesIO()
         Image.fromarray(draw(picture_window(data.windows[row : row + 1]))[0]).save(encoded, "PNG")
-        served = to_pixels(encoded.getvalue(), height=datasets.HEIGHT, width=datasets.WIDTH)
+        served = to_pixels(encoded.getvalue(), height=HEIGHT, width=WIDTH)
         assert (served == data.pixels[0][row]).all()
 
 
@@ -33,20 +35,20 @@ def test_labels_follow_the_class_set(data: Dataset) -> None:
 
 
 def test_augmented_variants_differ_from_the_plain_drawing(data: Dataset) -> None:
-    assert data.pixels.shape == (2, len(data.table), datasets.HEIGHT, datasets.WIDTH, 1)
+    assert data.pixels.shape == (2, len(data.table), HEIGHT, WIDTH, 1)
     assert (data.pixels[0] != data.pixels[1]).any(axis=(1, 2, 3)).all()
 
 
 def test_a_stopped_preparation_continues_and_ends_the_same(recordings: Path, data: Dataset, tmp_path: Path) -> None:
     config = PreparationConfig(augmented_variants=1)
     names = list(RECORDS)
-    for _ in datasets.prepare(recordings, names[:1], tmp_path, config, workers=1):
+    for _ in datasets.prepare(MITDB, recordings, names[:1], tmp_path, config, workers=1):
         pass
     (tmp_path / "complete.json").unlink()
     written = (tmp_path / "shards" / f"{names[0]}.npz").stat().st_mtime_ns
     with pytest.raises(DatasetError, match="not a complete"):
         datasets.load(tmp_path)
-    for _ in datasets.prepare(recordings, names, tmp_path, config, workers=1):
+    for _ in datasets.prepare(MITDB, recordings, names, tmp_path, config, workers=1):
         pass
     assert (tmp_path / "shards" / f"{names[0]}.npz").stat().st_mtime_ns == written
     again = datasets.load(tmp_path)
@@ -56,7 +58,7 @@ def test_a_stopped_preparation_continues_and_ends_the_same(recordings: Path, dat
 
 def test_other_settings_may_not_continue_a_preparation(recordings: Path, prepared: Path) -> None:
     with pytest.raises(DatasetError, match="other settings"):
-        list(datasets.prepare(recordings, list(RECORDS), prepared, PreparationConfig(seed=1), workers=1))
+        list(datasets.prepare(MITDB, recordings, list(RECORDS), prepared, PreparationConfig(seed=1), workers=1))
 
 
 def test_the_digest_changes_with_a_single_sample(data: Dataset) -> None:

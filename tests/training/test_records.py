@@ -13,7 +13,7 @@ from training.rendering import picture_window
 
 
 def test_every_beat_is_read_once_for_each_lead_with_its_identity(recordings: Path) -> None:
-    beats = records.read_beats(recordings, "100")
+    beats = records.cut_beats(records.read_recording(recordings, "100"))
     assert len(beats.table) == 2 * BEATS_PER_SYMBOL * len(SYMBOLS)
     assert set(beats.table["symbol"]) == set(SYMBOLS)
     assert set(beats.table["lead"]) == {"MLII", "V1"}
@@ -22,7 +22,7 @@ def test_every_beat_is_read_once_for_each_lead_with_its_identity(recordings: Pat
 
 
 def test_the_window_is_centred_on_the_r_peak_in_millivolts(recordings: Path) -> None:
-    beats = records.read_beats(recordings, "100")
+    beats = records.cut_beats(records.read_recording(recordings, "100"))
     window = picture_window(beats.windows)[0]
     assert window.shape == (192,)
     assert window.argmax() == records.WINDOW_BEFORE
@@ -30,7 +30,7 @@ def test_the_window_is_centred_on_the_r_peak_in_millivolts(recordings: Path) -> 
 
 
 def test_the_primary_lead_is_chosen_by_name_not_by_position(recordings: Path) -> None:
-    beats = records.read_beats(recordings, "112")
+    beats = records.cut_beats(records.read_recording(recordings, "112"))
     assert set(beats.table.loc[beats.table["primary"], "lead"]) == {"MLII"}
     assert beats.table["lead"].iloc[0] == "V5"
 
@@ -60,7 +60,7 @@ def test_a_damaged_header_is_refused_by_name(recordings: Path, tmp_path: Path) -
     copy = shutil.copytree(recordings, tmp_path / "copy")
     (copy / "100.hea").write_text("nonsense\n")
     with pytest.raises(records.RecordsError, match="Record 100"):
-        records.read_beats(copy, "100")
+        records.read_recording(copy, "100")
 
 
 def test_checksums_find_a_changed_byte(recordings: Path, tmp_path: Path) -> None:
@@ -74,7 +74,7 @@ def test_checksums_find_a_changed_byte(recordings: Path, tmp_path: Path) -> None
 
 
 def test_beats_at_the_edges_of_a_real_recording_are_left_out(mitdb: Path) -> None:
-    beats = records.read_beats(mitdb, "100")
+    beats = records.cut_beats(records.read_recording(mitdb, "100"))
     assert beats.table["sample"].min() >= records.WINDOW_BEFORE
     assert beats.table["primary"].sum() == 2271  # 2273 annotated beats, two of them too near to an edge
     assert np.isfinite(beats.windows).all()

@@ -10,7 +10,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from tests.training.recordings import SYMBOLS, _shape
-from training.records import read_beats
+from training.records import cut_beats, read_recording
 from training.rendering import CLASSIC, Geometry, draw, picture_window
 
 
@@ -43,7 +43,7 @@ def test_a_drawn_beat_is_what_matplotlib_draws(symbol: str) -> None:
 
 
 def test_real_beats_are_what_matplotlib_draws(mitdb: Path) -> None:
-    beats = read_beats(mitdb, "207")  # bundle branch blocks, premature beats and flutter waves
+    beats = cut_beats(read_recording(mitdb, "207"))  # bundle branch blocks, premature beats and flutter waves
     for signal in picture_window(beats.windows)[::200]:
         ours, theirs = draw(signal[None])[0].astype(float), _matplotlib(signal, CLASSIC)
         assert np.corrcoef(ours.ravel(), theirs.ravel())[0, 1] > 0.995

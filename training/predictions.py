@@ -1,0 +1,163 @@
+"""What a trained run answers to its test beats: calibrated on its validation side, kept beside the run.
+
+Kept predictions are small enough for the repository, so every table can be reprinted from them without training again.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import ValidationError
+from scipy.special import softmax
+
+from training import calibration, configuration
+from training.classes import CLASS_SETS
+from training.configuration import RunConfig
+from training.datasets import Dataset
+from training.splits import Split, divide
+
+FILE = "predictions.npz"
+
+
+class PredictionsError(Exception):
+    """A file of predictions can't be used."""
+
+
+@dataclass(frozen=True, slots=True)
+class Predictions:
+    """Calibrated answers to N beats; rows of all arrays correspond."""
+
+    config: RunConfig
+    records: NDArray[np.str_]
+    samples: NDArray[np.int64]
+    symbols: NDArray[np.str_]
+    probabilities: NDArray[np.float32]
+    """``[N, C]``, classes of the run's class set."""
+
+    @property
+    def truth(self) -> NDArray[np.int64]:
+        """Class index of each beat, −1 for beats outside the class set: ``[N]``."""
+        return label_indices(self.symbols, self.config.class_set)
+
+    def only(self, chosen: NDArray[np.bool_]) -> Predictions:
+        """The chosen beats."""
+        return Predictions(
+            self.config, self.records[chosen], self.samples[chosen], self.symbols[chosen], self.probabilities[chosen]
+        )
+
+    def within(self, class_set: str) -> Predictions:
+        """As a class set that is part of the run's own: other beats left out, probabilities given that it is one of it.
+
+        Raises:
+            ValueError: ``class_set`` has classes that the run does not know.
+        """
+        own = [one.short for one in CLASS_SETS[self.config.class_set]]
+        wanted = [one.short for one in CLASS_SETS[class_set]]
+        if not set(wanted) <= set(own):
+            raise ValueError(f"Class set {class_set} is not part of {self.config.class_set}.")
+        kept = self.probabilities[:, [own.index(short) for short in wanted]]
+        kept = kept / np.maximum(kept.sum(axis=1, keepdims=True), 1e-12)
+        config = self.config.model_copy(update={"class_set": class_set})
+        narrowed = replace(self, config=config, probabilities=kept)
+        known = np.array([symbol not in _left_out(self.config.class_set, class_set) for symbol in self.symbols])
+        return narrowed.only(known)
+
+    def save(self, path: Path) -> None:
+        """Write a compressed file; probabilities are kept in half precision."""
+        partial = path.with_suffix(".partial.npz")
+        np.savez_compressed(
+            partial,
+            allow_pickle=False,
+            config=np.array(json.dumps(self.config.model_dump())),
+            records=self.records,
+            samples=self.samples.astype(np.int32),
+            symbols=self.symbols,
+            probabilities=self.probabilities.astype(np.float16),
+        )
+        os.replace(partial, path)
+
+
+def load(path: Path) -> Predictions:
+    """Read kept predictions.
+
+    Raises:
+        PredictionsError: missing, damaged or of another kind.
+    """
+    try:
+        with np.load(path) as stored:
+            return Predictions(
+                RunConfig.model_validate_json(str(stored["config"])),
+                stored["records"],
+                stored["samples"].astype(np.int64),
+                stored["symbols"],
+                stored["probabilities"].astype(np.float32),
+            )
+    except (OSError, KeyError, ValueError, ValidationError) as error:
+        raise PredictionsError(f"{path} holds no predictions: {error}") from error
+
+
+def label_indices(symbols: NDArray[np.str_], class_set: str) -> NDArray[np.int64]:
+    """Class index of each symbol in a class set, −1 for others."""
+    index = {one.symbol: position for position, one in enumerate(CLASS_SETS[class_set])}
+    return np.array([index.get(symbol, -1) for symbol in symbols], dtype=np.int64)
+
+
+def predict(run: Path, data: Dataset) -> Predictions:
+    """Answers of the run's best weights to its test side, and keep them in the run's folder.
+
+    Protocols by person also answer the beats outside the class set on the test side, for the AAMI collapse.
+    Answers that are already there are read, not made again.
+
+    Raises:
+        PredictionsError: the run has no weights.
+        FittingError: the run was not trained on ``data``.
+    """
+    from training import fitting, networks  # TensorFlow is loaded only where a network runs
+
+    kept = run / FILE
+    if kept.is_file():
+        return load(kept)
+    if not (run / fitting.BEST).is_file():
+        raise PredictionsError(f"{run} holds no trained weights. Train it first.")
+    config = configuration.read(run / "config.yaml")
+    fitting.require_same_data(run, data)
+    classes = CLASS_SETS[config.class_set]
+    labels = data.labels(classes)
+    sides = divide(data, config)
+    _, _, height, width, channels = data.pixels.shape
+    model = networks.build(config.network, height=height, width=width, channels=channels, classes=len(classes))
+    model.load_weights(run / fitting.BEST)
+    pixels = data.pixels[0]
+    scaling = calibration.fit_scaling(fitting.predict_logits(model, pixels, sides.validation), labels[sides.validation])
+    rows = tested_rows(data, sides, config)
+    logits = fitting.predict_logits(model, pixels, rows) / scaling.temperature + np.array(scaling.bias)
+    table = data.table.iloc[rows]
+    made = Predictions(
+        config,
+        table["record"].to_numpy(dtype=str),
+        table["sample"].to_numpy(dtype=np.int64),
+        table["symbol"].to_numpy(dtype=str),
+        softmax(logits, axis=1).astype(np.float32),
+    )
+    made.save(kept)
+    return made
+
+
+def tested_rows(data: Dataset, sides: Split, config: RunConfig) -> NDArray[np.int64]:
+    """The test beats; in protocols by person also the test people's beats outside the class set."""
+    if config.protocol not in ("inter-patient", "leave-one-patient-out"):
+        return sides.test
+    primary = data.table["primary"].to_numpy(dtype=bool)
+    others = primary & (data.labels(CLASS_SETS[config.class_set]) < 0)
+    records = data.table["record"].to_numpy(dtype=str)
+    others &= np.isin(records, np.unique(records[sides.test]))
+    return np.sort(np.concatenate([sides.test, np.flatnonzero(others)]))
+
+
+def _left_out(wide: str, narrow: str) -> set[str]:
+    return {one.symbol for one in CLASS_SETS[wide]} - {one.symbol for one in CLASS_SETS[narrow]}

@@ -1,0 +1,80 @@
+"""The databases that recordings come from: where their folder is told, how they are read, what their licence asks."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from training import fibrillation, ptbxl, records
+from training.records import Recording, RecordsError
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One database."""
+
+    name: str
+    title: str
+    setting: str
+    """Environment variable that names its folder."""
+    record_names: Callable[[Path], list[str]]
+    """Records that have labelled beats."""
+    read: Callable[[Path, str], Recording]
+    notice: str
+    """What must stand wherever something made from it ships."""
+
+    def folder(self) -> Path:
+        """The folder that the setting names.
+
+        Raises:
+            RecordsError: the setting is empty.
+        """
+        value = os.environ.get(self.setting, "")
+        if not value:
+            raise RecordsError(f"Where are the recordings of the {self.title}? Set {self.setting} to their folder.")
+        return Path(value)
+
+
+def _odc_by(title: str, path: str) -> str:
+    return (
+        f"Contains information from {title} (https://physionet.org/content/{path}/) which is made available under the"
+        " ODC Attribution License."
+    )
+
+
+MITDB = Source(
+    name="mitdb",
+    title="MIT-BIH Arrhythmia Database",
+    setting="MITDB_DIR",
+    record_names=records.record_names,
+    read=records.read_recording,
+    notice=_odc_by("MIT-BIH Arrhythmia Database", "mitdb/1.0.0")
+    + " Moody & Mark 2001, IEEE Eng. Med. Biol. 20(3):45-50; Goldberger et al. 2000, Circulation 101:e215;"
+    " doi:10.13026/C2F305.",
+)
+VFDB = Source(
+    name="vfdb",
+    title="MIT-BIH Malignant Ventricular Ectopy Database",
+    setting="VFDB_DIR",
+    record_names=fibrillation.fibrillating_records,
+    read=fibrillation.read_recording,
+    notice=_odc_by("MIT-BIH Malignant Ventricular Ectopy Database", "vfdb/1.0.0") + " Greenwald 1986.",
+)
+PTBXL = Source(
+    name="ptbxl",
+    title="PTB-XL",
+    setting="PTBXL_DIR",
+    record_names=ptbxl.labelled_records,
+    read=ptbxl.read_recording,
+    notice="Contains information from PTB-XL (https://physionet.org/content/ptb-xl/) by Wagner et al. 2020,"
+    " Sci. Data 7:154, under CC BY 4.0.",
+)
+
+SOURCES: dict[str, Source] = {source.name: source for source in (MITDB, VFDB, PTBXL)}
+
+
+def notice(names: Sequence[str]) -> str:
+    """The licence notices of several sources, in the order of :data:`SOURCES`."""
+    return " ".join(source.notice for name, source in SOURCES.items() if name in names)
