@@ -7,14 +7,15 @@ import threading
 
 from django.conf import settings
 from django.core.cache import cache
-from inference_server.classification import BeatClass
+from inference_server.classification import BeatClass, ModelInfo
 from inference_server.client import ArrhythmiaClient, ClientError
 
 _lock = threading.Lock()
 _client: ArrhythmiaClient | None = None
 _made_for: tuple[int, str] | None = None
 
-_CLASSES_KEY = "inference:classes"
+#: Remembered in place of a description that could not be had.
+_NOTHING = "nothing"
 
 
 def client() -> ArrhythmiaClient:
@@ -29,15 +30,22 @@ def client() -> ArrhythmiaClient:
 
 
 def served_classes() -> tuple[BeatClass, ...]:
-    """The classes of the model in service, in its order; empty while the server can't be asked.
+    """The classes of the model in service, in its order; empty while the server can't be asked."""
+    model = described()
+    return model.classes if model else ()
+
+
+def described(version: str = "") -> ModelInfo | None:
+    """What the server says about a model version (default: the one in service); ``None`` while it can't say.
 
     Remembered for a minute (ten seconds when there was no answer), so that a page costs no call.
     """
-    classes: tuple[BeatClass, ...] | None = cache.get(_CLASSES_KEY)
-    if classes is None:
+    key = f"inference:model:{version}"
+    model: ModelInfo | str | None = cache.get(key)
+    if model is None:
         try:
-            classes = client().get_model(timeout=1.0).classes
+            model = client().get_model(version=version or None, timeout=1.0)
         except ClientError:
-            classes = ()
-        cache.set(_CLASSES_KEY, classes, 60 if classes else 10)
-    return classes
+            model = _NOTHING
+        cache.set(key, model, 10 if model == _NOTHING else 60)
+    return model if isinstance(model, ModelInfo) else None

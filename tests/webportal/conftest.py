@@ -71,6 +71,7 @@ class FarSide(arrhythmia_pb2_grpc.ArrhythmiaServiceServicer):
 
     def reset(self) -> None:
         self.calls: list[bytes] = []
+        self.explained: list[str] = []
         self.respond: Callable[[bytes], Classification] = lambda _data: answer()
         self.crash = False
         self.up()
@@ -96,6 +97,20 @@ class FarSide(arrhythmia_pb2_grpc.ArrhythmiaServiceServicer):
             status = status_pb2.Status(code=code_pb2.INVALID_ARGUMENT, message="Refused.", details=[detail])
             context.abort_with_status(rpc_status.to_status(status))
 
+    def ExplainImage(self, request: pb.ExplainImageRequest, context: grpc.ServicerContext) -> object:  # noqa: N802
+        if not self.is_up:
+            context.abort(grpc.StatusCode.UNAVAILABLE, "down")
+        if request.model_version != "7":
+            context.abort(grpc.StatusCode.NOT_FOUND, "no such version")
+        with self.lock:
+            self.explained.append(request.beat_class)
+        grey = io.BytesIO()
+        Image.linear_gradient("L").resize((192, 128)).save(grey, "PNG")  # the lower, the stronger
+        return pb.ExplainImageResponse(
+            explained_class=pb.BeatClass(short_name=request.beat_class),
+            saliency=pb.SaliencyMap(rows=1, columns=1, values=[1.0], png=grey.getvalue()),
+        )
+
     def GetModel(self, request: pb.GetModelRequest, context: grpc.ServicerContext) -> object:  # noqa: N802
         if not self.is_up:
             context.abort(grpc.StatusCode.UNAVAILABLE, "down")
@@ -107,7 +122,7 @@ class FarSide(arrhythmia_pb2_grpc.ArrhythmiaServiceServicer):
             input_width=192,
             digest="0" * 64,
             training_run="test",
-            scores={},
+            scores={"inter-patient/accuracy": 0.698, "beats-10fold/accuracy": 0.9856},
             licence_notice="",
         )
         return pb.GetModelResponse(model=messages.to_model(info))

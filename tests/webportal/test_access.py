@@ -30,6 +30,8 @@ EXPECTED = {
     "analyses:result": (302, 200, 404, 404),
     "analyses:status": (302, 200, 404, 404),
     "analyses:delete": (302, 200, 404, 404),
+    "analyses:evidence": (302, 200, 404, 404),
+    "analyses:evidence-picture": (302, 200, 404, 404),
     "analyses:review": (302, 405, 405, 405),
     "analyses:restore": (302, 405, 405, 405),
     "analyses:run-again": (302, 405, 405, 405),
@@ -72,6 +74,8 @@ def address(name: str, analysis: Analysis) -> str:
         return reverse(name, args=["PVC"])
     if name in ("analyses:picture", "analyses:thumbnail"):
         return reverse(name, args=[analysis.upload_id])
+    if name in ("analyses:evidence", "analyses:evidence-picture"):
+        return reverse(name, args=[analysis.pk, "PVC"])
     if re.fullmatch(r"analyses:(result|status|delete|review|restore|run-again)", name):
         return reverse(name, args=[analysis.pk])
     return reverse(name)
@@ -112,14 +116,14 @@ def test_staff_without_the_permission_see_no_pictures(analysis, make_user):
     assert client.get(reverse("analyses:picture", args=[analysis.upload_id])).status_code == 404
 
 
-@pytest.mark.parametrize("name", ["analyses:picture", "analyses:thumbnail"])
+@pytest.mark.parametrize("name", ["analyses:picture", "analyses:thumbnail", "analyses:evidence-picture"])
 def test_pictures_are_sent_locked_up(name, analysis, owner_client):
-    response = owner_client.get(reverse(name, args=[analysis.upload_id]))
+    response = owner_client.get(address(name, analysis))
     assert response["Content-Type"] == "image/png"
     assert response["X-Content-Type-Options"] == "nosniff"
     assert "no-store" in response["Cache-Control"]
     assert response["Content-Security-Policy"] == "default-src 'none'; sandbox"
-    assert b"".join(response.streaming_content).startswith(b"\x89PNG")
+    assert response.getvalue().startswith(b"\x89PNG")
     response.close()
 
 

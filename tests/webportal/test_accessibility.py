@@ -59,6 +59,7 @@ def urls(far_side, owner, upload, drawn, refusal) -> list[str]:
         reverse("analyses:history") + "?sort=oldest",
         *(analysis.get_absolute_url() for analysis in (done, waiting, trashed, refused)),
         reverse("analyses:delete", args=[done.pk]),
+        reverse("analyses:evidence", args=[done.pk, "PVC"]),
         *(reverse(name) for name in ("accounts:overview", "account_change_password", "account_email")),
         *(reverse(name) for name in ("account_reauthenticate", "mfa_index", "usersessions_list")),
     ]

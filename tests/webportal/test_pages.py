@@ -242,7 +242,7 @@ class TestResultPage:
         for html in (page, part):
             assert {name for name, words in self.SENTENCES.items() if words in html} == {kind}
         # Only what may still change refreshes itself.
-        assert ("hx-get" in part) == (kind in ("unavailable", "queued", "running"))
+        assert ('hx-trigger="every' in part) == (kind in ("unavailable", "queued", "running"))
 
     def test_a_failure_shows_its_id_only(self, upload, owner_client, answered):
         analysis = upload()

@@ -282,6 +282,11 @@ class Analysis(models.Model):
         return [*classes, (Review.OTHER_KIND, _("Another kind of beat")), (Review.NO_BEAT, _("Not one heartbeat"))]
 
     @property
+    def compared_classes(self) -> list[dict[str, Any]]:
+        """The two most probable classes of a beat, to look at side by side; none of what is no beat."""
+        return [] if self.verdict == self.Verdict.NOT_A_BEAT else self.ranked_probabilities[:2]
+
+    @property
     def ranked_probabilities(self) -> list[dict[str, Any]]:
         """:attr:`probabilities`, most probable first."""
         return sorted(self.probabilities, key=lambda entry: -entry["probability"])

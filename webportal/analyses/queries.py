@@ -98,6 +98,13 @@ def page_of(analyses: QuerySet[Analysis], *, order: Order, after: Cursor | None,
     return Page(page, Cursor(getattr(last, order.column), last.id) if last else None)
 
 
+def neighbours(analyses: QuerySet[Analysis], analysis: Analysis) -> tuple[Analysis | None, Analysis | None]:
+    """The analyses before and after ``analysis``, newest first, as a history without search lists them."""
+    here = Cursor(analysis.created_at, analysis.pk)
+    newer, older = (order.sorted(order.after(analyses, here)) for order in (ORDERS["oldest"], ORDERS["newest"]))
+    return newer.first(), older.first()
+
+
 def matching(analyses: QuerySet[Analysis], wanted: dict[str, Any]) -> QuerySet[Analysis]:
     """``analyses`` that fit the cleaned data of :class:`webportal.analyses.forms.HistoryForm`."""
     if text := wanted.get("q"):

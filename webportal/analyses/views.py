@@ -6,7 +6,7 @@ import time
 import uuid
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import cast
+from typing import TypeVar, cast
 
 from allauth.decorators import rate_limit
 from django.conf import settings
@@ -15,7 +15,8 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.db.models.fields.files import FieldFile
-from django.http import FileResponse, HttpRequest, HttpResponse, QueryDict, StreamingHttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, QueryDict, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -24,9 +25,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from webportal.accounts.models import User
-from webportal.analyses import access, exports, queries, reasons, services
+from webportal.analyses import access, evidence, exports, queries, reasons, references, services
 from webportal.analyses.forms import Candidate, HistoryForm, ReviewForm, UploadForm
 from webportal.analyses.models import Analysis
+from webportal.inference import described
 from webportal.pages import catalogue
 
 
@@ -122,13 +124,61 @@ def result_status(request: HttpRequest, analysis_id: uuid.UUID) -> HttpResponse:
 
 
 def _result_context(request: HttpRequest, analysis_id: uuid.UUID) -> dict[str, object]:
-    analysis = access.own_analysis(_user(request), analysis_id)
+    user = _user(request)
+    analysis = access.own_analysis(user, analysis_id)
     refused = analysis.state == Analysis.State.REJECTED
+    newer, older = queries.neighbours(access.own_analyses(user), analysis)
+    model = described(analysis.model_version) if analysis.model_version else None
     return {
         "analysis": analysis,
         "explanation": reasons.explain(analysis.reason) if refused else None,
         "review_form": ReviewForm(analysis),
+        "newer": newer,
+        "older": older,
+        "right_for": {
+            "new_patients": model.scores.get("inter-patient/accuracy"),
+            "known_patients": model.scores.get("beats-10fold/accuracy"),
+        }
+        if model
+        else {},
+        "comparison": [(kind, references.of_class(kind["short"])) for kind in analysis.compared_classes],
     }
+
+
+@login_required
+@require_safe
+@rate_limit(action="evidence", limit_get=True)  # type: ignore[untyped-decorator]
+@never_cache
+def evidence_page(request: HttpRequest, analysis_id: uuid.UUID, short: str) -> HttpResponse:
+    """The result page with the evidence for a class laid over the picture; for htmx the picture alone."""
+    context = _result_context(request, analysis_id)
+    try:
+        _evidence(cast(Analysis, context["analysis"]), short)
+    except evidence.NoEvidence as problem:
+        context["evidence_problem"] = str(problem)
+    else:
+        context["evidence_for"] = short
+    template = "analyses/picture.html" if request.headers.get("HX-Request") else "analyses/result.html"
+    return render(request, template, context)
+
+
+@login_required
+@require_safe
+@rate_limit(action="evidence", limit_get=True)  # type: ignore[untyped-decorator]
+def evidence_picture(request: HttpRequest, analysis_id: uuid.UUID, short: str) -> HttpResponse:
+    """The overlay itself, for those who may see the picture."""
+    try:
+        overlay = _evidence(access.own_analysis(_user(request), analysis_id), short)
+    except evidence.NoEvidence as problem:
+        return HttpResponse(str(problem), "text/plain; charset=utf-8", HTTPStatus.SERVICE_UNAVAILABLE)
+    return _locked_up(HttpResponse(overlay, content_type="image/png"))
+
+
+def _evidence(analysis: Analysis, short: str) -> bytes:
+    """The overlay for a class of the analysis' model; what has no answer or no picture has no evidence either."""
+    if not analysis.upload.is_viewable or short not in {entry["short"] for entry in analysis.probabilities}:
+        raise Http404
+    return evidence.overlay(analysis, short)
 
 
 @login_required
@@ -279,6 +329,14 @@ def thumbnail(request: HttpRequest, upload_id: uuid.UUID) -> FileResponse:
 def _private_file(file: FieldFile, media_type: str) -> FileResponse:
     response = FileResponse(file.open("rb"), content_type=media_type)
     response.headers["Content-Disposition"] = f'inline; filename="heartbeat.{media_type.removeprefix("image/")}"'
+    return _locked_up(response)
+
+
+_Response = TypeVar("_Response", bound=HttpResponseBase)
+
+
+def _locked_up(response: _Response) -> _Response:
+    """``response`` as a file that is shown and can do nothing else, and that no cache keeps."""
     response.headers["Cache-Control"] = "private, no-store"
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Cross-Origin-Resource-Policy"] = "same-origin"

@@ -105,7 +105,7 @@ ACCOUNT_USERNAME_MIN_LENGTH = 3
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_FORMS = {"login": "webportal.accounts.forms.LoginForm"}
 # What allauth counts for its own pages, and ours beside it; one dictionary, one way of answering 429.
-ACCOUNT_RATE_LIMITS: dict[str, str] | bool = {"upload": "120/m/user", "export": "6/h/user"}
+ACCOUNT_RATE_LIMITS: dict[str, str] | bool = {"upload": "120/m/user", "export": "6/h/user", "evidence": "60/m/user"}
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Beatlens"
@@ -161,7 +161,11 @@ TRASH_DAYS = env.int("BEATLENS_TRASH_DAYS", default=30)
 # --- Static files --------------------------------------------------------------------------------------------------
 
 STATIC_URL = "/static/"
-STATICFILES_DIRS = [BASE_DIR / "webportal" / "static"]
+STATICFILES_DIRS: list[Path | tuple[str, Path]] = [
+    BASE_DIR / "webportal" / "static",
+    # Reference beats on the result page.
+    ("samples", BASE_DIR / "samples"),
+]
 STATIC_ROOT: Path | None = VAR_DIR / "static"
 
 # --- Security ------------------------------------------------------------------------------------------------------

@@ -1,0 +1,143 @@
+"""What stands around an answer: the evidence, labelled beats beside it, the model's record, the way to the next one."""
+
+from __future__ import annotations
+
+import io
+import os
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+from PIL import Image
+
+from inference_server.classification import Verdict
+from webportal.analyses import references, services
+from webportal.analyses.models import Analysis
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def analysis(far_side, upload) -> Analysis:
+    analysis = upload()
+    services.run(analysis_id=analysis.pk, timeout=2.0)
+    analysis.refresh_from_db()
+    return analysis
+
+
+def page(client, analysis: Analysis) -> str:
+    return client.get(analysis.get_absolute_url()).content.decode()
+
+
+def evidence(analysis: Analysis, short: str = "PVC", name: str = "evidence") -> str:
+    return reverse(f"analyses:{name}", args=[analysis.pk, short])
+
+
+class TestEvidence:
+    def test_the_result_offers_it_for_the_two_nearest_kinds_by_links(self, analysis, owner_client, far_side):
+        html = page(owner_client, analysis)
+        nearest = [entry["short"] for entry in analysis.ranked_probabilities[:2]]
+        assert nearest[0] == "PVC"
+        assert all(f'href="{evidence(analysis, short)}"' in html for short in nearest)
+        assert far_side.explained == []  # nobody asked yet
+
+    def test_the_page_lays_it_over_the_picture_and_leads_back(self, analysis, owner_client):
+        html = owner_client.get(evidence(analysis)).content.decode()
+        assert f'src="{evidence(analysis, name="evidence-picture")}"' in html
+        assert f'href="{analysis.get_absolute_url()}"' in html
+        assert "<html" in html
+        part = owner_client.get(evidence(analysis), headers={"HX-Request": "true"}).content.decode()
+        assert "<html" not in part
+        assert evidence(analysis, name="evidence-picture") in part
+
+    def test_the_overlay_is_clear_where_there_is_none_and_strong_where_there_is_much(self, analysis, owner_client):
+        data = owner_client.get(evidence(analysis, name="evidence-picture")).content
+        overlay = Image.open(io.BytesIO(data))
+        assert overlay.mode == "RGBA"
+        assert overlay.size == (192, 128)
+        assert overlay.getpixel((96, 0))[3] == 0
+        assert overlay.getpixel((96, 127))[3] > 150
+
+    def test_the_server_is_asked_once_for_each_kind(self, analysis, owner_client, far_side):
+        for name in ("evidence", "evidence-picture", "evidence-picture"):
+            owner_client.get(evidence(analysis, name=name))
+        owner_client.get(evidence(analysis, "PACED"))
+        assert far_side.explained == ["PVC", "PACED"]
+
+    def test_a_class_that_the_model_doesnt_know_is_not_found(self, analysis, owner_client):
+        assert owner_client.get(evidence(analysis, "NOSUCH")).status_code == 404
+
+    def test_without_the_server_the_page_says_so(self, analysis, owner_client, far_side, settings):
+        settings.INFERENCE_FAST_TIMEOUT = 0.2
+        far_side.down()
+        html = owner_client.get(evidence(analysis)).content.decode()
+        assert "The analysis service is unavailable right now. Try again in a minute." in html
+        assert evidence(analysis, name="evidence-picture") not in html
+        assert owner_client.get(evidence(analysis, name="evidence-picture")).status_code == 503
+
+    def test_the_model_that_answered_is_asked_or_nobody(self, analysis, owner_client):
+        Analysis.objects.filter(pk=analysis.pk).update(model_version="6")
+        assert "no longer in service" in owner_client.get(evidence(analysis)).content.decode()
+
+    def test_it_is_limited_per_user(self, analysis, owner_client, settings):
+        settings.ACCOUNT_RATE_LIMITS = {"evidence": "2/m/user"}
+        assert [owner_client.get(evidence(analysis)).status_code for _ in range(3)] == [200, 200, 429]
+
+
+class TestComparison:
+    def test_labelled_beats_of_the_two_nearest_kinds(self, analysis, owner_client):
+        analysis.probabilities[0]["probability"], analysis.probabilities[2]["probability"] = 0.001, 0.02
+        analysis.save()
+        comparison = owner_client.get(analysis.get_absolute_url()).context["comparison"]
+        assert [(kind["short"], len(beats)) for kind, beats in comparison] == [("PVC", 3), ("PACED", 3)]
+        html = page(owner_client, analysis)
+        assert "A beat labelled Premature Ventricular Contraction" in html
+        assert "MIT-BIH" in html
+
+    def test_every_class_that_ships_has_three_that_can_be_fetched(self, client, settings):
+        shorts = os.listdir(settings.BASE_DIR / "samples")
+        for short in shorts:
+            if short == "README.md":
+                continue
+            beats = references.of_class(short)
+            assert len(beats) == 3
+            for beat in beats:
+                response = client.get(beat.picture)
+                assert response.getvalue().startswith(b"\x89PNG")
+
+    def test_a_class_without_beats_and_what_is_no_beat_have_none(self, far_side, upload, owner_client, answered):
+        assert references.of_class("ESCAPE") == []
+        far_side.respond = lambda _data: answered(verdict=Verdict.NOT_A_BEAT)
+        analysis = upload()
+        services.run(analysis_id=analysis.pk, timeout=2.0)
+        assert "Beats that cardiologists labelled" not in page(owner_client, analysis)
+
+    def test_they_appear_with_the_answer_without_reloading(self, analysis, owner_client):
+        part = owner_client.get(reverse("analyses:status", args=[analysis.pk])).content.decode()
+        assert 'id="comparison" hx-swap-oob="true">' in part
+        assert 'id="picture" hx-swap-oob="true">' in part
+
+
+def test_the_models_record_for_new_patients_stands_beside_its_version(analysis, owner_client, far_side):
+    assert "69.8 % of the test beats of people it had never seen" in page(owner_client, analysis)
+
+
+def test_a_server_that_is_away_costs_the_page_nothing_but_the_record(analysis, owner_client, far_side):
+    far_side.down()
+    html = page(owner_client, analysis)
+    assert "version 7" in html
+    assert "never seen" not in html
+
+
+def test_newer_and_older_lead_through_the_history_and_around_the_trash(upload, owner, other, owner_client):
+    analyses = [upload() for _ in range(4)]
+    for age, analysis in enumerate(analyses):
+        Analysis.objects.filter(pk=analysis.pk).update(created_at=timezone.now() - timedelta(hours=age))
+    upload(user=other)
+    services.trash_analysis(actor=owner, analysis=analyses[1])
+    seen = []
+    for analysis in analyses:
+        context = owner_client.get(analysis.get_absolute_url()).context
+        seen.append(tuple(analyses.index(each) if each else None for each in (context["newer"], context["older"])))
+    assert seen == [(None, 2), (0, 2), (0, 3), (2, None)]

@@ -1,0 +1,76 @@
+"""Where in a picture the evidence for a class lies, asked of the model that gave the answer."""
+
+from __future__ import annotations
+
+import io
+
+from django.conf import settings
+from django.core.cache import cache
+from django.utils.translation import gettext as _
+from inference_server.client import CallFailed, ClientError, ServerUnavailable
+from PIL import Image
+
+from webportal.analyses.models import Analysis
+from webportal.errors import log_unexpected
+from webportal.inference import client
+
+#: Largest overlay, pixels: the map behind it is far coarser than any screen.
+OVERLAY_SIZE = (480, 480)
+#: Colour of the strongest evidence, red, green, blue: told from black and from paper by every kind of eyes.
+COLOUR = (230, 97, 0)
+#: How much of the picture the strongest evidence covers, 0 to 255.
+STRONGEST = 170
+#: How long an overlay is remembered, seconds, so that showing and hiding it asks the server once.
+REMEMBERED = 600
+
+
+class NoEvidence(Exception):  # noqa: N818 - reads as what happened
+    """The evidence can't be shown now. ``str(error)`` is a sentence for people."""
+
+
+def overlay(analysis: Analysis, short: str) -> bytes:
+    """A transparent PNG in the proportions of the picture, the more opaque the stronger the evidence for ``short``.
+
+    Raises:
+        NoEvidence: the server can't be reached, or has the model no more.
+    """
+    key = f"evidence:{analysis.upload_id}:{analysis.model_version}:{short}"
+    drawn: bytes | None = cache.get(key)
+    if drawn is None:
+        drawn = _tinted(_asked(analysis, short))
+        cache.set(key, drawn, REMEMBERED)
+    return drawn
+
+
+def _asked(analysis: Analysis, short: str) -> bytes:
+    with analysis.upload.picture.open("rb") as file:
+        data = file.read()
+    try:
+        answer = client().explain(
+            data, beat_class=short, model_version=analysis.model_version, timeout=settings.INFERENCE_FAST_TIMEOUT
+        )
+    except ServerUnavailable as absence:
+        raise NoEvidence(_("The analysis service is unavailable right now. Try again in a minute.")) from absence
+    except CallFailed as failure:
+        if failure.code == "NOT_FOUND":
+            gone = _("The model version that gave this answer is no longer in service. Run the analysis again.")
+            raise NoEvidence(gone) from failure
+        raise _failed(analysis, failure) from failure
+    except ClientError as failure:
+        raise _failed(analysis, failure) from failure
+    return answer.png
+
+
+def _failed(analysis: Analysis, failure: ClientError) -> NoEvidence:
+    error_id = log_unexpected(f"the evidence of analysis {analysis.pk}", failure)
+    return NoEvidence(_("The evidence can’t be shown. An administrator can look up this id: %(id)s") % {"id": error_id})
+
+
+def _tinted(grey: bytes) -> bytes:
+    strength = Image.open(io.BytesIO(grey), formats=["PNG"]).convert("L")
+    strength.thumbnail(OVERLAY_SIZE)
+    image = Image.new("RGBA", strength.size, COLOUR)
+    image.putalpha(strength.point(lambda level: level * STRONGEST // 255))
+    out = io.BytesIO()
+    image.save(out, "PNG")
+    return out.getvalue()
