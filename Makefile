@@ -8,16 +8,19 @@ PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3 python;
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install --constraint requirements.lock
 
-.PHONY: help run test lint format protos lock admin clean
+.PHONY: help run test test-postgresql lint format protos lock admin clean
 
 help: ## List the commands
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
 
 run: $(VENV)/serving ## Install and start everything; PORT, GRPC_PORT and DEMO=1 change it
 	@exec $(BIN)/python -m launcher
 
 test: $(VENV)/everything lint ## Install everything; lint, types and tests (MITDB_DIR: with the recordings)
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup
+
+test-postgresql: $(VENV)/everything ## The portal's tests once more, on a PostgreSQL of their own (left out without PostgreSQL)
+	$(BIN)/python -m launcher.postgresql $(CURDIR)/$(BIN)/python -m pytest tests/webportal --numprocesses 2 --dist loadgroup
 
 lint: $(VENV)/everything ## Style, types and the wire (buf needs npm, and is left out without it)
 	$(BIN)/ruff check .

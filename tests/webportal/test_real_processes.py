@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 import pytest
+from django.conf import settings
 
 from tests.inference_server.server_process import ServerProcess, running_server
 from tests.inference_server.tiny_models import write_model
@@ -72,15 +73,19 @@ def free_port() -> int:
 
 
 class Portal:
-    """gunicorn and a worker on a folder of their own, with the embedded settings."""
+    """gunicorn and a worker on a folder and a database of their own, with the embedded settings."""
 
-    def __init__(self, folder: Path, inference_address: str) -> None:
-        self.environment = {name: value for name, value in os.environ.items() if not name.startswith("BEATLENS_")} | {
-            "DJANGO_SETTINGS_MODULE": "webportal.settings.development",
-            "BEATLENS_VAR_DIR": str(folder),
-            "BEATLENS_INFERENCE_ADDRESS": inference_address,
-            "BEATLENS_INFERENCE_FAST_TIMEOUT": "1",
-        }
+    def __init__(self, folder: Path, inference_address: str, database: dict[str, str]) -> None:
+        self.environment = (
+            {name: value for name, value in os.environ.items() if not name.startswith("BEATLENS_")}
+            | {
+                "DJANGO_SETTINGS_MODULE": "webportal.settings.development",
+                "BEATLENS_VAR_DIR": str(folder),
+                "BEATLENS_INFERENCE_ADDRESS": inference_address,
+                "BEATLENS_INFERENCE_FAST_TIMEOUT": "1",
+            }
+            | database
+        )
         subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], cwd=ROOT, env=self.environment, check=True)
         self.worker_log = folder / "worker.log"
         self.base = f"http://127.0.0.1:{free_port()}"
@@ -136,8 +141,24 @@ def inference(models: Path) -> Iterator[ServerProcess]:
 
 
 @pytest.fixture
-def portal(inference: ServerProcess, tmp_path: Path) -> Iterator[Portal]:
-    portal = Portal(tmp_path / "var", inference.address)
+def database() -> Iterator[dict[str, str]]:
+    """An empty database beside the one of the tests, of the same kind, as the environment names it."""
+    url = os.environ.get("BEATLENS_DATABASE_URL", "")
+    if not url.startswith("postgres"):
+        yield {}  # SQLite, in the portal's folder
+        return
+    psycopg = pytest.importorskip("psycopg")
+    known, name = settings.DATABASES["default"], f"processes_{uuid.uuid4().hex}"
+    address = {"host": known["HOST"], "user": known["USER"], "password": known["PASSWORD"], "dbname": "postgres"}
+    with psycopg.connect(**address, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+        yield {"BEATLENS_DATABASE_URL": f"{url.rpartition('/')[0]}/{name}"}
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def portal(inference: ServerProcess, tmp_path: Path, database: dict[str, str]) -> Iterator[Portal]:
+    portal = Portal(tmp_path / "var", inference.address, database)
     yield portal
     portal.stop()
 

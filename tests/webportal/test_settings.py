@@ -10,7 +10,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
+from environ import Env
 
+from webportal.settings.database import database
 from webportal.settings.secret_key import load_or_create
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -64,6 +67,39 @@ def test_production_has_no_defaults_for_what_must_be_chosen(missing):
     result = check({name: value for name, value in PRODUCTION.items() if name != missing})
     assert result.returncode != 0
     assert missing in result.stderr
+
+
+class Given(Env):
+    """An environment that a test writes down."""
+
+    def __init__(self, **variables: str) -> None:
+        super().__init__()
+        self.ENVIRON = variables
+
+
+class TestDatabase:
+    def test_the_address_names_the_kind_and_the_place(self):
+        found = database(Given(BEATLENS_DATABASE_URL="postgres://clerk:s3cret@db.internal:5433/beats"))
+        assert found["ENGINE"] == "django.db.backends.postgresql"
+        assert (found["HOST"], found["PORT"], found["NAME"]) == ("db.internal", 5433, "beats")
+        assert (found["USER"], found["PASSWORD"]) == ("clerk", "s3cret")
+
+    def test_nothing_waits_for_ever_on_postgresql(self):
+        url = "postgres://db/beats?sslmode=require"
+        options = database(Given(BEATLENS_DATABASE_URL=url, BEATLENS_DATABASE_STATEMENT_SECONDS="7"))["OPTIONS"]
+        assert options["connect_timeout"] == 5
+        assert options["sslmode"] == "require"
+        for limit in ("statement_timeout=7000", "lock_timeout=10000", "idle_in_transaction_session_timeout=60000"):
+            assert f"-c {limit}" in options["options"]
+
+    def test_a_second_writer_waits_on_sqlite(self):
+        found = database(Given(), default="sqlite:////srv/beats.sqlite3")
+        assert (found["NAME"], found["OPTIONS"]["timeout"]) == ("/srv/beats.sqlite3", 20)
+        assert "journal_mode=WAL" in found["OPTIONS"]["init_command"]
+
+    def test_it_must_be_named_where_there_is_no_default(self):
+        with pytest.raises(ImproperlyConfigured, match="BEATLENS_DATABASE_URL"):
+            database(Given())
 
 
 def test_models_and_migrations_agree(db):

@@ -5,8 +5,11 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 from webportal.settings.base import *  # noqa: F403
 from webportal.settings.base import VAR_DIR, env
+from webportal.settings.database import database
 from webportal.settings.secret_key import load_or_create
 
 DEBUG = env.bool("BEATLENS_DEBUG", default=False)
@@ -14,18 +17,7 @@ SECRET_KEY = env.str("BEATLENS_SECRET_KEY", default="") or load_or_create(VAR_DI
 
 ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]"]
 
-DATABASES = {
-    "default": {
-        "ENGINE": "django.db.backends.sqlite3",
-        "NAME": VAR_DIR / "beatlens.sqlite3",
-        "OPTIONS": {
-            # Readers and the one writer don't wait for each other; a second writer waits instead of failing.
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA busy_timeout=20000;",
-            "transaction_mode": "IMMEDIATE",
-            "timeout": 20,
-        },
-    }
-}
+DATABASES = {"default": database(env, default=f"sqlite:///{quote(str(VAR_DIR / 'beatlens.sqlite3'))}")}
 VAR_DIR.mkdir(parents=True, exist_ok=True)
 
 # Rate limits are counted in the memory of the one portal process.

@@ -4,22 +4,14 @@ from __future__ import annotations
 
 from webportal.settings.base import *  # noqa: F403
 from webportal.settings.base import STORAGES, VAR_DIR, env
+from webportal.settings.database import database
 
 SECRET_KEY = env.str("BEATLENS_SECRET_KEY")
 SECRET_KEY_FALLBACKS = env.list("BEATLENS_SECRET_KEY_FALLBACKS", default=[])
 ALLOWED_HOSTS = env.list("BEATLENS_ALLOWED_HOSTS")
 CSRF_TRUSTED_ORIGINS = env.list("BEATLENS_TRUSTED_ORIGINS", default=[f"https://{host}" for host in ALLOWED_HOSTS])
 
-DATABASES = {"default": env.db_url("BEATLENS_DATABASE_URL")}
-if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
-    DATABASES["default"]["OPTIONS"] = {
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA busy_timeout=20000;",
-        "transaction_mode": "IMMEDIATE",
-        "timeout": 20,
-    }
-else:
-    DATABASES["default"]["CONN_MAX_AGE"] = env.int("BEATLENS_DATABASE_CONN_MAX_AGE", default=60)
-    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+DATABASES = {"default": database(env)}
 
 # Rate limits must be counted across processes: the database, unless Redis or Memcached is named.
 CACHES = {"default": env.cache_url("BEATLENS_CACHE_URL", default="dbcache://beatlens_cache")}

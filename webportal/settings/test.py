@@ -1,4 +1,4 @@
-"""Settings of the test suite: real SQLite, everything else as embedded, nothing outside a temporary folder."""
+"""Settings of the test suite: a real database, everything else as embedded, nothing outside a temporary folder."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import tempfile
 from pathlib import Path
 
 from webportal.settings.base import *  # noqa: F403
-from webportal.settings.base import STORAGES
+from webportal.settings.base import STORAGES, env
+from webportal.settings.database import database
 
 SECRET_KEY = "only-for-tests-" + "x" * 50
 
@@ -17,19 +18,13 @@ ALLOWED_HOSTS = ["testserver", "127.0.0.1", "localhost"]
 _folder = Path(tempfile.mkdtemp(prefix="beatlens-tests-"))
 atexit.register(shutil.rmtree, _folder, ignore_errors=True)
 
-DATABASES = {
-    "default": {
-        "ENGINE": "django.db.backends.sqlite3",
-        "NAME": _folder / "unused.sqlite3",
-        "OPTIONS": {
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF; PRAGMA busy_timeout=20000;",
-            "transaction_mode": "IMMEDIATE",
-            "timeout": 20,
-        },
-        # A file, not memory: threads and processes of one test see the same database, as in production.
-        "TEST": {"NAME": _folder / "test.sqlite3"},
-    }
-}
+# SQLite unless BEATLENS_DATABASE_URL names another (python -m launcher.postgresql pytest …).
+_database = database(env, default=f"sqlite:///{_folder / 'unused.sqlite3'}")
+if _database["ENGINE"] == "django.db.backends.sqlite3":
+    # A file, not memory: threads and processes of one test see the same database, as in production.
+    _database["TEST"] = {"NAME": _folder / "test.sqlite3"}
+    _database["OPTIONS"]["init_command"] += " PRAGMA synchronous=OFF;"
+DATABASES = {"default": _database}
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 STORAGES = {
     **STORAGES,
