@@ -1,0 +1,87 @@
+"""docs/performance.md, from the figures of :mod:`benchmarks.serving`."""
+
+from __future__ import annotations
+
+import statistics
+from typing import Any
+
+_HEAD = """# Performance
+
+Made by `python -m benchmarks.serving --write docs/performance.md`; do not edit. Measured on {cpu}, {cpus} CPUs, Python
+{python}: {rounds} rounds, {seconds:g} s for every measurement; load generator and server on the same CPUs, access log and
+metrics on.
+
+The **floor** is the same picture through the same decoder and the same ONNX file in one process on {cpus} threads, without
+any transport: {floor} pictures a second ({floor_least} to {floor_most}), {floor_cpu} of CPU a picture. Other work on the
+machine moves all speeds together, so speeds are ratios to the floor just before and after: median of the rounds, least and
+largest in brackets. Every answer is counted by the server; a missing or refused one ends the run.
+
+"""
+
+
+def page(figures: dict[str, Any]) -> str:
+    """The page as Markdown."""
+    floor = [each["pictures_per_second"] for each in figures["floor"]]
+    text = _HEAD.format(
+        **figures["machine"],
+        rounds=figures["rounds"],
+        seconds=figures["seconds"],
+        floor=f"{statistics.median(floor):.0f}",
+        floor_least=f"{min(floor):.0f}",
+        floor_most=f"{max(floor):.0f}",
+        floor_cpu=_milliseconds([each["cpu_seconds"] for each in figures["floor"]]),
+    )
+    text += "| load | calls at once | connections | ÷ floor | p50 | p99 | p99 ÷ p50 | server CPU a picture |\n"
+    text += "|---|---|---|---|---|---|---|---|\n"
+    for one in figures["shapes"]:
+        text += _row(one, f"| {_milliseconds(one['cpu_seconds'])} |")
+    text += "\n## The old way\n\n"
+    text += "Flask's own server and Keras' `predict` on one picture a request, with the same network.\n\n"
+    text += "| load | calls at once | connections | ÷ floor | p50 | p99 | p99 ÷ p50 | failed | Beatlens ÷ old way |\n"
+    text += "|---|---|---|---|---|---|---|---|---|\n"
+    for one in figures["old_way"]:
+        ours = [each for each in figures["shapes"] if each["concurrency"] == one["concurrency"]]
+        times = _times(ours[-1]["ratio"], one["ratio"]) if ours else ""
+        text += _row(one, f"| {statistics.median(one['failed']):.0%} | {times} |")
+    overload, memory = figures["overload"], figures["memory"]
+    text += f"\n## Overload: {overload['callers']} callers, {overload['queue']} places in the queue\n\n"
+    text += "Times as a Python client on the same CPUs sees them.\n\n"
+    text += "| | median of the rounds | largest |\n|---|---|---|\n"
+    for name, title in (
+        ("refused_p50", "refused calls, p50"),
+        ("refused_p99", "refused calls, p99"),
+        ("answered_p50", "answered calls, p50"),
+        ("answered_p99", "answered calls, p99"),
+    ):
+        values = [each[name] for each in overload["rounds"] if each[name] is not None]
+        if values:
+            text += f"| {title} | {_milliseconds(values)} | {max(values) * 1000:.1f} ms |\n"
+    for name, title in (("crossed", "answers to another picture"), ("unexpected", "other outcomes")):
+        values = [each[name] for each in overload["rounds"]]
+        text += f"| {title} | {statistics.median(values):g} | {max(values):g} |\n"
+    text += "\n## Memory and start\n\n"
+    text += f"All processes together {memory['all'] / 1e6:.0f} MB (shared pages once), the largest "
+    text += f"{memory['largest_process'] / 1e6:.0f} MB, at the end of the run. From start to SERVING "
+    text += f"{statistics.median(figures['start_seconds']):.2f} s ({min(figures['start_seconds']):.2f} to "
+    text += f"{max(figures['start_seconds']):.2f}).\n"
+    return text
+
+
+def _row(one: dict[str, Any], rest: str) -> str:
+    ratio = one["ratio"]
+    digits = 2 if statistics.median(ratio) >= 0.1 else 4
+    tail = statistics.median(p99 / p50 for p50, p99 in zip(one["p50"], one["p99"], strict=True))
+    return (
+        f"| {one['title']} | {one['concurrency']} | {one['connections']} "
+        f"| **{statistics.median(ratio):.{digits}f}** ({min(ratio):.{digits}f} to {max(ratio):.{digits}f}) "
+        f"| {_milliseconds(one['p50'])} | {_milliseconds(one['p99'])} | {tail:.1f} {rest}\n"
+    )
+
+
+def _milliseconds(seconds: list[float]) -> str:
+    value = statistics.median(seconds) * 1000
+    return f"{value:.1f} ms" if value >= 10 else f"{value:.2f} ms"
+
+
+def _times(ours: list[float], theirs: list[float]) -> str:
+    return f"{statistics.median(ours) / statistics.median(theirs):.0f} ×"
