@@ -330,7 +330,7 @@ def export(
     with _plain_errors(
         configuration.ConfigurationError, datasets.DatasetError, exporting.ExportError, splits.SplitError
     ):
-        dataset = load_data(data, configuration.read(run / "config.yaml"), variants=0)
+        dataset = load_data(data, configuration.read(run / "config.yaml"))
         console.print("calibrating and converting")
         written = exporting.export(
             run, dataset, models, name=name, version=version, scores_from=list(scores_from or [])
@@ -396,6 +396,38 @@ def evaluate(
             console.print(f"{card_path} is not what the tables say", soft_wrap=True)
     if wrong:
         raise typer.Exit(1)
+
+
+@app.command()
+def robustness(
+    data: DataOption = None,
+    models: ModelsOption = MODELS,
+    version: Annotated[str, typer.Option(help="Version of the served model.")] = "1",
+    beats: Annotated[int, typer.Option(help="Held-out beats drawn in each style.", min=1)] = 2000,
+    out: Annotated[Path | None, typer.Option(help="CSV file to write; otherwise it is only printed.")] = None,
+) -> None:
+    """Score the served model on held-out beats drawn in each named style: paper, screens, cameras, compression."""
+    import pandas as pd
+
+    from inference_server.onnx_model import ModelError
+    from training import robustness as styles_table
+    from training import scoring
+    from training.styles import NAMED
+
+    with _plain_errors(records.RecordsError, datasets.DatasetError, ModelError, splits.SplitError):
+        subject = scoring.Subject.load(models / "arrhythmia" / version)
+        dataset = load_data(data or _plain_folders(subject.config), subject.config, variants=0)
+        rows = []
+        with _progress() as progress:
+            task = progress.add_task("styles", total=len(NAMED))
+            for row in styles_table.style_rows(subject, dataset, beats):
+                rows.append(row)
+                progress.advance(task)
+    table = pd.DataFrame(rows)
+    typer.echo(table.to_csv(index=False))
+    if out is not None:
+        table.to_csv(out, index=False)
+        console.print(f"wrote {out}")
 
 
 @app.command()

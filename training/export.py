@@ -19,7 +19,7 @@ import tensorflow as tf
 import tf2onnx
 from numpy.typing import NDArray
 
-from training import calibration, configuration, networks
+from training import calibration, configuration, networks, sources
 from training.classes import CLASS_SETS
 from training.configuration import RunConfig
 from training.datasets import Dataset
@@ -40,12 +40,6 @@ PARITY_TOLERANCE = 1e-5
 #: At most this many training beats of one class shape the feature space.
 _FEATURE_BEATS_PER_CLASS = 4000
 _BATCH = 256
-
-LICENCE_NOTICE = (
-    "Contains information from MIT-BIH Arrhythmia Database (https://physionet.org/content/mitdb/1.0.0/) which is made"
-    " available under the ODC Attribution License. Moody & Mark 2001, IEEE Eng. Med. Biol. 20(3):45-50;"
-    " Goldberger et al. 2000, Circulation 101:e215; doi:10.13026/C2F305."
-)
 
 
 class ExportError(Exception):
@@ -101,8 +95,9 @@ class ServedHeads(keras.Model):  # type: ignore[misc]
 def export(run: Path, data: Dataset, repository: Path, *, name: str, version: str, scores_from: list[Path]) -> Exported:
     """Calibrate the run's best weights and write them as a version of a model into a model repository.
 
-    The scaling, the thresholds and the distance limit come from the validation side, the feature space from
-    the training side. Nothing is written unless Keras and onnxruntime agree on real pictures.
+    The scaling, the thresholds and the distance limit come from the validation side (the limit from all the loaded
+    variants of its pictures), the feature space from the training side. Nothing is written unless Keras and
+    onnxruntime agree on real pictures.
 
     Args:
         repository: folder of models; ``<name>/<version>/model.onnx`` and ``metadata.json`` are written there.
@@ -146,7 +141,7 @@ def export(run: Path, data: Dataset, repository: Path, *, name: str, version: st
 
     validation = _run(session, pixels[sides.validation])
     thresholds = calibration.class_thresholds(validation["probabilities"], labels[sides.validation])
-    limit = calibration.distance_limit(validation["distance"])
+    limit = calibration.distance_limit(_distances(session, data.pixels, sides.validation))
     parity = _parity(served, session, pixels[sides.test], config.seed)
     if parity > PARITY_TOLERANCE:
         raise ExportError(f"Keras and onnxruntime differ by {parity:.1e}; at most {PARITY_TOLERANCE:.0e} is allowed.")
@@ -165,7 +160,8 @@ def export(run: Path, data: Dataset, repository: Path, *, name: str, version: st
         "training_run": config.name,
         "data_digest": data.digest,
         "scores": scores,
-        "licence": LICENCE_NOTICE,
+        "licence": sources.notice(config.sources),
+        "profile": _profile(validation, labels[sides.validation], [one.short for one in classes]),
     }
     onnx.helper.set_model_props(
         model, {key: value if isinstance(value, str) else json.dumps(value) for key, value in metadata.items()}
@@ -202,6 +198,24 @@ def _run(session: onnxruntime.InferenceSession, pixels: NDArray[np.uint8]) -> di
     names = ["probabilities", "distance"]
     parts = [session.run(names, {"pixels": pixels[start : start + _BATCH]}) for start in range(0, len(pixels), _BATCH)]
     return {name: np.concatenate([part[index] for part in parts]) for index, name in enumerate(names)}
+
+
+def _distances(
+    session: onnxruntime.InferenceSession, pixels: NDArray[np.uint8], rows: NDArray[np.int64]
+) -> NDArray[np.float32]:
+    """Distances of ``rows`` in every variant that is loaded: what is only drawn unusually is not strange."""
+    return np.concatenate([_run(session, variant[rows])["distance"] for variant in pixels])
+
+
+def _profile(
+    answers: dict[str, NDArray[np.float32]], labels: NDArray[np.int64], shorts: list[str]
+) -> dict[str, dict[str, float] | float]:
+    """What the model answers to beats like those it learned from; whoever serves it can tell drift from that."""
+    answered = np.bincount(answers["probabilities"].argmax(axis=1), minlength=len(shorts)) / len(labels)
+    return {
+        "class_shares": {short: round(float(share), 4) for short, share in zip(shorts, answered, strict=True)},
+        "mean_confidence": round(float(answers["probabilities"].max(axis=1).mean()), 4),
+    }
 
 
 def _parity(served: ServedHeads, session: onnxruntime.InferenceSession, pixels: NDArray[np.uint8], seed: int) -> float:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
-#: Size of every picture, pixels: that of the classic beat picture.
+#: Size of the pictures, pixels: that of the classic beat picture; a page is three times as wide and high.
 SIZE = (192, 128)
 
 Painter = Callable[[np.random.Generator], Image.Image]
@@ -65,6 +65,36 @@ def sine_wave(generator: np.random.Generator) -> Image.Image:
     return page
 
 
+def twelve_lead_page(generator: np.random.Generator) -> Image.Image:
+    """A page of an electrocardiograph: three rows of four leads over a rhythm strip, many beats, on ruled paper."""
+    page = Image.new("L", (3 * SIZE[0], 3 * SIZE[1]), 255)
+    draw = ImageDraw.Draw(page)
+    width, height = page.size
+    if generator.random() < 0.7:
+        for x in range(0, width, 8):
+            draw.line((x, 0, x, height), fill=225)
+        for y in range(0, height, 8):
+            draw.line((0, y, width, y), fill=225)
+    period = generator.uniform(40, 80)
+    for row in range(4):
+        middle = height * (row + 0.5) / 4
+        columns = 4 if row < 3 else 1
+        for column in range(columns):
+            left, right = width * column / columns, width * (column + 1) / columns
+            across = np.arange(left, right)
+            phase = (across % period) / period
+            heights = generator.uniform((0.02, -0.1, -0.4, 0.05), (0.2, 1.2, 0.1, 0.35))
+            places, widths = (0.2, 0.4, 0.44, 0.7), (0.03, 0.012, 0.012, 0.05)
+            waves = [
+                peak * np.exp(-(((phase - place) / wide) ** 2) / 2)
+                for peak, place, wide in zip(heights, places, widths, strict=True)
+            ]
+            signal = np.sum(waves, axis=0)
+            draw.line(list(zip(across.tolist(), (middle - 40 * signal).tolist(), strict=True)), fill=30, width=1)
+    return page
+
+
 PAINTERS: dict[str, Painter] = {
-    painter.__name__: painter for painter in (blank, noise, photograph, text_page, bar_chart, sine_wave)
+    painter.__name__: painter
+    for painter in (blank, noise, photograph, text_page, bar_chart, sine_wave, twelve_lead_page)
 }

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from pydantic import ValidationError
+from sklearn.metrics import roc_auc_score
 
 from inference_server.classification import Verdict
 from inference_server.decision import decide
@@ -27,7 +28,12 @@ from training.splits import Split, divide
 NONBEAT_PICTURES = 200
 
 #: Annotation symbols that no class set has learned, and their names.
-UNSEEN_SYMBOLS = {"F": "fusion of ventricular and normal", "a": "aberrated atrial premature", "j": "nodal escape"}
+UNSEEN_SYMBOLS = {
+    "F": "fusion of ventricular and normal",
+    "E": "ventricular escape",
+    "a": "aberrated atrial premature",
+    "j": "nodal escape",
+}
 
 _BATCH = 256
 
@@ -42,6 +48,8 @@ class Answers:
     """``[N]``."""
     sets: NDArray[np.bool_]
     """Prediction sets, ``[N, C]``."""
+    distances: NDArray[np.float32]
+    """How unlike the training beats each picture is, ``[N]``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +86,7 @@ class Subject:
             decision = decide(one, distance, self.model.thresholds)
             verdicts[row] = decision.verdict.value
             sets[row, list(decision.prediction_set)] = True
-        return Answers(probabilities, verdicts, sets)
+        return Answers(probabilities, verdicts, sets, distances)
 
 
 def score_tables(subject: Subject, data: Dataset) -> tuple[list[evaluation.TableRow], list[evaluation.TableRow]]:
@@ -142,15 +150,18 @@ def score_tables(subject: Subject, data: Dataset) -> tuple[list[evaluation.Table
                     network=network,
                 )
             )
-    verdicts = [_verdict_row(config.protocol, "test beats", _part(answers, known), truth)]
+    own = _part(answers, known)
+    verdicts = [_verdict_row(config.protocol, "test beats", own, truth)]
     for symbol, name in UNSEEN_SYMBOLS.items():
-        unseen = symbols == symbol
+        unseen = (symbols == symbol) & ~known
         if unseen.any():
-            verdicts.append(
-                _verdict_row(config.protocol, f"beats it never saw: {name} ({symbol})", _part(answers, unseen))
-            )
+            strangers = _part(answers, unseen)
+            row = _verdict_row(config.protocol, f"beats it never saw: {name} ({symbol})", strangers)
+            verdicts.append(row | _separation(own, strangers))
     for kind, pictures in _nonbeat_pixels(subject):
-        verdicts.append(_verdict_row(config.protocol, f"no beat: {kind}", subject.answer(pictures)))
+        strangers = subject.answer(pictures)
+        row = _verdict_row(config.protocol, f"no beat: {kind}", strangers)
+        verdicts.append(row | _separation(own, strangers))
     return scores, verdicts
 
 
@@ -209,7 +220,9 @@ def _scored_rows(data: Dataset, sides: Split, config: RunConfig) -> NDArray[np.i
 
 
 def _part(answers: Answers, chosen: NDArray[np.bool_]) -> Answers:
-    return Answers(answers.probabilities[chosen], answers.verdicts[chosen], answers.sets[chosen])
+    return Answers(
+        answers.probabilities[chosen], answers.verdicts[chosen], answers.sets[chosen], answers.distances[chosen]
+    )
 
 
 def _verdict_row(
@@ -224,6 +237,13 @@ def _verdict_row(
         row["confident_accuracy"] = round(float(right[confident].mean()), 4) if confident.any() else None
         row["set_coverage"] = round(float(answers.sets[np.arange(len(truth)), truth].mean()), 4)
     return row
+
+
+def _separation(beats: Answers, strangers: Answers) -> evaluation.TableRow:
+    """Area under the ROC curve of the distance: how often a stranger is stranger than a test beat."""
+    strange = np.repeat([0, 1], [len(beats.distances), len(strangers.distances)])
+    distances = np.concatenate([beats.distances, strangers.distances])
+    return {"auroc": round(float(roc_auc_score(strange, distances)), 4)}
 
 
 def _nonbeat_pixels(subject: Subject) -> Iterator[tuple[str, NDArray[np.uint8]]]:

@@ -37,6 +37,13 @@ def test_the_server_loads_what_training_exports(exported: export.Exported) -> No
     assert "beats-10fold/accuracy" in model.info.scores
 
 
+def test_the_file_tells_what_it_answers_to_beats_like_its_own(exported: export.Exported) -> None:
+    profile = json.loads(exported.model.with_name("metadata.json").read_text())["profile"]
+    assert set(profile["class_shares"]) == {one.short for one in CLASS_SETS["seven"]}
+    assert sum(profile["class_shares"].values()) == pytest.approx(1, abs=0.001)
+    assert 0 < profile["mean_confidence"] <= 1
+
+
 def test_the_file_is_small_and_agrees_with_keras(exported: export.Exported) -> None:
     assert exported.bytes <= 1_500_000
     assert exported.parity <= export.PARITY_TOLERANCE
