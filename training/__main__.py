@@ -341,6 +341,42 @@ def export(
         )
 
 
+@app.command(name="import-keras")
+def import_keras(
+    file: Annotated[Path, typer.Argument(help="HDF5 file of a whole Sequential model.", exists=True, dir_okay=False)],
+    classes: Annotated[
+        str, typer.Option(help="Classes in the order of its outputs: PVC,NORMAL or SHORT=Full name, comma-separated.")
+    ],
+    rescale: Annotated[str, typer.Option(help="What it expects grey levels to be multiplied by, such as 1/255.")],
+    name: Annotated[str, typer.Option(help="Name of the model in the repository.")],
+    version: Annotated[str, typer.Option(help="Version to write: a positive whole number.")] = "1",
+    drawn: Annotated[
+        str, typer.Option(help="Width and height of the pictures that were stretched to its input, pixels.")
+    ] = "192x128",
+    ink: Annotated[int, typer.Option(help="Grey level of the line in those pictures.", min=0, max=254)] = 0,
+    licence: Annotated[str, typer.Option(help="Licence notice of its training data.")] = "Not known.",
+    models: ModelsOption = MODELS,
+) -> None:
+    """Turn an old Keras file (.h5) into a version that the inference server serves."""
+    from training import importing, legacy_keras
+
+    with _plain_errors(importing.ImportRefused, legacy_keras.KerasFileError):
+        preprocessing = importing.Preprocessing(importing.parse_rescale(rescale), importing.parse_size(drawn), ink)
+        written = importing.import_keras(
+            file,
+            importing.parse_classes(classes),
+            preprocessing,
+            models,
+            name=name,
+            version=version,
+            licence=licence,
+        )
+    console.print(
+        f"{written.model}: {written.bytes:,} bytes from Keras {written.keras_version}, largest difference between Keras"
+        f" and onnxruntime {written.parity:.1e} on {importing.PARITY_PICTURES} pictures"
+    )
+
+
 @app.command()
 def evaluate(
     data: DataOption = None,

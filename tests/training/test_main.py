@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 
 import pytest
+from typer.main import get_command
 from typer.testing import CliRunner
 
 from training import datasets, fitting
@@ -15,7 +16,7 @@ from training.samples import EXAMPLE_RECORDS
 run = CliRunner()
 
 
-@pytest.mark.parametrize("command", ["prepare", "train", "evaluate", "export", "pictures", "folders", "download"])
+@pytest.mark.parametrize("command", sorted(get_command(app).commands))
 def test_every_command_explains_itself(command: str) -> None:
     result = run.invoke(app, [command, "--help"])
     assert result.exit_code == 0
