@@ -32,6 +32,9 @@ EXPECTED = {
     "analyses:delete": (302, 200, 404, 404),
     "analyses:evidence": (302, 200, 404, 404),
     "analyses:evidence-picture": (302, 200, 404, 404),
+    "analyses:annotate": (302, 405, 405, 405),
+    "analyses:tag-selected": (302, 405, 405, 405),
+    "analyses:run-selected-again": (302, 405, 405, 405),
     "analyses:review": (302, 405, 405, 405),
     "analyses:restore": (302, 405, 405, 405),
     "analyses:run-again": (302, 405, 405, 405),
@@ -76,7 +79,7 @@ def address(name: str, analysis: Analysis) -> str:
         return reverse(name, args=[analysis.upload_id])
     if name in ("analyses:evidence", "analyses:evidence-picture"):
         return reverse(name, args=[analysis.pk, "PVC"])
-    if re.fullmatch(r"analyses:(result|status|delete|review|restore|run-again)", name):
+    if re.fullmatch(r"analyses:(result|status|delete|annotate|review|restore|run-again)", name):
         return reverse(name, args=[analysis.pk])
     return reverse(name)
 

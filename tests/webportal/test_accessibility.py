@@ -10,7 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from django.urls import reverse
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from webportal.analyses import services
+from webportal.analyses import services, tagging
 
 pytestmark = [pytest.mark.django_db(transaction=True)]
 
@@ -44,6 +44,8 @@ def urls(far_side, owner, upload, drawn, refusal) -> list[str]:
     done, waiting, trashed = upload(label="strip 1"), upload(drawn((200, 128))), upload(drawn((210, 128)))
     services.run(analysis_id=done.pk, timeout=2.0)
     done.refresh_from_db()
+    tagging.annotate(actor=owner, analysis=done, notes="look again", tags=["ward 3", "to do"])
+    services.run_again(actor=owner, analysis=done)
     services.review(actor=owner, analysis=done, class_short="PACED", comment="a spike")
     services.trash_analysis(actor=owner, analysis=trashed)
     far_side.respond = refuse

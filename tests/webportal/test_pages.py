@@ -289,7 +289,7 @@ class TestHistory:
     ):
         for _ in range(12):
             upload()
-        with django_assert_max_num_queries(6):
+        with django_assert_max_num_queries(8):
             owner_client.get(reverse("analyses:history"))
         with django_assert_max_num_queries(8):
             staff_client.get(reverse("admin:analyses_analysis_changelist"))

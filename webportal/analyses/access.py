@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from django.http import Http404
 
 from webportal.accounts.models import User
-from webportal.analyses.models import Analysis, Upload
+from webportal.analyses.models import Analysis, Tag, Upload
 
 
 def own_analyses(user: User) -> QuerySet[Analysis]:
@@ -29,10 +29,23 @@ def own_analysis(user: User, analysis_id: uuid.UUID) -> Analysis:
     """
     try:
         return (
-            Analysis.objects.filter(owner=user).select_related("upload").prefetch_related("reviews").get(pk=analysis_id)
+            Analysis.objects.filter(owner=user)
+            .select_related("upload")
+            .prefetch_related("reviews", "tags")
+            .get(pk=analysis_id)
         )
     except Analysis.DoesNotExist as error:
         raise Http404 from error
+
+
+def own_tags(user: User) -> QuerySet[Tag]:
+    """The words that ``user`` sorts by."""
+    return Tag.objects.filter(owner=user)
+
+
+def answers_about(user: User, upload: Upload) -> QuerySet[Analysis]:
+    """What ``user`` has had said about one of their pictures, newest first, without the trash."""
+    return own_analyses(user).filter(upload=upload).order_by("-created_at", "-id")
 
 
 def viewable_upload(user: User, upload_id: uuid.UUID) -> Upload:

@@ -175,10 +175,11 @@ class AnalysisAdmin(ReadOnlyAdmin):
     id_columns = ("id", "upload_id")
     text_columns = ("error_id",)
     actions = ("requeue",)
+    exclude = ("notes", "tags")
 
     def get_readonly_fields(self, request: HttpRequest, obj: object = None) -> list[str]:
-        """Every field, and the picture first."""
-        return ["picture_preview", *super().get_readonly_fields(request, obj)]
+        """Every field, and the picture first; what owners write to themselves stays with them."""
+        return ["picture_preview", *(name for name in super().get_readonly_fields(request, obj) if name != "notes")]
 
     @admin.display(description=_("picture"))
     def picture_preview(self, analysis: Analysis) -> SafeString | str:

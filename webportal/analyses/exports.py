@@ -32,6 +32,9 @@ COLUMNS = (
     "review_class",
     "review_agrees",
     "review_comment",
+    "tags",
+    "notes",
+    "earlier",
     "sha256",
 )
 
@@ -73,6 +76,9 @@ def csv_lines(analyses: Iterable[Analysis]) -> Iterator[str]:
                 review.class_short if review else "",
                 ("yes" if review.agrees else "no") if review else "",
                 review.comment if review else "",
+                ", ".join(tag.name for tag in analysis.tags.all()),
+                analysis.notes,
+                analysis.earlier_id,
                 analysis.upload.sha256,
             )
         )
@@ -83,7 +89,11 @@ def write_archive(user: User, file: IO[bytes]) -> None:
     with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:  # pictures are compressed already
         account = {name: getattr(user, name) for name in ("username", "email", "date_joined", "last_login")}
         archive.writestr("account.json", _json(account))
-        uploads = Upload.objects.filter(owner=user).prefetch_related("analyses__reviews").order_by("created_at", "id")
+        uploads = (
+            Upload.objects.filter(owner=user)
+            .prefetch_related("analyses__reviews", "analyses__tags")
+            .order_by("created_at", "id")
+        )
         described = []
         for upload in uploads.iterator(chunk_size=200):
             name = f"pictures/{upload.pk}.{upload.media_type.removeprefix('image/')}"
@@ -96,17 +106,18 @@ def write_archive(user: User, file: IO[bytes]) -> None:
 
 def _described(upload: Upload, picture: str) -> dict[str, Any]:
     said = ("model_name", "model_version", "class_short", "class_name", "probability", "probabilities", "verdict")
-    asked = ("id", "state", "reason", "error_id", "created_at", "finished_at", "trashed_at")
+    asked = ("id", "state", "reason", "error_id", "created_at", "finished_at", "trashed_at", "earlier_id", "notes")
     return {
         "picture": picture,
         **{name: getattr(upload, name) for name in ("id", "label", "size", "sha256", "created_at")},
         "analyses": [
             {name: getattr(analysis, name) for name in (*asked, *said, "prediction_set")}
             | {
+                "tags": [tag.name for tag in analysis.tags.all()],
                 "reviews": [
                     {name: getattr(review, name) for name in ("class_short", "class_name", "comment", "created_at")}
                     for review in analysis.reviews.all()
-                ]
+                ],
             }
             for analysis in upload.analyses.all()
         ],

@@ -9,11 +9,12 @@ from typing import Any, cast
 from django import forms
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
-from webportal.analyses import pictures
-from webportal.analyses.models import Analysis, Review, Upload
+from webportal.analyses import pictures, tagging
+from webportal.analyses.models import Analysis, Review, Tag, Upload
 from webportal.analyses.queries import ORDERS, Order
 
 
@@ -93,6 +94,42 @@ class ReviewForm(forms.Form):
         kinds.choices = [("", _("Choose …")), *analysis.readings]
 
 
+class TagsField(forms.CharField):
+    """Tags, separated by commas. Cleans to a list of names."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("widget", forms.TextInput(attrs={"autocomplete": "off"}))
+        super().__init__(max_length=1000, **kwargs)
+
+    def clean(self, value: Any) -> Any:
+        """The names, each once."""
+        return tagging.tag_names(super().clean(value))
+
+
+class AnnotationForm(forms.Form):
+    """What a person writes to themselves about an analysis."""
+
+    tags = TagsField(label=_("Tags"), required=False, help_text=_("Separate them with commas. You can search by them."))
+    notes = forms.CharField(
+        label=_("Notes"),
+        required=False,
+        max_length=Analysis._meta.get_field("notes").max_length,
+        help_text=_("Only you read them. Don’t write patient names here."),
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+    def __init__(self, analysis: Analysis, *args: Any, **kwargs: Any) -> None:
+        tags = ", ".join(tag.name for tag in analysis.tags.all())
+        super().__init__(*args, **kwargs)
+        self.initial = {"notes": analysis.notes, "tags": tags}
+
+
+class BulkTagForm(forms.Form):
+    """Tags for several analyses at once."""
+
+    tags = TagsField(label=_("Tags"), error_messages={"required": _("Write a tag first.")})
+
+
 class HistoryForm(forms.Form):
     """What one looks for in one's history. Everything is optional."""
 
@@ -119,6 +156,7 @@ class HistoryForm(forms.Form):
             *Analysis.Reading.choices,
         ],
     )
+    tag = forms.ModelChoiceField(label=_("Tag"), required=False, queryset=Tag.objects.none(), empty_label=_("any"))
     since = forms.DateField(label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
     until = forms.DateField(label=_("To"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
     version = forms.CharField(label=_("Model version"), required=False, max_length=50)
@@ -128,9 +166,10 @@ class HistoryForm(forms.Form):
         choices=[("", _("newest first")), ("oldest", _("oldest first")), ("uncertain", _("least certain first"))],
     )
 
-    def __init__(self, *args: Any, classes: Iterable[tuple[str, str]] = (), **kwargs: Any) -> None:
-        """``classes`` are offered as kinds, as (short, name)."""
+    def __init__(self, *args: Any, tags: QuerySet[Tag], classes: Iterable[tuple[str, str]] = (), **kwargs: Any) -> None:
+        """``classes`` are offered as kinds, as (short, name), and ``tags`` as tags."""
         super().__init__(*args, **kwargs)
+        cast("forms.ModelChoiceField[Tag]", self.fields["tag"]).queryset = tags
         self.fields["kind"].widget = forms.Select(choices=[("", _("any")), *classes])
 
     @property

@@ -13,6 +13,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Lower
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -87,6 +88,28 @@ class Upload(models.Model):
         return self.width is not None
 
 
+class Tag(models.Model):
+    """A word that a person sorts their analyses by. Private to its owner."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="tags", verbose_name=_("owner")
+    )
+    name = models.CharField(_("name"), max_length=40)
+
+    class Meta:
+        verbose_name = _("tag")
+        verbose_name_plural = _("tags")
+        ordering = ["name"]
+        constraints = [
+            models.CheckConstraint(condition=~Q(name=""), name="tag_has_name"),
+            models.UniqueConstraint("owner", Lower("name"), name="tag_once_per_owner"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Analysis(models.Model):
     """One question to the model about one picture, and its answer."""
 
@@ -123,6 +146,16 @@ class Analysis(models.Model):
     # The upload's owner once more, so that a person's history is one index scan however long it is.
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="analyses", verbose_name=_("owner")
+    )
+    earlier = models.ForeignKey(
+        "self",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="later",
+        editable=False,
+        verbose_name=_("earlier analysis"),
+        help_text=_("The analysis that this one repeats."),
     )
     state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.QUEUED)
     created_at = models.DateTimeField(_("asked"), default=timezone.now, editable=False)
@@ -175,6 +208,10 @@ class Analysis(models.Model):
 
     # What its owner reads in it, as far as the newest review says; kept here so that a history can be searched by it.
     reading = models.CharField(_("reading"), max_length=10, choices=Reading.choices, blank=True, editable=False)
+
+    # What its owner writes to themselves.
+    notes = models.TextField(_("notes"), max_length=2000, blank=True)
+    tags = models.ManyToManyField(Tag, related_name="analyses", blank=True, verbose_name=_("tags"))
 
     class Meta:
         verbose_name = pgettext_lazy("one", "analysis")

@@ -17,6 +17,8 @@ from webportal.analyses.models import Analysis
 
 #: Analyses on one page of a history.
 PAGE_SIZE = 24
+#: Most analyses that one action on all that a search finds may change.
+BULK_LIMIT = 500
 
 
 def _moment(text: str) -> datetime:
@@ -92,7 +94,7 @@ def page_of(analyses: QuerySet[Analysis], *, order: Order, after: Cursor | None,
     if after is not None:
         analyses = order.after(analyses, after)
     # Looked up rather than joined: with a join SQLite may start from the uploads and sort all of a person's history.
-    found = list(order.sorted(analyses).prefetch_related("upload", "reviews")[: size + 1])
+    found = list(order.sorted(analyses).prefetch_related("upload", "reviews", "tags")[: size + 1])
     page = found[:size]
     last = page[-1] if len(found) > size else None
     return Page(page, Cursor(getattr(last, order.column), last.id) if last else None)
@@ -124,6 +126,8 @@ def matching(analyses: QuerySet[Analysis], wanted: dict[str, Any]) -> QuerySet[A
         analyses = analyses.filter(created_at__gte=_midnight(since))
     if until := wanted.get("until"):
         analyses = analyses.filter(created_at__lt=_midnight(until) + timedelta(days=1))
+    if tag := wanted.get("tag"):
+        analyses = analyses.filter(tags=tag)
     if version := wanted.get("version"):
         analyses = analyses.filter(model_version=version)
     if reviewed := wanted.get("reviewed"):

@@ -68,8 +68,8 @@ def create_upload(*, owner: User, data: bytes, media_type: str, label: str = "")
         raise
 
 
-def _create_analysis(upload: Upload) -> Analysis:
-    analysis = Analysis(upload=upload, owner=upload.owner, next_attempt_at=timezone.now())
+def _create_analysis(upload: Upload, *, earlier: Analysis | None = None) -> Analysis:
+    analysis = Analysis(upload=upload, owner=upload.owner, earlier=earlier, next_attempt_at=timezone.now())
     analysis.full_clean()
     analysis.save(force_insert=True)
     return analysis
@@ -266,7 +266,22 @@ def run_again(*, actor: User, analysis: Analysis) -> Analysis:
     if analysis.is_open:
         return analysis
     with transaction.atomic():
-        return _create_analysis(analysis.upload)
+        return _create_analysis(analysis.upload, earlier=analysis)
+
+
+def run_several_again(*, actor: User, ids: Collection[uuid.UUID]) -> int:
+    """:func:`run_again` for those of one's own analyses with these ids that are finished; returns how many.
+
+    They wait for the worker: nobody is asked while a person waits.
+    """
+    finished = Analysis.objects.filter(owner=actor, pk__in=ids, finished_at__isnull=False)
+    count = 0
+    with transaction.atomic():
+        for analysis in finished.select_related("upload__owner"):
+            another = _create_analysis(analysis.upload, earlier=analysis)
+            enqueue(analysis_id=another.pk, due=timezone.now())
+            count += 1
+    return count
 
 
 def review(*, actor: User, analysis: Analysis, class_short: str, comment: str = "") -> Review:

@@ -25,11 +25,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from webportal.accounts.models import User
-from webportal.analyses import access, evidence, exports, queries, reasons, references, services
-from webportal.analyses.forms import Candidate, HistoryForm, ReviewForm, UploadForm
+from webportal.analyses import access, evidence, exports, queries, reasons, references, services, tagging
+from webportal.analyses.forms import AnnotationForm, BulkTagForm, Candidate, HistoryForm, ReviewForm, UploadForm
 from webportal.analyses.models import Analysis
 from webportal.inference import described
 from webportal.pages import catalogue
+
+#: Answers about one picture that its result page lists.
+ANSWERS_SHOWN = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +136,8 @@ def _result_context(request: HttpRequest, analysis_id: uuid.UUID) -> dict[str, o
         "analysis": analysis,
         "explanation": reasons.explain(analysis.reason) if refused else None,
         "review_form": ReviewForm(analysis),
+        "annotation_form": AnnotationForm(analysis),
+        "answers": access.answers_about(user, analysis.upload)[:ANSWERS_SHOWN],
         "newer": newer,
         "older": older,
         "right_for": {
@@ -203,17 +208,44 @@ def review(request: HttpRequest, analysis_id: uuid.UUID) -> HttpResponse:
 
 
 @login_required
+@require_POST
+@never_cache
+def annotate(request: HttpRequest, analysis_id: uuid.UUID) -> HttpResponse:
+    """Write notes and tags to oneself."""
+    context = _result_context(request, analysis_id)
+    analysis = cast(Analysis, context["analysis"])
+    form = AnnotationForm(analysis, request.POST)
+    if form.is_valid():
+        try:
+            tagging.annotate(actor=_user(request), analysis=analysis, **form.cleaned_data)
+        except ValidationError as error:
+            form.add_error("tags", error.messages)
+        else:
+            messages.success(request, _("Notes and tags have been kept."))
+            return redirect(analysis)
+    return render(
+        request, "analyses/result.html", context | {"annotation_form": form}, status=HTTPStatus.UNPROCESSABLE_ENTITY
+    )
+
+
+@login_required
 @require_safe
 @never_cache
 def history(request: HttpRequest) -> HttpResponse:
     """One's own analyses, searched, filtered and sorted."""
-    form = _history_form(request)
+    form = _history_form(request, request.GET)
     found, order = _found(request, form)
     after = order.cursor(request.GET.get("after", ""))
     page = queries.page_of(found, order=order, after=after)
     looking = request.GET.copy()
     looking.pop("after", None)
-    context = {"page": page, "is_first": after is None, "form": form, "looking": looking.urlencode()}
+    context = {
+        "page": page,
+        "is_first": after is None,
+        "form": form,
+        "looking": looking.urlencode(),
+        "bulk_limit": queries.BULK_LIMIT,
+    }
     return render(request, "analyses/history.html", context)
 
 
@@ -222,16 +254,16 @@ def history(request: HttpRequest) -> HttpResponse:
 @never_cache
 def history_csv(request: HttpRequest) -> StreamingHttpResponse:
     """What the history shows for the same search, all of it, as CSV."""
-    found, order = _found(request, _history_form(request))
-    rows = order.sorted(found).select_related("upload").prefetch_related("reviews").iterator(chunk_size=500)
+    found, order = _found(request, _history_form(request, request.GET))
+    rows = order.sorted(found).select_related("upload").prefetch_related("reviews", "tags").iterator(chunk_size=500)
     response = StreamingHttpResponse(exports.csv_lines(rows), content_type="text/csv; charset=utf-8")
     response.headers["Content-Disposition"] = 'attachment; filename="beatlens-history.csv"'
     return response
 
 
-def _history_form(request: HttpRequest) -> HistoryForm:
+def _history_form(request: HttpRequest, wanted: QueryDict) -> HistoryForm:
     classes = [(entry.short, entry.name or entry.short) for entry in catalogue.entries()]
-    return HistoryForm(request.GET, classes=classes)
+    return HistoryForm(wanted, classes=classes, tags=access.own_tags(_user(request)))
 
 
 def _found(request: HttpRequest, form: HistoryForm) -> tuple[QuerySet[Analysis], queries.Order]:
@@ -263,15 +295,65 @@ def delete(request: HttpRequest, analysis_id: uuid.UUID) -> HttpResponse:
 @never_cache
 def trash_selected(request: HttpRequest) -> HttpResponse:
     """Put what was ticked in the history in the trash, and show the same list again."""
-    ids = queries.ids_in(request.POST.getlist("selected"))
-    count = services.trash_analyses(actor=_user(request), ids=ids)
+    count = services.trash_analyses(actor=_user(request), ids=_chosen(request))
+    said = ngettext("%(count)d analysis is in the trash.", "%(count)d analyses are in the trash.", count)
+    return _back_to_history(request, count, said)
+
+
+@login_required
+@require_POST
+@never_cache
+def tag_selected(request: HttpRequest) -> HttpResponse:
+    """Add tags to what was ticked in the history, or take them away."""
+    form = BulkTagForm(request.POST)
+    if not form.is_valid():
+        messages.warning(request, str(form.errors["tags"][0]))
+        return _back_to_history(request)
+    change = tagging.untag_analyses if "remove" in request.POST else tagging.tag_analyses
+    try:
+        count = change(actor=_user(request), ids=_chosen(request), names=form.cleaned_data["tags"])
+    except ValidationError as error:
+        messages.warning(request, error.messages[0])
+        return _back_to_history(request)
+    said = ngettext("The tags of %(count)d analysis are changed.", "The tags of %(count)d analyses are changed.", count)
+    return _back_to_history(request, count, said)
+
+
+@login_required
+@require_POST
+@rate_limit(action="upload")  # type: ignore[untyped-decorator]
+@never_cache
+def run_selected_again(request: HttpRequest) -> HttpResponse:
+    """Ask the model in service about what was ticked in the history."""
+    count = services.run_several_again(actor=_user(request), ids=_chosen(request))
+    said = ngettext(
+        "%(count)d picture is analysed again; the earlier result stays.",
+        "%(count)d pictures are analysed again; the earlier results stay.",
+        count,
+    )
+    return _back_to_history(request, count, said)
+
+
+def _chosen(request: HttpRequest) -> list[uuid.UUID]:
+    """What was ticked, or all that the search finds as far as one action reaches."""
+    if "everything" not in request.POST:
+        return queries.ids_in(request.POST.getlist("selected"))
+    found, order = _found(request, _history_form(request, _looking(request)))
+    return list(order.sorted(found).values_list("pk", flat=True)[: queries.BULK_LIMIT])
+
+
+def _looking(request: HttpRequest) -> QueryDict:
+    """What the history that the form was on was searched for."""
+    return QueryDict(request.POST.get("looking", ""))
+
+
+def _back_to_history(request: HttpRequest, count: int | None = None, said: str = "") -> HttpResponse:
+    """The same list again, with what was done to ``count`` analyses."""
     if count:
-        said = ngettext("%(count)d analysis is in the trash.", "%(count)d analyses are in the trash.", count)
         messages.success(request, said % {"count": count})
-    else:
+    elif count == 0:
         messages.warning(request, _("Tick something first."))
-    looking = QueryDict(request.POST.get("looking", "")).urlencode()
-    return redirect(f"{reverse('analyses:history')}?{looking}")
+    return redirect(f"{reverse('analyses:history')}?{_looking(request).urlencode()}")
 
 
 @login_required
