@@ -288,6 +288,7 @@ def compare(
     out: Annotated[Path | None, typer.Option(help="CSV file to write; otherwise it is only printed.")] = None,
     keep: Annotated[Path | None, typer.Option(help="Folder to copy the runs' predictions into.")] = None,
     class_sets: Annotated[str, typer.Option(help="Smaller class sets to score as well, comma-separated.")] = "",
+    detect: Annotated[str, typer.Option(help="Instead: how well this class is told from all others, e.g. VF.")] = "",
     check: Annotated[Path | None, typer.Option(help="CSV file that must be reprinted; exit code 1 if not.")] = None,
 ) -> None:
     """One table of any runs that have been scored: from their kept answers, without training or recordings."""
@@ -296,7 +297,10 @@ def compare(
     with _plain_errors(predictions.PredictionsError):
         kept = [path / predictions.FILE if path.is_dir() else path for path in found]
         answers = [predictions.load(path) for path in kept]
-    table = tables.score_rows(answers, [name for name in class_sets.split(",") if name])
+    if detect:
+        table = tables.detection_rows(answers, detect)
+    else:
+        table = tables.score_rows(answers, [name for name in class_sets.split(",") if name])
     typer.echo(table.to_csv(index=False))
     if keep is not None:
         keep.mkdir(parents=True, exist_ok=True)

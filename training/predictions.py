@@ -38,6 +38,8 @@ class Predictions:
     symbols: NDArray[np.str_]
     probabilities: NDArray[np.float32]
     """``[N, C]``, classes of the run's class set."""
+    majority: int
+    """Class index that most training beats have: what a naive guess would always answer."""
 
     @property
     def truth(self) -> NDArray[np.int64]:
@@ -46,8 +48,12 @@ class Predictions:
 
     def only(self, chosen: NDArray[np.bool_]) -> Predictions:
         """The chosen beats."""
-        return Predictions(
-            self.config, self.records[chosen], self.samples[chosen], self.symbols[chosen], self.probabilities[chosen]
+        return replace(
+            self,
+            records=self.records[chosen],
+            samples=self.samples[chosen],
+            symbols=self.symbols[chosen],
+            probabilities=self.probabilities[chosen],
         )
 
     def within(self, class_set: str) -> Predictions:
@@ -63,7 +69,8 @@ class Predictions:
         kept = self.probabilities[:, [own.index(short) for short in wanted]]
         kept = kept / np.maximum(kept.sum(axis=1, keepdims=True), 1e-12)
         config = self.config.model_copy(update={"class_set": class_set})
-        narrowed = replace(self, config=config, probabilities=kept)
+        majority = wanted.index(own[self.majority]) if own[self.majority] in wanted else 0
+        narrowed = replace(self, config=config, probabilities=kept, majority=majority)
         known = np.array([symbol not in _left_out(self.config.class_set, class_set) for symbol in self.symbols])
         return narrowed.only(known)
 
@@ -78,6 +85,7 @@ class Predictions:
             samples=self.samples.astype(np.int32),
             symbols=self.symbols,
             probabilities=self.probabilities.astype(np.float16),
+            majority=np.array(self.majority),
         )
         os.replace(partial, path)
 
@@ -96,6 +104,7 @@ def load(path: Path) -> Predictions:
                 stored["samples"].astype(np.int64),
                 stored["symbols"],
                 stored["probabilities"].astype(np.float32),
+                int(stored["majority"]),
             )
     except (OSError, KeyError, ValueError, ValidationError) as error:
         raise PredictionsError(f"{path} holds no predictions: {error}") from error
@@ -143,6 +152,7 @@ def predict(run: Path, data: Dataset) -> Predictions:
         table["sample"].to_numpy(dtype=np.int64),
         table["symbol"].to_numpy(dtype=str),
         softmax(logits, axis=1).astype(np.float32),
+        int(np.bincount(labels[sides.train]).argmax()),
     )
     made.save(kept)
     return made

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
+from sklearn.metrics import auc, roc_curve
 
 from training import evaluation
 from training.classes import CLASS_SETS
@@ -18,12 +19,15 @@ from training.predictions import Predictions
 #: Protocols in which no person is on two sides: their intervals resample people's records.
 BY_PERSON = ("inter-patient", "leave-one-patient-out")
 
+#: The network of the rows that always answer the class that most training beats have.
+NAIVE = "naive majority"
+
 #: Where a record lies, by how its name begins; everything else is MIT-BIH.
 _SIDES = (("ptbxl-", "PTB-XL"), ("4", "VFDB"), ("6", "VFDB"))
 
 
 def score_rows(found: Sequence[Predictions], class_sets: Sequence[str] = ()) -> pd.DataFrame:
-    """Rows for every run, and one for all the folds of a recipe together.
+    """Rows for every run, one for all the parts of a recipe together, and the naive majority on the same beats.
 
     Args:
         class_sets: parts of the runs' own class set that are scored as well (see :meth:`Predictions.within`).
@@ -34,20 +38,54 @@ def score_rows(found: Sequence[Predictions], class_sets: Sequence[str] = ()) -> 
         if one.config.protocol != "beats-half":
             recipes[_recipe(one.config)].append(one)
     for parts in recipes.values():
-        for class_set in (parts[0].config.class_set, *class_sets):
+        protocol, own_set = parts[0].config.protocol, parts[0].config.class_set
+        for class_set in (own_set, *class_sets):
             narrowed = [one.within(class_set) for one in parts]
-            if narrowed[0].config.protocol == "beats-10fold":
+            if protocol == "beats-10fold":
                 rows += [_row(one, f"fold {one.config.fold}") for one in narrowed]
                 if len(narrowed) > 1:
-                    rows.append(_row(joined(narrowed), f"{len(narrowed)} folds"))
-            elif narrowed[0].config.protocol == "leave-one-patient-out":
+                    rows += _with_naive(_row, joined(narrowed), f"{len(narrowed)} folds")
+            elif protocol == "leave-one-patient-out":
                 rows += [_row(one, f"without {one.config.held_out}") for one in narrowed]
                 if len(narrowed) > 1:
-                    rows.append(_row(joined(narrowed), f"{len(narrowed)} people"))
+                    rows += _with_naive(_row, joined(narrowed), f"{len(narrowed)} people")
             else:
-                rows += [row for one in narrowed for row in _by_source(one)]
-        if parts[0].config.protocol == "inter-patient":
-            rows += [_aami_row(one) for one in parts]
+                for one in narrowed:
+                    rows += _by_source(one)
+        if protocol == "inter-patient":
+            for one in parts:
+                rows += _with_naive(_aami_row, one, "test, MIT-BIH")
+    return pd.DataFrame(_without_repetition(rows))
+
+
+def detection_rows(found: Sequence[Predictions], short: str = "VF") -> pd.DataFrame:
+    """How well one class is told from all others in people that a run has never seen.
+
+    ``sensitivity`` and ``called`` (the share of other beats that were answered ``short``) are those of the most
+    probable class. ``sensitivity_at_1_percent`` is read off the ROC curve where 1 % of the other beats are called, so
+    its threshold is chosen on the beats that it is scored on.
+    """
+    rows: list[TableRow] = []
+    for one in found:
+        names = [each.short for each in CLASS_SETS[one.config.class_set]]
+        positive = one.truth == (names.index(short) if short in names else -2)
+        if one.config.protocol not in BY_PERSON or not positive.any():
+            continue
+        probability = one.probabilities[:, names.index(short)]
+        answered = one.probabilities.argmax(axis=1) == names.index(short)
+        called, caught, _ = roc_curve(positive, probability)
+        row: TableRow = {
+            "recipe": _recipe(one.config),
+            "class": short,
+            "beats": int(positive.sum()),
+            "records": len(np.unique(one.records[positive])),
+            "others": int((~positive).sum()),
+            "sensitivity": round(float(answered[positive].mean()), 4),
+            "called": round(float(answered[~positive].mean()), 4),
+            "auroc": round(float(auc(called, caught)), 4),
+            "sensitivity_at_1_percent": round(float(caught[called <= 0.01].max()), 4),
+        }
+        rows.append(row)
     return pd.DataFrame(rows)
 
 
@@ -69,27 +107,45 @@ def source_of(record: str) -> str:
 
 def _by_source(one: Predictions) -> list[TableRow]:
     sources = np.array([source_of(record) for record in one.records])
-    rows = [_row(one.only(sources == source), f"test, {source}") for source in dict.fromkeys(sources.tolist())]
-    return rows if len(rows) == 1 else [*rows, _row(one, "test, all")]
+    names = list(dict.fromkeys(sources.tolist()))
+    parts = [(one.only(sources == source), f"test, {source}") for source in names]
+    if len(parts) > 1:
+        parts.append((one, "test, all"))
+    return [row for part, side in parts for row in _with_naive(_row, part, side)]
+
+
+def _with_naive(score: Callable[[Predictions, str], TableRow], one: Predictions, side: str) -> list[TableRow]:
+    certain = np.zeros_like(one.probabilities)
+    certain[:, one.majority] = 1
+    naive = score(replace(one, probabilities=certain), side)
+    return [score(one, side), naive | {"network": NAIVE, "representation": "", "sources": "", "recipe": ""}]
+
+
+def _without_repetition(rows: list[TableRow]) -> list[TableRow]:
+    """The naive majority is the same for every recipe that is scored on the same beats: it stays once."""
+    seen: list[TableRow] = []
+    for row in rows:
+        if row["network"] != NAIVE or row not in seen:
+            seen.append(row)
+    return seen
 
 
 def _row(one: Predictions, side: str) -> TableRow:
     known = one.only(one.truth >= 0)
-    names = [one.short for one in CLASS_SETS[known.config.class_set]]
-    scores = evaluation.score(
-        known.truth, known.probabilities, names, known.records, by_record=known.config.protocol in BY_PERSON
-    )
+    names = [each.short for each in CLASS_SETS[known.config.class_set]]
+    by_record = known.config.protocol in BY_PERSON
+    scores = evaluation.score(known.truth, known.probabilities, names, known.records, by_record=by_record)
     return evaluation.table_row(scores, **_identity(known.config, side))
 
 
-def _aami_row(one: Predictions) -> TableRow:
+def _aami_row(one: Predictions, side: str) -> TableRow:
     kept = one.only(np.array([source_of(record) == "MIT-BIH" for record in one.records]))
     truth = evaluation.aami_truth(kept.symbols, kept.records)
     kept, truth = kept.only(truth >= 0), truth[truth >= 0]
-    names = [one.short for one in CLASS_SETS[kept.config.class_set]]
+    names = [each.short for each in CLASS_SETS[kept.config.class_set]]
     answers = evaluation.aami_answers(kept.probabilities.argmax(axis=1), names)
     scores = evaluation.score_answers(truth, answers, evaluation.AAMI_CLASSES, kept.records, by_record=True)
-    return evaluation.table_row(scores, **(_identity(kept.config, "test, MIT-BIH") | {"class_set": "aami"}))
+    return evaluation.table_row(scores, **(_identity(kept.config, side) | {"class_set": "aami"}))
 
 
 def _identity(config: RunConfig, side: str) -> dict[str, str]:

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from training import export, fitting, robustness
@@ -30,7 +28,8 @@ def test_every_style_is_scored_on_the_same_beats_against_the_plain_drawing(subje
     plain = rows[0]["accuracy"]
     assert rows[0]["lost_points"] == 0
     for row in rows:
-        assert isinstance(row["accuracy"], float) and isinstance(plain, float)
+        assert isinstance(row["accuracy"], float)
+        assert isinstance(plain, float)
         assert row["lost_points"] == pytest.approx(100 * (plain - row["accuracy"]), abs=0.02)
 
 
