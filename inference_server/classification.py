@@ -49,6 +49,16 @@ class Classification:
 
 
 @dataclass(frozen=True, slots=True)
+class TrainingProfile:
+    """What a model answers to held-out beats of its own training data. Live traffic that differs has drifted."""
+
+    class_shares: dict[str, float]
+    """Share of the answers that name each class, by its short name; they add up to 1."""
+    mean_confidence: float
+    """Mean probability of the most probable class, 0 to 1."""
+
+
+@dataclass(frozen=True, slots=True)
 class ModelInfo:
     """One loaded model version, as the server describes it."""
 
@@ -67,6 +77,8 @@ class ModelInfo:
     """Headline scores by name, e.g. ``beats-10fold/accuracy``; the model card has them all."""
     licence_notice: str
     """The notice that the training data's licence asks to show."""
+    profile: TrainingProfile | None = None
+    """None if the model file does not tell."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ input ``pixels``     uint8    [N, H, W, 1]      canonical pixels (:mod:`inferenc
 ===================  =======  ================  ==================================================================
 
 ``metadata_props`` has ``format``, ``name``, ``classes``, ``input``, ``decision``, ``training_run``, ``data_digest``,
-``scores`` and ``licence``; ``metadata.json`` beside the file has ``version`` and ``sha256``.
+``scores`` and ``licence``, and may have ``profile``; ``metadata.json`` beside the file has ``version`` and ``sha256``.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ import onnxruntime
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from inference_server.classification import BeatClass, ModelInfo
+from inference_server.classification import BeatClass, ModelInfo, TrainingProfile
 from inference_server.decision import Thresholds
 from inference_server.images import Pixels
 
@@ -78,6 +78,7 @@ class _Metadata(BaseModel):
     data_digest: str
     scores: dict[str, float]
     licence: str
+    profile: TrainingProfile | None = None
 
 
 class _Sidecar(BaseModel):
@@ -89,7 +90,7 @@ class _Sidecar(BaseModel):
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
 
 
-_JSON_VALUES: Final = ("classes", "input", "decision", "scores")
+_JSON_VALUES: Final = ("classes", "input", "decision", "scores", "profile")
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +142,7 @@ class OnnxModel:
                 training_run=metadata.training_run,
                 scores=metadata.scores,
                 licence_notice=metadata.licence,
+                profile=metadata.profile,
             ),
             thresholds=thresholds,
             session=session,
@@ -218,13 +220,13 @@ def _session(content: bytes) -> onnxruntime.InferenceSession:
 
 def _read_metadata(session: onnxruntime.InferenceSession) -> _Metadata:
     props: dict[str, str] = session.get_modelmeta().custom_metadata_map
-    missing = [name for name in _Metadata.model_fields if name not in props]
+    missing = [name for name, field in _Metadata.model_fields.items() if field.is_required() and name not in props]
     if missing:
         raise ModelError(f"{MODEL_FILE} lacks metadata: {', '.join(missing)}.")
     if props["format"] != FORMAT:
         raise ModelError(f"{MODEL_FILE} has format {props['format']!r}; this server reads {FORMAT!r}.")
     values: dict[str, Any] = dict(props)
-    for name in _JSON_VALUES:
+    for name in set(_JSON_VALUES) & set(props):
         try:
             values[name] = json.loads(props[name])
         except ValueError as error:

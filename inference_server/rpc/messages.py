@@ -5,7 +5,14 @@ Both the servicers and the client use it, so it imports neither onnxruntime nor 
 
 from __future__ import annotations
 
-from inference_server.classification import BeatClass, Classification, ModelInfo, SaliencyMap, Verdict
+from inference_server.classification import (
+    BeatClass,
+    Classification,
+    ModelInfo,
+    SaliencyMap,
+    TrainingProfile,
+    Verdict,
+)
 from inference_server.generated.ecg.v1 import arrhythmia_pb2 as pb
 
 _VERDICT_PREFIX = "VERDICT_"
@@ -73,6 +80,9 @@ def to_model(info: ModelInfo) -> pb.Model:
         training_run=info.training_run,
         scores=info.scores,
         licence_notice=info.licence_notice,
+        profile=None
+        if info.profile is None
+        else pb.TrainingProfile(class_shares=info.profile.class_shares, mean_confidence=info.profile.mean_confidence),
     )
 
 
@@ -88,6 +98,9 @@ def from_model(message: pb.Model) -> ModelInfo:
         training_run=message.training_run,
         scores=dict(message.scores),
         licence_notice=message.licence_notice,
+        profile=TrainingProfile(dict(message.profile.class_shares), message.profile.mean_confidence)
+        if message.HasField("profile")
+        else None,
     )
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import onnx
 import pytest
 
+from inference_server.classification import TrainingProfile
 from inference_server.images import to_pixels
 from inference_server.onnx_model import ModelError, OnnxModel
 from tests.inference_server.pictures import picture
@@ -37,6 +38,13 @@ def test_the_file_describes_itself(tmp_path: Path) -> None:
     assert info.training_run == "bands"
     assert info.licence_notice.startswith("Made for tests")
     assert len(info.digest) == 64
+
+
+def test_a_file_may_tell_what_it_answers_to_beats_like_its_own(tmp_path: Path) -> None:
+    assert OnnxModel.load(write_model(tmp_path, version="1")).info.profile is None
+    told = json.dumps({"class_shares": {"NORMAL": 0.75, "PVC": 0.25}, "mean_confidence": 0.9})
+    profile = OnnxModel.load(write_model(tmp_path, version="2", metadata={"profile": told})).info.profile
+    assert profile == TrainingProfile({"NORMAL": 0.75, "PVC": 0.25}, 0.9)
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from inference_server.classification import BeatClass, Classification, ModelInfo, Verdict
+from inference_server.classification import BeatClass, Classification, ModelInfo, TrainingProfile, Verdict
 from inference_server.generated.ecg.v1 import arrhythmia_pb2 as pb
 from inference_server.rpc import messages
 
@@ -19,6 +19,12 @@ def test_a_classification_survives_the_wire(verdict: Verdict) -> None:
 
 def test_a_model_survives_the_wire() -> None:
     info = ModelInfo("arrhythmia", "2", (PVC, OWN), 64, 96, "ab" * 32, "run", {"inter-patient/macro_f1": 0.5}, "CC-BY")
+    assert messages.from_model(pb.Model.FromString(messages.to_model(info).SerializeToString())) == info
+
+
+def test_a_models_training_profile_survives_the_wire() -> None:
+    profile = TrainingProfile({"PVC": 0.25, "GALLOP": 0.75}, 0.9)
+    info = ModelInfo("arrhythmia", "2", (PVC, OWN), 64, 96, "ab" * 32, "run", {}, "CC-BY", profile)
     assert messages.from_model(pb.Model.FromString(messages.to_model(info).SerializeToString())) == info
 
 

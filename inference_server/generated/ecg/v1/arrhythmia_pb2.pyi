@@ -202,7 +202,7 @@ class ListModelsResponse(_message.Message):
     def __init__(self, models: _Optional[_Iterable[_Union[Model, _Mapping]]] = ..., default_version: _Optional[str] = ...) -> None: ...
 
 class Model(_message.Message):
-    __slots__ = ("name", "version", "classes", "input_height", "input_width", "sha256", "training_run", "scores", "licence_notice")
+    __slots__ = ("name", "version", "classes", "input_height", "input_width", "sha256", "training_run", "scores", "licence_notice", "profile")
     class ScoresEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -219,6 +219,7 @@ class Model(_message.Message):
     TRAINING_RUN_FIELD_NUMBER: _ClassVar[int]
     SCORES_FIELD_NUMBER: _ClassVar[int]
     LICENCE_NOTICE_FIELD_NUMBER: _ClassVar[int]
+    PROFILE_FIELD_NUMBER: _ClassVar[int]
     name: str
     version: str
     classes: _containers.RepeatedCompositeFieldContainer[BeatClass]
@@ -228,4 +229,20 @@ class Model(_message.Message):
     training_run: str
     scores: _containers.ScalarMap[str, float]
     licence_notice: str
-    def __init__(self, name: _Optional[str] = ..., version: _Optional[str] = ..., classes: _Optional[_Iterable[_Union[BeatClass, _Mapping]]] = ..., input_height: _Optional[int] = ..., input_width: _Optional[int] = ..., sha256: _Optional[str] = ..., training_run: _Optional[str] = ..., scores: _Optional[_Mapping[str, float]] = ..., licence_notice: _Optional[str] = ...) -> None: ...
+    profile: TrainingProfile
+    def __init__(self, name: _Optional[str] = ..., version: _Optional[str] = ..., classes: _Optional[_Iterable[_Union[BeatClass, _Mapping]]] = ..., input_height: _Optional[int] = ..., input_width: _Optional[int] = ..., sha256: _Optional[str] = ..., training_run: _Optional[str] = ..., scores: _Optional[_Mapping[str, float]] = ..., licence_notice: _Optional[str] = ..., profile: _Optional[_Union[TrainingProfile, _Mapping]] = ...) -> None: ...
+
+class TrainingProfile(_message.Message):
+    __slots__ = ("class_shares", "mean_confidence")
+    class ClassSharesEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: float
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[float] = ...) -> None: ...
+    CLASS_SHARES_FIELD_NUMBER: _ClassVar[int]
+    MEAN_CONFIDENCE_FIELD_NUMBER: _ClassVar[int]
+    class_shares: _containers.ScalarMap[str, float]
+    mean_confidence: float
+    def __init__(self, class_shares: _Optional[_Mapping[str, float]] = ..., mean_confidence: _Optional[float] = ...) -> None: ...
