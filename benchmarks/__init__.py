@@ -1,1 +1,1 @@
-"""Commands that measure the inference server; run from a checkout: ``python -m benchmarks.serving --help``."""
+"""Commands that measure Beatlens; run from a checkout, e.g. ``python -m benchmarks.portal --help``."""
