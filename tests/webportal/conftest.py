@@ -10,6 +10,7 @@ from concurrent import futures
 
 import grpc
 import pytest
+from django.contrib.auth.models import Group
 from django.core.cache import cache
 from django.test import Client
 from google.protobuf import any_pb2
@@ -23,6 +24,7 @@ from inference_server.client import SERVICE
 from inference_server.generated.ecg.v1 import arrhythmia_pb2 as pb
 from inference_server.generated.ecg.v1 import arrhythmia_pb2_grpc
 from inference_server.rpc import messages
+from webportal.accounts.models import REVIEWERS
 
 CLASSES = tuple(
     BeatClass(short, name)
@@ -210,6 +212,13 @@ def other(make_user):
 
 
 @pytest.fixture
+def reviewer(make_user):
+    user = make_user(username="reviewer-zzyzx")
+    user.groups.add(Group.objects.get_or_create(name=REVIEWERS)[0])
+    return user
+
+
+@pytest.fixture
 def staff(make_user):
     return make_user(username="staff-zzyzx", is_staff=True, is_superuser=True)
 
@@ -228,6 +237,11 @@ def owner_client(owner) -> Client:
 @pytest.fixture
 def other_client(other) -> Client:
     return _logged_in(other)
+
+
+@pytest.fixture
+def reviewer_client(reviewer) -> Client:
+    return _logged_in(reviewer)
 
 
 @pytest.fixture

@@ -35,6 +35,9 @@ EXPECTED = {
     "analyses:annotate": (302, 405, 405, 405),
     "analyses:tag-selected": (302, 405, 405, 405),
     "analyses:run-selected-again": (302, 405, 405, 405),
+    "analyses:share": (302, 405, 405, 405),
+    "analyses:share-selected": (302, 405, 405, 405),
+    "analyses:review-queue": (302, 404, 404, 404),  # of reviewers alone: tests/webportal/test_sharing.py
     "analyses:review": (302, 405, 405, 405),
     "analyses:restore": (302, 405, 405, 405),
     "analyses:run-again": (302, 405, 405, 405),
@@ -79,7 +82,7 @@ def address(name: str, analysis: Analysis) -> str:
         return reverse(name, args=[analysis.upload_id])
     if name in ("analyses:evidence", "analyses:evidence-picture"):
         return reverse(name, args=[analysis.pk, "PVC"])
-    if re.fullmatch(r"analyses:(result|status|delete|annotate|review|restore|run-again)", name):
+    if re.fullmatch(r"analyses:(result|status|delete|annotate|review|share|restore|run-again)", name):
         return reverse(name, args=[analysis.pk])
     return reverse(name)
 

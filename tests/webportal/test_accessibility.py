@@ -7,9 +7,11 @@ from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.contrib.auth.models import Group
 from django.urls import reverse
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from webportal.accounts.models import REVIEWERS
 from webportal.analyses import services, tagging
 
 pytestmark = [pytest.mark.django_db(transaction=True)]
@@ -35,7 +37,7 @@ def chromium(chromium_path: str) -> Iterator[Browser]:
 
 
 @pytest.fixture
-def urls(far_side, owner, upload, drawn, refusal) -> list[str]:
+def urls(far_side, owner, other, upload, drawn, refusal) -> list[str]:
     """Every kind of page, public and private, with something on it."""
 
     def refuse(_data: bytes):
@@ -45,13 +47,18 @@ def urls(far_side, owner, upload, drawn, refusal) -> list[str]:
     services.run(analysis_id=done.pk, timeout=2.0)
     done.refresh_from_db()
     tagging.annotate(actor=owner, analysis=done, notes="look again", tags=["ward 3", "to do"])
+    owner.groups.add(Group.objects.get_or_create(name=REVIEWERS)[0])
+    shared = upload(drawn((230, 128)), user=other)
+    services.run(analysis_id=shared.pk, timeout=2.0)
+    services.share_analyses(actor=other, ids=[shared.pk])
+    services.share_analyses(actor=owner, ids=[done.pk])
     services.run_again(actor=owner, analysis=done)
     services.review(actor=owner, analysis=done, class_short="PACED", comment="a spike")
     services.trash_analysis(actor=owner, analysis=trashed)
     far_side.respond = refuse
     refused = upload(drawn((220, 128)))
     services.run(analysis_id=refused.pk, timeout=2.0)
-    private = ["predict", "history", "trash"]
+    private = ["predict", "history", "trash", "review-queue"]
     return [
         "/",
         "/info/",
@@ -59,7 +66,7 @@ def urls(far_side, owner, upload, drawn, refusal) -> list[str]:
         "/nothing-here/",
         *(reverse(f"analyses:{name}") for name in private),
         reverse("analyses:history") + "?sort=oldest",
-        *(analysis.get_absolute_url() for analysis in (done, waiting, trashed, refused)),
+        *(analysis.get_absolute_url() for analysis in (done, waiting, trashed, refused, shared)),
         reverse("analyses:delete", args=[done.pk]),
         reverse("analyses:evidence", args=[done.pk, "PVC"]),
         *(reverse(name) for name in ("accounts:overview", "account_change_password", "account_email")),

@@ -5,7 +5,11 @@ from __future__ import annotations
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.db.models.functions import Lower
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
+
+#: Name of the group whose members read what others share with reviewers.
+REVIEWERS = "reviewer"
 
 
 class User(AbstractUser):
@@ -25,6 +29,11 @@ class User(AbstractUser):
             models.UniqueConstraint(Lower("username"), name="accounts_user_username_any_case"),
             models.UniqueConstraint(Lower("email"), name="accounts_user_email_any_case"),
         ]
+
+    @cached_property
+    def is_reviewer(self) -> bool:
+        """Whether they may read what others share with reviewers."""
+        return self.is_active and self.groups.filter(name=REVIEWERS).exists()
 
     def get_full_name(self) -> str:
         """The name to log in with; no other is known."""

@@ -38,6 +38,31 @@ def own_analysis(user: User, analysis_id: uuid.UUID) -> Analysis:
         raise Http404 from error
 
 
+def shared_analyses(user: User) -> QuerySet[Analysis]:
+    """What others share with reviewers, for a reviewer; nothing for anybody else."""
+    if not user.is_reviewer:
+        return Analysis.objects.none()
+    return Analysis.objects.filter(shared_at__isnull=False, trashed_at__isnull=True).exclude(owner=user)
+
+
+def may_review(user: User, analysis: Analysis) -> bool:
+    """Whether ``user`` may read an analysis and write beside it: its owner, and reviewers once it is shared."""
+    return analysis.owner_id == user.pk or (analysis.is_shared and user.is_reviewer)
+
+
+def readable_analysis(user: User, analysis_id: uuid.UUID) -> Analysis:
+    """An analysis that ``user`` may read and review, with its upload: :func:`may_review`.
+
+    Raises:
+        Http404: there is none, or it is not for this user.
+    """
+    rows = Analysis.objects.select_related("upload").prefetch_related("reviews", "tags")
+    analysis = rows.filter(pk=analysis_id).first()
+    if analysis is None or not may_review(user, analysis):
+        raise Http404
+    return analysis
+
+
 def own_tags(user: User) -> QuerySet[Tag]:
     """The words that ``user`` sorts by."""
     return Tag.objects.filter(owner=user)
@@ -49,7 +74,8 @@ def answers_about(user: User, upload: Upload) -> QuerySet[Analysis]:
 
 
 def viewable_upload(user: User, upload_id: uuid.UUID) -> Upload:
-    """The upload whose picture ``user`` may look at: their own, or any for staff who may view uploads.
+    """The upload whose picture ``user`` may look at: their own, any for staff who may view uploads,
+    and for reviewers what is shared.
 
     Raises:
         Http404: there is none, it is somebody else's, or its picture can't be shown.
@@ -58,7 +84,11 @@ def viewable_upload(user: User, upload_id: uuid.UUID) -> Upload:
         upload = Upload.objects.get(pk=upload_id)
     except Upload.DoesNotExist as error:
         raise Http404 from error
-    allowed = upload.owner_id == user.pk or (user.is_staff and user.has_perm("analyses.view_upload"))
+    allowed = (
+        upload.owner_id == user.pk
+        or (user.is_staff and user.has_perm("analyses.view_upload"))
+        or shared_analyses(user).filter(upload=upload).exists()
+    )
     if not allowed or not upload.is_viewable:
         raise Http404
     return upload

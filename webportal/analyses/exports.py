@@ -32,6 +32,8 @@ COLUMNS = (
     "review_class",
     "review_agrees",
     "review_comment",
+    "reviewer_class",
+    "reviewer_comment",
     "tags",
     "notes",
     "earlier",
@@ -57,7 +59,7 @@ def csv_lines(analyses: Iterable[Analysis]) -> Iterator[str]:
     writer = csv.writer(_Echo())
     yield "\ufeff" + writer.writerow(COLUMNS)  # the mark tells spreadsheet programs that this is UTF-8
     for analysis in analyses:
-        review = next(iter(analysis.reviews.all()), None)
+        review, second = analysis.review_by(analysis.owner_id), analysis.review_by_reviewer
         yield writer.writerow(
             cell(value)
             for value in (
@@ -76,6 +78,8 @@ def csv_lines(analyses: Iterable[Analysis]) -> Iterator[str]:
                 review.class_short if review else "",
                 ("yes" if review.agrees else "no") if review else "",
                 review.comment if review else "",
+                second.class_short if second else "",
+                second.comment if second else "",
                 ", ".join(tag.name for tag in analysis.tags.all()),
                 analysis.notes,
                 analysis.earlier_id,
@@ -106,7 +110,18 @@ def write_archive(user: User, file: IO[bytes]) -> None:
 
 def _described(upload: Upload, picture: str) -> dict[str, Any]:
     said = ("model_name", "model_version", "class_short", "class_name", "probability", "probabilities", "verdict")
-    asked = ("id", "state", "reason", "error_id", "created_at", "finished_at", "trashed_at", "earlier_id", "notes")
+    asked = (
+        "id",
+        "state",
+        "reason",
+        "error_id",
+        "created_at",
+        "finished_at",
+        "trashed_at",
+        "shared_at",
+        "earlier_id",
+        "notes",
+    )
     return {
         "picture": picture,
         **{name: getattr(upload, name) for name in ("id", "label", "size", "sha256", "created_at")},
@@ -116,6 +131,7 @@ def _described(upload: Upload, picture: str) -> dict[str, Any]:
                 "tags": [tag.name for tag in analysis.tags.all()],
                 "reviews": [
                     {name: getattr(review, name) for name in ("class_short", "class_name", "comment", "created_at")}
+                    | {"by": "owner" if review.author_id == analysis.owner_id else "reviewer"}
                     for review in analysis.reviews.all()
                 ],
             }

@@ -163,6 +163,8 @@ class Analysis(models.Model):
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True, editable=False)
     trashed_at = models.DateTimeField(_("put in the trash"), null=True, blank=True, editable=False)
 
+    shared_at = models.DateTimeField(_("shared with reviewers"), null=True, blank=True, editable=False)
+
     # Work in hand.
     attempts = models.PositiveIntegerField(_("attempts"), default=0, editable=False)
     failures = models.PositiveIntegerField(
@@ -239,6 +241,8 @@ class Analysis(models.Model):
             models.Index(
                 fields=["owner", "trashed_at", "id"], name="analysis_trash", condition=Q(trashed_at__isnull=False)
             ),
+            # The reviewers' queue.
+            models.Index(fields=["shared_at", "id"], name="analysis_shared", condition=Q(shared_at__isnull=False)),
             models.Index(fields=["-created_at", "-id"], name="analysis_newest"),
             # The sweeper's question; open analyses are few however many are finished.
             models.Index(
@@ -280,6 +284,9 @@ class Analysis(models.Model):
                 name="analysis_error_id_iff_failed",
             ),
             models.CheckConstraint(
+                condition=Q(shared_at__isnull=True) | Q(state="done"), name="analysis_shared_is_done"
+            ),
+            models.CheckConstraint(
                 condition=Q(probability__isnull=True) | Q(probability__gte=0, probability__lte=1),
                 name="analysis_probability_in_range",
             ),
@@ -308,9 +315,23 @@ class Analysis(models.Model):
         return self.state in self.OPEN_STATES
 
     @property
+    def is_shared(self) -> bool:
+        """Whether reviewers may read it now; what lies in the trash is nobody's but its owner's."""
+        return self.shared_at is not None and self.trashed_at is None
+
+    @property
     def waits_for_server(self) -> bool:
         """Whether the last attempt found no inference server."""
         return self.is_open and self.reason == self.SERVER_UNAVAILABLE
+
+    def review_by(self, author_id: int) -> Review | None:
+        """The newest review by one person."""
+        return next((review for review in self.reviews.all() if review.author_id == author_id), None)
+
+    @property
+    def review_by_reviewer(self) -> Review | None:
+        """The newest review by anybody but the owner."""
+        return next((review for review in self.reviews.all() if review.author_id != self.owner_id), None)
 
     @property
     def readings(self) -> list[tuple[str, str]]:

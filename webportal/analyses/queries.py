@@ -10,10 +10,11 @@ from datetime import datetime, time, timedelta
 from itertools import islice
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from webportal.analyses.models import Analysis
+from webportal.accounts.models import User
+from webportal.analyses.models import Analysis, Review
 
 #: Analyses on one page of a history.
 PAGE_SIZE = 24
@@ -76,6 +77,8 @@ ORDERS = {
     "oldest": Order("created_at", False, _moment),
     "uncertain": Order("probability", False, float),
 }
+#: The reviewers' queue: what was shared first comes first.
+QUEUE_ORDER = Order("shared_at", False, _moment)
 #: The trash: what was put there last comes first.
 TRASH_ORDER = Order("trashed_at", True, _moment)
 
@@ -138,6 +141,11 @@ def matching(analyses: QuerySet[Analysis], wanted: dict[str, Any]) -> QuerySet[A
         else:
             analyses = analyses.filter(reading=reviewed)
     return analyses
+
+
+def not_yet_read_by(user: User, analyses: QuerySet[Analysis]) -> QuerySet[Analysis]:
+    """Those of ``analyses`` beside which ``user`` has written no reading."""
+    return analyses.filter(~Exists(Review.objects.filter(analysis=OuterRef("pk"), author=user)))
 
 
 def latest_of_same_file(analyses: QuerySet[Analysis], data: bytes) -> Analysis | None:

@@ -25,7 +25,7 @@ from inference_server.classification import Classification
 from inference_server.client import CallFailed, ClientError, ImageRefused, ServerUnavailable
 
 from webportal.accounts.models import User
-from webportal.analyses import pictures
+from webportal.analyses import access, pictures
 from webportal.analyses.models import Analysis, Review, Upload
 from webportal.errors import log_unexpected, new_error_id
 from webportal.inference import client
@@ -288,10 +288,10 @@ def review(*, actor: User, analysis: Analysis, class_short: str, comment: str = 
     """Write down how a person reads the picture of a finished analysis. The model's answer stays as it is.
 
     Raises:
-        PermissionDenied: it is somebody else's.
+        PermissionDenied: it is somebody else's and not shared with ``actor``.
         ValidationError: the analysis has no answer, or ``class_short`` is none of its readings.
     """
-    if analysis.owner_id != actor.pk:
+    if not access.may_review(actor, analysis):
         raise PermissionDenied
     if analysis.state != Analysis.State.DONE:
         raise ValidationError(_("There is no answer to review yet."), code="not_done")
@@ -311,9 +311,25 @@ def review(*, actor: User, analysis: Analysis, class_short: str, comment: str = 
     with transaction.atomic():
         written.full_clean()
         written.save(force_insert=True)
-        reading = Analysis.Reading.AGREES if written.agrees else Analysis.Reading.DISAGREES
-        Analysis.objects.filter(pk=analysis.pk).update(reading=reading)
+        if analysis.owner_id == actor.pk:
+            reading = Analysis.Reading.AGREES if written.agrees else Analysis.Reading.DISAGREES
+            Analysis.objects.filter(pk=analysis.pk).update(reading=reading)
     return written
+
+
+def share_analyses(*, actor: User, ids: Collection[uuid.UUID]) -> int:
+    """Let reviewers read those of one's own analyses with these ids that have an answer; returns how many."""
+    own = Analysis.objects.filter(owner=actor, pk__in=ids, state=Analysis.State.DONE, trashed_at__isnull=True)
+    own.filter(shared_at__isnull=True).update(shared_at=timezone.now())
+    return own.count()
+
+
+def unshare_analyses(*, actor: User, ids: Collection[uuid.UUID]) -> int:
+    """Keep those of one's own analyses with these ids to oneself again; returns how many were shared.
+
+    What reviewers wrote beside them stays.
+    """
+    return Analysis.objects.filter(owner=actor, pk__in=ids, shared_at__isnull=False).update(shared_at=None)
 
 
 def trash_analysis(*, actor: User, analysis: Analysis) -> None:

@@ -128,18 +128,12 @@ def result_status(request: HttpRequest, analysis_id: uuid.UUID) -> HttpResponse:
 
 def _result_context(request: HttpRequest, analysis_id: uuid.UUID) -> dict[str, object]:
     user = _user(request)
-    analysis = access.own_analysis(user, analysis_id)
-    refused = analysis.state == Analysis.State.REJECTED
-    newer, older = queries.neighbours(access.own_analyses(user), analysis)
+    analysis = access.readable_analysis(user, analysis_id)
     model = described(analysis.model_version) if analysis.model_version else None
-    return {
+    context: dict[str, object] = {
         "analysis": analysis,
-        "explanation": reasons.explain(analysis.reason) if refused else None,
+        "explanation": reasons.explain(analysis.reason) if analysis.state == Analysis.State.REJECTED else None,
         "review_form": ReviewForm(analysis),
-        "annotation_form": AnnotationForm(analysis),
-        "answers": access.answers_about(user, analysis.upload)[:ANSWERS_SHOWN],
-        "newer": newer,
-        "older": older,
         "right_for": {
             "new_patients": model.scores.get("inter-patient/accuracy"),
             "known_patients": model.scores.get("beats-10fold/accuracy"),
@@ -147,6 +141,31 @@ def _result_context(request: HttpRequest, analysis_id: uuid.UUID) -> dict[str, o
         if model
         else {},
         "comparison": [(kind, references.of_class(kind["short"])) for kind in analysis.compared_classes],
+    }
+    return context | (_for_owner(user, analysis) if analysis.owner_id == user.pk else _for_reviewer(user, analysis))
+
+
+def _for_owner(user: User, analysis: Analysis) -> dict[str, object]:
+    newer, older = queries.neighbours(access.own_analyses(user), analysis)
+    return {
+        "is_owner": True,
+        "reviews": analysis.reviews.all(),
+        "annotation_form": AnnotationForm(analysis),
+        "answers": access.answers_about(user, analysis.upload)[:ANSWERS_SHOWN],
+        "newer": newer,
+        "older": older,
+    }
+
+
+def _for_reviewer(user: User, analysis: Analysis) -> dict[str, object]:
+    """What others read in the picture is shown once one has written down one's own reading."""
+    reviews = analysis.reviews.all()
+    has_read = any(review.author_id == user.pk for review in reviews)
+    waiting = queries.not_yet_read_by(user, access.shared_analyses(user)).exclude(pk=analysis.pk)
+    return {
+        "is_owner": False,
+        "reviews": reviews if has_read else (),
+        "next_to_review": queries.QUEUE_ORDER.sorted(waiting).first(),
     }
 
 
@@ -173,7 +192,7 @@ def evidence_page(request: HttpRequest, analysis_id: uuid.UUID, short: str) -> H
 def evidence_picture(request: HttpRequest, analysis_id: uuid.UUID, short: str) -> HttpResponse:
     """The overlay itself, for those who may see the picture."""
     try:
-        overlay = _evidence(access.own_analysis(_user(request), analysis_id), short)
+        overlay = _evidence(access.readable_analysis(_user(request), analysis_id), short)
     except evidence.NoEvidence as problem:
         return HttpResponse(str(problem), "text/plain; charset=utf-8", HTTPStatus.SERVICE_UNAVAILABLE)
     return _locked_up(HttpResponse(overlay, content_type="image/png"))
@@ -212,8 +231,8 @@ def review(request: HttpRequest, analysis_id: uuid.UUID) -> HttpResponse:
 @never_cache
 def annotate(request: HttpRequest, analysis_id: uuid.UUID) -> HttpResponse:
     """Write notes and tags to oneself."""
+    analysis = access.own_analysis(_user(request), analysis_id)
     context = _result_context(request, analysis_id)
-    analysis = cast(Analysis, context["analysis"])
     form = AnnotationForm(analysis, request.POST)
     if form.is_valid():
         try:
@@ -332,6 +351,50 @@ def run_selected_again(request: HttpRequest) -> HttpResponse:
         count,
     )
     return _back_to_history(request, count, said)
+
+
+@login_required
+@require_POST
+@never_cache
+def share_selected(request: HttpRequest) -> HttpResponse:
+    """Let reviewers read what was ticked in the history."""
+    count = services.share_analyses(actor=_user(request), ids=_chosen(request))
+    said = ngettext(
+        "%(count)d analysis is shared with reviewers.", "%(count)d analyses are shared with reviewers.", count
+    )
+    return _back_to_history(request, count, said)
+
+
+@login_required
+@require_POST
+@never_cache
+def share(request: HttpRequest, analysis_id: uuid.UUID) -> HttpResponse:
+    """Let reviewers read one's own analysis, or keep it to oneself again."""
+    analysis = access.own_analysis(_user(request), analysis_id)
+    if "stop" in request.POST:
+        services.unshare_analyses(actor=_user(request), ids=[analysis.pk])
+        messages.success(request, _("Reviewers can’t read this analysis any more."))
+    elif services.share_analyses(actor=_user(request), ids=[analysis.pk]):
+        messages.success(request, _("Reviewers can read this analysis now."))
+    else:
+        messages.warning(request, _("Only an analysis with an answer can be shared."))
+    return redirect(analysis)
+
+
+@login_required
+@require_safe
+@never_cache
+def review_queue(request: HttpRequest) -> HttpResponse:
+    """What others share with reviewers: what one has not read yet, or everything."""
+    user = _user(request)
+    if not user.is_reviewer:
+        raise Http404
+    shared, order = access.shared_analyses(user), queries.QUEUE_ORDER
+    everything = "all" in request.GET
+    after = order.cursor(request.GET.get("after", ""))
+    page = queries.page_of(shared if everything else queries.not_yet_read_by(user, shared), order=order, after=after)
+    context = {"page": page, "is_first": after is None, "everything": everything}
+    return render(request, "analyses/review_queue.html", context)
 
 
 def _chosen(request: HttpRequest) -> list[uuid.UUID]:

@@ -1,9 +1,12 @@
-"""Numbers as people read them, and as SVG wants them."""
+"""Numbers as people read them and as SVG wants them, and who read what."""
 
 from __future__ import annotations
 
 from django import template
 from django.utils.formats import number_format
+
+from webportal.accounts.models import User
+from webportal.analyses.models import Analysis, Review
 
 register = template.Library()
 
@@ -23,3 +26,9 @@ def percent(probability: float) -> str:
 def bar_width(probability: float) -> str:
     """Width of a bar in a drawing that is 100 wide, with a decimal point in every language."""
     return f"{min(max(probability, 0.0), 1.0) * 100:.2f}"
+
+
+@register.filter
+def review_by(analysis: Analysis, user: User) -> Review | None:
+    """What ``user`` reads in a picture, if they wrote it down."""
+    return analysis.review_by(user.pk)
