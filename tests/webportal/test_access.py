@@ -42,6 +42,7 @@ EXPECTED = {
     "analyses:restore": (302, 405, 405, 405),
     "analyses:run-again": (302, 405, 405, 405),
     "analyses:history-csv": PRIVATE,
+    "analyses:summary": PRIVATE,
     "analyses:trash": PRIVATE,
     "analyses:trash-selected": (302, 405, 405, 405),
     "analyses:picture": (302, 200, 404, 200),

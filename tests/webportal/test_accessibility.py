@@ -58,7 +58,7 @@ def urls(far_side, owner, other, upload, drawn, refusal) -> list[str]:
     far_side.respond = refuse
     refused = upload(drawn((220, 128)))
     services.run(analysis_id=refused.pk, timeout=2.0)
-    private = ["predict", "history", "trash", "review-queue"]
+    private = ["predict", "history", "summary", "trash", "review-queue"]
     return [
         "/",
         "/info/",

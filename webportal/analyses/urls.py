@@ -11,6 +11,7 @@ app_name = "analyses"
 urlpatterns = [
     path("predict/", views.predict, name="predict"),
     path("history/", views.history, name="history"),
+    path("summary/", views.summary, name="summary"),
     path("history.csv", views.history_csv, name="history-csv"),
     path("history/tags/", views.tag_selected, name="tag-selected"),
     path("history/again/", views.run_selected_again, name="run-selected-again"),

@@ -25,7 +25,18 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from webportal.accounts.models import User
-from webportal.analyses import access, evidence, exports, queries, reasons, references, services, tagging
+from webportal.analyses import (
+    access,
+    charts,
+    evidence,
+    exports,
+    queries,
+    reasons,
+    references,
+    services,
+    statistics,
+    tagging,
+)
 from webportal.analyses.forms import AnnotationForm, BulkTagForm, Candidate, HistoryForm, ReviewForm, UploadForm
 from webportal.analyses.models import Analysis
 from webportal.inference import described
@@ -278,6 +289,26 @@ def history_csv(request: HttpRequest) -> StreamingHttpResponse:
     response = StreamingHttpResponse(exports.csv_lines(rows), content_type="text/csv; charset=utf-8")
     response.headers["Content-Disposition"] = 'attachment; filename="beatlens-history.csv"'
     return response
+
+
+@login_required
+@require_safe
+@never_cache
+def summary(request: HttpRequest) -> HttpResponse:
+    """One's own analyses in numbers."""
+    period = statistics.PERIODS.get(request.GET.get("period", "")) or statistics.PERIODS["year"]
+    user = _user(request)
+    found = statistics.of(access.own_analyses(user), user=user, period=period)
+    chart = charts.stacked([list(step.counts.values()) for step in found.steps])
+    context = {
+        "statistics": found,
+        "chart": chart,
+        "columns": list(zip(found.steps, chart.bars, strict=True)),
+        "outcomes": statistics.OUTCOMES,
+        "period": period,
+        "periods": statistics.PERIODS,
+    }
+    return render(request, "analyses/statistics.html", context)
 
 
 def _history_form(request: HttpRequest, wanted: QueryDict) -> HistoryForm:
