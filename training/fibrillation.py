@@ -80,8 +80,8 @@ def _stretches(folder: Path, record: str) -> list[tuple[int, int]]:
         raise RecordsError(f"Record {record} in {folder} can't be read: {error}") from error
     rhythms = [note.strip("\x00 ") for note in annotation.aux_note]
     marks = [(sample, note) for sample, note in zip(annotation.sample.tolist(), rhythms, strict=True) if note]
-    ends = [sample for sample, _ in marks[1:]] + [length]
-    return [(start, end) for (start, note), end in zip(marks, ends, strict=True) if note in FIBRILLATION]
+    ends = [*(sample for sample, _ in marks[1:]), length]
+    return [(start, end) for (start, note), end in zip(marks, ends, strict=False) if note in FIBRILLATION]
 
 
 def _crests(lead: NDArray[np.float32], start: int, end: int) -> NDArray[np.int64]:

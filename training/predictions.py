@@ -9,6 +9,7 @@ import json
 import os
 from dataclasses import dataclass, replace
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -97,7 +98,7 @@ def load(path: Path) -> Predictions:
         PredictionsError: missing, damaged or of another kind.
     """
     try:
-        with np.load(path) as stored:
+        with path.open("rb") as file, np.load(file) as stored:
             return Predictions(
                 RunConfig.model_validate_json(str(stored["config"])),
                 stored["records"],
@@ -106,7 +107,7 @@ def load(path: Path) -> Predictions:
                 stored["probabilities"].astype(np.float32),
                 int(stored["majority"]),
             )
-    except (OSError, KeyError, ValueError, ValidationError) as error:
+    except (OSError, EOFError, BadZipFile, KeyError, ValueError, ValidationError) as error:
         raise PredictionsError(f"{path} holds no predictions: {error}") from error
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.training.recordings import RECORDS, write_recordings
+from tests.training.recordings import RECORDS, write_ptbxl, write_recordings, write_vfdb
 from training import datasets
 from training.datasets import Dataset, PreparationConfig
 from training.sources import MITDB
@@ -13,6 +13,16 @@ from training.sources import MITDB
 @pytest.fixture(scope="session")
 def recordings(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_recordings(tmp_path_factory.mktemp("recordings"))
+
+
+@pytest.fixture(scope="session")
+def vfdb(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_vfdb(tmp_path_factory.mktemp("vfdb"))
+
+
+@pytest.fixture(scope="session")
+def ptbxl(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_ptbxl(tmp_path_factory.mktemp("ptbxl"))
 
 
 @pytest.fixture(scope="session")

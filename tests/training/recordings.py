@@ -48,3 +48,91 @@ def write_recordings(folder: Path) -> Path:
         wfdb.wrann(name, "atr", samples, symbol=symbols, write_dir=str(folder))
     (folder / "RECORDS").write_text("\n".join(RECORDS) + "\n")
     return folder
+
+
+#: Small copies of the malignant ectopy database: marked rhythms of each record, (seconds, rhythm), 250 Hz.
+VFDB_RHYTHMS = {
+    "418": [(0.0, "(N"), (4.0, "(VFL"), (12.0, "(N")],
+    "419": [(0.0, "(VF"), (10.0, "(NOISE")],
+    "421": [(0.0, "(N"), (8.0, "(VT")],
+    "429": [(0.0, "(N"), (5.0, "(VFIB")],
+}
+VFDB_SECONDS = 16
+#: Waves a second of their fibrillation; its crests are at multiples of the period.
+VFDB_WAVES = 4.0
+
+#: Small copy of PTB-XL: label codes, person, division fold and extra beats of each record; one file is not there.
+PTBXL_RECORDS = {
+    1: ({"CLBBB": 100.0, "SR": 0.0}, 11, 1, ""),
+    2: ({"CLBBB": 100.0}, 11, 1, ""),
+    3: ({"NORM": 80.0}, 12, 8, ""),
+    4: ({"CRBBB": 100.0}, 13, 9, ""),
+    5: ({"PACE": 100.0, "NORM": 0.0}, 14, 10, ""),
+    6: ({"NORM": 100.0, "PVC": 100.0}, 15, 2, ""),
+    7: ({"NORM": 100.0}, 16, 2, "1ES"),
+    8: ({"IMI": 100.0}, 17, 2, ""),
+}
+PTBXL_WITHOUT_FILES = 9
+#: Seconds of the R peaks in every record.
+PTBXL_PEAKS = np.arange(0.75, 10, 0.8)
+
+
+def write_vfdb(folder: Path) -> Path:
+    """Write the records of :data:`VFDB_RHYTHMS`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    time = np.arange(VFDB_SECONDS * 250) / 250
+    for name, rhythms in VFDB_RHYTHMS.items():
+        waves = 0.8 * np.cos(2 * np.pi * VFDB_WAVES * time)
+        signal = np.stack([waves, 0.5 * waves], axis=1)
+        wfdb.wrsamp(
+            name,
+            fs=250,
+            units=["mV", "mV"],
+            sig_name=["ECG", "ECG2"],
+            p_signal=signal,
+            fmt=["16", "16"],
+            write_dir=str(folder),
+        )
+        header = folder / f"{name}.hea"
+        header.write_text(header.read_text().replace("ECG2", "ECG"))  # as in the database; wfdb writes no such header
+        wfdb.wrann(
+            name,
+            "atr",
+            np.array([max(1, int(second * 250)) for second, _ in rhythms]),
+            symbol=["+"] * len(rhythms),
+            aux_note=[rhythm for _, rhythm in rhythms],
+            write_dir=str(folder),
+        )
+    return folder
+
+
+def write_ptbxl(folder: Path) -> Path:
+    """Write the records of :data:`PTBXL_RECORDS` and their table, whose last record has no files."""
+    time = np.arange(5000) / 500
+    beat = sum(np.exp(-0.5 * ((time - peak) / 0.012) ** 2) for peak in PTBXL_PEAKS)
+    wave = sum(0.2 * np.exp(-0.5 * ((time - peak - 0.25) / 0.04) ** 2) for peak in PTBXL_PEAKS)
+    leads = ["I", "II", "III", "V1", "V5"]
+    gains = np.array([0.5, 1.0, 0.5, -0.7, 0.8])
+    lines = ["ecg_id,patient_id,scp_codes,strat_fold,extra_beats,filename_hr"]
+    for number, (codes, person, fold, extra) in {
+        **PTBXL_RECORDS,
+        PTBXL_WITHOUT_FILES: ({"NORM": 100.0}, 18, 1, ""),
+    }.items():
+        path = f"records500/00000/{number:05d}_hr"
+        lines.append(f'{number},{person}.0,"{codes}",{fold},{extra},{path}')
+        if number == PTBXL_WITHOUT_FILES:
+            continue
+        noise = np.random.default_rng(number).normal(0, 0.005, size=(len(time), len(leads)))
+        target = folder / "records500" / "00000"
+        target.mkdir(parents=True, exist_ok=True)
+        wfdb.wrsamp(
+            f"{number:05d}_hr",
+            fs=500,
+            units=["mV"] * len(leads),
+            sig_name=leads,
+            p_signal=(beat + wave)[:, None] * gains + noise,
+            fmt=["16"] * len(leads),
+            write_dir=str(target),
+        )
+    (folder / "ptbxl_database.csv").write_text("\n".join(lines) + "\n")
+    return folder

@@ -1,16 +1,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+import wfdb
 
 from training import splits
 from training.classes import CLASS_SETS
+from training.configuration import RunConfig
 from training.datasets import Dataset
 from training.records import patient_of
-from training.splits import Split, SplitError, split
+from training.splits import Split, SplitError, divide, split
 
 
 def _beats(data: Dataset, rows: np.ndarray) -> set[tuple[str, int]]:
@@ -105,3 +108,106 @@ def test_a_side_without_beats_is_an_error(data: Dataset, labels: np.ndarray) -> 
     table: pd.DataFrame = data.table.assign(record="101")
     with pytest.raises(SplitError, match="has no beats"):
         split(table, labels, "inter-patient")
+
+
+MITDB_RECORDS = [*splits.DS1.split(), *splits.DS2.split(), "102", "104", "107", "217"]
+VFDB_RECORDS = [*splits.FIBRILLATION_TRAINING_RECORDS, *splits.FIBRILLATION_TEST_RECORDS, "429"]
+
+
+@pytest.fixture(scope="module")
+def everyone() -> pd.DataFrame:
+    """Beats of each class in two leads, of every person of all three databases; some of PTB-XL's have two records."""
+    people = [(record, patient_of(record), "") for record in MITDB_RECORDS]
+    people += [(record, f"vfdb-{record}", "") for record in VFDB_RECORDS]
+    sides = {1: "train", 2: "train", 8: "validation", 9: "test", 10: "test"}
+    people += [(f"ptbxl-{fold:05d}", f"ptbxl-{900 + fold // 3}", side) for fold, side in sides.items()]
+    rows = [
+        (patient, record, 500 * beat, symbol, lead, lead == "a", side)
+        for record, patient, side in people
+        for beat, symbol in enumerate("NLRAV!/" * 2)
+        for lead in "ab"
+    ]
+    columns = ["patient", "record", "sample", "symbol", "lead", "primary", "side"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _labels_of(table: pd.DataFrame) -> np.ndarray:
+    index = {one.symbol: number for number, one in enumerate(CLASS_SETS["seven"])}
+    return table["symbol"].map(index).to_numpy(dtype=np.int64)
+
+
+def _people(table: pd.DataFrame, sides: Split) -> list[set[str]]:
+    return [set(table["patient"].iloc[rows]) for rows in (sides.train, sides.validation, sides.test)]
+
+
+def test_nobody_of_three_databases_is_on_two_sides_of_inter_patient(everyone: pd.DataFrame) -> None:
+    sides = split(everyone, _labels_of(everyone), "inter-patient")
+    train, validation, test = _people(everyone, sides)
+    assert not train & validation
+    assert not train & test
+    assert not validation & test
+    assert "201" in test  # by record 202; his other record takes part nowhere
+    assert "201" not in set(everyone["record"].iloc[np.concatenate([sides.train, sides.validation, sides.test])])
+    assert len(train | validation | test) == everyone["patient"].nunique()
+
+
+@pytest.mark.parametrize("person", sorted({person for people in splits.CARRIERS.values() for person in people}))
+def test_the_held_out_person_is_nowhere_else(everyone: pd.DataFrame, person: str) -> None:
+    sides = split(everyone, _labels_of(everyone), "leave-one-patient-out", held_out=person)
+    train, validation, test = _people(everyone, sides)
+    assert test == {person}
+    assert person not in train | validation
+    assert not train & validation
+
+
+def test_holding_out_a_man_of_two_records_holds_out_both(everyone: pd.DataFrame) -> None:
+    sides = split(everyone, _labels_of(everyone), "leave-one-patient-out", held_out="201")
+    assert set(everyone["record"].iloc[sides.test]) == {"201", "202"}
+    assert not {"201", "202"} & set(everyone["record"].iloc[np.concatenate([sides.train, sides.validation])])
+
+
+def test_a_person_who_is_not_there_can_not_be_held_out(everyone: pd.DataFrame) -> None:
+    with pytest.raises(SplitError, match="no person '999'"):
+        split(everyone, _labels_of(everyone), "leave-one-patient-out", held_out="999")
+
+
+def test_every_carrier_has_beats_of_the_class_in_real_recordings(mitdb: Path) -> None:
+    for short, people in splits.CARRIERS.items():
+        symbol = next(one.symbol for one in CLASS_SETS["seven"] if one.short == short)
+        for person in people:
+            assert symbol in wfdb.rdann(str(mitdb / person), "atr").symbol
+
+
+def test_a_half_has_seen_nothing_of_the_other_half_s_folds(data: Dataset, labels: np.ndarray) -> None:
+    for half in (0, 1):
+        sides = split(data.table, labels, "beats-half", fold=half, seed=1)
+        seen = _beats(data, sides.train) | _beats(data, sides.validation)
+        for fold in range(half * splits.HALF, (half + 1) * splits.HALF):
+            own = split(data.table, labels, "beats-10fold", fold=fold, seed=1)
+            assert not seen & (_beats(data, own.test) | _beats(data, own.validation))
+
+
+def test_there_is_no_third_half(data: Dataset, labels: np.ndarray) -> None:
+    with pytest.raises(SplitError, match="Half 2"):
+        split(data.table, labels, "beats-half", fold=2)
+
+
+def test_chronological_tests_the_end_of_each_class_in_each_record(data: Dataset, labels: np.ndarray) -> None:
+    sides = split(data.table, labels, "chronological-70-30")
+    table = data.table.assign(side="none")
+    for name in ("train", "validation", "test"):
+        table.loc[getattr(sides, name), "side"] = name
+    for _, group in table[(table["side"] != "none") & table["primary"]].groupby(["record", "symbol"]):
+        ordered = group.sort_values("sample")["side"].tolist()
+        assert ordered == sorted(ordered, key=["train", "validation", "test"].index)
+        assert ordered.count("test") == pytest.approx(0.3 * len(ordered), abs=1)
+    assert not _beats(data, sides.train) & (_beats(data, sides.validation) | _beats(data, sides.test))
+
+
+def test_a_run_on_primary_leads_alone_trains_on_those(data: Dataset) -> None:
+    both = divide(data, RunConfig(name="both"))
+    one = divide(data, RunConfig(name="one", leads="primary"))
+    primary = data.table["primary"].to_numpy(dtype=bool)
+    assert primary[one.train].all()
+    assert set(one.train) < set(both.train)
+    assert (one.test == both.test).all()

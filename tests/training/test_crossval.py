@@ -1,0 +1,113 @@
+"""Many runs of one recipe: which ones, in which order, and never twice."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from training import crossval, fitting, networks, predictions
+from training.configuration import RunConfig
+from training.datasets import Dataset
+from training.predictions import Predictions
+from training.splits import CARRIERS, FOLDS, SplitError, divide
+
+RECIPE = RunConfig(name="tiny", epochs=1, batch_size=32, beats_per_patient_class_and_lead=5, augmented_fraction=0)
+START = RECIPE.model_copy(update={"name": "tiny.start"})
+
+_ALL = crossval.runs_of(RECIPE.model_copy(update={"learning_rate": 1e-12, "weight_decay": 0.0}), start=START)
+CHOSEN = [run for run in _ALL if run.name.endswith((".half-0", ".fold-0"))]
+
+
+def _rows(data: Dataset, config: RunConfig) -> tuple[set[int], set[int]]:
+    """Beats that a run learned from (its validation chooses its weights), and beats that it is scored on."""
+    sides = divide(data, config)
+    return {*sides.train.tolist(), *sides.validation.tolist()}, set(sides.test.tolist())
+
+
+def test_ten_folds_are_ten_runs_that_differ_in_nothing_else() -> None:
+    runs = crossval.runs_of(RECIPE)
+    assert [run.name for run in runs] == [f"tiny.fold-{fold}" for fold in range(FOLDS)]
+    assert [run.fold for run in runs] == list(range(FOLDS))
+    assert {run.model_copy(update={"name": "tiny", "fold": 0}) for run in runs} == {RECIPE}
+
+
+def test_a_start_comes_before_the_folds_that_start_from_it() -> None:
+    runs = crossval.runs_of(RECIPE, start=START)
+    assert len(runs) == FOLDS + 2
+    for number, run in enumerate(runs):
+        assert not run.start_from or run.start_from in [earlier.name for earlier in runs[:number]]
+
+
+def test_the_half_that_a_fold_starts_from_has_seen_none_of_its_test_or_validation_beats(data: Dataset) -> None:
+    runs = {run.name: run for run in crossval.runs_of(RECIPE, start=START)}
+    folds = [run for run in runs.values() if run.protocol == "beats-10fold"]
+    assert len(folds) == FOLDS
+    for fold in folds:
+        seen, _ = _rows(data, runs[fold.start_from])
+        held_back = {*divide(data, fold).test.tolist(), *divide(data, fold).validation.tolist()}
+        beats = data.table[["record", "sample"]].apply(tuple, axis=1)
+        assert not set(beats.iloc[sorted(seen)]) & set(beats.iloc[sorted(held_back)])
+
+
+def test_leaving_one_out_gives_one_run_for_each_carrier() -> None:
+    runs = crossval.runs_of(RECIPE.model_copy(update={"protocol": "leave-one-patient-out"}))
+    assert {run.held_out for run in runs} == {person for carriers in CARRIERS.values() for person in carriers}
+    assert len({run.name for run in runs}) == len(runs)
+
+
+@pytest.mark.parametrize("protocol", ["inter-patient", "chronological-70-30", "as-given"])
+def test_a_protocol_of_one_run_is_referred_to_train(protocol: str) -> None:
+    with pytest.raises(SplitError, match="`train` is its command"):
+        crossval.runs_of(RECIPE.model_copy(update={"protocol": protocol}))
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("runs")
+
+
+@pytest.fixture(scope="module")
+def trained(data: Dataset, runs: Path) -> list[Predictions]:
+    """A fold that learns next to nothing, and the half that it starts from."""
+    return crossval.run_all(CHOSEN, data, runs, lambda *_: None)
+
+
+def test_every_run_leaves_its_answers(trained: list[Predictions], runs: Path, data: Dataset) -> None:
+    assert [one.config for one in trained] == CHOSEN
+    for one in trained:
+        assert (runs / one.config.name / predictions.FILE).is_file()
+        assert len(one.samples) == len(divide(data, one.config).test)
+
+
+@pytest.mark.usefixtures("trained")
+def test_a_fold_begins_with_the_weights_of_its_start(runs: Path) -> None:
+    model = networks.build("residual", height=64, width=96, classes=7)
+    heads = []
+    for config in CHOSEN:
+        model.load_weights(runs / config.name / fitting.BEST)
+        heads.append(model.get_layer("logits").get_weights()[0])
+    assert heads[1] == pytest.approx(heads[0], abs=1e-6)
+
+
+def test_what_is_finished_is_never_trained_again(
+    trained: list[Predictions], data: Dataset, runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A second process comes along that shares the folder."""
+
+    def refuse(*_: object) -> None:
+        raise AssertionError("a finished run was trained again")
+
+    monkeypatch.setattr(fitting, "fit", refuse)
+    told: list[tuple[str, float]] = []
+    again = crossval.run_all(CHOSEN, data, runs, lambda config, _line, epochs: told.append((config.name, epochs)))
+    assert told == [(config.name, 1) for config in CHOSEN]
+    for before, after in zip(trained, again, strict=True):
+        assert before.probabilities == pytest.approx(after.probabilities, abs=1e-3)
+        assert (before.samples == after.samples).all()
+
+
+def test_a_fold_waits_for_its_start(data: Dataset, tmp_path: Path) -> None:
+    with pytest.raises(fitting.FittingError, match=r"starts from tiny\.start\.half-0"):
+        crossval.run_all(CHOSEN[1:], data, tmp_path, lambda *_: None)

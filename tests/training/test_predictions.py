@@ -1,0 +1,119 @@
+"""Kept answers: what they are, and that they come back."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from training import fitting, predictions
+from training.classes import CLASS_SETS
+from training.configuration import RunConfig
+from training.datasets import Dataset
+from training.predictions import Predictions, PredictionsError
+from training.splits import divide
+
+CONFIG = RunConfig(
+    name="tiny",
+    protocol="inter-patient",
+    epochs=1,
+    batch_size=32,
+    beats_per_patient_class_and_lead=6,
+    augmented_fraction=0,
+)
+
+
+@pytest.fixture(scope="module")
+def run(data: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("runs") / CONFIG.name
+    fitting.fit(CONFIG, data, folder, lambda _line: None)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def answers(run: Path, data: Dataset) -> Predictions:
+    return predictions.predict(run, data)
+
+
+def _made(symbols: str, class_set: str = "seven") -> Predictions:
+    """Answers that are sure of the truth; of beats outside the class set they are unsure."""
+    truth = predictions.label_indices(np.array(list(symbols)), class_set)
+    count = len(CLASS_SETS[class_set])
+    probabilities = np.where(truth[:, None] == np.arange(count), 0.9, 0.1 / (count - 1)).astype(np.float32)
+    config = CONFIG.model_copy(update={"class_set": class_set})
+    records = np.array(["100"] * len(symbols))
+    return Predictions(config, records, np.arange(len(symbols)), np.array(list(symbols)), probabilities, majority=0)
+
+
+def test_every_test_beat_is_answered_and_so_are_the_test_people_s_other_beats(
+    answers: Predictions, data: Dataset
+) -> None:
+    assert set(answers.records) == {"100"}
+    assert (answers.truth >= 0).sum() == len(divide(data, CONFIG).test)
+    assert set(answers.symbols[answers.truth < 0]) == {"F"}
+    assert answers.probabilities.sum(axis=1) == pytest.approx(np.ones(len(answers.truth)), abs=1e-3)
+
+
+def test_shuffled_protocols_answer_their_test_beats_only(data: Dataset) -> None:
+    config = CONFIG.model_copy(update={"protocol": "beats-10fold"})
+    sides = divide(data, config)
+    assert (predictions.tested_rows(data, sides, config) == sides.test).all()
+
+
+def test_what_is_kept_is_read_instead_of_made_again(run: Path, answers: Predictions, data: Dataset) -> None:
+    nothing = Dataset(data.table, data.windows, data.pixels[:, :0], data.digest)
+    again = predictions.predict(run, nothing)
+    assert again.config == answers.config
+    assert (again.records == answers.records).all()
+    assert (again.samples == answers.samples).all()
+    assert (again.symbols == answers.symbols).all()
+    assert again.probabilities == pytest.approx(answers.probabilities, abs=5e-4)
+
+
+def test_a_run_without_weights_and_other_data_are_refused(run: Path, data: Dataset, tmp_path: Path) -> None:
+    with pytest.raises(PredictionsError, match="no trained weights"):
+        predictions.predict(tmp_path, data)
+    for name in (fitting.BEST, "config.yaml", "data.json"):
+        (tmp_path / name).write_bytes((run / name).read_bytes())
+    with pytest.raises(fitting.FittingError, match="not trained on this data set"):
+        predictions.predict(tmp_path, replace(data, digest="another"))
+
+
+@pytest.mark.parametrize("content", [None, b"", b"not an archive", b"PK\x03\x04 cut off"])
+def test_a_file_without_predictions_is_named(content: bytes | None, tmp_path: Path) -> None:
+    path = tmp_path / predictions.FILE
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(PredictionsError, match=predictions.FILE):
+        predictions.load(path)
+
+
+def test_an_archive_of_something_else_is_named(tmp_path: Path) -> None:
+    np.savez(tmp_path / predictions.FILE, pixels=np.zeros(3))
+    with pytest.raises(PredictionsError, match="holds no predictions"):
+        predictions.load(tmp_path / predictions.FILE)
+
+
+def test_a_smaller_class_set_leaves_out_its_beats_and_adds_up_to_one() -> None:
+    eight = _made("NLRAV!/EF", "eight")
+    seven = eight.within("seven")
+    assert "".join(seven.symbols) == "NLRAV!/F"
+    assert seven.probabilities.shape == (8, 7)
+    assert seven.probabilities.sum(axis=1) == pytest.approx(np.ones(8))
+    assert seven.config.class_set == "seven"
+    known = seven.truth >= 0
+    assert (seven.probabilities.argmax(axis=1) == seven.truth)[known].all()
+    assert "".join(eight.within("six").symbols) == "NLRAV!F"
+
+
+def test_what_a_naive_guess_would_be_is_kept(answers: Predictions, data: Dataset) -> None:
+    labels = data.labels(CLASS_SETS["seven"])
+    counts = np.bincount(labels[divide(data, CONFIG).train])
+    assert counts[answers.majority] == counts.max()
+
+
+def test_a_class_set_that_the_run_does_not_know_is_refused() -> None:
+    with pytest.raises(ValueError, match="eight is not part of seven"):
+        _made("NL").within("eight")

@@ -1,0 +1,150 @@
+"""What a network sees of a beat."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from inference_server.images import to_pixels
+from training import records
+from training.records import SAMPLING_RATE, Recording, cut_beats
+from training.rendering import draw, picture_window
+from training.representations import (
+    CONTEXT_HALF,
+    HEIGHT,
+    REPRESENTATIONS,
+    SPECTROGRAM_RANGE_DB,
+    STFT_LENGTH,
+    WIDTH,
+    Representation,
+)
+
+EACH = pytest.mark.parametrize("representation", REPRESENTATIONS.values(), ids=list(REPRESENTATIONS))
+
+
+@pytest.fixture(scope="module")
+def recording(recordings: Path) -> Recording:
+    return records.read_recording(recordings, "100")
+
+
+def _part(recording: Recording, count: int) -> Recording:
+    """The first beats of a recording, so that tests stay quick."""
+    return Recording(
+        recording.name,
+        recording.patient,
+        recording.leads,
+        recording.primary,
+        recording.signal,
+        recording.samples[:count],
+        recording.symbols[:count],
+    )
+
+
+@EACH
+def test_one_picture_for_each_beat_and_lead_in_the_order_of_the_beats(
+    representation: Representation, recording: Recording
+) -> None:
+    few = _part(recording, 5)
+    pixels = representation.pictures(few)
+    assert pixels.shape == (len(cut_beats(few).table), HEIGHT, WIDTH, representation.channels)
+    assert pixels.dtype == np.uint8
+    alone = [representation.pictures(_only(few, channel)) for channel in range(2)]
+    assert (pixels == np.concatenate(alone)).all()
+
+
+def _only(recording: Recording, channel: int) -> Recording:
+    return Recording(
+        recording.name,
+        recording.patient,
+        (recording.leads[channel],),
+        0,
+        recording.signal[:, channel : channel + 1],
+        recording.samples,
+        recording.symbols,
+    )
+
+
+@EACH
+def test_variants_differ_from_the_plain_picture_and_repeat_with_their_seed(
+    representation: Representation, recording: Recording
+) -> None:
+    few = _part(recording, 4)
+    plain = representation.pictures(few)
+    for variant in (1, 2):
+        first, again, other = (
+            representation.pictures(few, np.random.default_rng(seed), variant) for seed in (variant, variant, 9)
+        )
+        assert first.shape == plain.shape
+        assert (first == again).all()
+        assert not np.array_equal(first, plain)
+        assert not np.array_equal(first, other)
+
+
+@EACH
+def test_a_recording_without_beats_gives_no_pictures(representation: Representation, recording: Recording) -> None:
+    assert representation.pictures(_part(recording, 0)).shape == (0, HEIGHT, WIDTH, representation.channels)
+    assert representation.pictures(_part(recording, 0), np.random.default_rng(0), 2).shape[0] == 0
+
+
+def test_a_trace_is_what_the_server_makes_of_the_drawn_file(recording: Recording) -> None:
+    few = _part(recording, 3)
+    pixels = REPRESENTATIONS["trace"].pictures(few)
+    for row, picture in enumerate(draw(picture_window(cut_beats(few).windows))):
+        file = io.BytesIO()
+        Image.fromarray(picture).save(file, "PNG")
+        assert (to_pixels(file.getvalue(), height=HEIGHT, width=WIDTH) == pixels[row]).all()
+
+
+def _synthetic(signal: np.ndarray, sample: int) -> Recording:
+    lead = signal.astype(np.float32)[:, None]
+    return Recording("synthetic", "nobody", ("MLII",), 0, lead, np.array([sample]), np.array(["N"]))
+
+
+def _pulses(*samples: int) -> np.ndarray:
+    time = np.arange(4 * CONTEXT_HALF)
+    return sum(np.exp(-0.5 * ((time - sample) / 5) ** 2) for sample in samples)
+
+
+def test_context_shows_how_early_a_beat_comes_and_the_trace_does_not() -> None:
+    middle = 2 * CONTEXT_HALF
+    regular = _synthetic(_pulses(middle - 300, middle, middle + 300), middle)
+    early = _synthetic(_pulses(middle - 180, middle, middle + 300), middle)
+    context, trace = REPRESENTATIONS["context"], REPRESENTATIONS["trace"]
+    assert (trace.pictures(regular) == trace.pictures(early)).all()
+    before, after = context.pictures(regular)[0], context.pictures(early)[0]
+    assert (before[..., 0] == after[..., 0]).all()
+    assert (before[..., 0] == trace.pictures(regular)[0, ..., 0]).all()
+    assert not np.array_equal(before[..., 1], after[..., 1])
+
+
+def test_context_reaches_at_least_1200_ms_each_way() -> None:
+    middle = 2 * CONTEXT_HALF
+    far = int(1.2 * SAMPLING_RATE)
+    context = REPRESENTATIONS["context"]
+    alone = context.pictures(_synthetic(_pulses(middle), middle))
+    for place in (middle - far, middle + far):
+        assert not np.array_equal(context.pictures(_synthetic(_pulses(middle, place), middle)), alone)
+
+
+@pytest.mark.parametrize("frequency", [10.0, 20.0, 40.0])
+def test_a_spectrogram_shows_a_frequency_in_its_row_and_the_loudest_as_black(frequency: float) -> None:
+    time = np.arange(2000) / SAMPLING_RATE
+    pixels = REPRESENTATIONS["spectrogram"].pictures(_synthetic(np.sin(2 * np.pi * frequency * time), 1000))[0, ..., 0]
+    darkest = HEIGHT - 1 - int(pixels[:, WIDTH // 2].argmin())
+    assert darkest == pytest.approx(frequency * STFT_LENGTH / SAMPLING_RATE, abs=1)
+    assert pixels.min() == 0
+
+
+def test_a_spectrogram_is_in_decibels_and_blind_to_gain_and_offset() -> None:
+    time = np.arange(2000) / SAMPLING_RATE
+    loud, soft = np.sin(2 * np.pi * 10 * time), 0.01 * np.sin(2 * np.pi * 45 * time)
+    spectrogram = REPRESENTATIONS["spectrogram"]
+    pixels = spectrogram.pictures(_synthetic(loud + soft, 1000))
+    row = HEIGHT - 1 - round(45 * STFT_LENGTH / SAMPLING_RATE)
+    assert pixels[0, row, WIDTH // 2, 0] == pytest.approx(255 * 40 / SPECTROGRAM_RANGE_DB, abs=6)
+    louder = spectrogram.pictures(_synthetic(3 * (loud + soft) + 0.5, 1000)).astype(int)
+    assert np.abs(louder - pixels).max() <= 1
