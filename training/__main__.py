@@ -427,7 +427,9 @@ def evaluate(
     if not wrong:
         # From the stored tables, so that a close call on another processor does not change the card.
         read = {kind: pd.read_csv(path) for kind, path in stored.items()}
-        card = model_card.card(read["scores"], read["verdicts"], served, f"{COMPANION}/{version}")
+        drawn = results / f"arrhythmia-{version}.robustness.csv"
+        styles = pd.read_csv(drawn) if drawn.is_file() else None
+        card = model_card.card(read["scores"], read["verdicts"], styles, served, f"{COMPANION}/{version}")
         if write:
             card_path.write_text(card)
             console.print(f"wrote {card_path}")

@@ -18,6 +18,7 @@ import onnxruntime
 import tensorflow as tf
 import tf2onnx
 from numpy.typing import NDArray
+from sklearn.metrics import f1_score
 
 from training import calibration, configuration, networks, sources
 from training.classes import CLASS_SETS
@@ -147,8 +148,12 @@ def export(run: Path, data: Dataset, repository: Path, *, name: str, version: st
         raise ExportError(f"Keras and onnxruntime differ by {parity:.1e}; at most {PARITY_TOLERANCE:.0e} is allowed.")
 
     test = _run(session, pixels[sides.test])
-    right = test["probabilities"].argmax(axis=1) == labels[sides.test]
-    scores = {f"{config.protocol}/accuracy": round(float(right.mean()), 4)}
+    answered, truth = test["probabilities"].argmax(axis=1), labels[sides.test]
+    macro_f1 = f1_score(truth, answered, average="macro", labels=np.unique(truth))
+    scores = {
+        f"{config.protocol}/accuracy": round(float((answered == truth).mean()), 4),
+        f"{config.protocol}/macro_f1": round(float(macro_f1), 4),
+    }
     for other in scores_from:
         scores |= json.loads(other.read_text())["scores"]
     metadata: dict[str, object] = {

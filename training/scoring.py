@@ -18,10 +18,11 @@ from inference_server.classification import Verdict
 from inference_server.decision import decide
 from inference_server.images import canonical
 from inference_server.onnx_model import ModelError, OnnxModel
-from training import evaluation, nonbeats
+from training import evaluation, nonbeats, tables
 from training.classes import CLASS_SETS
 from training.configuration import RunConfig
 from training.datasets import Dataset, DatasetError
+from training.predictions import Predictions
 from training.splits import Split, divide
 
 #: Pictures of each kind that are no beats.
@@ -89,12 +90,11 @@ class Subject:
         return Answers(probabilities, verdicts, sets, distances)
 
 
-def score_tables(subject: Subject, data: Dataset) -> tuple[list[evaluation.TableRow], list[evaluation.TableRow]]:
+def score_tables(subject: Subject, data: Dataset) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Score one model on the test side of its own protocol.
 
     Returns:
-        Rows of the scores table (the model, the naive majority, and for ``inter-patient`` the AAMI collapse of both)
-        and rows of the verdicts table.
+        The scores table (see :func:`training.tables.score_rows`) and the verdicts table.
 
     Raises:
         DatasetError: ``data`` are not the beats that the model's split was made of, so training beats could be scored.
@@ -102,54 +102,24 @@ def score_tables(subject: Subject, data: Dataset) -> tuple[list[evaluation.Table
     if data.digest != subject.data_digest:
         raise DatasetError("This data set is not the one that the model was trained on. Prepare all the records.")
     config = subject.config
-    classes = CLASS_SETS[config.class_set]
-    names = [one.short for one in classes]
-    labels = data.labels(classes)
+    labels = data.labels(CLASS_SETS[config.class_set])
     sides = divide(data, config)
     rows = _scored_rows(data, sides, config)
     answers = subject.answer(data.pixels[0][rows])
-    symbols = data.table["symbol"].to_numpy(dtype=str)[rows]
-    records = data.table["record"].to_numpy(dtype=str)[rows]
-    by_record = config.protocol == "inter-patient"
-    majority = int(np.bincount(labels[sides.train]).argmax())
-
-    identity = {
-        "protocol": config.protocol,
-        "class_set": config.class_set,
-        "representation": config.representation,
-        "side": "test" if by_record else f"fold {config.fold}",
-    }
+    table = data.table.iloc[rows]
+    symbols = table["symbol"].to_numpy(dtype=str)
     known = np.isin(rows, sides.test)
     truth = labels[rows][known]
-    scores = [
-        evaluation.table_row(
-            evaluation.score(truth, answers.probabilities[known], names, records[known], by_record=by_record),
-            **identity,
-            network=config.network,
-        ),
-        evaluation.table_row(
-            evaluation.score_answers(truth, np.full(len(truth), majority), names, records[known], by_record=by_record),
-            **identity,
-            network="naive majority",
-        ),
-    ]
-    if by_record:
-        aami = evaluation.aami_truth(symbols, records)
-        kept = aami >= 0
-        for network, answered in (
-            (config.network, answers.probabilities.argmax(axis=1)),
-            ("naive majority", np.full(len(rows), majority)),
-        ):
-            collapsed = evaluation.aami_answers(answered, names)
-            scores.append(
-                evaluation.table_row(
-                    evaluation.score_answers(
-                        aami[kept], collapsed[kept], evaluation.AAMI_CLASSES, records[kept], by_record=True
-                    ),
-                    **(identity | {"class_set": "aami"}),
-                    network=network,
-                )
-            )
+    found = Predictions(
+        config,
+        table["record"].to_numpy(dtype=str),
+        table["sample"].to_numpy(dtype=np.int64),
+        symbols,
+        answers.probabilities,
+        int(np.bincount(labels[sides.train]).argmax()),
+    )
+    by_person = config.protocol in tables.BY_PERSON
+    scores = tables.score_rows([found if by_person else found.only(known)])
     own = _part(answers, known)
     verdicts = [_verdict_row(config.protocol, "test beats", own, truth)]
     for symbol, name in UNSEEN_SYMBOLS.items():
@@ -162,7 +132,7 @@ def score_tables(subject: Subject, data: Dataset) -> tuple[list[evaluation.Table
         strangers = subject.answer(pictures)
         row = _verdict_row(config.protocol, f"no beat: {kind}", strangers)
         verdicts.append(row | _separation(own, strangers))
-    return scores, verdicts
+    return scores, pd.DataFrame(verdicts)
 
 
 def tables_of(
@@ -172,11 +142,11 @@ def tables_of(
     scores, verdicts = [], []
     for done, folder in enumerate(folders, start=1):
         own_scores, own_verdicts = score_tables(Subject.load(folder), data)
-        scores += own_scores
-        verdicts += own_verdicts
+        scores.append(own_scores)
+        verdicts.append(own_verdicts)
         progress(done / len(folders))
-    yield "scores", pd.DataFrame(scores)
-    yield "verdicts", pd.DataFrame(verdicts)
+    yield "scores", pd.concat(scores, ignore_index=True)
+    yield "verdicts", pd.concat(verdicts, ignore_index=True)
 
 
 #: Another processor rounds otherwise and may turn a few answers that are a close call: this many beats' worth of

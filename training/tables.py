@@ -22,6 +22,9 @@ BY_PERSON = ("inter-patient", "leave-one-patient-out")
 #: The network of the rows that always answer the class that most training beats have.
 NAIVE = "naive majority"
 
+#: Protocols of many runs, and what those are.
+_PARTS = {"beats-10fold": "folds", "leave-one-patient-out": "people"}
+
 #: Where a record lies, by how its name begins; everything else is MIT-BIH.
 _SIDES = (("ptbxl-", "PTB-XL"), ("4", "VFDB"), ("6", "VFDB"))
 
@@ -41,17 +44,14 @@ def score_rows(found: Sequence[Predictions], class_sets: Sequence[str] = ()) -> 
         protocol, own_set = parts[0].config.protocol, parts[0].config.class_set
         for class_set in (own_set, *class_sets):
             narrowed = [one.within(class_set) for one in parts]
-            if protocol == "beats-10fold":
-                rows += [_row(one, f"fold {one.config.fold}") for one in narrowed]
-                if len(narrowed) > 1:
-                    rows += _with_naive(_row, joined(narrowed), f"{len(narrowed)} folds")
-            elif protocol == "leave-one-patient-out":
-                rows += [_row(one, f"without {one.config.held_out}") for one in narrowed]
-                if len(narrowed) > 1:
-                    rows += _with_naive(_row, joined(narrowed), f"{len(narrowed)} people")
-            else:
+            if protocol not in _PARTS:
                 for one in narrowed:
                     rows += _by_source(one)
+            elif len(narrowed) == 1:
+                rows += _with_naive(_row, narrowed[0], _part_of(narrowed[0].config))
+            else:
+                rows += [_row(one, _part_of(one.config)) for one in narrowed]
+                rows += _with_naive(_row, joined(narrowed), f"{len(narrowed)} {_PARTS[protocol]}")
         if protocol == "inter-patient":
             for one in parts:
                 rows += _with_naive(_aami_row, one, "test, MIT-BIH")
@@ -103,6 +103,10 @@ def joined(parts: Sequence[Predictions]) -> Predictions:
 def source_of(record: str) -> str:
     """The database that a record's name belongs to."""
     return next((source for start, source in _SIDES if record.startswith(start)), "MIT-BIH")
+
+
+def _part_of(config: RunConfig) -> str:
+    return f"fold {config.fold}" if config.protocol == "beats-10fold" else f"without {config.held_out}"
 
 
 def _by_source(one: Predictions) -> list[TableRow]:
