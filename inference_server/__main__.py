@@ -120,8 +120,11 @@ def _in_process(settings: Settings) -> Iterator[_Classify]:
     from inference_server.classifier import Classifier
     from inference_server.images import ImageError
     from inference_server.model_repository import ModelRepository
+    from inference_server.onnx_model import OnnxModel
 
-    repository = ModelRepository(settings.models, name=settings.model_name, versions=settings.model_versions)
+    repository = ModelRepository(
+        settings.models, name=settings.model_name, load=OnnxModel.from_files, versions=settings.model_versions
+    )
     logging.getLogger("inference_server").addHandler(logging.NullHandler())  # what went wrong is printed below
     repository.refresh()
     if not repository.loaded():
@@ -129,7 +132,7 @@ def _in_process(settings: Settings) -> Iterator[_Classify]:
         for version, why in repository.refused.items():
             typer.echo(f"  version {version}: {why}", err=True)
         raise typer.Exit(1)
-    classifier = Classifier(repository, settings.image_limits)
+    classifier = Classifier(repository.get(), settings.image_limits)
 
     def ask(image: bytes) -> Classification | _Failure:
         try:

@@ -91,3 +91,7 @@ class SaliencyMap:
     """Rows from the top, each from the left; 0 (none) to 1 (the strongest in this picture)."""
     png: bytes
     """The same as an 8-bit grey PNG in the proportions of the picture; 255 is the strongest evidence."""
+
+
+class UnknownClass(ValueError):  # noqa: N818 - reads as what happened
+    """The model has no class of that short name."""

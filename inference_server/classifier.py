@@ -5,10 +5,9 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
-from inference_server.classification import BeatClass, Classification, ModelInfo
+from inference_server.classification import BeatClass, Classification, UnknownClass
 from inference_server.decision import decide
 from inference_server.images import ImageLimits, Pixels, canonical, decode, to_pixels
-from inference_server.model_repository import ModelRepository
 from inference_server.onnx_model import OnnxModel
 from inference_server.saliency import Saliency, over_picture
 
@@ -33,86 +32,61 @@ class Explanation:
     saliency: Saliency
 
 
-class UnknownClass(ValueError):  # noqa: N818 - reads as what happened
-    """The model has no class of that short name."""
-
-
 class Classifier:
-    """Classifies pictures with the versions that a repository has in service. Thread-safe; blocks while it works."""
+    """Classifies pictures with one model version. Thread-safe; blocks while it works."""
 
-    def __init__(self, repository: ModelRepository, limits: ImageLimits | None = None) -> None:
-        self._repository = repository
-        self.limits = limits or ImageLimits()
+    def __init__(self, model: OnnxModel, limits: ImageLimits | None = None) -> None:
+        self.model = model
+        self._limits = limits or ImageLimits()
 
-    def classify(self, image: bytes, *, version: str | None = None) -> Answer:
+    def classify(self, image: bytes) -> Answer:
         """Classify one encoded PNG or JPEG picture of one beat.
 
         Raises:
             ImageError: the picture can't be used.
-            NoModelLoaded: there is nothing to classify with.
-            ModelNotFound: ``version`` is not in service.
         """
-        model = self._repository.get(version)
+        info = self.model.info
         begun = time.perf_counter()
-        pixels = to_pixels(image, height=model.info.input_height, width=model.info.input_width, limits=self.limits)
+        pixels = to_pixels(image, height=info.input_height, width=info.input_width, limits=self._limits)
         decoded = time.perf_counter()
-        classification = _classify(model, pixels)
+        classification = _classify(self.model, pixels)
         return Answer(
             classification=classification,
             decode_seconds=decoded - begun,
             inference_seconds=time.perf_counter() - decoded,
         )
 
-    def classify_pixels(self, pixels: Pixels, *, version: str | None = None) -> list[Answer]:
-        """Classify canonical pixels, ``uint8`` ``[N, H, W, 1]`` of the model's size, one picture after the other.
-
-        Raises:
-            NoModelLoaded, ModelNotFound: as :meth:`classify`.
-        """
-        model = self._repository.get(version)
+    def classify_pixels(self, pixels: Pixels) -> list[Answer]:
+        """Classify canonical pixels, ``uint8`` ``[N, H, W, 1]`` of the model's size, one picture after the other."""
         answers = []
         for picture in pixels:
             begun = time.perf_counter()
-            classification = _classify(model, picture)
+            classification = _classify(self.model, picture)
             seconds = time.perf_counter() - begun
             answers.append(Answer(classification=classification, decode_seconds=0.0, inference_seconds=seconds))
         return answers
 
-    def explain(self, image: bytes, *, version: str | None = None, beat_class: str | None = None) -> Explanation:
+    def explain(self, image: bytes, *, beat_class: str | None = None) -> Explanation:
         """Classify one picture and show the evidence for the class ``beat_class`` (default: the most probable).
 
         Raises:
             UnknownClass: the model does not have ``beat_class``.
-            ImageError, NoModelLoaded, ModelNotFound: as :meth:`classify`.
+            ImageError: the picture can't be used.
         """
-        model = self._repository.get(version)
-        info = model.info
+        info = self.model.info
         shorts = [each.short for each in info.classes]
         if beat_class and beat_class not in shorts:
             raise UnknownClass(f"The model has no class {beat_class!r}; it has {', '.join(shorts)}.")
-        picture = decode(image, self.limits)
+        picture = decode(image, self._limits)
         pixels = canonical(picture, height=info.input_height, width=info.input_width)
-        classification = _classify(model, pixels)
+        classification = _classify(self.model, pixels)
         index = shorts.index(beat_class or classification.beat_class.short)
-        activation = model.activation_maps(pixels[None])[0, :, :, index]
+        activation = self.model.activation_maps(pixels[None])[0, :, :, index]
         return Explanation(
             classification=classification,
             explained_class=info.classes[index],
             saliency=over_picture(activation, picture.size, height=info.input_height, width=info.input_width),
         )
-
-    def models(self) -> tuple[ModelInfo, ...]:
-        """The versions in service, oldest first."""
-        return tuple(model.info for model in self._repository.loaded())
-
-    def model(self, version: str | None = None) -> ModelInfo:
-        """Describe ``version``, or the version that answers callers who name none.
-
-        Raises:
-            NoModelLoaded: nothing is in service.
-            ModelNotFound: ``version`` is not in service.
-        """
-        return self._repository.get(version).info
 
 
 def _classify(model: OnnxModel, pixels: Pixels) -> Classification:

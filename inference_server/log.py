@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 import sys
+from contextvars import ContextVar
 
 from pythonjsonlogger.json import JsonFormatter
 
-from inference_server.rpc.interceptors import request_id
+request_id: ContextVar[str] = ContextVar("request_id", default="")
+"""The id of the call being served."""
 
 
 class _RequestId(logging.Filter):

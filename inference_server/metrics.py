@@ -8,8 +8,9 @@ from typing import Final, Self
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, start_http_server
 
-from inference_server.classification import Classification, ModelInfo
+from inference_server.classification import ModelInfo
 from inference_server.listening import AddressUnavailable
+from inference_server.workers.wire import Classified
 
 #: From a tenth of a millisecond (a queue with nobody in it) to ten seconds (beyond most callers' deadlines).
 _SECONDS: Final = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
@@ -40,16 +41,20 @@ class Metrics:
         self._batch = Histogram(
             "beatlens_batch_pictures", "Pictures in a call.", buckets=_PICTURES, registry=self.registry
         )
-        self._stages = {
-            stage: Histogram(f"beatlens_{stage}_seconds", text, buckets=_SECONDS, registry=self.registry)
-            for stage, text in {
-                "queue": "Time a picture waited for a worker.",
-                "decode": "Time from a picture's bytes to canonical pixels.",
-                "inference": "Time the model ran on a picture.",
-            }.items()
-        }
+        self._queue, self._decode, self._inference = (
+            Histogram(f"beatlens_{stage}_seconds", text, buckets=_SECONDS, registry=self.registry)
+            for stage, text in (
+                ("queue", "Time a picture waited for a worker."),
+                ("decode", "Time from a picture's bytes to canonical pixels."),
+                ("inference", "Time the model ran on a picture."),
+            )
+        )
         self._waiting = Gauge("beatlens_queue_pictures", "Pictures that wait for a worker.", registry=self.registry)
         self._running = Gauge("beatlens_worker_pictures", "Pictures on workers.", registry=self.registry)
+        self._workers = Gauge("beatlens_workers", "Worker processes that take pictures.", registry=self.registry)
+        self._lost = Gauge(
+            "beatlens_workers_lost", "Worker processes that have ended without being told to.", registry=self.registry
+        )
         self._models = Gauge(
             "beatlens_model_in_service", "1 for each model version in service.", ["name", "version", "sha256"],
             registry=self.registry,
@@ -59,6 +64,11 @@ class Metrics:
         """Read the queue's length and the busy workers from these whenever someone asks for the metrics."""
         self._waiting.set_function(waiting)
         self._running.set_function(running)
+
+    def watch_workers(self, ready: Callable[[], int], lost: Callable[[], int]) -> None:
+        """Read the number of workers that are ready, and that were lost, whenever someone asks for the metrics."""
+        self._workers.set_function(ready)
+        self._lost.set_function(lost)
 
     def call_begun(self) -> None:
         """A call has begun."""
@@ -74,13 +84,12 @@ class Metrics:
         """A call has brought so many pictures."""
         self._batch.observe(number)
 
-    def classified(self, classification: Classification, *, queue: float, decode: float, inference: float) -> None:
-        """A picture was classified; the times are in seconds."""
-        self._verdicts.labels(
-            classification.model_version, classification.beat_class.short, classification.verdict
-        ).inc()
-        for stage, seconds in (("queue", queue), ("decode", decode), ("inference", inference)):
-            self._stages[stage].observe(seconds)
+    def classified(self, classified: Classified) -> None:
+        """A picture was classified."""
+        self._verdicts.labels(classified.model_version, classified.beat_class, classified.verdict).inc()
+        self._queue.observe(classified.queue_seconds)
+        self._decode.observe(classified.decode_seconds)
+        self._inference.observe(classified.inference_seconds)
 
     def refused(self, reason: str) -> None:
         """A picture got no classification."""

@@ -14,6 +14,7 @@ from inference_server.settings import load_settings
 
 if TYPE_CHECKING:
     from inference_server.model_repository import ModelRepository
+    from inference_server.onnx_model import OnnxModel
 
 app = typer.Typer(help="List, verify and pin the versions in the model repository.", no_args_is_help=True)
 
@@ -23,12 +24,13 @@ _Folder = Annotated[
 _Version = Annotated[str, typer.Argument(metavar="VERSION")]
 
 
-def _repository(folder: Path | None) -> ModelRepository:
+def _repository(folder: Path | None) -> ModelRepository[OnnxModel]:
     # Here, so that the other commands do not load onnxruntime.
     from inference_server.model_repository import ModelRepository
+    from inference_server.onnx_model import OnnxModel
 
     settings = load_settings()
-    return ModelRepository(folder or settings.models, name=settings.model_name)
+    return ModelRepository(folder or settings.models, name=settings.model_name, load=OnnxModel.from_files)
 
 
 @app.command("list")
@@ -64,7 +66,7 @@ def unpin(models: _Folder = None) -> None:
     typer.echo("No version is pinned; the newest usable one answers.")
 
 
-def _show(repository: ModelRepository) -> bool:
+def _show(repository: ModelRepository[OnnxModel]) -> bool:
     """Print the versions; whether all of them can be served."""
     from inference_server.onnx_model import ModelError
 

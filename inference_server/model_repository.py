@@ -10,15 +10,15 @@ import logging
 import os
 import re
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Final, Generic, Protocol, TypeVar
 
 from pydantic import BaseModel, Field, ValidationError
 
 from inference_server.classification import ModelInfo
-from inference_server.onnx_model import METADATA_FILE, MODEL_FILE, ModelError, OnnxModel
+from inference_server.model_files import METADATA_FILE, MODEL_FILE, ModelError, ModelFiles
 
 _log = logging.getLogger(__name__)
 
@@ -31,6 +31,17 @@ ALL: Final = "all"
 
 _VERSION: Final = re.compile(r"^[1-9][0-9]{0,8}$")
 _Stamp = tuple[tuple[str, int, int], ...]
+
+
+class Described(Protocol):
+    """A loaded version, wherever it is loaded."""
+
+    @property
+    def info(self) -> ModelInfo:
+        """What it is."""
+
+
+Loaded = TypeVar("Loaded", bound=Described)
 
 
 class NoModelLoaded(Exception):  # noqa: N818 - reads as what happened
@@ -46,10 +57,10 @@ class ModelNotFound(Exception):  # noqa: N818 - reads as what happened
 
 
 @dataclass(frozen=True, slots=True)
-class _InService:
+class _InService(Generic[Loaded]):
     """An immutable picture of what is loaded; replaced as a whole, so readers need no lock."""
 
-    models: Mapping[str, OnnxModel] = field(default_factory=dict)
+    models: Mapping[str, Loaded] = field(default_factory=dict)
     stamps: Mapping[str, _Stamp] = field(default_factory=dict)
     default: str | None = None
 
@@ -81,19 +92,24 @@ def _stamp(folder: Path, *names: str) -> _Stamp:
     return tuple(found)
 
 
-class ModelRepository:
+class ModelRepository(Generic[Loaded]):
     """Loads versions of the model ``name`` under ``folder`` and hands them out. Thread-safe.
+
+    ``load`` makes a version ready for calls out of its files, or raises :class:`ModelError`.
 
     ``versions`` says which ones are in service: ``latest`` (the newest usable one), ``all``, or numbers separated by
     commas. A pin in the repository (:meth:`pin`) says which one answers callers who name none, and is always among
     them; without a pin it is the newest.
     """
 
-    def __init__(self, folder: Path, *, name: str, versions: str = LATEST) -> None:
+    def __init__(
+        self, folder: Path, *, name: str, load: Callable[[ModelFiles], Loaded], versions: str = LATEST
+    ) -> None:
         self.name = name
         self._folder = folder / name
+        self._load_files = load
         self._policy = versions
-        self._in_service = _InService()
+        self._in_service: _InService[Loaded] = _InService()
         self._refused: dict[str, _Refusal] = {}
         self._loading = threading.Lock()
         self._suspended = False
@@ -112,7 +128,7 @@ class ModelRepository:
         Raises:
             ModelError: it can't be served.
         """
-        return OnnxModel.load(self._folder / version).info
+        return self._load_files(ModelFiles.read(self._folder / version)).info
 
     @property
     def pinned(self) -> str | None:
@@ -154,7 +170,7 @@ class ModelRepository:
                 self._refuse(PIN_FILE, _stamp(self._folder, PIN_FILE), str(error))
                 return False
             before = self._in_service
-            models: dict[str, OnnxModel] = {}
+            models: dict[str, Loaded] = {}
             stamps: dict[str, _Stamp] = {}
             for version in self._candidates(pinned):
                 stamp = _stamp(self._folder / version, MODEL_FILE, METADATA_FILE)
@@ -197,14 +213,14 @@ class ModelRepository:
         listed = {version.strip() for version in self._policy.split(",")}
         return sorted(listed | ({pinned} if pinned is not None else set()), key=int, reverse=True)
 
-    def _load(self, version: str, stamp: _Stamp, before: _InService) -> OnnxModel | None:
+    def _load(self, version: str, stamp: _Stamp, before: _InService[Loaded]) -> Loaded | None:
         if before.stamps.get(version) == stamp:
             return before.models[version]
         refusal = self._refused.get(version)
         if refusal is not None and refusal.stamp == stamp:
             return before.models.get(version)
         try:
-            model = OnnxModel.load(self._folder / version)
+            model = self._load_files(ModelFiles.read(self._folder / version))
         except ModelError as error:
             self._refuse(version, stamp, str(error))
             # Overwritten by something broken: the one in memory serves on.
@@ -229,12 +245,12 @@ class ModelRepository:
         """Where the versions lie."""
         return self._folder
 
-    def loaded(self) -> tuple[OnnxModel, ...]:
+    def loaded(self) -> tuple[Loaded, ...]:
         """The versions in service, oldest first."""
         models = self._in_service.models
         return tuple(models[version] for version in sorted(models, key=int))
 
-    def get(self, version: str | None = None) -> OnnxModel:
+    def get(self, version: str | None = None) -> Loaded:
         """The model of ``version``, or the one that answers callers who name none.
 
         Raises:

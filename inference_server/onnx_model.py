@@ -15,7 +15,6 @@ input ``pixels``     uint8    [N, H, W, 1]      canonical pixels (:mod:`inferenc
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,23 +28,15 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from inference_server.classification import BeatClass, ModelInfo, TrainingProfile
 from inference_server.decision import Thresholds
 from inference_server.images import Pixels
+from inference_server.model_files import MODEL_FILE, ModelFiles, complaints
+from inference_server.model_files import ModelError as ModelError  # what this module raises
 
 FORMAT: Final = "beatlens/1"
-MODEL_FILE: Final = "model.onnx"
-METADATA_FILE: Final = "metadata.json"
-
-#: Bounds on what is read from the repository. A model of ours has 1.5 MB; these keep an accident from filling memory.
-MAX_MODEL_BYTES: Final = 512 * 1024 * 1024
-MAX_METADATA_BYTES: Final = 4 * 1024 * 1024
 
 _INPUT: Final = ("pixels", "tensor(uint8)", 4)
 _OUTPUTS: Final = {"probabilities": 2, "distance": 1, "activation_maps": 4}
 
 Floats = NDArray[np.float32]
-
-
-class ModelError(Exception):
-    """A model version that can't be served; ``str(error)`` says what is wrong with it."""
 
 
 class _Class(BaseModel):
@@ -81,15 +72,6 @@ class _Metadata(BaseModel):
     profile: TrainingProfile | None = None
 
 
-class _Sidecar(BaseModel):
-    """What the server needs of ``metadata.json``; the rest of it is for people."""
-
-    model_config = ConfigDict(extra="ignore")
-
-    version: str
-    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
-
-
 _JSON_VALUES: Final = ("classes", "input", "decision", "scores", "profile")
 
 
@@ -118,27 +100,27 @@ class OnnxModel:
         Raises:
             ModelError: a file is missing or damaged, the digest does not match, or the contract is not kept.
         """
-        sidecar = _read_sidecar(folder / METADATA_FILE)
-        content = _read(folder / MODEL_FILE, MAX_MODEL_BYTES)
-        digest = hashlib.sha256(content).hexdigest()
-        if digest != sidecar.sha256:
-            raise ModelError(
-                f"{MODEL_FILE} does not match its digest: {METADATA_FILE} says {sidecar.sha256}, the file has {digest}."
-            )
-        if sidecar.version != folder.name:
-            raise ModelError(f"{METADATA_FILE} says version {sidecar.version!r}, but the folder is {folder.name!r}.")
-        session = _session(content)
+        return cls.from_files(ModelFiles.read(folder))
+
+    @classmethod
+    def from_files(cls, files: ModelFiles) -> Self:
+        """Check and warm up what was read.
+
+        Raises:
+            ModelError: the contract is not kept.
+        """
+        session = _session(files.content)
         metadata = _read_metadata(session)
         thresholds = _thresholds(metadata)
         _check_tensors(session, metadata)
         model = cls(
             info=ModelInfo(
                 name=metadata.name,
-                version=sidecar.version,
+                version=files.version,
                 classes=tuple(BeatClass(short=each.short, name=each.name) for each in metadata.classes),
                 input_height=metadata.input.height,
                 input_width=metadata.input.width,
-                digest=digest,
+                digest=files.digest,
                 training_run=metadata.training_run,
                 scores=metadata.scores,
                 licence_notice=metadata.licence,
@@ -182,26 +164,6 @@ class OnnxModel:
             raise ModelError(f"{MODEL_FILE} answers with probabilities that do not add up to 1.")
 
 
-def _read(path: Path, limit: int) -> bytes:
-    try:
-        with path.open("rb") as file:
-            content = file.read(limit + 1)
-    except FileNotFoundError as error:
-        raise ModelError(f"{path.name} is missing.") from error
-    except OSError as error:
-        raise ModelError(f"{path.name} can't be read: {error.strerror}.") from error
-    if len(content) > limit:
-        raise ModelError(f"{path.name} is larger than {limit:,} bytes.")
-    return content
-
-
-def _read_sidecar(path: Path) -> _Sidecar:
-    try:
-        return _Sidecar.model_validate_json(_read(path, MAX_METADATA_BYTES))
-    except ValidationError as error:
-        raise ModelError(f"{path.name} is not usable: {_complaints(error)}.") from error
-
-
 def _session(content: bytes) -> onnxruntime.InferenceSession:
     options = onnxruntime.SessionOptions()
     # One thread for each picture and many pictures at once: on models this small, splitting one picture among
@@ -234,7 +196,7 @@ def _read_metadata(session: onnxruntime.InferenceSession) -> _Metadata:
     try:
         return _Metadata.model_validate(values)
     except ValidationError as error:
-        raise ModelError(f"{MODEL_FILE}: metadata is not usable: {_complaints(error)}.") from error
+        raise ModelError(f"{MODEL_FILE}: metadata is not usable: {complaints(error)}.") from error
 
 
 def _thresholds(metadata: _Metadata) -> Thresholds:
@@ -265,10 +227,6 @@ def _check_tensors(session: onnxruntime.InferenceSession, metadata: _Metadata) -
     if missing:
         wanted = ", ".join(f"{output} (float32, {_OUTPUTS[output]} axes)" for output in missing)
         raise ModelError(f"{MODEL_FILE} lacks outputs: {wanted}.")
-
-
-def _complaints(error: ValidationError) -> str:
-    return "; ".join(f"{'.'.join(map(str, each['loc'])) or 'content'}: {each['msg']}" for each in error.errors())
 
 
 def _first_line(error: Exception) -> str:

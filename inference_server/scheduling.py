@@ -11,8 +11,6 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
-from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 Job = TypeVar("Job")
@@ -31,20 +29,12 @@ class DeadlinePassed(Exception):  # noqa: N818 - reads as what happened
     """The caller's deadline passed while the job waited; it was not started."""
 
 
-@dataclass(frozen=True, slots=True)
-class Done(Generic[Result]):
-    """A job's result and how long it had waited for a worker."""
-
-    result: Result
-    queue_seconds: float
-
-
 class _Entry(Generic[Job, Result]):
     """One admitted job."""
 
     __slots__ = ("admitted", "deadline", "future", "job", "waiting")
 
-    def __init__(self, job: Job, deadline: float | None, future: asyncio.Future[Done[Result]]) -> None:
+    def __init__(self, job: Job, deadline: float | None, future: asyncio.Future[Result]) -> None:
         self.job: Job | None = job
         self.deadline = deadline
         self.future = future
@@ -64,11 +54,18 @@ class Caller(Generic[Job, Result]):
 class Scheduler(Generic[Job, Result]):
     """Hands jobs to workers. Belongs to one event loop.
 
-    ``submit`` starts a job on a worker and returns its future; it is called with at most ``slots`` jobs outstanding.
-    ``capacity`` is the number of jobs that may wait beside those.
+    ``submit(job, admitted, deadline)`` starts a job on a worker and returns its future; the times are those of
+    ``time.monotonic()``. It is called with at most ``slots`` jobs outstanding; ``capacity`` is the number of jobs that
+    may wait beside those.
     """
 
-    def __init__(self, submit: Callable[[Job], Future[Result]], *, slots: int, capacity: int) -> None:
+    def __init__(
+        self,
+        submit: Callable[[Job, float, float | None], asyncio.Future[Result]],
+        *,
+        slots: int,
+        capacity: int,
+    ) -> None:
         self._submit = submit
         self._slots = slots
         self._free = slots
@@ -91,7 +88,14 @@ class Scheduler(Generic[Job, Result]):
         """Jobs on workers."""
         return self._slots - self._free
 
-    async def run(self, job: Job, *, timeout: float | None = None) -> Done[Result]:
+    def resize(self, slots: int) -> None:
+        """From now on so many jobs may be outstanding; what is outstanding beyond that goes on."""
+        self._free += slots - self._slots
+        self._slots = slots
+        self._start()
+        self._announce_room()
+
+    async def run(self, job: Job, *, timeout: float | None = None) -> Result:
         """Run one job; see :meth:`admit`."""
         (future,) = self.admit([job], timeout=timeout)
         return await future
@@ -102,7 +106,7 @@ class Scheduler(Generic[Job, Result]):
 
     def admit(
         self, jobs: Sequence[Job], *, timeout: float | None = None, caller: Caller[Job, Result] | None = None
-    ) -> list[asyncio.Future[Done[Result]]]:
+    ) -> list[asyncio.Future[Result]]:
         """Let all jobs of one caller in, or none. Cancelling a future takes its job out of the queue.
 
         Without ``caller``, these jobs are a caller of their own.
@@ -113,7 +117,7 @@ class Scheduler(Generic[Job, Result]):
         Raises:
             QueueFull: there is no room for all of them.
         """
-        if len(jobs) > self._free + self._capacity - self._waiting:
+        if len(jobs) > max(0, self._free) + self._capacity - self._waiting:
             raise QueueFull(retry_after=max(0.05, self._waiting * self._pace))
         loop = asyncio.get_running_loop()
         deadline = None if timeout is None else time.monotonic() + timeout
@@ -126,7 +130,7 @@ class Scheduler(Generic[Job, Result]):
         if entries and not caller.entries:
             self._callers.append(caller)
         caller.entries.extend(entries)
-        self._start(loop)
+        self._start()
         return futures
 
     def _leave_queue(self, entry: _Entry[Job, Result]) -> None:
@@ -140,9 +144,9 @@ class Scheduler(Generic[Job, Result]):
         self._room_made.set()
         self._room_made = asyncio.Event()
 
-    def _start(self, loop: asyncio.AbstractEventLoop) -> None:
+    def _start(self) -> None:
         """Give free workers what waits, one job of each caller in turn."""
-        while self._free and self._callers:
+        while self._free > 0 and self._callers:
             caller = self._callers.popleft()
             entry = caller.entries.popleft()
             if caller.entries:
@@ -157,18 +161,14 @@ class Scheduler(Generic[Job, Result]):
                 entry.future.set_exception(DeadlinePassed("The deadline passed before the work was begun."))
                 continue
             try:
-                work = self._submit(job)
-            except Exception as error:  # the worker is gone or closing; the caller learns it, the queue lives on
+                work = self._submit(job, entry.admitted, entry.deadline)
+            except Exception as error:  # the workers are gone or closing; the caller learns it, the queue lives on
                 entry.future.set_exception(error)
                 continue
             self._free -= 1
-            work.add_done_callback(
-                lambda work, entry=entry, queued=now - entry.admitted: (  # type: ignore[misc]
-                    loop.call_soon_threadsafe(self._complete, entry, work, queued)
-                )
-            )
+            work.add_done_callback(lambda work, entry=entry: self._complete(entry, work))  # type: ignore[misc]
 
-    def _complete(self, entry: _Entry[Job, Result], work: Future[Result], queued: float) -> None:
+    def _complete(self, entry: _Entry[Job, Result], work: asyncio.Future[Result]) -> None:
         self._free += 1
         now = time.monotonic()
         if self._waiting:
@@ -179,6 +179,6 @@ class Scheduler(Generic[Job, Result]):
             if error is not None:
                 entry.future.set_exception(error)
             else:
-                entry.future.set_result(Done(work.result(), queued))
-        self._start(asyncio.get_running_loop())
+                entry.future.set_result(work.result())
+        self._start()
         self._announce_room()

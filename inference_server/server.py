@@ -10,23 +10,20 @@ import asyncio
 import logging
 import signal
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
-from typing import Any
+from contextlib import AsyncExitStack
 
 import grpc
 import grpc.aio
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
-from inference_server.classifier import Classifier
-from inference_server.generated.ecg.v1 import arrhythmia_pb2_grpc
+from inference_server.generated.ecg.v1 import arrhythmia_pb2
 from inference_server.generated.inference import open_inference_pb2_grpc
 from inference_server.listening import check_protection, listen
 from inference_server.metrics import Metrics, MetricsServer
 from inference_server.model_repository import ModelRepository
-from inference_server.rpc import open_inference
-from inference_server.rpc.arrhythmia import SERVICE, ArrhythmiaServicer, Work
+from inference_server.rpc import open_inference, registration
+from inference_server.rpc.arrhythmia import SERVICE, ArrhythmiaServicer
 from inference_server.rpc.authentication import Authentication
 from inference_server.rpc.health import HealthServicer
 from inference_server.rpc.interceptors import Around, CallRecord, ErrorMapping
@@ -35,6 +32,8 @@ from inference_server.rpc.reflected import DescriptorPools
 from inference_server.scheduling import Scheduler
 from inference_server.settings import Settings
 from inference_server.tokens import TokenStore
+from inference_server.workers.pool import Job, ServedModel, WorkerPool
+from inference_server.workers.wire import Configuration
 
 _log = logging.getLogger(__name__)
 
@@ -52,58 +51,63 @@ async def serve(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
 
-    repository = ModelRepository(settings.models, name=settings.model_name, versions=settings.model_versions)
-    classifier = Classifier(repository, settings.image_limits)
-    workers = ThreadPoolExecutor(settings.workers, thread_name_prefix="worker")
+    def workers_changed() -> None:
+        scheduler.resize(pool.slots)
+        follow()
 
-    scheduler: Scheduler[Work, Any] = Scheduler(workers.submit, slots=settings.workers, capacity=settings.queue_size)
+    configuration = Configuration(limits=settings.image_limits, log_level=settings.log_level)
+    pool = WorkerPool(settings.workers, configuration, job_seconds=settings.job_seconds, changed=workers_changed)
+    scheduler: Scheduler[Job, bytes] = Scheduler(pool.submit, slots=0, capacity=settings.queue_size)
+    repository: ModelRepository[ServedModel] = ModelRepository(
+        settings.models, name=settings.model_name, load=pool.load, versions=settings.model_versions
+    )
     metrics = Metrics()
     metrics.watch_queue(lambda: scheduler.waiting, lambda: scheduler.running)
+    metrics.watch_workers(lambda: pool.ready, lambda: pool.lost)
     services = (SERVICE, open_inference.SERVICE)
     health = HealthServicer(services)
 
     def follow() -> None:
         """Tell everybody what is in service now."""
-        metrics.models(classifier.models())
+        models = repository.loaded()
+        metrics.models(tuple(model.info for model in models))
         for service in services:
-            health.set_ready(service, bool(repository.loaded()))
+            health.set_ready(service, bool(models) and pool.ready > 0)
 
-    interceptors: list[Around] = [CallRecord(metrics, log=settings.access_log), ErrorMapping()]
-    if settings.tokens is not None:
-        interceptors.append(Authentication(TokenStore(settings.tokens)))
-    server = grpc.aio.server(
-        interceptors=interceptors,
-        options=[
-            ("grpc.max_receive_message_length", settings.max_message_bytes),
-            # Otherwise a second server would share the port in silence and get half of the calls.
-            ("grpc.so_reuseport", 0),
-        ],
-    )
-    servicer = ArrhythmiaServicer(
-        classifier, scheduler, metrics, max_batch=settings.batch_limit, stream_window=settings.stream_window
-    )
-    arrhythmia_pb2_grpc.add_ArrhythmiaServiceServicer_to_server(servicer, server)
-    open_inference_pb2_grpc.add_GRPCInferenceServiceServicer_to_server(
-        OpenInferenceServicer(
-            classifier, repository, scheduler, metrics, max_batch=settings.batch_limit, changed=follow
-        ),
-        server,
-    )
-    health_pb2_grpc.add_HealthServicer_to_server(health, server)
-    reflection.enable_server_reflection(
-        (*services, health_pb2.DESCRIPTOR.services_by_name["Health"].full_name, reflection.SERVICE_NAME),
-        server,
-        pool=DescriptorPools(),
-    )
-    address = listen(server, settings)
-    with ExitStack() as beside:
+    async with AsyncExitStack() as beside:
+        await beside.enter_async_context(pool)  # first, so that the workers start meanwhile
+        interceptors: list[Around] = [CallRecord(metrics, log=settings.access_log), ErrorMapping()]
+        if settings.tokens is not None:
+            interceptors.append(Authentication(TokenStore(settings.tokens)))
+        server = grpc.aio.server(
+            interceptors=interceptors,
+            options=[
+                ("grpc.max_receive_message_length", settings.max_message_bytes),
+                # Otherwise a second server would share the port in silence and get half of the calls.
+                ("grpc.so_reuseport", 0),
+            ],
+        )
+        servicer = ArrhythmiaServicer(
+            repository, scheduler, metrics, max_batch=settings.batch_limit, stream_window=settings.stream_window
+        )
+        registration.add(server, arrhythmia_pb2.DESCRIPTOR.services_by_name["ArrhythmiaService"], servicer)
+        open_inference_pb2_grpc.add_GRPCInferenceServiceServicer_to_server(
+            OpenInferenceServicer(repository, scheduler, metrics, max_batch=settings.batch_limit, changed=follow),
+            server,
+        )
+        health_pb2_grpc.add_HealthServicer_to_server(health, server)
+        reflection.enable_server_reflection(
+            (*services, health_pb2.DESCRIPTOR.services_by_name["Health"].full_name, reflection.SERVICE_NAME),
+            server,
+            pool=DescriptorPools(),
+        )
+        address = listen(server, settings)
         where = {"address": address}
         if settings.metrics_listen:
             where["metrics"] = beside.enter_context(MetricsServer(metrics, settings.metrics_listen)).address
         await server.start()
         _log.info("listening", extra={**where, "workers": settings.workers})
-        await asyncio.to_thread(repository.refresh)
-        follow()
+        await _look(repository, follow)
         if repository.loaded():
             _log.info("serving", extra={"address": address})
         else:
@@ -116,16 +120,20 @@ async def serve(settings: Settings) -> None:
         health.close()
         await asyncio.sleep(settings.drain_seconds)
         await server.stop(settings.grace_seconds)
-        workers.shutdown(cancel_futures=True)
         _log.info("stopped")
 
 
-async def _keep_loading(repository: ModelRepository, seconds: float, follow: Callable[[], None]) -> None:
-    """Look for new versions every so many seconds (0: never), and call ``follow`` when something changed."""
+async def _keep_loading(repository: ModelRepository[ServedModel], seconds: float, follow: Callable[[], None]) -> None:
+    """Look for new versions every so many seconds; 0: never."""
     while seconds:
         await asyncio.sleep(seconds)
-        try:
-            if await asyncio.to_thread(repository.refresh):
-                follow()
-        except Exception:
-            _log.exception("looking for new models failed")
+        await _look(repository, follow)
+
+
+async def _look(repository: ModelRepository[ServedModel], follow: Callable[[], None]) -> None:
+    """Bring what is in service in line with what is on disk, and call ``follow`` when something changed."""
+    try:
+        if await asyncio.to_thread(repository.refresh):
+            follow()
+    except Exception:
+        _log.exception("looking for new models failed")

@@ -60,7 +60,18 @@ class Settings(BaseSettings):
     reload_seconds: float = Field(
         default=5.0, ge=0, le=86_400, description="Time between looks for new versions on disk, seconds; 0: never look."
     )
-    workers: int = Field(default_factory=available_cpus, ge=1, le=256, description="Pictures worked on at once.")
+    workers: int = Field(
+        default_factory=available_cpus,
+        ge=1,
+        le=256,
+        description="Worker processes; each works on one picture at a time.",
+    )
+    job_seconds: float = Field(
+        default=30.0,
+        ge=1,
+        le=3600,
+        description="Longest time that a worker may go without an answer while it has pictures; then it is replaced.",
+    )
     queue_size: int = Field(
         default=64, ge=1, le=100_000, description="Pictures that may wait for a worker; more are refused."
     )

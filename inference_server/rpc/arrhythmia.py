@@ -3,42 +3,53 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from functools import partial
-from typing import Any, Final
+from collections.abc import AsyncIterator
+from typing import Final, NamedTuple
 
 import grpc.aio
-from google.protobuf import duration_pb2
 
-from inference_server.classifier import Answer, Classifier, Explanation, UnknownClass
+from inference_server.classification import UnknownClass
 from inference_server.generated.ecg.v1 import arrhythmia_pb2 as pb
 from inference_server.generated.ecg.v1 import arrhythmia_pb2_grpc
 from inference_server.metrics import Metrics
+from inference_server.model_repository import ModelNotFound, ModelRepository, NoModelLoaded
 from inference_server.rpc import errors, messages
 from inference_server.rpc.errors import RequestError
-from inference_server.scheduling import Caller, Done, QueueFull, Scheduler
+from inference_server.scheduling import Caller, QueueFull, Scheduler
+from inference_server.workers import wire
+from inference_server.workers.pool import Job, ServedModel
+from inference_server.workers.wire import Classified, Kind
 
 SERVICE: Final = pb.DESCRIPTOR.services_by_name["ArrhythmiaService"].full_name
 
 #: Longest name that a caller may give a picture of a stream, bytes.
 MAX_KEY_BYTES: Final = 256
 
-Work = Callable[[], Any]
+
+class _UnderWay(NamedTuple):
+    """A picture of a stream that has not been answered."""
+
+    key: str
+    future: asyncio.Future[bytes]
 
 
 class ArrhythmiaServicer(arrhythmia_pb2_grpc.ArrhythmiaServiceServicer):
-    """Classifies through the scheduler; describes models without it, so that descriptions are never refused."""
+    """Classifies through the scheduler; describes models without it, so that descriptions are never refused.
+
+    Answers that workers have made go to the caller as the bytes that they are; it is registered accordingly
+    (:mod:`inference_server.rpc.registration`).
+    """
 
     def __init__(
         self,
-        classifier: Classifier,
-        scheduler: Scheduler[Work, Any],
+        repository: ModelRepository[ServedModel],
+        scheduler: Scheduler[Job, bytes],
         metrics: Metrics,
         *,
         max_batch: int,
         stream_window: int,
     ) -> None:
-        self._classifier = classifier
+        self._repository = repository
         self._scheduler = scheduler
         self._metrics = metrics
         self._max_batch = max_batch
@@ -46,18 +57,16 @@ class ArrhythmiaServicer(arrhythmia_pb2_grpc.ArrhythmiaServiceServicer):
 
     async def ClassifyImage(  # noqa: N802 - named by the protocol
         self, request: pb.ClassifyImageRequest, context: grpc.aio.ServicerContext
-    ) -> pb.ClassifyImageResponse:
-        """Classify one picture."""
+    ) -> bytes:
+        """Classify one picture; a serialised ``ClassifyImageResponse``."""
         self._metrics.pictures(1)
-        work = partial(self._classifier.classify, request.image, version=request.model_version or None)
         try:
-            done: Done[Answer] = await self._scheduler.run(work, timeout=context.time_remaining())
+            job = self._job(request.image, request.model_version)
+            body = await self._scheduler.run(job, timeout=context.time_remaining())
         except Exception as error:
             self._metrics.refused(errors.reason_of(error))
             raise
-        return pb.ClassifyImageResponse(
-            classification=messages.to_classification(done.result.classification), timing=self._account(done)
-        )
+        return self._account(body).response
 
     async def BatchClassifyImages(  # noqa: N802 - named by the protocol
         self, request: pb.BatchClassifyImagesRequest, context: grpc.aio.ServicerContext
@@ -69,12 +78,10 @@ class ArrhythmiaServicer(arrhythmia_pb2_grpc.ArrhythmiaServiceServicer):
         if number > self._max_batch:
             message = f"The batch has {number} pictures; the limit is {self._max_batch}."
             raise RequestError("BATCH_TOO_LARGE", message, field="images")
-        version = self._classifier.model(request.model_version or None).version  # one version for all of them
+        model = self._repository.get(request.model_version or None)  # one version for all of them
         self._metrics.pictures(number)
-        futures = self._scheduler.admit(
-            [partial(self._classifier.classify, image, version=version) for image in request.images],
-            timeout=context.time_remaining(),
-        )
+        jobs = [Job(Kind.CLASSIFY, model, image) for image in request.images]
+        futures = self._scheduler.admit(jobs, timeout=context.time_remaining())
         try:
             results = [await self._result(future, f"images[{index}]") for index, future in enumerate(futures)]
         finally:
@@ -86,57 +93,61 @@ class ArrhythmiaServicer(arrhythmia_pb2_grpc.ArrhythmiaServiceServicer):
         self, requests: AsyncIterator[pb.StreamClassifyImagesRequest], context: grpc.aio.ServicerContext
     ) -> AsyncIterator[pb.StreamClassifyImagesResponse]:
         """Classify pictures as they come; answers keep their order."""
-        under_way: asyncio.Queue[tuple[str, asyncio.Future[Done[Answer]]] | None] = asyncio.Queue(self._stream_window)
+        under_way: asyncio.Queue[_UnderWay | None] = asyncio.Queue(self._stream_window)
         reading = asyncio.ensure_future(self._read(requests, under_way, context))
-        future: asyncio.Future[Done[Answer]] | None = None
+        item: _UnderWay | None = None
         try:
             while (item := await under_way.get()) is not None:
-                key, future = item
-                yield pb.StreamClassifyImagesResponse(key=key, result=await self._result(future, "image"))
+                result = await self._result(item.future, "image")
+                yield pb.StreamClassifyImagesResponse(key=item.key, result=result)
             await reading  # raises what ended the reading
         finally:
             reading.cancel()
-            if future is not None:
-                future.cancel()
+            if item is not None:
+                item.future.cancel()
             while not under_way.empty():
                 if (item := under_way.get_nowait()) is not None:
-                    item[1].cancel()
+                    item.future.cancel()
 
     async def _read(
         self,
         requests: AsyncIterator[pb.StreamClassifyImagesRequest],
-        under_way: asyncio.Queue[tuple[str, asyncio.Future[Done[Answer]]] | None],
+        under_way: asyncio.Queue[_UnderWay | None],
         context: grpc.aio.ServicerContext,
     ) -> None:
         """Admit the pictures of a stream one by one, no faster than they are answered."""
-        caller: Caller[Work, Any] = Caller()
+        caller: Caller[Job, bytes] = Caller()
         try:
             async for request in requests:
                 if len(request.key.encode()) > MAX_KEY_BYTES:
                     raise RequestError("KEY_TOO_LONG", f"A key has at most {MAX_KEY_BYTES} bytes.", field="key")
                 self._metrics.pictures(1)
-                work = partial(self._classifier.classify, request.image, version=request.model_version or None)
                 while True:
                     try:
-                        (future,) = self._scheduler.admit([work], timeout=context.time_remaining(), caller=caller)
+                        job = self._job(request.image, request.model_version)
+                        (future,) = self._scheduler.admit([job], timeout=context.time_remaining(), caller=caller)
                         break
                     except QueueFull:
                         await self._scheduler.room()
-                await under_way.put((request.key, future))
+                    except (ModelNotFound, NoModelLoaded) as error:
+                        future = asyncio.get_running_loop().create_future()
+                        future.set_exception(error)
+                        break
+                await under_way.put(_UnderWay(request.key, future))
         finally:
             await under_way.put(None)
 
     async def ExplainImage(  # noqa: N802 - named by the protocol
         self, request: pb.ExplainImageRequest, context: grpc.aio.ServicerContext
-    ) -> pb.ExplainImageResponse:
-        """Classify one picture and show the evidence."""
+    ) -> bytes:
+        """Classify one picture and show the evidence; a serialised ``ExplainImageResponse``."""
         self._metrics.pictures(1)
-        work = partial(self._explain, request.image, request.model_version or None, request.beat_class or None)
+        model = self._repository.get(request.model_version or None)
+        job = Job(Kind.EXPLAIN, model, wire.join([request.beat_class.encode(), request.image]))
         try:
-            done: Done[pb.ExplainImageResponse] = await self._scheduler.run(work, timeout=context.time_remaining())
+            return await self._scheduler.run(job, timeout=context.time_remaining())
         except UnknownClass as error:
             raise RequestError("CLASS_UNKNOWN", str(error), field="beat_class") from error
-        return done.result
 
     async def ListModels(  # noqa: N802 - named by the protocol
         self,
@@ -144,10 +155,10 @@ class ArrhythmiaServicer(arrhythmia_pb2_grpc.ArrhythmiaServiceServicer):
         context: grpc.aio.ServicerContext,  # noqa: ARG002 - part of the protocol
     ) -> pb.ListModelsResponse:
         """List the versions in service."""
-        models = self._classifier.models()
+        models = self._repository.loaded()
         return pb.ListModelsResponse(
-            models=[messages.to_model(info) for info in models],
-            default_version=self._classifier.model().version if models else "",
+            models=[messages.to_model(model.info) for model in models],
+            default_version=self._repository.get().info.version if models else "",
         )
 
     async def GetModel(  # noqa: N802 - named by the protocol
@@ -156,52 +167,22 @@ class ArrhythmiaServicer(arrhythmia_pb2_grpc.ArrhythmiaServiceServicer):
         context: grpc.aio.ServicerContext,  # noqa: ARG002 - part of the protocol
     ) -> pb.GetModelResponse:
         """Describe one model version."""
-        return pb.GetModelResponse(model=messages.to_model(self._classifier.model(request.version or None)))
+        return pb.GetModelResponse(model=messages.to_model(self._repository.get(request.version or None).info))
 
-    def _explain(self, image: bytes, version: str | None, beat_class: str | None) -> pb.ExplainImageResponse:
-        # On the worker as a whole: drawing the overlay would hold up the event loop.
-        return _explanation(self._classifier.explain(image, version=version, beat_class=beat_class))
+    def _job(self, image: bytes, version: str) -> Job:
+        return Job(Kind.CLASSIFY, self._repository.get(version or None), image)
 
-    async def _result(self, future: asyncio.Future[Done[Answer]], field: str) -> pb.ImageResult:
+    async def _result(self, future: asyncio.Future[bytes], field: str) -> pb.ImageResult:
         try:
-            done = await future
+            body = await future
         except Exception as error:
             status = errors.to_status(error, field=field)
             self._metrics.refused(errors.reason(status))
             return pb.ImageResult(error=status)
-        return pb.ImageResult(
-            classification=messages.to_classification(done.result.classification), timing=self._account(done)
-        )
+        response = pb.ClassifyImageResponse.FromString(self._account(body).response)
+        return pb.ImageResult(classification=response.classification, timing=response.timing)
 
-    def _account(self, done: Done[Answer]) -> pb.ServerTiming:
-        answer = done.result
-        self._metrics.classified(
-            answer.classification,
-            queue=done.queue_seconds,
-            decode=answer.decode_seconds,
-            inference=answer.inference_seconds,
-        )
-        return pb.ServerTiming(
-            queue=_duration(done.queue_seconds),
-            decode=_duration(answer.decode_seconds),
-            inference=_duration(answer.inference_seconds),
-        )
-
-
-def _explanation(explanation: Explanation) -> pb.ExplainImageResponse:
-    values = explanation.saliency.values
-    return pb.ExplainImageResponse(
-        classification=messages.to_classification(explanation.classification),
-        explained_class=messages.to_beat_class(explanation.explained_class),
-        saliency=pb.SaliencyMap(
-            rows=values.shape[0],
-            columns=values.shape[1],
-            values=values.ravel().tolist(),
-            png=explanation.saliency.png(),
-        ),
-    )
-
-
-def _duration(seconds: float) -> duration_pb2.Duration:
-    nanoseconds = int(seconds * 1e9)
-    return duration_pb2.Duration(seconds=nanoseconds // 1_000_000_000, nanos=nanoseconds % 1_000_000_000)
+    def _account(self, body: bytes) -> Classified:
+        classified = Classified.from_bytes(body)
+        self._metrics.classified(classified)
+        return classified

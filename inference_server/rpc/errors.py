@@ -20,6 +20,7 @@ from inference_server.images import ImageError
 from inference_server.model_repository import ModelNotFound, NoModelLoaded
 from inference_server.scheduling import DeadlinePassed, QueueFull
 from inference_server.tokens import NotAllowed, NotAuthenticated, RateExceeded
+from inference_server.workers.pool import WorkerFailed, WorkerLost
 
 _log = logging.getLogger(__name__)
 
@@ -27,6 +28,8 @@ DOMAIN: Final = "beatlens"
 
 #: Seconds after which a caller who found no model may ask again: about what loading one takes.
 _MODEL_RETRY_SECONDS: Final = 5.0
+#: Seconds after which a caller whose worker died may ask again: another worker is there already.
+_WORKER_RETRY_SECONDS: Final = 0.05
 
 
 class RequestError(Exception):
@@ -68,9 +71,13 @@ def to_status(error: BaseException, *, field: str = "image") -> status_pb2.Statu
             return _status(code_pb2.RESOURCE_EXHAUSTED, str(error), reason, _retry(error.retry_after))
         case DeadlinePassed():
             return _status(code_pb2.DEADLINE_EXCEEDED, str(error), reason)
+        case WorkerLost():
+            return _status(code_pb2.UNAVAILABLE, str(error), reason, _retry(_WORKER_RETRY_SECONDS))
+        case WorkerFailed():  # logged where it happened
+            return _internal(error.error_id, reason)
     error_id = uuid.uuid4().hex
     _log.error("unexpected error", exc_info=error, extra={"error_id": error_id})
-    return _status(code_pb2.INTERNAL, f"Internal error {error_id}.", reason, metadata={"error_id": error_id})
+    return _internal(error_id, reason)
 
 
 def reason_of(error: BaseException) -> str:
@@ -86,6 +93,8 @@ def reason_of(error: BaseException) -> str:
             return "QUEUE_FULL"
         case DeadlinePassed():
             return "DEADLINE_PASSED"
+        case WorkerLost():
+            return "WORKER_LOST"
         case NotAuthenticated():
             return "TOKEN_REFUSED"
         case NotAllowed():
@@ -114,6 +123,10 @@ def _status(
 ) -> status_pb2.Status:
     info = error_details_pb2.ErrorInfo(reason=reason, domain=DOMAIN, metadata=metadata)
     return status_pb2.Status(code=code, message=message, details=_packed([info, *details]))
+
+
+def _internal(error_id: str, reason: str) -> status_pb2.Status:
+    return _status(code_pb2.INTERNAL, f"Internal error {error_id}.", reason, metadata={"error_id": error_id})
 
 
 def _packed(details: Sequence[Message]) -> list[any_pb2.Any]:

@@ -22,6 +22,7 @@ from typing import Any, Final
 import grpc
 import grpc.aio
 
+from inference_server.log import request_id
 from inference_server.metrics import Metrics
 from inference_server.rpc import errors
 
@@ -35,9 +36,6 @@ _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 
 #: Probed every few seconds by machines; logged only for people who look for them.
 _QUIET: Final = ("/grpc.health.v1.", "/grpc.reflection.")
-
-request_id: ContextVar[str] = ContextVar("request_id", default="")
-"""The id of the call being served."""
 
 _reasons: ContextVar[list[str] | None] = ContextVar("reasons", default=None)
 """Where the inner interceptors leave the reason code of a failed call for the outer ones."""

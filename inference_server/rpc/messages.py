@@ -5,6 +5,8 @@ Both the servicers and the client use it, so it imports neither onnxruntime nor 
 
 from __future__ import annotations
 
+from google.protobuf import duration_pb2
+
 from inference_server.classification import (
     BeatClass,
     Classification,
@@ -68,6 +70,11 @@ def from_classification(message: pb.Classification) -> Classification:
     )
 
 
+def to_timing(*, queue: float, decode: float, inference: float) -> pb.ServerTiming:
+    """Where the time for a picture went, from seconds."""
+    return pb.ServerTiming(queue=_duration(queue), decode=_duration(decode), inference=_duration(inference))
+
+
 def to_model(info: ModelInfo) -> pb.Model:
     """A model version's description as a message."""
     return pb.Model(
@@ -113,3 +120,8 @@ def from_explanation(message: pb.ExplainImageResponse) -> SaliencyMap:
         values=tuple(tuple(values[start : start + columns]) for start in range(0, len(values), columns)),
         png=message.saliency.png,
     )
+
+
+def _duration(seconds: float) -> duration_pb2.Duration:
+    nanoseconds = int(seconds * 1e9)
+    return duration_pb2.Duration(seconds=nanoseconds // 1_000_000_000, nanos=nanoseconds % 1_000_000_000)

@@ -7,22 +7,24 @@ import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
-from functools import partial
 from importlib.metadata import version as installed_version
-from typing import Any, Final
+from typing import Final
 
 import grpc.aio
 import numpy as np
 
 from inference_server.classification import Classification, ModelInfo
-from inference_server.classifier import Answer, Classifier
+from inference_server.generated.ecg.v1 import arrhythmia_pb2
 from inference_server.generated.inference import open_inference_pb2 as pb
 from inference_server.generated.inference import open_inference_pb2_grpc
 from inference_server.metrics import Metrics
 from inference_server.model_repository import ModelNotFound, ModelRepository, NoModelLoaded
-from inference_server.rpc import errors, tensors
+from inference_server.rpc import errors, messages, tensors
 from inference_server.rpc.errors import RequestError
-from inference_server.scheduling import Done, Scheduler
+from inference_server.scheduling import Scheduler
+from inference_server.workers import wire
+from inference_server.workers.pool import Job, ServedModel
+from inference_server.workers.wire import Classified, Kind
 
 SERVICE: Final = pb.DESCRIPTOR.services_by_name["GRPCInferenceService"].full_name
 EXTENSIONS: Final = ("model_repository", "model_configuration", "statistics")
@@ -30,8 +32,6 @@ PLATFORM: Final = "onnxruntime_onnx"
 
 #: The second model takes canonical pixels; its name is the first one's with this behind it.
 PIXELS_SUFFIX: Final = "_pixels"
-
-Work = Callable[[], Any]
 
 
 @dataclass(slots=True)
@@ -82,15 +82,13 @@ class OpenInferenceServicer(open_inference_pb2_grpc.GRPCInferenceServiceServicer
 
     def __init__(
         self,
-        classifier: Classifier,
-        repository: ModelRepository,
-        scheduler: Scheduler[Work, Any],
+        repository: ModelRepository[ServedModel],
+        scheduler: Scheduler[Job, bytes],
         metrics: Metrics,
         *,
         max_batch: int,
         changed: Callable[[], None],
     ) -> None:
-        self._classifier = classifier
         self._repository = repository
         self._scheduler = scheduler
         self._metrics = metrics
@@ -109,14 +107,14 @@ class OpenInferenceServicer(open_inference_pb2_grpc.GRPCInferenceServiceServicer
         self, _request: pb.ServerReadyRequest, _context: grpc.aio.ServicerContext
     ) -> pb.ServerReadyResponse:
         """Whether a model is in service."""
-        return pb.ServerReadyResponse(ready=bool(self._classifier.models()))
+        return pb.ServerReadyResponse(ready=bool(self._repository.loaded()))
 
     async def ModelReady(  # noqa: N802
         self, request: pb.ModelReadyRequest, _context: grpc.aio.ServicerContext
     ) -> pb.ModelReadyResponse:
         """Whether a model, or one version of it, is in service."""
         try:
-            self._info(request.name, request.version)
+            self._model(request.name, request.version)
         except (ModelNotFound, NoModelLoaded):
             return pb.ModelReadyResponse(ready=False)
         return pb.ModelReadyResponse(ready=True)
@@ -131,7 +129,7 @@ class OpenInferenceServicer(open_inference_pb2_grpc.GRPCInferenceServiceServicer
         self, request: pb.ModelMetadataRequest, _context: grpc.aio.ServicerContext
     ) -> pb.ModelMetadataResponse:
         """Versions, inputs and outputs."""
-        info = self._info(request.name, request.version)
+        info = self._model(request.name, request.version).info
         tensor = pb.ModelMetadataResponse.TensorMetadata
         if self._takes_pixels(request.name):
             taken = tensor(name="pixels", datatype="UINT8", shape=[-1, info.input_height, info.input_width, 1])
@@ -139,7 +137,7 @@ class OpenInferenceServicer(open_inference_pb2_grpc.GRPCInferenceServiceServicer
             taken = tensor(name="image", datatype="BYTES", shape=[-1])
         return pb.ModelMetadataResponse(
             name=request.name,
-            versions=[each.version for each in self._classifier.models()],
+            versions=[each.version for each in self._infos()],
             platform=PLATFORM,
             inputs=[taken],
             outputs=[
@@ -153,7 +151,7 @@ class OpenInferenceServicer(open_inference_pb2_grpc.GRPCInferenceServiceServicer
         self, request: pb.ModelConfigRequest, _context: grpc.aio.ServicerContext
     ) -> pb.ModelConfigResponse:
         """Configuration in Triton's words. ``max_batch_size`` 0: the shapes above are whole shapes."""
-        info = self._info(request.name, request.version)
+        info = self._model(request.name, request.version).info
         if self._takes_pixels(request.name):
             shape = [-1, info.input_height, info.input_width, 1]
             taken = pb.ModelInput(name="pixels", data_type=pb.TYPE_UINT8, dims=shape)
@@ -179,12 +177,12 @@ class OpenInferenceServicer(open_inference_pb2_grpc.GRPCInferenceServiceServicer
     ) -> pb.ModelStatisticsResponse:
         """What calls of this protocol have cost, for one model or all."""
         if request.name:
-            self._info(request.name, request.version)
+            self._model(request.name, request.version)
         return pb.ModelStatisticsResponse(
             model_stats=[
                 self._statistics[name, info.version].message(name, info.version)
                 for name in self._names
-                for info in self._classifier.models()
+                for info in self._infos()
                 if request.name in ("", name) and request.version in ("", info.version)
             ]
         )
@@ -214,7 +212,7 @@ class OpenInferenceServicer(open_inference_pb2_grpc.GRPCInferenceServiceServicer
     ) -> pb.RepositoryIndexResponse:
         """The versions on disk."""
         self._check_repository(request.repository_name)
-        in_service = {info.version for info in self._classifier.models()}
+        in_service = {info.version for info in self._infos()}
         refused = self._repository.refused
         versions = await asyncio.to_thread(self._repository.versions)
         index = pb.RepositoryIndexResponse.ModelIndex
@@ -255,12 +253,13 @@ class OpenInferenceServicer(open_inference_pb2_grpc.GRPCInferenceServiceServicer
         return pb.RepositoryModelUnloadResponse()
 
     async def _infer(self, request: pb.ModelInferRequest, context: grpc.aio.ServicerContext) -> pb.ModelInferResponse:
-        info = self._info(request.model_name, request.model_version)
+        model = self._model(request.model_name, request.model_version)
+        info = model.info
         statistics = self._statistics[request.model_name, info.version]
         begun = time.perf_counter()
         try:
             wanted = _wanted(request)
-            answers = await self._classify(request, info, statistics, context.time_remaining())
+            answers = await self._classify(request, model, statistics, context.time_remaining())
         except Exception as error:
             statistics.fail.add(time.perf_counter() - begun)
             self._metrics.refused(errors.reason_of(error))
@@ -271,7 +270,7 @@ class OpenInferenceServicer(open_inference_pb2_grpc.GRPCInferenceServiceServicer
         return _response(request, info, answers, wanted)
 
     async def _classify(
-        self, request: pb.ModelInferRequest, info: ModelInfo, statistics: _Statistics, timeout: float | None
+        self, request: pb.ModelInferRequest, model: ServedModel, statistics: _Statistics, timeout: float | None
     ) -> list[Classification]:
         if len(request.inputs) != 1:
             raise RequestError("TENSOR_UNUSABLE", "The model takes one input.", field="inputs")
@@ -284,15 +283,15 @@ class OpenInferenceServicer(open_inference_pb2_grpc.GRPCInferenceServiceServicer
         if len(request.raw_input_contents) > 1:
             raise RequestError("TENSOR_UNUSABLE", "There is more than one raw content.", field="raw_input_contents")
         raw = request.raw_input_contents[0] if request.raw_input_contents else None
-        jobs: list[Work]
         if takes_pixels:
-            pixels = tensors.from_pixel_tensor(tensor, raw, height=info.input_height, width=info.input_width)
+            size = {"height": model.info.input_height, "width": model.info.input_width}
+            pixels = tensors.from_pixel_tensor(tensor, raw, **size)
             number = len(pixels)
-            jobs = [partial(self._classifier.classify_pixels, pixels, version=info.version)]
+            jobs = [Job(Kind.CLASSIFY_PIXELS, model, pixels.tobytes())]
         else:
             images = tensors.from_bytes_tensor(tensor, raw)
             number = len(images)
-            jobs = [partial(self._classifier.classify, image, version=info.version) for image in images]
+            jobs = [Job(Kind.CLASSIFY, model, image) for image in images]
         if not number:
             raise RequestError("BATCH_EMPTY", "The batch has no picture.", field="inputs[0]")
         if number > self._max_batch:
@@ -301,30 +300,26 @@ class OpenInferenceServicer(open_inference_pb2_grpc.GRPCInferenceServiceServicer
         self._metrics.pictures(number)
         futures = self._scheduler.admit(jobs, timeout=timeout)
         try:
-            done: list[Done[list[Answer] | Answer]] = [await future for future in futures]
+            bodies = [await future for future in futures]
         finally:
             for future in futures:
                 future.cancel()
-        answers: list[Answer] = []
-        for each in done:
-            brought = each.result if isinstance(each.result, list) else [each.result]
-            statistics.queue.add(each.queue_seconds)
-            for answer in brought:
-                statistics.decode.add(answer.decode_seconds)
-                statistics.inference.add(answer.inference_seconds)
-                self._metrics.classified(
-                    answer.classification,
-                    queue=each.queue_seconds,
-                    decode=answer.decode_seconds,
-                    inference=answer.inference_seconds,
-                )
-            answers.extend(brought)
-        return [answer.classification for answer in answers]
+        parts = wire.split(bodies[0]) if takes_pixels else bodies
+        answers = [Classified.from_bytes(part) for part in parts]
+        for answer in answers:
+            statistics.queue.add(answer.queue_seconds)
+            statistics.decode.add(answer.decode_seconds)
+            statistics.inference.add(answer.inference_seconds)
+            self._metrics.classified(answer)
+        return [_classification(answer) for answer in answers]
 
-    def _info(self, name: str, version: str) -> ModelInfo:
+    def _infos(self) -> list[ModelInfo]:
+        return [model.info for model in self._repository.loaded()]
+
+    def _model(self, name: str, version: str) -> ServedModel:
         if name not in self._names:
             raise ModelNotFound(name, version or "any")
-        return self._classifier.model(version or None)
+        return self._repository.get(version or None)
 
     def _takes_pixels(self, name: str) -> bool:
         return name == self._names[1]
@@ -339,6 +334,10 @@ class OpenInferenceServicer(open_inference_pb2_grpc.GRPCInferenceServiceServicer
         self._check_repository(repository)
         if name != self._repository.name:
             raise ModelNotFound(name, "any")
+
+
+def _classification(answer: Classified) -> Classification:
+    return messages.from_classification(arrhythmia_pb2.ClassifyImageResponse.FromString(answer.response).classification)
 
 
 _OUTPUTS: Final = ("probabilities", "label", "verdict")

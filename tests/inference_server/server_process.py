@@ -50,10 +50,14 @@ class ServerProcess:
                 return entry
         raise AssertionError(f"the server ended without {event!r}: {self.logs}")
 
+    def workers(self) -> list[int]:
+        """The process ids of its workers."""
+        tasks = Path(f"/proc/{self.process.pid}/task").glob("*/children")
+        return [int(pid) for task in tasks for pid in task.read_text().split()]
+
     def memory(self) -> int:
-        """Largest resident memory so far, bytes."""
-        status = Path(f"/proc/{self.process.pid}/status").read_text()
-        return next(int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmHWM"))
+        """Largest resident memory so far, bytes; the sum of the server's and its workers'."""
+        return sum(_largest_memory(pid) for pid in (self.process.pid, *self.workers()))
 
     def stop(self) -> int:
         """Ask it to stop and wait; returns the exit code."""
@@ -79,3 +83,8 @@ def running_server(models: Path, **settings: object) -> Iterator[ServerProcess]:
         yield server
     finally:
         server.stop()
+
+
+def _largest_memory(pid: int) -> int:
+    status = Path(f"/proc/{pid}/status").read_text()
+    return next(int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmHWM"))

@@ -7,15 +7,13 @@ import pytest
 from inference_server.classification import Verdict
 from inference_server.classifier import Classifier
 from inference_server.images import ImageError, ImageLimits, ImageReason
-from inference_server.model_repository import ModelNotFound, ModelRepository, NoModelLoaded
+from inference_server.onnx_model import OnnxModel
 from tests.inference_server.pictures import picture
 from tests.inference_server.tiny_models import CLASSES, write_model
 
 
 def classifier(repository: Path, limits: ImageLimits | None = None) -> Classifier:
-    models = ModelRepository(repository, name="arrhythmia")
-    models.refresh()
-    return Classifier(models, limits)
+    return Classifier(OnnxModel.load(repository / "arrhythmia" / "1"), limits)
 
 
 @pytest.mark.parametrize("classes", [6, 7, 8])
@@ -54,17 +52,3 @@ def test_limits_reach_the_decoder(models: Path) -> None:
     with pytest.raises(ImageError) as caught:
         classifier(models, ImageLimits(max_bytes=10)).classify(picture())
     assert caught.value.reason is ImageReason.TOO_LARGE
-
-
-def test_a_version_that_is_not_there(models: Path) -> None:
-    with pytest.raises(ModelNotFound, match="'9'"):
-        classifier(models).classify(picture(), version="9")
-    with pytest.raises(ModelNotFound):
-        classifier(models).model("9")
-
-
-def test_no_model(tmp_path: Path) -> None:
-    with pytest.raises(NoModelLoaded):
-        classifier(tmp_path).classify(picture())
-    with pytest.raises(NoModelLoaded):
-        classifier(tmp_path).model()

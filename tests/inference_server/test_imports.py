@@ -44,6 +44,10 @@ def test_asking_a_running_server_loads_no_onnxruntime() -> None:
     assert "onnxruntime" not in imported_by(statement)
 
 
+def test_the_front_of_the_server_loads_no_onnxruntime() -> None:
+    assert "onnxruntime" not in imported_by("import inference_server.server")
+
+
 @pytest.mark.parametrize("order", [1, -1])
 def test_tritonclient_lives_in_the_same_process(order: int) -> None:
     statements = [
@@ -51,4 +55,4 @@ def test_tritonclient_lives_in_the_same_process(order: int) -> None:
         "import inference_server.client, inference_server.server",
     ]
     loaded = imported_by("\n".join(statements[::order]))
-    assert {"tritonclient", "onnxruntime"} <= loaded
+    assert {"tritonclient", "grpc"} <= loaded

@@ -5,12 +5,13 @@ import urllib.request
 
 import pytest
 
-from inference_server.classification import BeatClass, Classification, ModelInfo, Verdict
+from inference_server.classification import BeatClass, ModelInfo, Verdict
 from inference_server.listening import AddressUnavailable
 from inference_server.metrics import Metrics, MetricsServer
+from inference_server.workers.wire import Classified
 
 PVC = BeatClass("PVC", "Premature Ventricular Contraction")
-ANSWER = Classification(PVC, 1.0, ((PVC, 1.0),), Verdict.CONFIDENT, (PVC,), "arrhythmia", "3")
+ANSWER = Classified("3", "PVC", Verdict.CONFIDENT, 0.1, 0.2, 0.3, b"")
 
 
 def test_calls_are_counted_by_method_code_and_reason() -> None:
@@ -31,7 +32,7 @@ def test_calls_are_counted_by_method_code_and_reason() -> None:
 def test_pictures_are_counted_by_class_and_verdict_and_timed_by_stage() -> None:
     metrics = Metrics()
     value = metrics.registry.get_sample_value
-    metrics.classified(ANSWER, queue=0.1, decode=0.2, inference=0.3)
+    metrics.classified(ANSWER)
     labels = {"model_version": "3", "beat_class": "PVC", "verdict": "CONFIDENT"}
     assert value("beatlens_classifications_total", labels) == 1
     for stage, seconds in (("queue", 0.1), ("decode", 0.2), ("inference", 0.3)):
@@ -45,6 +46,13 @@ def test_the_queue_is_read_when_asked() -> None:
     assert metrics.registry.get_sample_value("beatlens_queue_pictures") == 3
     length[0] = 5
     assert metrics.registry.get_sample_value("beatlens_queue_pictures") == 5
+
+
+def test_the_workers_are_counted_when_asked() -> None:
+    metrics = Metrics()
+    metrics.watch_workers(lambda: 2, lambda: 1)
+    assert metrics.registry.get_sample_value("beatlens_workers") == 2
+    assert metrics.registry.get_sample_value("beatlens_workers_lost") == 1
 
 
 def test_only_models_in_service_are_shown() -> None:

@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 
 from inference_server.model_repository import ModelNotFound, ModelRepository, NoModelLoaded
-from inference_server.onnx_model import ModelError
+from inference_server.onnx_model import ModelError, OnnxModel
 from tests.inference_server.tiny_models import write_model
 
 
-def repository(folder: Path, versions: str = "latest") -> ModelRepository:
-    models = ModelRepository(folder, name="arrhythmia", versions=versions)
+def repository(folder: Path, versions: str = "latest") -> ModelRepository[OnnxModel]:
+    models = ModelRepository(folder, name="arrhythmia", load=OnnxModel.from_files, versions=versions)
     models.refresh()
     return models
 

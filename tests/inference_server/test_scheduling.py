@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
-from concurrent.futures import Future
 
 import pytest
 
@@ -16,11 +16,13 @@ class Workers:
 
     def __init__(self) -> None:
         self.begun: list[str] = []
-        self.futures: dict[str, Future[str]] = {}
+        self.futures: dict[str, asyncio.Future[str]] = {}
+        self.times: dict[str, tuple[float, float | None]] = {}
 
-    def submit(self, job: str) -> Future[str]:
+    def submit(self, job: str, admitted: float, deadline: float | None) -> asyncio.Future[str]:
         self.begun.append(job)
-        self.futures[job] = Future()
+        self.times[job] = admitted, deadline
+        self.futures[job] = asyncio.get_running_loop().create_future()
         return self.futures[job]
 
     def finish(self, job: str) -> None:
@@ -41,8 +43,8 @@ async def test_a_free_worker_begins_at_once() -> None:
     assert workers.begun == ["a", "b"]
     workers.finish("b")
     workers.finish("a")
-    assert (await first).result == "A"
-    assert (await second).result == "B"
+    assert await first == "A"
+    assert await second == "B"
     assert scheduler.running == 0
 
 
@@ -119,7 +121,7 @@ async def test_a_caller_who_left_costs_no_work_and_no_room() -> None:
     workers.finish("running")
     await until(lambda: "patient" in workers.begun)
     workers.finish("patient")
-    assert (await last).result == "PATIENT"
+    assert await last == "PATIENT"
     assert workers.begun == ["running", "patient"]
 
 
@@ -143,7 +145,7 @@ async def test_a_caller_who_leaves_during_the_work_does_not_disturb_the_next() -
     workers.finish("left")
     await until(lambda: "next" in workers.begun)
     workers.finish("next")
-    assert (await after).result == "NEXT"
+    assert await after == "NEXT"
 
 
 async def test_an_error_goes_to_its_own_caller_only() -> None:
@@ -154,11 +156,11 @@ async def test_an_error_goes_to_its_own_caller_only() -> None:
     workers.finish("good")
     with pytest.raises(ValueError, match="bad"):
         await bad
-    assert (await good).result == "GOOD"
+    assert await good == "GOOD"
 
 
 async def test_a_worker_that_takes_no_work_does_not_stop_the_queue() -> None:
-    def broken(job: str) -> Future[str]:
+    def broken(job: str, admitted: float, deadline: float | None) -> asyncio.Future[str]:
         raise RuntimeError("gone")
 
     scheduler: Scheduler[str, str] = Scheduler(broken, slots=1, capacity=5)
@@ -168,13 +170,42 @@ async def test_a_worker_that_takes_no_work_does_not_stop_the_queue() -> None:
     assert scheduler.running == 0
 
 
-async def test_the_time_in_the_queue_is_told() -> None:
+async def test_a_worker_learns_when_a_job_came_and_when_it_is_too_late() -> None:
     workers = Workers()
     scheduler = Scheduler(workers.submit, slots=1, capacity=1)
-    first, second = scheduler.admit(["first", "second"])
-    await asyncio.sleep(0.05)
+    begun = time.monotonic()
+    scheduler.admit(["first"])
+    scheduler.admit(["second"], timeout=5)
+    came = time.monotonic()
+    await asyncio.sleep(0.02)
     workers.finish("first")
     await until(lambda: "second" in workers.begun)
+    assert workers.times["first"][1] is None
+    admitted, deadline = workers.times["second"]
+    assert begun <= admitted <= came
+    assert deadline == pytest.approx(came + 5, abs=0.1)
+
+
+async def test_workers_come_and_go() -> None:
+    workers = Workers()
+    scheduler = Scheduler(workers.submit, slots=0, capacity=3)
+    scheduler.admit(["first", "second", "third"])
+    assert workers.begun == []
+    scheduler.resize(2)
+    assert workers.begun == ["first", "second"]
+    scheduler.resize(1)
+    workers.finish("first")
+    await asyncio.sleep(0.01)
+    assert workers.begun == ["first", "second"]
     workers.finish("second")
-    assert (await first).queue_seconds < 0.04
-    assert (await second).queue_seconds >= 0.045
+    await until(lambda: "third" in workers.begun)
+
+
+async def test_with_fewer_workers_the_queue_keeps_its_bound() -> None:
+    workers = Workers()
+    scheduler = Scheduler(workers.submit, slots=4, capacity=1)
+    scheduler.admit(["one", "two", "three", "four"])
+    scheduler.resize(0)
+    scheduler.admit(["waiting"])
+    with pytest.raises(QueueFull):
+        scheduler.admit(["one too many"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import re
 import signal
 import socket
@@ -27,6 +28,7 @@ from PIL import Image
 
 from inference_server.generated.ecg.v1 import arrhythmia_pb2 as pb
 from inference_server.generated.ecg.v1 import arrhythmia_pb2_grpc
+from inference_server.workers.pool import WINDOW
 from tests.inference_server.pictures import picture
 from tests.inference_server.server_process import ServerProcess, running_server
 from tests.inference_server.test_images import png_that_claims
@@ -289,7 +291,9 @@ def test_metrics_have_a_port_of_their_own(models: Path) -> None:
         process.wait_for("serving")
         batch(channel, picture(1), picture(2), b"")
         failure(channel, b"text")
-        assert metric(process, "beatlens_calls_total") == 2
+        deadline = time.monotonic() + 10
+        while metric(process, "beatlens_calls_total") < 2:  # counted when all of the answer is on its way
+            assert time.monotonic() < deadline
         assert metric(process, "beatlens_classifications_total") == 2
         assert metric(process, "beatlens_picture_errors_total") == 2
         assert metric(process, "beatlens_batch_pictures_sum") == 4
@@ -389,7 +393,7 @@ def test_a_full_queue_refuses_at_once_but_never_health_or_metadata(tmp_path: Pat
         outcomes = [each.result() for each in calls]
     answered = [each for each in outcomes if each[0] == "answered"]
     refused = [each for each in outcomes if each[0] == "RESOURCE_EXHAUSTED QUEUE_FULL"]
-    assert (len(answered), len(refused)) == (3, 9)  # one on the worker, two in the queue
+    assert (len(answered), len(refused)) == (WINDOW + 2, 10 - WINDOW)  # in the worker's hand, and two in the queue
     assert max(each[1] for each in refused) < min(each[1] for each in answered)
     assert all(each[2] > 0 for each in refused)
 
@@ -476,6 +480,58 @@ def test_callers_choose_among_several_versions(tmp_path: Path) -> None:
         response = stub(channel).ListModels(pb.ListModelsRequest(), timeout=10)
         assert [each.version for each in response.models] == ["1", "2"]
         assert response.default_version == "2"
+
+
+def test_a_killed_worker_costs_its_own_calls_only(models: Path) -> None:
+    with (
+        running_server(models, workers=2, metrics_listen="127.0.0.1:0") as process,
+        grpc.insecure_channel(process.address) as channel,
+        ThreadPoolExecutor(8) as callers,
+    ):
+        for _ in range(2):
+            process.wait_for("worker ready")
+        classify(channel, picture())
+        stop = threading.Event()
+
+        def keep_calling(band: int) -> list[str]:
+            outcomes = []
+            while not stop.is_set():
+                try:
+                    answer = classify(channel, picture(band)).classification
+                except grpc.RpcError as error:
+                    hint = details(error, error_details_pb2.RetryInfo()).retry_delay.nanos > 0
+                    reason = details(error, error_details_pb2.ErrorInfo()).reason
+                    outcomes.append(f"{error.code().name} {reason} {hint}")
+                else:
+                    right = answer.beat_class.short_name == CLASSES[band % 7][0]
+                    outcomes.append("answered" if right else "crossed")
+            return outcomes
+
+        calls = [callers.submit(keep_calling, band) for band in range(7)]
+        for _ in range(3):
+            time.sleep(0.2)
+            os.kill(process.workers()[0], signal.SIGKILL)
+            process.wait_for("worker lost")
+            process.wait_for("worker ready")
+        stop.set()
+        outcomes = [outcome for call in calls for outcome in call.result()]
+        assert set(outcomes) <= {"answered", "UNAVAILABLE WORKER_LOST True"}
+        assert len(outcomes) - outcomes.count("answered") <= 3 * WINDOW
+        assert outcomes.count("answered") > 50
+        assert metric(process, "beatlens_workers") == 2
+        assert metric(process, "beatlens_workers_lost") == 3
+
+
+def test_without_a_worker_it_is_not_ready_and_calls_wait(models: Path) -> None:
+    with running_server(models, workers=1) as process, grpc.insecure_channel(process.address) as channel:
+        process.wait_for("serving")
+        watch = health_pb2_grpc.HealthStub(channel).Watch(health_pb2.HealthCheckRequest(service=SERVICE), timeout=30)
+        assert next(watch).status == SERVING
+        os.kill(process.workers()[0], signal.SIGKILL)
+        assert next(watch).status == NOT_SERVING
+        assert classify(channel, picture(2)).classification.beat_class.short_name == "RBBB"
+        assert next(watch).status == SERVING
+        watch.cancel()
 
 
 def test_sigterm_finishes_what_is_under_way(tmp_path: Path) -> None:

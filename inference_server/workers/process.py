@@ -1,0 +1,146 @@
+"""One worker: ``python -m inference_server.workers.process FD CONFIGURATION``, started by the pool and by nobody else.
+
+It works on one picture at a time, in the order of arrival, and ends when the front closes the socket pair or dies.
+Models are loaded beside, so that the version before answers until the new one is ready.
+"""
+
+from __future__ import annotations
+
+import logging
+import signal
+import socket
+import sys
+import threading
+import time
+import uuid
+from typing import Final
+
+import numpy as np
+
+from inference_server import log
+from inference_server.classification import UnknownClass
+from inference_server.classifier import Answer, Classifier, Explanation
+from inference_server.generated.ecg.v1 import arrhythmia_pb2 as pb
+from inference_server.images import ImageError, ImageLimits
+from inference_server.model_files import ModelError
+from inference_server.onnx_model import OnnxModel
+from inference_server.rpc import messages
+from inference_server.workers import wire
+from inference_server.workers.wire import Configuration, Kind, Outcome, Task
+
+_log = logging.getLogger(__name__)
+
+_READ_BYTES: Final = 256 * 1024
+
+
+class Worker:
+    """Answers the tasks that come over ``connection``."""
+
+    def __init__(self, connection: socket.socket, limits: ImageLimits) -> None:
+        self._connection = connection
+        self._limits = limits
+        self._sending = threading.Lock()
+        self._models: dict[int, Classifier] = {}
+
+    def serve(self) -> None:
+        """Work until the other end closes."""
+        self._send(Outcome.HELLO, 0)
+        reader = wire.TaskReader()
+        while data := self._connection.recv(_READ_BYTES):
+            for task in reader.feed(data):
+                if task.kind == Kind.LOAD:
+                    threading.Thread(target=self._load, args=(task,), daemon=True).start()
+                elif task.kind == Kind.DROP:
+                    self._models.pop(task.model, None)
+                else:
+                    self._send(*self._answer(task))
+
+    def _send(self, outcome: Outcome, task_id: int, body: bytes = b"") -> None:
+        with self._sending:
+            self._connection.sendall(wire.reply(outcome, task_id, body))
+
+    def _load(self, task: Task) -> None:
+        try:
+            model = OnnxModel.from_files(wire.files_from_bytes(task.body))
+            self._models[task.model] = Classifier(model, self._limits)
+            self._send(Outcome.DONE, task.task_id, messages.to_model(model.info).SerializeToString())
+        except ModelError as error:
+            self._send(Outcome.MODEL_REFUSED, task.task_id, str(error).encode())
+        except Exception as error:
+            self._send(Outcome.FAILED, task.task_id, _logged(error))
+
+    def _answer(self, task: Task) -> tuple[Outcome, int, bytes]:
+        queued = time.monotonic() - task.admitted
+        if task.admitted + queued >= task.deadline:
+            return Outcome.LATE, task.task_id, b""
+        try:
+            return Outcome.DONE, task.task_id, self._work(task, queued)
+        except ImageError as error:
+            return Outcome.IMAGE_REFUSED, task.task_id, f"{error.reason}\n{error}".encode()
+        except UnknownClass as error:
+            return Outcome.CLASS_UNKNOWN, task.task_id, str(error).encode()
+        except Exception as error:
+            return Outcome.FAILED, task.task_id, _logged(error)
+
+    def _work(self, task: Task, queued: float) -> bytes:
+        classifier = self._models[task.model]
+        if task.kind == Kind.CLASSIFY:
+            return _classified(classifier.classify(task.body), queued)
+        if task.kind == Kind.CLASSIFY_PIXELS:
+            info = classifier.model.info
+            pixels = np.frombuffer(task.body, dtype=np.uint8).reshape(-1, info.input_height, info.input_width, 1)
+            return wire.join([_classified(answer, queued) for answer in classifier.classify_pixels(pixels)])
+        beat_class, image = wire.split(task.body)
+        return _explained(classifier.explain(image, beat_class=beat_class.decode() or None))
+
+
+def _classified(answer: Answer, queued: float) -> bytes:
+    response = pb.ClassifyImageResponse(
+        classification=messages.to_classification(answer.classification),
+        timing=messages.to_timing(queue=queued, decode=answer.decode_seconds, inference=answer.inference_seconds),
+    )
+    return wire.Classified(
+        model_version=answer.classification.model_version,
+        beat_class=answer.classification.beat_class.short,
+        verdict=answer.classification.verdict,
+        queue_seconds=queued,
+        decode_seconds=answer.decode_seconds,
+        inference_seconds=answer.inference_seconds,
+        response=response.SerializeToString(),
+    ).to_bytes()
+
+
+def _explained(explanation: Explanation) -> bytes:
+    values = explanation.saliency.values
+    response = pb.ExplainImageResponse(
+        classification=messages.to_classification(explanation.classification),
+        explained_class=messages.to_beat_class(explanation.explained_class),
+        saliency=pb.SaliencyMap(
+            rows=values.shape[0],
+            columns=values.shape[1],
+            values=values.ravel().tolist(),
+            png=explanation.saliency.png(),
+        ),
+    )
+    return response.SerializeToString()
+
+
+def _logged(error: Exception) -> bytes:
+    error_id = uuid.uuid4().hex
+    _log.error("unexpected error", exc_info=error, extra={"error_id": error_id})
+    return error_id.encode()
+
+
+def main(descriptor: str, configuration: str) -> None:
+    """Serve the front at the other end of the socket pair."""
+    # The front decides when a worker ends: by closing the socket.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    settings = Configuration.from_argument(configuration)
+    log.configure(settings.log_level)
+    with socket.socket(fileno=int(descriptor)) as connection:
+        Worker(connection, settings.limits).serve()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

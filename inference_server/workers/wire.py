@@ -1,0 +1,206 @@
+"""What goes over the socket pair between the front and one worker: frames of a fixed head and bytes.
+
+Both ends are started from the same source by the same server, so there are no versions of this. Times are
+``time.monotonic()``, which all processes of a machine share.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from enum import IntEnum
+from typing import Final
+
+from inference_server.classification import Verdict
+from inference_server.images import ImageLimits
+from inference_server.model_files import ModelFiles
+
+_HEAD: Final = struct.Struct("<IB")  # length of what follows the head, kind
+_TASK: Final = struct.Struct("<IBIIdd")  # head, id, model, admitted, deadline
+_REPLY: Final = struct.Struct("<IBI")  # head, id
+_COST: Final = struct.Struct("<HBddd")  # length of the label, verdict, seconds queued, decoding, running the model
+_LENGTH: Final = struct.Struct("<I")
+
+_VERDICTS: Final = tuple(Verdict)
+#: A deadline that never comes.
+NEVER: Final = float("inf")
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """What a worker has to know when it starts."""
+
+    limits: ImageLimits
+    log_level: str
+
+    def to_argument(self) -> str:
+        """As a command line argument."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_argument(cls, argument: str) -> Configuration:
+        """What :meth:`to_argument` made."""
+        fields = json.loads(argument)
+        return cls(limits=ImageLimits(**fields["limits"]), log_level=fields["log_level"])
+
+
+class Kind(IntEnum):
+    """What the front asks for."""
+
+    LOAD = 1
+    """Get the model in the body ready; answered by a serialised ``ecg.v1.Model``."""
+    DROP = 2
+    """Forget a model. Has no answer."""
+    CLASSIFY = 3
+    """Classify the picture in the body; answered by one :class:`Classified`."""
+    CLASSIFY_PIXELS = 4
+    """Classify canonical pixels; answered by a :class:`Classified` for each picture."""
+    EXPLAIN = 5
+    """Explain a picture; answered by a serialised ``ecg.v1.ExplainImageResponse``."""
+
+
+class Outcome(IntEnum):
+    """What a worker answers."""
+
+    HELLO = 1
+    """The worker is there; the first frame it sends, answer to nothing."""
+    DONE = 2
+    IMAGE_REFUSED = 3
+    """The body is the reason code, a line break and the sentence."""
+    CLASS_UNKNOWN = 4
+    """The body is the sentence."""
+    LATE = 5
+    """The deadline had passed before the work was begun."""
+    MODEL_REFUSED = 6
+    """The body is the sentence."""
+    FAILED = 7
+    """Unexpected; the body is the id under which the worker has logged it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One request of the front."""
+
+    kind: int
+    task_id: int
+    model: int
+    admitted: float
+    deadline: float
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One answer of a worker."""
+
+    outcome: int
+    task_id: int
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Classified:
+    """The answer to one picture: what goes to the caller as it is, and what the front counts."""
+
+    model_version: str
+    beat_class: str
+    """Short name of the most probable class."""
+    verdict: Verdict
+    queue_seconds: float
+    """From admission to the begin of the work."""
+    decode_seconds: float
+    inference_seconds: float
+    response: bytes
+    """A serialised ``ecg.v1.ClassifyImageResponse``."""
+
+    def to_bytes(self) -> bytes:
+        """The body of a reply."""
+        label = f"{self.model_version}/{self.beat_class}".encode()
+        cost = (self.queue_seconds, self.decode_seconds, self.inference_seconds)
+        return _COST.pack(len(label), _VERDICTS.index(self.verdict), *cost) + label + self.response
+
+    @classmethod
+    def from_bytes(cls, body: bytes) -> Classified:
+        """What :meth:`to_bytes` made."""
+        length, verdict, queue, decode, inference = _COST.unpack_from(body)
+        response = _COST.size + length
+        version, _, beat_class = body[_COST.size : response].decode().partition("/")
+        return cls(version, beat_class, _VERDICTS[verdict], queue, decode, inference, body[response:])
+
+
+def task(kind: Kind, task_id: int, model: int, body: bytes, *, admitted: float = 0.0, deadline: float = NEVER) -> bytes:
+    """A task as it goes over the socket."""
+    return _TASK.pack(_TASK.size - _HEAD.size + len(body), kind, task_id, model, admitted, deadline) + body
+
+
+def reply(outcome: Outcome, task_id: int, body: bytes = b"") -> bytes:
+    """A reply as it goes over the socket."""
+    return _REPLY.pack(_REPLY.size - _HEAD.size + len(body), outcome, task_id) + body
+
+
+class _Frames:
+    """Cuts what arrives into frames."""
+
+    def __init__(self) -> None:
+        self._rest = b""
+
+    def cut(self, data: bytes, head: int) -> Iterator[tuple[bytes, int, int]]:
+        """Yields ``(buffer, begin, end)`` of every frame that is complete now."""
+        buffer = self._rest + data if self._rest else data
+        position, size = 0, len(buffer)
+        while size - position >= head:
+            end = position + _HEAD.size + _HEAD.unpack_from(buffer, position)[0]
+            if end > size:
+                break
+            yield buffer, position, end
+            position = end
+        self._rest = buffer[position:]
+
+
+class TaskReader(_Frames):
+    """Cuts a stream of bytes into tasks."""
+
+    def feed(self, data: bytes) -> Iterator[Task]:
+        """The tasks that are complete with ``data``."""
+        for buffer, begin, end in self.cut(data, _TASK.size):
+            _, kind, task_id, model, admitted, deadline = _TASK.unpack_from(buffer, begin)
+            yield Task(kind, task_id, model, admitted, deadline, buffer[begin + _TASK.size : end])
+
+
+class ReplyReader(_Frames):
+    """Cuts a stream of bytes into replies."""
+
+    def feed(self, data: bytes) -> Iterator[Reply]:
+        """The replies that are complete with ``data``."""
+        for buffer, begin, end in self.cut(data, _REPLY.size):
+            _, outcome, task_id = _REPLY.unpack_from(buffer, begin)
+            yield Reply(outcome, task_id, buffer[begin + _REPLY.size : end])
+
+
+def join(parts: list[bytes]) -> bytes:
+    """Several bodies as one."""
+    return b"".join(_LENGTH.pack(len(part)) + part for part in parts)
+
+
+def split(body: bytes) -> list[bytes]:
+    """What :func:`join` joined."""
+    parts, position = [], 0
+    while position < len(body):
+        (length,) = _LENGTH.unpack_from(body, position)
+        position += _LENGTH.size + length
+        parts.append(body[position - length : position])
+    return parts
+
+
+def files_to_bytes(files: ModelFiles) -> bytes:
+    """A model version as the body of a task."""
+    return join([json.dumps([files.version, files.digest]).encode(), files.content])
+
+
+def files_from_bytes(body: bytes) -> ModelFiles:
+    """What :func:`files_to_bytes` made."""
+    described, content = split(body)
+    version, digest = json.loads(described)
+    return ModelFiles(version=version, digest=digest, content=content)

@@ -1,0 +1,150 @@
+"""Real worker processes, without gRPC in front of them."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from inference_server.images import ImageError, ImageLimits, ImageReason
+from inference_server.model_files import ModelError, ModelFiles
+from inference_server.scheduling import DeadlinePassed
+from inference_server.workers import pool as pool_module
+from inference_server.workers.pool import Job, ServedModel, WorkerFailed, WorkerLost, WorkerPool
+from inference_server.workers.wire import Classified, Configuration, Kind
+from tests.inference_server.pictures import picture
+from tests.inference_server.tiny_models import write_model
+
+pytestmark = pytest.mark.asyncio
+
+
+@asynccontextmanager
+async def running(
+    size: int = 1, *, job_seconds: float = 30, log_level: str = "ERROR", limits: ImageLimits | None = None
+) -> AsyncIterator[WorkerPool]:
+    configuration = Configuration(limits or ImageLimits(), log_level)
+    async with (
+        asyncio.timeout(60),
+        WorkerPool(size, configuration, job_seconds=job_seconds, changed=lambda: None) as pool,
+    ):
+        yield pool
+
+
+async def load(pool: WorkerPool, folder: Path) -> ServedModel:
+    return await asyncio.to_thread(pool.load, ModelFiles.read(folder))
+
+
+def classify(
+    pool: WorkerPool, model: ServedModel, image: bytes, deadline: float | None = None
+) -> asyncio.Future[bytes]:
+    return pool.submit(Job(Kind.CLASSIFY, model, image), time.monotonic(), deadline)
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    while not condition():
+        await asyncio.sleep(0.01)
+
+
+def children() -> set[int]:
+    tasks = Path("/proc/self/task").glob("*/children")
+    return {int(pid) for task in tasks for pid in task.read_text().split()}
+
+
+async def test_every_worker_has_the_model_and_answers(models: Path) -> None:
+    async with running(2) as pool:
+        await until(lambda: pool.ready == 2)
+        model = await load(pool, models / "arrhythmia" / "1")
+        assert (model.info.version, len(model.info.classes)) == ("1", 7)
+        answers = await asyncio.gather(*(classify(pool, model, picture(band)) for band in (0, 1, 2, 3)))
+        found = [Classified.from_bytes(answer) for answer in answers]
+        assert [answer.beat_class for answer in found] == ["NORMAL", "LBBB", "RBBB", "PAC"]
+        assert all(answer.model_version == "1" and answer.inference_seconds > 0 for answer in found)
+
+
+async def test_what_is_wrong_with_a_picture_comes_back(models: Path) -> None:
+    async with running(limits=ImageLimits(max_bytes=50_000)) as pool:
+        model = await load(pool, models / "arrhythmia" / "1")
+        with pytest.raises(ImageError, match="neither") as caught:
+            await classify(pool, model, b"text")
+        assert caught.value.reason is ImageReason.UNSUPPORTED_FORMAT
+        with pytest.raises(ImageError) as caught:
+            await classify(pool, model, picture() + b"\0" * 50_000)
+        assert caught.value.reason is ImageReason.TOO_LARGE
+        with pytest.raises(DeadlinePassed):
+            await classify(pool, model, picture(), deadline=time.monotonic())
+
+
+async def test_a_bad_model_is_refused_with_its_reason(models: Path, tmp_path: Path) -> None:
+    bad = write_model(tmp_path, metadata={"licence": None})
+    async with running() as pool:
+        with pytest.raises(ModelError, match="lacks metadata: licence"):
+            await load(pool, bad)
+        model = await load(pool, models / "arrhythmia" / "1")
+        assert Classified.from_bytes(await classify(pool, model, picture(3))).beat_class == "PAC"
+
+
+async def test_a_model_that_nobody_holds_is_forgotten(models: Path) -> None:
+    async with running() as pool:
+        model = await load(pool, models / "arrhythmia" / "1")
+        handle, info = model.handle, model.info
+        under_way = classify(pool, model, picture(5))
+        del model
+        assert Classified.from_bytes(await under_way).beat_class == "VF"
+        del under_way
+        await asyncio.sleep(0.05)
+        with pytest.raises(WorkerFailed):
+            await classify(pool, ServedModel(handle, info), picture())
+
+
+async def test_a_killed_worker_loses_what_it_had_in_hand_and_is_replaced_with_the_same_models(tmp_path: Path) -> None:
+    folder = write_model(tmp_path, work=100)
+    before = children()
+    async with running() as pool:
+        model = await load(pool, folder)
+        (folder / "model.onnx").unlink()  # whatever becomes of the files
+        (pid,) = children() - before
+        in_hand = [classify(pool, model, picture()) for _ in range(3)]
+        os.kill(pid, signal.SIGKILL)
+        assert all(isinstance(each, WorkerLost) for each in await asyncio.gather(*in_hand, return_exceptions=True))
+        await until(lambda: pool.ready == 0)
+        with pytest.raises(WorkerLost):
+            await classify(pool, model, picture())
+        await until(lambda: pool.ready == 1)
+        assert Classified.from_bytes(await classify(pool, model, picture(6))).beat_class == "PACED"
+        assert pool.lost == 1
+    assert children() <= before
+
+
+async def test_a_worker_that_hangs_is_replaced(models: Path) -> None:
+    before = children()
+    async with running(job_seconds=2) as pool:
+        model = await load(pool, models / "arrhythmia" / "1")
+        (pid,) = children() - before
+        os.kill(pid, signal.SIGSTOP)
+        with pytest.raises(WorkerLost):
+            await classify(pool, model, picture())
+        await until(lambda: pool.ready == 1)
+        assert Classified.from_bytes(await classify(pool, model, picture(1))).beat_class == "LBBB"
+
+
+async def test_a_model_that_ends_workers_is_refused(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool_module, "_PROGRAM", "tests.inference_server.workers.dying")
+    async with running() as pool:
+        with pytest.raises(ModelError, match="ended the worker process"):
+            await load(pool, models / "arrhythmia" / "1")
+
+
+async def test_a_worker_that_never_comes_up_is_given_up(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool_module, "_PROGRAM", "tests.inference_server.workers.dying")
+    monkeypatch.setattr(pool_module, "_START_SECONDS", 0.2)
+    async with running(log_level="DEBUG") as pool:
+        with pytest.raises(TimeoutError):
+            await load(pool, models / "arrhythmia" / "1")
+        await until(lambda: pool.lost >= 2)
+        assert pool.ready == 0
