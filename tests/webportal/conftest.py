@@ -254,7 +254,7 @@ def upload(owner, png):
     """Keep one picture of the owner's without asking the server; returns the queued analysis."""
     from webportal.analyses import services
 
-    def keep(data: bytes = png, *, user=owner, media_type: str = "image/png", label: str = ""):
-        return services.create_upload(owner=user, data=data, media_type=media_type, label=label)
+    def keep(data: bytes = png, *, user=owner, media_type: str = "image/png", **words):
+        return services.create_upload(owner=user, data=data, media_type=media_type, **words)
 
     return keep

@@ -46,6 +46,7 @@ EXPECTED = {
     "analyses:trash": PRIVATE,
     "analyses:trash-selected": (302, 405, 405, 405),
     "analyses:picture": (302, 200, 404, 200),
+    "analyses:original": (302, 200, 404, 404),
     "analyses:thumbnail": (302, 200, 404, 200),
     "admin:index": (302, 302, 302, 200),
 }
@@ -70,7 +71,7 @@ def test_no_address_is_forgotten_here():
 
 @pytest.fixture
 def analysis(far_side, upload) -> Analysis:
-    analysis = upload(label="strip-zzyzx")
+    analysis = upload(label="strip-zzyzx", keep_original=True)
     services.run(analysis_id=analysis.pk, timeout=2.0)
     analysis.refresh_from_db()
     return analysis
@@ -79,7 +80,7 @@ def analysis(far_side, upload) -> Analysis:
 def address(name: str, analysis: Analysis) -> str:
     if name == "pages:class":
         return reverse(name, args=["PVC"])
-    if name in ("analyses:picture", "analyses:thumbnail"):
+    if name in ("analyses:picture", "analyses:thumbnail", "analyses:original"):
         return reverse(name, args=[analysis.upload_id])
     if name in ("analyses:evidence", "analyses:evidence-picture"):
         return reverse(name, args=[analysis.pk, "PVC"])

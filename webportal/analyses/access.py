@@ -73,6 +73,18 @@ def answers_about(user: User, upload: Upload) -> QuerySet[Analysis]:
     return own_analyses(user).filter(upload=upload).order_by("-created_at", "-id")
 
 
+def own_original(user: User, upload_id: uuid.UUID) -> Upload:
+    """The user's own upload whose file was kept as it was sent.
+
+    Raises:
+        Http404: there is none, it is somebody else's, or its original was not kept.
+    """
+    upload = Upload.objects.filter(pk=upload_id, owner=user).first()
+    if upload is None or not upload.original:
+        raise Http404
+    return upload
+
+
 def viewable_upload(user: User, upload_id: uuid.UUID) -> Upload:
     """The upload whose picture ``user`` may look at: their own, any for staff who may view uploads,
     and for reviewers what is shared.

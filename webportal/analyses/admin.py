@@ -141,12 +141,12 @@ class UploadAdmin(ReadOnlyAdmin):
     list_filter = ("created_at",)
     looked_up = ("owner",)
     text_columns = ("sha256",)
-    exclude = ("picture", "thumbnail")
+    exclude = ("picture", "thumbnail", "original")
 
     def get_readonly_fields(self, request: HttpRequest, obj: object = None) -> list[str]:
         """The picture is shown; where its file lies is nobody's business."""
         names = super().get_readonly_fields(request, obj)
-        return ["picture_preview", *(name for name in names if name not in ("picture", "thumbnail"))]
+        return ["picture_preview", *(name for name in names if name not in self.exclude)]
 
     @admin.display(description=_("picture"))
     def picture_preview(self, upload: Upload) -> SafeString | str:

@@ -89,7 +89,8 @@ def csv_lines(analyses: Iterable[Analysis]) -> Iterator[str]:
 
 
 def write_archive(user: User, file: IO[bytes]) -> None:
-    """Write a zip of everything kept about ``user``: account.json, uploads.json, and the pictures by upload id."""
+    """Write a zip of everything kept about ``user``: account.json, uploads.json, and by upload id
+    the pictures and the originals that were kept."""
     with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:  # pictures are compressed already
         account = {name: getattr(user, name) for name in ("username", "email", "date_joined", "last_login")}
         archive.writestr("account.json", _json(account))
@@ -102,9 +103,11 @@ def write_archive(user: User, file: IO[bytes]) -> None:
         for upload in uploads.iterator(chunk_size=200):
             name = f"pictures/{upload.pk}.{upload.media_type.removeprefix('image/')}"
             described.append(_described(upload, name))
-            with upload.picture.open("rb") as picture, archive.open(name, "w") as entry:
-                for chunk in picture.chunks():
-                    entry.write(chunk)
+            for kept, path in ((upload.picture, name), (upload.original, f"originals/{name.rpartition('/')[2]}")):
+                if kept:
+                    with kept.open("rb") as picture, archive.open(path, "w") as entry:
+                        for chunk in picture.chunks():
+                            entry.write(chunk)
         archive.writestr("uploads.json", _json(described))
 
 

@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
-from webportal.analyses import pictures, tagging
+from webportal.analyses import archives, pictures, tagging
 from webportal.analyses.models import Analysis, Review, Tag, Upload
 from webportal.analyses.queries import ORDERS, Order
 
@@ -28,6 +28,11 @@ class Candidate:
     media_type: str
     reason: str
     """Reason code; empty when the file is fit to be kept."""
+
+    @property
+    def is_archive(self) -> bool:
+        """Whether it is a zip file, whose entries are the pictures."""
+        return self.media_type == archives.MEDIA_TYPE
 
 
 class PicturesInput(forms.ClearableFileInput):
@@ -66,7 +71,7 @@ class UploadForm(forms.Form):
 
     picture = PicturesField(
         label=_("Picture of one heartbeat"),
-        widget=PicturesInput(attrs={"accept": "image/png,image/jpeg"}),
+        widget=PicturesInput(attrs={"accept": "image/png,image/jpeg,application/zip,.zip"}),
     )
     label = forms.CharField(
         label=_("Label"),
@@ -74,6 +79,14 @@ class UploadForm(forms.Form):
         max_length=Upload._meta.get_field("label").max_length,
         help_text=Upload._meta.get_field("label").help_text,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    keep_original = forms.BooleanField(
+        label=_("Keep the file as I sent it"),
+        required=False,
+        help_text=_(
+            "Beside the cleaned picture, with all metadata that is in it, for you alone to download. Don’t keep files "
+            "that hold patient names."
+        ),
     )
 
 
@@ -186,9 +199,11 @@ class HistoryForm(forms.Form):
 def _look_at(file: UploadedFile[bytes]) -> Candidate:
     beginning = file.read(16)
     file.seek(0)
-    media_type = pictures.media_type_of(beginning)
+    media_type = archives.MEDIA_TYPE if beginning.startswith(archives.SIGNATURES) else pictures.media_type_of(beginning)
     if not file.size:
         reason = "IMAGE_EMPTY"
+    elif media_type == archives.MEDIA_TYPE:
+        reason = "ARCHIVE_TOO_LARGE" if file.size > settings.ARCHIVE_MAX_BYTES else ""
     elif file.size > settings.PICTURE_MAX_BYTES:
         reason = "IMAGE_TOO_LARGE"
     elif media_type is None:

@@ -33,6 +33,12 @@ def random_thumbnail_name(upload: Upload, filename: str) -> str:
     return f"thumbnails/{name[:2]}/{name}"
 
 
+def random_original_name(upload: Upload, filename: str) -> str:
+    """Where an original is kept, see :func:`random_picture_name`."""
+    name = uuid.uuid4().hex
+    return f"originals/{name[:2]}/{name}"
+
+
 class Upload(models.Model):
     """A picture that a person sent. Private to its owner."""
 
@@ -47,6 +53,13 @@ class Upload(models.Model):
         help_text=_("Upright and without metadata when it can be decoded, otherwise the bytes as sent."),
     )
     thumbnail = models.FileField(_("thumbnail"), upload_to=random_thumbnail_name, max_length=100, blank=True)
+    original = models.FileField(
+        _("original"),
+        upload_to=random_original_name,
+        max_length=100,
+        blank=True,
+        help_text=_("The bytes as sent, where the owner wished to keep them."),
+    )
     media_type = models.CharField(_("media type"), max_length=20, help_text=_("image/png or image/jpeg"))
     width = models.PositiveIntegerField(_("width in pixels"), null=True, blank=True)
     height = models.PositiveIntegerField(_("height in pixels"), null=True, blank=True)

@@ -48,6 +48,28 @@ def explain(reason: str) -> Explanation:
             _("The picture has more than %(max)d megapixels.") % {"max": max_megapixels},
             _("Crop it to the one heartbeat, or scale it down."),
         ),
+        "ARCHIVE_DAMAGED": Explanation(
+            _("The zip file is damaged."), _("Make it anew, or send the pictures themselves.")
+        ),
+        "ARCHIVE_EMPTY": Explanation(
+            _("There is nothing in the zip file."), _("Put PNG or JPEG pictures into it and send it once more.")
+        ),
+        "ARCHIVE_TOO_MANY_ENTRIES": Explanation(
+            _("There are more than %(max)d files in the zip file.") % {"max": settings.ARCHIVE_MAX_ENTRIES},
+            _("Spread them over several zip files."),
+        ),
+        "ARCHIVE_TOO_LARGE": Explanation(
+            _("The zip file is larger than %(max)d MiB, or holds more than %(unpacked)d MiB of pictures.")
+            % {"max": settings.ARCHIVE_MAX_BYTES // 2**20, "unpacked": settings.ARCHIVE_MAX_UNPACKED_BYTES // 2**20},
+            _("Spread the pictures over several zip files."),
+        ),
+        "ARCHIVE_ENCRYPTED": Explanation(
+            _("The file is locked with a password."), _("Make a zip file without a password.")
+        ),
+        "ARCHIVE_UNSUPPORTED_METHOD": Explanation(
+            _("The file is compressed in a way that isn’t understood."),
+            _("Make an ordinary zip file, or send the picture itself."),
+        ),
     }
     return known.get(
         reason,

@@ -33,8 +33,12 @@ from webportal.inference import client
 logger = logging.getLogger(__name__)
 
 
-def create_upload(*, owner: User, data: bytes, media_type: str, label: str = "") -> Analysis:
+def create_upload(
+    *, owner: User, data: bytes, media_type: str, label: str = "", keep_original: bool = False
+) -> Analysis:
     """Commit a picture and the question about it, before anybody is asked anything.
+
+    With ``keep_original`` the bytes as sent are kept beside the cleaned picture, for the owner alone.
 
     Returns the queued analysis, due at once. Call :func:`run` next, or leave it: the worker's sweep finds it.
 
@@ -57,6 +61,8 @@ def create_upload(*, owner: User, data: bytes, media_type: str, label: str = "")
     upload.picture.save("picture", ContentFile(stored.data), save=False)
     if stored.thumbnail is not None:
         upload.thumbnail.save("thumbnail", ContentFile(stored.thumbnail), save=False)
+    if keep_original:
+        upload.original.save("original", ContentFile(data), save=False)
     try:
         with transaction.atomic():
             upload.full_clean()
@@ -382,6 +388,6 @@ def delete_analysis(*, actor: User, analysis: Analysis) -> None:
 
 
 def _delete_files(upload: Upload) -> None:
-    for file in (upload.picture, upload.thumbnail):
+    for file in (upload.picture, upload.thumbnail, upload.original):
         if file:
             file.storage.delete(str(file.name))

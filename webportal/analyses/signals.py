@@ -24,8 +24,9 @@ def delete_upload_without_analyses(
 
 @receiver(post_delete, sender=Upload)
 def delete_files(sender: type[Upload], instance: Upload, **kwargs: Any) -> None:
-    """Delete picture and thumbnail once the deletion is committed; a roll-back keeps them."""
-    doomed = [(file.storage, str(file.name)) for file in (instance.picture, instance.thumbnail) if file]
+    """Delete picture, thumbnail and original once the deletion is committed; a roll-back keeps them."""
+    files = (instance.picture, instance.thumbnail, instance.original)
+    doomed = [(file.storage, str(file.name)) for file in files if file]
 
     def delete() -> None:
         for storage, name in doomed:

@@ -30,5 +30,6 @@ urlpatterns = [
     path("analyses/<uuid:analysis_id>/reviews/", views.review, name="review"),
     path("analyses/<uuid:analysis_id>/delete/", views.delete, name="delete"),
     path("uploads/<uuid:upload_id>/picture", views.picture, name="picture"),
+    path("uploads/<uuid:upload_id>/original", views.original, name="original"),
     path("uploads/<uuid:upload_id>/thumbnail", views.thumbnail, name="thumbnail"),
 ]

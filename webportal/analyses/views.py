@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 import uuid
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from http import HTTPStatus
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from allauth.decorators import rate_limit
 from django.conf import settings
@@ -27,9 +28,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from webportal.accounts.models import User
 from webportal.analyses import (
     access,
+    archives,
     charts,
     evidence,
     exports,
+    pictures,
     queries,
     reasons,
     references,
@@ -74,20 +77,27 @@ def predict(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return _upload_page(request, form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
     candidates: list[Candidate] = form.cleaned_data["picture"]
-    if len(candidates) == 1 and candidates[0].reason:
+    in_parts = "part" in request.POST  # by script, file by file: the answer is a part of the list of outcomes
+    if len(candidates) == 1 and candidates[0].reason and not in_parts:
         explanation = reasons.explain(candidates[0].reason)
         form.add_error("picture", f"{explanation.problem} {explanation.remedy}")
         return _upload_page(request, form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
-    outcomes = [_keep(request, candidate, form.cleaned_data["label"]) for candidate in candidates]
+    words = {name: form.cleaned_data[name] for name in ("label", "keep_original")}
+    outcomes = [each for candidate in candidates for each in _outcomes_of(_user(request), candidate, words)]
     _analyse_at_once([each.analysis for each in outcomes if each.analysis and not each.is_repeated])
-    if len(outcomes) == 1 and outcomes[0].analysis:
+    if len(outcomes) == 1 and outcomes[0].analysis and not in_parts:
         if outcomes[0].is_repeated:
             messages.info(request, _("You sent this very picture before. Here is what came of it."))
         return redirect(outcomes[0].analysis)
-    for outcome in outcomes:
-        if outcome.analysis:
-            outcome.analysis.refresh_from_db()
-    return render(request, "analyses/outcomes.html", {"outcomes": outcomes})
+    template = "analyses/outcome_list.html" if in_parts else "analyses/outcomes.html"
+    return render(request, template, {"outcomes": _refreshed(_user(request), outcomes)})
+
+
+def _refreshed(user: User, outcomes: list[Outcome]) -> list[Outcome]:
+    """The same outcomes with their analyses as they stand now."""
+    ids = [each.analysis.pk for each in outcomes if each.analysis]
+    now = access.own_analyses(user).select_related("upload").in_bulk(ids)
+    return [replace(each, analysis=now.get(each.analysis.pk)) if each.analysis else each for each in outcomes]
 
 
 def _upload_page(request: HttpRequest, form: UploadForm, status: HTTPStatus = HTTPStatus.OK) -> HttpResponse:
@@ -96,19 +106,34 @@ def _upload_page(request: HttpRequest, form: UploadForm, status: HTTPStatus = HT
         "max_mib": settings.PICTURE_MAX_BYTES // (1024 * 1024),
         "max_megapixels": settings.PICTURE_MAX_PIXELS // 1_000_000,
         "max_pictures": settings.UPLOAD_MAX_PICTURES,
+        "max_archive_bytes": settings.ARCHIVE_MAX_BYTES,
+        "max_archive_mib": settings.ARCHIVE_MAX_BYTES // (1024 * 1024),
+        "max_entries": settings.ARCHIVE_MAX_ENTRIES,
     }
     return render(request, "analyses/predict.html", {"form": form, "limits": limits}, status=status)
 
 
-def _keep(request: HttpRequest, candidate: Candidate, label: str) -> Outcome:
+def _outcomes_of(user: User, candidate: Candidate, words: dict[str, Any]) -> Iterator[Outcome]:
+    """What becomes of one sent file: one outcome for a picture, one for each entry of a zip file."""
     if candidate.reason:
-        return Outcome(candidate.name, None, reasons.explain(candidate.reason))
-    user, data = _user(request), candidate.file.read()
+        yield Outcome(candidate.name, None, reasons.explain(candidate.reason))
+    elif candidate.is_archive:
+        for entry in archives.entries(candidate.file):
+            media_type = pictures.media_type_of(entry.data)
+            reason = entry.reason or ("" if media_type else "IMAGE_UNSUPPORTED_FORMAT" if entry.data else "IMAGE_EMPTY")
+            if reason or media_type is None:
+                yield Outcome(entry.name or candidate.name, None, reasons.explain(reason))
+            else:
+                yield _keep(user, entry.name, entry.data, media_type, words)
+    else:
+        yield _keep(user, candidate.name, candidate.file.read(), candidate.media_type, words)
+
+
+def _keep(user: User, name: str, data: bytes, media_type: str, words: dict[str, Any]) -> Outcome:
     earlier = queries.latest_of_same_file(access.own_analyses(user), data)
     if earlier is not None:
-        return Outcome(candidate.name, earlier, None, is_repeated=True)
-    analysis = services.create_upload(owner=user, data=data, media_type=candidate.media_type, label=label)
-    return Outcome(candidate.name, analysis, None)
+        return Outcome(name, earlier, None, is_repeated=True)
+    return Outcome(name, services.create_upload(owner=user, data=data, media_type=media_type, **words), None)
 
 
 def _analyse_at_once(analyses: list[Analysis]) -> None:
@@ -492,6 +517,17 @@ def picture(request: HttpRequest, upload_id: uuid.UUID) -> FileResponse:
     """The picture itself, for those who may see it."""
     upload = access.viewable_upload(_user(request), upload_id)
     return _private_file(upload.picture, upload.media_type)
+
+
+@login_required
+@require_safe
+def original(request: HttpRequest, upload_id: uuid.UUID) -> FileResponse:
+    """The file as its owner sent it, for them alone, to be saved and not to be shown."""
+    upload = access.own_original(_user(request), upload_id)
+    response = _private_file(upload.original, upload.media_type)
+    name = f"original.{upload.media_type.removeprefix('image/')}"
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
 
 
 @login_required

@@ -126,6 +126,10 @@ PICTURE_MAX_BYTES = 8 * 1024 * 1024
 PICTURE_MAX_PIXELS = 25_000_000
 #: Most pictures in one upload.
 UPLOAD_MAX_PICTURES = env.int("BEATLENS_UPLOAD_MAX_PICTURES", default=20)
+#: Largest zip file, bytes; what comes out of one, bytes in all; and the most files in it.
+ARCHIVE_MAX_BYTES = 64 * 1024 * 1024
+ARCHIVE_MAX_UNPACKED_BYTES = 256 * 1024 * 1024
+ARCHIVE_MAX_ENTRIES = 200
 #: Largest request body, bytes. Larger ones are answered 413 without being parsed.
 REQUEST_MAX_BYTES = UPLOAD_MAX_PICTURES * PICTURE_MAX_BYTES + 1024 * 1024
 

@@ -1,4 +1,4 @@
-// Drop, paste and preview on the upload page. Without this script the plain form does the same work.
+// Drop, paste, preview and sending file by file on the upload page. Without this script the plain form does the same work.
 "use strict";
 
 (() => {
@@ -9,10 +9,17 @@
   const problem = document.getElementById("picture-problem");
   const maxBytes = Number(form.dataset.maxBytes);
   const maxPictures = Number(form.dataset.maxPictures);
+  const maxArchiveBytes = Number(form.dataset.maxArchiveBytes);
   const types = ["image/png", "image/jpeg"];
+  const outcomes = document.getElementById("outcomes");
+  // Files on their way at the same time.
+  const atOnce = 2;
+
+  const isArchive = (file) => file.type.includes("zip") || file.name.toLowerCase().endsWith(".zip");
 
   const complaint = (file) => {
     if (file.size === 0) return form.dataset.textEmpty;
+    if (isArchive(file)) return file.size > maxArchiveBytes ? form.dataset.textArchiveTooLarge : "";
     if (file.size > maxBytes) return form.dataset.textTooLarge;
     if (!types.includes(file.type)) return form.dataset.textWrongType;
     return "";
@@ -31,7 +38,7 @@
         text.className = "wrong";
         text.textContent = fault;
         item.append(text);
-      } else {
+      } else if (!isArchive(file)) {
         const image = document.createElement("img");
         image.alt = "";
         // Named like a picture but none: the server will say what is wrong with it.
@@ -59,11 +66,64 @@
     show();
   };
 
+  // One file: the page of its result is the answer. Several: each is sent by itself, and its outcome takes its place.
+  const send = (file, item, progress) =>
+    new Promise((settle) => {
+      const data = new FormData(form);
+      data.set(input.name, file, file.name);
+      data.set("part", "1");
+      const request = new XMLHttpRequest();
+      request.upload.addEventListener("progress", (event) => {
+        if (event.lengthComputable) progress.value = event.loaded / event.total;
+      });
+      request.upload.addEventListener("load", () => progress.removeAttribute("value"));
+      const say = (text) => {
+        const words = document.createElement("div");
+        words.className = "wrong";
+        words.textContent = text;
+        progress.replaceWith(words);
+      };
+      request.addEventListener("loadend", () => {
+        const answered = request.status === 200 && request.responseURL.endsWith(form.dataset.path);
+        if (answered) item.outerHTML = request.responseText;
+        else say(request.status === 429 ? form.dataset.textRefused : form.dataset.textNotSent);
+        settle();
+      });
+      request.timeout = 120000;
+      request.open("POST", form.dataset.path);
+      request.send(data);
+    });
+
+  const sendAll = async (files) => {
+    const waiting = files.map((file) => {
+      const item = document.createElement("li");
+      const progress = document.createElement("progress");
+      progress.setAttribute("aria-label", file.name);
+      progress.value = 0;
+      item.append(progress, document.createTextNode(file.name));
+      outcomes.append(item);
+      return [file, item, progress];
+    });
+    form.hidden = true;
+    document.getElementById("progress").hidden = false;
+    document.getElementById("progress-title").focus();
+    const next = async () => {
+      for (let one = waiting.shift(); one; one = waiting.shift()) await send(...one);
+    };
+    await Promise.all(Array.from({ length: atOnce }, next));
+    outcomes.dataset.finished = "true";
+  };
+
   input.addEventListener("change", show);
   form.addEventListener("submit", (event) => {
-    if (!show()) {
+    const fits = show();
+    const files = [...input.files];
+    if (!fits) {
       event.preventDefault();
       input.focus();
+    } else if (files.length > 1) {
+      event.preventDefault();
+      sendAll(files);
     }
   });
   for (const kind of ["dragenter", "dragover"]) {
