@@ -212,15 +212,15 @@ def train(
     runs: RunsOption = RUNS,
     threads: ThreadsOption = 0,
 ) -> None:
-    """Train one run; a stopped run continues after its last whole epoch."""
-    from training import fitting
+    """Train one run and keep its answers to its test side; a stopped run continues after its last whole epoch."""
+    from training import fitting, predictions
 
     fitting.use_threads(threads)
     with _plain_errors(
         configuration.ConfigurationError, datasets.DatasetError, fitting.FittingError, splits.SplitError
     ):
         config = configuration.read(config_file)
-        dataset = load_data(data, config)
+        dataset = load_data(data, config, variants=None if config.augmented_fraction else 0)
         run = runs / config.name
         with _progress() as progress:
             done = len(fitting.read_history(run))
@@ -231,6 +231,8 @@ def train(
 
             best = fitting.fit(config, dataset, run, report, lambda epochs: progress.update(task, completed=epochs))
         console.print(f"best weights: {best}")
+        predictions.predict(run, dataset)
+        console.print(f"answers to its test side: {run / predictions.FILE}")
 
 
 @app.command()

@@ -43,8 +43,12 @@ class RunConfig(BaseModel):
     weight_decay: float = Field(default=1e-3, ge=0)
     beats_per_patient_class_and_lead: int = Field(default=200, ge=1)
     """At most this many beats of one person, class and lead in one epoch; drawn anew each epoch."""
+    beats_per_class: int = Field(default=0, ge=0)
+    """If not 0: an epoch has this many beats of each class instead, people weighed by the root of their beats."""
     augmented_fraction: float = Field(default=0.5, ge=0, le=1)
     """How many of an epoch's pictures are augmented ones."""
+    jitter: int = Field(default=0, ge=0, le=8)
+    """Each batch is moved by up to this many canonical pixels, down or up and right or left."""
 
 
 def read(path: Path) -> RunConfig:

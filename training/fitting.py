@@ -159,8 +159,24 @@ def read_history(run: Path) -> list[Epoch]:
 def draw_epoch(
     table: pd.DataFrame, labels: NDArray[np.int64], sides: Split, config: RunConfig, *, epoch: int
 ) -> NDArray[np.int64]:
-    """Rows of one epoch in training order: at most the configured number of beats per person, class and lead."""
+    """Rows of one epoch in training order.
+
+    At most the configured number of beats per person, class and lead; or, with ``beats_per_class``, that many of each
+    class, drawn with repetition. A person's chance is the square root of how many beats of the class it has: someone
+    seen for ten seconds counts for more than those beats, someone seen for half an hour does not drown the others.
+    """
     generator = np.random.default_rng((config.seed, epoch))
+    if config.beats_per_class:
+        patients = table["patient"].to_numpy()[sides.train].astype(str)
+        drawn = []
+        for label in np.unique(labels[sides.train]):
+            rows = sides.train[labels[sides.train] == label]
+            _, person, beats = np.unique(
+                patients[labels[sides.train] == label], return_inverse=True, return_counts=True
+            )
+            chance = (1 / np.sqrt(beats))[person]
+            drawn.append(generator.choice(rows, size=config.beats_per_class, p=chance / chance.sum()))
+        return generator.permutation(np.concatenate(drawn))
     shuffled = generator.permutation(sides.train)
     group = table["patient"].to_numpy()[shuffled].astype(str)
     keys = pd.DataFrame({"patient": group, "label": labels[shuffled], "lead": table["lead"].to_numpy()[shuffled]})
@@ -204,7 +220,10 @@ def _batches(
     def gather() -> Iterator[tuple[NDArray[np.uint8], NDArray[np.int64]]]:
         for start in range(0, whole, config.batch_size):
             part = slice(start, start + config.batch_size)
-            yield data.pixels[variant[part], rows[part]], labels[rows[part]]
+            pixels = data.pixels[variant[part], rows[part]]
+            if config.jitter:
+                pixels = moved(pixels, *generator.integers(-config.jitter, config.jitter + 1, size=2).tolist())
+            yield pixels, labels[rows[part]]
 
     signature = (
         tf.TensorSpec((None, height, width, channels), tf.uint8),
@@ -213,6 +232,16 @@ def _batches(
     batches = tf.data.Dataset.from_generator(gather, output_signature=signature)
     count = -(-whole // config.batch_size)
     return batches.apply(tf.data.experimental.assert_cardinality(count)).prefetch(4)
+
+
+def moved(pixels: NDArray[np.uint8], down: int, right: int) -> NDArray[np.uint8]:
+    """Pictures ``[N, H, W, C]`` moved by whole pixels on their white paper; what leaves it is cut off."""
+    found = np.full_like(pixels, 255)
+    _, height, width, _ = pixels.shape
+    rows, columns = slice(max(down, 0), height + min(down, 0)), slice(max(right, 0), width + min(right, 0))
+    from_rows, from_columns = slice(max(-down, 0), height - max(down, 0)), slice(max(-right, 0), width - max(right, 0))
+    found[:, rows, columns] = pixels[:, from_rows, from_columns]
+    return found
 
 
 def _save_weights(model: keras.Model, path: Path) -> None:

@@ -96,3 +96,28 @@ def test_a_configuration_with_an_unknown_field_is_refused(tmp_path: Path) -> Non
     path.write_text("name: a\nlerning_rate: 1\n")
     with pytest.raises(configuration.ConfigurationError, match="lerning_rate"):
         configuration.read(path)
+
+
+def test_moved_pictures_stay_on_white_paper() -> None:
+    pixels = np.arange(1, 13, dtype=np.uint8).reshape(1, 3, 4, 1)
+    assert (fitting.moved(pixels, 0, 0) == pixels).all()
+    assert fitting.moved(pixels, 1, -1)[0, ..., 0].tolist() == [[255] * 4, [2, 3, 4, 255], [6, 7, 8, 255]]
+    assert fitting.moved(pixels, -2, 3)[0, ..., 0].tolist() == [[255, 255, 255, 9], [255] * 4, [255] * 4]
+
+
+def test_an_epoch_may_have_each_class_equally_often_and_people_by_the_root_of_their_beats(data: Dataset) -> None:
+    labels = data.labels(CLASS_SETS["seven"])
+    sides = split(data.table, labels, "inter-patient")
+    config = CONFIG.model_copy(update={"beats_per_class": 400})
+    rows = fitting.draw_epoch(data.table, labels, sides, config, epoch=0)
+    assert set(rows) <= set(sides.train)
+    present, counts = np.unique(labels[rows], return_counts=True)
+    assert set(present) == set(labels[sides.train])
+    assert set(counts) == {400}
+    label = present[0]
+    patients = data.table["patient"].to_numpy(dtype=str)
+    owned = dict(zip(*np.unique(patients[sides.train][labels[sides.train] == label], return_counts=True), strict=True))
+    drawn = dict(zip(*np.unique(patients[rows][labels[rows] == label], return_counts=True), strict=True))
+    expected = 400 * np.sqrt(list(owned.values())) / np.sqrt(list(owned.values())).sum()
+    assert [drawn.get(name, 0) for name in owned] == pytest.approx(expected, abs=60)
+    assert list(rows) != list(fitting.draw_epoch(data.table, labels, sides, config, epoch=1))
