@@ -88,6 +88,15 @@ def csv_lines(analyses: Iterable[Analysis]) -> Iterator[str]:
         )
 
 
+def json_lines(analyses: Iterable[Analysis]) -> Iterator[str]:
+    """A JSON array, one analysis to a line, as they come from the database."""
+    yield "["
+    for place, analysis in enumerate(analyses):
+        upload = {name: getattr(analysis.upload, name) for name in ("label", "sha256", "width", "height", "media_type")}
+        yield (",\n" if place else "\n") + _json(upload | _answered(analysis), indent=None)
+    yield "\n]\n"
+
+
 def write_archive(user: User, file: IO[bytes]) -> None:
     """Write a zip of everything kept about ``user``: account.json, uploads.json, and by upload id
     the pictures and the originals that were kept."""
@@ -112,36 +121,27 @@ def write_archive(user: User, file: IO[bytes]) -> None:
 
 
 def _described(upload: Upload, picture: str) -> dict[str, Any]:
-    said = ("model_name", "model_version", "class_short", "class_name", "probability", "probabilities", "verdict")
-    asked = (
-        "id",
-        "state",
-        "reason",
-        "error_id",
-        "created_at",
-        "finished_at",
-        "trashed_at",
-        "shared_at",
-        "earlier_id",
-        "notes",
-    )
     return {
         "picture": picture,
         **{name: getattr(upload, name) for name in ("id", "label", "size", "sha256", "created_at")},
-        "analyses": [
-            {name: getattr(analysis, name) for name in (*asked, *said, "prediction_set")}
-            | {
-                "tags": [tag.name for tag in analysis.tags.all()],
-                "reviews": [
-                    {name: getattr(review, name) for name in ("class_short", "class_name", "comment", "created_at")}
-                    | {"by": "owner" if review.author_id == analysis.owner_id else "reviewer"}
-                    for review in analysis.reviews.all()
-                ],
-            }
-            for analysis in upload.analyses.all()
+        "analyses": [_answered(analysis) for analysis in upload.analyses.all()],
+    }
+
+
+def _answered(analysis: Analysis) -> dict[str, Any]:
+    asked = ("id", "state", "reason", "error_id", "created_at", "finished_at", "trashed_at", "shared_at", "earlier_id")
+    said = ("model_name", "model_version", "class_short", "class_name", "probability", "probabilities", "verdict")
+    written = ("class_short", "class_name", "agrees", "comment", "created_at")
+    return {
+        **{name: getattr(analysis, name) for name in (*asked, *said, "prediction_set", "notes")},
+        "tags": [tag.name for tag in analysis.tags.all()],
+        "reviews": [
+            {name: getattr(review, name) for name in written}
+            | {"by": "owner" if review.author_id == analysis.owner_id else "reviewer"}
+            for review in analysis.reviews.all()
         ],
     }
 
 
-def _json(value: object) -> str:
-    return json.dumps(value, cls=DjangoJSONEncoder, ensure_ascii=False, indent=1)
+def _json(value: object, indent: int | None = 1) -> str:
+    return json.dumps(value, cls=DjangoJSONEncoder, ensure_ascii=False, indent=indent)

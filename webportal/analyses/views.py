@@ -36,6 +36,7 @@ from webportal.analyses import (
     queries,
     reasons,
     references,
+    reports,
     services,
     statistics,
     tagging,
@@ -309,11 +310,49 @@ def history(request: HttpRequest) -> HttpResponse:
 @never_cache
 def history_csv(request: HttpRequest) -> StreamingHttpResponse:
     """What the history shows for the same search, all of it, as CSV."""
+    lines = exports.csv_lines(_rows(request))
+    return _attachment(StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8"), "beatlens-history.csv")
+
+
+@login_required
+@require_safe
+@never_cache
+def history_json(request: HttpRequest) -> StreamingHttpResponse:
+    """The same as JSON, with every probability and every reading."""
+    lines = exports.json_lines(_rows(request))
+    return _attachment(StreamingHttpResponse(lines, content_type="application/json"), "beatlens-history.json")
+
+
+@login_required
+@require_safe
+@rate_limit(action="report", limit_get=True)  # type: ignore[untyped-decorator]
+@never_cache
+def history_pdf(request: HttpRequest) -> HttpResponse:
+    """The first of what the history shows for the same search, as a list on paper."""
     found, order = _found(request, _history_form(request, request.GET))
-    rows = order.sorted(found).select_related("upload").prefetch_related("reviews", "tags").iterator(chunk_size=500)
-    response = StreamingHttpResponse(exports.csv_lines(rows), content_type="text/csv; charset=utf-8")
-    response.headers["Content-Disposition"] = 'attachment; filename="beatlens-history.csv"'
-    return response
+    rows = list(order.sorted(found).prefetch_related("upload", "reviews")[: reports.MAX_ROWS + 1])
+    pdf = reports.history_report(rows[: reports.MAX_ROWS], is_cut=len(rows) > reports.MAX_ROWS)
+    return _attachment(HttpResponse(pdf, content_type="application/pdf"), "beatlens-history.pdf")
+
+
+@login_required
+@require_safe
+@rate_limit(action="report", limit_get=True)  # type: ignore[untyped-decorator]
+@never_cache
+def report(request: HttpRequest, analysis_id: uuid.UUID) -> HttpResponse:
+    """One's own analysis on paper."""
+    analysis = access.own_analysis(_user(request), analysis_id)
+    model = described(analysis.model_version) if analysis.model_version else None
+    score = model.scores.get("inter-patient/accuracy") if model else None
+    pdf = reports.analysis_report(analysis, right_for_new_patients=score)
+    return _attachment(HttpResponse(pdf, content_type="application/pdf"), f"beatlens-{analysis.pk}.pdf")
+
+
+def _rows(request: HttpRequest) -> Iterator[Analysis]:
+    """All that the history shows for the same search, a few at a time."""
+    found, order = _found(request, _history_form(request, request.GET))
+    rows = order.sorted(found).select_related("upload").prefetch_related("reviews", "tags")
+    return rows.iterator(chunk_size=500)
 
 
 @login_required
@@ -525,9 +564,7 @@ def original(request: HttpRequest, upload_id: uuid.UUID) -> FileResponse:
     """The file as its owner sent it, for them alone, to be saved and not to be shown."""
     upload = access.own_original(_user(request), upload_id)
     response = _private_file(upload.original, upload.media_type)
-    name = f"original.{upload.media_type.removeprefix('image/')}"
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
+    return _attachment(response, f"original.{upload.media_type.removeprefix('image/')}")
 
 
 @login_required
@@ -545,6 +582,12 @@ def _private_file(file: FieldFile, media_type: str) -> FileResponse:
 
 
 _Response = TypeVar("_Response", bound=HttpResponseBase)
+
+
+def _attachment(response: _Response, name: str) -> _Response:
+    """``response`` as a file to be saved."""
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
 
 
 def _locked_up(response: _Response) -> _Response:

@@ -105,7 +105,12 @@ ACCOUNT_USERNAME_MIN_LENGTH = 3
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_FORMS = {"login": "webportal.accounts.forms.LoginForm"}
 # What allauth counts for its own pages, and ours beside it; one dictionary, one way of answering 429.
-ACCOUNT_RATE_LIMITS: dict[str, str] | bool = {"upload": "120/m/user", "export": "6/h/user", "evidence": "60/m/user"}
+ACCOUNT_RATE_LIMITS: dict[str, str] | bool = {
+    "upload": "120/m/user",
+    "export": "6/h/user",
+    "evidence": "60/m/user",
+    "report": "30/m/user",
+}
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Beatlens"

@@ -1,0 +1,230 @@
+"""Analyses on paper: one with everything said about it, or many as a list. A4, in the reader's language."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+from xml.sax.saxutils import escape
+
+from django.conf import settings
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import get_language, gettext
+from PIL import Image as PillowImage
+from reportlab.graphics.shapes import Drawing, Rect
+from reportlab.lib.colors import Color, HexColor
+from reportlab.lib.pagesizes import A4
+from reportlab.lib.styles import ParagraphStyle
+from reportlab.lib.units import mm
+from reportlab.pdfbase import pdfmetrics
+from reportlab.pdfbase.ttfonts import TTFont
+from reportlab.platypus import Flowable, Image, KeepTogether, Paragraph, SimpleDocTemplate, Spacer, Table, TableStyle
+
+from webportal.analyses import reasons
+from webportal.analyses.models import Analysis, Review
+from webportal.analyses.templatetags.readings import percent
+
+#: Most analyses in one list.
+MAX_ROWS = 200
+#: Longest side of a picture in a report, pixels: 300 to the inch at the size it is printed.
+PICTURE_SIDE = 1000
+
+INK, SOFT, LINE, ACCENT = HexColor(0x17212B), HexColor(0x4D5A67), HexColor(0xD8DEE4), HexColor(0x0B6B6B)
+_MARGIN = 18 * mm
+_WIDTH = A4[0] - 2 * _MARGIN
+
+
+def analysis_report(analysis: Analysis, *, right_for_new_patients: float | None) -> bytes:
+    """One analysis as a PDF: picture, answer, every probability, readings, and where the answer comes from."""
+    story: list[Flowable] = [_text(analysis.upload.label or gettext("Result"), "title")]
+    if analysis.upload.is_viewable:
+        story += [_picture(analysis), Spacer(0, 5 * mm)]
+    story += _answer(analysis)
+    if reviews := list(analysis.reviews.all()):
+        story.append(_text(gettext("Readings"), "heading"))
+        story += [_review(analysis, review) for review in reviews]
+    story += [_text(gettext("About this analysis"), "heading"), _about(analysis, right_for_new_patients)]
+    return _pdf(gettext("Analysis of a heartbeat"), story)
+
+
+def history_report(analyses: Sequence[Analysis], *, is_cut: bool) -> bytes:
+    """Analyses as a PDF with one row each; ``is_cut`` says that the search found more than these."""
+    heads = (gettext("Picture"), gettext("Sent"), gettext("Label"), gettext("Result"), gettext("Your reading"))
+    rows: list[list[Any]] = [[_text(head, "head") for head in heads]]
+    for analysis in analyses:
+        review = analysis.review_by(analysis.owner_id)
+        rows.append(
+            [
+                _thumbnail(analysis),
+                _text(date_format(timezone.localtime(analysis.created_at), "SHORT_DATETIME_FORMAT"), "cell"),
+                _text(analysis.upload.label, "cell"),
+                _text(_in_short(analysis), "cell"),
+                _text(review.class_name if review else "", "cell"),
+            ]
+        )
+    table = Table(rows, colWidths=[part * _WIDTH for part in (0.16, 0.17, 0.21, 0.27, 0.19)], repeatRows=1)
+    table.setStyle(TableStyle([("VALIGN", (0, 0), (-1, -1), "MIDDLE"), ("LINEBELOW", (0, 0), (-1, -1), 0.5, LINE)]))
+    story: list[Flowable] = [_text(gettext("History"), "title"), table]
+    if is_cut:
+        note = gettext("The first %(count)d of more. Search more narrowly to have the others.") % {
+            "count": len(analyses)
+        }
+        story.append(_text(note, "soft"))
+    return _pdf(gettext("History"), story)
+
+
+def _answer(analysis: Analysis) -> list[Flowable]:
+    if analysis.state != Analysis.State.DONE:
+        said = [_text(analysis.get_state_display(), "verdict")]
+        if analysis.state == Analysis.State.REJECTED:
+            explanation = reasons.explain(analysis.reason)
+            said.append(_text(f"{explanation.problem} {explanation.remedy}"))
+        return [*said]
+    story: list[Flowable] = [
+        _text(_in_short(analysis), "verdict"),
+        _text(gettext("For research and education only. Not a medical device, not for diagnosis."), "strong"),
+    ]
+    if analysis.verdict == Analysis.Verdict.UNCERTAIN and len(analysis.prediction_set) > 1:
+        names = ", ".join(entry["name"] for entry in analysis.prediction_set)
+        story.append(_text(gettext("These kinds stay plausible: %(names)s") % {"names": names}))
+    rows = [
+        [_text(entry["name"], "cell"), _bar(entry["probability"]), _text(percent(entry["probability"]), "number")]
+        for entry in analysis.ranked_probabilities
+    ]
+    table = Table(rows, colWidths=[0.42 * _WIDTH, 0.42 * _WIDTH, 0.16 * _WIDTH])
+    table.setStyle(TableStyle([("VALIGN", (0, 0), (-1, -1), "MIDDLE"), ("LEFTPADDING", (0, 0), (0, -1), 0)]))
+    return [*story, KeepTogether([_text(gettext("Probability of each kind"), "heading"), table])]
+
+
+def _in_short(analysis: Analysis) -> str:
+    if analysis.state != Analysis.State.DONE:
+        return str(analysis.get_state_display())
+    if analysis.verdict == Analysis.Verdict.NOT_A_BEAT:
+        return gettext("Not a heartbeat")
+    assert analysis.probability is not None  # noqa: S101 - a constraint of the table
+    return f"{analysis.class_name}, {analysis.get_verdict_display()}, {percent(analysis.probability)}"
+
+
+def _review(analysis: Analysis, review: Review) -> Paragraph:
+    by = gettext("the owner") if review.author_id == analysis.owner_id else gettext("a reviewer")
+    agrees = gettext("agrees") if review.agrees else gettext("disagrees")
+    when = date_format(timezone.localtime(review.created_at), "SHORT_DATETIME_FORMAT")
+    return _text(f"{review.class_name} ({by}, {agrees}, {when}) {review.comment}")
+
+
+def _about(analysis: Analysis, right_for_new_patients: float | None) -> Table:
+    facts = [(gettext("Sent"), date_format(timezone.localtime(analysis.created_at), "DATETIME_FORMAT"))]
+    if analysis.model_version:
+        facts.append((gettext("Model"), f"{analysis.model_name}, {gettext('version')} {analysis.model_version}"))
+    if right_for_new_patients is not None:
+        score = gettext("%(score)s of the test beats of people it had never seen")
+        facts.append((gettext("How often right"), score % {"score": percent(right_for_new_patients)}))
+    facts.append((gettext("Id"), str(analysis.pk)))
+    table = Table(
+        [[_text(name, "soft"), _text(value, "cell")] for name, value in facts],
+        colWidths=[0.25 * _WIDTH, 0.75 * _WIDTH],
+    )
+    table.setStyle(TableStyle([("VALIGN", (0, 0), (-1, -1), "TOP"), ("LEFTPADDING", (0, 0), (0, -1), 0)]))
+    return table
+
+
+def _picture(analysis: Analysis) -> Image:
+    with analysis.upload.picture.open("rb") as file:
+        return _image(file.read(), width=110 * mm, height=70 * mm)
+
+
+def _thumbnail(analysis: Analysis) -> Image | str:
+    if not analysis.upload.thumbnail:
+        return ""
+    with analysis.upload.thumbnail.open("rb") as file:
+        return _image(file.read(), width=24 * mm, height=16 * mm)
+
+
+def _image(data: bytes, *, width: float, height: float) -> Image:
+    """A picture at the largest size that fits; pixels beyond what paper shows are left out."""
+    with PillowImage.open(io.BytesIO(data), formats=["PNG", "JPEG"]) as sent:
+        sent.draft("RGB", (PICTURE_SIDE, PICTURE_SIDE))
+        rgba = sent.convert("RGBA") if not sent.mode.startswith("I") else _eight_bits(sent)
+    picture = PillowImage.alpha_composite(PillowImage.new("RGBA", rgba.size, "white"), rgba).convert("RGB")
+    picture.thumbnail((PICTURE_SIDE, PICTURE_SIDE))
+    out = io.BytesIO()
+    picture.save(out, "PNG")
+    scale = min(width / picture.width, height / picture.height)
+    out.seek(0)
+    return Image(out, picture.width * scale, picture.height * scale, hAlign="LEFT")
+
+
+def _eight_bits(image: PillowImage.Image) -> PillowImage.Image:
+    return image.convert("I").point(lambda level: level * (1 / 256)).convert("L").convert("RGBA")
+
+
+def _bar(probability: float) -> Drawing:
+    width, height = 0.4 * _WIDTH, 2.5 * mm
+    drawing = Drawing(width, height)
+    drawing.add(_rect(width, height, LINE))
+    drawing.add(_rect(width * min(max(probability, 0.0), 1.0), height, ACCENT))
+    return drawing
+
+
+def _rect(width: float, height: float, colour: Color) -> Rect:
+    return Rect(0, 0, width, height, fillColor=colour, strokeColor=None)
+
+
+def _text(text: object, style: str = "body") -> Paragraph:
+    known = _font("BeatlensSans", "Vera.ttf").face.charToGlyph
+    shown = "".join(character if ord(character) in known else "?" for character in " ".join(str(text).split()))
+    return Paragraph(escape(shown), _styles()[style])
+
+
+@cache
+def _font(name: str, file: str) -> TTFont:
+    font = TTFont(name, file)  # comes with reportlab
+    pdfmetrics.registerFont(font)
+    return font
+
+
+@cache
+def _styles() -> dict[str, ParagraphStyle]:
+    plain, bold = _font("BeatlensSans", "Vera.ttf").fontName, _font("BeatlensSansBold", "VeraBd.ttf").fontName
+    body = ParagraphStyle("body", fontName=plain, fontSize=9.5, leading=13.5, textColor=INK, spaceAfter=4)
+    return {
+        "body": body,
+        "title": ParagraphStyle("title", body, fontName=bold, fontSize=17, leading=21, spaceAfter=10),
+        "verdict": ParagraphStyle("verdict", body, fontName=bold, fontSize=13, leading=17),
+        "heading": ParagraphStyle("heading", body, fontName=bold, fontSize=10.5, spaceBefore=10),
+        "strong": ParagraphStyle("strong", body, fontName=bold),
+        "soft": ParagraphStyle("soft", body, textColor=SOFT, fontSize=8.5),
+        "cell": ParagraphStyle("cell", body, fontSize=8.5, leading=11, spaceAfter=0),
+        "number": ParagraphStyle("number", body, fontSize=8.5, leading=11, spaceAfter=0, alignment=2),
+        "head": ParagraphStyle("head", body, fontName=bold, fontSize=8.5, spaceAfter=0),
+    }
+
+
+def _pdf(title: str, story: list[Flowable]) -> bytes:
+    out = io.BytesIO()
+    document = SimpleDocTemplate(
+        out,
+        pagesize=A4,
+        title=title,
+        author="Beatlens",
+        lang=get_language() or settings.LANGUAGE_CODE,
+        leftMargin=_MARGIN,
+        rightMargin=_MARGIN,
+        topMargin=_MARGIN,
+        bottomMargin=24 * mm,
+    )
+    disclaimer = gettext("For research and education only. Not a medical device, not for diagnosis.")
+
+    def footer(canvas: Any, page: Any) -> None:
+        canvas.saveState()
+        canvas.setFont(_font("BeatlensSansBold", "VeraBd.ttf").fontName, 8)
+        canvas.setFillColor(INK)
+        canvas.drawString(_MARGIN, 13 * mm, disclaimer)
+        canvas.setFont(_font("BeatlensSans", "Vera.ttf").fontName, 8)
+        canvas.drawRightString(A4[0] - _MARGIN, 13 * mm, f"Beatlens · {page.page}")
+        canvas.restoreState()
+
+    document.build(story, onFirstPage=footer, onLaterPages=footer)
+    return out.getvalue()
