@@ -8,7 +8,7 @@ PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3 python;
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install --constraint requirements.lock
 
-.PHONY: help run test test-postgresql lint format protos lock admin clean
+.PHONY: help run test test-postgresql access lint format protos lock admin clean
 
 help: ## List the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -28,6 +28,9 @@ lint: $(VENV)/everything ## Style, types and the wire (buf needs npm, and is lef
 	$(BIN)/mypy
 	$(BIN)/python protos/generate.py --check
 	$(BIN)/python protos/generate.py --lint
+
+access: $(VENV)/everything ## Renew docs/access.md, who may open what, from what the portal answers
+	BEATLENS_WRITE_ACCESS=1 $(BIN)/python -m pytest -q tests/webportal/test_access.py -k table_says
 
 format: $(VENV)/everything ## Put the source into the house's format
 	$(BIN)/ruff check --fix .

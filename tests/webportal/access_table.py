@@ -1,0 +1,124 @@
+"""Every address of the portal, opened and posted to as everybody: what docs/access.md says and its test compares."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.contrib import admin
+from django.contrib.admindocs.views import simplify_regex
+from django.db import transaction
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from webportal.analyses.models import Analysis
+
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "access.md"
+
+ROLES = ("anonymous", "owner", "other user", "reviewer", "reviewer, shared", "administrator")
+HEAD = f"""\
+# Who may open what
+
+Every address of the portal, and what it answers to an anonymous visitor, to the owner of the picture or analysis in the
+address, to another user, to a reviewer with whom it is not and with whom it is shared, and to an administrator. A test
+opens every address as everybody and compares: an address that is not here, or answers otherwise, fails.
+
+- **yes**: answered; what is in a list is one's own
+- **log in**: sent to the log-in page; **password**: asked for the password once more
+- **not found**: 404, as if it weren't there; **refused**: 403; **–**: the address doesn't take this method
+
+| address | method | {" | ".join(ROLES)} |
+|---|---|{"---|" * len(ROLES)}
+"""
+_PLACEHOLDER = re.compile(r"<(?:\w+:)?(\w+)>")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What one role got from one address by one method."""
+
+    address: str
+    method: str
+    role: str
+    outcome: str
+    body: bytes
+
+
+def routes(resolver: URLResolver | None = None, prefix: str = "/") -> Iterator[str]:
+    """Every address that the portal knows, its variable parts in angle brackets."""
+    for pattern in (resolver or get_resolver()).url_patterns:
+        route = prefix + simplify_regex(str(pattern.pattern)).lstrip("/")
+        if isinstance(pattern, URLResolver):
+            yield from routes(pattern, route)
+        elif isinstance(pattern, URLPattern):
+            yield route
+
+
+def filled(route: str, analysis: Analysis) -> str:
+    """``route`` with the variable parts of ``analysis``; a KeyError names a part that nobody thought of here."""
+    values = {
+        "analysis_id": str(analysis.pk),
+        "upload_id": str(analysis.upload_id),
+        "short": "PVC",
+        # Of the pages about accounts and of the administration; links that were never sent.
+        "key": "no-such-key",
+        "uidb36": "1",
+        "app_label": "analyses",
+        "content_type_id": "1",
+        "url": "nothing-here",
+        "id": str(analysis.owner_id),
+    }
+    if "object_id" in route:
+        values["object_id"] = _row_for(route, analysis)
+    return _PLACEHOLDER.sub(lambda part: values[part[1]], route)
+
+
+def _row_for(route: str, analysis: Analysis) -> str:
+    """The key of a row for a page of the administration."""
+    for model in admin.site._registry:
+        if route.startswith(reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")):
+            row = analysis if model is Analysis else model._default_manager.first()
+            return "1" if row is None else str(row.pk)
+    return str(analysis.pk)  # a short cut to any page, whatever it belongs to
+
+
+def answers(clients: Mapping[str, Client], own: Analysis, shared: Analysis) -> Iterator[Answer]:
+    """Ask every address as every role. Whatever an answer changes is undone before the next."""
+    for route in sorted(set(routes())):
+        for method in ("GET", "POST"):
+            for role in ROLES:
+                client, cookies = clients[role], clients[role].cookies.copy()
+                with transaction.atomic():
+                    url = filled(route, shared if role == "reviewer, shared" else own)
+                    response = client.get(url) if method == "GET" else client.post(url)
+                    body = response.getvalue()
+                    transaction.set_rollback(True)
+                client.cookies = cookies
+                yield Answer(re.sub(r"<\w+:", "<", route), method, role, _outcome(response), body)
+
+
+def _outcome(response: HttpResponse) -> str:
+    if response.status_code >= 500:
+        raise AssertionError(f"{response.wsgi_request.path} answered {response.status_code}")
+    if response.status_code in (301, 302, 303):
+        place = response["Location"]
+        if place.startswith((reverse("account_login"), reverse("admin:login"))):
+            return "log in"
+        return "password" if place.startswith(reverse("account_reauthenticate")) else "yes"
+    return {403: "refused", 404: "not found", 405: "–"}.get(response.status_code, "yes")
+
+
+def table(found: list[Answer]) -> str:
+    """The whole of docs/access.md."""
+    rows: dict[tuple[str, str], dict[str, str]] = {}
+    for answer in found:
+        rows.setdefault((answer.address, answer.method), {})[answer.role] = answer.outcome
+    lines = [
+        f"| `{address}` | {method} | {' | '.join(outcomes[role] for role in ROLES)} |\n"
+        for (address, method), outcomes in rows.items()
+        if set(outcomes.values()) - {"–", "log in"} or method == "GET"
+    ]
+    return HEAD + "".join(lines)
