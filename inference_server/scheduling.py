@@ -11,7 +11,11 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
+
+#: Bounds of the hint to a refused caller, seconds.
+_MIN_RETRY_SECONDS: Final = 0.05
+_MAX_RETRY_SECONDS: Final = 10.0
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
@@ -77,6 +81,8 @@ class Scheduler(Generic[Job, Result]):
         # Seconds from one completion to the next while jobs wait, smoothed: tells a refused caller when to come back.
         self._pace = 0.005
         self._last_completion = 0.0
+        # When the caller that was refused last may come back.
+        self._last_turn = 0.0
 
     @property
     def waiting(self) -> int:
@@ -118,7 +124,7 @@ class Scheduler(Generic[Job, Result]):
             QueueFull: there is no room for all of them.
         """
         if len(jobs) > max(0, self._free) + self._capacity - self._waiting:
-            raise QueueFull(retry_after=max(0.05, self._waiting * self._pace))
+            raise QueueFull(retry_after=self._turn(len(jobs)))
         loop = asyncio.get_running_loop()
         deadline = None if timeout is None else time.monotonic() + timeout
         entries: list[_Entry[Job, Result]] = [_Entry(job, deadline, loop.create_future()) for job in jobs]
@@ -132,6 +138,16 @@ class Scheduler(Generic[Job, Result]):
         caller.entries.extend(entries)
         self._start()
         return futures
+
+    def _turn(self, jobs: int) -> float:
+        """Seconds after which refused jobs may come back: behind the queue, and behind who was refused before them.
+
+        If all were told the same time, they would all come back at once and be refused again.
+        """
+        now = time.monotonic()
+        first = now + max(_MIN_RETRY_SECONDS, self._waiting * self._pace)
+        self._last_turn = min(max(first, self._last_turn + jobs * self._pace), now + _MAX_RETRY_SECONDS)
+        return self._last_turn - now
 
     def _leave_queue(self, entry: _Entry[Job, Result]) -> None:
         if entry.waiting:

@@ -107,15 +107,9 @@ async def serve(settings: Settings) -> None:
             where["metrics"] = beside.enter_context(MetricsServer(metrics, settings.metrics_listen)).address
         await server.start()
         _log.info("listening", extra={**where, "workers": settings.workers})
-        await _look(repository, follow)
-        if repository.loaded():
-            _log.info("serving", extra={"address": address})
-        else:
-            _log.error("no model to serve", extra={"folder": str(repository.folder), "refused": repository.refused})
-
-        reloading = asyncio.ensure_future(_keep_loading(repository, settings.reload_seconds, follow))
+        loading = asyncio.ensure_future(_keep_loading(repository, settings.reload_seconds, follow))
         await stop.wait()
-        reloading.cancel()
+        loading.cancel()
         _log.info("draining", extra={"running": scheduler.running, "waiting": scheduler.waiting})
         health.close()
         await asyncio.sleep(settings.drain_seconds)
@@ -124,7 +118,12 @@ async def serve(settings: Settings) -> None:
 
 
 async def _keep_loading(repository: ModelRepository[ServedModel], seconds: float, follow: Callable[[], None]) -> None:
-    """Look for new versions every so many seconds; 0: never."""
+    """Load what is on disk, and look for new versions every so many seconds; 0: never."""
+    await _look(repository, follow)
+    if repository.loaded():
+        _log.info("serving", extra={"versions": [model.info.version for model in repository.loaded()]})
+    else:
+        _log.error("no model to serve", extra={"folder": str(repository.folder), "refused": repository.refused})
     while seconds:
         await asyncio.sleep(seconds)
         await _look(repository, follow)

@@ -19,7 +19,7 @@ import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Final, Self
+from typing import Final, Self, cast
 
 from inference_server.classification import ModelInfo, UnknownClass
 from inference_server.generated.ecg.v1 import arrhythmia_pb2 as pb
@@ -326,8 +326,7 @@ class _Worker(asyncio.Protocol):
         self._fail_all()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101
-        self._transport = transport
+        self._transport = cast(asyncio.Transport, transport)
 
     def data_received(self, data: bytes) -> None:
         self._last_sign = time.monotonic()

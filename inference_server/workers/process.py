@@ -7,6 +7,7 @@ Models are loaded beside, so that the version before answers until the new one i
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import socket
 import sys
@@ -31,6 +32,9 @@ from inference_server.workers.wire import Configuration, Kind, Outcome, Task
 _log = logging.getLogger(__name__)
 
 _READ_BYTES: Final = 256 * 1024
+#: Workers step back behind the front, or calls would pile up before they can be queued or refused: with 256 callers on
+#: two CPUs the median refusal took 0.1 s without this and 5 ms with it.
+NICENESS: Final = 5
 
 
 class Worker:
@@ -136,6 +140,7 @@ def main(descriptor: str, configuration: str) -> None:
     # The front decides when a worker ends: by closing the socket.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    os.nice(NICENESS)
     settings = Configuration.from_argument(configuration)
     log.configure(settings.log_level)
     with socket.socket(fileno=int(descriptor)) as connection:

@@ -71,6 +71,19 @@ async def test_a_batch_is_let_in_as_a_whole_or_not_at_all() -> None:
     assert scheduler.waiting == 3
 
 
+async def test_refused_callers_are_not_all_told_the_same_time() -> None:
+    scheduler = Scheduler(Workers().submit, slots=1, capacity=1)
+    scheduler.admit(["running", "waiting"])
+    hints = []
+    for _ in range(5000):
+        with pytest.raises(QueueFull) as caught:
+            scheduler.admit(["refused"])
+        hints.append(caught.value.retry_after)
+    assert 0.05 <= hints[0] <= 0.1
+    assert hints[20] > hints[10] > hints[0]
+    assert max(hints) <= 10
+
+
 async def test_callers_take_turns() -> None:
     workers = Workers()
     scheduler = Scheduler(workers.submit, slots=1, capacity=10)
