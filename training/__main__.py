@@ -347,6 +347,31 @@ def export(
         )
 
 
+@app.command()
+def promote(
+    candidate: Annotated[
+        Path, typer.Argument(help="Exported version: <repository>/<name>/<version>.", exists=True, file_okay=False)
+    ],
+    served: Annotated[
+        Path,
+        typer.Argument(help="Version that is served now: models/<name>/<version>.", exists=True, file_okay=False),
+    ],
+    force: Annotated[bool, typer.Option("--force", help="Although a figure says no.")] = False,
+) -> None:
+    """Put an exported version beside the served one if it is not larger, slower or worse for new patients."""
+    from inference_server.onnx_model import ModelError
+    from training import promotion
+
+    with _plain_errors(promotion.PromotionError, ModelError):
+        target, found = promotion.promote(candidate, served, force=force)
+    console.print(
+        f"{target}: {found.bytes:,} bytes, {found.time_ratio:.2f} times the time of {served} on one thread,"
+        f" {promotion.SCORE} {found.score} (before {found.served_score})",
+        highlight=False,
+        soft_wrap=True,
+    )
+
+
 @app.command(name="import-keras")
 def import_keras(
     file: Annotated[Path, typer.Argument(help="HDF5 file of a whole Sequential model.", exists=True, dir_okay=False)],
