@@ -193,16 +193,29 @@ def prepare(
 
 
 def _prepare_from_folders(source: Path, data: Path) -> None:
+    from training import audit as auditing
     from training import folders as layout
     from training.classes import CLASS_SETS
 
-    for name, count, refused in layout.read_folders(source, CLASS_SETS["eight"], data):
-        console.print(f"{name}: {count:,} pictures")
-        for sentence in refused:
-            console.print(f"  left out {escape(sentence)}")
-    shared = layout.shared_pictures(datasets.load(data, variants=0))
-    if shared:
-        console.print(f"[yellow]{shared:,} test pictures are also on the training side[/]")
+    with _progress() as progress:
+        task = progress.add_task("% of the pictures read", total=100)
+        reading = layout.read_folders(
+            source, CLASS_SETS["eight"], data, lambda done: progress.update(task, completed=100 * done)
+        )
+        for name, count, refused in reading:
+            progress.console.print(f"{name}: {count:,} pictures")
+            for sentence in refused:
+                progress.console.print(f"  left out {escape(sentence)}")
+        task = progress.add_task("% of the pictures compared", total=100)
+        findings = auditing.audit(
+            layout.read_files(data),
+            datasets.load(data, variants=0).pixels[0],
+            lambda done: progress.update(task, completed=100 * done),
+        )
+    auditing.write(findings, data / "audit.csv")
+    for sentence in auditing.sentences(findings):
+        console.print(f"[yellow]{escape(sentence)}[/]", soft_wrap=True)
+    console.print(f"{len(findings):,} findings are listed in {data / 'audit.csv'}")
 
 
 @app.command()

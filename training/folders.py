@@ -5,12 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from PIL import Image
 
 from inference_server.images import ImageError, to_pixels
@@ -23,6 +22,9 @@ from training.splits import Split
 
 #: Sides as folders; validation pictures are part of the training side.
 SIDES = ("train", "test")
+
+#: The list of files in a prepared data set, see :func:`read_files`.
+FILES = "files.csv"
 
 _BATCH = 512
 _NAME = re.compile(r"(?P<record>[0-9]+)_(?P<sample>[0-9]+)")
@@ -53,11 +55,20 @@ def write_folders(
             yield done, total
 
 
-def read_folders(source: Path, classes: Sequence[TrainingClass], out: Path) -> Iterator[tuple[str, int, list[str]]]:
+def read_folders(
+    source: Path,
+    classes: Sequence[TrainingClass],
+    out: Path,
+    progress: Callable[[float], None] = lambda _done: None,
+) -> Iterator[tuple[str, int, list[str]]]:
     """Read class folders into a prepared data set, through the server's own decoder.
 
     Files named ``<record>_<sample>.png`` keep their record; of others the patient is not known, and each class folder
-    counts as one. The data set has no millivolts, so it can't be drawn anew or augmented on the signal.
+    counts as one. The data set has no millivolts, so it can't be drawn anew or augmented on the signal. Which picture
+    came from which file is kept in :data:`FILES`, see :func:`read_files`.
+
+    Args:
+        progress: told the fraction of files that is read.
 
     Yields:
         ``(folder, pictures, refused)`` per class folder; ``refused`` are sentences about files that are no pictures.
@@ -79,54 +90,61 @@ def read_folders(source: Path, classes: Sequence[TrainingClass], out: Path) -> I
     config = PreparationConfig(representation="folders", augmented_variants=0)
     claim(out, config)
     (out / "complete.json").unlink(missing_ok=True)
-    names = []
-    for side in SIDES:
-        for one in classes:
-            folder = source / side / one.name
-            files = sorted(folder.glob("*.png")) if folder.is_dir() else []
-            pixels, identities, refused = _read_class(files, side, one)
-            if pixels:
-                table = pd.DataFrame(identities)
-                beats = Beats(table, np.zeros((len(table), STORED_SAMPLES), dtype=np.float32))
-                name = f"{side}-{one.short}"
-                save_shard(beats, [np.stack(pixels)], shards / f"{name}.npz")
-                names.append(name)
-            yield f"{side}/{one.name}", len(pixels), refused
+    names, kept = [], []
+    listed = {(side, one): sorted((source / side / one.name).glob("*.png")) for side in SIDES for one in classes}
+    total, done = sum(map(len, listed.values())), 0
+    for (side, one), files in listed.items():
+        pixels, identities, refused = [], [], []
+        for number, path in enumerate(files):
+            try:
+                pixels.append(to_pixels(path.read_bytes(), height=HEIGHT, width=WIDTH))
+            except ImageError as error:
+                refused.append(f"{path.name}: {error}")
+                continue
+            finally:
+                done += 1
+                progress(done / total)
+            identities.append(_identity(path, number, side, one))
+            kept.append(
+                (f"{side}/{one.name}/{path.name}", side, one.short, hashlib.sha256(pixels[-1].tobytes()).hexdigest())
+            )
+        if pixels:
+            table = pd.DataFrame(identities)
+            beats = Beats(table, np.zeros((len(table), STORED_SAMPLES), dtype=np.float32))
+            name = f"{side}-{one.short}"
+            save_shard(beats, [np.stack(pixels)], shards / f"{name}.npz")
+            names.append(name)
+        yield f"{side}/{one.name}", len(pixels), refused
     if not names:
         raise DatasetError(f"{source} has no PNG pictures.")
+    pd.DataFrame(kept, columns=["file", "side", "label", "content"]).to_csv(out / FILES, index=False)
     (out / "complete.json").write_text(json.dumps({"records": names}) + "\n")
 
 
-def shared_pictures(data: Dataset) -> int:
-    """How many test pictures are, pixel for pixel, also on the training side of a folder data set."""
-    digests = np.array([hashlib.sha256(picture.tobytes()).hexdigest() for picture in data.pixels[0]])
-    tested = data.table["side"].to_numpy(dtype=str) == "test"
-    return int(np.isin(digests[tested], digests[~tested]).sum())
+def read_files(folder: Path) -> pd.DataFrame:
+    """The files that a folder data set was read from, in the order of its rows.
+
+    Columns: ``file`` (from the source's folder on), ``side``, ``label`` (the class's short name) and ``content``
+    (SHA-256 of the pixels).
+
+    Raises:
+        DatasetError: the data set was not read from class folders.
+    """
+    path = folder / FILES
+    if not path.is_file():
+        raise DatasetError(f"{folder} was not read from class folders.")
+    return pd.read_csv(path, dtype=str, keep_default_na=False)
 
 
-def _read_class(
-    files: list[Path], side: str, one: TrainingClass
-) -> tuple[list[NDArray[np.uint8]], list[dict[str, object]], list[str]]:
-    pixels: list[NDArray[np.uint8]] = []
-    identities: list[dict[str, object]] = []
-    refused: list[str] = []
-    for number, path in enumerate(files):
-        try:
-            pixels.append(to_pixels(path.read_bytes(), height=HEIGHT, width=WIDTH))
-        except ImageError as error:
-            refused.append(f"{path.name}: {error}")
-            continue
-        named = _NAME.fullmatch(path.stem)
-        record = named["record"] if named else f"unknown-{one.short}"
-        identities.append(
-            {
-                "patient": record,
-                "record": record,
-                "sample": int(named["sample"]) if named else number,
-                "symbol": one.symbol,
-                "lead": "as drawn",
-                "primary": True,
-                "side": side,
-            }
-        )
-    return pixels, identities, refused
+def _identity(path: Path, number: int, side: str, one: TrainingClass) -> dict[str, object]:
+    named = _NAME.fullmatch(path.stem)
+    record = named["record"] if named else f"unknown-{one.short}"
+    return {
+        "patient": record,
+        "record": record,
+        "sample": int(named["sample"]) if named else number,
+        "symbol": one.symbol,
+        "lead": "as drawn",
+        "primary": True,
+        "side": side,
+    }

@@ -15,7 +15,7 @@ BEATS_PER_SYMBOL = 12
 _GAP = 300
 
 
-def _shape(symbol: str) -> np.ndarray:
+def shape(symbol: str) -> np.ndarray:
     """Millivolts of a beat from R - 100 to R + 99."""
     t = np.arange(-100, 100)
     width = {"N": 5, "L": 22, "R": 14, "A": 4, "V": 28, "!": 45, "/": 9, "F": 18}[symbol]
@@ -36,7 +36,7 @@ def write_recordings(folder: Path) -> Path:
         samples = np.arange(len(symbols)) * _GAP + 400
         signal = generator.normal(0, 0.01, size=(samples[-1] + 400, 2))
         for sample, symbol in zip(samples, symbols, strict=True):
-            beat = _shape(symbol) * generator.uniform(0.9, 1.1)
+            beat = shape(symbol) * generator.uniform(0.9, 1.1)
             signal[sample - 100 : sample + 100, 0] += beat
             signal[sample - 100 : sample + 100, 1] += 0.5 * beat
         leads = ["V5", "MLII"] if name == "112" else ["MLII", "V1"]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import shutil
 from pathlib import Path
 
@@ -56,15 +57,26 @@ def test_files_that_are_no_pictures_are_named_and_left_out(written: Path, tmp_pa
     assert [sentence for sentence in found["train/Normal"] if "broken.png" in sentence]
 
 
-def test_pictures_on_both_sides_are_counted(written: Path, tmp_path: Path) -> None:
-    source = shutil.copytree(written, tmp_path / "source")
-    _read(source, tmp_path / "before")
-    assert folders.shared_pictures(datasets.load(tmp_path / "before")) == 0
-    leaked = sorted((source / "train" / "Paced").glob("*.png"))[:3]
-    for path in leaked:
-        shutil.copy(path, source / "test" / "Paced" / f"fig_{path.name}")
-    _read(source, tmp_path / "after")
-    assert folders.shared_pictures(datasets.load(tmp_path / "after")) == 3
+def test_each_picture_s_file_is_kept_in_the_order_of_the_rows(written: Path, tmp_path: Path) -> None:
+    _read(written, tmp_path)
+    back, files = datasets.load(tmp_path), folders.read_files(tmp_path)
+    assert len(files) == len(back.table)
+    for row, (beat, file) in enumerate(zip(back.table.itertuples(), files.itertuples(), strict=True)):
+        assert file.file.endswith(f"/{beat.record}_{beat.sample}.png")
+        assert file.side == beat.side
+        assert hashlib.sha256(back.pixels[0][row].tobytes()).hexdigest() == file.content
+
+
+def test_progress_ends_at_the_whole(written: Path, tmp_path: Path) -> None:
+    told: list[float] = []
+    list(folders.read_folders(written, CLASSES, tmp_path, told.append))
+    assert told == sorted(told)
+    assert told[-1] == 1
+
+
+def test_other_data_sets_have_no_files(prepared: Path) -> None:
+    with pytest.raises(DatasetError, match="not read from class folders"):
+        folders.read_files(prepared)
 
 
 def test_a_folder_that_is_no_class_is_named(written: Path, tmp_path: Path) -> None:
