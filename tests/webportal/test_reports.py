@@ -26,7 +26,7 @@ def said(monkeypatch) -> list[str]:
     real = reports.Paragraph
 
     def note(text: str, style: object) -> object:
-        texts.append(text)
+        texts.append(text.replace("\u00a0", " "))
         return real(text, style)
 
     monkeypatch.setattr(reports, "Paragraph", note)

@@ -16,6 +16,7 @@ from django.utils.translation import ngettext_lazy
 from webportal.analyses import archives, pictures, tagging
 from webportal.analyses.models import Analysis, Review, Tag, Upload
 from webportal.analyses.queries import ORDERS, Order
+from webportal.pages import catalogue
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +105,10 @@ class ReviewForm(forms.Form):
     def __init__(self, analysis: Analysis, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         kinds = cast(forms.ChoiceField, self.fields["class_short"])
-        kinds.choices = [("", _("Choose …")), *analysis.readings]
+        kinds.choices = [
+            ("", _("Choose …")),
+            *((short, catalogue.translated(name)) for short, name in analysis.readings),
+        ]
 
 
 class TagsField(forms.CharField):

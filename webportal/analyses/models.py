@@ -17,7 +17,7 @@ from django.db.models.functions import Lower
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
+from django.utils.translation import gettext_noop, pgettext_lazy
 from inference_server.classification import Verdict as ServerVerdict
 
 
@@ -350,7 +350,7 @@ class Analysis(models.Model):
     def readings(self) -> list[tuple[str, str]]:
         """What a person may read the picture as, as (short, name): the model's classes and two more."""
         classes = [(entry["short"], entry["name"]) for entry in self.probabilities]
-        return [*classes, (Review.OTHER_KIND, _("Another kind of beat")), (Review.NO_BEAT, _("Not one heartbeat"))]
+        return [*classes, *Review.EXTRA.items()]
 
     @property
     def compared_classes(self) -> list[dict[str, Any]]:
@@ -369,6 +369,8 @@ class Review(models.Model):
     #: Readings that are no class of any model.
     OTHER_KIND = "OTHER_KIND"
     NO_BEAT = "NO_BEAT"
+    #: Their names, in English as the names of classes are; pages translate both.
+    EXTRA = {OTHER_KIND: gettext_noop("Another kind of beat"), NO_BEAT: gettext_noop("Not one heartbeat")}
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     analysis = models.ForeignKey(

@@ -25,6 +25,7 @@ from reportlab.platypus import Flowable, Image, KeepTogether, Paragraph, SimpleD
 from webportal.analyses import reasons
 from webportal.analyses.models import Analysis, Review
 from webportal.analyses.templatetags.readings import percent
+from webportal.pages.catalogue import translated
 
 #: Most analyses in one list.
 MAX_ROWS = 200
@@ -33,7 +34,8 @@ PICTURE_SIDE = 1000
 
 INK, SOFT, LINE, ACCENT = HexColor(0x17212B), HexColor(0x4D5A67), HexColor(0xD8DEE4), HexColor(0x0B6B6B)
 _MARGIN = 18 * mm
-_WIDTH = A4[0] - 2 * _MARGIN
+_PADDING = 6  # of a page's frame, points
+_WIDTH = A4[0] - 2 * _MARGIN - 2 * _PADDING
 
 
 def analysis_report(analysis: Analysis, *, right_for_new_patients: float | None) -> bytes:
@@ -61,7 +63,7 @@ def history_report(analyses: Sequence[Analysis], *, is_cut: bool) -> bytes:
                 _text(date_format(timezone.localtime(analysis.created_at), "SHORT_DATETIME_FORMAT"), "cell"),
                 _text(analysis.upload.label, "cell"),
                 _text(_in_short(analysis), "cell"),
-                _text(review.class_name if review else "", "cell"),
+                _text(translated(review.class_name) if review else "", "cell"),
             ]
         )
     table = Table(rows, colWidths=[part * _WIDTH for part in (0.16, 0.17, 0.21, 0.27, 0.19)], repeatRows=1)
@@ -87,10 +89,14 @@ def _answer(analysis: Analysis) -> list[Flowable]:
         _text(gettext("For research and education only. Not a medical device, not for diagnosis."), "strong"),
     ]
     if analysis.verdict == Analysis.Verdict.UNCERTAIN and len(analysis.prediction_set) > 1:
-        names = ", ".join(entry["name"] for entry in analysis.prediction_set)
+        names = ", ".join(translated(entry["name"]) for entry in analysis.prediction_set)
         story.append(_text(gettext("These kinds stay plausible: %(names)s") % {"names": names}))
     rows = [
-        [_text(entry["name"], "cell"), _bar(entry["probability"]), _text(percent(entry["probability"]), "number")]
+        [
+            _text(translated(entry["name"]), "cell"),
+            _bar(entry["probability"]),
+            _text(percent(entry["probability"]), "number"),
+        ]
         for entry in analysis.ranked_probabilities
     ]
     table = Table(rows, colWidths=[0.42 * _WIDTH, 0.42 * _WIDTH, 0.16 * _WIDTH])
@@ -104,14 +110,14 @@ def _in_short(analysis: Analysis) -> str:
     if analysis.verdict == Analysis.Verdict.NOT_A_BEAT:
         return gettext("Not a heartbeat")
     assert analysis.probability is not None  # noqa: S101 - a constraint of the table
-    return f"{analysis.class_name}, {analysis.get_verdict_display()}, {percent(analysis.probability)}"
+    return f"{translated(analysis.class_name)}, {analysis.get_verdict_display()}, {percent(analysis.probability)}"
 
 
 def _review(analysis: Analysis, review: Review) -> Paragraph:
     by = gettext("the owner") if review.author_id == analysis.owner_id else gettext("a reviewer")
     agrees = gettext("agrees") if review.agrees else gettext("disagrees")
     when = date_format(timezone.localtime(review.created_at), "SHORT_DATETIME_FORMAT")
-    return _text(f"{review.class_name} ({by}, {agrees}, {when}) {review.comment}")
+    return _text(f"{translated(review.class_name)} ({by}, {agrees}, {when}) {review.comment}")
 
 
 def _about(analysis: Analysis, right_for_new_patients: float | None) -> Table:
@@ -175,6 +181,7 @@ def _rect(width: float, height: float, colour: Color) -> Rect:
 def _text(text: object, style: str = "body") -> Paragraph:
     known = _font("BeatlensSans", "Vera.ttf").face.charToGlyph
     shown = "".join(character if ord(character) in known else "?" for character in " ".join(str(text).split()))
+    shown = shown.replace(" %", "\u00a0%")  # kept on one line
     return Paragraph(escape(shown), _styles()[style])
 
 

@@ -310,7 +310,7 @@ def review(*, actor: User, analysis: Analysis, class_short: str, comment: str = 
         analysis=analysis,
         author=actor,
         class_short=class_short,
-        class_name=str(names[class_short]),
+        class_name=names[class_short],
         agrees=class_short == predicted,
         comment=comment,
     )

@@ -10,17 +10,16 @@ from typing import TYPE_CHECKING
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import TruncMonth, TruncWeek
 from django.utils import timezone
-from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from webportal.accounts.models import User
 from webportal.analyses.models import Analysis, Review
+from webportal.pages.catalogue import translated
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
-#: Readings that are no class of any model; they come last.
-EXTRA = (Review.OTHER_KIND, Review.NO_BEAT)
 #: Analyses that are asked for the names of their model's classes.
 NAMES_FROM = 20
 #: Shades of the confusion matrix beside white.
@@ -158,7 +157,7 @@ def _steps(recent: QuerySet[Analysis], period: Period, beginnings: list[date]) -
 def _kinds(recent: QuerySet[Analysis]) -> list[Share]:
     beats = recent.filter(state=Analysis.State.DONE).exclude(verdict=Analysis.Verdict.NOT_A_BEAT)
     counted = Counter({row["class_name"]: row["n"] for row in beats.values("class_name").annotate(n=Count("pk"))})
-    return [Share(name, count, counted.total()) for name, count in counted.most_common()]
+    return [Share(translated(name), count, counted.total()) for name, count in counted.most_common()]
 
 
 def _agreement(recent: QuerySet[Analysis], user: User) -> list[Share]:
@@ -188,10 +187,7 @@ def _confusion(recent: QuerySet[Analysis]) -> Confusion:
     newest = Review.objects.filter(analysis=OuterRef("pk")).order_by("-created_at", "-id")
     read = recent.filter(Exists(newest)).annotate(read=Subquery(newest.values("class_short")[:1]))
     counted: Counter[tuple[str, str]] = Counter()
-    names: dict[str, str] = {
-        Review.OTHER_KIND: gettext("Another kind of beat"),
-        Review.NO_BEAT: gettext("Not one heartbeat"),
-    }
+    names: dict[str, str] = dict(Review.EXTRA)
     for row in read.values("read", "verdict", "class_short").annotate(n=Count("pk")):
         is_beat = row["verdict"] != Analysis.Verdict.NOT_A_BEAT
         counted[row["read"], row["class_short"] if is_beat else Review.NO_BEAT] += row["n"]
@@ -199,15 +195,15 @@ def _confusion(recent: QuerySet[Analysis]) -> Confusion:
         names |= {entry["short"]: entry["name"] for entry in probabilities}
     # The same order both ways, so that agreement lies on the diagonal.
     occurring = {short for pair in counted for short in pair}
-    order = sorted(occurring, key=lambda short: (short in EXTRA, short))
+    order = sorted(occurring, key=lambda short: (short in Review.EXTRA, short))
     columns = [short for short in order if any(answer == short for _read, answer in counted)]
     rows = []
     for short in order:
         total = sum(count for (was_read, _answer), count in counted.items() if was_read == short)
         if total:
             cells = [_cell(counted[short, answer], total, agrees=short == answer) for answer in columns]
-            rows.append(Row(names.get(short, short), cells, total))
-    return Confusion([(short, names.get(short, short)) for short in columns], rows)
+            rows.append(Row(translated(names.get(short, short)), cells, total))
+    return Confusion([(short, translated(names.get(short, short))) for short in columns], rows)
 
 
 def _cell(count: int, of: int, *, agrees: bool) -> Cell:

@@ -376,7 +376,7 @@ def summary(request: HttpRequest) -> HttpResponse:
 
 
 def _history_form(request: HttpRequest, wanted: QueryDict) -> HistoryForm:
-    classes = [(entry.short, entry.name or entry.short) for entry in catalogue.entries()]
+    classes = [(entry.short, catalogue.translated(entry.name or entry.short)) for entry in catalogue.entries()]
     return HistoryForm(wanted, classes=classes, tags=access.own_tags(_user(request)))
 
 

@@ -14,6 +14,7 @@ from django.contrib.staticfiles import finders
 from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 
 from webportal.inference import served_classes
 
@@ -48,6 +49,11 @@ class Entry:
     def card(self) -> SafeString:
         """Name and summary for the index."""
         return render_to_string(self.template, {"layout": "pages/class_card.html", "entry": self})
+
+
+def translated(name: str) -> str:
+    """A class's name in the reader's language where there is a page about it; any other as the model gives it."""
+    return gettext(name) if name else ""
 
 
 @cache

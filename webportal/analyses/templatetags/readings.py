@@ -7,6 +7,7 @@ from django.utils.formats import number_format
 
 from webportal.accounts.models import User
 from webportal.analyses.models import Analysis, Review
+from webportal.pages import catalogue
 
 register = template.Library()
 
@@ -26,6 +27,12 @@ def percent(probability: float) -> str:
 def bar_width(probability: float) -> str:
     """Width of a bar in a drawing that is 100 wide, with a decimal point in every language."""
     return f"{min(max(probability, 0.0), 1.0) * 100:.2f}"
+
+
+@register.filter
+def kind_name(name: str) -> str:
+    """The name of a class in the reader's language where there are words for it, otherwise as the model gives it."""
+    return catalogue.translated(name)
 
 
 @register.filter
