@@ -45,6 +45,9 @@ ThreadsOption = Annotated[
     int, typer.Option("--threads", help="Threads of one operation; 0 lets TensorFlow choose.", min=0)
 ]
 ModelsOption = Annotated[Path, typer.Option("--models", help="The model repository.")]
+VersionOption = Annotated[
+    str, typer.Option("--version", help="Version of the served model; the newest by default.", show_default=False)
+]
 PREPARED = Path("var/prepared")
 RUNS = Path("runs")
 MODELS = Path("models")
@@ -137,6 +140,12 @@ def _draw(
             rows += count
             progress.advance(task)
     console.print(f"{rows:,} beat pictures (each beat once per lead) in {out}")
+
+
+def _newest(models: Path) -> str:
+    """The newest version of the served model."""
+    versions = [int(folder.name) for folder in (models / "arrhythmia").glob("[1-9]*") if folder.name.isdigit()]
+    return str(max(versions, default=1))
 
 
 def _epoch_line(line: fitting.Epoch) -> str:
@@ -425,7 +434,7 @@ def import_keras(
 def evaluate(
     data: DataOption = None,
     models: ModelsOption = MODELS,
-    version: Annotated[str, typer.Option(help="Version of the served model.")] = "1",
+    version: VersionOption = "",
     results: Annotated[Path, typer.Option(help="Folder of the stored tables.")] = Path("docs/results"),
     write: Annotated[bool, typer.Option("--write", help="Store the tables and the model card.")] = False,
 ) -> None:
@@ -438,6 +447,7 @@ def evaluate(
     from inference_server.onnx_model import ModelError
     from training import model_card, scoring
 
+    version = version or _newest(models)
     served, companion = models / "arrhythmia" / version, models / COMPANION / version
     with _plain_errors(records.RecordsError, datasets.DatasetError, ModelError, splits.SplitError):
         config = scoring.Subject.load(served).config
@@ -484,7 +494,7 @@ def evaluate(
 def robustness(
     data: DataOption = None,
     models: ModelsOption = MODELS,
-    version: Annotated[str, typer.Option(help="Version of the served model.")] = "1",
+    version: VersionOption = "",
     beats: Annotated[int, typer.Option(help="Held-out beats drawn in each style.", min=1)] = 2000,
     out: Annotated[Path | None, typer.Option(help="CSV file to write; otherwise it is only printed.")] = None,
 ) -> None:
@@ -497,7 +507,7 @@ def robustness(
     from training.styles import NAMED
 
     with _plain_errors(records.RecordsError, datasets.DatasetError, ModelError, splits.SplitError):
-        subject = scoring.Subject.load(models / "arrhythmia" / version)
+        subject = scoring.Subject.load(models / "arrhythmia" / (version or _newest(models)))
         dataset = load_data(data or _plain_folders(subject.config), subject.config, variants=0)
         rows = []
         with _progress() as progress:
@@ -517,7 +527,7 @@ def pictures(
     records_folder: RecordsOption = None,
     data: DataOption = None,
     models: ModelsOption = MODELS,
-    version: Annotated[str, typer.Option(help="Version of the served model.")] = "1",
+    version: VersionOption = "",
     samples_out: Annotated[Path, typer.Option("--samples", help="Folder of sample pictures.")] = Path("samples"),
     examples_out: Annotated[Path, typer.Option("--examples", help="Folder of the info pages' pictures.")] = Path(
         "webportal/pages/static/pages/classes"
@@ -530,7 +540,7 @@ def pictures(
     with _plain_errors(records.RecordsError, datasets.DatasetError, ModelError, splits.SplitError):
         folder = _records_folder(records_folder)
         records.record_names(folder)
-        config = scoring.Subject.load(models / "arrhythmia" / version).config
+        config = scoring.Subject.load(models / "arrhythmia" / (version or _newest(models))).config
         dataset = load_data(data, config, variants=0)
         for path in samples.write_samples(dataset, config, samples_out):
             console.print(str(path))
