@@ -11,66 +11,18 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
+from tests.end_to_end.people import PASSWORD, sign_up
 from tests.end_to_end.system import ROOT, System, running_system
 
 pytestmark = pytest.mark.xdist_group("system")
 
 SAMPLES = sorted((ROOT / "samples").glob("*/*.png"))
-PASSWORD = "correct horse battery"
-
-
-@pytest.fixture(scope="module")
-def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
-    with running_system(tmp_path_factory.mktemp("var")) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def browser(chromium_path: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(
-            executable_path=chromium_path, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        )
-        yield launched
-        launched.close()
-
-
-@pytest.fixture
-def visitor(browser: Browser) -> Iterator[Callable[[], Page]]:
-    """Opens pages of people who share nothing; errors in a page's console fail the test."""
-    contexts, complaints = [], []
-
-    def visit() -> Page:
-        context = browser.new_context()
-        context.set_default_timeout(20_000)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        return page
-
-    yield visit
-    for context in contexts:
-        context.close()
-    assert complaints == []
-
-
-def _sign_up(page: Page, system: System, name: str) -> None:
-    page.goto(f"{system.portal}/")
-    page.get_by_role("link", name="Sign up").first.click()
-    page.locator("input[name=username]").fill(name)
-    page.locator("input[name=email]").fill(f"{name}@example.org")
-    page.locator("input[name=password1]").fill(PASSWORD)
-    if page.locator("input[name=password2]").count():
-        page.locator("input[name=password2]").fill(PASSWORD)
-    page.locator("main form button[type=submit]").click()
-    page.goto(f"{system.portal}/predict/")
-    expect(page.locator("input[type=file]")).to_be_attached()
 
 
 def _send(page: Page, system: System, picture: Path, label: str = "") -> None:
@@ -84,7 +36,7 @@ def _send(page: Page, system: System, picture: Path, label: str = "") -> None:
 def test_from_sign_up_to_history_and_nobody_else_sees_it(system: System, visitor: Callable[[], Page]) -> None:
     picture = next(path for path in SAMPLES if path.parent.name == "PVC")
     anna = visitor()
-    _sign_up(anna, system, "anna")
+    sign_up(anna, system, "anna")
     _send(anna, system, picture, "my first beat")
     expect(anna.locator("#status")).to_have_attribute("data-class", "PVC")
     expect(anna.locator("#status h2").first).to_contain_text("Premature Ventricular Contraction")
@@ -97,7 +49,7 @@ def test_from_sign_up_to_history_and_nobody_else_sees_it(system: System, visitor
     expect(anna.locator(".tile").first).to_contain_text("Premature Ventricular Contraction")
 
     berta = visitor()
-    _sign_up(berta, system, "berta")
+    sign_up(berta, system, "berta")
     answer = berta.goto(address)
     assert answer is not None
     assert answer.status == 404
@@ -127,7 +79,7 @@ def test_a_refused_file_is_explained_and_kept_in_the_history(
     cut = tmp_path / "cut.png"
     cut.write_bytes(SAMPLES[0].read_bytes()[:-200])
     carl = visitor()
-    _sign_up(carl, system, "carl")
+    sign_up(carl, system, "carl")
     _send(carl, system, cut)
     expect(carl.locator("main")).to_contain_text("cut off")
 
@@ -142,17 +94,21 @@ def _server_pid(system: System) -> int:
     raise AssertionError("no inference server runs")
 
 
-def test_an_upload_without_the_server_is_finished_without_a_click(system: System, visitor: Callable[[], Page]) -> None:
+def test_an_upload_without_the_server_is_finished_without_a_click(
+    system: System, visitor: Callable[[], Page], shot: Callable[[Page, str], None]
+) -> None:
     dora = visitor()
-    _sign_up(dora, system, "dora")
+    sign_up(dora, system, "dora")
     server = _server_pid(system)
     os.kill(server, signal.SIGSTOP)  # it answers nothing, and the supervisor does not notice
     try:
         _send(dora, system, next(path for path in SAMPLES if path.parent.name == "PACED"))
         expect(dora.locator("#status")).to_have_attribute("data-state", "queued")
+        shot(dora, "server-down")
     finally:
         os.kill(server, signal.SIGKILL)  # the supervisor starts another
     expect(dora.locator("#status")).to_have_attribute("data-class", "PACED", timeout=60_000)
+    shot(dora, "server-back")
 
 
 def test_samples_on_the_command_line(system: System) -> None:

@@ -1,0 +1,29 @@
+"""What every person in these tests does: sign up and log in."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Page, expect
+
+from tests.end_to_end.system import System
+
+PASSWORD = "correct horse battery"
+
+
+def sign_up(page: Page, system: System, name: str) -> None:
+    page.goto(f"{system.portal}/")
+    page.get_by_role("link", name="Sign up").first.click()
+    page.locator("input[name=username]").fill(name)
+    page.locator("input[name=email]").fill(f"{name}@example.org")
+    page.locator("input[name=password1]").fill(PASSWORD)
+    if page.locator("input[name=password2]").count():
+        page.locator("input[name=password2]").fill(PASSWORD)
+    page.locator("main form button[type=submit]").click()
+    page.goto(f"{system.portal}/predict/")
+    expect(page.locator("input[type=file]")).to_be_attached()
+
+
+def log_in(page: Page, system: System, name: str, password: str = PASSWORD) -> None:
+    page.goto(f"{system.portal}/accounts/login/")
+    page.locator("input[name=login]").fill(name)
+    page.locator("input[name=password]").fill(password)
+    page.locator("main form button[type=submit]").first.click()

@@ -1,0 +1,238 @@
+"""What people come to the portal for, from end to end in a real browser."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import hashlib
+import hmac
+import re
+import struct
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.end_to_end.people import PASSWORD, log_in, sign_up
+from tests.end_to_end.system import ROOT, System
+
+pytestmark = pytest.mark.xdist_group("system")
+
+SAMPLES = sorted((ROOT / "samples").glob("*/*.png"))
+Visit = Callable[..., Page]
+Shot = Callable[[Page, str], None]
+
+
+def link_in_mail(system: System, address: str, kind: str) -> str:
+    """The newest link of a kind in a mail to an address; the embedded system writes its mails to the portal's log."""
+    end = time.monotonic() + 20
+    while time.monotonic() < end:
+        mails = (system.var / "log" / "portal.log").read_text().split("Content-Type: text/plain")
+        ours = [mail for mail in mails if f"To: {address}" in mail]
+        found = re.findall(rf"https?://\S+/{kind}/\S+", ours[-1]) if ours else []
+        if found:
+            return system.portal + re.sub(r"^https?://[^/]+", "", found[-1])
+        time.sleep(0.2)
+    raise AssertionError(f"no mail to {address}")
+
+
+def one_time_code(secret: str) -> str:
+    """What an authenticator app shows now (RFC 6238, six digits, half a minute)."""
+    key = base64.b32decode(secret + "=" * (-len(secret) % 8))
+    digest = hmac.digest(key, struct.pack(">Q", int(time.time()) // 30), hashlib.sha1)
+    number = struct.unpack(">I", digest[digest[-1] & 15 :][:4])[0] & 0x7FFFFFFF
+    return f"{number % 1_000_000:06}"
+
+
+def send(page: Page, system: System, *files: Path) -> None:
+    page.goto(f"{system.portal}/predict/")
+    page.locator("input[type=file]").set_input_files(files)
+    page.get_by_role("button", name="Analyse").click()
+
+
+def test_sign_up_confirm_and_send_twenty_files(system: System, visitor: Visit, shot: Shot) -> None:
+    emil = visitor()
+    sign_up(emil, system, "emil")
+    emil.goto(link_in_mail(system, "emil@example.org", "confirm-email"))
+    shot(emil, "confirm")
+    emil.locator("main form button[type=submit]").click()
+    emil.goto(f"{system.portal}/accounts/email/")
+    expect(emil.locator("main")).to_contain_text("Verified")
+
+    emil.goto(f"{system.portal}/predict/")
+    emil.locator("input[type=file]").set_input_files(SAMPLES[:20])
+    expect(emil.locator("#previews li")).to_have_count(20)
+    shot(emil, "twenty-files-chosen")
+    emil.get_by_role("button", name="Analyse").click()
+    emil.locator("#outcomes[data-finished]").wait_for(timeout=60_000)
+    expect(emil.locator("#outcomes li a")).to_have_count(20)
+    shot(emil, "twenty-files-answered")
+    emil.locator("#outcomes li a").first.click()
+    expect(emil.locator("#status")).to_have_attribute("data-state", "done", timeout=30_000)
+    emil.locator(".switch").first.click()
+    expect(emil.locator("img.evidence")).to_be_visible()
+    shot(emil, "result")
+    emil.goto(f"{system.portal}/history/")
+    shot(emil, "history")
+
+
+def test_a_wrong_file_is_explained_before_and_after_sending(
+    system: System, visitor: Visit, shot: Shot, tmp_path: Path
+) -> None:
+    wrong, disguised = tmp_path / "notes.txt", tmp_path / "notes.png"
+    for file in (wrong, disguised):
+        file.write_text("not a picture")
+    frida = visitor()
+    sign_up(frida, system, "frida")
+    frida.goto(f"{system.portal}/predict/")
+    frida.locator("input[type=file]").set_input_files(wrong)
+    expect(frida.locator("#picture-problem")).to_contain_text("Neither PNG nor JPEG")
+    send(frida, system, disguised)
+    expect(frida.locator(".errorlist").first).to_contain_text("The file is neither a PNG nor a JPEG picture.")
+    shot(frida, "wrong-file")
+
+
+def test_review_share_sum_up_and_take_along(system: System, visitor: Visit, shot: Shot, tmp_path: Path) -> None:
+    gerd = visitor()
+    sign_up(gerd, system, "gerd")
+    send(gerd, system, *SAMPLES[:3])
+    gerd.locator("#outcomes[data-finished]").wait_for(timeout=60_000)
+    gerd.locator("#outcomes li a").first.click()
+    gerd.get_by_text("Write down your reading").click()
+    gerd.locator("select[name=class_short]").select_option("PACED")
+    gerd.locator("textarea[name=comment]").fill("There is a spike.")
+    gerd.get_by_role("button", name="Write down").click()
+    expect(gerd.locator("#reviews")).to_contain_text("There is a spike.")
+    shot(gerd, "review")
+
+    gerd.goto(f"{system.portal}/history/")
+    for place in range(2):
+        gerd.locator("input[name=selected]").nth(place).check()
+    gerd.get_by_role("button", name="Put in the trash").click()
+    expect(gerd.locator(".messages")).to_contain_text("2 analyses are in the trash.")
+    expect(gerd.locator(".tile")).to_have_count(1)
+    gerd.goto(f"{system.portal}/trash/")
+    shot(gerd, "trash")
+    gerd.get_by_role("button", name="Restore").first.click()
+    gerd.goto(f"{system.portal}/history/")
+    expect(gerd.locator(".tile")).to_have_count(2)
+
+    with gerd.expect_download() as downloading:
+        gerd.get_by_role("link", name="Download this list as CSV").click()
+    table = tmp_path / "history.csv"
+    downloading.value.save_as(table)
+    with table.open(encoding="utf-8-sig", newline="") as file:
+        assert len(list(csv.DictReader(file))) == 2
+    with gerd.expect_download() as downloading:
+        gerd.get_by_role("link", name="as PDF").click()
+    report = tmp_path / "history.pdf"
+    downloading.value.save_as(report)
+    assert report.read_bytes().startswith(b"%PDF-")
+    gerd.goto(f"{system.portal}/summary/")
+    expect(gerd.locator("svg.chart")).to_be_visible()
+    shot(gerd, "summary")
+
+
+def test_a_forgotten_password(system: System, visitor: Visit, shot: Shot) -> None:
+    hanna = visitor()
+    sign_up(hanna, system, "hanna")
+    forgetful = visitor()
+    forgetful.goto(f"{system.portal}/accounts/password/reset/")
+    forgetful.locator("input[name=email]").fill("hanna@example.org")
+    shot(forgetful, "reset-password")
+    forgetful.locator("main form button[type=submit]").click()
+    forgetful.goto(link_in_mail(system, "hanna@example.org", "key"))
+    for name in ("password1", "password2"):
+        forgetful.locator(f"input[name={name}]").fill("another horse battery")
+    forgetful.locator("main form button[type=submit]").first.click()
+    expect(forgetful.locator("input[name=password1]")).to_have_count(0)
+    again = visitor()
+    log_in(again, system, "hanna")
+    expect(again.locator(".errorlist").first).to_be_visible()
+    log_in(again, system, "hanna", "another horse battery")
+    expect(again.locator("input[type=file]")).to_be_attached()
+
+
+def test_a_second_factor(system: System, visitor: Visit, shot: Shot) -> None:
+    ida = visitor()
+    sign_up(ida, system, "ida")
+    ida.goto(f"{system.portal}/accounts/2fa/totp/activate/")
+    if ida.locator("input[name=password]").count():
+        ida.locator("input[name=password]").fill(PASSWORD)
+        ida.locator("main form button[type=submit]").first.click()
+    secret = re.search(r"[A-Z2-7]{32}", ida.content())
+    assert secret
+    shot(ida, "second-factor")
+    ida.locator("input[name=code]").fill(one_time_code(secret.group()))
+    ida.locator("main form button[type=submit]").first.click()
+    expect(ida.locator("input[name=code]")).to_have_count(0)
+
+    again = visitor()
+    log_in(again, system, "ida")
+    again.locator("input[name=code]").fill("000000")
+    again.locator("main form button[type=submit]").first.click()
+    expect(again.locator(".errorlist").first).to_be_visible()
+    end = time.monotonic() + 65
+    while again.locator("input[name=code]").count() and time.monotonic() < end:
+        again.locator("input[name=code]").fill(one_time_code(secret.group()))  # each code counts once
+        again.locator("main form button[type=submit]").first.click()
+        again.wait_for_load_state()
+        if again.locator("input[name=code]").count():
+            again.wait_for_timeout(5000)
+    again.goto(f"{system.portal}/predict/")
+    expect(again.locator("input[type=file]")).to_be_attached()
+
+
+def test_leaving_takes_everything_along(system: System, visitor: Visit, shot: Shot) -> None:
+    jan = visitor()
+    sign_up(jan, system, "jan")
+    send(jan, system, SAMPLES[0])
+    jan.wait_for_url(re.compile(r"/analyses/[0-9a-f-]{36}/$"))
+    address = jan.url
+    jan.goto(f"{system.portal}/accounts/")
+    with jan.expect_download() as downloading:
+        jan.get_by_role("button", name="Download my data").click()
+    assert downloading.value.suggested_filename == "beatlens-export.zip"
+    jan.goto(f"{system.portal}/accounts/")
+    jan.get_by_role("link", name="Delete my account").click()
+    if jan.locator("input[name=password]").count():
+        jan.locator("input[name=password]").fill(PASSWORD)
+        jan.locator("main form button[type=submit]").first.click()
+    shot(jan, "delete-account")
+    jan.get_by_role("button", name="Delete everything").click()
+    expect(jan.locator(".messages")).to_contain_text("have been deleted")
+    log_in(jan, system, "jan")
+    expect(jan.locator(".errorlist").first).to_be_visible()
+    jan.goto(address)
+    expect(jan.locator("input[name=password]")).to_be_visible()
+
+
+def test_on_a_phone_in_the_dark_and_in_german(system: System, visitor: Visit, shot: Shot) -> None:
+    phone = {"width": 360, "height": 740}
+    klara = visitor(viewport=phone, color_scheme="dark", has_touch=True, is_mobile=True)
+    sign_up(klara, system, "klara")
+    shot(klara, "phone-dark-upload")
+    send(klara, system, SAMPLES[-1])
+    expect(klara.locator("#status")).to_have_attribute("data-state", "done", timeout=30_000)
+    shot(klara, "phone-dark-result")
+    klara.get_by_role("button", name="Deutsch").click()
+    expect(klara.locator("html")).to_have_attribute("lang", "de")
+    expect(klara.locator("#status")).to_contain_text("Nur für Forschung und Lehre")
+    shot(klara, "phone-dark-german")
+    assert not klara.evaluate("document.documentElement.scrollWidth > innerWidth")
+
+
+def test_without_javascript(system: System, visitor: Visit, shot: Shot) -> None:
+    lena = visitor(java_script_enabled=False)
+    sign_up(lena, system, "lena")
+    send(lena, system, *SAMPLES[:2])
+    expect(lena.locator(".outcomes li a")).to_have_count(2)
+    shot(lena, "no-javascript-outcomes")
+    lena.locator(".outcomes li a").first.click()
+    lena.locator(".switch").first.click()
+    expect(lena.locator("img.evidence")).to_be_visible()
+    shot(lena, "no-javascript-evidence")
+    lena.get_by_role("link", name="Picture alone").click()
+    expect(lena.locator("img.evidence")).to_have_count(0)
