@@ -143,6 +143,10 @@ class BeatlensServer(Program):
             if sample.name == name
         }
 
+    def entries(self) -> list[dict[str, Any]]:
+        """What it has logged so far."""
+        return [json.loads(line) for line in self._log.read_text().splitlines() if line.endswith("}")]
+
     def _wait_for(self, event: str) -> dict[str, Any]:
         end = time.perf_counter() + _START_SECONDS
         while time.perf_counter() < end and self.process.poll() is None:

@@ -7,6 +7,7 @@ finish within the grace time; only then close the workers.
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import signal
 from collections.abc import Callable
@@ -105,6 +106,8 @@ async def serve(settings: Settings) -> None:
         where = {"address": address}
         if settings.metrics_listen:
             where["metrics"] = beside.enter_context(MetricsServer(metrics, settings.metrics_listen)).address
+        # What was imported and set up stays; the collector need not look through it again and again.
+        gc.freeze()
         await server.start()
         _log.info("listening", extra={**where, "workers": settings.workers})
         loading = asyncio.ensure_future(_keep_loading(repository, settings.reload_seconds, follow))

@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
 
-import grpc
 import grpc.aio
 
 from inference_server.rpc.interceptors import Around
@@ -29,27 +28,24 @@ class Authentication(Around):
     """Lets in calls with a token of the right scope, at the token's rate; health checks need none."""
 
     def __init__(self, store: TokenStore) -> None:
+        super().__init__()
         self._store = store
 
     @asynccontextmanager
-    async def around(
-        self,
-        details: grpc.HandlerCallDetails,
-        context: grpc.aio.ServicerContext,  # noqa: ARG002 - what around() of the other interceptors needs
-    ) -> AsyncIterator[None]:
+    async def around(self, method: str, context: grpc.aio.ServicerContext) -> AsyncIterator[None]:
         """Refuse the call unless its token allows it."""
-        if not details.method.startswith(_OPEN):
-            self._check(details)
+        if not method.startswith(_OPEN):
+            self._check(method, context)
         yield
 
-    def _check(self, details: grpc.HandlerCallDetails) -> None:
-        given = next((value for key, value in details.invocation_metadata or () if key == "authorization"), "")
+    def _check(self, method: str, context: grpc.aio.ServicerContext) -> None:
+        given = next((value for key, value in context.invocation_metadata() or () if key == "authorization"), "")
         if not isinstance(given, str) or given[: len(_SCHEME)].lower() != _SCHEME:
             raise NotAuthenticated("This server wants a token: send 'authorization: Bearer TOKEN'.")
         token = self._store.find(given[len(_SCHEME) :].strip())
         if token is None:
             raise NotAuthenticated("The token is not known here.")
-        scope = Scope.MODELS_WRITE if details.method in _WRITING else Scope.CLASSIFY
+        scope = Scope.MODELS_WRITE if method in _WRITING else Scope.CLASSIFY
         if scope not in token.scopes:
             raise NotAllowed(f"The token does not have the scope {scope.value!r}.")
         wait = self._store.wait(token)

@@ -44,27 +44,35 @@ _reasons: ContextVar[list[str] | None] = ContextVar("reasons", default=None)
 class Around(grpc.aio.ServerInterceptor):  # type: ignore[misc]
     """Runs :meth:`around` around every call, whatever its kind."""
 
+    def __init__(self) -> None:
+        # Every handler is wrapped once, not at every call; there are as many as the services have methods.
+        self._wrapped: dict[str, grpc.RpcMethodHandler] = {}
+
     @abstractmethod
-    def around(
-        self, details: grpc.HandlerCallDetails, context: grpc.aio.ServicerContext
-    ) -> AbstractAsyncContextManager[None]:
-        """The context manager in which a call is served."""
+    def around(self, method: str, context: grpc.aio.ServicerContext) -> AbstractAsyncContextManager[None]:
+        """The context manager in which a call of ``method`` (``/package.Service/Method``) is served."""
 
     async def intercept_service(
         self,
         continuation: Callable[[grpc.HandlerCallDetails], Awaitable[grpc.RpcMethodHandler | None]],
         details: grpc.HandlerCallDetails,
     ) -> grpc.RpcMethodHandler | None:
-        """Wrap the handler of one call."""
+        """Wrap the handler of one method."""
         handler = await continuation(details)
         if handler is None:
             return None
+        wrapped = self._wrapped.get(details.method)
+        if wrapped is None:
+            wrapped = self._wrapped[details.method] = self._wrap(details.method, handler)
+        return wrapped
+
+    def _wrap(self, method: str, handler: grpc.RpcMethodHandler) -> grpc.RpcMethodHandler:
         serve: Callable[..., Any]
         if handler.response_streaming:
             stream = handler.stream_stream if handler.request_streaming else handler.unary_stream
 
             async def serve_stream(request: Any, context: grpc.aio.ServicerContext) -> AsyncIterator[Any]:
-                async with self.around(details, context):
+                async with self.around(method, context):
                     async for response in stream(request, context):
                         yield response
 
@@ -73,7 +81,7 @@ class Around(grpc.aio.ServerInterceptor):  # type: ignore[misc]
             unary = handler.stream_unary if handler.request_streaming else handler.unary_unary
 
             async def serve_unary(request: Any, context: grpc.aio.ServicerContext) -> Any:
-                async with self.around(details, context):
+                async with self.around(method, context):
                     return await unary(request, context)
 
             serve = serve_unary
@@ -96,13 +104,14 @@ class CallRecord(Around):
     """Gives a call its request id; when it has ended, counts it and logs one line, without addresses or contents."""
 
     def __init__(self, metrics: Metrics, *, log: bool = True) -> None:
+        super().__init__()
         self._metrics = metrics
         self._level = logging.INFO if log else logging.DEBUG
 
     @asynccontextmanager
-    async def around(self, details: grpc.HandlerCallDetails, context: grpc.aio.ServicerContext) -> AsyncIterator[None]:
+    async def around(self, method: str, context: grpc.aio.ServicerContext) -> AsyncIterator[None]:
         """Count and log the call when it has ended."""
-        given = next((value for key, value in details.invocation_metadata or () if key == REQUEST_ID_KEY), "")
+        given = next((value for key, value in context.invocation_metadata() or () if key == REQUEST_ID_KEY), "")
         call_id = given if isinstance(given, str) and _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
         request_id.set(call_id)
         reasons: list[str] = []
@@ -122,10 +131,10 @@ class CallRecord(Around):
             # code() is 0 until a call was aborted; a caller who left cancels the coroutine.
             code = "CANCELLED" if cancelled else _code_name(context.code())
             reason = reasons[-1] if reasons else ""
-            self._metrics.call_ended(details.method, code, reason, seconds)
-            level = logging.DEBUG if details.method.startswith(_QUIET) else self._level
+            self._metrics.call_ended(method, code, reason, seconds)
+            level = logging.DEBUG if method.startswith(_QUIET) else self._level
             if _log.isEnabledFor(level):
-                entry = {"method": details.method, "code": code, "milliseconds": round(seconds * 1000, 3)}
+                entry = {"method": method, "code": code, "milliseconds": round(seconds * 1000, 3)}
                 _log.log(level, "call", extra={**entry, "reason": reason or None, "request_id": call_id})
 
 
@@ -135,7 +144,7 @@ class ErrorMapping(Around):
     @asynccontextmanager
     async def around(
         self,
-        details: grpc.HandlerCallDetails,  # noqa: ARG002 - what around() of the other interceptors needs
+        method: str,  # noqa: ARG002 - what around() of the other interceptors needs
         context: grpc.aio.ServicerContext,
     ) -> AsyncIterator[None]:
         """Abort the call with the status that an exception means."""

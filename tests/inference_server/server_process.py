@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -49,6 +50,13 @@ class ServerProcess:
             if entry["event"] == event:
                 return entry
         raise AssertionError(f"the server ended without {event!r}: {self.logs}")
+
+    def wait_for_workers(self, number: int, timeout: float = 60) -> None:
+        """Wait until so many workers have come up since the start."""
+        end = time.monotonic() + timeout
+        while sum(entry["event"] == "worker ready" for entry in self.logs) < number:
+            assert time.monotonic() < end, self.logs
+            time.sleep(0.02)
 
     def workers(self) -> list[int]:
         """The process ids of its workers."""

@@ -121,6 +121,7 @@ def test_every_bad_picture_has_its_own_reason(channel: grpc.Channel, image: byte
 def test_a_hundred_megapixels_do_not_move_the_memory(models: Path) -> None:
     with running_server(models, workers=2) as process, grpc.insecure_channel(process.address) as channel:
         process.wait_for("serving")
+        process.wait_for_workers(2)
         for _ in range(20):
             classify(channel, picture())
         before = process.memory()
@@ -488,9 +489,8 @@ def test_a_killed_worker_costs_its_own_calls_only(models: Path) -> None:
         grpc.insecure_channel(process.address) as channel,
         ThreadPoolExecutor(8) as callers,
     ):
-        for _ in range(2):
-            process.wait_for("worker ready")
-        classify(channel, picture())
+        process.wait_for("serving")
+        process.wait_for_workers(2)
         stop = threading.Event()
 
         def keep_calling(band: int) -> list[str]:
@@ -508,11 +508,10 @@ def test_a_killed_worker_costs_its_own_calls_only(models: Path) -> None:
             return outcomes
 
         calls = [callers.submit(keep_calling, band) for band in range(7)]
-        for _ in range(3):
+        for number in range(3):
             time.sleep(0.2)
             os.kill(process.workers()[0], signal.SIGKILL)
-            process.wait_for("worker lost")
-            process.wait_for("worker ready")
+            process.wait_for_workers(3 + number)
         stop.set()
         outcomes = [outcome for call in calls for outcome in call.result()]
         assert set(outcomes) <= {"answered", "UNAVAILABLE WORKER_LOST True"}
