@@ -532,8 +532,11 @@ def pictures(
     examples_out: Annotated[Path, typer.Option("--examples", help="Folder of the info pages' pictures.")] = Path(
         "webportal/pages/static/pages/classes"
     ),
+    references_out: Annotated[Path, typer.Option("--references", help="Folder of the result page's pictures.")] = Path(
+        "webportal/pages/static/pages/references"
+    ),
 ) -> None:
-    """Draw the pictures that ship: samples from beats that the served model never saw, and an example of each class."""
+    """Draw the pictures that ship: samples that the served model never saw, references, an example of each class."""
     from inference_server.onnx_model import ModelError
     from training import samples, scoring
 
@@ -543,6 +546,8 @@ def pictures(
         config = scoring.Subject.load(models / "arrhythmia" / (version or _newest(models))).config
         dataset = load_data(data, config, variants=0)
         for path in samples.write_samples(dataset, config, samples_out):
+            console.print(str(path))
+        for path in samples.write_references(dataset, config, references_out):
             console.print(str(path))
         for path in samples.write_examples(dataset, config, folder, examples_out):
             console.print(str(path))

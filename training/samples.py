@@ -1,4 +1,4 @@
-"""Small pictures that ship with the project: samples to try, and an example of each class on ECG paper."""
+"""Small pictures that ship with the project: samples to try, references to compare with, an example of each class."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from training.rendering import draw, picture_window
 from training.splits import divide
 
 SAMPLES_PER_CLASS = 3
+REFERENCES_PER_CLASS = 3
 
 #: Seconds of recording on an example's paper: the beat with its neighbours, so that its timing can be seen.
 STRIP_SECONDS = 3.2
@@ -60,6 +61,35 @@ def write_samples(data: Dataset, config: RunConfig, out: Path) -> Iterator[Path]
             path = folder / f"{beat['record']}_{beat['sample']}.png"
             Image.fromarray(picture).save(path, optimize=True)
             yield path
+
+
+def write_references(data: Dataset, config: RunConfig, out: Path) -> Iterator[Path]:
+    """Draw :data:`REFERENCES_PER_CLASS` typical beats of each class, to hold a sent picture against.
+
+    They are of the people with the most beats of the class on the training side, of different people as far as there
+    are, and each is the nearest to the median shape of its person's. ``out/<SHORT>/<record>_<sample>.png``.
+    """
+    classes = CLASS_SETS[config.class_set]
+    labels = data.labels(classes)
+    primary = data.table["primary"].to_numpy(dtype=bool)
+    train = divide(data, config).train
+    for label, one in enumerate(classes):
+        rows = np.sort(train[(labels[train] == label) & primary[train]])
+        people = data.table["patient"].iloc[rows].value_counts(sort=True).index[:REFERENCES_PER_CLASS]
+        folder = out / one.short
+        folder.mkdir(parents=True, exist_ok=True)
+        for place, patient in enumerate(people):
+            theirs = rows[(data.table["patient"].iloc[rows] == patient).to_numpy()]
+            # Fewer people than pictures: several of one, from different parts of the recording.
+            share = len(range(place, REFERENCES_PER_CLASS, len(people)))
+            for part in np.array_split(theirs, min(share, len(theirs))):
+                windows = picture_window(data.windows[part])
+                nearest = part[np.abs(windows - np.median(windows, axis=0)).sum(axis=1).argmin()]
+                beat = data.table.iloc[nearest]
+                path = folder / f"{beat['record']}_{beat['sample']}.png"
+                picture = draw(picture_window(data.windows[[nearest]]))[0]
+                Image.fromarray(picture).save(path, optimize=True)
+                yield path
 
 
 def write_examples(data: Dataset, config: RunConfig, records_folder: Path, out: Path) -> Iterator[Path]:

@@ -1,15 +1,16 @@
-"""Labelled beats from the recordings that ship with Beatlens, to hold a picture against."""
+"""Labelled beats from real recordings that ship with Beatlens, to hold a picture against."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 
-from django.conf import settings
 from django.templatetags.static import static
 
-#: Reference beats shown of one class.
-SHOWN = 3
+from webportal import pages
+
+_STATIC = Path(pages.__file__).parent / "static"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +24,9 @@ class Reference:
 
 
 def of_class(short: str) -> list[Reference]:
-    """A few beats of the class with that short name, each from another recording where there are enough."""
+    """Typical beats of the class with that short name, of different people as far as there are."""
     found = []
-    for record, path in _samples().get(short, ())[:SHOWN]:
+    for record, path in _drawn().get(short, ()):
         try:
             found.append(Reference(static(path), record))
         except ValueError:  # there, but newer than the last collectstatic
@@ -34,10 +35,10 @@ def of_class(short: str) -> list[Reference]:
 
 
 @cache
-def _samples() -> dict[str, tuple[tuple[str, str], ...]]:
-    """Recording and static path of every sample by class: ``samples/<SHORT>/<record>_<sample>.png``."""
-    by_class: dict[str, tuple[tuple[str, str], ...]] = {}
-    for path in sorted((settings.BASE_DIR / "samples").glob("*/*.png")):
-        short, record = path.parent.name, path.stem.partition("_")[0]
-        by_class[short] = (*by_class.get(short, ()), (record, f"samples/{short}/{path.name}"))
+def _drawn() -> dict[str, list[tuple[str, str]]]:
+    """Recording and static path of every picture by class: ``pages/references/<SHORT>/<record>_<sample>.png``."""
+    by_class: dict[str, list[tuple[str, str]]] = {}
+    for path in sorted((_STATIC / "pages" / "references").glob("*/*.png")):
+        record = path.stem.partition("_")[0]
+        by_class.setdefault(path.parent.name, []).append((record, path.relative_to(_STATIC).as_posix()))
     return by_class

@@ -172,11 +172,7 @@ TRASH_DAYS = env.int("BEATLENS_TRASH_DAYS", default=30)
 # --- Static files --------------------------------------------------------------------------------------------------
 
 STATIC_URL = "/static/"
-STATICFILES_DIRS: list[Path | tuple[str, Path]] = [
-    BASE_DIR / "webportal" / "static",
-    # Reference beats on the result page.
-    ("samples", BASE_DIR / "samples"),
-]
+STATICFILES_DIRS = [BASE_DIR / "webportal" / "static"]
 STATIC_ROOT: Path | None = VAR_DIR / "static"
 
 # --- Security ------------------------------------------------------------------------------------------------------
