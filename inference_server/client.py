@@ -7,7 +7,7 @@ process that uses it (in a pre-forking web server on first use, not at import).
 from __future__ import annotations
 
 import json
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Generator, Iterable, Sequence
 from types import TracebackType
 from typing import Final, Self, TypeVar
 
@@ -141,7 +141,7 @@ class ArrhythmiaClient:
             ServerUnavailable: no answer now; try again later.
             CallFailed: anything else, e.g. there is no such model version.
         """
-        request = pb.ClassifyImageRequest(image=image, model_version=model_version or "")
+        request = _image_request(image, model_version)
         try:
             response = self._service.ClassifyImage(request, timeout=self._seconds(timeout), metadata=self._metadata)
         except grpc.RpcError as error:
@@ -186,7 +186,7 @@ class ArrhythmiaClient:
             ServerUnavailable: no answer now, e.g. the queue has no room for the batch; try again later.
             CallFailed: anything else, e.g. more pictures than the server takes at once.
         """
-        request = pb.BatchClassifyImagesRequest(images=images, model_version=model_version or "")
+        request = _batch_request(images, model_version)
         try:
             response = self._service.BatchClassifyImages(
                 request, timeout=self._seconds(timeout), metadata=self._metadata
@@ -207,10 +207,7 @@ class ArrhythmiaClient:
             ServerUnavailable: the stream broke; what was not yielded was not answered.
             CallFailed: anything else.
         """
-        requests = (
-            pb.StreamClassifyImagesRequest(key=key, image=image, model_version=model_version or "")
-            for key, image in images
-        )
+        requests = (_stream_request(key, image, model_version) for key, image in images)
         call = self._service.StreamClassifyImages(requests, timeout=timeout, metadata=self._metadata)
         try:
             for response in call:
@@ -234,7 +231,7 @@ class ArrhythmiaClient:
             ImageRefused, ServerUnavailable: as :meth:`classify`.
             CallFailed: anything else, e.g. the model has no such class.
         """
-        request = pb.ExplainImageRequest(image=image, model_version=model_version or "", beat_class=beat_class or "")
+        request = _explain_request(image, model_version, beat_class)
         try:
             response = self._service.ExplainImage(request, timeout=self._seconds(timeout), metadata=self._metadata)
         except grpc.RpcError as error:
@@ -290,7 +287,7 @@ class AsyncArrhythmiaClient:
         self, image: bytes, *, model_version: str | None = None, timeout: float | None = None
     ) -> Classification:
         """See :meth:`ArrhythmiaClient.classify`."""
-        request = pb.ClassifyImageRequest(image=image, model_version=model_version or "")
+        request = _image_request(image, model_version)
         try:
             response = await self._service.ClassifyImage(
                 request, timeout=self._seconds(timeout), metadata=self._metadata
@@ -322,7 +319,7 @@ class AsyncArrhythmiaClient:
         self, images: Sequence[bytes], *, model_version: str | None = None, timeout: float | None = None
     ) -> list[Classification | ClientError]:
         """See :meth:`ArrhythmiaClient.classify_batch`."""
-        request = pb.BatchClassifyImagesRequest(images=images, model_version=model_version or "")
+        request = _batch_request(images, model_version)
         try:
             response = await self._service.BatchClassifyImages(
                 request, timeout=self._seconds(timeout), metadata=self._metadata
@@ -330,6 +327,35 @@ class AsyncArrhythmiaClient:
         except grpc.RpcError as error:
             raise _client_error(error) from error
         return [_outcome(result) for result in response.results]
+
+    async def classify_stream(
+        self,
+        images: Iterable[tuple[str, bytes]] | AsyncIterable[tuple[str, bytes]],
+        *,
+        model_version: str | None = None,
+        timeout: float | None = None,
+    ) -> AsyncGenerator[tuple[str, Classification | ClientError], None]:
+        """See :meth:`ArrhythmiaClient.classify_stream`; reads ``images`` in the event loop.
+
+        Close it (``contextlib.aclosing``) where it may be left before its end.
+        """
+
+        async def requests() -> AsyncIterator[pb.StreamClassifyImagesRequest]:
+            if isinstance(images, AsyncIterable):
+                async for key, image in images:
+                    yield _stream_request(key, image, model_version)
+            else:
+                for key, image in images:
+                    yield _stream_request(key, image, model_version)
+
+        call = self._service.StreamClassifyImages(requests(), timeout=timeout, metadata=self._metadata)
+        try:
+            async for response in call:
+                yield response.key, _outcome(response.result)
+        except grpc.RpcError as error:
+            raise _client_error(error) from error
+        finally:
+            call.cancel()  # without effect on a stream that has ended
 
     async def explain(
         self,
@@ -340,7 +366,7 @@ class AsyncArrhythmiaClient:
         timeout: float | None = None,
     ) -> SaliencyMap:
         """See :meth:`ArrhythmiaClient.explain`."""
-        request = pb.ExplainImageRequest(image=image, model_version=model_version or "", beat_class=beat_class or "")
+        request = _explain_request(image, model_version, beat_class)
         try:
             response = await self._service.ExplainImage(
                 request, timeout=self._seconds(timeout), metadata=self._metadata
@@ -375,6 +401,22 @@ class AsyncArrhythmiaClient:
 
 def _metadata(token: str | None) -> tuple[tuple[str, str], ...]:
     return (("authorization", f"Bearer {token}"),) if token else ()
+
+
+def _image_request(image: bytes, version: str | None) -> pb.ClassifyImageRequest:
+    return pb.ClassifyImageRequest(image=image, model_version=version or "")
+
+
+def _batch_request(images: Sequence[bytes], version: str | None) -> pb.BatchClassifyImagesRequest:
+    return pb.BatchClassifyImagesRequest(images=images, model_version=version or "")
+
+
+def _stream_request(key: str, image: bytes, version: str | None) -> pb.StreamClassifyImagesRequest:
+    return pb.StreamClassifyImagesRequest(key=key, image=image, model_version=version or "")
+
+
+def _explain_request(image: bytes, version: str | None, beat_class: str | None) -> pb.ExplainImageRequest:
+    return pb.ExplainImageRequest(image=image, model_version=version or "", beat_class=beat_class or "")
 
 
 def _outcome(result: pb.ImageResult) -> Classification | ClientError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from typing import Final, NamedTuple
 
 import grpc.aio
@@ -15,6 +16,7 @@ from inference_server.metrics import Metrics
 from inference_server.model_repository import ModelNotFound, ModelRepository, NoModelLoaded
 from inference_server.rpc import errors, messages
 from inference_server.rpc.errors import RequestError
+from inference_server.rpc.pipelining import pipelined
 from inference_server.scheduling import Caller, QueueFull, Scheduler
 from inference_server.workers import wire
 from inference_server.workers.pool import Job, ServedModel
@@ -93,49 +95,34 @@ class ArrhythmiaServicer(arrhythmia_pb2_grpc.ArrhythmiaServiceServicer):
         self, requests: AsyncIterator[pb.StreamClassifyImagesRequest], context: grpc.aio.ServicerContext
     ) -> AsyncIterator[pb.StreamClassifyImagesResponse]:
         """Classify pictures as they come; answers keep their order."""
-        under_way: asyncio.Queue[_UnderWay | None] = asyncio.Queue(self._stream_window)
-        reading = asyncio.ensure_future(self._read(requests, under_way, context))
-        item: _UnderWay | None = None
-        try:
-            while (item := await under_way.get()) is not None:
-                result = await self._result(item.future, "image")
-                yield pb.StreamClassifyImagesResponse(key=item.key, result=result)
-            await reading  # raises what ended the reading
-        finally:
-            reading.cancel()
-            if item is not None:
-                item.future.cancel()
-            while not under_way.empty():
-                if (item := under_way.get_nowait()) is not None:
-                    item.future.cancel()
-
-    async def _read(
-        self,
-        requests: AsyncIterator[pb.StreamClassifyImagesRequest],
-        under_way: asyncio.Queue[_UnderWay | None],
-        context: grpc.aio.ServicerContext,
-    ) -> None:
-        """Admit the pictures of a stream one by one, no faster than they are answered."""
         caller: Caller[Job, bytes] = Caller()
-        try:
-            async for request in requests:
-                if len(request.key.encode()) > MAX_KEY_BYTES:
-                    raise RequestError("KEY_TOO_LONG", f"A key has at most {MAX_KEY_BYTES} bytes.", field="key")
-                self._metrics.pictures(1)
-                while True:
-                    try:
-                        job = self._job(request.image, request.model_version)
-                        (future,) = self._scheduler.admit([job], timeout=context.time_remaining(), caller=caller)
-                        break
-                    except QueueFull:
-                        await self._scheduler.room()
-                    except (ModelNotFound, NoModelLoaded) as error:
-                        future = asyncio.get_running_loop().create_future()
-                        future.set_exception(error)
-                        break
-                await under_way.put(_UnderWay(request.key, future))
-        finally:
-            await under_way.put(None)
+
+        async def begin(request: pb.StreamClassifyImagesRequest) -> _UnderWay:
+            if len(request.key.encode()) > MAX_KEY_BYTES:
+                raise RequestError("KEY_TOO_LONG", f"A key has at most {MAX_KEY_BYTES} bytes.", field="key")
+            self._metrics.pictures(1)
+            return _UnderWay(request.key, await self._admit(request, caller, context))
+
+        async with aclosing(pipelined(requests, begin, window=self._stream_window)) as begun:
+            async for item in begun:
+                yield pb.StreamClassifyImagesResponse(key=item.key, result=await self._result(item.future, "image"))
+
+    async def _admit(
+        self, request: pb.StreamClassifyImagesRequest, caller: Caller[Job, bytes], context: grpc.aio.ServicerContext
+    ) -> asyncio.Future[bytes]:
+        """Admit one picture of a stream, when there is room."""
+        while True:
+            try:
+                job = self._job(request.image, request.model_version)
+                (future,) = self._scheduler.admit([job], timeout=context.time_remaining(), caller=caller)
+            except QueueFull:
+                await self._scheduler.room()
+            except (ModelNotFound, NoModelLoaded) as error:
+                future = asyncio.get_running_loop().create_future()
+                future.set_exception(error)
+                return future
+            else:
+                return future
 
     async def ExplainImage(  # noqa: N802 - named by the protocol
         self, request: pb.ExplainImageRequest, context: grpc.aio.ServicerContext

@@ -6,9 +6,10 @@ import asyncio
 import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable
+from contextlib import aclosing
 from dataclasses import dataclass
 from importlib.metadata import version as installed_version
-from typing import Final
+from typing import Final, NamedTuple
 
 import grpc.aio
 import numpy as np
@@ -21,7 +22,8 @@ from inference_server.metrics import Metrics
 from inference_server.model_repository import ModelNotFound, ModelRepository, NoModelLoaded
 from inference_server.rpc import errors, messages, tensors
 from inference_server.rpc.errors import RequestError
-from inference_server.scheduling import Scheduler
+from inference_server.rpc.pipelining import pipelined
+from inference_server.scheduling import QueueFull, Scheduler
 from inference_server.workers import wire
 from inference_server.workers.pool import Job, ServedModel
 from inference_server.workers.wire import Classified, Kind
@@ -32,6 +34,16 @@ PLATFORM: Final = "onnxruntime_onnx"
 
 #: The second model takes canonical pixels; its name is the first one's with this behind it.
 PIXELS_SUFFIX: Final = "_pixels"
+
+#: Requests of one stream that are worked on ahead of the answers. Few, since each may be as large as a message can be.
+_STREAM_WINDOW: Final = 4
+
+
+class _UnderWay(NamedTuple):
+    """A request of a stream that has not been answered."""
+
+    request: pb.ModelInferRequest
+    future: asyncio.Future[pb.ModelInferResponse]
 
 
 @dataclass(slots=True)
@@ -196,16 +208,21 @@ class OpenInferenceServicer(open_inference_pb2_grpc.GRPCInferenceServiceServicer
     async def ModelStreamInfer(  # noqa: N802
         self, requests: AsyncIterator[pb.ModelInferRequest], context: grpc.aio.ServicerContext
     ) -> AsyncIterator[pb.ModelStreamInferResponse]:
-        """Classify a stream of requests one after the other."""
-        async for request in requests:
-            try:
-                yield pb.ModelStreamInferResponse(infer_response=await self._infer(request, context))
-            except Exception as error:
-                # Named by the caller's id in an otherwise empty response, as Triton does.
-                yield pb.ModelStreamInferResponse(
-                    error_message=errors.to_status(error).message,
-                    infer_response=pb.ModelInferResponse(id=request.id, model_name=request.model_name),
-                )
+        """Classify a stream of requests, some of them ahead of the answers, which keep the order."""
+
+        async def begin(request: pb.ModelInferRequest) -> _UnderWay:
+            return _UnderWay(request, asyncio.ensure_future(self._infer(request, context, patient=True)))
+
+        async with aclosing(pipelined(requests, begin, window=_STREAM_WINDOW)) as begun:
+            async for item in begun:
+                try:
+                    yield pb.ModelStreamInferResponse(infer_response=await item.future)
+                except Exception as error:
+                    # Named by the caller's id in an otherwise empty response, as Triton does.
+                    named = pb.ModelInferResponse(id=item.request.id, model_name=item.request.model_name)
+                    yield pb.ModelStreamInferResponse(
+                        error_message=errors.to_status(error).message, infer_response=named
+                    )
 
     async def RepositoryIndex(  # noqa: N802
         self, request: pb.RepositoryIndexRequest, _context: grpc.aio.ServicerContext
@@ -252,14 +269,16 @@ class OpenInferenceServicer(open_inference_pb2_grpc.GRPCInferenceServiceServicer
         self._changed()
         return pb.RepositoryModelUnloadResponse()
 
-    async def _infer(self, request: pb.ModelInferRequest, context: grpc.aio.ServicerContext) -> pb.ModelInferResponse:
+    async def _infer(
+        self, request: pb.ModelInferRequest, context: grpc.aio.ServicerContext, *, patient: bool = False
+    ) -> pb.ModelInferResponse:
         model = self._model(request.model_name, request.model_version)
         info = model.info
         statistics = self._statistics[request.model_name, info.version]
         begun = time.perf_counter()
         try:
             wanted = _wanted(request)
-            answers = await self._classify(request, model, statistics, context.time_remaining())
+            answers = await self._classify(request, model, statistics, context.time_remaining(), patient=patient)
         except Exception as error:
             statistics.fail.add(time.perf_counter() - begun)
             self._metrics.refused(errors.reason_of(error))
@@ -270,7 +289,13 @@ class OpenInferenceServicer(open_inference_pb2_grpc.GRPCInferenceServiceServicer
         return _response(request, info, answers, wanted)
 
     async def _classify(
-        self, request: pb.ModelInferRequest, model: ServedModel, statistics: _Statistics, timeout: float | None
+        self,
+        request: pb.ModelInferRequest,
+        model: ServedModel,
+        statistics: _Statistics,
+        timeout: float | None,
+        *,
+        patient: bool,
     ) -> list[Classification]:
         if len(request.inputs) != 1:
             raise RequestError("TENSOR_UNUSABLE", "The model takes one input.", field="inputs")
@@ -298,7 +323,7 @@ class OpenInferenceServicer(open_inference_pb2_grpc.GRPCInferenceServiceServicer
             message = f"The batch has {number} pictures; the limit is {self._max_batch}."
             raise RequestError("BATCH_TOO_LARGE", message, field="inputs[0]")
         self._metrics.pictures(number)
-        futures = self._scheduler.admit(jobs, timeout=timeout)
+        futures = await self._admit(jobs, timeout, patient=patient)
         try:
             bodies = [await future for future in futures]
         finally:
@@ -312,6 +337,16 @@ class OpenInferenceServicer(open_inference_pb2_grpc.GRPCInferenceServiceServicer
             statistics.inference.add(answer.inference_seconds)
             self._metrics.classified(answer)
         return [_classification(answer) for answer in answers]
+
+    async def _admit(self, jobs: list[Job], timeout: float | None, *, patient: bool) -> list[asyncio.Future[bytes]]:
+        """Admit the jobs of one request; when there is no room, a patient caller waits and any other is refused."""
+        while True:
+            try:
+                return self._scheduler.admit(jobs, timeout=timeout)
+            except QueueFull:
+                if not patient:
+                    raise
+                await self._scheduler.room()
 
     def _infos(self) -> list[ModelInfo]:
         return [model.info for model in self._repository.loaded()]

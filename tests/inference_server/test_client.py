@@ -4,7 +4,9 @@ import asyncio
 import signal
 import socket
 import time
+from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import aclosing
 from pathlib import Path
 
 import pytest
@@ -222,6 +224,30 @@ def test_a_closed_client_is_not_serving(server: ServerProcess) -> None:
     client = ArrhythmiaClient(server.address)
     client.close()
     assert not client.is_serving()
+
+
+def test_a_stream_with_asyncio(server: ServerProcess) -> None:
+    images = [(f"beat {number}", b"" if number == 7 else picture(number % 7)) for number in range(30)]
+
+    async def endless() -> AsyncIterator[tuple[str, bytes]]:
+        while True:
+            yield "again", picture(3)
+
+    async def journey() -> None:
+        async with AsyncArrhythmiaClient(server.address, timeout=30) as client:
+            found = [pair async for pair in client.classify_stream(images)]
+            assert [key for key, _ in found] == [key for key, _ in images]
+            assert isinstance(found[7][1], ImageRefused)
+            for number, (_, outcome) in enumerate(found):
+                if number != 7:
+                    assert isinstance(outcome, Classification)
+                    assert outcome.beat_class.short == CLASSES[number % 7][0]
+            async with aclosing(client.classify_stream(endless())) as outcomes:
+                key, _ = await anext(outcomes)
+            assert key == "again"
+            assert await client.is_serving(timeout=10)
+
+    asyncio.run(journey())
 
 
 def test_asyncio(server: ServerProcess) -> None:

@@ -1,0 +1,54 @@
+"""Answers to a stream in its order, with work begun ahead of the answers."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from typing import Any, Protocol, TypeVar
+
+
+class Begun(Protocol):
+    """What was begun for one message of a stream."""
+
+    @property
+    def future(self) -> asyncio.Future[Any]:
+        """Its work; cancelled when the stream ends before its turn."""
+
+
+Message = TypeVar("Message")
+Item = TypeVar("Item", bound=Begun)
+
+
+async def pipelined(
+    messages: AsyncIterator[Message], begin: Callable[[Message], Awaitable[Item]], *, window: int
+) -> AsyncGenerator[Item, None]:
+    """Begin work for messages as they come, at most ``window`` ahead of the consumer; yields what was begun, in order.
+
+    Raises what ended the reading, after all that was begun before has been yielded.
+    """
+    begun: asyncio.Queue[Item | None] = asyncio.Queue(window)
+
+    async def read() -> None:
+        try:
+            async for message in messages:
+                started = await begin(message)
+                try:
+                    await begun.put(started)
+                except asyncio.CancelledError:
+                    started.future.cancel()
+                    raise
+        finally:
+            await begun.put(None)
+
+    reading = asyncio.ensure_future(read())
+    item: Item | None = None
+    try:
+        while (item := await begun.get()) is not None:
+            yield item
+        await reading
+    finally:
+        reading.cancel()
+        left = [item] + [begun.get_nowait() for _ in range(begun.qsize())]
+        for each in left:
+            if each is not None:
+                each.future.cancel()
