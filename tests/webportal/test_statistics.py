@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from inference_server.classification import Verdict
 from webportal.accounts.models import User
-from webportal.analyses import access, charts, services, statistics
+from webportal.analyses import charts, services, statistics
 from webportal.analyses.models import Analysis, Review
 
 pytestmark = pytest.mark.django_db
@@ -33,7 +33,7 @@ def answered_as(far_side, upload, answered):
 
 
 def numbers(user: User, period: statistics.Period = YEAR) -> statistics.Statistics:
-    return statistics.of(access.own_analyses(user), user=user, period=period)
+    return statistics.of(user, period)
 
 
 class TestSteps:

@@ -8,12 +8,17 @@ from django.db.models import QuerySet
 from django.http import Http404
 
 from webportal.accounts.models import User
-from webportal.analyses.models import Analysis, Tag, Upload
+from webportal.analyses.models import Analysis, Review, Tag, Upload
 
 
 def own_analyses(user: User) -> QuerySet[Analysis]:
     """The analyses that ``user`` may list: their own, without the trash."""
     return Analysis.objects.filter(owner=user, trashed_at__isnull=True)
+
+
+def reviews_of_own(user: User) -> QuerySet[Review]:
+    """What anybody wrote beside the analyses that ``user`` may list."""
+    return Review.objects.filter(analysis__owner=user, analysis__trashed_at__isnull=True)
 
 
 def own_trash(user: User) -> QuerySet[Analysis]:

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import TruncMonth, TruncWeek
+from django.db.models import Case, Count, Exists, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from webportal.accounts.models import User
+from webportal.analyses import access
 from webportal.analyses.models import Analysis, Review
 from webportal.pages.catalogue import translated
 
@@ -133,25 +133,35 @@ class Statistics:
         return sum(step.total for step in self.steps)
 
 
-def of(analyses: QuerySet[Analysis], *, user: User, period: Period) -> Statistics:
-    """Statistics of those of ``analyses`` that ``user`` sent in ``period``."""
+def of(user: User, period: Period) -> Statistics:
+    """Statistics of what ``user`` sent in ``period``, without the trash."""
     beginnings = period.beginnings(timezone.localdate())
-    since = timezone.make_aware(datetime.combine(beginnings[0], time.min))
-    recent = analyses.filter(created_at__gte=since).order_by()
+    since = _midnight(beginnings[0])
+    recent = access.own_analyses(user).filter(created_at__gte=since).order_by()
+    reviews = access.reviews_of_own(user).filter(analysis__created_at__gte=since).order_by()
     return Statistics(
-        steps=_steps(recent, period, beginnings),
+        steps=_steps(recent, beginnings),
         kinds=_kinds(recent),
-        agreement=_agreement(recent, user),
-        confusion=_confusion(recent),
+        agreement=_agreement(reviews, user),
+        confusion=_confusion(recent, reviews),
     )
 
 
-def _steps(recent: QuerySet[Analysis], period: Period, beginnings: list[date]) -> list[Step]:
-    step = TruncMonth("created_at") if period.by_month else TruncWeek("created_at")
-    counted: Counter[tuple[date, str]] = Counter()
+def _midnight(day: date) -> datetime:
+    return timezone.make_aware(datetime.combine(day, time.min))
+
+
+def _steps(recent: QuerySet[Analysis], beginnings: list[date]) -> list[Step]:
+    # Compared, not truncated: SQLite would call back into Python for the month of every row.
+    ends = [When(created_at__lt=_midnight(day), then=Value(place)) for place, day in enumerate(beginnings[1:])]
+    step = Case(*ends, default=Value(len(beginnings) - 1), output_field=IntegerField())
+    counted: Counter[tuple[int, str]] = Counter()
     for row in recent.annotate(step=step).values("step", "verdict").annotate(count=Count("pk")):
-        counted[timezone.localtime(row["step"]).date(), row["verdict"]] += row["count"]
-    return [Step(begins, {outcome: counted[begins, outcome] for outcome in OUTCOMES}) for begins in beginnings]
+        counted[row["step"], row["verdict"]] += row["count"]
+    return [
+        Step(begins, {outcome: counted[place, outcome] for outcome in OUTCOMES})
+        for place, begins in enumerate(beginnings)
+    ]
 
 
 def _kinds(recent: QuerySet[Analysis]) -> list[Share]:
@@ -160,12 +170,12 @@ def _kinds(recent: QuerySet[Analysis]) -> list[Share]:
     return [Share(translated(name), count, counted.total()) for name, count in counted.most_common()]
 
 
-def _agreement(recent: QuerySet[Analysis], user: User) -> list[Share]:
+def _agreement(reviews: QuerySet[Review], user: User) -> list[Share]:
     """Every person's newest reading of a picture counts, also several people's of one picture."""
     newer = Review.objects.filter(
         analysis=OuterRef("analysis"), author=OuterRef("author"), created_at__gt=OuterRef("created_at")
     )
-    readings = Review.objects.filter(~Exists(newer), analysis__in=recent).order_by()
+    readings = reviews.filter(~Exists(newer))
     own, verdict = Q(author=user), Analysis.Verdict
     parts: list[tuple[StrOrPromise, Q]] = [
         (_("your readings"), own),
@@ -182,10 +192,11 @@ def _agreement(recent: QuerySet[Analysis], user: User) -> list[Share]:
     return [share for share in shares if share.of]
 
 
-def _confusion(recent: QuerySet[Analysis]) -> Confusion:
+def _confusion(recent: QuerySet[Analysis], reviews: QuerySet[Review]) -> Confusion:
     """The newest reading of each picture, whoever wrote it."""
     newest = Review.objects.filter(analysis=OuterRef("pk")).order_by("-created_at", "-id")
-    read = recent.filter(Exists(newest)).annotate(read=Subquery(newest.values("class_short")[:1]))
+    # From the few readings to their analyses, not through all of a long history.
+    read = recent.filter(pk__in=reviews.values("analysis")).annotate(read=Subquery(newest.values("class_short")[:1]))
     counted: Counter[tuple[str, str]] = Counter()
     names: dict[str, str] = dict(Review.EXTRA)
     for row in read.values("read", "verdict", "class_short").annotate(n=Count("pk")):

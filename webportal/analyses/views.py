@@ -361,8 +361,7 @@ def _rows(request: HttpRequest) -> Iterator[Analysis]:
 def summary(request: HttpRequest) -> HttpResponse:
     """One's own analyses in numbers."""
     period = statistics.PERIODS.get(request.GET.get("period", "")) or statistics.PERIODS["year"]
-    user = _user(request)
-    found = statistics.of(access.own_analyses(user), user=user, period=period)
+    found = statistics.of(_user(request), period)
     chart = charts.stacked([list(step.counts.values()) for step in found.steps])
     context = {
         "statistics": found,
