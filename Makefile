@@ -8,7 +8,7 @@ PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3 python;
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install --constraint requirements.lock
 
-.PHONY: help run test test-postgresql access lint format protos lock admin clean
+.PHONY: help run test test-postgresql access lint format protos lock admin train-image clean
 
 help: ## List the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -46,6 +46,9 @@ lock: $(VENV)/everything ## Renew requirements.lock from pyproject.toml
 admin: $(VENV)/serving ## Make an administrator of the embedded portal
 	@$(BIN)/python manage.py migrate --noinput --verbosity 0
 	@$(BIN)/python manage.py createsuperuser
+
+train-image: ## Build the container image that trains on a remote machine
+	docker build --file deploy/training.Dockerfile --tag beatlens-training .
 
 clean: ## Remove what installing and testing made (keeps var/, the data)
 	rm -rf $(VENV) build beatlens.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -6,7 +6,9 @@ import csv
 import json
 import os
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import keras
@@ -20,6 +22,7 @@ from training import configuration, networks
 from training.classes import CLASS_SETS
 from training.configuration import RunConfig
 from training.datasets import Dataset
+from training.distributed import Team
 from training.splits import Split, divide
 
 BEST = "best.weights.h5"
@@ -50,6 +53,7 @@ def fit(
     run: Path,
     report: Callable[[Epoch], None],
     progress: Callable[[float], None] = lambda _epochs: None,
+    team: Team | None = None,
 ) -> Path:
     """Train ``config`` on ``data`` in the folder ``run``, continuing a stopped run.
 
@@ -58,6 +62,7 @@ def fit(
     Args:
         report: told each finished epoch.
         progress: told the finished epochs with the fraction of the current one, after each batch.
+        team: the workers that train together, each in a folder of its own; by default this process trains alone.
 
     Returns:
         The file of the best weights.
@@ -65,6 +70,7 @@ def fit(
     Raises:
         FittingError: ``run`` holds a run with another configuration.
         SplitError: the protocol does not fit the data.
+        TeamError: the workers have different data or other finished epochs.
     """
     run.mkdir(parents=True, exist_ok=True)
     effective = run / "config.yaml"
@@ -83,27 +89,26 @@ def fit(
 
     history = read_history(run)
     steps = len(draw_epoch(data.table, labels, sides, config, epoch=0)) // config.batch_size
-    if history:
-        model = keras.models.load_model(run / _LAST)
-    else:
-        model = networks.build(config.network, height=height, width=width, channels=channels, classes=len(classes))
-        if config.start_from:
-            model.load_weights(_start_of(run, config))
-        _compile(model, config, steps=max(1, steps))
+    if team:
+        team.require_agreement("data", int(data.digest[:8], 16))
+        team.require_agreement("finished epochs", len(history))
+    with team.scope() if team else nullcontext():
+        if history:
+            model = keras.models.load_model(run / _LAST)
+        else:
+            model = networks.build(config.network, height=height, width=width, channels=channels, classes=len(classes))
+            if config.start_from:
+                model.load_weights(_start_of(run, config))
+            _compile(model, config, steps=max(1, steps))
     for epoch in range(len(history), config.epochs):
         rows = draw_epoch(data.table, labels, sides, config, epoch=epoch)
-        batches = _batches(data, labels, rows, config, epoch=epoch)
-        total = int(batches.cardinality())
-        ticker = keras.callbacks.LambdaCallback(
-            # Keras passes logs by name.
-            on_train_batch_end=lambda batch, logs, done=epoch: progress(done + (batch + 1) / total)  # noqa: ARG005, B023
-        )
-        fitted = model.fit(batches, callbacks=[ticker], epochs=epoch + 1, initial_epoch=epoch, shuffle=False, verbose=0)
-        logits = predict_logits(model, data.pixels[0], sides.validation)
+        batches = _batches(data, labels, rows, config, epoch=epoch, team=team)
+        loss = _train_epoch(model, batches, partial(_tell, progress, epoch), team=team)
+        logits = predict_logits(model, data.pixels[0], sides.validation, alone=team is None)
         truth = labels[sides.validation]
         line = Epoch(
             epoch=epoch + 1,
-            loss=float(fitted.history["loss"][-1]),
+            loss=loss,
             validation_loss=float(keras.losses.SparseCategoricalCrossentropy(from_logits=True)(truth, logits)),
             validation_accuracy=float(np.mean(logits.argmax(axis=1) == truth)),
             validation_macro_f1=float(f1_score(truth, logits.argmax(axis=1), average="macro", labels=np.unique(truth))),
@@ -115,6 +120,30 @@ def fit(
         _append_history(run, line)
         report(line)
     return run / BEST
+
+
+def _tell(progress: Callable[[float], None], before: int, fraction: float) -> None:
+    progress(before + fraction)
+
+
+def _train_epoch(
+    model: keras.Model,
+    batches: tf.data.Dataset,
+    progress: Callable[[float], None],
+    *,
+    team: Team | None,
+) -> float:
+    """Learn from one epoch's batches; the mean loss. ``progress`` is told the fraction after each batch."""
+    total = int(batches.cardinality())
+    if team:
+        team.synchronise(model)
+        return team.train_epoch(model, batches, progress=lambda count: progress(count / total))
+    ticker = keras.callbacks.LambdaCallback(
+        # Keras passes logs by name.
+        on_train_batch_end=lambda batch, logs: progress((batch + 1) / total)  # noqa: ARG005
+    )
+    fitted = model.fit(batches, callbacks=[ticker], shuffle=False, verbose=0)
+    return float(fitted.history["loss"][-1])
 
 
 def _start_of(run: Path, config: RunConfig) -> Path:
@@ -185,10 +214,17 @@ def draw_epoch(
     return generator.permutation(shuffled[within_cap.to_numpy()])
 
 
-def predict_logits(model: keras.Model, pixels: NDArray[np.uint8], rows: NDArray[np.int64]) -> NDArray[np.float32]:
-    """Logits ``[len(rows), C]`` of the given rows of ``pixels`` ``[N, height, width, channels]``."""
+def predict_logits(
+    model: keras.Model, pixels: NDArray[np.uint8], rows: NDArray[np.int64], *, alone: bool = True
+) -> NDArray[np.float32]:
+    """Logits ``[len(rows), C]`` of the given rows of ``pixels`` ``[N, height, width, channels]``.
+
+    Args:
+        alone: whether this process trains alone; in a team Keras would put the answers of all workers together.
+    """
+    answer = model.predict_on_batch if alone else partial(model, training=False)
     batches = [rows[start : start + _SCORING_BATCH] for start in range(0, len(rows), _SCORING_BATCH)]
-    return np.concatenate([np.asarray(model.predict_on_batch(pixels[batch])) for batch in batches])
+    return np.concatenate([keras.ops.convert_to_numpy(answer(pixels[batch])) for batch in batches])
 
 
 def _compile(model: keras.Model, config: RunConfig, *, steps: int) -> None:
@@ -205,9 +241,15 @@ def _compile(model: keras.Model, config: RunConfig, *, steps: int) -> None:
 
 
 def _batches(
-    data: Dataset, labels: NDArray[np.int64], rows: NDArray[np.int64], config: RunConfig, *, epoch: int
+    data: Dataset,
+    labels: NDArray[np.int64],
+    rows: NDArray[np.int64],
+    config: RunConfig,
+    *,
+    epoch: int,
+    team: Team | None = None,
 ) -> tf.data.Dataset:
-    """Batches of cached pixels; the only Python is one NumPy gather per batch."""
+    """Batches of cached pixels, or a worker's shares of them; the only Python is one NumPy gather per batch."""
     generator = np.random.default_rng((config.seed, epoch, 1))
     variants = data.pixels.shape[0] - 1
     variant = np.zeros(len(rows), dtype=np.int64)
@@ -219,7 +261,8 @@ def _batches(
 
     def gather() -> Iterator[tuple[NDArray[np.uint8], NDArray[np.int64]]]:
         for start in range(0, whole, config.batch_size):
-            part = slice(start, start + config.batch_size)
+            end = min(start + config.batch_size, whole)
+            part = team.share(start, end) if team else slice(start, end)
             pixels = data.pixels[variant[part], rows[part]]
             if config.jitter:
                 pixels = moved(pixels, *generator.integers(-config.jitter, config.jitter + 1, size=2).tolist())
