@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -55,6 +56,13 @@ CPUS = os.cpu_count() or 1
 
 #: The same recipe trained without the test people, scored beside the served model.
 COMPANION = "arrhythmia-inter-patient"
+
+
+class Strategy(StrEnum):
+    """How many machines one run is trained on."""
+
+    SINGLE = "single"
+    MULTIWORKER = "multiworker"
 
 
 @contextmanager
@@ -233,17 +241,25 @@ def train(
     data: DataOption = None,
     runs: RunsOption = RUNS,
     threads: ThreadsOption = 0,
+    strategy: Annotated[
+        Strategy, typer.Option(help="Train alone, or in step with the other workers that TF_CONFIG names.")
+    ] = Strategy.SINGLE,
 ) -> None:
     """Train one run and keep its answers to its test side; a stopped run continues after its last whole epoch."""
-    from training import fitting, predictions
+    from training import distributed, fitting, predictions
 
     fitting.use_threads(threads)
     with _plain_errors(
-        configuration.ConfigurationError, datasets.DatasetError, fitting.FittingError, splits.SplitError
+        configuration.ConfigurationError,
+        datasets.DatasetError,
+        distributed.TeamError,
+        fitting.FittingError,
+        splits.SplitError,
     ):
+        team = distributed.Team.join() if strategy is Strategy.MULTIWORKER else None
         config = configuration.read(config_file)
         dataset = load_data(data, config, variants=None if config.augmented_fraction else 0)
-        run = runs / config.name
+        run = runs / (config.name if team is None or team.index == 0 else f"{config.name}.worker-{team.index}")
         with _progress() as progress:
             done = len(fitting.read_history(run))
             task = progress.add_task(config.name, total=config.epochs, completed=done)
@@ -251,8 +267,12 @@ def train(
             def report(line: fitting.Epoch) -> None:
                 progress.console.print(_epoch_line(line))
 
-            best = fitting.fit(config, dataset, run, report, lambda epochs: progress.update(task, completed=epochs))
+            best = fitting.fit(
+                config, dataset, run, report, lambda epochs: progress.update(task, completed=epochs), team
+            )
         console.print(f"best weights: {best}")
+        if team and team.index:
+            return  # the first worker keeps the answers
         predictions.predict(run, dataset)
         console.print(f"answers to its test side: {run / predictions.FILE}")
 
@@ -304,6 +324,45 @@ def crossval(
 
             found = crossing.run_all(configs, dataset, runs, report)
         typer.echo(tables.score_rows(found).to_csv(index=False))
+
+
+@app.command()
+def tune(
+    config_file: Annotated[Path, typer.Option("--config", help="YAML file of the recipe.", exists=True)],
+    trials: Annotated[int, typer.Option(help="Trials of the whole search, finished ones included.", min=1)] = 30,
+    data: DataOption = None,
+    runs: RunsOption = RUNS,
+    threads: ThreadsOption = 0,
+    out: Annotated[Path | None, typer.Option(help="YAML file to write the best recipe into.")] = None,
+) -> None:
+    """Search for the settings of a recipe, scored on its validation side; a stopped search goes on where it was."""
+    from training import fitting, tuning
+
+    fitting.use_threads(threads)
+    with _plain_errors(
+        configuration.ConfigurationError,
+        datasets.DatasetError,
+        fitting.FittingError,
+        splits.SplitError,
+        tuning.TuningError,
+    ):
+        recipe = configuration.read(config_file)
+        dataset = load_data(data, recipe)
+        folder = runs / f"{recipe.name}.tune"
+        with _progress() as progress:
+            task = progress.add_task("trials", total=trials)
+
+            def report(trial: tuning.Trial) -> None:
+                progress.advance(task)
+                end = "stopped at" if trial.pruned else "macro-F1"
+                settings = ", ".join(f"{name} {value:.4g}" for name, value in trial.settings.items())
+                progress.console.print(f"trial {trial.number}: {end} {trial.score:.4f} with {settings}")
+
+            best = tuning.tune(recipe, dataset, folder, trials, report)
+        console.print(f"best of {best.trials} trials: macro-F1 {best.score:.4f} on the validation side")
+        if out is not None:
+            configuration.write(best.config, out)
+            console.print(f"wrote {out}")
 
 
 @app.command()
@@ -392,6 +451,75 @@ def promote(
         highlight=False,
         soft_wrap=True,
     )
+
+
+@app.command()
+def saliency(
+    data: DataOption = None,
+    models: ModelsOption = MODELS,
+    version: VersionOption = "",
+    beats: Annotated[int, typer.Option(help="Held-out beats to mask.", min=1)] = 4000,
+    out: Annotated[Path | None, typer.Option(help="CSV file to write; otherwise it is only printed.")] = None,
+) -> None:
+    """Check the served model's evidence: masking the most salient tenth must cost more than masking a random tenth."""
+    import pandas as pd
+
+    from inference_server.onnx_model import ModelError
+    from training import saliency as deletion
+    from training import scoring
+
+    with _plain_errors(records.RecordsError, datasets.DatasetError, ModelError, splits.SplitError):
+        subject = scoring.Subject.load(models / "arrhythmia" / (version or _newest(models)))
+        dataset = load_data(data or _plain_folders(subject.config), subject.config, variants=0)
+        table = pd.DataFrame(deletion.deletion_rows(subject, dataset, beats))
+    typer.echo(table.to_csv(index=False))
+    if out is not None:
+        table.to_csv(out, index=False)
+        console.print(f"wrote {out}")
+    if table["difference_low"].iloc[0] <= 0:
+        console.print("[red]The most salient tenth does not cost more than a random one.[/]")
+        raise typer.Exit(1)
+
+
+@app.command(name="data-card")
+def data_card(
+    prepared: Annotated[Path, typer.Option(help="Folder with the prepared data of each source.")] = PREPARED,
+    card: Annotated[Path, typer.Option(help="The data card.")] = Path("docs/data.md"),
+    write: Annotated[bool, typer.Option("--write", help="Store it; otherwise it is printed and compared.")] = False,
+) -> None:
+    """Tell who and what the prepared recordings hold. Exit code 1 when the stored card says something else."""
+    from training import data_card as telling
+
+    with _plain_errors(datasets.DatasetError, splits.SplitError):
+        tables = {
+            name: datasets.read_table(prepared / name) for name in SOURCES if datasets.is_complete(prepared / name)
+        }
+        if not tables:
+            raise datasets.DatasetError(f"{prepared} has no prepared source. Run `python -m training prepare` first.")
+        text = telling.card(tables)
+    if write:
+        card.write_text(text)
+        console.print(f"wrote {card}")
+        return
+    typer.echo(text)
+    if not card.is_file() or card.read_text() != text:
+        console.print(f"[red]{card} says something else.[/]")
+        raise typer.Exit(1)
+
+
+@app.command()
+def report(
+    runs: Annotated[list[Path], typer.Argument(help="Folders of the scored runs of one recipe.", exists=True)],
+    out: Annotated[Path, typer.Option(help="HTML file to write.")] = Path("report.html"),
+    data: DataOption = None,
+) -> None:
+    """One HTML page about a recipe: confusion, curves, reliability, learning, records and worst mistakes."""
+    from training import predictions
+    from training import report as reporting
+
+    with _plain_errors(predictions.PredictionsError, reporting.ReportError):
+        reporting.write(runs, data or [prepared_folder(source, "trace") for source in SOURCES], out)
+    console.print(f"wrote {out}")
 
 
 @app.command(name="import-keras")

@@ -136,6 +136,31 @@ def load(
     return Dataset(table, np.concatenate(windows), pixels, whole)
 
 
+def read_table(folder: Path) -> pd.DataFrame:
+    """Only the identities of a complete data set's beats, see :class:`training.records.Beats`.
+
+    Raises:
+        DatasetError: ``folder`` is not a complete prepared data set.
+    """
+    tables = []
+    for path in _shards(folder):
+        with np.load(path) as shard:
+            tables.append(pd.DataFrame({column: shard[column] for column in TABLE_COLUMNS}))
+    return pd.concat(tables, ignore_index=True)
+
+
+def find_window(folder: Path, record: str, sample: int) -> NDArray[np.float32] | None:
+    """The stored window of one beat's primary lead, ``[STORED_SAMPLES]`` millivolts; None where it is not there."""
+    # Shards are called as their database calls the record, without the prefix that keeps records of databases apart.
+    path = folder / "shards" / f"{record.rpartition('-')[2]}.npz"
+    if not path.is_file():
+        return None
+    with np.load(path) as shard:
+        chosen = (shard["record"] == record) & (shard["sample"] == sample) & shard["primary"]
+        window: NDArray[np.float32] | None = shard["windows"][chosen][0] if chosen.any() else None
+        return window
+
+
 def is_complete(folder: Path) -> bool:
     """Whether ``folder`` holds a data set that was prepared to its end."""
     return (folder / "complete.json").is_file()
