@@ -9,6 +9,8 @@ from django.http import Http404
 
 from webportal.accounts.models import User
 from webportal.analyses.models import Analysis, Review, Tag, Upload
+from webportal.audit import services as audit
+from webportal.audit.models import Entry
 
 
 def own_analyses(user: User) -> QuerySet[Analysis]:
@@ -58,6 +60,8 @@ def may_review(user: User, analysis: Analysis) -> bool:
 def readable_analysis(user: User, analysis_id: uuid.UUID) -> Analysis:
     """An analysis that ``user`` may read and review, with its upload: :func:`may_review`.
 
+    That it was read is written down in the audit log, unless it is the user's own.
+
     Raises:
         Http404: there is none, or it is not for this user.
     """
@@ -65,6 +69,7 @@ def readable_analysis(user: User, analysis_id: uuid.UUID) -> Analysis:
     analysis = rows.filter(pk=analysis_id).first()
     if analysis is None or not may_review(user, analysis):
         raise Http404
+    audit.note(actor=user, action=Entry.Action.VIEW, record=analysis)
     return analysis
 
 
@@ -92,7 +97,7 @@ def own_original(user: User, upload_id: uuid.UUID) -> Upload:
 
 def viewable_upload(user: User, upload_id: uuid.UUID) -> Upload:
     """The upload whose picture ``user`` may look at: their own, any for staff who may view uploads,
-    and for reviewers what is shared.
+    and for reviewers what is shared. That it was is written down in the audit log, unless it is the user's own.
 
     Raises:
         Http404: there is none, it is somebody else's, or its picture can't be shown.
@@ -108,4 +113,5 @@ def viewable_upload(user: User, upload_id: uuid.UUID) -> Upload:
     )
     if not allowed or not upload.is_viewable:
         raise Http404
+    audit.note(actor=user, action=Entry.Action.VIEW, record=upload)
     return upload

@@ -71,8 +71,8 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     id_columns: tuple[str, ...] = ("id",)
     #: Columns that hold some other text to be found exactly.
     text_columns: tuple[str, ...] = ()
-    #: Column that holds a user.
-    user_column = "owner"
+    #: Columns that hold a user.
+    user_columns: tuple[str, ...] = ("owner",)
     # Related rows are looked up rather than joined: a join may keep the database from reading the newest rows only.
     list_select_related = ()
     looked_up: tuple[str, ...] = ()
@@ -94,7 +94,9 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             number = uuid.UUID(term)
         except ValueError:
             people = User.objects.filter(Q(username__iexact=term) | Q(email__iexact=term)).values_list("pk", flat=True)
-            found = Q(**{f"{self.user_column}__in": list(people)})
+            found = Q()
+            for column in self.user_columns:
+                found |= Q(**{f"{column}__in": list(people)})
             for column in self.text_columns:
                 # First which rows, then in what order: asked at once, the database may read everything by date.
                 rows = self.model._default_manager.filter(**{column: term}).order_by().values_list("pk", flat=True)
@@ -215,7 +217,7 @@ class ReviewAdmin(ReadOnlyAdmin):
     list_filter = ("agrees", "created_at")
     looked_up = ("author", "analysis")
     id_columns = ("id", "analysis_id")
-    user_column = "author"
+    user_columns = ("author",)
 
     def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
         """Nobody rewrites a review."""

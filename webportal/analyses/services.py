@@ -27,6 +27,8 @@ from inference_server.client import CallFailed, ClientError, ImageRefused, Serve
 from webportal.accounts.models import User
 from webportal.analyses import access, pictures
 from webportal.analyses.models import Analysis, Review, Upload
+from webportal.audit import services as audit
+from webportal.audit.models import Entry
 from webportal.errors import log_unexpected, new_error_id
 from webportal.inference import client
 
@@ -320,6 +322,7 @@ def review(*, actor: User, analysis: Analysis, class_short: str, comment: str = 
         if analysis.owner_id == actor.pk:
             reading = Analysis.Reading.AGREES if written.agrees else Analysis.Reading.DISAGREES
             Analysis.objects.filter(pk=analysis.pk).update(reading=reading)
+        audit.note(actor=actor, action=Entry.Action.CHANGE, record=analysis, detail="review")
     return written
 
 

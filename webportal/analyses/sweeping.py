@@ -21,6 +21,7 @@ from django_tasks_db.models import DBTaskResult
 
 from webportal.analyses import services
 from webportal.analyses.models import Analysis
+from webportal.audit.models import Entry
 from webportal.errors import log_unexpected, new_error_id
 from webportal.inference import client
 
@@ -126,7 +127,7 @@ class Sweeper(threading.Thread):
         self._stopping = threading.Event()
 
     def run(self) -> None:
-        """Sweep, and once an hour remove old rows of the queue and expired sessions."""
+        """Sweep, and once an hour remove old rows of the queue and of the audit log, and expired sessions."""
         next_cleaning = time.monotonic()
         while not self._stopping.is_set():
             close_old_connections()
@@ -137,6 +138,7 @@ class Sweeper(threading.Thread):
                     next_cleaning = time.monotonic() + 3600
                     call_command("prune_db_task_results", min_age_days=TASK_RETENTION_DAYS, verbosity=0)
                     call_command("clearsessions", verbosity=0)
+                    Entry.objects.expire()
             except Exception as error:
                 log_unexpected("the sweep", error)
             self._stopping.wait(self._interval)

@@ -43,6 +43,7 @@ from webportal.analyses import (
 )
 from webportal.analyses.forms import AnnotationForm, BulkTagForm, Candidate, HistoryForm, ReviewForm, UploadForm
 from webportal.analyses.models import Analysis
+from webportal.audit import services as audit
 from webportal.inference import described
 from webportal.pages import catalogue
 
@@ -487,6 +488,7 @@ def review_queue(request: HttpRequest) -> HttpResponse:
     everything = "all" in request.GET
     after = order.cursor(request.GET.get("after", ""))
     page = queries.page_of(shared if everything else queries.not_yet_read_by(user, shared), order=order, after=after)
+    audit.note_list(actor=user, kind=Analysis, detail="review queue")
     context = {"page": page, "is_first": after is None, "everything": everything}
     return render(request, "analyses/review_queue.html", context)
 

@@ -35,6 +35,7 @@ INSTALLED_APPS = [
     "webportal.accounts",
     "webportal.pages",
     "webportal.analyses",
+    "webportal.audit",
 ]
 
 MIDDLEWARE = [
@@ -52,6 +53,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "webportal.audit.middleware.AdminAuditMiddleware",
 ]
 
 ROOT_URLCONF = "webportal.urls"
@@ -168,6 +170,8 @@ ANALYSIS_BACKOFF_LONGEST = 60.0
 
 #: How long a deleted analysis can be taken back, days.
 TRASH_DAYS = env.int("BEATLENS_TRASH_DAYS", default=30)
+#: How long the audit log remembers who looked at what belongs to others, days.
+AUDIT_DAYS = env.int("BEATLENS_AUDIT_DAYS", default=365)
 
 # --- Static files --------------------------------------------------------------------------------------------------
 
