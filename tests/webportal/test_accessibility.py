@@ -66,6 +66,7 @@ def urls(far_side, owner, other, upload, drawn, refusal) -> list[str]:
         "/nothing-here/",
         *(reverse(f"analyses:{name}") for name in private),
         reverse("analyses:history") + "?sort=oldest",
+        reverse("analyses:history") + "?view=table",
         *(analysis.get_absolute_url() for analysis in (done, waiting, trashed, refused, shared)),
         reverse("analyses:delete", args=[done.pk]),
         reverse("analyses:evidence", args=[done.pk, "PVC"]),

@@ -86,6 +86,15 @@ def test_searching_by_day(analyses, owner_client):
     assert labels(owner_client, since=day, until=day) == ["no beat"]
 
 
+def test_the_same_search_as_a_table(analyses, owner_client):
+    wanted = {"view": "table", "version": "7"}
+    assert labels(owner_client, **wanted) == labels(owner_client, version="7")
+    html = owner_client.get(reverse("analyses:history"), wanted).content.decode()
+    assert html.count("<tr>") == 1 + 3
+    assert all(f'value="{analyses[label].pk}"' in html for label in labels(owner_client, **wanted))
+    assert 'name="looking" value="view=table&amp;version=7"' in html  # actions come back to the table
+
+
 def test_searching_by_id(analyses, owner_client, other_client):
     assert labels(owner_client, q=str(analyses["refused"].pk)) == ["refused"]
     assert labels(other_client, q=str(analyses["refused"].pk)) == []

@@ -182,6 +182,7 @@ class HistoryForm(forms.Form):
         required=False,
         choices=[("", _("newest first")), ("oldest", _("oldest first")), ("uncertain", _("least certain first"))],
     )
+    view = forms.ChoiceField(label=_("Show as"), required=False, choices=[("", _("pictures")), ("table", _("table"))])
 
     def __init__(self, *args: Any, tags: QuerySet[Tag], classes: Iterable[tuple[str, str]] = (), **kwargs: Any) -> None:
         """``classes`` are offered as kinds, as (short, name), and ``tags`` as tags."""
@@ -197,7 +198,7 @@ class HistoryForm(forms.Form):
     @property
     def is_looking(self) -> bool:
         """Whether anything is asked for beside an order."""
-        return any(value for name, value in self.cleaned_data.items() if name != "sort")
+        return any(value for name, value in self.cleaned_data.items() if name not in ("sort", "view"))
 
 
 def _look_at(file: UploadedFile[bytes]) -> Candidate:
