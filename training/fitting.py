@@ -102,7 +102,7 @@ def fit(
             _compile(model, config, steps=max(1, steps))
     for epoch in range(len(history), config.epochs):
         rows = draw_epoch(data.table, labels, sides, config, epoch=epoch)
-        batches = _batches(data, labels, rows, config, epoch=epoch, team=team)
+        batches = epoch_batches(data, labels, rows, config, epoch=epoch, team=team)
         loss = _train_epoch(model, batches, partial(_tell, progress, epoch), team=team)
         logits = predict_logits(model, data.pixels[0], sides.validation, alone=team is None)
         truth = labels[sides.validation]
@@ -240,7 +240,7 @@ def _compile(model: keras.Model, config: RunConfig, *, steps: int) -> None:
     )
 
 
-def _batches(
+def epoch_batches(
     data: Dataset,
     labels: NDArray[np.int64],
     rows: NDArray[np.int64],
