@@ -104,12 +104,12 @@ def classify(
 def _serve(settings: Settings) -> None:
     from inference_server import log
     from inference_server.listening import AddressUnavailable, NotProtected
-    from inference_server.server import serve
+    from inference_server.server import TracingUnavailable, serve
 
     log.configure(settings.log_level)
     try:
         asyncio.run(serve(settings))
-    except (AddressUnavailable, NotProtected) as error:
+    except (AddressUnavailable, NotProtected, TracingUnavailable) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from None
 

@@ -12,6 +12,7 @@ import logging
 import signal
 from collections.abc import Callable
 from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING
 
 import grpc
 import grpc.aio
@@ -36,7 +37,14 @@ from inference_server.tokens import TokenStore
 from inference_server.workers.pool import Job, ServedModel, WorkerPool
 from inference_server.workers.wire import Configuration
 
+if TYPE_CHECKING:
+    from inference_server.rpc.tracing import Tracing
+
 _log = logging.getLogger(__name__)
+
+
+class TracingUnavailable(Exception):  # noqa: N818 - reads as what happened
+    """Traces are asked for, and what makes them is not installed."""
 
 
 async def serve(settings: Settings) -> None:
@@ -45,6 +53,7 @@ async def serve(settings: Settings) -> None:
     Raises:
         AddressUnavailable: the port is taken, or the address is not one of this machine.
         NotProtected: the settings would expose the service.
+        TracingUnavailable: traces are asked for without the extra ``tracing``.
     """
     check_protection(settings)
     stop = asyncio.Event()
@@ -78,6 +87,8 @@ async def serve(settings: Settings) -> None:
     async with AsyncExitStack() as beside:
         await beside.enter_async_context(pool)  # first, so that the workers start meanwhile
         interceptors: list[Around] = [CallRecord(metrics, log=settings.access_log), ErrorMapping()]
+        if settings.tracing:
+            interceptors.insert(0, beside.enter_context(_tracing()))
         if settings.tokens is not None:
             interceptors.append(Authentication(TokenStore(settings.tokens)))
         server = grpc.aio.server(
@@ -118,6 +129,14 @@ async def serve(settings: Settings) -> None:
         await asyncio.sleep(settings.drain_seconds)
         await server.stop(settings.grace_seconds)
         _log.info("stopped")
+
+
+def _tracing() -> Tracing:
+    try:
+        from inference_server.rpc.tracing import Tracing
+    except ImportError as error:
+        raise TracingUnavailable(f"BEATLENS_TRACING needs the extra 'tracing': {error}.") from error
+    return Tracing()
 
 
 async def _keep_loading(repository: ModelRepository[ServedModel], seconds: float, follow: Callable[[], None]) -> None:

@@ -118,6 +118,10 @@ class Settings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO", description="Least severity logged."
     )
+    tracing: bool = Field(
+        default=False,
+        description="Send OpenTelemetry traces to where the standard OTEL_* variables say; needs the extra tracing.",
+    )
     access_log: bool = Field(default=True, description="Log one line for every call.")
 
     @field_validator("listen", "metrics_listen")

@@ -1,8 +1,9 @@
 """What happens around every call, outermost first:
 
-1. :class:`CallRecord`: gives the call its request id, counts it and logs how it ended and how long it took;
-2. :class:`ErrorMapping`: turns exceptions into ``google.rpc.Status``;
-3. :class:`~inference_server.rpc.authentication.Authentication`, where tokens are set: refuses by raising.
+1. :class:`~inference_server.rpc.tracing.Tracing`, where it is switched on: makes the call a span;
+2. :class:`CallRecord`: gives the call its request id, counts it and logs how it ended and how long it took;
+3. :class:`ErrorMapping`: turns exceptions into ``google.rpc.Status``;
+4. :class:`~inference_server.rpc.authentication.Authentication`, where tokens are set: refuses by raising.
 
 The record is outside, so that it sees the status that the caller gets, refusals included.
 """
