@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.i18n import set_language
 
 from webportal import health
+from webportal.operations.views import dashboard
 
 admin.site.site_header = _("Beatlens administration")
 admin.site.site_title = _("Beatlens")
@@ -22,6 +23,7 @@ urlpatterns = [
     path("language/", set_language, name="set_language"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path("admin/operations/", admin.site.admin_view(dashboard), name="operations"),
     path("admin/", admin.site.urls),
     # The QR code to scan is a picture inside the page; on this page alone such pictures are allowed.
     path("accounts/2fa/totp/activate/", csp_update({"img-src": ["data:"]})(activate_totp), name="mfa_activate_totp"),

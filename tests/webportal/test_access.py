@@ -132,3 +132,14 @@ def test_lists_of_the_administration_are_filtered(analysis, staff_client):
     both = "state__exact=done&verdict__exact=CONFIDENT"
     for asked, count in (("class_short=PVC", 1), ("class_short=PACED", 0), (both, 1)):
         assert staff_client.get(f"{url}?{asked}").context["cl"].result_count == count
+
+
+def test_a_proxy_sends_the_file_that_the_portal_allows(analysis, owner_client, other_client, settings):
+    settings.ACCEL_PREFIX = "/private-files/"
+    url = reverse("analyses:picture", args=[analysis.upload_id])
+    response = owner_client.get(url)
+    assert response["X-Accel-Redirect"] == f"/private-files/{analysis.upload.picture.name}"
+    assert response["Content-Type"] == "image/png"
+    assert "no-store" in response["Cache-Control"]
+    assert response.content == b""
+    assert "X-Accel-Redirect" not in other_client.get(url)

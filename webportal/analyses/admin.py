@@ -8,7 +8,7 @@ from typing import Any, cast
 from django.contrib import admin, messages
 from django.core.paginator import Paginator
 from django.db.models import Model, Q, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, StreamingHttpResponse
 from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.html import format_html
@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from webportal.accounts.models import User
-from webportal.analyses import services
+from webportal.analyses import exports, services
 from webportal.analyses.models import Analysis, Review, Upload
 from webportal.analyses.templatetags.readings import percent
 from webportal.pages import catalogue
@@ -176,7 +176,7 @@ class AnalysisAdmin(ReadOnlyAdmin):
     looked_up = ("owner", "upload")
     id_columns = ("id", "upload_id")
     text_columns = ("error_id",)
-    actions = ("requeue",)
+    actions = ("requeue", "run_again", "export_csv")
     exclude = ("notes", "tags")
 
     def get_readonly_fields(self, request: HttpRequest, obj: object = None) -> list[str]:
@@ -207,6 +207,29 @@ class AnalysisAdmin(ReadOnlyAdmin):
             % {"count": count},
             messages.SUCCESS if count else messages.WARNING,
         )
+
+    @admin.action(description=_("Run again with the model in service"), permissions=["change"])
+    def run_again(self, request: HttpRequest, queryset: QuerySet[Analysis]) -> None:
+        """Ask once more about each selected picture, in a new analysis beside the old; what still waits is left."""
+        actor = cast(User, request.user)
+        finished = queryset.filter(state__in=Analysis.FINAL_STATES, trashed_at__isnull=True)
+        count = 0
+        for analysis in finished.select_related("upload__owner"):
+            services.run_again(actor=actor, analysis=analysis)
+            count += 1
+        self.message_user(
+            request,
+            ngettext("%(count)d analysis runs again.", "%(count)d analyses run again.", count) % {"count": count},
+            messages.SUCCESS if count else messages.WARNING,
+        )
+
+    @admin.action(description=_("Export as CSV"), permissions=["view"])
+    def export_csv(self, request: HttpRequest, queryset: QuerySet[Analysis]) -> StreamingHttpResponse:
+        """What is selected, as a table that no spreadsheet program takes for formulas."""
+        rows = queryset.select_related("upload").prefetch_related("reviews", "tags").iterator(chunk_size=500)
+        response = StreamingHttpResponse(exports.csv_lines(rows), content_type="text/csv; charset=utf-8")
+        response.headers["Content-Disposition"] = 'attachment; filename="beatlens-analyses.csv"'
+        return response
 
 
 @admin.register(Review)

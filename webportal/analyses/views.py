@@ -553,7 +553,7 @@ def restore(request: HttpRequest, analysis_id: uuid.UUID) -> HttpResponse:
 
 @login_required
 @require_safe
-def picture(request: HttpRequest, upload_id: uuid.UUID) -> FileResponse:
+def picture(request: HttpRequest, upload_id: uuid.UUID) -> HttpResponseBase:
     """The picture itself, for those who may see it."""
     upload = access.viewable_upload(_user(request), upload_id)
     return _private_file(upload.picture, upload.media_type)
@@ -561,7 +561,7 @@ def picture(request: HttpRequest, upload_id: uuid.UUID) -> FileResponse:
 
 @login_required
 @require_safe
-def original(request: HttpRequest, upload_id: uuid.UUID) -> FileResponse:
+def original(request: HttpRequest, upload_id: uuid.UUID) -> HttpResponseBase:
     """The file as its owner sent it, for them alone, to be saved and not to be shown."""
     upload = access.own_original(_user(request), upload_id)
     response = _private_file(upload.original, upload.media_type)
@@ -570,14 +570,20 @@ def original(request: HttpRequest, upload_id: uuid.UUID) -> FileResponse:
 
 @login_required
 @require_safe
-def thumbnail(request: HttpRequest, upload_id: uuid.UUID) -> FileResponse:
+def thumbnail(request: HttpRequest, upload_id: uuid.UUID) -> HttpResponseBase:
     """Its small rendition for lists."""
     upload = access.viewable_upload(_user(request), upload_id)
     return _private_file(upload.thumbnail, "image/png")
 
 
-def _private_file(file: FieldFile, media_type: str) -> FileResponse:
-    response = FileResponse(file.open("rb"), content_type=media_type)
+def _private_file(file: FieldFile, media_type: str) -> HttpResponseBase:
+    """A file that the user may see, sent by the proxy in front where there is one that can."""
+    response: HttpResponseBase
+    if settings.ACCEL_PREFIX:
+        response = HttpResponse(content_type=media_type)
+        response.headers["X-Accel-Redirect"] = settings.ACCEL_PREFIX + str(file.name)
+    else:
+        response = FileResponse(file.open("rb"), content_type=media_type)
     response.headers["Content-Disposition"] = f'inline; filename="heartbeat.{media_type.removeprefix("image/")}"'
     return _locked_up(response)
 

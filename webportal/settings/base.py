@@ -36,6 +36,7 @@ INSTALLED_APPS = [
     "webportal.pages",
     "webportal.analyses",
     "webportal.audit",
+    "webportal.operations",
 ]
 
 MIDDLEWARE = [
@@ -141,6 +142,10 @@ ARCHIVE_MAX_UNPACKED_BYTES = 256 * 1024 * 1024
 ARCHIVE_MAX_ENTRIES = 200
 #: Largest request body, bytes. Larger ones are answered 413 without being parsed.
 REQUEST_MAX_BYTES = UPLOAD_MAX_PICTURES * PICTURE_MAX_BYTES + 1024 * 1024
+
+#: Where a proxy in front serves the media folder to itself alone (nginx: ``internal``); it then sends the files that a
+#: view allows. Empty: the portal sends them.
+ACCEL_PREFIX = env.str("BEATLENS_ACCEL_PREFIX", default="")
 
 FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700

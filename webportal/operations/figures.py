@@ -1,0 +1,167 @@
+"""How much is asked, what waits, what fails, and whether the answers still look like those in training.
+
+Everything is counted over a recent period by the index of times, never over the whole table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Avg, Count, Min, QuerySet
+from django.utils import timezone
+from inference_server.classification import ModelInfo
+
+from webportal.analyses.models import Analysis
+
+#: Answers below which shares say little, and no drift is called one.
+ENOUGH_ANSWERS = 100
+#: Share of the answers that would have to be of another class to match training; above it, the mix has drifted.
+#: A first guess: what is usual depends on who sends pictures.
+LARGEST_MIX_DISTANCE = 0.2
+#: The same for the difference of mean confidences.
+LARGEST_CONFIDENCE_DIFFERENCE = 0.1
+#: Errors that are named.
+ERRORS_SHOWN = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """What has no answer yet."""
+
+    waiting: int
+    running: int
+    without_server: int
+    """Of the waiting ones, those that found no inference server."""
+    oldest_seconds: float
+    """How long the oldest has waited, 0 when none waits."""
+
+
+def queue() -> Queue:
+    """What has no answer yet, now."""
+    open_ones = Analysis.objects.filter(finished_at__isnull=True, state__in=Analysis.OPEN_STATES)
+    counts = dict(open_ones.order_by().values_list("state").annotate(Count("pk")))
+    oldest: datetime | None = open_ones.aggregate(oldest=Min("created_at"))["oldest"]
+    return Queue(
+        waiting=counts.get(Analysis.State.QUEUED, 0),
+        running=counts.get(Analysis.State.RUNNING, 0),
+        without_server=open_ones.filter(state=Analysis.State.QUEUED, reason=Analysis.SERVER_UNAVAILABLE).count(),
+        oldest_seconds=max(0.0, (timezone.now() - oldest).total_seconds()) if oldest else 0.0,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Volume:
+    """What was asked within a period and what came of it."""
+
+    period: timedelta
+    states: Mapping[str, int]
+    verdicts: Mapping[str, int]
+    reasons: Mapping[str, int]
+    """Why pictures were refused."""
+    versions: Mapping[str, int]
+    """Answers by model version."""
+
+    @property
+    def asked(self) -> int:
+        """All of them."""
+        return sum(self.states.values())
+
+
+def _asked_within(period: timedelta) -> QuerySet[Analysis]:
+    return Analysis.objects.filter(created_at__gte=timezone.now() - period).order_by()
+
+
+def _counted(analyses: QuerySet[Analysis], column: str) -> dict[str, int]:
+    rows = analyses.exclude(**{column: ""}).values_list(column).annotate(number=Count("pk")).order_by("-number")
+    return dict(rows)
+
+
+def volume(period: timedelta) -> Volume:
+    """What was asked within ``period`` until now."""
+    asked = _asked_within(period)
+    done = asked.filter(state=Analysis.State.DONE)
+    return Volume(
+        period=period,
+        states=_counted(asked, "state"),
+        verdicts=_counted(done, "verdict"),
+        reasons=_counted(asked.filter(state=Analysis.State.REJECTED), "reason"),
+        versions=_counted(done, "model_version"),
+    )
+
+
+def newest_failures() -> list[Analysis]:
+    """The analyses that failed last, newest first."""
+    failed = Analysis.objects.filter(state=Analysis.State.FAILED)
+    return list(failed.order_by("-created_at", "-id").only("id", "error_id", "created_at")[:ERRORS_SHOWN])
+
+
+@dataclass(frozen=True, slots=True)
+class ClassShare:
+    """How often one class is answered, now and to beats like those in training."""
+
+    short: str
+    now: float
+    training: float | None
+    """``None`` when the model doesn't tell."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """How the answers of one model version differ from those to beats like those that it was trained on."""
+
+    version: str
+    answers: int
+    """Answers that are heartbeats."""
+    classes: tuple[ClassShare, ...]
+    mean_confidence: float | None
+    training_confidence: float | None
+    mix_distance: float | None
+    """Total variation distance of the two mixes: the share of answers that would have to be of another class."""
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the model tells what to compare with, and there is something to compare."""
+        return self.mix_distance is not None and self.answers >= ENOUGH_ANSWERS
+
+    @property
+    def mix_has_drifted(self) -> bool:
+        """Whether the mix of classes is farther from training's than :data:`LARGEST_MIX_DISTANCE`."""
+        return self.is_known and (self.mix_distance or 0) > LARGEST_MIX_DISTANCE
+
+    @property
+    def confidence_has_drifted(self) -> bool:
+        """Whether the mean confidence is farther from training's than :data:`LARGEST_CONFIDENCE_DIFFERENCE`."""
+        if not self.is_known or self.mean_confidence is None or self.training_confidence is None:
+            return False
+        return abs(self.mean_confidence - self.training_confidence) > LARGEST_CONFIDENCE_DIFFERENCE
+
+
+def drift(model: ModelInfo, period: timedelta) -> Drift:
+    """The answers of ``model`` within ``period`` beside its training profile. What is no heartbeat doesn't count."""
+    beats = _asked_within(period).filter(state=Analysis.State.DONE, model_version=model.version)
+    beats = beats.exclude(verdict=Analysis.Verdict.NOT_A_BEAT)
+    counts = _counted(beats, "class_short")
+    answers = sum(counts.values())
+    expected = model.profile.class_shares if model.profile else None
+    shorts = list(dict.fromkeys([*(c.short for c in model.classes), *counts, *(expected or ())]))
+    classes = tuple(
+        ClassShare(
+            short=short,
+            now=counts.get(short, 0) / answers if answers else 0.0,
+            training=None if expected is None else expected.get(short, 0.0),
+        )
+        for short in shorts
+    )
+    distance = None
+    if expected is not None and answers:
+        distance = sum(abs(each.now - (each.training or 0.0)) for each in classes) / 2
+    return Drift(
+        version=model.version,
+        answers=answers,
+        classes=classes,
+        mean_confidence=beats.aggregate(mean=Avg("probability"))["mean"],
+        training_confidence=model.profile.mean_confidence if model.profile else None,
+        mix_distance=distance,
+    )
