@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 from PIL import Image
 from sklearn.metrics import auc, average_precision_score, precision_recall_curve, roc_curve
@@ -268,6 +269,7 @@ def _learning(histories: dict[str, pd.DataFrame]) -> Picture:
         score.plot(history["epoch"], history["validation_macro_f1"], color=colour, marker=".", label=name)
     loss.set(ylabel="loss (dashed: training)", yscale="log")
     score.set(xlabel="epoch", ylabel="macro-F1, validation")
+    score.xaxis.set_major_locator(MaxNLocator(integer=True))
     score.legend(fontsize=7)
     for axes in (loss, score):
         axes.grid(alpha=0.3)
