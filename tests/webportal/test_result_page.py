@@ -59,6 +59,16 @@ class TestEvidence:
         assert overlay.getpixel((96, 0))[3] == 0
         assert overlay.getpixel((96, 127))[3] > 150
 
+    @pytest.mark.parametrize(("paper", "marked"), [(255, False), (10, True)], ids=["light", "dark"])
+    def test_on_dark_paper_it_lightens_so_that_the_trace_stays_seen(
+        self, paper, marked, far_side, upload, owner_client
+    ):
+        picture = io.BytesIO()
+        Image.new("L", (192, 128), paper).save(picture, "PNG")
+        analysis = upload(picture.getvalue())
+        services.run(analysis_id=analysis.pk, timeout=2.0)
+        assert ("evidence--dark" in owner_client.get(evidence(analysis)).content.decode()) == marked
+
     def test_the_server_is_asked_once_for_each_kind(self, analysis, owner_client, far_side):
         for name in ("evidence", "evidence-picture", "evidence-picture"):
             owner_client.get(evidence(analysis, name=name))

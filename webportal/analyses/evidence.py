@@ -8,9 +8,9 @@ from django.conf import settings
 from django.core.cache import cache
 from django.utils.translation import gettext as _
 from inference_server.client import CallFailed, ClientError, ServerUnavailable
-from PIL import Image
+from PIL import Image, ImageStat
 
-from webportal.analyses.models import Analysis
+from webportal.analyses.models import Analysis, Upload
 from webportal.errors import log_unexpected
 from webportal.inference import client
 
@@ -40,6 +40,12 @@ def overlay(analysis: Analysis, short: str) -> bytes:
         drawn = _tinted(_asked(analysis, short))
         cache.set(key, drawn, REMEMBERED)
     return drawn
+
+
+def is_dark_paper(upload: Upload) -> bool:
+    """Whether the picture is a light trace on dark paper, over which evidence has to lighten instead of darken."""
+    with upload.thumbnail.open("rb") as file, Image.open(file, formats=["PNG"]) as thumbnail:
+        return bool(ImageStat.Stat(thumbnail.convert("L")).median[0] < 128)
 
 
 def _asked(analysis: Analysis, short: str) -> bytes:

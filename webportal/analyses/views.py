@@ -220,6 +220,7 @@ def evidence_page(request: HttpRequest, analysis_id: uuid.UUID, short: str) -> H
         context["evidence_problem"] = str(problem)
     else:
         context["evidence_for"] = short
+        context["on_dark_paper"] = evidence.is_dark_paper(cast(Analysis, context["analysis"]).upload)
     template = "analyses/picture.html" if request.headers.get("HX-Request") else "analyses/result.html"
     return render(request, template, context)
 
