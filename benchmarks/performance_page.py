@@ -9,7 +9,7 @@ _HEAD = """# Performance
 
 Made by `python -m benchmarks.serving --write docs/performance.md`; do not edit. Measured on {cpu}, {cpus} CPUs, Python
 {python}: {rounds} rounds, {seconds:g} s for every measurement; load generator and server on the same CPUs, access log and
-metrics on.
+metrics on. When it began, other work kept the machine at a load average of {load:.1f} (0: idle).
 
 The **floor** is the same picture through the same decoder and the same ONNX file in one process on {cpus} threads, without
 any transport: {floor} pictures a second ({floor_least} to {floor_most}), {floor_cpu} of CPU a picture. Other work on the

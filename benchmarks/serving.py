@@ -194,7 +194,7 @@ def run(
     """
     folder = models / "arrhythmia" / "1"
     info = OnnxModel.load(folder).info
-    cpus = available_cpus()
+    cpus, load = available_cpus(), os.getloadavg()[0]
     series = [Series(shape.title, shape.concurrency, shape.connections) for shape in shapes]
     old_way = [Series("old way", 1, 1), Series("old way", 16, 16)]
     with tempfile.TemporaryDirectory() as logs, ExitStack() as stack:
@@ -212,7 +212,7 @@ def run(
                 bench.measure_old_way(one)
         used = usage(server.pid)
     return {
-        "machine": {"cpu": _cpu_name(), "cpus": cpus, "python": platform.python_version()},
+        "machine": {"cpu": _cpu_name(), "cpus": cpus, "python": platform.python_version(), "load": load},
         "rounds": rounds,
         "seconds": seconds,
         "floor": bench.floor,
