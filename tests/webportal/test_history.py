@@ -7,12 +7,13 @@ import io
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 
 from inference_server.classification import Verdict
 from webportal.analyses import exports, queries, services
-from webportal.analyses.models import Analysis
+from webportal.analyses.models import Analysis, Upload
 
 pytestmark = pytest.mark.django_db
 
@@ -175,3 +176,12 @@ class TestTrash:
         assert not Analysis.objects.filter(pk=old.pk).exists()
         assert Analysis.objects.filter(pk=young.pk).exists()
         assert not storage.exists(name)
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no index of parts of words")
+def test_words_in_labels_are_found_by_an_index(db):
+    with connection.cursor() as cursor:
+        cursor.execute("SET enable_seqscan = off")  # a handful of rows is read faster without
+        plan = Upload.objects.filter(label__icontains="ward 77").explain()
+        cursor.execute("SET enable_seqscan = on")
+    assert "upload_label_trigrams" in plan

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import cast
 
 from django.contrib import admin
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
@@ -53,7 +52,7 @@ class AdminAuditMiddleware:
         model: type[Model] | None = getattr(request, "_audited_model", None)
         if model is None or response.status_code >= 400 or not request.user.is_staff:
             return response
-        actor = cast(User, request.user)
+        actor = request.user
         deeds: list[_Deed] = request._audited  # type: ignore[attr-defined]
         for deed in deeds:
             services.note_id(

@@ -37,7 +37,7 @@ class Outcome:
 
 def _outcomes(volume: figures.Volume) -> list[Outcome]:
     """States, the verdicts of what is done, and the reasons of what was refused."""
-    names: dict[str, str] = {**dict(Analysis.State.choices), **dict(Analysis.Verdict.choices)}
+    names = {member.value: member.label for kind in (Analysis.State, Analysis.Verdict) for member in kind}
     return [
         Outcome(str(names.get(key, key)), number, number / volume.asked)
         for counts in (volume.states, volume.verdicts, volume.reasons)
