@@ -192,13 +192,17 @@ def beats_digest(beats: Beats) -> str:
     return digest.hexdigest()
 
 
-def save_shard(beats: Beats, pixels: Sequence[NDArray[np.uint8]], path: Path) -> None:
-    """Write one shard; it appears under its name only when it is whole."""
+def save_shard(beats: Beats, pixels: Sequence[NDArray[np.uint8]], path: Path, digest: str = "") -> None:
+    """Write one shard; it appears under its name only when it is whole.
+
+    Args:
+        digest: what tells the beats from others; by default :func:`beats_digest`.
+    """
     columns = {column: beats.table[column].to_numpy() for column in TABLE_COLUMNS}
     columns = {name: values.astype(str) if values.dtype == object else values for name, values in columns.items()}
     drawn = {f"pixels_{variant}": picture for variant, picture in enumerate(pixels)}
     partial = path.with_suffix(".partial.npz")
-    arrays = {"windows": beats.windows, "digest": np.array(beats_digest(beats))} | columns | drawn
+    arrays = {"windows": beats.windows, "digest": np.array(digest or beats_digest(beats))} | columns | drawn
     np.savez(partial, allow_pickle=False, **arrays)
     os.replace(partial, path)
 

@@ -67,6 +67,18 @@ def test_each_picture_s_file_is_kept_in_the_order_of_the_rows(written: Path, tmp
         assert hashlib.sha256(back.pixels[0][row].tobytes()).hexdigest() == file.content
 
 
+def test_other_pictures_under_the_same_names_are_another_data_set(written: Path, tmp_path: Path) -> None:
+    source = shutil.copytree(written, tmp_path / "source")
+    _read(source, tmp_path / "before")
+    first, second, *_ = sorted((source / "train" / "Paced").glob("*.png"))
+    shutil.copy(first, second)
+    _read(source, tmp_path / "after")
+    _read(source, tmp_path / "again")
+    before, after, again = (datasets.load(tmp_path / name).digest for name in ("before", "after", "again"))
+    assert before != after
+    assert after == again
+
+
 def test_progress_ends_at_the_whole(written: Path, tmp_path: Path) -> None:
     told: list[float] = []
     list(folders.read_folders(written, CLASSES, tmp_path, told.append))
