@@ -365,9 +365,18 @@ def tune(
             console.print(f"wrote {out}")
 
 
+def _kept_answers(path: Path) -> list[Path]:
+    """The file itself, that of a run's folder, or all files of a folder that ``compare --keep`` made."""
+    from training.predictions import FILE
+
+    if not path.is_dir():
+        return [path]
+    return [path / FILE] if (path / FILE).is_file() else sorted(path.glob("*.npz")) or [path / FILE]
+
+
 @app.command()
 def compare(
-    found: Annotated[list[Path], typer.Argument(help="Folders of runs, or files of kept predictions.")],
+    found: Annotated[list[Path], typer.Argument(help="Folders of runs, or files or folders of kept predictions.")],
     out: Annotated[Path | None, typer.Option(help="CSV file to write; otherwise it is only printed.")] = None,
     keep: Annotated[Path | None, typer.Option(help="Folder to copy the runs' predictions into.")] = None,
     class_sets: Annotated[str, typer.Option(help="Smaller class sets to score as well, comma-separated.")] = "",
@@ -378,7 +387,7 @@ def compare(
     from training import predictions, scoring, tables
 
     with _plain_errors(predictions.PredictionsError):
-        kept = [path / predictions.FILE if path.is_dir() else path for path in found]
+        kept = [file for path in found for file in _kept_answers(path)]
         answers = [predictions.load(path) for path in kept]
     if detect:
         table = tables.detection_rows(answers, detect)

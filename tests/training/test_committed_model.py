@@ -38,7 +38,7 @@ def test_it_loads_is_small_and_agrees_with_keras(folder: Path) -> None:
 def test_both_are_of_the_same_recipe_and_the_same_beats() -> None:
     served, companion = (json.loads((folder / "metadata.json").read_text()) for folder in (SERVED, COMPANION))
     assert served["data_digest"] == companion["data_digest"]
-    same = {"name", "protocol", "beats_per_class"}
+    same = {"name", "protocol", "start_from"}
     assert {key: value for key, value in served["configuration"].items() if key not in same} == {
         key: value for key, value in companion["configuration"].items() if key not in same
     }

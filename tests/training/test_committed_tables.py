@@ -1,0 +1,25 @@
+"""Every table of runs in the repository is what the kept answers beside it say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from training import predictions, scoring, tables
+
+RESULTS = Path(__file__).resolve().parents[2] / "docs" / "results"
+
+#: The folder of answers, and the smaller class sets that its table scores as well.
+TABLES = {"beats-10fold": ["seven", "six"], "inter-patient": [], "leave-one-patient-out": []}
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_a_table_is_reprinted_from_the_kept_answers(name: str) -> None:
+    kept = [predictions.load(path) for path in sorted((RESULTS / "predictions" / name).glob("*.npz"))]
+    assert scoring.differences(tables.score_rows(kept, TABLES[name]), RESULTS / f"{name}.csv") == []
+
+
+def test_the_table_of_fibrillation_is_reprinted_from_the_kept_answers() -> None:
+    kept = [predictions.load(path) for path in sorted((RESULTS / "predictions" / "inter-patient").glob("*.npz"))]
+    assert scoring.differences(tables.detection_rows(kept), RESULTS / "fibrillation.csv") == []
