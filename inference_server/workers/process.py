@@ -6,6 +6,7 @@ Models are loaded beside, so that the version before answers until the new one i
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import signal
@@ -143,7 +144,8 @@ def main(descriptor: str, configuration: str) -> None:
     os.nice(NICENESS)
     settings = Configuration.from_argument(configuration)
     log.configure(settings.log_level)
-    with socket.socket(fileno=int(descriptor)) as connection:
+    # A ConnectionError: the front was killed while an answer was on its way.
+    with socket.socket(fileno=int(descriptor)) as connection, contextlib.suppress(ConnectionError):
         Worker(connection, settings.limits).serve()
 
 

@@ -521,6 +521,25 @@ def test_a_killed_worker_costs_its_own_calls_only(models: Path) -> None:
         assert metric(process, "beatlens_workers_lost") == 3
 
 
+def test_workers_end_in_silence_when_the_front_is_killed(tmp_path: Path) -> None:
+    write_model(tmp_path, work=20)
+    with running_server(tmp_path, workers=2) as process, grpc.insecure_channel(process.address) as channel:
+        process.wait_for("serving")
+        process.wait_for_workers(2)
+        workers = process.workers()
+        calls = [
+            stub(channel).ClassifyImage.future(pb.ClassifyImageRequest(image=picture()), timeout=60) for _ in range(6)
+        ]
+        time.sleep(0.05)
+        process.process.kill()
+        assert {call.code() for call in calls} <= {grpc.StatusCode.OK, grpc.StatusCode.UNAVAILABLE}
+        deadline = time.monotonic() + 30
+        while any(Path(f"/proc/{pid}").exists() for pid in workers):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        assert not [entry for entry in process.logs if entry["event"] == "not JSON"]
+
+
 def test_without_a_worker_it_is_not_ready_and_calls_wait(models: Path) -> None:
     with running_server(models, workers=1) as process, grpc.insecure_channel(process.address) as channel:
         process.wait_for("serving")
