@@ -18,7 +18,7 @@ from sklearn.covariance import LedoitWolf
 SET_COVERAGE = 0.99
 
 #: How many real beats may be called strange.
-STRANGE_BEATS = 0.005
+STRANGE_BEATS = 0.008
 
 
 #: Fewest validation beats of a class that its bias is fitted from.

@@ -39,7 +39,7 @@ PARITY_PICTURES = 500
 PARITY_TOLERANCE = 1e-5
 
 #: At most this many training beats of one class shape the feature space.
-_FEATURE_BEATS_PER_CLASS = 4000
+_FEATURE_BEATS_PER_CLASS = 2000
 _BATCH = 256
 
 
@@ -80,7 +80,7 @@ class ServedHeads(keras.Model):  # type: ignore[misc]
         """``uint8 [N, H, W, 1]`` to ``probabilities`` [N, C], ``distance`` [N], ``activation_maps`` [N, h, w, C]."""
         features, maps = self.trunk(pixels, training=False)
         logits = tf.matmul(features, self.kernel) + self.bias
-        whitened = tf.matmul(features, self.whitening)
+        whitened = tf.matmul(tf.concat([features, ink_statistics(pixels)], axis=1), self.whitening)
         gaps = tf.expand_dims(whitened, 1) - self.means[None]
         distance = tf.sqrt(tf.reduce_min(tf.reduce_sum(gaps * gaps, axis=2), axis=1))
         blank = tf.equal(tf.reduce_min(tf.cast(pixels, tf.float32), axis=[1, 2, 3]), 255.0)
@@ -91,6 +91,22 @@ class ServedHeads(keras.Model):  # type: ignore[misc]
             # The features are the maps' average, so the same weights say where a class found its evidence (Zhou 2016).
             "activation_maps": tf.tensordot(maps, self.kernel, axes=1),
         }
+
+
+def ink_statistics(pixels: tf.Tensor) -> tf.Tensor:
+    """How the ink lies on the paper: one line is thin, and every column has a little of it.
+
+    ``uint8 [N, H, W, C]`` to float32 ``[N, 6]``, fractions of the first channel: mean ink, mean change from column to
+    column and from row to row, mean of the squared ink, and spread and maximum over the columns' mean ink.
+    """
+    ink = 1.0 - tf.cast(pixels[..., 0], tf.float32) / 255.0
+    columns = tf.reduce_mean(ink, axis=1)
+    mean = tf.reduce_mean(columns, axis=1)
+    spread = tf.sqrt(tf.reduce_mean(tf.square(columns - mean[:, None]), axis=1) + 1e-12)
+    across = tf.reduce_mean(tf.abs(ink[:, :, 1:] - ink[:, :, :-1]), axis=[1, 2])
+    down = tf.reduce_mean(tf.abs(ink[:, 1:, :] - ink[:, :-1, :]), axis=[1, 2])
+    squares = tf.reduce_mean(tf.square(ink), axis=[1, 2])
+    return tf.stack([mean, across, down, squares, spread, tf.reduce_max(columns, axis=1)], axis=1)
 
 
 def export(run: Path, data: Dataset, repository: Path, *, name: str, version: str, scores_from: list[Path]) -> Exported:
@@ -128,7 +144,9 @@ def export(run: Path, data: Dataset, repository: Path, *, name: str, version: st
     if missing := [one.short for label, one in enumerate(classes) if not (labels[sides.train] == label).any()]:
         raise ExportError(f"The training side has no beats of {', '.join(missing)}.")
     shaping = _rows_for_features(labels, sides, config.seed)
-    space = calibration.fit_distance(_features(trunk, pixels, shaping), labels[shaping], len(classes))
+    # Every drawing of a beat is an ordinary one; only what resembles none of them is strange.
+    shaped = np.concatenate([_described(trunk, variant, shaping) for variant in data.pixels])
+    space = calibration.fit_distance(shaped, np.tile(labels[shaping], len(data.pixels)), len(classes))
     seen = _features(trunk, pixels, sides.validation)
     logits = seen @ head.kernel.numpy() + head.bias.numpy()
     scaling = calibration.fit_scaling(logits, labels[sides.validation])
@@ -192,6 +210,13 @@ def _rows_for_features(labels: NDArray[np.int64], sides: Split, seed: int) -> ND
     return np.concatenate(
         [shuffled[labels[shuffled] == label][:_FEATURE_BEATS_PER_CLASS] for label in np.unique(labels[shuffled])]
     )
+
+
+def _described(trunk: keras.Model, pixels: NDArray[np.uint8], rows: NDArray[np.int64]) -> NDArray[np.float32]:
+    """What the distance is measured on: the trunk's features and the statistics of the ink."""
+    parts = [pixels[rows[start : start + _BATCH]] for start in range(0, len(rows), _BATCH)]
+    statistics = np.concatenate([ink_statistics(tf.constant(part)).numpy() for part in parts])
+    return np.concatenate([_features(trunk, pixels, rows), statistics], axis=1)
 
 
 def _features(trunk: keras.Model, pixels: NDArray[np.uint8], rows: NDArray[np.int64]) -> NDArray[np.float32]:

@@ -61,6 +61,16 @@ def test_probabilities_are_probabilities_and_maps_keep_time(exported: export.Exp
     assert maps.shape[3] == 7
 
 
+def test_ink_statistics_tell_a_line_from_a_blot() -> None:
+    paper = np.full((3, 64, 96, 1), 255, dtype=np.uint8)
+    paper[1, 32] = 0  # one line from left to right
+    paper[2, :, :48] = 0  # half the picture
+    none, line, blot = export.ink_statistics(paper).numpy()
+    assert none == pytest.approx(np.zeros(6), abs=1e-5)
+    assert line == pytest.approx([1 / 64, 0, 2 / 63, 1 / 64, 0, 1 / 64], abs=1e-5)
+    assert blot == pytest.approx([0.5, 1 / 95, 0, 0.5, 0.5, 1], abs=1e-5)
+
+
 def test_blank_paper_is_no_beat(exported: export.Exported) -> None:
     subject = scoring.Subject.load(exported.model.parent)
     paper = np.full((2, 64, 96, 1), 255, dtype=np.uint8)
