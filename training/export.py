@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-import datetime
-import hashlib
 import json
-import os
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import keras
 import numpy as np
-import onnx
 import onnxruntime
 import tensorflow as tf
 import tf2onnx
 from numpy.typing import NDArray
 from sklearn.metrics import f1_score
 
-from training import calibration, configuration, networks, sources
+from training import calibration, configuration, networks, onnx_file, sources
 from training.classes import CLASS_SETS
-from training.configuration import RunConfig
 from training.datasets import Dataset
 from training.fitting import BEST, require_same_data
 from training.splits import Split, divide
@@ -155,7 +149,7 @@ def export(run: Path, data: Dataset, repository: Path, *, name: str, version: st
     signature = [tf.TensorSpec((None, height, width, 1), tf.uint8, name="pixels")]
     function = tf.function(served.call, input_signature=signature)
     model, _ = tf2onnx.convert.from_function(function, input_signature=signature, opset=OPSET)
-    _name_outputs(model, served(tf.zeros((2, height, width, 1), tf.uint8)))
+    onnx_file.name_outputs(model, sorted(served(tf.zeros((2, height, width, 1), tf.uint8))))
     session = onnxruntime.InferenceSession(model.SerializeToString())
 
     validation = _run(session, pixels[sides.validation])
@@ -186,21 +180,13 @@ def export(run: Path, data: Dataset, repository: Path, *, name: str, version: st
         "licence": sources.notice(config.sources),
         "profile": _profile(validation, labels[sides.validation], [one.short for one in classes]),
     }
-    onnx.helper.set_model_props(
-        model, {key: value if isinstance(value, str) else json.dumps(value) for key, value in metadata.items()}
-    )
-    model.producer_name = "beatlens"
-    onnx.checker.check_model(model)
-    path = _write(
-        model,
-        metadata,
-        repository / name / version,
-        version=version,
-        config=config,
-        scaling=scaling,
-        parity=parity,
-        test_pictures=len(sides.test),
-    )
+    facts = {
+        "temperature": round(scaling.temperature, 4),
+        "bias": [round(value, 4) for value in scaling.bias],
+        "parity": {"max_probability_difference": parity, "pictures": min(PARITY_PICTURES, len(sides.test))},
+        "configuration": config.model_dump(),
+    }
+    path = onnx_file.write(model, metadata, facts, repository / name / version)
     return Exported(path, path.stat().st_size, parity, scaling.temperature)
 
 
@@ -252,49 +238,3 @@ def _parity(served: ServedHeads, session: onnxruntime.InferenceSession, pixels: 
     chosen = np.random.default_rng(seed).permutation(len(pixels))[:PARITY_PICTURES]
     keras_side = np.asarray(served(tf.constant(pixels[chosen]))["probabilities"])
     return float(np.abs(keras_side - _run(session, pixels[chosen])["probabilities"]).max())
-
-
-def _name_outputs(model: onnx.ModelProto, sample: Mapping[str, tf.Tensor]) -> None:
-    """Give the graph's outputs the names of the dictionary that made them.
-
-    tf2onnx numbers the outputs in the dictionary's sorted order.
-    """
-    for old, name in zip([output.name for output in model.graph.output], sorted(sample), strict=True):
-        for node in model.graph.node:
-            node.output[:] = [name if output == old else output for output in node.output]
-            node.input[:] = [name if source == old else source for source in node.input]
-        for output in model.graph.output:
-            if output.name == old:
-                output.name = name
-
-
-def _write(
-    model: onnx.ModelProto,
-    metadata: dict[str, object],
-    out: Path,
-    *,
-    version: str,
-    config: RunConfig,
-    scaling: calibration.Scaling,
-    parity: float,
-    test_pictures: int,
-) -> Path:
-    out.mkdir(parents=True, exist_ok=True)
-    encoded = model.SerializeToString()
-    readable = metadata | {
-        "version": version,
-        "created": datetime.datetime.now(datetime.UTC).date().isoformat(),
-        "sha256": hashlib.sha256(encoded).hexdigest(),
-        "bytes": len(encoded),
-        "temperature": round(scaling.temperature, 4),
-        "bias": [round(value, 4) for value in scaling.bias],
-        "parity": {"max_probability_difference": parity, "pictures": min(PARITY_PICTURES, test_pictures)},
-        "configuration": config.model_dump(),
-    }
-    partial = out / "model.onnx.partial"
-    partial.write_bytes(encoded)
-    os.replace(partial, out / "model.onnx")
-    partial = out / "metadata.json.partial"
-    partial.write_text(json.dumps(readable, indent=2) + "\n")
-    os.replace(partial, out / "metadata.json")
-    return out / "model.onnx"
