@@ -174,7 +174,7 @@ def differences(table: pd.DataFrame, stored: Path) -> list[str]:
 
 def _tolerance(row: pd.Series, column: str) -> float:
     """How far a figure of ``row`` may be from the stored one; a class's figures hang on its own beats."""
-    beats = row.get(f"{column.rpartition('_')[0]}_n", row["n"])
+    beats = row.get(f"{column.rpartition('_')[0]}_n", row.get("n", row.get("beats", 1)))
     return max(REPRINT_DIGITS, REPRINT_BEATS / max(float(beats), 1.0))
 
 
