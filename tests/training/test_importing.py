@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 from inference_server.classification import Verdict
 from inference_server.classifier import Classifier
 from inference_server.images import to_pixels
-from inference_server.model_repository import ModelRepository
+from inference_server.onnx_model import OnnxModel
 from tests.training import legacy_files
 from training import importing
 from training.__main__ import app
@@ -62,9 +62,7 @@ def _picture(seed: int) -> bytes:
 
 
 def test_the_server_answers_with_what_the_old_network_says(repository: Path, network: keras.Sequential) -> None:
-    models = ModelRepository(repository, name="course")
-    models.refresh()
-    classifier = Classifier(models)
+    classifier = Classifier(OnnxModel.load(repository / "course" / "2"))
     for seed in range(3):
         found = classifier.classify(_picture(seed)).classification
         pixels = to_pixels(_picture(seed), height=64, width=96).astype(np.float32)
@@ -76,11 +74,10 @@ def test_the_server_answers_with_what_the_old_network_says(repository: Path, net
 
 
 def test_blank_paper_gets_no_class(repository: Path) -> None:
-    models = ModelRepository(repository, name="course")
-    models.refresh()
+    classifier = Classifier(OnnxModel.load(repository / "course" / "2"))
     out = io.BytesIO()
     Image.new("L", (192, 128), 255).save(out, "PNG")
-    assert Classifier(models).classify(out.getvalue()).classification.verdict is Verdict.NOT_A_BEAT
+    assert classifier.classify(out.getvalue()).classification.verdict is Verdict.NOT_A_BEAT
 
 
 def test_maps_are_the_evidence_for_each_class(session: onnxruntime.InferenceSession, network: keras.Sequential) -> None:

@@ -9,7 +9,7 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from tests.training.recordings import SYMBOLS, _shape
+from tests.training.recordings import SYMBOLS, shape
 from training.records import cut_beats, read_recording
 from training.rendering import CLASSIC, Geometry, draw, picture_window
 
@@ -30,7 +30,7 @@ def _matplotlib(signal: np.ndarray, geometry: Geometry) -> np.ndarray:
 
 def _beat(symbol: str) -> np.ndarray:
     noise = np.random.default_rng(0).normal(0, 0.02, 192)
-    return (_shape(symbol)[4:196] * 0.9 + noise).astype(np.float32)
+    return (shape(symbol)[4:196] * 0.9 + noise).astype(np.float32)
 
 
 @pytest.mark.parametrize("symbol", SYMBOLS)
