@@ -13,6 +13,7 @@ import pytest
 from django.contrib.auth.models import Group
 from django.core.cache import cache
 from django.test import Client
+from django.utils import translation
 from google.protobuf import any_pb2
 from google.rpc import code_pb2, error_details_pb2, status_pb2
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
@@ -154,9 +155,10 @@ def far_side(_far_side: FarSide, settings) -> FarSide:
 
 
 @pytest.fixture(autouse=True)
-def _empty_cache() -> Iterator[None]:
+def _nothing_left_over() -> Iterator[None]:
     yield
     cache.clear()
+    translation.deactivate()  # a page in another language leaves its thread in that language
 
 
 def draw(size: tuple[int, int] = (192, 128), *, kind: str = "PNG", shift: int = 0, **options: object) -> bytes:
