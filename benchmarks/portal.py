@@ -13,19 +13,23 @@ import os
 import statistics
 import subprocess
 import sys
+import tempfile
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Final
 
+import django
 import typer
 from rich.console import Console
 from rich.table import Table
 
 from benchmarks.portal_pages import PAGES
-from benchmarks.portal_processes import ROOT, Process, free_port
+from benchmarks.portal_processes import ROOT, Installation, Process, free_port
+from benchmarks.portal_visitor import Visitor, pictures, sessions
 from benchmarks.tables import write_table
 from launcher import postgresql
 
@@ -33,6 +37,10 @@ from launcher import postgresql
 MOST_MILLISECONDS: Final = 100.0
 MOST_QUERIES: Final = 15
 MOST_TIMES_SMALL: Final = 2.0
+#: Most that an upload may take, in times of the bare call.
+MOST_TIMES_CALL: Final = 10.0
+#: Uploads that don't count, while everything is still being loaded.
+WARM_UP: Final = 10
 
 app = typer.Typer(add_completion=False)
 console = Console()
@@ -213,6 +221,85 @@ def pages(
         )  # fmt: skip
     console.print(table)
     if any(not result.reached for result in results if result.database == Database.POSTGRESQL):
+        raise typer.Exit(1)
+
+
+@dataclass(frozen=True, slots=True)
+class UploadResult:
+    """Uploads beside bare calls of the same pictures, alternating."""
+
+    database: str
+    uploads: int
+    stored_at_once: int
+    """Uploads whose result was stored when the portal answered."""
+    upload_median_ms: float
+    upload_p95_ms: float
+    call_median_ms: float
+    call_p95_ms: float
+    p95_times_call: float
+
+    @property
+    def reached(self) -> bool:
+        """Whether every result was stored at once, and fast enough."""
+        return self.stored_at_once == self.uploads and self.p95_times_call <= MOST_TIMES_CALL
+
+
+def measure_uploads(folder: Path, *, database: str | None, count: int) -> UploadResult:
+    """``count`` uploads by several people, one after the other, each after a bare call with the same picture."""
+    with Installation(folder, database=database, web_processes=1, task_workers=1) as installation:
+        installation.wait_until_ready()
+        os.environ.update(installation.environment)
+        django.setup()
+        from django.db import connection
+
+        from inference_server.client import ArrhythmiaClient
+        from webportal.analyses.models import Analysis
+
+        visitors = [Visitor(installation.port, session) for session in sessions(-(-(count + WARM_UP) // 50))]
+        calls, uploads = [], []
+        stored = 0
+        with ArrhythmiaClient(installation.inference_address) as client:
+            for number, picture in enumerate(pictures(count + WARM_UP)):
+                begun = time.perf_counter()
+                client.classify(picture)
+                called = time.perf_counter()
+                analysis = visitors[number % len(visitors)].send(picture)
+                uploaded = time.perf_counter()
+                if number >= WARM_UP:
+                    calls.append((called - begun) * 1000)
+                    uploads.append((uploaded - called) * 1000)
+                    stored += Analysis.objects.filter(pk=analysis, state=Analysis.State.DONE).exists()
+        for visitor in visitors:
+            visitor.close()
+        connection.close()
+    return UploadResult(
+        database="sqlite" if database is None else "postgresql",
+        uploads=count,
+        stored_at_once=stored,
+        upload_median_ms=round(statistics.median(uploads), 1),
+        upload_p95_ms=round(percentile(uploads, 0.95), 1),
+        call_median_ms=round(statistics.median(calls), 1),
+        call_p95_ms=round(percentile(calls, 0.95), 1),
+        p95_times_call=round(percentile(uploads, 0.95) / percentile(calls, 0.95), 2),
+    )
+
+
+@app.command()
+def uploads(
+    database: Annotated[Database, typer.Option(help="Database.")] = Database.POSTGRESQL,
+    count: Annotated[int, typer.Option(min=1, help="Pictures.")] = 300,
+    write: Annotated[Path | None, typer.Option(help="Table to write, e.g. docs/results/portal-uploads.csv.")] = None,
+) -> None:
+    """From an upload to its stored result, beside the bare call of the inference server."""
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="beatlens-uploads-")))
+        url = stack.enter_context(postgresql.running()) if database is Database.POSTGRESQL else None
+        result = measure_uploads(folder, database=url, count=count)
+    for name, value in asdict(result).items():
+        console.print(f"{name.replace('_', ' '):20} {value}")
+    if write:
+        write_table(write, [result], replacing="database")
+    if not result.reached:
         raise typer.Exit(1)
 
 

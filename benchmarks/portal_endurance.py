@@ -26,7 +26,7 @@ import typer
 from rich.console import Console
 
 from benchmarks.portal_processes import Installation
-from benchmarks.portal_visitor import UploadFailed, Visitor, pictures
+from benchmarks.portal_visitor import UploadFailed, Visitor, pictures, sessions
 from benchmarks.tables import write_table
 from launcher import postgresql
 
@@ -117,13 +117,13 @@ def endure(
         from django.db import connection
 
         stack.callback(connection.close)
-        sessions = _sessions(users)
+        keys = sessions(users)
         sent = pictures(uploads)
         taken: dict[uuid.UUID, bytes] = {}
         refused: list[str] = []
 
         def upload(number: int) -> None:
-            visitor = Visitor(installation.port, sessions[number])
+            visitor = Visitor(installation.port, keys[number])
             for picture in sent[number::users]:
                 try:
                     taken[visitor.send(picture)] = picture
@@ -159,21 +159,6 @@ def endure(
         wrong=wrong,
         seconds=round(time.monotonic() - begun, 1),
     )
-
-
-def _sessions(count: int) -> list[str]:
-    """Keys of the sessions of ``count`` new users."""
-    from django.test import Client
-
-    from webportal.accounts.models import User
-
-    keys = []
-    for number in range(count):
-        user = User.objects.create_user(username=f"user-{number}", email=f"user-{number}@example.org")
-        client = Client(headers={"host": "localhost"})
-        client.force_login(user, "allauth.account.auth_backends.AuthenticationBackend")
-        keys.append(client.cookies["sessionid"].value)
-    return keys
 
 
 def _wait_for_the_queue(say: Callable[[str], None]) -> None:

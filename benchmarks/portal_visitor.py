@@ -38,6 +38,21 @@ def _noisy(sample: Path, chance: random.Random) -> bytes:
     return out.getvalue()
 
 
+def sessions(count: int) -> list[str]:
+    """Keys of the sessions of ``count`` new users, in the database of this process' Django."""
+    from django.test import Client
+
+    from webportal.accounts.models import User
+
+    keys = []
+    for number in range(count):
+        user = User.objects.create_user(username=f"user-{number}", email=f"user-{number}@example.org")
+        client = Client(headers={"host": "localhost"})
+        client.force_login(user, "allauth.account.auth_backends.AuthenticationBackend")
+        keys.append(client.cookies["sessionid"].value)
+    return keys
+
+
 class UploadFailed(Exception):  # noqa: N818 - reads as what happened
     """The portal didn't take a picture; says what it answered."""
 
