@@ -65,11 +65,13 @@ class Installation:
     def __init__(self, folder: Path, *, database: str | None, web_processes: int, task_workers: int) -> None:
         self.inference_address = f"127.0.0.1:{free_port()}"
         self.port = free_port()
+        self.internal_port = free_port()
         self.environment = {name: value for name, value in os.environ.items() if not name.startswith("BEATLENS_")} | {
             "DJANGO_SETTINGS_MODULE": "webportal.settings.development",
             "BEATLENS_VAR_DIR": str(folder),
             "BEATLENS_INFERENCE_ADDRESS": self.inference_address,
             "BEATLENS_LISTEN": self.inference_address,
+            "BEATLENS_INTERNAL_LISTEN": f"127.0.0.1:{self.internal_port}",
         }
         if database is not None:
             self.environment["BEATLENS_DATABASE_URL"] = database
@@ -82,7 +84,8 @@ class Installation:
             self._process(f"worker-{number}", "manage.py", "analysis_worker") for number in range(task_workers)
         ]
         self.web = self._process(
-            "portal", "-m", "gunicorn", "webportal.wsgi:application", f"--bind=127.0.0.1:{self.port}",
+            "portal", "-m", "gunicorn", "webportal.wsgi:application",
+            "--config=python:webportal.gunicorn_conf", f"--bind=127.0.0.1:{self.port}",
             f"--workers={web_processes}", "--threads=8", "--no-control-socket", "--log-level=warning",
         )  # fmt: skip
 
@@ -98,7 +101,7 @@ class Installation:
         end = time.monotonic() + PATIENCE
         while time.monotonic() < end:
             try:
-                connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
+                connection = http.client.HTTPConnection("127.0.0.1", self.internal_port, timeout=5)
                 connection.request("GET", "/readyz")
                 report = json.load(connection.getresponse())
                 connection.close()

@@ -29,7 +29,9 @@ ENV DJANGO_SETTINGS_MODULE=webportal.settings.production \
 RUN BEATLENS_SECRET_KEY=only-for-collecting-static-files BEATLENS_ALLOWED_HOSTS=localhost \
     BEATLENS_DATABASE_URL=sqlite:////tmp/none python manage.py collectstatic --noinput --verbosity 0
 USER 10001
-EXPOSE 8000
+# Health and metrics. Only the networks of the containers reach this port; it is never published.
+ENV BEATLENS_INTERNAL_LISTEN=0.0.0.0:9465
+EXPOSE 8000 9465
 STOPSIGNAL SIGTERM
-CMD ["gunicorn", "webportal.wsgi:application", "--bind", "0.0.0.0:8000", "--workers", "3", "--threads", "4", \
-     "--worker-tmp-dir", "/dev/shm", "--no-control-socket"]
+CMD ["gunicorn", "webportal.wsgi:application", "--config", "python:webportal.gunicorn_conf", \
+     "--bind", "0.0.0.0:8000", "--workers", "3", "--threads", "4", "--worker-tmp-dir", "/dev/shm", "--no-control-socket"]

@@ -1,13 +1,14 @@
 """``python -m launcher``: prepare, start the three processes, wait until all are healthy, stop them on Ctrl-C.
 
-Environment: ``PORT`` (portal, 8000), ``GRPC_PORT`` (inference server, 50051), ``DEMO=1`` (fill a demo user),
-``BEATLENS_VAR_DIR`` (where everything that is written goes, ``var/``).
+Environment: ``PORT`` (portal, 8000), ``GRPC_PORT`` (inference server, 50051), ``INTERNAL_PORT`` (the portal's health
+and metrics, 9465), ``DEMO=1`` (fill a demo user), ``BEATLENS_VAR_DIR`` (where all that is written goes, ``var/``).
 """
 
 from __future__ import annotations
 
 import contextlib
 import http.client
+import itertools
 import json
 import os
 import signal
@@ -79,11 +80,14 @@ def main() -> int:
 
 
 def _run() -> int:
-    portal, grpc = port_from(os.environ, "PORT", 8000), port_from(os.environ, "GRPC_PORT", 50051)
-    if portal == grpc:
-        raise LaunchError(f"PORT and GRPC_PORT are both {portal}; they must differ.")
-    require_free(portal, "PORT")
-    require_free(grpc, "GRPC_PORT")
+    defaults = {"PORT": 8000, "GRPC_PORT": 50051, "INTERNAL_PORT": 9465}
+    ports = {name: port_from(os.environ, name, default) for name, default in defaults.items()}
+    for one, other in itertools.combinations(ports, 2):
+        if ports[one] == ports[other]:
+            raise LaunchError(f"{one} and {other} are both {ports[one]}; they must differ.")
+    for name, port in ports.items():
+        require_free(port, name)
+    portal, grpc, internal = ports.values()
     var = Path(os.environ.get("BEATLENS_VAR_DIR") or ROOT / "var").resolve()
     logs = var / "log"
     logs.mkdir(parents=True, exist_ok=True)
@@ -93,30 +97,33 @@ def _run() -> int:
             "PORT": str(portal),
             "BEATLENS_LISTEN": f"127.0.0.1:{grpc}",
             "BEATLENS_INFERENCE_ADDRESS": f"127.0.0.1:{grpc}",
+            "BEATLENS_INTERNAL_LISTEN": f"127.0.0.1:{internal}",
             "BEATLENS_VAR_DIR": str(var),
             "BEATLENS_LOG_DIR": str(logs),
             "BEATLENS_SOCKET_DIR": sockets,
             "BEATLENS_PYTHON": sys.executable,
         }
+        (Path(sockets) / "metrics").mkdir()
         with _stop_signals() as stopping:
             _manage(environment, stopping, "migrate", "--noinput", "--verbosity", "0")
             if not stopping:
-                _supervise(environment, stopping, portal, grpc)
+                _supervise(environment, stopping, portal, grpc, internal)
             _say("Stopping.")
     return 0
 
 
-def _supervise(environment: Mapping[str, str], stopping: list[int], portal: int, grpc: int) -> None:
+def _supervise(environment: Mapping[str, str], stopping: list[int], portal: int, grpc: int, internal: int) -> None:
     """Start the parts, say when all are healthy, and return when asked to stop."""
     logs = Path(environment["BEATLENS_LOG_DIR"])
     with _supervisor(environment) as supervisor:
-        _wait_until_healthy(supervisor, Path(environment["BEATLENS_SOCKET_DIR"]), portal, logs, stopping)
+        _wait_until_healthy(supervisor, Path(environment["BEATLENS_SOCKET_DIR"]), internal, logs, stopping)
         if not stopping:
             if os.environ.get("DEMO") == "1":
                 _manage(environment, stopping, "seed_demo")
             _say(
                 f"\nBeatlens is running. Open http://127.0.0.1:{portal}/ and sign up.\n"
-                f"  gRPC: 127.0.0.1:{grpc}   logs and mails: {logs}\n"
+                f"  gRPC: 127.0.0.1:{grpc}   health and metrics: http://127.0.0.1:{internal}/metrics\n"
+                f"  logs and mails: {logs}\n"
                 f"  administrator: make admin, then http://127.0.0.1:{portal}/admin/\n"
                 "  For research and education only: not a medical device, not for diagnosis.\n"
                 "Ctrl-C stops everything."
@@ -174,7 +181,7 @@ def _supervisor(environment: Mapping[str, str]) -> Iterator[subprocess.Popen[byt
 
 
 def _wait_until_healthy(
-    supervisor: subprocess.Popen[bytes], sockets: Path, portal: int, logs: Path, stopping: list[int]
+    supervisor: subprocess.Popen[bytes], sockets: Path, internal: int, logs: Path, stopping: list[int]
 ) -> None:
     """Return when every part answers, or when asked to stop.
 
@@ -189,7 +196,7 @@ def _wait_until_healthy(
         states = _states(sockets / "supervisor.sock") or states
         if given_up := [name for name, state in states.items() if state == "FATAL"]:
             raise LaunchError(_tail(given_up[0], logs))
-        if states and set(states.values()) == {"RUNNING"} and _portal_reports_all_well(portal):
+        if states and set(states.values()) == {"RUNNING"} and _portal_reports_all_well(internal):
             return
         time.sleep(0.2)
     if not stopping:

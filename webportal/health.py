@@ -1,29 +1,25 @@
-"""Live and ready, for whatever keeps the portal running."""
+"""Live, ready and counted, for whatever keeps the portal running: answered on the internal address alone."""
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable, Iterator
 from http import HTTPStatus
+from typing import Any
 
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
-from django.http import HttpRequest, JsonResponse
-from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
 
 from webportal.inference import client
+from webportal.operations import figures, metrics
+from webportal.operations.internal import Answer, as_json, as_metrics
 
 
-@require_safe
-@never_cache
-def healthz(request: HttpRequest) -> JsonResponse:
-    """200 while the process answers at all."""
-    return JsonResponse({"live": True})
-
-
-@require_safe
-@never_cache
-def readyz(request: HttpRequest) -> JsonResponse:
-    """200 when the database is reachable and migrated, else 503.
+def readiness() -> dict[str, Any]:
+    """Whether the database is reachable and migrated, which is being ready, and whether the inference server answers.
 
     The inference server is reported and never fails readiness: without it uploads are kept and finished later.
     """
@@ -33,8 +29,81 @@ def readyz(request: HttpRequest) -> JsonResponse:
     except DatabaseError:
         database = "unreachable"
     inference = "ok" if client().is_serving(timeout=1.0) else "unreachable"
-    ready = database == "ok"
-    return JsonResponse(
-        {"ready": ready, "database": database, "inference_server": inference},
-        status=HTTPStatus.OK if ready else HTTPStatus.SERVICE_UNAVAILABLE,
-    )
+    return {"ready": database == "ok", "database": database, "inference_server": inference}
+
+
+def portal_pages() -> dict[str, Callable[[], Answer]]:
+    """What a process of the portal answers."""
+    return {
+        "/healthz": lambda: as_json(HTTPStatus.OK, {"live": True}),
+        "/readyz": _closing(_ready),
+        "/metrics": _closing(lambda: as_metrics(metrics.exposition() + _of_the_queue())),
+    }
+
+
+def worker_pages(seconds_since_sweep: Callable[[], float], *, longest: float) -> dict[str, Callable[[], Answer]]:
+    """What a worker answers. It lives while its sweeps are not farther apart than ``longest`` seconds."""
+
+    def live() -> Answer:
+        lives = seconds_since_sweep() <= longest
+        return as_json(HTTPStatus.OK if lives else HTTPStatus.SERVICE_UNAVAILABLE, {"live": lives})
+
+    return {
+        "/healthz": live,
+        "/readyz": _closing(_ready),
+        "/metrics": lambda: as_metrics(metrics.exposition()),
+    }
+
+
+def _closing(answer: Callable[[], Answer]) -> Callable[[], Answer]:
+    """The same answer; the database connection of the thread that gives it is closed."""
+
+    def closing() -> Answer:
+        try:
+            return answer()
+        finally:
+            connection.close()
+
+    return closing
+
+
+def _ready() -> Answer:
+    report = readiness()
+    return as_json(HTTPStatus.OK if report["ready"] else HTTPStatus.SERVICE_UNAVAILABLE, report)
+
+
+class _Queue(Collector):
+    """What waits, read from the database when somebody asks; it is the same whichever process reads it."""
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        begun = time.perf_counter()
+        try:
+            queue = figures.queue()
+        except DatabaseError:
+            queue = None
+        yield GaugeMetricFamily(
+            "beatlens_portal_database_up", "1 when the database answered.", value=0 if queue is None else 1
+        )
+        if queue is None:
+            return
+        yield GaugeMetricFamily(
+            "beatlens_portal_database_seconds", "Time that reading the queue took.", value=time.perf_counter() - begun
+        )
+        analyses = GaugeMetricFamily(
+            "beatlens_portal_queue_analyses", "Analyses without an answer, by what they wait for.", labels=["waiting"]
+        )
+        analyses.add_metric(["for_turn"], queue.waiting - queue.without_server)
+        analyses.add_metric(["for_server"], queue.without_server)
+        analyses.add_metric(["for_answer"], queue.running)
+        yield analyses
+        yield GaugeMetricFamily(
+            "beatlens_portal_queue_oldest_seconds",
+            "How long the oldest analysis without an answer has waited; 0 when none waits.",
+            value=queue.oldest_seconds,
+        )
+
+
+def _of_the_queue() -> bytes:
+    registry = CollectorRegistry()
+    registry.register(_Queue())
+    return generate_latest(registry)

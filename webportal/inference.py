@@ -10,6 +10,8 @@ from django.core.cache import cache
 from inference_server.classification import BeatClass, ModelInfo
 from inference_server.client import ArrhythmiaClient, ClientError
 
+from webportal.operations import metrics
+
 _lock = threading.Lock()
 _client: ArrhythmiaClient | None = None
 _made_for: tuple[int, str] | None = None
@@ -44,7 +46,8 @@ def described(version: str = "") -> ModelInfo | None:
     model: ModelInfo | str | None = cache.get(key)
     if model is None:
         try:
-            model = client().get_model(version=version or None, timeout=1.0)
+            with metrics.call("get_model"):
+                model = client().get_model(version=version or None, timeout=1.0)
         except ClientError:
             model = _NOTHING
         cache.set(key, model, 10 if model == _NOTHING else 60)

@@ -10,7 +10,6 @@ from django.urls import include, path
 from django.utils.translation import gettext_lazy as _
 from django.views.i18n import set_language
 
-from webportal import health
 from webportal.operations.views import dashboard
 
 admin.site.site_header = _("Beatlens administration")
@@ -21,8 +20,6 @@ admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-a
 
 urlpatterns = [
     path("language/", set_language, name="set_language"),
-    path("healthz", health.healthz, name="healthz"),
-    path("readyz", health.readyz, name="readyz"),
     path("admin/operations/", admin.site.admin_view(dashboard), name="operations"),
     path("admin/", admin.site.urls),
     # The QR code to scan is a picture inside the page; on this page alone such pictures are allowed.

@@ -39,6 +39,15 @@ def test_nothing_of_ours_can_write_or_gain_rights(name, compose):
     assert "no-new-privileges:true" in service["security_opt"]
 
 
+def test_health_and_metrics_are_for_the_containers_alone(compose):
+    dockerfile = (DEPLOY / "portal.Dockerfile").read_text()
+    assert "BEATLENS_INTERNAL_LISTEN=0.0.0.0:9465" in dockerfile
+    assert "python:webportal.gunicorn_conf" in dockerfile
+    for name, path in (("portal", "readyz"), ("worker", "healthz")):
+        assert f"http://127.0.0.1:9465/{path}" in compose["services"][name]["healthcheck"]["test"][-1]
+    assert "9465" not in (DEPLOY / "nginx.conf").read_text()
+
+
 def test_secrets_are_asked_for_and_have_no_default(compose):
     text = (DEPLOY / "compose.yaml").read_text()
     for secret in ("BEATLENS_SECRET_KEY", "POSTGRES_PASSWORD"):
@@ -49,8 +58,8 @@ def test_secrets_are_asked_for_and_have_no_default(compose):
 
 @pytest.mark.parametrize("name", OURS)
 def test_every_setting_is_known_to_the_program(name, compose):
-    where = "inference_server/settings.py" if name == "inference" else "webportal/settings"
-    files = [ROOT / where] if where.endswith(".py") else (ROOT / where).glob("*.py")
+    portal = [*(ROOT / "webportal/settings").glob("*.py"), ROOT / "webportal/gunicorn_conf.py"]
+    files = [ROOT / "inference_server/settings.py"] if name == "inference" else portal
     source = "".join(file.read_text() for file in files)
     for setting in compose["services"][name]["environment"]:
         known = setting.removeprefix("BEATLENS_").lower() + ":" if name == "inference" else f'"{setting}"'

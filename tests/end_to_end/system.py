@@ -24,6 +24,7 @@ class System:
 
     portal: str
     grpc: str
+    internal: str
     var: Path
     process: subprocess.Popen[str]
     output: list[str] = field(default_factory=list)
@@ -62,8 +63,13 @@ def _free_ports(count: int) -> list[int]:
 @contextlib.contextmanager
 def running_system(var: Path) -> Iterator[System]:
     """Start the system on free ports, wait until it says that it runs, stop it as Ctrl-C does."""
-    portal, grpc = _free_ports(2)
-    environment = _user_environment() | {"PORT": str(portal), "GRPC_PORT": str(grpc), "BEATLENS_VAR_DIR": str(var)}
+    portal, grpc, internal = _free_ports(3)
+    environment = _user_environment() | {
+        "PORT": str(portal),
+        "GRPC_PORT": str(grpc),
+        "INTERNAL_PORT": str(internal),
+        "BEATLENS_VAR_DIR": str(var),
+    }
     process = subprocess.Popen(
         [sys.executable, "-m", "launcher"],
         cwd=ROOT,
@@ -72,7 +78,7 @@ def running_system(var: Path) -> Iterator[System]:
         stderr=subprocess.STDOUT,
         text=True,
     )
-    system = System(f"http://127.0.0.1:{portal}", f"127.0.0.1:{grpc}", var, process)
+    system = System(f"http://127.0.0.1:{portal}", f"127.0.0.1:{grpc}", f"http://127.0.0.1:{internal}", var, process)
     assert process.stdout is not None
     reader = threading.Thread(target=lambda: system.output.extend(process.stdout or ()), daemon=True)
     reader.start()

@@ -38,13 +38,19 @@ def test_a_free_port_is_fine(free_port: int) -> None:
     require_free(free_port, "PORT")
 
 
-@pytest.mark.parametrize("name", ["PORT", "GRPC_PORT"])
-def test_a_taken_port_is_one_clear_line(name: str, taken_port: int, free_port: int, tmp_path: Path) -> None:
-    other = {"PORT": "GRPC_PORT", "GRPC_PORT": "PORT"}[name]
+@pytest.mark.parametrize("name", ["PORT", "GRPC_PORT", "INTERNAL_PORT"])
+def test_a_taken_port_is_one_clear_line(name: str, taken_port: int, tmp_path: Path) -> None:
+    with socket.socket() as one, socket.socket() as two, socket.socket() as three:
+        probes = (one, two, three)
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        free = [str(probe.getsockname()[1]) for probe in probes]
     done = subprocess.run(
         [sys.executable, "-m", "launcher"],
         cwd=ROOT,
-        env=os.environ | {name: str(taken_port), other: str(free_port), "BEATLENS_VAR_DIR": str(tmp_path)},
+        env=os.environ
+        | dict(zip(("PORT", "GRPC_PORT", "INTERNAL_PORT"), free, strict=True))
+        | {name: str(taken_port), "BEATLENS_VAR_DIR": str(tmp_path)},
         capture_output=True,
         text=True,
         timeout=60,
@@ -56,15 +62,16 @@ def test_a_taken_port_is_one_clear_line(name: str, taken_port: int, free_port: i
     assert f"e.g. {name}=" in line
 
 
-def test_the_two_ports_must_differ(free_port: int) -> None:
+@pytest.mark.parametrize(("one", "other"), [("PORT", "GRPC_PORT"), ("PORT", "INTERNAL_PORT")])
+def test_ports_must_differ(one: str, other: str, free_port: int) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "launcher"],
         cwd=ROOT,
-        env=os.environ | {"PORT": str(free_port), "GRPC_PORT": str(free_port)},
+        env=os.environ | {one: str(free_port), other: str(free_port)},
         capture_output=True,
         text=True,
         timeout=60,
         check=False,
     )
     assert done.returncode == 1
-    assert "must differ" in done.stderr
+    assert f"{one} and {other} are both {free_port}; they must differ." in done.stderr

@@ -364,20 +364,6 @@ class TestErrors:
         assert DISCLAIMER in html
 
 
-class TestHealth:
-    def test_live_and_ready(self, far_side):
-        assert Client().get("/healthz").json() == {"live": True}
-        response = Client().get("/readyz")
-        assert response.status_code == 200
-        assert response.json() == {"ready": True, "database": "ok", "inference_server": "ok"}
-
-    def test_an_absent_inference_server_is_reported_and_is_no_reason_to_be_unready(self, far_side):
-        far_side.down()
-        response = Client().get("/readyz")
-        assert response.status_code == 200
-        assert response.json()["inference_server"] == "unreachable"
-
-
 def test_no_code_outside_the_pages_names_a_class():
     root = Path(__file__).resolve().parents[2] / "webportal"
     shorts = catalogue.written_about() - {"NORMAL"}

@@ -89,15 +89,22 @@ class Portal:
         subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], cwd=ROOT, env=self.environment, check=True)
         self.worker_log = folder / "worker.log"
         self.base = f"http://127.0.0.1:{free_port()}"
+        self.internal = f"http://127.0.0.1:{free_port()}"
+        self.worker_internal = f"http://127.0.0.1:{free_port()}"
+        self.environment |= {
+            "BEATLENS_INTERNAL_LISTEN": self.internal.removeprefix("http://"),
+            "BEATLENS_WORKER_INTERNAL_LISTEN": self.worker_internal.removeprefix("http://"),
+        }
         self.web = self.start(
             "-m", "gunicorn", "webportal.wsgi:application", "--bind", self.base.removeprefix("http://"),
-            "--threads", "4", "--no-control-socket", "--log-level", "warning",
+            "--config", "python:webportal.gunicorn_conf", "--workers", "2", "--threads", "4", "--no-control-socket",
+            "--log-level", "warning",
         )  # fmt: skip
         self.start_worker()
         deadline = time.monotonic() + 60
         while True:
             try:
-                Browser(self.base).open("/healthz")
+                Browser(self.internal).open("/readyz")
                 return
             except OSError:
                 assert time.monotonic() < deadline
@@ -217,6 +224,106 @@ def test_killed_servers_and_workers_lose_nothing(portal, inference, models, brow
         while state(html := browser.open(result)) != "done":
             assert time.monotonic() < deadline, html
             time.sleep(0.3)
+
+
+def figures(address: str) -> dict[str, float]:
+    """What is counted at an internal address, by name and labels."""
+    lines = Browser(address).open("/metrics").splitlines()
+    return {name: float(value) for name, _, value in (line.rpartition(" ") for line in lines if line[0] != "#")}
+
+
+def processes_of(portal: Portal) -> list[int]:
+    """gunicorn's processes that answer requests."""
+    children = Path(f"/proc/{portal.web.pid}/task/{portal.web.pid}/children")
+    return [int(process) for process in children.read_text().split()]
+
+
+def test_what_several_processes_count_is_told_together_on_the_internal_port_alone(portal, browser, drawn):
+    def home() -> float:
+        return figures(portal.internal).get(
+            'beatlens_portal_requests_total{method="GET",status="200",view="pages:home"}', 0.0
+        )
+
+    assert state(browser.send("/predict/", {"label": ""}, drawn())) == "done"
+    assert len(processes_of(portal)) == 2
+    for number in range(1, 31):
+        Browser(portal.base).open("/")  # a connection of its own, to either process
+        assert home() == number
+    found = figures(portal.internal)
+    assert found["beatlens_portal_uploads_total"] == 1
+    assert found['beatlens_portal_attempts_total{outcome="answered",reason=""}'] == 1
+    verdicts = {name: value for name, value in found.items() if name.startswith("beatlens_portal_analyses_finished_")}
+    assert list(verdicts.values()) == [1]
+    assert found['beatlens_portal_inference_call_seconds_count{call="classify",outcome="answered"}'] == 1
+    assert found['beatlens_portal_request_seconds_count{method="POST",view="analyses:predict"}'] == 1
+    assert found["beatlens_portal_requests_in_flight"] == 0
+    assert found["beatlens_portal_database_up"] == 1
+    assert found['beatlens_portal_queue_analyses{waiting="for_turn"}'] == 0
+
+    text = Browser(portal.internal).open("/metrics")
+    assert "newcomer" not in text
+    assert not re.search(r"[0-9a-f]{8}-[0-9a-f]{4}-", text)
+    stranger = Browser(portal.base)
+    for path in ("/metrics", "/healthz", "/readyz"):
+        stranger.open(path)
+        assert stranger.status == 404
+
+
+def test_health_and_what_was_counted_survive_a_killed_process(portal):
+    for _ in range(10):
+        Browser(portal.base).open("/")
+    before = figures(portal.internal)['beatlens_portal_requests_total{method="GET",status="200",view="pages:home"}']
+    killed = processes_of(portal)[0]
+    os.kill(killed, signal.SIGKILL)
+    deadline = time.monotonic() + 30
+    while killed in (there := processes_of(portal)) or len(there) < 2:
+        assert Browser(portal.internal).open("/healthz") == '{"live": true}\n'
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    for _ in range(10):
+        Browser(portal.base).open("/")
+    after = figures(portal.internal)['beatlens_portal_requests_total{method="GET",status="200",view="pages:home"}']
+    assert (before, after) == (10, 20)
+
+
+def test_what_waits_is_told_and_the_worker_tells_of_itself(portal, inference, browser, drawn):
+    portal.wait_for_worker()
+    assert Browser(portal.worker_internal).open("/healthz") == '{"live": true}\n'
+    inference.process.kill()
+    inference.process.wait()
+    assert state(browser.send("/predict/", {"label": ""}, drawn())) == "queued"
+    found = figures(portal.internal)
+    assert sum(found[f'beatlens_portal_queue_analyses{{waiting="{why}"}}'] for why in ("for_server", "for_answer")) == 1
+    assert found["beatlens_portal_queue_oldest_seconds"] > 0
+    assert found['beatlens_portal_attempts_total{outcome="no_server",reason="ABSENT"}'] == 1
+    assert '"inference_server": "unreachable"' in Browser(portal.internal).open("/readyz")
+    deadline = time.monotonic() + PATIENCE
+    absent = 'beatlens_portal_attempts_total{outcome="no_server",reason="ABSENT"}'
+    while figures(portal.worker_internal).get(absent, 0) < 1:
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1:{taken}", "nonsense", "192.0.2.1:9465"])
+def test_an_internal_address_that_cannot_be_had_is_said(address):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        chosen = address.format(taken=taken.getsockname()[1])
+        done = subprocess.run(
+            [
+                sys.executable, "-m", "gunicorn", "webportal.wsgi:application", "--bind", "127.0.0.1:0",
+                "--config", "python:webportal.gunicorn_conf", "--no-control-socket",
+            ],
+            cwd=ROOT,
+            env=os.environ | {"BEATLENS_INTERNAL_LISTEN": chosen},
+            capture_output=True,
+            text=True,
+            timeout=30,
+        )  # fmt: skip
+    assert done.returncode != 0
+    assert "BEATLENS_INTERNAL_LISTEN: " in done.stderr
+    assert chosen in done.stderr
 
 
 def test_a_worker_stops_cleanly_when_asked(portal):

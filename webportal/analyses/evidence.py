@@ -13,6 +13,7 @@ from PIL import Image, ImageStat
 from webportal.analyses.models import Analysis, Upload
 from webportal.errors import log_unexpected
 from webportal.inference import client
+from webportal.operations import metrics
 
 #: Largest overlay, pixels: the map behind it is far coarser than any screen.
 OVERLAY_SIZE = (480, 480)
@@ -52,9 +53,10 @@ def _asked(analysis: Analysis, short: str) -> bytes:
     with analysis.upload.picture.open("rb") as file:
         data = file.read()
     try:
-        answer = client().explain(
-            data, beat_class=short, model_version=analysis.model_version, timeout=settings.INFERENCE_FAST_TIMEOUT
-        )
+        with metrics.call("explain"):
+            answer = client().explain(
+                data, beat_class=short, model_version=analysis.model_version, timeout=settings.INFERENCE_FAST_TIMEOUT
+            )
     except ServerUnavailable as absence:
         raise NoEvidence(_("The analysis service is unavailable right now. Try again in a minute.")) from absence
     except CallFailed as failure:

@@ -18,9 +18,24 @@ class Explanation:
 
 def explain(reason: str) -> Explanation:
     """The words for a reason code. Codes of a newer server get a sentence too."""
+    return _known().get(
+        reason,
+        Explanation(
+            _("The picture can't be analysed (%(reason)s).") % {"reason": reason},
+            _("Send a PNG or JPEG picture that shows one heartbeat."),
+        ),
+    )
+
+
+def is_known(reason: str) -> bool:
+    """Whether a reason code is one of those that have sentences of their own."""
+    return reason in _known()
+
+
+def _known() -> dict[str, Explanation]:
     max_mib = settings.PICTURE_MAX_BYTES // (1024 * 1024)
     max_megapixels = settings.PICTURE_MAX_PIXELS // 1_000_000
-    known = {
+    return {
         "IMAGE_EMPTY": Explanation(
             _("The file is empty."), _("Save or export the picture again and check that its size isn't zero.")
         ),
@@ -71,10 +86,3 @@ def explain(reason: str) -> Explanation:
             _("Make an ordinary zip file, or send the picture itself."),
         ),
     }
-    return known.get(
-        reason,
-        Explanation(
-            _("The picture can't be analysed (%(reason)s).") % {"reason": reason},
-            _("Send a PNG or JPEG picture that shows one heartbeat."),
-        ),
-    )

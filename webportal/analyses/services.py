@@ -25,12 +25,13 @@ from inference_server.classification import Classification
 from inference_server.client import CallFailed, ClientError, ImageRefused, ServerUnavailable
 
 from webportal.accounts.models import User
-from webportal.analyses import access, pictures
+from webportal.analyses import access, pictures, reasons
 from webportal.analyses.models import Analysis, Review, Upload
 from webportal.audit import services as audit
 from webportal.audit.models import Entry
 from webportal.errors import log_unexpected, new_error_id
 from webportal.inference import client
+from webportal.operations import metrics
 
 logger = logging.getLogger(__name__)
 
@@ -69,11 +70,13 @@ def create_upload(
         with transaction.atomic():
             upload.full_clean()
             upload.save(force_insert=True)
-            return _create_analysis(upload)
+            analysis = _create_analysis(upload)
     except BaseException:
         # No row, no file.
         _delete_files(upload)
         raise
+    metrics.upload_kept()
+    return analysis
 
 
 def _create_analysis(upload: Upload, *, earlier: Analysis | None = None) -> Analysis:
@@ -103,27 +106,36 @@ def run(*, analysis_id: uuid.UUID, timeout: float, from_queue: bool = False) -> 
             was_serving = client().is_serving(timeout=1.0)
             if not was_serving:
                 raise ServerUnavailable("The inference server isn't serving.")
-        answer = client().classify(data, timeout=timeout)
+        with metrics.call("classify"):
+            answer = client().classify(data, timeout=timeout)
     except ImageRefused as refusal:
+        metrics.attempt_ended("refused", refusal.reason if reasons.is_known(refusal.reason) else "OTHER")
         _reject(analysis, refusal.reason)
     except ServerUnavailable as absence:
         if was_serving and absence.retry_after is None:
+            metrics.attempt_ended("failed", "NO_ANSWER")
             _retry_or_fail(analysis, log_unexpected(f"analysis {analysis.pk}", absence))
         else:
+            metrics.attempt_ended("no_server", "ABSENT" if absence.retry_after is None else "BUSY")
             _wait_for_server(analysis, absence.retry_after)
     except CallFailed as failure:
+        metrics.attempt_ended("failed", failure.code)
         error_id = failure.error_id or new_error_id()
         logger.error("Analysis %s: call failed with %s, error %s", analysis.pk, failure.code, error_id)
         _retry_or_fail(analysis, error_id)
     except ClientError as failure:
+        metrics.attempt_ended("failed", "CLIENT")
         _retry_or_fail(analysis, log_unexpected(f"analysis {analysis.pk}", failure))
     except Exception as failure:
         # A missing file, a storage that is down, a fault of ours: worth another attempt, a bounded number of times.
+        metrics.attempt_ended("failed", "UNEXPECTED")
         _retry_or_fail(analysis, log_unexpected(f"analysis {analysis.pk}", failure))
     else:
         try:
             _store_answer(analysis, answer)
+            metrics.attempt_ended("answered")
         except Exception as failure:
+            metrics.attempt_ended("failed", "NOT_STORED")
             _retry_or_fail(analysis, log_unexpected(f"analysis {analysis.pk}", failure))
     return True
 
@@ -172,6 +184,8 @@ def _settle(analysis: Analysis, **fields: object) -> bool:
     stored = Analysis.objects.filter(_held(analysis)).update(lease_id=None, lease_expires_at=None, **fields)
     if not stored:
         logger.warning("Analysis %s: outcome dropped, its lease had passed on", analysis.pk)
+    elif (state := str(fields["state"])) in Analysis.FINAL_STATES:
+        metrics.analysis_finished(state, str(fields.get("verdict", "")))
     return bool(stored)
 
 

@@ -24,6 +24,7 @@ from webportal.analyses.models import Analysis
 from webportal.audit.models import Entry
 from webportal.errors import log_unexpected, new_error_id
 from webportal.inference import client
+from webportal.operations import metrics
 
 logger = logging.getLogger(__name__)
 
@@ -73,6 +74,7 @@ def put_back_expired() -> int:
                     error_id=error_id,
                 )
                 if changed:
+                    metrics.analysis_finished(Analysis.State.FAILED)
                     logger.error("Analysis %s: its worker was lost too often, error %s", pk, error_id)
             else:
                 changed = held.update(
@@ -85,6 +87,8 @@ def put_back_expired() -> int:
                 if changed:
                     logger.warning("Analysis %s: its worker was lost, put back", pk)
                     services.enqueue(analysis_id=pk, due=now)
+        if changed:
+            metrics.attempt_ended("lost", "LEASE_EXPIRED")
         count += changed
     return count
 
@@ -125,6 +129,11 @@ class Sweeper(threading.Thread):
         super().__init__(name="sweeper", daemon=True)
         self._interval = interval
         self._stopping = threading.Event()
+        self._last_sweep = time.monotonic()
+
+    def seconds_since_sweep(self) -> float:
+        """How long ago a sweep came to its end, or the sweeper was made."""
+        return time.monotonic() - self._last_sweep
 
     def run(self) -> None:
         """Sweep, and once an hour remove old rows of the queue and of the audit log, and expired sessions."""
@@ -141,6 +150,7 @@ class Sweeper(threading.Thread):
                     Entry.objects.expire()
             except Exception as error:
                 log_unexpected("the sweep", error)
+            self._last_sweep = time.monotonic()
             self._stopping.wait(self._interval)
         connection.close()
 

@@ -40,6 +40,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "webportal.operations.middleware.MetricsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -172,6 +173,10 @@ ANALYSIS_MAX_FAILURES = 5
 #: Back-off between attempts: the first wait and the longest one, seconds.
 ANALYSIS_BACKOFF_FIRST = 2.0
 ANALYSIS_BACKOFF_LONGEST = 60.0
+
+#: Where a worker answers probes and tells what it counted, ``host:port``; empty: nowhere. The portal's own address is
+#: gunicorn's to open, see ``webportal.gunicorn_conf``.
+WORKER_INTERNAL_LISTEN = env.str("BEATLENS_WORKER_INTERNAL_LISTEN", default="")
 
 #: How long a deleted analysis can be taken back, days.
 TRASH_DAYS = env.int("BEATLENS_TRASH_DAYS", default=30)

@@ -32,8 +32,6 @@ SECURE_SSL_REDIRECT = env.bool("BEATLENS_SSL_REDIRECT", default=True)
 SECURE_HSTS_SECONDS = env.int("BEATLENS_HSTS_SECONDS", default=31_536_000)
 SECURE_HSTS_INCLUDE_SUBDOMAINS = env.bool("BEATLENS_HSTS_SUBDOMAINS", default=True)
 SECURE_HSTS_PRELOAD = env.bool("BEATLENS_HSTS_PRELOAD", default=True)
-# Probes come from inside, over plain HTTP.
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 if env.bool("BEATLENS_BEHIND_PROXY", default=False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 #: Number of proxies in front whose X-Forwarded-For entries are believed, for rate limits by address.

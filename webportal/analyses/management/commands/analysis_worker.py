@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import logging
 from argparse import ArgumentParser
+from contextlib import ExitStack
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
 from django.utils.crypto import get_random_string
 from django_tasks_db.management.commands.db_worker import Worker, valid_interval
 
 from webportal.analyses.sweeping import Sweeper
+from webportal.health import worker_pages
+from webportal.operations.internal import AddressUnavailable, InternalServer, listen
 
 logger = logging.getLogger("webportal.analyses.worker")
+
+#: A worker whose sweeps are farther apart than this, seconds, hangs: a sweep asks nobody for longer.
+LONGEST_SWEEP = 120.0
 
 
 class Command(BaseCommand):
@@ -41,12 +48,20 @@ class Command(BaseCommand):
             excluded_queue_names=[],
         )
         sweeper = Sweeper(interval=sweep_interval)
-        worker.configure_signals()
-        sweeper.start()
-        logger.info("Worker started")
-        try:
-            worker.run()
-        finally:
-            sweeper.stop()
-            sweeper.join(timeout=5)
-            logger.info("Worker stopped")
+        with ExitStack() as stack:
+            if settings.WORKER_INTERNAL_LISTEN:
+                try:
+                    listener = listen(settings.WORKER_INTERNAL_LISTEN)
+                except AddressUnavailable as error:
+                    raise CommandError(f"BEATLENS_WORKER_INTERNAL_LISTEN: {error}") from error
+                pages = worker_pages(sweeper.seconds_since_sweep, longest=LONGEST_SWEEP)
+                stack.enter_context(InternalServer(listener, pages))
+            worker.configure_signals()
+            sweeper.start()
+            logger.info("Worker started")
+            try:
+                worker.run()
+            finally:
+                sweeper.stop()
+                sweeper.join(timeout=5)
+                logger.info("Worker stopped")

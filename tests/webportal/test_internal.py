@@ -1,0 +1,172 @@
+"""Health and metrics where machines ask for them."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import threading
+from collections.abc import Iterator
+from http import HTTPStatus
+
+import pytest
+from django.db import DatabaseError, connection
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
+from django.test import Client
+
+from inference_server.client import CallFailed, ImageRefused, ServerUnavailable
+from webportal import gunicorn_conf, health
+from webportal.analyses import services
+from webportal.operations import figures, metrics
+from webportal.operations.internal import AddressUnavailable, InternalServer, as_json, listen
+
+
+def sample(name: str, **labels: str) -> float:
+    return metrics.REGISTRY.get_sample_value(name, labels) or 0.0
+
+
+class TestHealth:
+    pytestmark = pytest.mark.django_db
+
+    def test_ready(self, far_side):
+        assert health.readiness() == {"ready": True, "database": "ok", "inference_server": "ok"}
+
+    def test_an_absent_inference_server_is_reported_and_is_no_reason_to_be_unready(self, far_side):
+        far_side.down()
+        assert health.readiness() == {"ready": True, "database": "ok", "inference_server": "unreachable"}
+
+    def test_a_database_that_is_not_migrated_is_not_ready(self, far_side):
+        (newest,) = MigrationLoader(connection).graph.leaf_nodes("analyses")
+        MigrationRecorder(connection).record_unapplied(*newest)
+        assert health.readiness() == {"ready": False, "database": "pending migrations", "inference_server": "ok"}
+
+    def test_none_of_it_is_on_the_public_side(self):
+        for path in ("/healthz", "/readyz", "/metrics"):
+            assert Client().get(path).status_code == 404
+
+    def test_a_worker_whose_sweeps_stay_away_is_not_alive(self):
+        statuses = [health.worker_pages(lambda age=age: age, longest=60)["/healthz"]()[0] for age in (5.0, 61.0)]
+        assert statuses == [HTTPStatus.OK, HTTPStatus.SERVICE_UNAVAILABLE]
+
+
+class TestServer:
+    @pytest.fixture
+    def server(self) -> Iterator[InternalServer]:
+        pages = {"/page": lambda: as_json(HTTPStatus.OK, {"answered": threading.current_thread().name})}
+        with InternalServer(listen("127.0.0.1:0"), pages) as server:
+            yield server
+
+    def ask(self, server: InternalServer, method: str, path: str) -> tuple[int, bytes]:
+        connection = http.client.HTTPConnection(server.address, timeout=10)
+        connection.request(method, path)
+        response = connection.getresponse()
+        answer = response.status, response.read()
+        connection.close()
+        return answer
+
+    def test_known_paths_are_answered(self, server):
+        status, body = self.ask(server, "GET", "/page?anything")
+        assert status == 200
+        assert "answered" in json.loads(body)
+        assert self.ask(server, "HEAD", "/page") == (200, b"")
+
+    def test_everything_else_is_not(self, server):
+        assert self.ask(server, "GET", "/admin/")[0] == 404
+        assert self.ask(server, "POST", "/page")[0] == 501
+
+    def test_a_silent_client_keeps_nobody_waiting(self, server):
+        silent = [http.client.HTTPConnection(server.address) for _ in range(20)]
+        for each in silent:
+            each.connect()
+        assert self.ask(server, "GET", "/page")[0] == 200
+        for each in silent:
+            each.close()
+
+    @pytest.mark.parametrize("address", ["", "9465", ":9465", "127.0.0.1:", "127.0.0.1:x", "127.0.0.1:99999"])
+    def test_what_is_no_address_is_said(self, address):
+        with pytest.raises(AddressUnavailable):
+            listen(address)
+
+
+class TestCounting:
+    pytestmark = pytest.mark.django_db
+
+    def test_requests_are_told_by_view_never_by_address(self, owner_client, upload):
+        address = upload().get_absolute_url()
+        labels = {"view": "analyses:result", "method": "GET", "status": "200"}
+        before = sample("beatlens_portal_requests_total", **labels)
+        owner_client.get(address)
+        assert sample("beatlens_portal_requests_total", **labels) == before + 1
+        assert address.encode() not in metrics.exposition()
+
+    def test_words_that_a_client_makes_up_are_no_labels(self):
+        Client().generic("EVIL", "/made-up/")
+        assert b"EVIL" not in metrics.exposition()
+        assert b"made-up" not in metrics.exposition()
+        assert sample("beatlens_portal_requests_total", view="none", method="OTHER", status="404") >= 1
+
+    def test_a_refused_picture_is_an_attempt_with_its_reason(self, far_side, upload, drawn, refusal):
+        def refuse(reason: str) -> None:
+            def respond(_data: bytes) -> None:
+                raise refusal(reason)
+
+            far_side.respond = respond
+            services.run(analysis_id=upload(drawn(shift=len(reason))).pk, timeout=2.0)
+
+        def attempts(reason: str) -> float:
+            return sample("beatlens_portal_attempts_total", outcome="refused", reason=reason)
+
+        before = attempts("IMAGE_CORRUPT"), attempts("OTHER")
+        refused = sample("beatlens_portal_analyses_finished_total", state="rejected", verdict="")
+        refuse("IMAGE_CORRUPT")
+        refuse("IMAGE_OF_TOMORROW")
+        assert (attempts("IMAGE_CORRUPT"), attempts("OTHER")) == (before[0] + 1, before[1] + 1)
+        assert b"TOMORROW" not in metrics.exposition()
+        assert sample("beatlens_portal_analyses_finished_total", state="rejected", verdict="") == refused + 2
+
+    @pytest.mark.parametrize(
+        ("error", "outcome"),
+        [
+            (ImageRefused("no", reason="IMAGE_CORRUPT"), "refused"),
+            (ServerUnavailable("gone"), "unavailable"),
+            (CallFailed("no", code="NOT_FOUND"), "not_found"),
+            (RuntimeError("ours"), "failed"),
+        ],
+    )
+    def test_calls_are_told_by_how_they_ended(self, error, outcome):
+        before = sample("beatlens_portal_inference_call_seconds_count", call="test", outcome=outcome)
+        with pytest.raises(type(error)), metrics.call("test"):
+            raise error
+        assert sample("beatlens_portal_inference_call_seconds_count", call="test", outcome=outcome) == before + 1
+
+    @pytest.mark.django_db(transaction=True)
+    def test_the_queue_is_read_when_somebody_asks(self, upload):
+        upload()
+        status, kind, body = health.portal_pages()["/metrics"]()
+        assert status == HTTPStatus.OK
+        assert kind.startswith("text/plain")
+        assert b'beatlens_portal_queue_analyses{waiting="for_turn"} 1.0' in body
+        assert b"beatlens_portal_database_up 1.0" in body
+
+    @pytest.mark.django_db(transaction=True)
+    def test_a_database_that_is_away_is_told_and_hides_nothing_else(self, monkeypatch):
+        def away() -> None:
+            raise DatabaseError
+
+        monkeypatch.setattr(figures, "queue", away)
+        body = health.portal_pages()["/metrics"]()[2]
+        assert b"beatlens_portal_database_up 0.0" in body
+        assert b"beatlens_portal_requests_total" in body
+        assert b"queue_analyses" not in body
+
+
+def test_the_files_of_ended_processes_are_forgotten_at_the_start(tmp_path, monkeypatch):
+    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(tmp_path))
+    monkeypatch.setenv("BEATLENS_INTERNAL_LISTEN", "")
+    ours = tmp_path / "counter_1.db"
+    ended = tmp_path / f"counter_{2**22 + 1}.db"
+    for file in (ours, ended):
+        file.touch()
+    gunicorn_conf.on_starting(None)
+    assert ours.exists()
+    assert not ended.exists()

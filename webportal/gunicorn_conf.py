@@ -1,0 +1,75 @@
+"""gunicorn's part in health and metrics: ``gunicorn --config python:webportal.gunicorn_conf webportal.wsgi``.
+
+The master opens the internal address once, ``BEATLENS_INTERNAL_LISTEN``, and each process that it makes answers on it.
+What the processes count lies in one folder, made here unless ``PROMETHEUS_MULTIPROC_DIR`` names one that others share.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import shutil
+import socket
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+_listener: socket.socket | None = None
+_made: str | None = None
+
+
+def on_starting(server: Any) -> None:
+    """Before the first process: open the address, make the folder, forget what ended processes had counted."""
+    global _listener, _made
+    if _FOLDER not in os.environ:
+        _made = os.environ[_FOLDER] = tempfile.mkdtemp(prefix="beatlens-metrics-")
+    folder = Path(os.environ[_FOLDER])
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for file in folder.glob("*.db"):
+        owner = re.search(r"_(\d+)\.db$", file.name)
+        if owner is None or not _is_alive(int(owner[1])):
+            file.unlink(missing_ok=True)
+    # Not before the folder is named: what counts looks for it when it is loaded. Nothing of Django may be loaded here:
+    # a reload would not load it anew.
+    from webportal.operations.internal import AddressUnavailable, listen
+
+    if address := os.environ.get("BEATLENS_INTERNAL_LISTEN", "127.0.0.1:9465"):
+        try:
+            _listener = listen(address)
+        except AddressUnavailable as error:
+            sys.exit(f"BEATLENS_INTERNAL_LISTEN: {error}")
+
+
+def post_worker_init(worker: Any) -> None:
+    """In each process, once the application is loaded."""
+    if _listener is not None:
+        from webportal.health import portal_pages
+        from webportal.operations.internal import InternalServer
+
+        InternalServer(_listener, portal_pages()).start()
+
+
+def child_exit(server: Any, worker: Any) -> None:
+    """In the master, when a process has ended: what it had in hand is in nobody's hand now."""
+    for file in Path(os.environ[_FOLDER]).glob(f"gauge_live*_{worker.pid}.db"):
+        with contextlib.suppress(OSError):
+            file.unlink()
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # somebody else's
+        pass
+    return True
+
+
+def on_exit(server: Any) -> None:
+    """When all have ended."""
+    if _made is not None:
+        shutil.rmtree(_made, ignore_errors=True)
