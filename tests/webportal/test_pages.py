@@ -178,6 +178,11 @@ class TestUploading:
         assert response.status_code == 413
         assert "too much" in check_page(response)
 
+    def test_an_upload_costs_few_queries(self, far_side, owner_client, drawn, django_assert_max_num_queries):
+        send(owner_client, drawn(shift=1))
+        with django_assert_max_num_queries(12):  # session, user, same file, two rows in a transaction, claim, answer
+            send(owner_client, drawn(shift=2))
+
     def test_uploads_are_limited_per_user(self, far_side, owner_client, other_client, png, settings):
         settings.ACCOUNT_RATE_LIMITS = {"upload": "2/m/user"}
         assert [send(owner_client, png).status_code for _ in range(3)] == [302, 302, 429]

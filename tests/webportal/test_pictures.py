@@ -73,6 +73,18 @@ def test_transparent_pictures_lie_on_white_in_lists():
     assert thumbnail.getpixel((0, 0)) == (255, 255, 255)
 
 
+def test_grey_pictures_have_grey_thumbnails_without_metadata(drawn):
+    sent = io.BytesIO()
+    text = PngInfo()
+    text.add_text("Author", SECRET)
+    Image.new("L", (64, 48), 200).save(sent, "PNG", pnginfo=text, dpi=(300, 300))
+    stored = pictures.prepare(sent.getvalue(), pictures.PNG)
+    assert stored.thumbnail is not None
+    assert opened(stored.thumbnail).mode == "L"
+    assert opened(stored.thumbnail).info == {}
+    assert SECRET.encode() not in stored.thumbnail
+
+
 def test_thumbnails_are_small(drawn):
     stored = pictures.prepare(drawn((3000, 2000)), pictures.PNG)
     assert opened(stored.thumbnail).size == (384, 256)

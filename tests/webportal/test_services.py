@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import connection
+from django.db import IntegrityError, connection
 from django.urls import reverse
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
@@ -60,6 +60,16 @@ class TestAcceptingAPicture:
         }
         with pytest.raises(ValidationError):
             services.create_upload(owner=owner, data=png, media_type="image/png", label="x" * 101)
+        assert not Upload.objects.exists()
+        assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+    def test_what_the_database_refuses_leaves_neither_rows_nor_files(self, owner, settings, tmp_path):
+        settings.STORAGES = {
+            **settings.STORAGES,
+            "default": {**settings.STORAGES["default"], "OPTIONS": {"location": str(tmp_path), "base_url": None}},
+        }
+        with pytest.raises(IntegrityError):
+            services.create_upload(owner=owner, data=b"", media_type="image/png")
         assert not Upload.objects.exists()
         assert not [path for path in tmp_path.rglob("*") if path.is_file()]
 

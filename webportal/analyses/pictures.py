@@ -87,10 +87,14 @@ def _without_metadata(image: Image.Image, media_type: str) -> bytes:
 def _thumbnail(upright: Image.Image) -> bytes:
     if upright.mode.startswith("I"):  # 16-bit grey: keep the high byte
         upright = upright.convert("I").point(lambda level: level * (1 / 256)).convert("L")
-    # Transparent pictures lie on white paper, as they do for the model.
-    rgba = upright.convert("RGBA")
-    small = Image.alpha_composite(Image.new("RGBA", rgba.size, "white"), rgba).convert("RGB")
+    if upright.mode in ("L", "RGB") and "transparency" not in upright.info:
+        small = upright.copy()
+    else:
+        # Transparent pictures lie on white paper, as they do for the model.
+        rgba = upright.convert("RGBA")
+        small = Image.alpha_composite(Image.new("RGBA", rgba.size, "white"), rgba).convert("RGB")
     small.thumbnail(THUMBNAIL_SIZE)
+    small.info = {}
     out = io.BytesIO()
-    small.save(out, "PNG", optimize=True)
+    small.save(out, "PNG")
     return out.getvalue()

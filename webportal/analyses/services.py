@@ -68,7 +68,7 @@ def create_upload(
         upload.original.save("original", ContentFile(data), save=False)
     try:
         with transaction.atomic():
-            upload.full_clean()
+            _check(upload)
             upload.save(force_insert=True)
             analysis = _create_analysis(upload)
     except BaseException:
@@ -81,9 +81,18 @@ def create_upload(
 
 def _create_analysis(upload: Upload, *, earlier: Analysis | None = None) -> Analysis:
     analysis = Analysis(upload=upload, owner=upload.owner, earlier=earlier, next_attempt_at=timezone.now())
-    analysis.full_clean()
+    _check(analysis)
     analysis.save(force_insert=True)
     return analysis
+
+
+def _check(row: Upload | Analysis) -> None:
+    """Validate what the database does not check by itself when the row is inserted.
+
+    Its constraints, keys and references it does check; asking for each beforehand took half of an upload's time.
+    """
+    references = {field.name for field in row._meta.fields if field.is_relation}
+    row.full_clean(exclude=references, validate_unique=False, validate_constraints=False)
 
 
 def run(*, analysis_id: uuid.UUID, timeout: float, from_queue: bool = False) -> bool:
