@@ -12,10 +12,11 @@ import time
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
+from urllib.parse import quote
 
 import django
 
-from benchmarks.portal_rows import ADMINISTRATOR, NEWEST, OWNER
+from benchmarks.portal_rows import ADMINISTRATOR, MIDDLING, NEWEST, OWNER, RARE
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,9 @@ PAGES: Final = (
     Page("history of corrected ones", "/history/?reviewed=disagrees"),
     Page("history of two days", f"/history/?{_MONTH}"),
     Page("history searched for a common word", "/history/?q=ward"),
-    Page("history searched for a rare word", "/history/?q=ward%2077"),
+    Page("history searched for a rare word", f"/history/?q={RARE}"),
+    Page("history searched for one label in 600", f"/history/?q={quote(MIDDLING)}"),
+    Page("history searched for two letters, in vain", "/history/?q=qx"),
     Page("history searched in vain", "/history/?q=nothing-like-it"),
     Page("trash", "/trash/"),
     Page("administration: analyses", "/admin/analyses/analysis/", ADMINISTRATOR),

@@ -35,6 +35,11 @@ REVIEWED: Final = 0.25
 DISAGREEING: Final = 0.25
 TRASHED: Final = 0.06
 LABELS: Final = ("", "", "ward", "holter", "strip", "lead II", "control")
+#: Words that so many labels of the owner have, spread evenly over the history however long it is: a rare one, and one
+#: that by chance one label in some hundred has as well.
+RARE: Final = "zebra"
+MIDDLING: Final = "ward 77"
+PLANTED: Final = 60
 
 
 def fill(rows: int, say: Callable[[str], None]) -> None:
@@ -78,7 +83,7 @@ def fill(rows: int, say: Callable[[str], None]) -> None:
         # Batches begin at fixed numbers, so that an interrupted loading leaves the same rows.
         end = min(rows, there - there % BATCH + BATCH)
         with transaction.atomic():
-            _load(there, end, ids)
+            _load(there, end, rows, ids)
         there = end
         pace = (there - first) / (time.monotonic() - begun)
         say(f"{there:,} of {rows:,} rows, {pace:,.0f} a second, {(rows - there) / pace / 60:.1f} minutes left")
@@ -87,9 +92,10 @@ def fill(rows: int, say: Callable[[str], None]) -> None:
             cursor.execute("VACUUM ANALYZE")  # what the server does by itself some time after
 
 
-def _load(start: int, end: int, ids: dict[str, int]) -> None:
+def _load(start: int, end: int, rows: int, ids: dict[str, int]) -> None:
     from webportal.analyses.models import Analysis, Review, Upload
 
+    apart, planted = max(4, rows // PLANTED // 2 * 2), {0: RARE, 2: MIDDLING}  # even numbers are the owner's
     uploads: list[Upload] = []
     analyses: list[Analysis] = []
     reviews: list[Review] = []
@@ -109,7 +115,7 @@ def _load(start: int, end: int, ids: dict[str, int]) -> None:
                 height=128,
                 size=4000,
                 sha256=f"{chance.getrandbits(256):064x}",
-                label=f"{label} {chance.randrange(100_000)}" if label else "",
+                label=planted.get(number % apart) or (f"{label} {chance.randrange(100_000)}" if label else ""),
                 created_at=sent,
             )
         )

@@ -47,6 +47,29 @@ def analyses(far_side, upload, owner, answered, refusal) -> dict[str, Analysis]:
     return made
 
 
+@pytest.mark.parametrize("few", [0, 1, 1000])
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("ward", ["ward 3 %", "Ward 12"]),
+        ("WARD 1", ["Ward 12"]),
+        ("3", ["ward 3 %"]),
+        ("wa", ["ward 3 %", "Ward 12"]),
+        ("%", ["ward 3 %"]),
+        ("_", []),
+        ("nothing", []),
+    ],
+)
+def test_a_word_is_found_among_ones_own_labels_however_common_it_is(
+    text, found, few, upload, other, owner_client, monkeypatch
+):
+    monkeypatch.setattr(queries, "FEW_UPLOADS", few)
+    for label in ("Ward 12", "ward 3 %", "holter"):
+        upload(label=label)
+    upload(label="ward 1 of somebody else", user=other)
+    assert labels(owner_client, q=text) == found
+
+
 def labels(client, **wanted: str) -> list[str]:
     page = client.get(reverse("analyses:history"), wanted).context["page"]
     return [analysis.upload.label for analysis in page.analyses]

@@ -80,6 +80,8 @@ class Upload(models.Model):
         indexes = [
             models.Index(fields=["owner", "-created_at", "-id"], name="upload_owner_newest"),
             models.Index(fields=["owner", "sha256"], name="upload_owner_digest"),
+            # The id as well, so that a person's labels are searched without a look at the table.
+            models.Index(fields=["owner", "label", "id"], name="upload_owner_label"),
             models.Index(fields=["-created_at", "-id"], name="upload_newest"),
         ]
         constraints = [

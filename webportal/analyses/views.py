@@ -384,7 +384,8 @@ def _history_form(request: HttpRequest, wanted: QueryDict) -> HistoryForm:
 def _found(request: HttpRequest, form: HistoryForm) -> tuple[QuerySet[Analysis], queries.Order]:
     """What the form asks for. A field that makes no sense is marked on the page and otherwise left out."""
     form.is_valid()
-    return queries.matching(access.own_analyses(_user(request)), form.cleaned_data), form.order
+    user = _user(request)
+    return queries.matching(user, access.own_analyses(user), form.cleaned_data), form.order
 
 
 @login_required
