@@ -21,7 +21,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from training import configuration, datasets, records, splits
 from training.datasets import Dataset
 from training.representations import REPRESENTATIONS
-from training.sources import SOURCES, Source
+from training.sources import DATABASES, SOURCES, Source
 
 if TYPE_CHECKING:
     from training import fitting
@@ -501,7 +501,7 @@ def data_card(
 
     with _plain_errors(datasets.DatasetError, splits.SplitError):
         tables = {
-            name: datasets.read_table(prepared / name) for name in SOURCES if datasets.is_complete(prepared / name)
+            name: datasets.read_table(prepared / name) for name in DATABASES if datasets.is_complete(prepared / name)
         }
         if not tables:
             raise datasets.DatasetError(f"{prepared} has no prepared source. Run `python -m training prepare` first.")
@@ -527,7 +527,7 @@ def report(
     from training import report as reporting
 
     with _plain_errors(predictions.PredictionsError, reporting.ReportError):
-        reporting.write(runs, data or [prepared_folder(source, "trace") for source in SOURCES], out)
+        reporting.write(runs, data or [prepared_folder(source, "trace") for source in DATABASES], out)
     console.print(f"wrote {out}")
 
 

@@ -52,7 +52,8 @@ def fit_scaling(logits: NDArray[np.float32], labels: NDArray[np.int64]) -> Scali
 
     Bias-corrected temperature scaling (Alexandari et al. 2020). The biases undo that training draws the classes less
     unevenly than they occur. The most frequent class has none, nor has a class with fewer than
-    :data:`LEAST_BEATS_FOR_BIAS` beats, about which ``labels`` say too little.
+    :data:`LEAST_BEATS_FOR_BIAS` beats, about which ``labels`` say too little. Where a class has no beats at all, as
+    rare ones where people validate, no class has a bias: nothing would hold what is answered in its stead.
 
     Args:
         logits: ``[N, C]``.
@@ -61,7 +62,9 @@ def fit_scaling(logits: NDArray[np.float32], labels: NDArray[np.int64]) -> Scali
     wide = logits.astype(np.float64)
     rows = np.arange(len(labels))
     counts = np.bincount(labels, minlength=logits.shape[1])
-    biased = np.flatnonzero((counts >= LEAST_BEATS_FOR_BIAS) & (np.arange(len(counts)) != counts.argmax()))
+    biased = np.flatnonzero(
+        (counts >= LEAST_BEATS_FOR_BIAS) & (np.arange(len(counts)) != counts.argmax()) & (counts > 0).all()
+    )
     one_hot = np.zeros_like(wide)
     one_hot[rows, labels] = 1.0
 

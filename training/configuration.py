@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 
 class ConfigurationError(ValueError):
@@ -21,9 +21,9 @@ class RunConfig(BaseModel):
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9.-]*$")
     class_set: Literal["six", "seven", "eight"] = "seven"
     representation: Literal["trace", "spectrogram", "context"] = "trace"
-    network: Literal["residual", "seed"] = "residual"
-    sources: tuple[Literal["mitdb", "vfdb", "ptbxl"], ...] = Field(default=("mitdb",), min_length=1)
-    """Databases whose beats take part."""
+    network: Literal["columns", "residual", "seed"] = "residual"
+    sources: tuple[Literal["mitdb", "premature", "vfdb", "ptbxl"], ...] = Field(default=("mitdb",), min_length=1)
+    """Databases whose beats take part; ``premature`` is the training side of ``mitdb`` with some beats made early."""
     protocol: Literal[
         "beats-10fold", "beats-half", "chronological-70-30", "inter-patient", "leave-one-patient-out", "as-given"
     ] = "beats-10fold"
@@ -49,6 +49,12 @@ class RunConfig(BaseModel):
     """How many of an epoch's pictures are augmented ones."""
     jitter: int = Field(default=0, ge=0, le=8)
     """Each batch is moved by up to this many canonical pixels, down or up and right or left."""
+
+    @model_validator(mode="after")
+    def _edited_beats_need_a_division_by_person(self) -> RunConfig:
+        if "premature" in self.sources and self.protocol != "inter-patient":
+            raise ValueError("premature beats are made from the training side of inter-patient; no other protocol fits")
+        return self
 
 
 def read(path: Path) -> RunConfig:

@@ -9,8 +9,9 @@ from training import fitting, predictions
 from training.configuration import RunConfig
 from training.datasets import Dataset
 from training.fitting import Epoch
+from training.people import CARRIERS
 from training.predictions import Predictions
-from training.splits import CARRIERS, FOLDS, HALF, SplitError
+from training.splits import FOLDS, HALF, SplitError
 
 #: Told the run, its newest epoch if it ended one just now, and its finished epochs with the current one's fraction.
 Report = Callable[[RunConfig, Epoch | None, float], None]

@@ -8,9 +8,9 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-from training import splits
+from training import people, splits
 from training.classes import BEAT_SYMBOLS, CLASS_SETS
-from training.sources import SOURCES
+from training.sources import DATABASES
 
 #: The class set whose sides are counted.
 CLASS_SET = "seven"
@@ -35,7 +35,7 @@ def card(tables: Mapping[str, pd.DataFrame]) -> str:
             [
                 [
                     name,
-                    SOURCES[name].title,
+                    DATABASES[name].title,
                     _number(table["record"].nunique()),
                     _number(table["patient"].nunique()),
                     " and ".join(map(str, sorted(set(tables[name].groupby("record")["lead"].nunique())))),
@@ -44,7 +44,7 @@ def card(tables: Mapping[str, pd.DataFrame]) -> str:
                 for name, table in beats.items()
             ],
         ),
-        *(f"- **{name}**: {SOURCES[name].notice}" for name in beats),
+        *(f"- **{name}**: {DATABASES[name].notice}" for name in beats),
         "## Beats and people by class",
         _by_class(beats),
         "Symbols are those of the MIT-BIH annotations. PTB-XL labels records, not beats: each beat has its record's"
@@ -53,10 +53,10 @@ def card(tables: Mapping[str, pd.DataFrame]) -> str:
         "## Sides of `inter-patient`",
         _sides(pd.concat(tables.values(), ignore_index=True)),
         f"MIT-BIH follows de Chazal et al. 2004, with the paced records shared between the sides. Record"
-        f" {', '.join(splits.LEFT_OUT_RECORDS)} is left out: it is the same man as 202. Validation people come out of"
+        f" {', '.join(people.LEFT_OUT_RECORDS)} is left out: it is the same man as 202. Validation people come out of"
         " the training side; PTB-XL's folds 9 and 10 test and fold 8 validates. Nobody is on two sides.",
         "## Held out in turn by `leave-one-patient-out`",
-        _markdown(["class", "people"], [[short, ", ".join(people)] for short, people in splits.CARRIERS.items()]),
+        _markdown(["class", "people"], [[short, ", ".join(carriers)] for short, carriers in people.CARRIERS.items()]),
     ]
     return _joined(parts)
 

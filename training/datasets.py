@@ -36,7 +36,7 @@ class PreparationConfig:
     augmented_variants: int = 2
     """How many augmented pictures stand beside the plain one of each beat."""
     seed: int = 20_260
-    format: int = 3
+    format: int = 4
     """Raised whenever the same beats are drawn otherwise, so that old and new pictures never mix."""
 
 

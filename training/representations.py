@@ -25,8 +25,10 @@ HEIGHT, WIDTH = 64, 96
 #: Augmented pictures that share one varied geometry or style.
 _GROUP = 16
 
-#: Samples that ``context`` shows before the R peak and from it on: 2.4 s, the beat with its neighbours.
-CONTEXT_HALF = 864
+#: Samples that the strips of ``context`` show before the R peak and from it on: 1.2 s, in which the distances to the
+#: neighbours can be measured, and 4.8 s, which show what is usual for the rhythm.
+CONTEXT_HALVES = (432, 1728)
+_CONTEXT_CHANNELS = 1 + len(CONTEXT_HALVES)
 
 #: STFT of ``spectrogram``: Hann window of 64 samples (178 ms), a column every 2 samples (5.6 ms), zero-padded so that
 #: a row is 0.94 Hz; the 64 rows reach 59 Hz. Grey is the power in decibels, from the beat's maximum (0)
@@ -108,20 +110,21 @@ def _varied_spectrogram(signals: NDArray[np.float32], _generator: np.random.Gene
 
 
 def _context(signals: NDArray[np.float32], geometry: Geometry = CLASSIC) -> Pixels:
-    """The beat as in ``trace``, and as a second channel the strip of which it is the middle."""
+    """The beat as in ``trace``, and as further channels the strips of which it is the middle."""
     if not len(signals):
-        return _empty(2)
-    beat = signals[:, CONTEXT_HALF - WINDOW_BEFORE : CONTEXT_HALF + WINDOW_BEFORE]
-    # Without margins, so that the neighbours get every column.
+        return _empty(_CONTEXT_CHANNELS)
+    middle = CONTEXT_HALVES[-1]
+    # Strips have no margins, so that the neighbours get every column.
     strip = replace(geometry, left=0.0, right=float(geometry.width))
-    return np.concatenate([to_canonical(draw(beat, geometry)), to_canonical(draw(signals, strip))], axis=-1)
+    parts = [(WINDOW_BEFORE, geometry), *((half, strip) for half in CONTEXT_HALVES)]
+    drawn = [to_canonical(draw(signals[:, middle - half : middle + half], paper)) for half, paper in parts]
+    return np.concatenate(drawn, axis=-1)
 
 
 def _varied_context(signals: NDArray[np.float32], generator: np.random.Generator, _variant: int) -> Pixels:
     starts = range(0, len(signals), _GROUP)
-    return np.concatenate(
-        [_empty(2), *(_context(signals[start : start + _GROUP], vary_geometry(generator)) for start in starts)]
-    )
+    groups = [_context(signals[start : start + _GROUP], vary_geometry(generator)) for start in starts]
+    return np.concatenate([_empty(_CONTEXT_CHANNELS), *groups])
 
 
 def _empty(channels: int) -> Pixels:
@@ -133,6 +136,6 @@ REPRESENTATIONS: dict[str, Representation] = {
     for one in (
         Representation("trace", 1, WINDOW_BEFORE, 32, _trace, _varied_trace),
         Representation("spectrogram", 1, WINDOW_BEFORE, 32, _spectrogram, _varied_spectrogram),
-        Representation("context", 2, CONTEXT_HALF, 96, _context, _varied_context),
+        Representation("context", _CONTEXT_CHANNELS, CONTEXT_HALVES[-1], 192, _context, _varied_context),
     )
 }

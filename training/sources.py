@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from training import fibrillation, ptbxl, records
+from training import fibrillation, premature, ptbxl, records
 from training.records import Recording, RecordsError
 
 
@@ -71,10 +71,22 @@ PTBXL = Source(
     notice="Contains information from PTB-XL (https://physionet.org/content/ptb-xl/) by Wagner et al. 2020,"
     " Sci. Data 7:154, under CC BY 4.0.",
 )
+PREMATURE = Source(
+    name="premature",
+    title="MIT-BIH Arrhythmia Database",
+    setting=MITDB.setting,
+    record_names=premature.record_names,
+    read=premature.read_recording,
+    notice=MITDB.notice,
+)
 
-SOURCES: dict[str, Source] = {source.name: source for source in (MITDB, VFDB, PTBXL)}
+#: What recordings were made of people.
+DATABASES: dict[str, Source] = {source.name: source for source in (MITDB, VFDB, PTBXL)}
+
+#: Everything that beats can be prepared from.
+SOURCES: dict[str, Source] = DATABASES | {PREMATURE.name: PREMATURE}
 
 
 def notice(names: Sequence[str]) -> str:
-    """The licence notices of several sources, in the order of :data:`SOURCES`."""
-    return " ".join(source.notice for name, source in SOURCES.items() if name in names)
+    """The licence notices of several sources, in the order of :data:`SOURCES`, each once."""
+    return " ".join(dict.fromkeys(source.notice for name, source in SOURCES.items() if name in names))

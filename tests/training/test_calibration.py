@@ -37,6 +37,14 @@ def test_a_class_that_validation_hardly_shows_keeps_its_logit() -> None:
     assert calibration.fit_scaling(logits[seen], labels[seen]).bias[3] == 0.0
 
 
+def test_no_class_has_a_bias_where_one_has_no_validation_beats() -> None:
+    logits, labels = _calibrated(20_000)
+    seen = labels != 3
+    scaling = calibration.fit_scaling((2 * logits)[seen], labels[seen])
+    assert scaling.bias == (0.0, 0.0, 0.0, 0.0)
+    assert scaling.temperature > 1.2
+
+
 def test_thresholds_are_rounded_down_and_never_to_nothing() -> None:
     entry = calibration.decision_metadata(["A", "B"], [1.23456789e-9, 0.1234567], 7.0)
     assert entry["min_probability"] == {"A": pytest.approx(1.23456e-9), "B": pytest.approx(0.123456)}

@@ -9,8 +9,9 @@ import pytest
 from training import crossval, fitting, networks, predictions
 from training.configuration import RunConfig
 from training.datasets import Dataset
+from training.people import CARRIERS
 from training.predictions import Predictions
-from training.splits import CARRIERS, FOLDS, SplitError, divide
+from training.splits import FOLDS, SplitError, divide
 
 RECIPE = RunConfig(name="tiny", epochs=1, batch_size=32, beats_per_patient_class_and_lead=5, augmented_fraction=0)
 START = RECIPE.model_copy(update={"name": "tiny.start"})

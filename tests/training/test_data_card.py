@@ -10,16 +10,16 @@ from typer.testing import CliRunner
 from training import data_card, datasets
 from training.__main__ import app
 from training.datasets import PreparationConfig
-from training.sources import SOURCES
+from training.sources import DATABASES
 
 
 @pytest.fixture(scope="module")
 def prepared_sources(recordings: Path, vfdb: Path, ptbxl: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("sources")
     for name, folder in {"mitdb": recordings, "vfdb": vfdb, "ptbxl": ptbxl}.items():
-        names = SOURCES[name].record_names(folder)
+        names = DATABASES[name].record_names(folder)
         plain = PreparationConfig(augmented_variants=0)
-        list(datasets.prepare(SOURCES[name], folder, names, out / name, plain, workers=1))
+        list(datasets.prepare(DATABASES[name], folder, names, out / name, plain, workers=1))
     return out
 
 
@@ -31,12 +31,12 @@ def _rows(card: str, heading: str) -> dict[str, list[str]]:
 
 
 def test_every_source_tells_its_records_people_and_licence(prepared_sources: Path) -> None:
-    card = data_card.card({name: datasets.read_table(prepared_sources / name) for name in SOURCES})
+    card = data_card.card({name: datasets.read_table(prepared_sources / name) for name in DATABASES})
     found = _rows(card, "Sources")
     assert found["mitdb"][1:4] == ["3", "3", "2"]
     assert found["vfdb"][1:3] == ["3", "3"]
     assert found["ptbxl"][1:4] == ["5", "4", "4"]  # two records are of one person
-    for source in SOURCES.values():
+    for source in DATABASES.values():
         assert source.notice in card
     assert "not a medical device" in card
 
@@ -50,7 +50,7 @@ def test_beats_and_people_are_counted_once_whatever_the_leads(prepared_sources: 
 
 
 def test_the_sides_are_those_of_the_split(prepared_sources: Path) -> None:
-    card = data_card.card({name: datasets.read_table(prepared_sources / name) for name in SOURCES})
+    card = data_card.card({name: datasets.read_table(prepared_sources / name) for name in DATABASES})
     found = _rows(card, "Sides of `inter-patient`")
     assert found["train"][:2] == ["4", "3"]  # 101, 418, two of one person in PTB-XL
     assert found["validation"][:2] == ["3", "3"]  # 112, 429, one of PTB-XL

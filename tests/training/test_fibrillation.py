@@ -11,7 +11,8 @@ import pytest
 import wfdb
 
 from tests.training.recordings import VFDB_WAVES
-from training import fibrillation, splits
+from training import fibrillation
+from training import people as division
 from training.records import SAMPLING_RATE, RecordsError
 
 
@@ -79,6 +80,6 @@ def test_another_sampling_rate_is_refused(recordings: Path) -> None:
 @pytest.mark.skipif(not os.environ.get("VFDB_DIR"), reason="needs the database: set VFDB_DIR to its folder")
 def test_every_real_record_with_fibrillation_has_its_side() -> None:
     found = fibrillation.fibrillating_records(Path(os.environ["VFDB_DIR"]))
-    validating = [record for record in splits.VALIDATION_RECORDS if record.startswith("4")]
-    sides = [*splits.FIBRILLATION_TRAINING_RECORDS, *splits.FIBRILLATION_TEST_RECORDS, *validating]
+    validating = [record for record in division.VALIDATION_RECORDS if record.startswith("4")]
+    sides = [*division.FIBRILLATION_TRAINING_RECORDS, *division.FIBRILLATION_TEST_RECORDS, *validating]
     assert sorted(found) == sorted(sides)

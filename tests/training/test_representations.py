@@ -14,7 +14,7 @@ from training import records
 from training.records import SAMPLING_RATE, Recording, cut_beats
 from training.rendering import draw, picture_window
 from training.representations import (
-    CONTEXT_HALF,
+    CONTEXT_HALVES,
     HEIGHT,
     REPRESENTATIONS,
     SPECTROGRAM_RANGE_DB,
@@ -105,12 +105,12 @@ def _synthetic(signal: np.ndarray, sample: int) -> Recording:
 
 
 def _pulses(*samples: int) -> np.ndarray:
-    time = np.arange(4 * CONTEXT_HALF)
+    time = np.arange(4 * CONTEXT_HALVES[-1])
     return sum(np.exp(-0.5 * ((time - sample) / 5) ** 2) for sample in samples)
 
 
 def test_context_shows_how_early_a_beat_comes_and_the_trace_does_not() -> None:
-    middle = 2 * CONTEXT_HALF
+    middle = 2 * CONTEXT_HALVES[-1]
     regular = _synthetic(_pulses(middle - 300, middle, middle + 300), middle)
     early = _synthetic(_pulses(middle - 180, middle, middle + 300), middle)
     context, trace = REPRESENTATIONS["context"], REPRESENTATIONS["trace"]
@@ -118,16 +118,18 @@ def test_context_shows_how_early_a_beat_comes_and_the_trace_does_not() -> None:
     before, after = context.pictures(regular)[0], context.pictures(early)[0]
     assert (before[..., 0] == after[..., 0]).all()
     assert (before[..., 0] == trace.pictures(regular)[0, ..., 0]).all()
-    assert not np.array_equal(before[..., 1], after[..., 1])
+    for strip in (1, 2):
+        assert not np.array_equal(before[..., strip], after[..., strip])
 
 
-def test_context_reaches_at_least_1200_ms_each_way() -> None:
-    middle = 2 * CONTEXT_HALF
-    far = int(1.2 * SAMPLING_RATE)
+@pytest.mark.parametrize(("strip", "seconds"), [(1, 1.15), (2, 4.7)])
+def test_each_strip_of_context_reaches_its_seconds_both_ways(strip: int, seconds: float) -> None:
+    middle = 2 * CONTEXT_HALVES[-1]
+    far = int(seconds * SAMPLING_RATE)
     context = REPRESENTATIONS["context"]
-    alone = context.pictures(_synthetic(_pulses(middle), middle))
+    alone = context.pictures(_synthetic(_pulses(middle), middle))[0, ..., strip]
     for place in (middle - far, middle + far):
-        assert not np.array_equal(context.pictures(_synthetic(_pulses(middle, place), middle)), alone)
+        assert not np.array_equal(context.pictures(_synthetic(_pulses(middle, place), middle))[0, ..., strip], alone)
 
 
 @pytest.mark.parametrize("frequency", [10.0, 20.0, 40.0])

@@ -11,7 +11,7 @@ import pytest
 from training import datasets, sources
 from training.datasets import DatasetError, PreparationConfig
 from training.records import STORED_SAMPLES, RecordsError, cut_beats
-from training.sources import SOURCES, Source
+from training.sources import DATABASES, SOURCES, Source
 
 PLAIN = PreparationConfig(augmented_variants=0)
 
@@ -21,7 +21,7 @@ def folders(recordings: Path, vfdb: Path, ptbxl: Path) -> dict[str, Path]:
     return {"mitdb": recordings, "vfdb": vfdb, "ptbxl": ptbxl}
 
 
-@pytest.mark.parametrize("source", SOURCES.values(), ids=list(SOURCES))
+@pytest.mark.parametrize("source", DATABASES.values(), ids=list(DATABASES))
 def test_every_source_gives_beats_of_the_same_form(source: Source, folders: dict[str, Path]) -> None:
     folder = folders[source.name]
     for name in source.record_names(folder):
@@ -44,11 +44,11 @@ def test_a_source_without_its_setting_says_which_one(source: Source, monkeypatch
 
 
 def test_sources_load_together_and_keep_their_people_apart(folders: dict[str, Path], tmp_path: Path) -> None:
-    for source in SOURCES.values():
+    for source in DATABASES.values():
         names = source.record_names(folders[source.name])
         list(datasets.prepare(source, folders[source.name], names, tmp_path / source.name, PLAIN, workers=1))
-    parts = [datasets.load(tmp_path / name) for name in SOURCES]
-    whole = datasets.load(*(tmp_path / name for name in SOURCES))
+    parts = [datasets.load(tmp_path / name) for name in DATABASES]
+    whole = datasets.load(*(tmp_path / name for name in DATABASES))
     assert len(whole.table) == sum(len(part.table) for part in parts)
     assert (whole.pixels == np.concatenate([part.pixels for part in parts], axis=1)).all()
     assert (whole.windows == np.concatenate([part.windows for part in parts])).all()
@@ -71,3 +71,7 @@ def test_the_notice_names_each_source_that_took_part_and_no_other() -> None:
     assert notice.index("MIT-BIH Arrhythmia Database") < notice.index("PTB-XL")
     assert "CC BY 4.0" in notice
     assert "Malignant" not in notice
+
+
+def test_the_edited_recordings_carry_the_notice_of_the_database_that_they_were_made_from() -> None:
+    assert sources.notice(["mitdb", "premature"]) == sources.notice(["mitdb"]) == sources.notice(["premature"])

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 import wfdb
 
+from training import people as division
 from training import splits
 from training.classes import CLASS_SETS
 from training.configuration import RunConfig
@@ -35,16 +36,16 @@ def folded(data: Dataset, labels: np.ndarray) -> list[Split]:
 
 
 def test_no_person_is_on_two_sides_of_inter_patient() -> None:
-    train, test = _patients(splits.TRAINING_RECORDS), _patients(splits.TEST_RECORDS)
+    train, test = _patients(division.TRAINING_RECORDS), _patients(division.TEST_RECORDS)
     assert not train & test
-    known = {*splits.TRAINING_RECORDS, *splits.FIBRILLATION_TRAINING_RECORDS, *splits.VALIDATION_RECORDS}
-    assert not known & {*splits.TEST_RECORDS, *splits.FIBRILLATION_TEST_RECORDS}
+    known = {*division.TRAINING_RECORDS, *division.FIBRILLATION_TRAINING_RECORDS, *division.VALIDATION_RECORDS}
+    assert not known & {*division.TEST_RECORDS, *division.FIBRILLATION_TEST_RECORDS}
     assert "201" in test
-    assert "201" not in splits.TRAINING_RECORDS
+    assert "201" not in division.TRAINING_RECORDS
 
 
 def test_inter_patient_uses_every_record_but_the_one_left_out() -> None:
-    assert len({*splits.TRAINING_RECORDS, *splits.TEST_RECORDS, *splits.LEFT_OUT_RECORDS}) == 48
+    assert len({*division.TRAINING_RECORDS, *division.TEST_RECORDS, *division.LEFT_OUT_RECORDS}) == 48
 
 
 def test_inter_patient_divides_by_record(data: Dataset, labels: np.ndarray) -> None:
@@ -110,8 +111,8 @@ def test_a_side_without_beats_is_an_error(data: Dataset, labels: np.ndarray) -> 
         split(table, labels, "inter-patient")
 
 
-MITDB_RECORDS = [*splits.DS1.split(), *splits.DS2.split(), "102", "104", "107", "217"]
-VFDB_RECORDS = [*splits.FIBRILLATION_TRAINING_RECORDS, *splits.FIBRILLATION_TEST_RECORDS, "429"]
+MITDB_RECORDS = [*division.DS1.split(), *division.DS2.split(), "102", "104", "107", "217"]
+VFDB_RECORDS = [*division.FIBRILLATION_TRAINING_RECORDS, *division.FIBRILLATION_TEST_RECORDS, "429"]
 
 
 @pytest.fixture(scope="module")
@@ -151,7 +152,7 @@ def test_nobody_of_three_databases_is_on_two_sides_of_inter_patient(everyone: pd
     assert len(train | validation | test) == everyone["patient"].nunique()
 
 
-@pytest.mark.parametrize("person", sorted({person for people in splits.CARRIERS.values() for person in people}))
+@pytest.mark.parametrize("person", sorted({person for people in division.CARRIERS.values() for person in people}))
 def test_the_held_out_person_is_nowhere_else(everyone: pd.DataFrame, person: str) -> None:
     sides = split(everyone, _labels_of(everyone), "leave-one-patient-out", held_out=person)
     train, validation, test = _people(everyone, sides)
@@ -172,7 +173,7 @@ def test_a_person_who_is_not_there_can_not_be_held_out(everyone: pd.DataFrame) -
 
 
 def test_every_carrier_has_beats_of_the_class_in_real_recordings(mitdb: Path) -> None:
-    for short, people in splits.CARRIERS.items():
+    for short, people in division.CARRIERS.items():
         symbol = next(one.symbol for one in CLASS_SETS["seven"] if one.short == short)
         for person in people:
             assert symbol in wfdb.rdann(str(mitdb / person), "atr").symbol
