@@ -48,7 +48,7 @@ def decide(probabilities: Sequence[float], distance: float, thresholds: Threshol
         probable class alone is plausible, ``UNCERTAIN`` when several or none are. With none, the prediction set
         names the most probable class.
     """
-    order = sorted(range(len(probabilities)), key=lambda index: (-probabilities[index], index))
+    order = sorted(range(len(probabilities)), key=probabilities.__getitem__, reverse=True)  # of equals, the first first
     top = order[0]
     plausible = tuple(index for index in order if probabilities[index] >= thresholds.min_probability[index])
     if not distance <= thresholds.max_distance:

@@ -2,35 +2,62 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import sys
+import time
 from contextvars import ContextVar
-
-from pythonjsonlogger.json import JsonFormatter
+from typing import Final
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 """The id of the call being served."""
 
 
-class _RequestId(logging.Filter):
-    def filter(self, record: logging.LogRecord) -> bool:
+_FIELDS: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+"""What every record has; the rest was given with the message."""
+
+
+class JsonFormatter(logging.Formatter):
+    """A record as one JSON object: time, level, logger and event, and whatever was given as ``extra``."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._second = (0, "")
+
+    def format(self, record: logging.LogRecord) -> str:
+        """One line."""
+        line: dict[str, object] = {
+            "time": self._time(int(record.created)),
+            "level": record.levelname,
+            "logger": record.name,
+            "event": record.getMessage(),
+        }
+        line.update((name, value) for name, value in record.__dict__.items() if name not in _FIELDS)
         call_id = request_id.get()
-        if call_id and not hasattr(record, "request_id"):
-            record.request_id = call_id
-        return True
+        if call_id and "request_id" not in line:
+            line["request_id"] = call_id
+        if record.exc_info:
+            line["exc_info"] = self.formatException(record.exc_info)
+        if record.stack_info:
+            line["stack_info"] = record.stack_info
+        return json.dumps(line, ensure_ascii=False, default=str)
+
+    def _time(self, second: int) -> str:
+        """Local time with its offset; made once a second."""
+        known, text = self._second
+        if second != known:
+            text = time.strftime("%Y-%m-%dT%H:%M:%S%z", time.localtime(second))
+            self._second = second, text
+        return text
 
 
 def configure(level: str) -> None:
     """Send everything of ``level`` and above, warnings included, to stderr as JSON lines."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(
-        JsonFormatter(
-            "{asctime}{levelname}{name}{message}",
-            style="{",
-            rename_fields={"asctime": "time", "levelname": "level", "name": "logger", "message": "event"},
-            datefmt="%Y-%m-%dT%H:%M:%S%z",
-        )
-    )
-    handler.addFilter(_RequestId())
+    handler.setFormatter(JsonFormatter())
     logging.basicConfig(level=level, handlers=[handler], force=True)
     logging.captureWarnings(True)
+    # Who logged it is in "event"; the place in the source, the thread and the process are not logged, and cost as much
+    # to find out as the rest of a line.
+    logging.logThreads = logging.logMultiprocessing = logging.logProcesses = False
+    logging._srcfile = None  # as the documentation of logging says ("Optimization")

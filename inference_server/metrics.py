@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from types import TracebackType
-from typing import Final, Self
+from typing import Final, Self, TypeVar
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, start_http_server
 
@@ -17,26 +17,51 @@ _SECONDS: Final = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0
 _PICTURES: Final = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 
 
+_Metric = TypeVar("_Metric", Counter, Histogram)
+
+
+class _Children(dict[tuple[str, ...], _Metric]):
+    """The children of a metric by their labels' values, each looked up in the metric once."""
+
+    def __init__(self, metric: _Metric) -> None:
+        super().__init__()
+        self._metric: _Metric = metric
+
+    def __missing__(self, labels: tuple[str, ...]) -> _Metric:
+        child = self[labels] = self._metric.labels(*labels)
+        return child
+
+
 class Metrics:
-    """What the server counts. Thread-safe. Labels come from methods, reason codes and the model's classes only."""
+    """What the server counts, from one thread; read from any.
+
+    Labels come from methods, reason codes and the model's classes only.
+    """
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
-        self._calls = Counter(
-            "beatlens_calls", "Calls that have ended.", ["method", "code", "reason"], registry=self.registry
+        self._calls = _Children(
+            Counter("beatlens_calls", "Calls that have ended.", ["method", "code", "reason"], registry=self.registry)
         )
-        self._call_seconds = Histogram(
-            "beatlens_call_seconds", "Time from a call's start to its end.", ["method"],
-            buckets=_SECONDS, registry=self.registry,
+        self._call_seconds = _Children(
+            Histogram(
+                "beatlens_call_seconds", "Time from a call's start to its end.", ["method"],
+                buckets=_SECONDS, registry=self.registry,
+            )
         )  # fmt: skip
-        self._in_flight = Gauge("beatlens_calls_in_flight", "Calls being served.", registry=self.registry)
+        self._in_flight = 0
+        Gauge("beatlens_calls_in_flight", "Calls being served.", registry=self.registry).set_function(
+            lambda: self._in_flight
+        )
         self._refusals = Counter(
             "beatlens_picture_errors", "Pictures that got no classification.", ["reason"], registry=self.registry
         )
-        self._verdicts = Counter(
-            "beatlens_classifications", "Pictures classified.", ["model_version", "beat_class", "verdict"],
-            registry=self.registry,
+        self._verdicts = _Children(
+            Counter(
+                "beatlens_classifications", "Pictures classified.", ["model_version", "beat_class", "verdict"],
+                registry=self.registry,
+            )
         )  # fmt: skip
         self._batch = Histogram(
             "beatlens_batch_pictures", "Pictures in a call.", buckets=_PICTURES, registry=self.registry
@@ -72,13 +97,13 @@ class Metrics:
 
     def call_begun(self) -> None:
         """A call has begun."""
-        self._in_flight.inc()
+        self._in_flight += 1
 
     def call_ended(self, method: str, code: str, reason: str, seconds: float) -> None:
         """A call has ended with a status code and, if it failed, a reason code."""
-        self._in_flight.dec()
-        self._calls.labels(method, code, reason).inc()
-        self._call_seconds.labels(method).observe(seconds)
+        self._in_flight -= 1
+        self._calls[method, code, reason].inc()
+        self._call_seconds[method,].observe(seconds)
 
     def pictures(self, number: int) -> None:
         """A call has brought so many pictures."""
@@ -86,7 +111,7 @@ class Metrics:
 
     def classified(self, classified: Classified) -> None:
         """A picture was classified."""
-        self._verdicts.labels(classified.model_version, classified.beat_class, classified.verdict).inc()
+        self._verdicts[classified.model_version, classified.beat_class, classified.verdict].inc()
         self._queue.observe(classified.queue_seconds)
         self._decode.observe(classified.decode_seconds)
         self._inference.observe(classified.inference_seconds)

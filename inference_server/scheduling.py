@@ -11,7 +11,8 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import Final, Generic, TypeVar
+from functools import partial
+from typing import Final, Generic, Protocol, TypeVar, cast
 
 #: Bounds of the hint to a refused caller, seconds.
 _MIN_RETRY_SECONDS: Final = 0.05
@@ -33,17 +34,38 @@ class DeadlinePassed(Exception):  # noqa: N818 - reads as what happened
     """The caller's deadline passed while the job waited; it was not started."""
 
 
-class _Entry(Generic[Job, Result]):
-    """One admitted job."""
+class Running(Protocol):
+    """A job on a worker."""
 
-    __slots__ = ("admitted", "deadline", "future", "job", "waiting")
+    def cancel(self) -> None:
+        """Nobody waits for it any more: it may be left out if it has not been begun. It ends all the same."""
 
-    def __init__(self, job: Job, deadline: float | None, future: asyncio.Future[Result]) -> None:
+
+#: Called when a job on a worker has ended, with its result or with what it raised.
+Ended = Callable[[Result | None, BaseException | None], None]
+
+
+class _Entry(asyncio.Future[Result], Generic[Job, Result]):
+    """One admitted job, and the future of its result. Cancelling it takes it out of the queue."""
+
+    def __init__(self, scheduler: Scheduler[Job, Result], job: Job, deadline: float | None) -> None:
+        super().__init__()
         self.job: Job | None = job
         self.deadline = deadline
-        self.future = future
         self.admitted = time.monotonic()
-        self.waiting = True
+        self.running: Running | None = None
+        self._scheduler = scheduler
+
+    def cancel(self, msg: object = None) -> bool:
+        """The caller has left."""
+        left = super().cancel(msg)
+        if left:
+            self.job = None  # an abandoned picture must not stay in memory until its turn
+            if self.running is None:
+                self._scheduler.left_queue()
+            else:
+                self.running.cancel()
+        return left
 
 
 class Caller(Generic[Job, Result]):
@@ -58,14 +80,14 @@ class Caller(Generic[Job, Result]):
 class Scheduler(Generic[Job, Result]):
     """Hands jobs to workers. Belongs to one event loop.
 
-    ``submit(job, admitted, deadline)`` starts a job on a worker and returns its future; the times are those of
-    ``time.monotonic()``. It is called with at most ``slots`` jobs outstanding; ``capacity`` is the number of jobs that
-    may wait beside those.
+    ``submit(job, admitted, deadline, ended)`` starts a job on a worker and later calls ``ended`` once; the times are
+    those of ``time.monotonic()``. It is called with at most ``slots`` jobs outstanding; ``capacity`` is the number of
+    jobs that may wait beside those.
     """
 
     def __init__(
         self,
-        submit: Callable[[Job, float, float | None], asyncio.Future[Result]],
+        submit: Callable[[Job, float, float | None, Ended[Result]], Running],
         *,
         slots: int,
         capacity: int,
@@ -76,7 +98,7 @@ class Scheduler(Generic[Job, Result]):
         self._capacity = capacity
         # Callers that have something waiting, in the order of their turns.
         self._callers: deque[Caller[Job, Result]] = deque()
-        self._room_made = asyncio.Event()
+        self._room_made: asyncio.Event | None = None
         self._waiting = 0
         # Seconds from one completion to the next while jobs wait, smoothed: tells a refused caller when to come back.
         self._pace = 0.005
@@ -108,6 +130,8 @@ class Scheduler(Generic[Job, Result]):
 
     async def room(self) -> None:
         """Wait until a job has left the queue or a worker since this was called."""
+        if self._room_made is None:
+            self._room_made = asyncio.Event()
         await self._room_made.wait()
 
     def admit(
@@ -125,19 +149,15 @@ class Scheduler(Generic[Job, Result]):
         """
         if len(jobs) > max(0, self._free) + self._capacity - self._waiting:
             raise QueueFull(retry_after=self._turn(len(jobs)))
-        loop = asyncio.get_running_loop()
         deadline = None if timeout is None else time.monotonic() + timeout
-        entries: list[_Entry[Job, Result]] = [_Entry(job, deadline, loop.create_future()) for job in jobs]
-        futures = [entry.future for entry in entries]
-        for entry in entries:
-            entry.future.add_done_callback(lambda _, entry=entry: self._leave_queue(entry))  # type: ignore[misc]
+        entries = [_Entry(self, job, deadline) for job in jobs]
         self._waiting += len(entries)
         caller = caller or Caller()
         if entries and not caller.entries:
             self._callers.append(caller)
         caller.entries.extend(entries)
         self._start()
-        return futures
+        return [*entries]
 
     def _turn(self, jobs: int) -> float:
         """Seconds after which refused jobs may come back: behind the queue, and behind who was refused before them.
@@ -149,16 +169,15 @@ class Scheduler(Generic[Job, Result]):
         self._last_turn = min(max(first, self._last_turn + jobs * self._pace), now + _MAX_RETRY_SECONDS)
         return self._last_turn - now
 
-    def _leave_queue(self, entry: _Entry[Job, Result]) -> None:
-        if entry.waiting:
-            entry.waiting = False
-            entry.job = None  # an abandoned picture must not stay in memory until its turn
-            self._waiting -= 1
-            self._announce_room()
+    def left_queue(self) -> None:
+        """A job that waited has left."""
+        self._waiting -= 1
+        self._announce_room()
 
     def _announce_room(self) -> None:
-        self._room_made.set()
-        self._room_made = asyncio.Event()
+        if self._room_made is not None:
+            self._room_made.set()
+            self._room_made = None
 
     def _start(self) -> None:
         """Give free workers what waits, one job of each caller in turn."""
@@ -168,33 +187,31 @@ class Scheduler(Generic[Job, Result]):
             if caller.entries:
                 self._callers.append(caller)
             job = entry.job
-            if entry.future.done() or job is None:
-                self._leave_queue(entry)
+            if job is None:  # it has left the queue before
                 continue
-            now = time.monotonic()
-            self._leave_queue(entry)
-            if entry.deadline is not None and now >= entry.deadline:
-                entry.future.set_exception(DeadlinePassed("The deadline passed before the work was begun."))
+            entry.job = None
+            self.left_queue()
+            if entry.deadline is not None and time.monotonic() >= entry.deadline:
+                entry.set_exception(DeadlinePassed("The deadline passed before the work was begun."))
                 continue
             try:
-                work = self._submit(job, entry.admitted, entry.deadline)
+                entry.running = self._submit(job, entry.admitted, entry.deadline, partial(self._complete, entry))
             except Exception as error:  # the workers are gone or closing; the caller learns it, the queue lives on
-                entry.future.set_exception(error)
+                entry.set_exception(error)
                 continue
             self._free -= 1
-            work.add_done_callback(lambda work, entry=entry: self._complete(entry, work))  # type: ignore[misc]
 
-    def _complete(self, entry: _Entry[Job, Result], work: asyncio.Future[Result]) -> None:
+    def _complete(self, entry: _Entry[Job, Result], result: Result | None, error: BaseException | None) -> None:
         self._free += 1
+        entry.running = None
         now = time.monotonic()
         if self._waiting:
             self._pace += 0.1 * (min(now - self._last_completion, 1.0) - self._pace)
         self._last_completion = now
-        if not entry.future.done():  # else the caller has left
-            error = work.exception()
+        if not entry.done():  # else the caller has left
             if error is not None:
-                entry.future.set_exception(error)
+                entry.set_exception(error)
             else:
-                entry.future.set_result(work.result())
+                entry.set_result(cast("Result", result))
         self._start()
         self._announce_room()

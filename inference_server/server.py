@@ -12,12 +12,12 @@ import logging
 import signal
 from collections.abc import Callable
 from contextlib import AsyncExitStack
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import grpc
 import grpc.aio
 from grpc_health.v1 import health_pb2, health_pb2_grpc
-from grpc_reflection.v1alpha import reflection
+from grpc_reflection.v1alpha import reflection, reflection_pb2_grpc
 
 from inference_server.generated.ecg.v1 import arrhythmia_pb2
 from inference_server.generated.inference import open_inference_pb2_grpc
@@ -27,8 +27,8 @@ from inference_server.model_repository import ModelRepository
 from inference_server.rpc import open_inference, registration
 from inference_server.rpc.arrhythmia import SERVICE, ArrhythmiaServicer
 from inference_server.rpc.authentication import Authentication
+from inference_server.rpc.calls import Calls
 from inference_server.rpc.health import HealthServicer
-from inference_server.rpc.interceptors import Around, CallRecord, ErrorMapping
 from inference_server.rpc.open_inference import OpenInferenceServicer
 from inference_server.rpc.reflected import DescriptorPools
 from inference_server.scheduling import Scheduler
@@ -86,32 +86,31 @@ async def serve(settings: Settings) -> None:
 
     async with AsyncExitStack() as beside:
         await beside.enter_async_context(pool)  # first, so that the workers start meanwhile
-        interceptors: list[Around] = [CallRecord(metrics, log=settings.access_log), ErrorMapping()]
+        around: dict[str, Any] = {}
         if settings.tracing:
-            interceptors.insert(0, beside.enter_context(_tracing()))
+            around["span"] = beside.enter_context(_tracing()).span
         if settings.tokens is not None:
-            interceptors.append(Authentication(TokenStore(settings.tokens)))
+            around["check"] = Authentication(TokenStore(settings.tokens)).check
         server = grpc.aio.server(
-            interceptors=interceptors,
             options=[
                 ("grpc.max_receive_message_length", settings.max_message_bytes),
                 # Otherwise a second server would share the port in silence and get half of the calls.
                 ("grpc.so_reuseport", 0),
             ],
         )
+        calls = Calls(server, metrics, log=settings.access_log, **around)
         servicer = ArrhythmiaServicer(
             repository, scheduler, metrics, max_batch=settings.batch_limit, stream_window=settings.stream_window
         )
-        registration.add(server, arrhythmia_pb2.DESCRIPTOR.services_by_name["ArrhythmiaService"], servicer)
+        registration.add(calls, arrhythmia_pb2.DESCRIPTOR.services_by_name["ArrhythmiaService"], servicer)
         open_inference_pb2_grpc.add_GRPCInferenceServiceServicer_to_server(
             OpenInferenceServicer(repository, scheduler, metrics, max_batch=settings.batch_limit, changed=follow),
-            server,
+            calls,
         )
-        health_pb2_grpc.add_HealthServicer_to_server(health, server)
-        reflection.enable_server_reflection(
-            (*services, health_pb2.DESCRIPTOR.services_by_name["Health"].full_name, reflection.SERVICE_NAME),
-            server,
-            pool=DescriptorPools(),
+        health_pb2_grpc.add_HealthServicer_to_server(health, calls)
+        shown = (*services, health_pb2.DESCRIPTOR.services_by_name["Health"].full_name, reflection.SERVICE_NAME)
+        reflection_pb2_grpc.add_ServerReflectionServicer_to_server(
+            reflection.aio.ReflectionServicer(shown, pool=DescriptorPools()), calls
         )
         address = listen(server, settings)
         where = {"address": address}

@@ -1,1 +1,1 @@
-"""gRPC in front of the classifier: servicers, interceptors, error mapping, health."""
+"""gRPC in front of the classifier: servicers, what is around every call, error mapping, health."""

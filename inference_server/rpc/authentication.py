@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Final
 
 import grpc.aio
 
-from inference_server.rpc.interceptors import Around
 from inference_server.tokens import NotAllowed, NotAuthenticated, RateExceeded, Scope, TokenStore
 
 #: Probes have no token, and learn nothing but whether the service is up.
@@ -24,21 +21,20 @@ _WRITING: Final = (
 _SCHEME: Final = "bearer "
 
 
-class Authentication(Around):
+class Authentication:
     """Lets in calls with a token of the right scope, at the token's rate; health checks need none."""
 
     def __init__(self, store: TokenStore) -> None:
-        super().__init__()
         self._store = store
 
-    @asynccontextmanager
-    async def around(self, method: str, context: grpc.aio.ServicerContext) -> AsyncIterator[None]:
-        """Refuse the call unless its token allows it."""
-        if not method.startswith(_OPEN):
-            self._check(method, context)
-        yield
+    def check(self, method: str, context: grpc.aio.ServicerContext) -> None:
+        """Let the call pass if its token allows it.
 
-    def _check(self, method: str, context: grpc.aio.ServicerContext) -> None:
+        Raises:
+            NotAuthenticated, NotAllowed, RateExceeded: it does not.
+        """
+        if method.startswith(_OPEN):
+            return
         given = next((value for key, value in context.invocation_metadata() or () if key == "authorization"), "")
         if not isinstance(given, str) or given[: len(_SCHEME)].lower() != _SCHEME:
             raise NotAuthenticated("This server wants a token: send 'authorization: Bearer TOKEN'.")

@@ -5,8 +5,6 @@ Both the servicers and the client use it, so it imports neither onnxruntime nor 
 
 from __future__ import annotations
 
-from google.protobuf import duration_pb2
-
 from inference_server.classification import (
     BeatClass,
     Classification,
@@ -19,6 +17,7 @@ from inference_server.generated.ecg.v1 import arrhythmia_pb2 as pb
 
 _VERDICT_PREFIX = "VERDICT_"
 _TYPE_PREFIX = "BEAT_TYPE_"
+_VERDICTS: dict[Verdict, pb.Verdict] = {each: getattr(pb, _VERDICT_PREFIX + each) for each in Verdict}
 _TYPES = frozenset(pb.BeatType.keys())
 
 
@@ -53,6 +52,38 @@ def to_classification(classification: Classification) -> pb.Classification:
     )
 
 
+class Answers:
+    """``ClassifyImageResponse`` for the answers of one model, with what they all share made once.
+
+    :func:`to_classification` says the same, in five times the time.
+    """
+
+    def __init__(self, info: ModelInfo) -> None:
+        self._classes = {each: to_beat_class(each) for each in info.classes}
+        self._shared = pb.Classification(
+            probabilities=[pb.ClassProbability(beat_class=each) for each in self._classes.values()],
+            model_name=info.name,
+            model_version=info.version,
+        )
+
+    def response(
+        self, classification: Classification, *, queue: float, decode: float, inference: float
+    ) -> pb.ClassifyImageResponse:
+        """The response to one picture; times in seconds."""
+        response = pb.ClassifyImageResponse(classification=self._shared)
+        message = response.classification
+        message.beat_class.CopyFrom(self._classes[classification.beat_class])
+        message.probability = classification.probability
+        for each, (_, probability) in zip(message.probabilities, classification.probabilities, strict=True):
+            each.probability = probability
+        message.verdict = _VERDICTS[classification.verdict]
+        message.prediction_set.extend([self._classes[each] for each in classification.prediction_set])
+        timing = response.timing
+        for duration, seconds in ((timing.queue, queue), (timing.decode, decode), (timing.inference, inference)):
+            duration.seconds, duration.nanos = divmod(int(seconds * 1e9), 1_000_000_000)
+        return response
+
+
 def from_classification(message: pb.Classification) -> Classification:
     """The classification in a message.
 
@@ -68,11 +99,6 @@ def from_classification(message: pb.Classification) -> Classification:
         model_name=message.model_name,
         model_version=message.model_version,
     )
-
-
-def to_timing(*, queue: float, decode: float, inference: float) -> pb.ServerTiming:
-    """Where the time for a picture went, from seconds."""
-    return pb.ServerTiming(queue=_duration(queue), decode=_duration(decode), inference=_duration(inference))
 
 
 def to_model(info: ModelInfo) -> pb.Model:
@@ -120,8 +146,3 @@ def from_explanation(message: pb.ExplainImageResponse) -> SaliencyMap:
         values=tuple(tuple(values[start : start + columns]) for start in range(0, len(values), columns)),
         png=message.saliency.png,
     )
-
-
-def _duration(seconds: float) -> duration_pb2.Duration:
-    nanoseconds = int(seconds * 1e9)
-    return duration_pb2.Duration(seconds=nanoseconds // 1_000_000_000, nanos=nanoseconds % 1_000_000_000)

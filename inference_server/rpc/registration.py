@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any, Final
 
 import grpc
-import grpc.aio
 from google.protobuf import message_factory
 from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
+
+from inference_server.rpc.calls import Calls
 
 _HANDLERS: Final = {
     (False, False): grpc.unary_unary_rpc_method_handler,
@@ -17,10 +18,10 @@ _HANDLERS: Final = {
 }
 
 
-def add(server: grpc.aio.Server, service: ServiceDescriptor, servicer: object) -> None:
+def add(calls: Calls, service: ServiceDescriptor, servicer: object) -> None:
     """Serve every method of ``service`` by the method of that name of ``servicer``."""
     handlers = {method.name: _handler(method, servicer) for method in service.methods}
-    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service.full_name, handlers),))
+    calls.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service.full_name, handlers),))
 
 
 def _handler(method: MethodDescriptor, servicer: object) -> grpc.RpcMethodHandler:

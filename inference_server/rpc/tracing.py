@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Final, Self
 
@@ -21,13 +21,11 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.trace import SpanKind, Status, StatusCode
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
-from inference_server.rpc.interceptors import Around
-
 #: What is left to send when the server stops gets so long, and is then given up.
 _FLUSH_SECONDS: Final = 5.0
 
 
-class Tracing(Around):
+class Tracing:
     """Puts a span around every call, as a child of the caller's where it sends a ``traceparent``.
 
     Spans carry method and status, nothing of what was sent. Use it as a context manager: what is collected is sent at
@@ -35,15 +33,14 @@ class Tracing(Around):
     """
 
     def __init__(self) -> None:
-        super().__init__()
         name = os.environ.get("OTEL_SERVICE_NAME", "beatlens")
         self._provider = TracerProvider(resource=Resource.create({SERVICE_NAME: name}))
         self._provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
         self._tracer = self._provider.get_tracer("inference_server")
         self._propagator = TraceContextTextMapPropagator()
 
-    @asynccontextmanager
-    async def around(self, method: str, context: grpc.aio.ServicerContext) -> AsyncIterator[None]:
+    @contextmanager
+    def span(self, method: str, context: grpc.aio.ServicerContext) -> Iterator[None]:
         """Record the call as a span."""
         metadata = {key: value for key, value in context.invocation_metadata() or () if isinstance(value, str)}
         service, _, name = method.lstrip("/").rpartition("/")

@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import itertools
 import logging
+import mmap
 import os
 import socket
 import subprocess
@@ -17,16 +18,15 @@ import sys
 import time
 import weakref
 from collections.abc import Callable
-from dataclasses import dataclass
 from types import TracebackType
-from typing import Final, Self, cast
+from typing import Final, NamedTuple, Self, cast
 
 from inference_server.classification import ModelInfo, UnknownClass
 from inference_server.generated.ecg.v1 import arrhythmia_pb2 as pb
 from inference_server.images import ImageError, ImageReason
 from inference_server.model_files import ModelError, ModelFiles
 from inference_server.rpc import messages
-from inference_server.scheduling import DeadlinePassed
+from inference_server.scheduling import DeadlinePassed, Ended, Running
 from inference_server.workers import wire
 from inference_server.workers.wire import Configuration, Kind, Outcome, Reply
 
@@ -74,8 +74,7 @@ class ServedModel:
         self.info = info
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(NamedTuple):
     """A picture, or several as pixels, for one model."""
 
     kind: Kind
@@ -117,10 +116,10 @@ class WorkerPool:
         """Jobs that may be submitted at once now."""
         return WINDOW * len(self._ready)
 
-    def submit(self, job: Job, admitted: float, deadline: float | None) -> asyncio.Future[bytes]:
-        """Start ``job`` on the worker with the least in hand; the future has the body of its reply.
+    def submit(self, job: Job, admitted: float, deadline: float | None, ended: Ended[bytes]) -> Running:
+        """Start ``job`` on the worker with the least in hand; ``ended`` gets the body of its reply.
 
-        The future raises ImageError, UnknownClass, DeadlinePassed, WorkerLost or WorkerFailed.
+        Or it gets ImageError, UnknownClass, DeadlinePassed, WorkerLost or WorkerFailed.
 
         Raises:
             WorkerLost: there is no worker now.
@@ -128,8 +127,14 @@ class WorkerPool:
         worker = min(self._ready, key=_Worker.load_now, default=None)
         if worker is None:
             raise WorkerLost
-        return worker.ask(
-            job.kind, job.model.handle, job.body, admitted, wire.NEVER if deadline is None else deadline, keep=job.model
+        return worker.begin(
+            job.kind,
+            job.model.handle,
+            job.body,
+            admitted,
+            wire.NEVER if deadline is None else deadline,
+            ended,
+            job.model,
         )
 
     def load(self, files: ModelFiles) -> ServedModel:
@@ -238,10 +243,27 @@ class WorkerPool:
         await asyncio.gather(*self._keepers, return_exceptions=True)
 
 
+class _Asked:
+    """Something that a worker has in hand."""
+
+    __slots__ = ("_abandoned", "_index", "ended", "model")
+
+    def __init__(self, ended: Ended[bytes], model: ServedModel | None, abandoned: mmap.mmap, index: int) -> None:
+        self.ended = ended
+        self.model = model
+        """What must stay loaded until it has ended."""
+        self._abandoned = abandoned
+        self._index = index
+
+    def cancel(self) -> None:
+        """Let the worker leave it out, unless it has begun."""
+        self._abandoned[self._index] = 1
+
+
 class _Worker(asyncio.Protocol):
     """One process, and the front's end of the socket pair to it."""
 
-    def __init__(self) -> None:
+    def __init__(self, abandoned: mmap.mmap) -> None:
         loop = asyncio.get_running_loop()
         self.hello: asyncio.Future[None] = loop.create_future()
         self.closed: asyncio.Future[None] = loop.create_future()
@@ -249,8 +271,8 @@ class _Worker(asyncio.Protocol):
         self._process: subprocess.Popen[bytes] | None = None
         self._reader = wire.ReplyReader()
         self._ids = itertools.cycle(range(1, 2**32))
-        # What it has in hand: the future, and the model that must stay loaded until then.
-        self._asked: dict[int, tuple[asyncio.Future[bytes], ServedModel | None]] = {}
+        self._asked: dict[int, _Asked] = {}
+        self._abandoned = abandoned
         self._last_sign = time.monotonic()
 
     @classmethod
@@ -261,16 +283,21 @@ class _Worker(asyncio.Protocol):
             OSError: the system has no room for one.
         """
         ours, theirs = socket.socketpair()
-        with theirs:
-            descriptor = theirs.fileno()
+        memory = os.memfd_create("abandoned")
+        try:
+            os.truncate(memory, wire.ABANDONED_BYTES)
+            abandoned = mmap.mmap(memory, wire.ABANDONED_BYTES)
             process = subprocess.Popen(
-                [sys.executable, "-m", _PROGRAM, str(descriptor), configuration.to_argument()],
-                pass_fds=(descriptor,),
+                [sys.executable, "-m", _PROGRAM, str(theirs.fileno()), str(memory), configuration.to_argument()],
+                pass_fds=(theirs.fileno(), memory),
                 stdin=subprocess.DEVNULL,
                 # Models run on one thread; what NumPy multiplies here is small.
                 env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
             )
-        _, worker = await asyncio.get_running_loop().connect_accepted_socket(cls, ours)
+        finally:
+            theirs.close()
+            os.close(memory)
+        _, worker = await asyncio.get_running_loop().connect_accepted_socket(lambda: cls(abandoned), ours)
         worker._process = process
         return worker
 
@@ -285,29 +312,50 @@ class _Worker(asyncio.Protocol):
 
     def silent_seconds(self) -> float:
         """For how long it has had pictures in hand without answering any."""
-        working = any(model is not None for _, model in self._asked.values())
+        working = any(each.model is not None for each in self._asked.values())
         return time.monotonic() - self._last_sign if working else 0.0
 
-    def ask(
+    def begin(
         self,
         kind: Kind,
         model: int,
         body: bytes,
-        admitted: float = 0.0,
-        deadline: float = wire.NEVER,
-        *,
-        keep: ServedModel | None = None,
-    ) -> asyncio.Future[bytes]:
-        """Send a task; the future has the body of the reply, or raises what the outcome means."""
-        future: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+        admitted: float,
+        deadline: float,
+        ended: Ended[bytes],
+        keep: ServedModel | None,
+    ) -> Running:
+        """Send a task; ``ended`` gets the body of the reply, or what the outcome means.
+
+        Raises:
+            WorkerLost: it has ended.
+        """
         if self._transport is None or self.closed.done():
-            future.set_exception(WorkerLost())
-            return future
+            raise WorkerLost
         task_id = next(self._ids)
         if not self._asked:
             self._last_sign = time.monotonic()
-        self._asked[task_id] = future, keep
+        index = task_id % wire.ABANDONED_BYTES
+        self._abandoned[index] = 0
+        asked = self._asked[task_id] = _Asked(ended, keep, self._abandoned, index)
         self._transport.write(wire.task(kind, task_id, model, body, admitted=admitted, deadline=deadline))
+        return asked
+
+    def ask(self, kind: Kind, model: int, body: bytes) -> asyncio.Future[bytes]:
+        """Send a task; the future has the body of the reply, or raises what the outcome means."""
+        future: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+
+        def ended(result: bytes | None, error: BaseException | None) -> None:
+            if not future.done():
+                if error is not None:
+                    future.set_exception(error)
+                else:
+                    future.set_result(result or b"")
+
+        try:
+            self.begin(kind, model, body, 0.0, wire.NEVER, ended, None)
+        except WorkerLost as error:
+            future.set_exception(error)
         return future
 
     def tell(self, kind: Kind, model: int) -> None:
@@ -335,13 +383,11 @@ class _Worker(asyncio.Protocol):
                 if not self.hello.done():
                     self.hello.set_result(None)
                 continue
-            future, _ = self._asked.pop(reply.task_id)
-            if future.done():  # the caller has left
-                continue
+            asked = self._asked.pop(reply.task_id)
             if reply.outcome == Outcome.DONE:
-                future.set_result(reply.body)
+                asked.ended(reply.body, None)
             else:
-                future.set_exception(_meaning(reply))
+                asked.ended(None, _meaning(reply))
 
     def connection_lost(self, _error: Exception | None) -> None:
         if not self.closed.done():
@@ -352,9 +398,8 @@ class _Worker(asyncio.Protocol):
 
     def _fail_all(self) -> None:
         asked, self._asked = self._asked, {}
-        for future, _ in asked.values():
-            if not future.done():
-                future.set_exception(WorkerLost())
+        for each in asked.values():
+            each.ended(None, WorkerLost())
 
 
 def _meaning(reply: Reply) -> Exception:

@@ -1,4 +1,4 @@
-"""One worker: ``python -m inference_server.workers.process FD CONFIGURATION``, started by the pool and by nobody else.
+"""One worker: ``python -m inference_server.workers.process SOCKET MEMORY CONFIGURATION``, started by the pool alone.
 
 It works on one picture at a time, in the order of arrival, and ends when the front closes the socket pair or dies.
 Models are loaded beside, so that the version before answers until the new one is ready.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import mmap
 import os
 import signal
 import socket
@@ -39,13 +40,14 @@ NICENESS: Final = 5
 
 
 class Worker:
-    """Answers the tasks that come over ``connection``."""
+    """Answers the tasks that come over ``connection``, except for those that are marked in ``abandoned`` by then."""
 
-    def __init__(self, connection: socket.socket, limits: ImageLimits) -> None:
+    def __init__(self, connection: socket.socket, abandoned: mmap.mmap, limits: ImageLimits) -> None:
         self._connection = connection
+        self._abandoned = abandoned
         self._limits = limits
         self._sending = threading.Lock()
-        self._models: dict[int, Classifier] = {}
+        self._models: dict[int, tuple[Classifier, messages.Answers]] = {}
 
     def serve(self) -> None:
         """Work until the other end closes."""
@@ -67,7 +69,7 @@ class Worker:
     def _load(self, task: Task) -> None:
         try:
             model = OnnxModel.from_files(wire.files_from_bytes(task.body))
-            self._models[task.model] = Classifier(model, self._limits)
+            self._models[task.model] = Classifier(model, self._limits), messages.Answers(model.info)
             self._send(Outcome.DONE, task.task_id, messages.to_model(model.info).SerializeToString())
         except ModelError as error:
             self._send(Outcome.MODEL_REFUSED, task.task_id, str(error).encode())
@@ -76,7 +78,7 @@ class Worker:
 
     def _answer(self, task: Task) -> tuple[Outcome, int, bytes]:
         queued = time.monotonic() - task.admitted
-        if task.admitted + queued >= task.deadline:
+        if task.admitted + queued >= task.deadline or self._abandoned[task.task_id % wire.ABANDONED_BYTES]:
             return Outcome.LATE, task.task_id, b""
         try:
             return Outcome.DONE, task.task_id, self._work(task, queued)
@@ -88,21 +90,20 @@ class Worker:
             return Outcome.FAILED, task.task_id, _logged(error)
 
     def _work(self, task: Task, queued: float) -> bytes:
-        classifier = self._models[task.model]
+        classifier, answers = self._models[task.model]
         if task.kind == Kind.CLASSIFY:
-            return _classified(classifier.classify(task.body), queued)
+            return _classified(classifier.classify(task.body), answers, queued)
         if task.kind == Kind.CLASSIFY_PIXELS:
             info = classifier.model.info
             pixels = np.frombuffer(task.body, dtype=np.uint8).reshape(-1, info.input_height, info.input_width, 1)
-            return wire.join([_classified(answer, queued) for answer in classifier.classify_pixels(pixels)])
+            return wire.join([_classified(answer, answers, queued) for answer in classifier.classify_pixels(pixels)])
         beat_class, image = wire.split(task.body)
         return _explained(classifier.explain(image, beat_class=beat_class.decode() or None))
 
 
-def _classified(answer: Answer, queued: float) -> bytes:
-    response = pb.ClassifyImageResponse(
-        classification=messages.to_classification(answer.classification),
-        timing=messages.to_timing(queue=queued, decode=answer.decode_seconds, inference=answer.inference_seconds),
+def _classified(answer: Answer, answers: messages.Answers, queued: float) -> bytes:
+    response = answers.response(
+        answer.classification, queue=queued, decode=answer.decode_seconds, inference=answer.inference_seconds
     )
     return wire.Classified(
         model_version=answer.classification.model_version,
@@ -136,7 +137,7 @@ def _logged(error: Exception) -> bytes:
     return error_id.encode()
 
 
-def main(descriptor: str, configuration: str) -> None:
+def main(descriptor: str, memory: str, configuration: str) -> None:
     """Serve the front at the other end of the socket pair."""
     # The front decides when a worker ends: by closing the socket.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -145,8 +146,12 @@ def main(descriptor: str, configuration: str) -> None:
     settings = Configuration.from_argument(configuration)
     log.configure(settings.log_level)
     # A ConnectionError: the front was killed while an answer was on its way.
-    with socket.socket(fileno=int(descriptor)) as connection, contextlib.suppress(ConnectionError):
-        Worker(connection, settings.limits).serve()
+    with (
+        socket.socket(fileno=int(descriptor)) as connection,
+        mmap.mmap(int(memory), wire.ABANDONED_BYTES, access=mmap.ACCESS_READ) as abandoned,
+        contextlib.suppress(ConnectionError),
+    ):
+        Worker(connection, abandoned, settings.limits).serve()
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ import struct
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from enum import IntEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 from inference_server.classification import Verdict
 from inference_server.images import ImageLimits
@@ -24,6 +24,9 @@ _COST: Final = struct.Struct("<HBddd")  # length of the label, verdict, seconds 
 _LENGTH: Final = struct.Struct("<I")
 
 _VERDICTS: Final = tuple(Verdict)
+#: Size of the memory that the front shares with a worker, far more than the tasks that it ever has in hand: the byte at
+#: a task's id modulo this is set when nobody waits for the task any more.
+ABANDONED_BYTES: Final = 4096
 #: A deadline that never comes.
 NEVER: Final = float("inf")
 
@@ -72,15 +75,14 @@ class Outcome(IntEnum):
     CLASS_UNKNOWN = 4
     """The body is the sentence."""
     LATE = 5
-    """The deadline had passed before the work was begun."""
+    """The deadline had passed, or the caller had left, before the work was begun."""
     MODEL_REFUSED = 6
     """The body is the sentence."""
     FAILED = 7
     """Unexpected; the body is the id under which the worker has logged it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
+class Task(NamedTuple):
     """One request of the front."""
 
     kind: int
@@ -91,8 +93,7 @@ class Task:
     body: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(NamedTuple):
     """One answer of a worker."""
 
     outcome: int
@@ -100,8 +101,7 @@ class Reply:
     body: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Classified:
+class Classified(NamedTuple):
     """The answer to one picture: what goes to the caller as it is, and what the front counts."""
 
     model_version: str
@@ -144,19 +144,28 @@ class _Frames:
     """Cuts what arrives into frames."""
 
     def __init__(self) -> None:
-        self._rest = b""
+        self._parts: list[bytes] = []
+        self._held = 0
+        self._wanted = 0
 
     def cut(self, data: bytes, head: int) -> Iterator[tuple[bytes, int, int]]:
         """Yields ``(buffer, begin, end)`` of every frame that is complete now."""
-        buffer = self._rest + data if self._rest else data
-        position, size = 0, len(buffer)
+        if self._parts:
+            self._parts.append(data)
+            self._held += len(data)
+            if self._held < self._wanted:  # a large picture comes in many parts, which are put together once
+                return
+            data = b"".join(self._parts)
+        position, size, wanted = 0, len(data), head
         while size - position >= head:
-            end = position + _HEAD.size + _HEAD.unpack_from(buffer, position)[0]
+            end = position + _HEAD.size + _HEAD.unpack_from(data, position)[0]
             if end > size:
+                wanted = end - position
                 break
-            yield buffer, position, end
+            yield data, position, end
             position = end
-        self._rest = buffer[position:]
+        self._parts = [data[position:]] if position < size else []
+        self._held, self._wanted = size - position, wanted
 
 
 class TaskReader(_Frames):

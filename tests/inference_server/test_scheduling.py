@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from inference_server.scheduling import Caller, DeadlinePassed, QueueFull, Scheduler
+from inference_server.scheduling import Caller, DeadlinePassed, Ended, QueueFull, Scheduler
 
 pytestmark = pytest.mark.asyncio
 
@@ -16,17 +16,28 @@ class Workers:
 
     def __init__(self) -> None:
         self.begun: list[str] = []
-        self.futures: dict[str, asyncio.Future[str]] = {}
+        self.ended: dict[str, Ended[str]] = {}
         self.times: dict[str, tuple[float, float | None]] = {}
+        self.abandoned: list[str] = []
 
-    def submit(self, job: str, admitted: float, deadline: float | None) -> asyncio.Future[str]:
+    def submit(self, job: str, admitted: float, deadline: float | None, ended: Ended[str]) -> Work:
         self.begun.append(job)
         self.times[job] = admitted, deadline
-        self.futures[job] = asyncio.get_running_loop().create_future()
-        return self.futures[job]
+        self.ended[job] = ended
+        return Work(self, job)
 
     def finish(self, job: str) -> None:
-        self.futures[job].set_result(job.upper())
+        self.ended[job](job.upper(), None)
+
+
+class Work:
+    """A job that has been begun."""
+
+    def __init__(self, workers: Workers, job: str) -> None:
+        self._workers, self._job = workers, job
+
+    def cancel(self) -> None:
+        self._workers.abandoned.append(self._job)
 
 
 async def until(condition: Callable[[], bool]) -> None:
@@ -154,7 +165,9 @@ async def test_a_caller_who_leaves_during_the_work_does_not_disturb_the_next() -
     workers = Workers()
     scheduler = Scheduler(workers.submit, slots=1, capacity=1)
     scheduler.admit(["left"])[0].cancel()
+    assert workers.abandoned == ["left"]
     after = scheduler.admit(["next"])[0]
+    assert workers.begun == ["left"]
     workers.finish("left")
     await until(lambda: "next" in workers.begun)
     workers.finish("next")
@@ -165,7 +178,7 @@ async def test_an_error_goes_to_its_own_caller_only() -> None:
     workers = Workers()
     scheduler = Scheduler(workers.submit, slots=2, capacity=0)
     bad, good = scheduler.admit(["bad", "good"])
-    workers.futures["bad"].set_exception(ValueError("bad"))
+    workers.ended["bad"](None, ValueError("bad"))
     workers.finish("good")
     with pytest.raises(ValueError, match="bad"):
         await bad
@@ -173,7 +186,7 @@ async def test_an_error_goes_to_its_own_caller_only() -> None:
 
 
 async def test_a_worker_that_takes_no_work_does_not_stop_the_queue() -> None:
-    def broken(job: str, admitted: float, deadline: float | None) -> asyncio.Future[str]:
+    def broken(job: str, admitted: float, deadline: float | None, ended: Ended[str]) -> Work:
         raise RuntimeError("gone")
 
     scheduler: Scheduler[str, str] = Scheduler(broken, slots=1, capacity=5)

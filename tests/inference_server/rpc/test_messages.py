@@ -17,6 +17,24 @@ def test_a_classification_survives_the_wire(verdict: Verdict) -> None:
     assert messages.from_classification(wire) == said
 
 
+@pytest.mark.parametrize("verdict", list(Verdict))
+def test_the_answers_of_a_model_say_the_same_as_single_classifications(verdict: Verdict) -> None:
+    info = ModelInfo("arrhythmia", "12", (OWN, PVC), 64, 96, "ab" * 32, "run", {}, "CC-BY")
+    answers = messages.Answers(info)
+    for probability, plausible in ((0.75, (PVC, OWN)), (0.0, (OWN,))):
+        said = Classification(
+            PVC, probability, ((OWN, 1 - probability), (PVC, probability)), verdict, plausible, "arrhythmia", "12"
+        )
+        response = answers.response(said, queue=1.5, decode=0.25, inference=0.0)
+        assert response.classification == messages.to_classification(said)
+        timing = response.timing
+        assert [each.ToNanoseconds() for each in (timing.queue, timing.decode, timing.inference)] == [
+            1_500_000_000,
+            250_000_000,
+            0,
+        ]
+
+
 def test_a_model_survives_the_wire() -> None:
     info = ModelInfo("arrhythmia", "2", (PVC, OWN), 64, 96, "ab" * 32, "run", {"inter-patient/macro_f1": 0.5}, "CC-BY")
     assert messages.from_model(pb.Model.FromString(messages.to_model(info).SerializeToString())) == info

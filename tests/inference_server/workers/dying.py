@@ -8,6 +8,6 @@ import sys
 from inference_server.workers import wire
 
 connection = socket.socket(fileno=int(sys.argv[1]))
-if "DEBUG" not in sys.argv[2]:
+if "DEBUG" not in sys.argv[3]:
     connection.sendall(wire.reply(wire.Outcome.HELLO, 0))
 connection.recv(1)

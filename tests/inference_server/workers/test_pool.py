@@ -43,7 +43,21 @@ async def load(pool: WorkerPool, folder: Path) -> ServedModel:
 def classify(
     pool: WorkerPool, model: ServedModel, image: bytes, deadline: float | None = None
 ) -> asyncio.Future[bytes]:
-    return pool.submit(Job(Kind.CLASSIFY, model, image), time.monotonic(), deadline)
+    future: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+
+    def ended(result: bytes | None, error: BaseException | None) -> None:
+        if error is not None:
+            future.set_exception(error)
+        else:
+            future.set_result(result or b"")
+
+    try:
+        running = pool.submit(Job(Kind.CLASSIFY, model, image), time.monotonic(), deadline, ended)
+    except WorkerLost as error:
+        future.set_exception(error)
+    else:
+        future.add_done_callback(lambda done: running.cancel() if done.cancelled() else None)
+    return future
 
 
 async def until(condition: Callable[[], bool]) -> None:
@@ -148,3 +162,21 @@ async def test_a_worker_that_never_comes_up_is_given_up(models: Path, monkeypatc
             await load(pool, models / "arrhythmia" / "1")
         await until(lambda: pool.lost >= 2)
         assert pool.ready == 0
+
+
+async def test_a_worker_leaves_out_what_nobody_waits_for_any_more(tmp_path: Path) -> None:
+    folder = write_model(tmp_path, work=100)
+    async with running() as pool:
+        model = await load(pool, folder)
+        outcomes: list[BaseException | None] = []
+
+        def ended(_: bytes | None, error: BaseException | None) -> None:
+            outcomes.append(error)
+
+        job = Job(Kind.CLASSIFY, model, picture())
+        begun = time.monotonic()
+        in_hand = [pool.submit(job, begun, None, ended) for _ in range(4)]
+        for each in in_hand[1:3]:
+            each.cancel()
+        await until(lambda: len(outcomes) == 4)
+        assert [type(error) for error in outcomes] == [type(None), DeadlinePassed, DeadlinePassed, type(None)]
