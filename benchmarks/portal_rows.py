@@ -52,6 +52,7 @@ def fill(rows: int, say: Callable[[str], None]) -> None:
 
     from webportal.accounts.models import User
     from webportal.analyses.models import Upload
+    from webportal.analyses.sweeping import learn_tables
 
     names = [OWNER, ADMINISTRATOR, *(f"other-{number}" for number in range(OTHERS))]
     User.objects.bulk_create(
@@ -87,9 +88,12 @@ def fill(rows: int, say: Callable[[str], None]) -> None:
         there = end
         pace = (there - first) / (time.monotonic() - begun)
         say(f"{there:,} of {rows:,} rows, {pace:,.0f} a second, {(rows - there) / pace / 60:.1f} minutes left")
+    # What PostgreSQL does by itself some time after, and for SQLite the worker.
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
-            cursor.execute("VACUUM ANALYZE")  # what the server does by itself some time after
+            cursor.execute("VACUUM ANALYZE")
+    else:
+        learn_tables()
 
 
 def _load(start: int, end: int, rows: int, ids: dict[str, int]) -> None:

@@ -369,3 +369,12 @@ class TestSweeping:
         task = DBTaskResult.objects.get(pk=analysis.task_id)
         assert max(task.run_after, analysis.next_attempt_at) <= timezone.now()
         assert run(analysis).state == Analysis.State.DONE
+
+
+def test_sqlite_learns_how_its_tables_are_filled(upload):
+    upload()
+    sweeping.learn_tables()
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT DISTINCT tbl FROM sqlite_stat1")
+            assert {"analyses_analysis", "analyses_upload"} <= {name for (name,) in cursor.fetchall()}

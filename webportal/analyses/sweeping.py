@@ -122,6 +122,18 @@ def recall_waiting() -> int:
     return recalled
 
 
+def learn_tables() -> None:
+    """Let SQLite look how its tables are filled, so that it reads long ones by the right index; it takes moments.
+
+    Without, it looks for sixty uploads in a history of half a million by reading the history: half a second instead of
+    half a millisecond. PostgreSQL looks by itself.
+    """
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA analysis_limit = 1000")
+            cursor.execute("ANALYZE")
+
+
 class Sweeper(threading.Thread):
     """Sweeps every ``interval`` seconds beside the worker until :meth:`stop`; a sweep that fails is logged."""
 
@@ -136,7 +148,7 @@ class Sweeper(threading.Thread):
         return time.monotonic() - self._last_sweep
 
     def run(self) -> None:
-        """Sweep, and once an hour remove old rows of the queue and of the audit log, and expired sessions."""
+        """Sweep; once an hour remove old rows of the queue and of the audit log, and expired sessions, and more."""
         next_cleaning = time.monotonic()
         while not self._stopping.is_set():
             close_old_connections()
@@ -148,6 +160,7 @@ class Sweeper(threading.Thread):
                     call_command("prune_db_task_results", min_age_days=TASK_RETENTION_DAYS, verbosity=0)
                     call_command("clearsessions", verbosity=0)
                     Entry.objects.expire()
+                    learn_tables()
             except Exception as error:
                 log_unexpected("the sweep", error)
             self._last_sweep = time.monotonic()
