@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from allauth.account.decorators import secure_admin_login
 from allauth.mfa.totp.views import activate_totp
 from csp.decorators import csp_update
 from django.contrib import admin
@@ -10,13 +9,15 @@ from django.urls import include, path
 from django.utils.translation import gettext_lazy as _
 from django.views.i18n import set_language
 
+from webportal.accounts.views import administration_door
 from webportal.operations.views import dashboard
 
 admin.site.site_header = _("Beatlens administration")
 admin.site.site_title = _("Beatlens")
 admin.site.index_title = _("For research and education only. Not a medical device, not for diagnosis.")
-# One door: administrators log in where everybody does, under the same limits.
-admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+# One door: administrators log in where everybody does, under the same limits, with a second factor where one is wanted.
+admin.site.login = administration_door(admin.site.login)  # type: ignore[method-assign]
+admin.site.has_permission = lambda request: getattr(request.user, "may_administer", False)  # type: ignore[method-assign]
 
 urlpatterns = [
     path("language/", set_language, name="set_language"),

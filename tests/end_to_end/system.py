@@ -91,3 +91,24 @@ def running_system(var: Path) -> Iterator[System]:
             process.wait(60)
         reader.join(10)
         process.stdout.close()
+
+
+@contextlib.contextmanager
+def stopped_server(system: System) -> Iterator[None]:
+    """The inference server answers nothing within the block, and is another one after it."""
+    server = _server_pid(system)
+    os.kill(server, signal.SIGSTOP)  # the supervisor does not notice
+    try:
+        yield
+    finally:
+        os.kill(server, signal.SIGKILL)  # the supervisor starts another
+
+
+def _server_pid(system: System) -> int:
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):  # it may end while we look
+            arguments = (process / "cmdline").read_bytes().split(b"\0")
+            environment = (process / "environ").read_bytes().split(b"\0")
+            if b"inference_server" in arguments and f"BEATLENS_LISTEN={system.grpc}".encode() in environment:
+                return int(process.name)
+    raise AssertionError("no inference server runs")

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
 import re
-import signal
 import socket
 import subprocess
 import sys
@@ -18,7 +15,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.end_to_end.people import PASSWORD, sign_up
-from tests.end_to_end.system import ROOT, System, running_system
+from tests.end_to_end.system import ROOT, System, running_system, stopped_server
 
 pytestmark = pytest.mark.xdist_group("system")
 
@@ -84,29 +81,15 @@ def test_a_refused_file_is_explained_and_kept_in_the_history(
     expect(carl.locator("main")).to_contain_text("cut off")
 
 
-def _server_pid(system: System) -> int:
-    for process in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):  # it may end while we look
-            arguments = (process / "cmdline").read_bytes().split(b"\0")
-            environment = (process / "environ").read_bytes().split(b"\0")
-            if b"inference_server" in arguments and f"BEATLENS_LISTEN={system.grpc}".encode() in environment:
-                return int(process.name)
-    raise AssertionError("no inference server runs")
-
-
 def test_an_upload_without_the_server_is_finished_without_a_click(
     system: System, visitor: Callable[[], Page], shot: Callable[[Page, str], None]
 ) -> None:
     dora = visitor()
     sign_up(dora, system, "dora")
-    server = _server_pid(system)
-    os.kill(server, signal.SIGSTOP)  # it answers nothing, and the supervisor does not notice
-    try:
+    with stopped_server(system):
         _send(dora, system, next(path for path in SAMPLES if path.parent.name == "PACED"))
         expect(dora.locator("#status")).to_have_attribute("data-state", "queued")
         shot(dora, "server-down")
-    finally:
-        os.kill(server, signal.SIGKILL)  # the supervisor starts another
     expect(dora.locator("#status")).to_have_attribute("data-class", "PACED", timeout=60_000)
     shot(dora, "server-back")
 

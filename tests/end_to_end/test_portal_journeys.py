@@ -16,7 +16,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.end_to_end.people import PASSWORD, log_in, sign_up
-from tests.end_to_end.system import ROOT, System
+from tests.end_to_end.system import ROOT, System, stopped_server
 
 pytestmark = pytest.mark.xdist_group("system")
 
@@ -135,6 +135,43 @@ def test_review_share_sum_up_and_take_along(system: System, visitor: Visit, shot
     shot(gerd, "summary")
 
 
+def test_choose_drop_paste_photograph_and_take_out_again(system: System, visitor: Visit, shot: Shot) -> None:
+    """On a device with a finger and a camera; what comes later comes beside what was chosen before."""
+    olga = visitor(viewport={"width": 412, "height": 900}, has_touch=True, is_mobile=True)
+    sign_up(olga, system, "olga")
+    previews = olga.locator("#previews li")
+    olga.locator("input[type=file]").set_input_files(SAMPLES[0])
+    expect(previews).to_have_count(1)
+    for kind, where, what in (
+        ("drop", "#drop", "new DragEvent('drop', {dataTransfer, bubbles: true, cancelable: true})"),
+        ("paste", "body", "new ClipboardEvent('paste', {clipboardData: dataTransfer, bubbles: true})"),
+    ):
+        picture = base64.b64encode(SAMPLES[1].read_bytes()).decode()
+        olga.evaluate(
+            f"""async ([picture, where]) => {{
+                const bytes = Uint8Array.from(atob(picture), (each) => each.charCodeAt(0));
+                const dataTransfer = new DataTransfer();
+                dataTransfer.items.add(new File([bytes], "{kind}.png", {{type: "image/png"}}));
+                document.querySelector(where).dispatchEvent({what});
+            }}""",
+            [picture, where],
+        )
+    expect(previews).to_have_count(3)
+    with olga.expect_file_chooser() as choosing:
+        olga.get_by_role("button", name="Take a photo").click()
+    assert choosing.value.element.get_attribute("capture") == "environment"
+    choosing.value.set_files(SAMPLES[2])
+    expect(previews).to_have_count(4)
+    shot(olga, "phone-chosen")
+    olga.get_by_role("button", name="Remove: drop.png").click()
+    expect(previews).to_have_count(3)
+    expect(previews).to_contain_text([SAMPLES[0].name, "paste.png", SAMPLES[2].name])
+    assert olga.evaluate("document.activeElement.getAttribute('aria-label')") == "Remove: paste.png"
+    olga.get_by_role("button", name="Analyse").click()
+    olga.locator("#outcomes[data-finished]").wait_for(timeout=60_000)
+    expect(olga.locator("#outcomes li a")).to_have_count(3)
+
+
 def test_a_forgotten_password(system: System, visitor: Visit, shot: Shot) -> None:
     hanna = visitor()
     sign_up(hanna, system, "hanna")
@@ -207,6 +244,47 @@ def test_leaving_takes_everything_along(system: System, visitor: Visit, shot: Sh
     expect(jan.locator(".errorlist").first).to_be_visible()
     jan.goto(address)
     expect(jan.locator("input[name=password]")).to_be_visible()
+
+
+def test_an_administrator_queues_a_failed_analysis_again(system: System, visitor: Visit, shot: Shot) -> None:
+    """The disk with the pictures is away for a while, until an analysis has failed for good; then it is back."""
+    moritz = visitor()
+    sign_up(moritz, system, "moritz")
+    media, away = system.var / "media" / "pictures", system.var / "pictures-away"
+    with stopped_server(system):
+        send(moritz, system, SAMPLES[-1])
+        expect(moritz.locator("#status")).to_have_attribute("data-state", "queued", timeout=30_000)
+        media.rename(away)
+    expect(moritz.locator("#status")).to_have_attribute("data-state", "failed", timeout=120_000)
+    error_id = moritz.locator("#status code").first.inner_text()
+    away.rename(media)
+    shot(moritz, "failed")
+
+    system.manage(
+        "createsuperuser",
+        "--noinput",
+        DJANGO_SUPERUSER_USERNAME="nora",
+        DJANGO_SUPERUSER_EMAIL="nora@example.org",
+        DJANGO_SUPERUSER_PASSWORD=PASSWORD,
+    )
+    nora = visitor(viewport={"width": 1280, "height": 1000})
+    nora.goto(f"{system.portal}/admin/operations/")  # asks who one is first, at the door for everybody
+    nora.locator("input[name=login]").fill("nora")
+    nora.locator("input[name=password]").fill(PASSWORD)
+    nora.locator("main form button[type=submit]").first.click()
+    expect(nora.locator(".operations")).to_contain_text(error_id)
+    shot(nora, "administration-operations")
+    nora.goto(f"{system.portal}/admin/analyses/analysis/?q={error_id}")
+    expect(nora.locator("#result_list tbody tr")).to_have_count(1)
+    nora.locator("#result_list input[name=_selected_action]").check()
+    nora.locator("select[name=action]").select_option(label="Queue failed analyses again")
+    shot(nora, "administration-requeue")
+    nora.get_by_role("button", name="Go", exact=True).click()
+    expect(nora.locator(".messagelist")).to_contain_text("1 analysis was queued again.")
+
+    moritz.reload()  # a failed page no longer asks by itself
+    expect(moritz.locator("#status")).to_have_attribute("data-state", "done", timeout=60_000)
+    shot(moritz, "requeued")
 
 
 def test_on_a_phone_in_the_dark_and_in_german(system: System, visitor: Visit, shot: Shot) -> None:

@@ -158,6 +158,34 @@ class TestTwoFactors:
             client.post(reverse("mfa_authenticate"), {"code": codes[0]})
             assert is_logged_in(client) == opens
 
+    def test_administrators_can_be_asked_for_one(self, secured, settings, make_user, upload, django_user_model):
+        """Until they have it they see neither the administration nor the pictures that it shows."""
+        without = make_user(is_staff=True, is_superuser=True)
+        thumbnail = reverse("analyses:thumbnail", args=[upload().upload_id])
+        client = Client()
+        client.force_login(without)
+
+        def status_of_the_picture() -> int:
+            response = client.get(thumbnail)
+            if response.streaming:
+                response.getvalue()  # closes the file
+            return response.status_code
+
+        assert client.get(reverse("admin:index")).status_code == 200
+        assert status_of_the_picture() == 200
+
+        settings.ADMIN_MFA_REQUIRED = True
+        for page in ("admin:index", "operations", "admin:analyses_analysis_changelist"):
+            answer = client.get(reverse(page), follow=True)
+            assert answer.redirect_chain[-1][0] == reverse("mfa_index")
+            assert "Administrators need a second factor here." in answer.content.decode()
+        assert status_of_the_picture() == 404
+
+        django_user_model.objects.filter(username="ada").update(is_staff=True, is_superuser=True)
+        client.force_login(django_user_model.objects.get(username="ada"))
+        assert client.get(reverse("admin:index")).status_code == 200
+        assert status_of_the_picture() == 200
+
     def test_secrets_are_encrypted_in_the_database(self, secured):
         from allauth.mfa.models import Authenticator
 

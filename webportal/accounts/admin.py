@@ -16,6 +16,9 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
     list_display = ("username", "email", "is_active", "is_staff", "date_joined", "last_login")
     search_fields = ("username", "email")
     ordering = ("-date_joined",)
+    readonly_fields = ("last_login", "date_joined")
+    # Plain lists: those of Django that move entries to and fro can't be used by everybody.
+    filter_horizontal = ()
     fieldsets = (
         (None, {"fields": ("username", "email", "password")}),
         (_("Permissions"), {"fields": ("is_active", "is_staff", "is_superuser", "groups", "user_permissions")}),

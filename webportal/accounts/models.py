@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from allauth.mfa.utils import is_mfa_enabled
+from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.db.models.functions import Lower
@@ -34,6 +36,13 @@ class User(AbstractUser):
     def is_reviewer(self) -> bool:
         """Whether they may read what others share with reviewers."""
         return self.is_active and self.groups.filter(name=REVIEWERS).exists()
+
+    @cached_property
+    def may_administer(self) -> bool:
+        """Whether the administration is open to them: staff, with a second factor where one is wanted."""
+        if not (self.is_active and self.is_staff):
+            return False
+        return not settings.ADMIN_MFA_REQUIRED or is_mfa_enabled(self)
 
     def get_full_name(self) -> str:
         """The name to log in with; no other is known."""

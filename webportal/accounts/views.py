@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import cast
 
-from allauth.account.decorators import reauthentication_required
+from allauth.account.decorators import reauthentication_required, secure_admin_login
 from allauth.decorators import rate_limit
 from django.contrib import messages
 from django.contrib.auth import logout
@@ -21,6 +22,21 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from webportal.accounts import services
 from webportal.accounts.models import User
 from webportal.analyses import exports
+
+
+def administration_door(log_in: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Where those stand who are not let into the administration: at the log-in for everybody, or, for staff without the
+    second factor that the installation wants of them, at the page where they set it up."""
+    log_in = secure_admin_login(log_in)
+
+    def door(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+        user = request.user
+        if user.is_authenticated and user.is_active and user.is_staff and not user.may_administer:
+            messages.warning(request, _("Administrators need a second factor here. Set it up first."))
+            return redirect("mfa_index")
+        return log_in(request, *args, **kwargs)
+
+    return door
 
 
 @login_required

@@ -108,7 +108,7 @@ def viewable_upload(user: User, upload_id: uuid.UUID) -> Upload:
         raise Http404 from error
     allowed = (
         upload.owner_id == user.pk
-        or (user.is_staff and user.has_perm("analyses.view_upload"))
+        or (user.may_administer and user.has_perm("analyses.view_upload"))
         or shared_analyses(user).filter(upload=upload).exists()
     )
     if not allowed or not upload.is_viewable:

@@ -585,7 +585,10 @@ def _private_file(file: FieldFile, media_type: str) -> HttpResponseBase:
         response = HttpResponse(content_type=media_type)
         response.headers["X-Accel-Redirect"] = settings.ACCEL_PREFIX + str(file.name)
     else:
-        response = FileResponse(file.open("rb"), content_type=media_type)
+        try:
+            response = FileResponse(file.open("rb"), content_type=media_type)
+        except FileNotFoundError as error:
+            raise Http404 from error
     response.headers["Content-Disposition"] = f'inline; filename="heartbeat.{media_type.removeprefix("image/")}"'
     return _locked_up(response)
 

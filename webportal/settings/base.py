@@ -118,6 +118,8 @@ ACCOUNT_RATE_LIMITS: dict[str, str] | bool = {
     "report": "30/m/user",
 }
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
+#: Whether the administration is closed to those who have not set up a second factor.
+ADMIN_MFA_REQUIRED = env.bool("BEATLENS_ADMIN_MFA", default=False)
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Beatlens"
 MFA_ADAPTER = "webportal.accounts.adapter.EncryptingMFAAdapter"

@@ -25,6 +25,23 @@
     return "";
   };
 
+  // Takes one file out again.
+  const removal = (file) => {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "link previews__remove";
+    button.textContent = form.dataset.textRemove;
+    button.setAttribute("aria-label", `${form.dataset.textRemove}: ${file.name}`);
+    button.addEventListener("click", () => {
+      const place = [...previews.children].indexOf(button.parentElement);
+      choose([...input.files].filter((_, number) => number !== place));
+      // The next one, so that a keyboard goes on where it was.
+      const next = previews.children[Math.min(place, previews.children.length - 1)];
+      (next ? next.querySelector("button") : input).focus();
+    });
+    return button;
+  };
+
   const show = () => {
     previews.querySelectorAll("img").forEach((image) => URL.revokeObjectURL(image.src));
     previews.replaceChildren();
@@ -46,7 +63,7 @@
         image.src = URL.createObjectURL(file);
         item.append(image);
       }
-      item.append(document.createTextNode(file.name));
+      item.append(document.createTextNode(file.name), removal(file));
       previews.append(item);
       // One wrong file alone can't be sent; among several the server answers for each.
       if (fault && files.length === 1) wrong = fault + ".";
@@ -57,13 +74,17 @@
     return !wrong;
   };
 
-  const take = (list) => {
-    const files = [...list].filter((file) => file instanceof File);
-    if (files.length === 0) return;
+  const choose = (files) => {
     const transfer = new DataTransfer();
     files.forEach((file) => transfer.items.add(file));
     input.files = transfer.files;
     show();
+  };
+
+  // What is dropped, pasted or photographed comes beside what was chosen before.
+  const take = (list) => {
+    const files = [...list].filter((file) => file instanceof File);
+    if (files.length) choose([...input.files, ...files]);
   };
 
   // One file: the page of its result is the answer. Several: each is sent by itself, and its outcome takes its place.
@@ -144,4 +165,17 @@
     if (event.clipboardData.files.length) take(event.clipboardData.files);
   });
   document.getElementById("drop-hint").hidden = false;
+
+  // A phone's camera. Its field is no part of the page: the photo goes where the chosen files are.
+  const photograph = document.getElementById("photograph");
+  const camera = document.createElement("input");
+  camera.type = "file";
+  camera.accept = types.join();
+  camera.setAttribute("capture", "environment");
+  photograph.hidden = !window.matchMedia("(pointer: coarse)").matches;
+  photograph.addEventListener("click", () => camera.click());
+  camera.addEventListener("change", () => {
+    take(camera.files);
+    camera.value = "";
+  });
 })();
