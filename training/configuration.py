@@ -22,8 +22,8 @@ class RunConfig(BaseModel):
     class_set: Literal["six", "seven", "eight"] = "seven"
     representation: Literal["trace", "spectrogram", "context"] = "trace"
     network: Literal["columns", "residual", "seed"] = "residual"
-    sources: tuple[Literal["mitdb", "premature", "vfdb", "ptbxl"], ...] = Field(default=("mitdb",), min_length=1)
-    """Databases whose beats take part; ``premature`` is the training side of ``mitdb`` with some beats made early."""
+    sources: tuple[Literal["mitdb", "edited", "vfdb", "ptbxl"], ...] = Field(default=("mitdb",), min_length=1)
+    """Databases whose beats take part; ``edited`` is the training side of ``mitdb`` with other rhythms."""
     protocol: Literal[
         "beats-10fold", "beats-half", "chronological-70-30", "inter-patient", "leave-one-patient-out", "as-given"
     ] = "beats-10fold"
@@ -52,8 +52,8 @@ class RunConfig(BaseModel):
 
     @model_validator(mode="after")
     def _edited_beats_need_a_division_by_person(self) -> RunConfig:
-        if "premature" in self.sources and self.protocol != "inter-patient":
-            raise ValueError("premature beats are made from the training side of inter-patient; no other protocol fits")
+        if "edited" in self.sources and self.protocol != "inter-patient":
+            raise ValueError("edited rhythms are made from the training side of inter-patient; no other protocol fits")
         return self
 
 

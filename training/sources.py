@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from training import fibrillation, premature, ptbxl, records
+from training import fibrillation, ptbxl, records, rhythms
 from training.records import Recording, RecordsError
 
 
@@ -71,12 +71,12 @@ PTBXL = Source(
     notice="Contains information from PTB-XL (https://physionet.org/content/ptb-xl/) by Wagner et al. 2020,"
     " Sci. Data 7:154, under CC BY 4.0.",
 )
-PREMATURE = Source(
-    name="premature",
+EDITED = Source(
+    name="edited",
     title="MIT-BIH Arrhythmia Database",
     setting=MITDB.setting,
-    record_names=premature.record_names,
-    read=premature.read_recording,
+    record_names=rhythms.record_names,
+    read=rhythms.read_recording,
     notice=MITDB.notice,
 )
 
@@ -84,7 +84,7 @@ PREMATURE = Source(
 DATABASES: dict[str, Source] = {source.name: source for source in (MITDB, VFDB, PTBXL)}
 
 #: Everything that beats can be prepared from.
-SOURCES: dict[str, Source] = DATABASES | {PREMATURE.name: PREMATURE}
+SOURCES: dict[str, Source] = DATABASES | {EDITED.name: EDITED}
 
 
 def notice(names: Sequence[str]) -> str:

@@ -1,4 +1,4 @@
-"""Beats made early: the beat keeps its shape, the time around it changes; only the training side is edited."""
+"""Edited rhythms: beats keep their shape, the time around them changes; only the training side is edited."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from training import people, premature, records
+from training import people, records, rhythms
 from training.configuration import RunConfig
 from training.records import Recording
 
@@ -29,13 +29,13 @@ def _recording(symbol: str = "N") -> Recording:
     return Recording("101", "101", ("MLII", "V1"), 0, signal, samples, np.full(BEATS, symbol))
 
 
-def _advanced(recording: Recording) -> tuple[Recording, NDArray[np.int64]]:
-    found = premature.advance(recording, np.random.default_rng(0))
+def _early(recording: Recording) -> tuple[Recording, NDArray[np.int64]]:
+    found = rhythms.early(recording, np.random.default_rng(0))
     return found, found.samples[found.symbols == "A"]
 
 
 def test_the_advanced_beat_comes_early_and_is_called_premature_atrial() -> None:
-    found, early = _advanced(_recording())
+    found, early = _early(_recording())
     assert len(early) >= 5
     every_peak = np.flatnonzero(found.signal[:, 0] > 0.9)
     for sample in early:
@@ -45,38 +45,56 @@ def test_the_advanced_beat_comes_early_and_is_called_premature_atrial() -> None:
 
 def test_qrs_complex_and_t_wave_of_the_advanced_beat_are_not_stretched() -> None:
     original = _recording()
-    found, early = _advanced(original)
+    found, early = _early(original)
     usual = original.signal[original.samples[5] - 15 : original.samples[5] + 120]
     for sample in early:
         assert np.abs(found.signal[sample - 15 : sample + 120] - usual).max() < 0.2
 
 
 def test_r_peaks_lie_on_their_marks_in_every_lead() -> None:
-    found, _ = _advanced(_recording())
+    found, _ = _early(_recording())
     for sample in found.samples:
         assert np.abs(found.signal[sample - 10 : sample + 11, 0]).argmax() == pytest.approx(10, abs=1)
         assert np.abs(found.signal[sample - 10 : sample + 11, 1]).argmax() == pytest.approx(10, abs=1)
 
 
 def test_beats_after_an_early_one_are_kept_with_their_own_symbol() -> None:
-    found, early = _advanced(_recording("R"))
+    found, early = _early(_recording("R"))
     others = found.symbols[found.symbols != "A"]
     assert 0 < len(others) < len(early)
     assert set(others) == {"R"}
 
 
 def test_ectopic_beats_and_irregular_rhythms_are_left_alone() -> None:
-    assert len(premature.advance(_recording("V"), np.random.default_rng(0)).samples) == 0
+    assert len(rhythms.early(_recording("V"), np.random.default_rng(0)).samples) == 0
     irregular = _recording()
     irregular.samples[::2] += 60
-    assert len(premature.advance(irregular, np.random.default_rng(0)).samples) == 0
+    assert len(rhythms.early(irregular, np.random.default_rng(0)).samples) == 0
 
 
-def test_the_same_record_is_edited_in_the_same_way(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_intervals_of_an_irregular_rhythm_are_never_alike_and_its_beats_keep_their_symbols() -> None:
+    found = rhythms.irregular(_recording("L"), np.random.default_rng(0))
+    assert set(found.symbols) == {"L"}
+    intervals = np.diff(found.samples)
+    assert intervals.std() / intervals.mean() == pytest.approx(0.22, abs=0.06)
+    for sample in found.samples:
+        assert np.abs(found.signal[sample - 10 : sample + 11, 0]).argmax() == pytest.approx(10, abs=1)
+
+
+def test_an_irregular_rhythm_has_no_p_waves_but_fibrillating_ones() -> None:
+    found = rhythms.irregular(_recording(), np.random.default_rng(0))
+    before = np.stack([found.signal[sample - 66 : sample - 34, 0] for sample in found.samples[3:-3]])
+    # The P wave was the same before every beat; the atria's waves cancel each other.
+    assert np.abs(before.mean(axis=0)).max() < 0.06
+    assert before.std(axis=0).min() > 0.01
+
+
+@pytest.mark.parametrize("edit", sorted(rhythms.EDITS))
+def test_the_same_record_is_edited_in_the_same_way(edit: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     # The small recordings of the other tests have no five ordinary beats in a row.
     monkeypatch.setattr(records, "read_recording", lambda _folder, _record: _recording())
-    first, again = (premature.read_recording(tmp_path, "101") for _ in range(2))
-    assert first.name == "early-101"
+    first, again = (rhythms.read_recording(tmp_path, f"{edit}-101") for _ in range(2))
+    assert first.name == f"{edit}-101"
     assert first.patient == "101"
     assert first.side == "train"
     assert np.array_equal(first.signal, again.signal)
@@ -87,11 +105,15 @@ def test_only_people_who_neither_validate_nor_test_are_edited(
     recordings: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(records, "record_names", lambda _folder: ["100", "101", "112", "201", "209"])
-    assert premature.record_names(recordings) == ["101"]
-    assert not set(premature.record_names(recordings)) & {*people.TEST_RECORDS, *people.VALIDATION_RECORDS}
+    assert rhythms.record_names(recordings) == ["early-101", "irregular-101"]
+    everyone = {*people.TRAINING_RECORDS, *people.TEST_RECORDS, *people.VALIDATION_RECORDS, *people.LEFT_OUT_RECORDS}
+    monkeypatch.setattr(records, "record_names", lambda _folder: sorted(everyone))
+    edited = {name.partition("-")[2] for name in rhythms.record_names(recordings)}
+    assert edited <= set(people.TRAINING_RECORDS)
+    assert not edited & {*people.TEST_RECORDS, *people.VALIDATION_RECORDS, *people.LEFT_OUT_RECORDS}
 
 
 def test_protocols_with_a_person_on_both_sides_refuse_edited_beats() -> None:
     with pytest.raises(ValueError, match="inter-patient"):
-        RunConfig(name="run", sources=("mitdb", "premature"), protocol="beats-10fold")
-    assert RunConfig(name="run", sources=("mitdb", "premature"), protocol="inter-patient").sources[1] == "premature"
+        RunConfig(name="run", sources=("mitdb", "edited"), protocol="beats-10fold")
+    assert RunConfig(name="run", sources=("mitdb", "edited"), protocol="inter-patient").sources[1] == "edited"

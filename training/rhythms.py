@@ -1,0 +1,189 @@
+"""Real recordings with an edited rhythm: beats that come early, and intervals that are never alike.
+
+A premature atrial beat that is conducted normally has the QRS complex of the person's other beats; its timing and its P
+wave tell it. In atrial fibrillation beats come early, too, but nothing is premature about them: no rhythm is there.
+Only a few people of the training side show either, but everybody's recording can be edited: the time between beats is
+stretched or shortened, P wave, QRS complex and T wave of the marked beats are not. For training by person only: the
+edited recordings are on the training side.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from training import records
+from training.people import TRAINING_RECORDS, VALIDATION_RECORDS
+from training.records import SAMPLING_RATE, Recording
+
+#: Beats conducted from above, whose intervals may be edited; and what one that is made to come early becomes.
+_CONDUCTED = ("N", "L", "R")
+_PREMATURE = "A"
+
+#: Samples at 360 Hz that keep their length: P wave and PR interval before the R peak (200 ms), QRS complex and T wave
+#: after it (350 ms, at most 0.45 of the interval), and the QRS complex of the beat before (100 ms).
+_BEFORE, _AFTER, _PREVIOUS_QRS = 72, 126, 36
+_P_WAVE = (76, 22)
+"""Where the P wave lies before the R peak, samples."""
+
+#: RR interval of an early beat, as a fraction of the one before.
+_PREMATURITY = (0.55, 0.85)
+
+#: Of the time that can be shortened, at most this part is.
+_LARGEST_CUT = 0.75
+
+#: An interval counts as regular when it is this close to its neighbours' median.
+_REGULAR = 0.15
+_LEAST_INTERVAL = 150
+
+#: Spread of fibrillating intervals (standard deviation of the logarithm; their coefficient of variation is about that)
+#: and frequency (Hz) and amplitude (mV) of the atria's waves.
+_SPREAD = 0.22
+_FIBRILLATION_HZ = (5.0, 8.0)
+_FIBRILLATION_MV = (0.02, 0.08)
+
+#: At most this many beats of one edited recording are marked, by chance.
+BEATS = 80
+
+
+class _Timing:
+    """A new time axis, built knot by knot."""
+
+    def __init__(self) -> None:
+        self._old, self._new = [0.0], [0.0]
+
+    def until(self, sample: float, change: float = 0.0) -> None:
+        """The time from the last knot to ``sample`` takes ``change`` samples more than it did."""
+        self._new.append(self._new[-1] + sample - self._old[-1] + change)
+        self._old.append(sample)
+
+    def apply(self, signal: NDArray[np.float64]) -> NDArray[np.float32]:
+        """The signal ``[samples, leads]`` on the new axis."""
+        self.until(len(signal) - 1)
+        time = np.interp(np.arange(int(self._new[-1]) + 1), self._new, self._old)
+        leads = [np.interp(time, np.arange(len(signal)), lead) for lead in signal.T]
+        return np.stack(leads, axis=1).astype(np.float32)
+
+    def moved(self, samples: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Where samples lie on the new axis."""
+        return np.rint(np.interp(samples, self._old, self._new)).astype(np.int64)
+
+
+def record_names(folder: Path) -> list[str]:
+    """Every edit of every MIT-BIH record of the training side whose people do not validate.
+
+    Raises:
+        RecordsError: not a MIT-BIH folder.
+    """
+    wanted = set(TRAINING_RECORDS) - set(VALIDATION_RECORDS)
+    names = [name for name in records.record_names(folder) if name in wanted]
+    return [f"{edit}-{name}" for edit in EDITS for name in names]
+
+
+def read_recording(folder: Path, name: str) -> Recording:
+    """One edited record; the editing is by chance, and the same for the same name.
+
+    Raises:
+        RecordsError: the record can't be read.
+    """
+    edit, _, record = name.partition("-")
+    generator = np.random.default_rng(np.frombuffer(hashlib.sha256(name.encode()).digest(), dtype=np.uint32))
+    found = EDITS[edit](records.read_recording(folder, record), generator)
+    return replace(found, name=name, side="train")
+
+
+def early(recording: Recording, generator: np.random.Generator) -> Recording:
+    """Some beats of a regular rhythm come early, mostly with a pause after them.
+
+    Marked are these, as premature atrial beats, and every third of the beats that follow them.
+    """
+    samples, symbols = recording.samples, recording.symbols.copy()
+    signal, timing = recording.signal.astype(np.float64), _Timing()
+    chosen = _regular_beats(samples, symbols, generator)
+    for beat in chosen:
+        before, here, after = (int(samples[beat + step]) for step in (-1, 0, 1))
+        start, end = before + _PREVIOUS_QRS, here - _BEFORE
+        wanted = (1 - generator.uniform(*_PREMATURITY)) * (here - before)
+        cut = min(wanted, _LARGEST_CUT * (end - start))
+        timing.until(start)
+        timing.until(end, -cut)
+        timing.until(here + min(_AFTER, int(0.45 * (after - here))))
+        # No pause, a part of it, or a whole one.
+        timing.until(after - _BEFORE, cut * np.clip(generator.uniform(-0.2, 1.2), 0, 1))
+        _reshape_p_wave(signal, here, generator.uniform(-0.6, 1.0))
+    symbols[chosen] = _PREMATURE
+    marked = np.sort(np.concatenate([chosen, chosen[::3] + 1]))
+    edited = timing.apply(signal)
+    return replace(recording, signal=edited, samples=timing.moved(samples)[marked], symbols=symbols[marked])
+
+
+def irregular(recording: Recording, generator: np.random.Generator) -> Recording:
+    """Every interval between conducted beats has a length by chance, as in atrial fibrillation; P waves are gone.
+
+    Marked are conducted beats, with their own symbols.
+    """
+    samples, symbols = recording.samples, recording.symbols
+    signal, timing = recording.signal.astype(np.float64), _Timing()
+    conducted = np.isin(symbols, _CONDUCTED)
+    edited = []
+    for beat in range(1, len(samples)):
+        before, here = int(samples[beat - 1]), int(samples[beat])
+        if not (conducted[beat - 1] and conducted[beat]) or here - before <= _LEAST_INTERVAL:
+            continue
+        start, end = before + _PREVIOUS_QRS, here - _BEFORE
+        wanted = (np.exp(generator.normal(0, _SPREAD)) - 1) * (here - before)
+        timing.until(start)
+        timing.until(end, max(wanted, -_LARGEST_CUT * (end - start)))
+        _reshape_p_wave(signal, here, generator.uniform(-0.1, 0.2))
+        edited.append(beat)
+    waves = np.sin(2 * np.pi * np.cumsum(_wandering(len(signal), generator, _FIBRILLATION_HZ)) / SAMPLING_RATE)
+    signal += waves[:, None] * generator.uniform(*_FIBRILLATION_MV, size=signal.shape[1])
+    marked = np.sort(generator.permutation(np.array(edited, dtype=np.int64))[:BEATS])
+    varied = timing.apply(signal)
+    return replace(recording, signal=varied, samples=timing.moved(samples)[marked], symbols=symbols[marked])
+
+
+#: What can be done to a rhythm, by the name that edited records carry before their own.
+EDITS: dict[str, Callable[[Recording, np.random.Generator], Recording]] = {"early": early, "irregular": irregular}
+
+
+def _regular_beats(
+    samples: NDArray[np.int64], symbols: NDArray[np.str_], generator: np.random.Generator
+) -> NDArray[np.int64]:
+    """Indices of beats in the middle of five conducted ones in a regular rhythm, at least five beats apart."""
+    found = []
+    beat = 3
+    while beat < len(samples) - 3:
+        intervals = np.diff(samples[beat - 2 : beat + 3])
+        usual = np.median(intervals)
+        if (
+            np.isin(symbols[beat - 2 : beat + 3], _CONDUCTED).all()
+            and intervals.min() > _LEAST_INTERVAL
+            and np.abs(intervals - usual).max() < _REGULAR * usual
+        ):
+            found.append(beat)
+            beat += 4
+        beat += 1
+    chosen = generator.permutation(np.array(found, dtype=np.int64))[:BEATS]
+    return np.sort(chosen)
+
+
+def _reshape_p_wave(signal: NDArray[np.float64], peak: int, factor: float) -> None:
+    """Multiply what rises from the line between the P wave's ends by ``factor``, in place, in every lead."""
+    start, end = peak - _P_WAVE[0], peak - _P_WAVE[1]
+    if start < 0:
+        return
+    line = np.linspace(signal[start], signal[end], end - start)
+    weight = (1 - factor) * np.hanning(end - start)[:, None]
+    signal[start:end] -= weight * (signal[start:end] - line)
+
+
+def _wandering(count: int, generator: np.random.Generator, bounds: tuple[float, float]) -> NDArray[np.float64]:
+    """A value that drifts between the bounds, anew about every second: ``[count]``."""
+    corners = generator.uniform(*bounds, size=count // SAMPLING_RATE + 2)
+    return np.interp(np.arange(count), np.arange(len(corners)) * SAMPLING_RATE, corners)
