@@ -7,12 +7,16 @@ process that uses it (in a pre-forking web server on first use, not at import).
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Generator, Iterable, Sequence
+import time
+from collections import deque
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Generator, Iterable, Sequence
+from dataclasses import dataclass
 from types import TracebackType
-from typing import Final, Self, TypeVar
+from typing import Any, Final, Generic, Self, TypeVar
 
 import grpc
 import grpc.aio
+from google.protobuf.message import Message
 from google.rpc import error_details_pb2, status_pb2
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_status import rpc_status
@@ -77,8 +81,10 @@ class ClientError(Exception):
 class ServerUnavailable(ClientError):  # noqa: N818 - reads as what happened
     """The server can't be reached, is too slow, is full, or has no model: worth trying again later."""
 
-    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
+    def __init__(self, message: str, *, retry_after: float | None = None, reason: str | None = None) -> None:
         super().__init__(message)
+        self.reason = reason
+        """Stable reason code where the server gave one, e.g. ``QUEUE_FULL``."""
         self.retry_after = retry_after
         """Seconds after which the server asks to try again, where it says."""
 
@@ -103,6 +109,21 @@ class CallFailed(ClientError):  # noqa: N818 - reads as what happened
         """Stable reason code where the server gave one, e.g. ``MODEL_NOT_FOUND``."""
         self.error_id = error_id
         """Where the server logged an unexpected error: the id to ask its administrators about."""
+
+
+Outcome = Classification | ClientError
+"""What became of one picture among several."""
+
+Answer = TypeVar("Answer")
+
+
+@dataclass(frozen=True, slots=True)
+class _Call(Generic[Answer]):
+    """One call: the service's method, what is sent, and how its response is read."""
+
+    method: str
+    request: Message
+    read: Callable[[Any], Answer]
 
 
 class ArrhythmiaClient:
@@ -141,12 +162,7 @@ class ArrhythmiaClient:
             ServerUnavailable: no answer now; try again later.
             CallFailed: anything else, e.g. there is no such model version.
         """
-        request = _image_request(image, model_version)
-        try:
-            response = self._service.ClassifyImage(request, timeout=self._seconds(timeout), metadata=self._metadata)
-        except grpc.RpcError as error:
-            raise _client_error(error) from error
-        return messages.from_classification(response.classification)
+        return self._ask(_to_classify(image, model_version), timeout)
 
     def get_model(self, *, version: str | None = None, timeout: float | None = None) -> ModelInfo:
         """Describe the model version in service, or ``version``.
@@ -155,12 +171,7 @@ class ArrhythmiaClient:
             ServerUnavailable: no answer now, or no model is loaded; try again later.
             CallFailed: anything else, e.g. there is no such model version.
         """
-        request = pb.GetModelRequest(version=version or "")
-        try:
-            response = self._service.GetModel(request, timeout=self._seconds(timeout), metadata=self._metadata)
-        except grpc.RpcError as error:
-            raise _client_error(error) from error
-        return messages.from_model(response.model)
+        return self._ask(_to_get_model(version), timeout)
 
     def list_models(self, *, timeout: float | None = None) -> tuple[ModelInfo, ...]:
         """Describe every model version in service, oldest first; none when no model is loaded.
@@ -169,35 +180,27 @@ class ArrhythmiaClient:
             ServerUnavailable: no answer now; try again later.
             CallFailed: anything else.
         """
-        try:
-            response = self._service.ListModels(
-                pb.ListModelsRequest(), timeout=self._seconds(timeout), metadata=self._metadata
-            )
-        except grpc.RpcError as error:
-            raise _client_error(error) from error
-        return tuple(messages.from_model(model) for model in response.models)
+        return self._ask(_TO_LIST_MODELS, timeout)
 
     def classify_batch(
         self, images: Sequence[bytes], *, model_version: str | None = None, timeout: float | None = None
-    ) -> list[Classification | ClientError]:
+    ) -> list[Outcome]:
         """Classify several pictures in one call; for each its classification or the error it has.
 
         Raises:
             ServerUnavailable: no answer now, e.g. the queue has no room for the batch; try again later.
             CallFailed: anything else, e.g. more pictures than the server takes at once.
         """
-        request = _batch_request(images, model_version)
-        try:
-            response = self._service.BatchClassifyImages(
-                request, timeout=self._seconds(timeout), metadata=self._metadata
-            )
-        except grpc.RpcError as error:
-            raise _client_error(error) from error
-        return [_outcome(result) for result in response.results]
+        end = time.monotonic() + self._seconds(timeout)
+        outcomes = self._ask(_to_classify_batch(images, model_version), timeout)
+        return [
+            self._again(image, model_version, end - time.monotonic()) if _lost(outcome) else outcome
+            for image, outcome in zip(images, outcomes, strict=True)
+        ]
 
     def classify_stream(
         self, images: Iterable[tuple[str, bytes]], *, model_version: str | None = None, timeout: float | None = None
-    ) -> Generator[tuple[str, Classification | ClientError], None, None]:
+    ) -> Generator[tuple[str, Outcome], None, None]:
         """Classify any number of ``(key, picture)`` pairs; yields keys and outcomes in the same order, as they come.
 
         ``images`` is read in another thread, and only as fast as the server answers. ``timeout`` is for the whole
@@ -207,11 +210,13 @@ class ArrhythmiaClient:
             ServerUnavailable: the stream broke; what was not yielded was not answered.
             CallFailed: anything else.
         """
-        requests = (_stream_request(key, image, model_version) for key, image in images)
+        sent: deque[bytes] = deque()
+        requests = (_stream_request(key, image, model_version, sent) for key, image in images)
         call = self._service.StreamClassifyImages(requests, timeout=timeout, metadata=self._metadata)
         try:
             for response in call:
-                yield response.key, _outcome(response.result)
+                image, outcome = sent.popleft(), _outcome(response.result)
+                yield response.key, self._again(image, model_version) if _lost(outcome) else outcome
         except grpc.RpcError as error:
             raise _client_error(error) from error
         finally:
@@ -231,12 +236,7 @@ class ArrhythmiaClient:
             ImageRefused, ServerUnavailable: as :meth:`classify`.
             CallFailed: anything else, e.g. the model has no such class.
         """
-        request = _explain_request(image, model_version, beat_class)
-        try:
-            response = self._service.ExplainImage(request, timeout=self._seconds(timeout), metadata=self._metadata)
-        except grpc.RpcError as error:
-            raise _client_error(error) from error
-        return messages.from_explanation(response)
+        return self._ask(_to_explain(image, model_version, beat_class), timeout)
 
     def is_serving(self, *, timeout: float = 1.0) -> bool:
         """Whether the server says that it classifies pictures now; False for every failure to find out."""
@@ -257,6 +257,20 @@ class ArrhythmiaClient:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.close()
+
+    def _ask(self, call: _Call[Answer], timeout: float | None) -> Answer:
+        method = getattr(self._service, call.method)
+        try:
+            return call.read(method(call.request, timeout=self._seconds(timeout), metadata=self._metadata))
+        except grpc.RpcError as error:
+            raise _client_error(error) from error
+
+    def _again(self, image: bytes, version: str | None, timeout: float | None = None) -> Outcome:
+        """Ask once more, by itself, about a picture whose worker has died."""
+        try:
+            return self.classify(image, model_version=version, timeout=timeout)
+        except ClientError as error:
+            return error
 
     def _seconds(self, timeout: float | None) -> float:
         return self._timeout if timeout is None else timeout
@@ -287,46 +301,26 @@ class AsyncArrhythmiaClient:
         self, image: bytes, *, model_version: str | None = None, timeout: float | None = None
     ) -> Classification:
         """See :meth:`ArrhythmiaClient.classify`."""
-        request = _image_request(image, model_version)
-        try:
-            response = await self._service.ClassifyImage(
-                request, timeout=self._seconds(timeout), metadata=self._metadata
-            )
-        except grpc.RpcError as error:
-            raise _client_error(error) from error
-        return messages.from_classification(response.classification)
+        return await self._ask(_to_classify(image, model_version), timeout)
 
     async def get_model(self, *, version: str | None = None, timeout: float | None = None) -> ModelInfo:
         """See :meth:`ArrhythmiaClient.get_model`."""
-        request = pb.GetModelRequest(version=version or "")
-        try:
-            response = await self._service.GetModel(request, timeout=self._seconds(timeout), metadata=self._metadata)
-        except grpc.RpcError as error:
-            raise _client_error(error) from error
-        return messages.from_model(response.model)
+        return await self._ask(_to_get_model(version), timeout)
 
     async def list_models(self, *, timeout: float | None = None) -> tuple[ModelInfo, ...]:
         """See :meth:`ArrhythmiaClient.list_models`."""
-        try:
-            response = await self._service.ListModels(
-                pb.ListModelsRequest(), timeout=self._seconds(timeout), metadata=self._metadata
-            )
-        except grpc.RpcError as error:
-            raise _client_error(error) from error
-        return tuple(messages.from_model(model) for model in response.models)
+        return await self._ask(_TO_LIST_MODELS, timeout)
 
     async def classify_batch(
         self, images: Sequence[bytes], *, model_version: str | None = None, timeout: float | None = None
-    ) -> list[Classification | ClientError]:
+    ) -> list[Outcome]:
         """See :meth:`ArrhythmiaClient.classify_batch`."""
-        request = _batch_request(images, model_version)
-        try:
-            response = await self._service.BatchClassifyImages(
-                request, timeout=self._seconds(timeout), metadata=self._metadata
-            )
-        except grpc.RpcError as error:
-            raise _client_error(error) from error
-        return [_outcome(result) for result in response.results]
+        end = time.monotonic() + self._seconds(timeout)
+        outcomes = await self._ask(_to_classify_batch(images, model_version), timeout)
+        return [
+            await self._again(image, model_version, end - time.monotonic()) if _lost(outcome) else outcome
+            for image, outcome in zip(images, outcomes, strict=True)
+        ]
 
     async def classify_stream(
         self,
@@ -334,24 +328,26 @@ class AsyncArrhythmiaClient:
         *,
         model_version: str | None = None,
         timeout: float | None = None,
-    ) -> AsyncGenerator[tuple[str, Classification | ClientError], None]:
+    ) -> AsyncGenerator[tuple[str, Outcome], None]:
         """See :meth:`ArrhythmiaClient.classify_stream`; reads ``images`` in the event loop.
 
         Close it (``contextlib.aclosing``) where it may be left before its end.
         """
+        sent: deque[bytes] = deque()
 
         async def requests() -> AsyncIterator[pb.StreamClassifyImagesRequest]:
             if isinstance(images, AsyncIterable):
                 async for key, image in images:
-                    yield _stream_request(key, image, model_version)
+                    yield _stream_request(key, image, model_version, sent)
             else:
                 for key, image in images:
-                    yield _stream_request(key, image, model_version)
+                    yield _stream_request(key, image, model_version, sent)
 
         call = self._service.StreamClassifyImages(requests(), timeout=timeout, metadata=self._metadata)
         try:
             async for response in call:
-                yield response.key, _outcome(response.result)
+                image, outcome = sent.popleft(), _outcome(response.result)
+                yield response.key, await self._again(image, model_version) if _lost(outcome) else outcome
         except grpc.RpcError as error:
             raise _client_error(error) from error
         finally:
@@ -366,14 +362,7 @@ class AsyncArrhythmiaClient:
         timeout: float | None = None,
     ) -> SaliencyMap:
         """See :meth:`ArrhythmiaClient.explain`."""
-        request = _explain_request(image, model_version, beat_class)
-        try:
-            response = await self._service.ExplainImage(
-                request, timeout=self._seconds(timeout), metadata=self._metadata
-            )
-        except grpc.RpcError as error:
-            raise _client_error(error) from error
-        return messages.from_explanation(response)
+        return await self._ask(_to_explain(image, model_version, beat_class), timeout)
 
     async def is_serving(self, *, timeout: float = 1.0) -> bool:
         """See :meth:`ArrhythmiaClient.is_serving`."""
@@ -395,6 +384,20 @@ class AsyncArrhythmiaClient:
     ) -> None:
         await self.close()
 
+    async def _ask(self, call: _Call[Answer], timeout: float | None) -> Answer:
+        method = getattr(self._service, call.method)
+        try:
+            response = await method(call.request, timeout=self._seconds(timeout), metadata=self._metadata)
+        except grpc.RpcError as error:
+            raise _client_error(error) from error
+        return call.read(response)
+
+    async def _again(self, image: bytes, version: str | None, timeout: float | None = None) -> Outcome:
+        try:
+            return await self.classify(image, model_version=version, timeout=timeout)
+        except ClientError as error:
+            return error
+
     def _seconds(self, timeout: float | None) -> float:
         return self._timeout if timeout is None else timeout
 
@@ -403,27 +406,55 @@ def _metadata(token: str | None) -> tuple[tuple[str, str], ...]:
     return (("authorization", f"Bearer {token}"),) if token else ()
 
 
-def _image_request(image: bytes, version: str | None) -> pb.ClassifyImageRequest:
-    return pb.ClassifyImageRequest(image=image, model_version=version or "")
+def _to_classify(image: bytes, version: str | None) -> _Call[Classification]:
+    return _Call(
+        "ClassifyImage",
+        pb.ClassifyImageRequest(image=image, model_version=version or ""),
+        lambda response: messages.from_classification(response.classification),
+    )
 
 
-def _batch_request(images: Sequence[bytes], version: str | None) -> pb.BatchClassifyImagesRequest:
-    return pb.BatchClassifyImagesRequest(images=images, model_version=version or "")
+def _to_classify_batch(images: Sequence[bytes], version: str | None) -> _Call[list[Outcome]]:
+    return _Call(
+        "BatchClassifyImages",
+        pb.BatchClassifyImagesRequest(images=images, model_version=version or ""),
+        lambda response: [_outcome(result) for result in response.results],
+    )
 
 
-def _stream_request(key: str, image: bytes, version: str | None) -> pb.StreamClassifyImagesRequest:
+def _to_explain(image: bytes, version: str | None, beat_class: str | None) -> _Call[SaliencyMap]:
+    request = pb.ExplainImageRequest(image=image, model_version=version or "", beat_class=beat_class or "")
+    return _Call("ExplainImage", request, messages.from_explanation)
+
+
+def _to_get_model(version: str | None) -> _Call[ModelInfo]:
+    request = pb.GetModelRequest(version=version or "")
+    return _Call("GetModel", request, lambda response: messages.from_model(response.model))
+
+
+_TO_LIST_MODELS: Final[_Call[tuple[ModelInfo, ...]]] = _Call(
+    "ListModels",
+    pb.ListModelsRequest(),
+    lambda response: tuple(messages.from_model(model) for model in response.models),
+)
+
+
+def _stream_request(key: str, image: bytes, version: str | None, sent: deque[bytes]) -> pb.StreamClassifyImagesRequest:
+    """The request for the next picture of a stream; the picture is kept in ``sent`` until it is answered."""
+    sent.append(image)
     return pb.StreamClassifyImagesRequest(key=key, image=image, model_version=version or "")
 
 
-def _explain_request(image: bytes, version: str | None, beat_class: str | None) -> pb.ExplainImageRequest:
-    return pb.ExplainImageRequest(image=image, model_version=version or "", beat_class=beat_class or "")
-
-
-def _outcome(result: pb.ImageResult) -> Classification | ClientError:
+def _outcome(result: pb.ImageResult) -> Outcome:
     """What became of one picture among several."""
     if result.HasField("error"):
         return _meaning(_CODES[result.error.code], result.error)
     return messages.from_classification(result.classification)
+
+
+def _lost(outcome: Outcome) -> bool:
+    """Whether the picture's worker has died; in a call of its own, gRPC repeats that by itself."""
+    return isinstance(outcome, ServerUnavailable) and outcome.reason == "WORKER_LOST"
 
 
 def _client_error(error: grpc.RpcError) -> ClientError:
@@ -449,11 +480,11 @@ def _meaning(code: grpc.StatusCode, status: status_pb2.Status, *, words: str = "
                 if code is grpc.StatusCode.DEADLINE_EXCEEDED
                 else "The inference server can't be reached."
             )
-        return ServerUnavailable(message, retry_after=_retry_after(status))
+        return ServerUnavailable(message, retry_after=_retry_after(status), reason=reason)
     if code is grpc.StatusCode.RESOURCE_EXHAUSTED:
         if reason is None and "larger than max" in message:  # said by gRPC itself, before our code sees the call
             return ImageRefused("The file is larger than the server accepts.", reason="IMAGE_TOO_LARGE")
-        return ServerUnavailable(message, retry_after=_retry_after(status))
+        return ServerUnavailable(message, retry_after=_retry_after(status), reason=reason)
     if code is grpc.StatusCode.INVALID_ARGUMENT and reason is not None and reason.startswith("IMAGE_"):
         return ImageRefused(message, reason=reason)
     error_id = info.metadata.get("error_id") if info else None

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import socket
 import time
@@ -184,6 +185,48 @@ def test_a_batch_brings_an_outcome_for_each(server: ServerProcess) -> None:
         with pytest.raises(CallFailed) as caught:
             client.classify_batch([])
         assert caught.value.reason == "BATCH_EMPTY"
+
+
+def kill_a_worker_at_work(process: ServerProcess) -> None:
+    time.sleep(0.3)
+    os.kill(process.workers()[0], signal.SIGKILL)
+
+
+def test_pictures_of_a_batch_or_a_stream_whose_worker_dies_are_asked_about_again(tmp_path: Path) -> None:
+    write_model(tmp_path, work=60)
+    bands = [number % 7 for number in range(16)]
+    right = [CLASSES[band][0] for band in bands]
+    with (
+        running_server(tmp_path, workers=2) as process,
+        ArrhythmiaClient(process.address, timeout=60) as client,
+        ThreadPoolExecutor(1) as callers,
+    ):
+        process.wait_for("serving")
+        process.wait_for_workers(2)
+        pictures = [picture(band) for band in bands]
+
+        async def batch_with_asyncio() -> list[Classification | ClientError]:
+            async with AsyncArrhythmiaClient(process.address, timeout=60) as client:
+                return await client.classify_batch(pictures)
+
+        async def stream_with_asyncio() -> list[Classification | ClientError]:
+            async with AsyncArrhythmiaClient(process.address, timeout=60) as client:
+                return [outcome async for _, outcome in client.classify_stream(("", each) for each in pictures)]
+
+        for number, ask in enumerate(
+            (
+                lambda: client.classify_batch(pictures),
+                lambda: [outcome for _, outcome in client.classify_stream(("", each) for each in pictures)],
+                lambda: asyncio.run(batch_with_asyncio()),
+                lambda: asyncio.run(stream_with_asyncio()),
+            )
+        ):
+            process.wait_for_workers(2 + number)
+            asked = callers.submit(ask)
+            kill_a_worker_at_work(process)
+            outcomes = asked.result()
+            assert [each.beat_class.short if isinstance(each, Classification) else each for each in outcomes] == right
+        assert sum(entry["event"] == "worker lost" for entry in process.logs) == 4
 
 
 def test_a_stream_brings_keys_and_outcomes_in_order(server: ServerProcess) -> None:
