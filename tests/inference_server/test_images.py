@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from inference_server.images import ImageError, ImageLimits, ImageReason, to_pixels
+from tests.inference_server.hostile_pictures import jpegs, pngs
 from tests.inference_server.pictures import picture
 
 SIZE: dict[str, Any] = {"height": 64, "width": 96}
@@ -210,3 +211,9 @@ def test_any_damaged_picture_gives_pixels_or_a_reason(
         position = int(place * len(data))
         data[position : position + len(replacement)] = replacement
     result_or_reason(bytes(data[: max(1, int(keep * len(data)))]))
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.one_of(pngs(), jpegs()))
+def test_any_arrangement_of_well_formed_parts_gives_pixels_or_a_reason(data: bytes) -> None:
+    result_or_reason(data)
