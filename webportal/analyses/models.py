@@ -78,10 +78,9 @@ class Upload(models.Model):
         verbose_name_plural = _("uploads")
         ordering = ["-created_at", "-id"]
         indexes = [
-            models.Index(fields=["owner", "-created_at", "-id"], name="upload_owner_newest"),
+            # With the label, so that a person's labels are searched, newest first, without a look at the table.
+            models.Index(fields=["owner", "-created_at", "-id", "label"], name="upload_owner_labels"),
             models.Index(fields=["owner", "sha256"], name="upload_owner_digest"),
-            # The id as well, so that a person's labels are searched without a look at the table.
-            models.Index(fields=["owner", "label", "id"], name="upload_owner_label"),
             models.Index(fields=["-created_at", "-id"], name="upload_newest"),
         ]
         constraints = [
