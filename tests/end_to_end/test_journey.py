@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
@@ -84,14 +85,24 @@ def test_a_refused_file_is_explained_and_kept_in_the_history(
 def test_an_upload_without_the_server_is_finished_without_a_click(
     system: System, visitor: Callable[[], Page], shot: Callable[[Page, str], None]
 ) -> None:
+    def attempts(outcome: str) -> float:
+        """What all processes together have counted."""
+        with urllib.request.urlopen(f"{system.internal}/metrics", timeout=10) as response:  # noqa: S310 - our own
+            lines = response.read().decode().splitlines()
+        ours = [line for line in lines if line.startswith(f'beatlens_portal_attempts_total{{outcome="{outcome}"')]
+        return sum(float(line.rpartition(" ")[2]) for line in ours)
+
     dora = visitor()
     sign_up(dora, system, "dora")
+    answered, without_server = attempts("answered"), attempts("no_server")
     with stopped_server(system):
         _send(dora, system, next(path for path in SAMPLES if path.parent.name == "PACED"))
         expect(dora.locator("#status")).to_have_attribute("data-state", "queued")
         shot(dora, "server-down")
     expect(dora.locator("#status")).to_have_attribute("data-class", "PACED", timeout=60_000)
     shot(dora, "server-back")
+    assert attempts("no_server") > without_server  # in the portal
+    assert attempts("answered") == answered + 1  # in the worker
 
 
 def test_samples_on_the_command_line(system: System) -> None:

@@ -45,13 +45,19 @@ def overlay(analysis: Analysis, short: str) -> bytes:
 
 def is_dark_paper(upload: Upload) -> bool:
     """Whether the picture is a light trace on dark paper, over which evidence has to lighten instead of darken."""
-    with upload.thumbnail.open("rb") as file, Image.open(file, formats=["PNG"]) as thumbnail:
-        return bool(ImageStat.Stat(thumbnail.convert("L")).median[0] < 128)
+    try:
+        with upload.thumbnail.open("rb") as file, Image.open(file, formats=["PNG"]) as thumbnail:
+            return bool(ImageStat.Stat(thumbnail.convert("L")).median[0] < 128)
+    except FileNotFoundError:
+        return False
 
 
 def _asked(analysis: Analysis, short: str) -> bytes:
-    with analysis.upload.picture.open("rb") as file:
-        data = file.read()
+    try:
+        with analysis.upload.picture.open("rb") as file:
+            data = file.read()
+    except FileNotFoundError as missing:
+        raise NoEvidence(_("The file of this picture is missing.")) from missing
     try:
         with metrics.call("explain"):
             answer = client().explain(

@@ -113,7 +113,8 @@ def write_archive(user: User, file: IO[bytes]) -> None:
             name = f"pictures/{upload.pk}.{upload.media_type.removeprefix('image/')}"
             described.append(_described(upload, name))
             for kept, path in ((upload.picture, name), (upload.original, f"originals/{name.rpartition('/')[2]}")):
-                if kept:
+                # A file that is missing must not keep anybody from taking the rest along.
+                if kept and kept.storage.exists(str(kept.name)):
                     with kept.open("rb") as picture, archive.open(path, "w") as entry:
                         for chunk in picture.chunks():
                             entry.write(chunk)

@@ -136,16 +136,22 @@ def _about(analysis: Analysis, right_for_new_patients: float | None) -> Table:
     return table
 
 
-def _picture(analysis: Analysis) -> Image:
-    with analysis.upload.picture.open("rb") as file:
-        return _image(file.read(), width=110 * mm, height=70 * mm)
+def _picture(analysis: Analysis) -> Image | Paragraph:
+    try:
+        with analysis.upload.picture.open("rb") as file:
+            return _image(file.read(), width=110 * mm, height=70 * mm)
+    except FileNotFoundError:
+        return _text(gettext("The file of this picture is missing."), "soft")
 
 
 def _thumbnail(analysis: Analysis) -> Image | str:
     if not analysis.upload.thumbnail:
         return ""
-    with analysis.upload.thumbnail.open("rb") as file:
-        return _image(file.read(), width=24 * mm, height=16 * mm)
+    try:
+        with analysis.upload.thumbnail.open("rb") as file:
+            return _image(file.read(), width=24 * mm, height=16 * mm)
+    except FileNotFoundError:
+        return ""
 
 
 def _image(data: bytes, *, width: float, height: float) -> Image:

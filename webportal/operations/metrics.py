@@ -10,6 +10,7 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Final
 
 from inference_server.client import CallFailed, ImageRefused, ServerUnavailable
@@ -20,6 +21,9 @@ from prometheus_client.multiprocess import MultiProcessCollector
 _REQUEST_SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 #: From a call on a quiet machine to the worker's deadline.
 _CALL_SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
+
+if _shared := os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+    Path(_shared).mkdir(mode=0o700, parents=True, exist_ok=True)
 
 REGISTRY: Final = CollectorRegistry()
 _requests = Counter(
