@@ -35,12 +35,18 @@ def page(figures: dict[str, Any]) -> str:
     text += "|---|---|---|---|---|---|---|---|\n"
     for one in figures["shapes"]:
         text += _row(one, f"| {_milliseconds(one['cpu_seconds'])} |")
-    text += "\n## The old way\n\n"
-    text += "Flask's own server and Keras' `predict` on one picture a request, with the same network.\n\n"
-    text += "| load | calls at once | connections | ÷ floor | p50 | p99 | p99 ÷ p50 | failed | Beatlens ÷ old way |\n"
+    text += "\n## Other ways\n\n"
+    text += "The **plain gRPC server** is grpcio's own with a thread a CPU: same decoder, model and messages; no queue, no limits,\n"
+    text += "no metrics, no log. The **old way** is Flask's own server and Keras' `predict` on one picture a request, with the same\n"
+    text += "network.\n\n"
+    text += "| load | calls at once | connections | ÷ floor | p50 | p99 | p99 ÷ p50 | failed | Beatlens ÷ this |\n"
     text += "|---|---|---|---|---|---|---|---|---|\n"
-    for one in figures["old_way"]:
-        ours = [each for each in figures["shapes"] if each["concurrency"] == one["concurrency"]]
+    for one in figures["rivals"]:
+        ours = [
+            each
+            for each in figures["shapes"]
+            if each["concurrency"] == one["concurrency"] and each["title"] == "one picture a call"
+        ]
         times = _times(ours[-1]["ratio"], one["ratio"]) if ours else ""
         text += _row(one, f"| {statistics.median(one['failed']):.0%} | {times} |")
     overload, memory = figures["overload"], figures["memory"]
@@ -84,4 +90,5 @@ def _milliseconds(seconds: list[float]) -> str:
 
 
 def _times(ours: list[float], theirs: list[float]) -> str:
-    return f"{statistics.median(ours) / statistics.median(theirs):.0f} ×"
+    times = statistics.median(ours) / statistics.median(theirs)
+    return f"{times:.0f} ×" if times >= 10 else f"{times:.2f} ×"

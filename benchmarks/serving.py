@@ -1,8 +1,9 @@
 """How much of this machine's own speed is left when pictures come over gRPC.
 
 In one run, alternating: the in-process floor (:mod:`benchmarks.floor`), the inference server under h2load in several
-shapes of load, and the old way (:mod:`benchmarks.old_way`). Other work on a machine changes from minute to minute, so
-every figure of speed is a ratio to the floor just before and just after it.
+shapes of load, a plain gRPC server (:mod:`benchmarks.plain_grpc`), and the old way (:mod:`benchmarks.old_way`). Other
+work on a machine changes from minute to minute, so every figure of speed is a ratio to the floor just before and just
+after it.
 
 ``python -m benchmarks.serving --write docs/performance.md`` (some minutes; ``--quick``: about one).
 """
@@ -87,14 +88,46 @@ class Series:
     """Share of the calls that failed."""
 
 
+@dataclass(frozen=True, slots=True)
+class Rival:
+    """Another way to serve the same picture."""
+
+    title: str
+    program: Program
+    url: str
+    body: bytes
+    grpc: bool
+    loads: tuple[tuple[int, int], ...]
+    """Calls at once, and connections."""
+
+    @classmethod
+    def old_way(cls, program: Program, image: bytes) -> Rival:
+        """The old way, just started."""
+        url = f"http://127.0.0.1:{program.read().strip()}/predict"
+        return cls("old way", program, url, image, False, ((1, 1), (16, 16)))
+
+    @classmethod
+    def plain_grpc(cls, program: Program, image: bytes) -> Rival:
+        """The plain gRPC server, just started."""
+        url = f"http://127.0.0.1:{program.read().strip()}/{SERVICE}/ClassifyImage"
+        body = framed(pb.ClassifyImageRequest(image=image).SerializeToString())
+        return cls("plain gRPC server", program, url, body, True, ((1, 1), (16, 4), (64, 8), (256, 16)))
+
+    def series(self) -> list[Series]:
+        """Room for what will be measured."""
+        return [Series(self.title, *load) for load in self.loads]
+
+    def answered(self) -> int:
+        """Calls answered so far, where HTTP's status does not tell."""
+        return int(self.program.ask("")) if self.grpc else 0
+
+
 class Bench:
     """The contenders, running, and what was measured so far."""
 
-    def __init__(self, server: BeatlensServer, floor: Program, old_way: Program, image: bytes, seconds: float) -> None:
+    def __init__(self, server: BeatlensServer, floor: Program, image: bytes, seconds: float) -> None:
         self._server = server
         self._floor = floor
-        self._old_way = old_way
-        self._old_url = f"http://127.0.0.1:{old_way.read().strip()}/predict"
         self._image = image
         self._seconds = seconds
         self.floor: list[dict[str, float]] = []
@@ -132,26 +165,24 @@ class Bench:
         series.cpu_seconds.append(cpu / pictures)
         series.failed.append(0.0)
 
-    def measure_old_way(self, series: Series) -> None:
-        """Load the old way with single pictures, between two looks at the floor."""
+    def measure_rival(self, rival: Rival, series: Series) -> None:
+        """Load another way with single pictures, between two looks at the floor."""
+        load_of = partial(h2load, connections=series.connections, concurrency=series.concurrency, grpc=rival.grpc)
         calls = max(10, 2 * series.concurrency)
-        before, cpu = self.measure_floor(), usage(self._old_way.pid).cpu_seconds
-        load = h2load(
-            self._old_url,
-            self._image,
-            calls=calls,
-            connections=series.connections,
-            concurrency=series.concurrency,
-            grpc=False,
-        )
-        cpu = usage(self._old_way.pid).cpu_seconds - cpu
-        rate = load.succeeded / load.seconds
+        trial = load_of(rival.url, rival.body, calls=calls)
+        calls = max(calls, round(trial.calls / trial.seconds * self._seconds))
+        before, before_calls = self.measure_floor(), rival.answered()
+        cpu = usage(rival.program.pid).cpu_seconds
+        load = load_of(rival.url, rival.body, calls=calls)
+        cpu = usage(rival.program.pid).cpu_seconds - cpu
+        succeeded = rival.answered() - before_calls if rival.grpc else load.succeeded
+        rate = succeeded / load.seconds
         series.pictures_per_second.append(rate)
         series.ratio.append(2 * rate / (before + self.measure_floor()))
         series.p50.append(load.p50)
         series.p99.append(load.p99)
-        series.cpu_seconds.append(cpu / max(1, load.succeeded))
-        series.failed.append(1 - load.succeeded / calls)
+        series.cpu_seconds.append(cpu / max(1, succeeded))
+        series.failed.append(1 - succeeded / calls)
 
     def _outcomes(self) -> _Outcomes:
         calls = sum(value for labels, value in self._server.counts("beatlens_calls_total").items() if labels[0] == "OK")
@@ -196,20 +227,24 @@ def run(
     info = OnnxModel.load(folder).info
     cpus, load = available_cpus(), os.getloadavg()[0]
     series = [Series(shape.title, shape.concurrency, shape.connections) for shape in shapes]
-    old_way = [Series("old way", 1, 1), Series("old way", 16, 16)]
     with tempfile.TemporaryDirectory() as logs, ExitStack() as stack:
         # The queue holds whatever the load generator may have under way; refusals have a measurement of their own.
         server = stack.enter_context(BeatlensServer(Path(logs, "server.log"), models=models, queue_size=1024))
         floor = stack.enter_context(Program("-m", "benchmarks.floor", str(folder), str(pictures[0]), str(cpus)))
         size = (str(info.input_height), str(info.input_width), str(len(info.classes)))
         old = stack.enter_context(Program("-m", "benchmarks.old_way", network, *size, log=Path(logs, "old.log")))
-        bench = Bench(server, floor, old, pictures[0].read_bytes(), seconds)
+        plain = stack.enter_context(Program("-m", "benchmarks.plain_grpc", str(folder), str(cpus)))
+        image = pictures[0].read_bytes()
+        bench = Bench(server, floor, image, seconds)
+        rivals = [(rival, rival.series()) for rival in (Rival.plain_grpc(plain, image), Rival.old_way(old, image))]
         for number in range(rounds):
             for shape, one in zip(shapes, series, strict=True):
                 say.print(f"round {number + 1} of {rounds}: {shape.title}, {shape.concurrency} at once")
                 bench.measure(shape, one)
-            for one in old_way:
-                bench.measure_old_way(one)
+            for rival, found in rivals:
+                for one in found:
+                    say.print(f"round {number + 1} of {rounds}: {rival.title}, {one.concurrency} at once")
+                    bench.measure_rival(rival, one)
         used = usage(server.pid)
     return {
         "machine": {"cpu": _cpu_name(), "cpus": cpus, "python": platform.python_version(), "load": load},
@@ -217,7 +252,7 @@ def run(
         "seconds": seconds,
         "floor": bench.floor,
         "shapes": [asdict(one) for one in series],
-        "old_way": [asdict(one) for one in old_way],
+        "rivals": [asdict(one) for _, found in rivals for one in found],
         "memory": {"all": used.memory, "largest_process": used.largest},
         **_overloads(models, pictures, rounds=rounds, seconds=seconds, say=say),
     }
@@ -264,7 +299,7 @@ def main(
     as_json: Annotated[bool, typer.Option("--json", help="Print every figure as JSON.")] = False,
     write: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the page as Markdown.")] = None,
 ) -> None:
-    """Measure the inference server against this machine's own speed and against the old way."""
+    """Measure the inference server against this machine's own speed and against other ways to serve."""
     say = Console(stderr=True)
     try:
         figures = run(

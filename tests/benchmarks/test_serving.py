@@ -35,13 +35,14 @@ def test_the_command_compares_prints_and_writes(repository: Path, tmp_path: Path
     assert ran.returncode == 0, ran.stderr
     figures = json.loads(ran.stdout)
     assert all(each["pictures_per_second"] > 0 for each in figures["floor"])
-    for one in (*figures["shapes"], *figures["old_way"]):
+    for one in (*figures["shapes"], *figures["rivals"]):
         assert one["ratio"][0] > 0
         assert 0 < one["p50"][0] <= one["p99"][0]
         assert one["cpu_seconds"][0] > 0
     (overload,) = figures["overload"]["rounds"]
     assert overload["answered"] > 0
     assert overload["crossed"] == overload["unexpected"] == 0
+    assert {(one["title"], one["failed"][0]) for one in figures["rivals"]} == {("plain gRPC server", 0), ("old way", 0)}
     assert page.read_text().startswith("# Performance\n")
     assert "| batches of 32 | 4 | 4 |" in page.read_text()
 
@@ -51,9 +52,8 @@ def test_a_call_that_fails_inside_an_http_success_ends_the_run(repository: Path,
     with (
         BeatlensServer(tmp_path / "log", models=repository) as server,
         Program("-c", echo) as floor,
-        Program("-c", echo) as old_way,
     ):
-        bench = Bench(server, floor, old_way, b"not a picture", seconds=0.1)
+        bench = Bench(server, floor, b"not a picture", seconds=0.1)
         floor.read()
         with pytest.raises(LoadError, match="were answered"):
             bench.measure(Shape("one", "ClassifyImage", 1, 2, 1), Series("one", 2, 1))
