@@ -23,6 +23,7 @@ from training.classes import CLASS_SETS
 from training.configuration import RunConfig
 from training.datasets import Dataset
 from training.distributed import Team
+from training.optimizers import FusedAdamW
 from training.splits import Split, divide
 
 BEST = "best.weights.h5"
@@ -234,7 +235,7 @@ def _compile(model: keras.Model, config: RunConfig, *, steps: int) -> None:
         config.learning_rate / 20, max(1, total - warm_up), warmup_target=config.learning_rate, warmup_steps=warm_up
     )
     model.compile(
-        optimizer=keras.optimizers.AdamW(schedule, weight_decay=config.weight_decay),
+        optimizer=FusedAdamW(schedule, weight_decay=config.weight_decay),
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         jit_compile=False,  # on CPUs XLA compiles for half a minute and then is no faster
     )

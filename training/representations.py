@@ -28,6 +28,9 @@ _GROUP = 16
 #: Samples that the strips of ``context`` show before the R peak and from it on: 1.2 s, in which the distances to the
 #: neighbours can be measured, and 4.8 s, which show what is usual for the rhythm.
 CONTEXT_HALVES = (432, 1728)
+
+#: A strip is drawn from at most this many samples (4.5 for each of its pixels); longer ones take every n-th.
+_STRIP_SAMPLES = 864
 _CONTEXT_CHANNELS = 1 + len(CONTEXT_HALVES)
 
 #: STFT of ``spectrogram``: Hann window of 64 samples (178 ms), a column every 2 samples (5.6 ms), zero-padded so that
@@ -117,7 +120,10 @@ def _context(signals: NDArray[np.float32], geometry: Geometry = CLASSIC) -> Pixe
     # Strips have no margins, so that the neighbours get every column.
     strip = replace(geometry, left=0.0, right=float(geometry.width))
     parts = [(WINDOW_BEFORE, geometry), *((half, strip) for half in CONTEXT_HALVES)]
-    drawn = [to_canonical(draw(signals[:, middle - half : middle + half], paper)) for half, paper in parts]
+    drawn = []
+    for half, paper in parts:
+        every = max(1, 2 * half // _STRIP_SAMPLES)
+        drawn.append(to_canonical(draw(signals[:, middle - half : middle + half : every], paper)))
     return np.concatenate(drawn, axis=-1)
 
 
