@@ -7,6 +7,7 @@ import json
 import logging
 import os
 import sys
+import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
@@ -57,6 +58,10 @@ class _Failure:
 
 #: Calls under way at once to a running server; well below its queue, so that others get their turns.
 _REMOTE_CALLS: Final = 8
+
+#: A running server that says when to come back is asked again about a picture for so long, seconds.
+_PATIENCE_SECONDS: Final = 60.0
+_COME_BACK: Final = ("QUEUE_FULL", "RATE_EXCEEDED")
 
 #: What is taken from a folder; whether it really is a picture is for the decoder to say.
 _SUFFIXES: Final = {".png", ".jpg", ".jpeg"}
@@ -157,14 +162,19 @@ def _remote(address: str, token: str | None, tls_ca: Path | None) -> Iterator[_C
     with closing(ArrhythmiaClient(address, token=token, credentials=credentials)) as client:
 
         def ask(image: bytes) -> Classification | _Failure:
-            try:
-                return client.classify(image)
-            except ImageRefused as error:
-                return _Failure(error.reason, str(error))
-            except ServerUnavailable as error:
-                return _Failure("SERVER_UNAVAILABLE", str(error))
-            except CallFailed as error:
-                return _Failure(error.reason or error.code, str(error))
+            end = time.monotonic() + _PATIENCE_SECONDS
+            while True:
+                try:
+                    return client.classify(image)
+                except ImageRefused as error:
+                    return _Failure(error.reason, str(error))
+                except ServerUnavailable as error:
+                    pause = error.retry_after or 0.0
+                    if error.reason not in _COME_BACK or time.monotonic() + pause > end:
+                        return _Failure("SERVER_UNAVAILABLE", str(error))
+                    time.sleep(pause)
+                except CallFailed as error:
+                    return _Failure(error.reason or error.code, str(error))
 
         yield ask
 

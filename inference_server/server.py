@@ -30,6 +30,7 @@ from inference_server.rpc.authentication import Authentication
 from inference_server.rpc.calls import Calls
 from inference_server.rpc.health import HealthServicer
 from inference_server.rpc.open_inference import OpenInferenceServicer
+from inference_server.rpc.pipelining import Streams
 from inference_server.rpc.reflected import DescriptorPools
 from inference_server.scheduling import Scheduler
 from inference_server.settings import Settings
@@ -99,12 +100,26 @@ async def serve(settings: Settings) -> None:
             ],
         )
         calls = Calls(server, metrics, log=settings.access_log, **around)
+        streams = Streams(settings.max_streams)
         servicer = ArrhythmiaServicer(
-            repository, scheduler, metrics, max_batch=settings.batch_limit, stream_window=settings.stream_window
+            repository,
+            scheduler,
+            metrics,
+            max_batch=settings.batch_limit,
+            streams=streams,
+            stream_window=settings.stream_window,
         )
         registration.add(calls, arrhythmia_pb2.DESCRIPTOR.services_by_name["ArrhythmiaService"], servicer)
         open_inference_pb2_grpc.add_GRPCInferenceServiceServicer_to_server(
-            OpenInferenceServicer(repository, scheduler, metrics, max_batch=settings.batch_limit, changed=follow),
+            OpenInferenceServicer(
+                repository,
+                scheduler,
+                metrics,
+                max_batch=settings.batch_limit,
+                streams=streams,
+                ready=lambda: health.is_ready(open_inference.SERVICE),
+                changed=follow,
+            ),
             calls,
         )
         health_pb2_grpc.add_HealthServicer_to_server(health, calls)

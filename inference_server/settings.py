@@ -87,6 +87,12 @@ class Settings(BaseSettings):
     stream_window: int = Field(
         default=16, ge=1, le=1000, description="Unanswered pictures of one stream before no more are read."
     )
+    max_streams: int = Field(
+        default=64,
+        ge=1,
+        le=100_000,
+        description="Streams open at once; more are refused. Their pictures queue like all.",
+    )
     max_image_bytes: int = Field(default=8 * 1024 * 1024, ge=1024, description="Largest encoded picture, bytes.")
     max_image_pixels: int = Field(
         default=25_000_000, ge=1024, description="Largest width × height of a picture, pixels."

@@ -16,7 +16,7 @@ from inference_server.metrics import Metrics
 from inference_server.model_repository import ModelNotFound, ModelRepository, NoModelLoaded
 from inference_server.rpc import errors, messages
 from inference_server.rpc.errors import RequestError
-from inference_server.rpc.pipelining import pipelined
+from inference_server.rpc.pipelining import Streams, pipelined
 from inference_server.scheduling import Caller, QueueFull, Scheduler
 from inference_server.workers import wire
 from inference_server.workers.pool import Job, ServedModel
@@ -49,12 +49,14 @@ class ArrhythmiaServicer(arrhythmia_pb2_grpc.ArrhythmiaServiceServicer):
         metrics: Metrics,
         *,
         max_batch: int,
+        streams: Streams,
         stream_window: int,
     ) -> None:
         self._repository = repository
         self._scheduler = scheduler
         self._metrics = metrics
         self._max_batch = max_batch
+        self._streams = streams
         self._stream_window = stream_window
 
     async def ClassifyImage(  # noqa: N802 - named by the protocol
@@ -103,9 +105,11 @@ class ArrhythmiaServicer(arrhythmia_pb2_grpc.ArrhythmiaServiceServicer):
             self._metrics.pictures(1)
             return _UnderWay(request.key, await self._admit(request, caller, context))
 
-        async with aclosing(pipelined(requests, begin, window=self._stream_window)) as begun:
-            async for item in begun:
-                yield pb.StreamClassifyImagesResponse(key=item.key, result=await self._result(item.future, "image"))
+        with self._streams.one():
+            async with aclosing(pipelined(requests, begin, window=self._stream_window)) as begun:
+                async for item in begun:
+                    result = await self._result(item.future, "image")
+                    yield pb.StreamClassifyImagesResponse(key=item.key, result=result)
 
     async def _admit(
         self, request: pb.StreamClassifyImagesRequest, caller: Caller[Job, bytes], context: grpc.aio.ServicerContext

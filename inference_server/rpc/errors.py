@@ -18,6 +18,7 @@ from google.rpc import code_pb2, error_details_pb2, status_pb2
 
 from inference_server.images import ImageError
 from inference_server.model_repository import ModelNotFound, NoModelLoaded
+from inference_server.rpc.pipelining import TooManyStreams
 from inference_server.scheduling import DeadlinePassed, QueueFull
 from inference_server.tokens import NotAllowed, NotAuthenticated, RateExceeded
 from inference_server.workers.pool import WorkerFailed, WorkerLost
@@ -28,6 +29,8 @@ DOMAIN: Final = "beatlens"
 
 #: Seconds after which a caller who found no model may ask again: about what loading one takes.
 _MODEL_RETRY_SECONDS: Final = 5.0
+#: Seconds after which a caller who found too many streams may ask again; nobody knows how long they will take.
+_STREAM_RETRY_SECONDS: Final = 1.0
 #: Seconds after which a caller whose worker died may ask again: another worker is there already.
 _WORKER_RETRY_SECONDS: Final = 0.05
 
@@ -63,6 +66,8 @@ def to_status(error: BaseException, *, field: str = "image") -> status_pb2.Statu
         case QueueFull():
             message = f"{error} Try again in {error.retry_after:.2f} s."
             return _status(code_pb2.RESOURCE_EXHAUSTED, message, reason, _retry(error.retry_after))
+        case TooManyStreams():
+            return _status(code_pb2.RESOURCE_EXHAUSTED, str(error), reason, _retry(_STREAM_RETRY_SECONDS))
         case NotAuthenticated():
             return _status(code_pb2.UNAUTHENTICATED, str(error), reason)
         case NotAllowed():
@@ -91,6 +96,8 @@ def reason_of(error: BaseException) -> str:
             return "MODEL_NOT_LOADED"
         case QueueFull():
             return "QUEUE_FULL"
+        case TooManyStreams():
+            return "TOO_MANY_STREAMS"
         case DeadlinePassed():
             return "DEADLINE_PASSED"
         case WorkerLost():

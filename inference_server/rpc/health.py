@@ -30,6 +30,10 @@ class HealthServicer(health_pb2_grpc.HealthServicer):  # type: ignore[misc]
             self._ready[service] = ready
             self._announce()
 
+    def is_ready(self, service: str) -> bool:
+        """Whether ``service`` takes calls now."""
+        return self._ready[service]
+
     def close(self) -> None:
         """Say NOT_SERVING for every service from now on, and let every watch end after saying so."""
         self._ready = dict.fromkeys(self._ready, False)

@@ -22,7 +22,7 @@ from inference_server.metrics import Metrics
 from inference_server.model_repository import ModelNotFound, ModelRepository, NoModelLoaded
 from inference_server.rpc import errors, messages, tensors
 from inference_server.rpc.errors import RequestError
-from inference_server.rpc.pipelining import pipelined
+from inference_server.rpc.pipelining import Streams, pipelined
 from inference_server.scheduling import QueueFull, Scheduler
 from inference_server.workers import wire
 from inference_server.workers.pool import Job, ServedModel
@@ -89,7 +89,8 @@ class _Statistics:
 class OpenInferenceServicer(open_inference_pb2_grpc.GRPCInferenceServiceServicer):
     """Classifies through the scheduler; everything else does without it, so that it is never refused.
 
-    ``changed`` is called when the model was loaded or unloaded on a caller's wish.
+    ``ready`` says whether the server takes calls; ``changed`` is called when the model was loaded or unloaded on a
+    caller's wish.
     """
 
     def __init__(
@@ -99,12 +100,16 @@ class OpenInferenceServicer(open_inference_pb2_grpc.GRPCInferenceServiceServicer
         metrics: Metrics,
         *,
         max_batch: int,
+        streams: Streams,
+        ready: Callable[[], bool],
         changed: Callable[[], None],
     ) -> None:
         self._repository = repository
         self._scheduler = scheduler
         self._metrics = metrics
         self._max_batch = max_batch
+        self._streams = streams
+        self._ready = ready
         self._changed = changed
         self._statistics: defaultdict[tuple[str, str], _Statistics] = defaultdict(_Statistics)
         self._names = (repository.name, repository.name + PIXELS_SUFFIX)
@@ -118,8 +123,8 @@ class OpenInferenceServicer(open_inference_pb2_grpc.GRPCInferenceServiceServicer
     async def ServerReady(  # noqa: N802
         self, _request: pb.ServerReadyRequest, _context: grpc.aio.ServicerContext
     ) -> pb.ServerReadyResponse:
-        """Whether a model is in service."""
-        return pb.ServerReadyResponse(ready=bool(self._repository.loaded()))
+        """Whether a model is in service, there are workers, and the server is not about to stop."""
+        return pb.ServerReadyResponse(ready=self._ready())
 
     async def ModelReady(  # noqa: N802
         self, request: pb.ModelReadyRequest, _context: grpc.aio.ServicerContext
@@ -129,7 +134,7 @@ class OpenInferenceServicer(open_inference_pb2_grpc.GRPCInferenceServiceServicer
             self._model(request.name, request.version)
         except (ModelNotFound, NoModelLoaded):
             return pb.ModelReadyResponse(ready=False)
-        return pb.ModelReadyResponse(ready=True)
+        return pb.ModelReadyResponse(ready=self._ready())
 
     async def ServerMetadata(  # noqa: N802
         self, _request: pb.ServerMetadataRequest, _context: grpc.aio.ServicerContext
@@ -213,16 +218,17 @@ class OpenInferenceServicer(open_inference_pb2_grpc.GRPCInferenceServiceServicer
         async def begin(request: pb.ModelInferRequest) -> _UnderWay:
             return _UnderWay(request, asyncio.ensure_future(self._infer(request, context, patient=True)))
 
-        async with aclosing(pipelined(requests, begin, window=_STREAM_WINDOW)) as begun:
-            async for item in begun:
-                try:
-                    yield pb.ModelStreamInferResponse(infer_response=await item.future)
-                except Exception as error:
-                    # Named by the caller's id in an otherwise empty response, as Triton does.
-                    named = pb.ModelInferResponse(id=item.request.id, model_name=item.request.model_name)
-                    yield pb.ModelStreamInferResponse(
-                        error_message=errors.to_status(error).message, infer_response=named
-                    )
+        with self._streams.one():
+            async with aclosing(pipelined(requests, begin, window=_STREAM_WINDOW)) as begun:
+                async for item in begun:
+                    try:
+                        yield pb.ModelStreamInferResponse(infer_response=await item.future)
+                    except Exception as error:
+                        # Named by the caller's id in an otherwise empty response, as Triton does.
+                        named = pb.ModelInferResponse(id=item.request.id, model_name=item.request.model_name)
+                        yield pb.ModelStreamInferResponse(
+                            error_message=errors.to_status(error).message, infer_response=named
+                        )
 
     async def RepositoryIndex(  # noqa: N802
         self, request: pb.RepositoryIndexRequest, _context: grpc.aio.ServicerContext

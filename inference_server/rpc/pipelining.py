@@ -1,10 +1,41 @@
-"""Answers to a stream in its order, with work begun ahead of the answers."""
+"""Answers to a stream in its order, with work begun ahead of the answers; and how many streams there may be."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, Protocol, TypeVar
+
+
+class TooManyStreams(Exception):  # noqa: N818 - reads as what happened
+    """As many streams are open as the server takes."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"{limit} streams are open already, which is the limit.")
+
+
+class Streams:
+    """The streams that are open, of all services together. A stream may hold pictures before they are admitted."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._open = 0
+
+    @contextmanager
+    def one(self) -> Iterator[None]:
+        """Keep one open during the block.
+
+        Raises:
+            TooManyStreams: there are as many as there may be.
+        """
+        if self._open >= self._limit:
+            raise TooManyStreams(self._limit)
+        self._open += 1
+        try:
+            yield
+        finally:
+            self._open -= 1
 
 
 class Begun(Protocol):

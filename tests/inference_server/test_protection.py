@@ -155,6 +155,25 @@ def test_a_token_has_a_rate(models: Path, tmp_path: Path) -> None:
         assert 1 < caught.value.retry_after <= 10
 
 
+def test_a_folder_is_classified_at_the_rate_of_the_token(models: Path, tmp_path: Path) -> None:
+    secret = TokenStore(tmp_path / "tokens.json").create("archive", [Scope.CLASSIFY], calls_per_second=8)
+    folder = tmp_path / "beats"
+    folder.mkdir()
+    for number in range(14):
+        (folder / f"{number:02}.png").write_bytes(picture(number % 7))
+    with running_server(models, tokens=tmp_path / "tokens.json") as process:
+        process.wait_for("serving")
+        command = ["classify", "--json", "--address", process.address, "--token", secret, str(folder)]
+        ran = subprocess.run(
+            [sys.executable, "-m", "inference_server", *command], capture_output=True, text=True, timeout=120
+        )
+        process.stop()
+        refused = sum(entry.get("reason") == "RATE_EXCEEDED" for entry in process.logs)
+    assert ran.returncode == 0, ran.stdout
+    assert len(ran.stdout.splitlines()) == 14
+    assert refused > 0
+
+
 def test_tls(models: Path, authority: trustme.CA, certificate: dict[str, Path]) -> None:
     trust = grpc.ssl_channel_credentials(authority.cert_pem.bytes())
     with running_server(models, **certificate) as process:

@@ -28,6 +28,7 @@ from PIL import Image
 
 from inference_server.generated.ecg.v1 import arrhythmia_pb2 as pb
 from inference_server.generated.ecg.v1 import arrhythmia_pb2_grpc
+from inference_server.generated.inference import open_inference_pb2, open_inference_pb2_grpc
 from inference_server.workers.pool import WINDOW
 from tests.inference_server.pictures import picture
 from tests.inference_server.server_process import ServerProcess, running_server
@@ -222,6 +223,33 @@ def test_a_stream_is_slowed_down_rather_than_refused(models: Path) -> None:
         responses = list(stub(channel).StreamClassifyImages(requests(), timeout=120))
         assert len(responses) == sent == 300
         assert {each.result.classification.beat_class.short_name for each in responses} == {"LBBB"}
+
+
+def test_streams_beyond_the_limit_are_refused_with_a_hint(models: Path) -> None:
+    with running_server(models, max_streams=1) as process, grpc.insecure_channel(process.address) as channel:
+        process.wait_for("serving")
+        over = threading.Event()
+
+        def requests() -> Iterator[pb.StreamClassifyImagesRequest]:
+            yield pb.StreamClassifyImagesRequest(image=picture())
+            over.wait(60)
+
+        first = stub(channel).StreamClassifyImages(requests(), timeout=60)
+        assert next(first).result.classification.beat_class.short_name == "PVC"
+        open_inference = open_inference_pb2_grpc.GRPCInferenceServiceStub(channel)
+        for refused in (
+            stub(channel).StreamClassifyImages(iter(()), timeout=30),
+            open_inference.ModelStreamInfer(iter(()), timeout=30),
+        ):
+            with pytest.raises(grpc.RpcError) as caught:
+                list(refused)
+            assert caught.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+            assert details(caught.value, error_details_pb2.ErrorInfo()).reason == "TOO_MANY_STREAMS"
+            assert details(caught.value, error_details_pb2.RetryInfo()).retry_delay.ToMilliseconds() == 1000
+        assert classify(channel, picture(2)).classification.beat_class.short_name == "RBBB"
+        over.set()
+        assert list(first) == []
+        assert list(stub(channel).StreamClassifyImages(iter(()), timeout=30)) == []
 
 
 def test_a_stream_with_an_endless_key_is_refused(channel: grpc.Channel) -> None:
@@ -589,6 +617,11 @@ def test_between_not_serving_and_the_end_calls_are_still_taken(models: Path) -> 
         process.process.send_signal(signal.SIGTERM)
         process.wait_for("draining")
         assert classify(channel, picture()).classification.model_version == "1"
+        open_inference = open_inference_pb2_grpc.GRPCInferenceServiceStub(channel)
+        assert open_inference.ServerLive(open_inference_pb2.ServerLiveRequest(), timeout=10).live
+        assert not open_inference.ServerReady(open_inference_pb2.ServerReadyRequest(), timeout=10).ready
+        asked = open_inference_pb2.ModelReadyRequest(name="arrhythmia")
+        assert not open_inference.ModelReady(asked, timeout=10).ready
         health = health_pb2_grpc.HealthStub(channel)
         assert health.Check(health_pb2.HealthCheckRequest(service=SERVICE), timeout=10).status == NOT_SERVING
         assert process.process.wait(timeout=30) == 0
