@@ -25,10 +25,12 @@ from typing import Any, Final
 
 import grpc
 import grpc.aio
+from google.protobuf.message import DecodeError, Message
 
 from inference_server.log import request_id
 from inference_server.metrics import Metrics
 from inference_server.rpc import errors
+from inference_server.rpc.errors import RequestError
 
 _log = logging.getLogger("inference_server.calls")
 
@@ -92,7 +94,7 @@ class Calls:
 
     def _surround(self, method: str, handler: grpc.RpcMethodHandler) -> grpc.RpcMethodHandler:
         level = logging.DEBUG if method.startswith(_QUIET) else self._level
-        check, span = self._check, self._span
+        check, span, parse = self._check, self._span, _parser(handler.request_deserializer)
         serve: Callable[..., Any]
         if handler.response_streaming:
             stream = handler.stream_stream if handler.request_streaming else handler.unary_stream
@@ -101,7 +103,7 @@ class Calls:
                 with span(method, context), _Record(self._metrics, method, context, level) as record:
                     try:
                         check(method, context)
-                        async for response in stream(request, context):
+                        async for response in stream(parse(request), context):
                             yield response
                     except Exception as error:
                         await record.abort(error)
@@ -114,16 +116,31 @@ class Calls:
                 with span(method, context), _Record(self._metrics, method, context, level) as record:
                     try:
                         check(method, context)
-                        return await unary(request, context)
+                        return await unary(parse(request), context)
                     except Exception as error:
                         await record.abort(error)
 
             serve = serve_unary
         return _REBUILD[handler.request_streaming, handler.response_streaming](
             serve,
-            request_deserializer=handler.request_deserializer,
             response_serializer=handler.response_serializer,
         )
+
+
+def _parser(read: Callable[[bytes], Message]) -> Callable[[Any], Any]:
+    """Reads a call's message, or its stream of messages; gRPC itself would answer garbage with our exception's text."""
+
+    def parse(message: bytes) -> Message:
+        try:
+            return read(message)
+        except DecodeError:
+            raise RequestError("MESSAGE_UNREADABLE", "The message is not what the method takes.", field="") from None
+
+    async def parse_all(messages: AsyncIterator[bytes]) -> AsyncIterator[Message]:
+        async for message in messages:
+            yield parse(message)
+
+    return lambda request: parse(request) if isinstance(request, bytes) else parse_all(request)
 
 
 _REBUILD: Final = {

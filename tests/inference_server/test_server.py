@@ -137,6 +137,22 @@ def test_a_message_beyond_every_limit_is_refused_by_the_transport(channel: grpc.
     assert caught.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
 
 
+@pytest.mark.parametrize(
+    "method", ["ecg.v1.ArrhythmiaService/ClassifyImage", "inference.GRPCInferenceService/ModelInfer"]
+)
+def test_a_message_that_is_garbage_has_a_reason(channel: grpc.Channel, method: str) -> None:
+    for call in (
+        lambda: channel.unary_unary(f"/{method}")(b"\xff\xff\xff", timeout=30),
+        lambda: list(
+            channel.stream_stream("/ecg.v1.ArrhythmiaService/StreamClassifyImages")(iter([b"\xff\xff"]), timeout=30)
+        ),
+    ):
+        with pytest.raises(grpc.RpcError) as caught:
+            call()
+        assert caught.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+        assert details(caught.value, error_details_pb2.ErrorInfo()).reason == "MESSAGE_UNREADABLE"
+
+
 def test_a_version_that_is_not_in_service(channel: grpc.Channel) -> None:
     error, info = failure(channel, picture(), model_version="99")
     assert error.code() is grpc.StatusCode.NOT_FOUND
