@@ -208,6 +208,11 @@ def _body(shape: Shape, image: bytes) -> bytes:
     return framed(pb.ClassifyImageRequest(image=image).SerializeToString())
 
 
+def newest(models: Path) -> Path:
+    """The version of arrhythmia that a server serves unless told otherwise, and so the one that the floor runs."""
+    return max((models / "arrhythmia").glob("[1-9]*"), key=lambda folder: int(folder.name))
+
+
 def run(
     models: Path,
     pictures: list[Path],
@@ -223,7 +228,7 @@ def run(
     Raises:
         LoadError: h2load is missing, or a call had another outcome than the right answer.
     """
-    folder = models / "arrhythmia" / "1"
+    folder = newest(models)
     info = OnnxModel.load(folder).info
     cpus, load = available_cpus(), os.getloadavg()[0]
     series = [Series(shape.title, shape.concurrency, shape.connections) for shape in shapes]
@@ -289,7 +294,7 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 @app.command()
 def main(
-    models: Annotated[Path, typer.Option(help="The model repository; version 1 of arrhythmia is measured.")] = ROOT
+    models: Annotated[Path, typer.Option(help="The model repository; its newest arrhythmia is measured.")] = ROOT
     / "models",
     samples: Annotated[Path, typer.Option(help="A folder of pictures; the first one is the load.")] = ROOT / "samples",
     network: Annotated[str, typer.Option(help="The network of the old way, as in training.networks.")] = "residual",

@@ -11,7 +11,7 @@ import pytest
 
 from benchmarks.load import LoadError, available, framed
 from benchmarks.processes import BeatlensServer, Program
-from benchmarks.serving import Bench, Series, Shape
+from benchmarks.serving import Bench, Series, Shape, newest
 from tests.inference_server.pictures import picture
 from tests.inference_server.tiny_models import write_model
 
@@ -22,6 +22,12 @@ pytestmark = pytest.mark.skipif(not available(), reason="needs h2load (Debian: n
 def repository(tmp_path: Path) -> Path:
     write_model(tmp_path / "models")
     return tmp_path / "models"
+
+
+def test_the_floor_runs_the_version_that_is_served(tmp_path: Path) -> None:
+    for version in ("2", "10", "9"):
+        (tmp_path / "arrhythmia" / version).mkdir(parents=True)
+    assert newest(tmp_path) == tmp_path / "arrhythmia" / "10"
 
 
 def test_the_command_compares_prints_and_writes(repository: Path, tmp_path: Path) -> None:
