@@ -7,6 +7,7 @@ process that uses it (in a pre-forking web server on first use, not at import).
 from __future__ import annotations
 
 import json
+import math
 import time
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Generator, Iterable, Sequence
@@ -194,7 +195,7 @@ class ArrhythmiaClient:
         end = time.monotonic() + self._seconds(timeout)
         outcomes = self._ask(_to_classify_batch(images, model_version), timeout)
         return [
-            self._again(image, model_version, end - time.monotonic()) if _lost(outcome) else outcome
+            self._again(image, model_version, outcome, end) if _lost(outcome) else outcome
             for image, outcome in zip(images, outcomes, strict=True)
         ]
 
@@ -207,16 +208,18 @@ class ArrhythmiaClient:
         stream; without one it may take as long as it takes.
 
         Raises:
-            ServerUnavailable: the stream broke; what was not yielded was not answered.
+            ServerUnavailable: the stream broke, or was not let in (``TOO_MANY_STREAMS``); what was not yielded was not
+                answered.
             CallFailed: anything else.
         """
+        end = math.inf if timeout is None else time.monotonic() + timeout
         sent: deque[bytes] = deque()
         requests = (_stream_request(key, image, model_version, sent) for key, image in images)
         call = self._service.StreamClassifyImages(requests, timeout=timeout, metadata=self._metadata)
         try:
             for response in call:
                 image, outcome = sent.popleft(), _outcome(response.result)
-                yield response.key, self._again(image, model_version) if _lost(outcome) else outcome
+                yield response.key, self._again(image, model_version, outcome, end) if _lost(outcome) else outcome
         except grpc.RpcError as error:
             raise _client_error(error) from error
         finally:
@@ -265,10 +268,11 @@ class ArrhythmiaClient:
         except grpc.RpcError as error:
             raise _client_error(error) from error
 
-    def _again(self, image: bytes, version: str | None, timeout: float | None = None) -> Outcome:
-        """Ask once more, by itself, about a picture whose worker has died."""
+    def _again(self, image: bytes, version: str | None, outcome: Outcome, end: float) -> Outcome:
+        """Ask once more, by itself and until ``end``, about a picture whose worker has died, as ``outcome`` says."""
+        left = min(self._timeout, end - time.monotonic())
         try:
-            return self.classify(image, model_version=version, timeout=timeout)
+            return self.classify(image, model_version=version, timeout=left) if left > 0 else outcome
         except ClientError as error:
             return error
 
@@ -318,7 +322,7 @@ class AsyncArrhythmiaClient:
         end = time.monotonic() + self._seconds(timeout)
         outcomes = await self._ask(_to_classify_batch(images, model_version), timeout)
         return [
-            await self._again(image, model_version, end - time.monotonic()) if _lost(outcome) else outcome
+            await self._again(image, model_version, outcome, end) if _lost(outcome) else outcome
             for image, outcome in zip(images, outcomes, strict=True)
         ]
 
@@ -333,6 +337,7 @@ class AsyncArrhythmiaClient:
 
         Close it (``contextlib.aclosing``) where it may be left before its end.
         """
+        end = math.inf if timeout is None else time.monotonic() + timeout
         sent: deque[bytes] = deque()
 
         async def requests() -> AsyncIterator[pb.StreamClassifyImagesRequest]:
@@ -347,7 +352,7 @@ class AsyncArrhythmiaClient:
         try:
             async for response in call:
                 image, outcome = sent.popleft(), _outcome(response.result)
-                yield response.key, await self._again(image, model_version) if _lost(outcome) else outcome
+                yield response.key, await self._again(image, model_version, outcome, end) if _lost(outcome) else outcome
         except grpc.RpcError as error:
             raise _client_error(error) from error
         finally:
@@ -392,9 +397,11 @@ class AsyncArrhythmiaClient:
             raise _client_error(error) from error
         return call.read(response)
 
-    async def _again(self, image: bytes, version: str | None, timeout: float | None = None) -> Outcome:
+    async def _again(self, image: bytes, version: str | None, outcome: Outcome, end: float) -> Outcome:
+        """See :meth:`ArrhythmiaClient._again`."""
+        left = min(self._timeout, end - time.monotonic())
         try:
-            return await self.classify(image, model_version=version, timeout=timeout)
+            return await self.classify(image, model_version=version, timeout=left) if left > 0 else outcome
         except ClientError as error:
             return error
 

@@ -38,8 +38,6 @@ class JsonFormatter(logging.Formatter):
             line["request_id"] = call_id
         if record.exc_info:
             line["exc_info"] = self.formatException(record.exc_info)
-        if record.stack_info:
-            line["stack_info"] = record.stack_info
         return json.dumps(line, ensure_ascii=False, default=str)
 
     def _time(self, second: int) -> str:
@@ -57,7 +55,7 @@ def configure(level: str) -> None:
     handler.setFormatter(JsonFormatter())
     logging.basicConfig(level=level, handlers=[handler], force=True)
     logging.captureWarnings(True)
-    # Who logged it is in "event"; the place in the source, the thread and the process are not logged, and cost as much
+    # Who logged it is in "logger"; the place in the source, the thread and the process are not logged, and cost as much
     # to find out as the rest of a line.
     logging.logThreads = logging.logMultiprocessing = logging.logProcesses = False
     logging._srcfile = None  # as the documentation of logging says ("Optimization")

@@ -82,7 +82,8 @@ class Scheduler(Generic[Job, Result]):
 
     ``submit(job, admitted, deadline, ended)`` starts a job on a worker and later calls ``ended`` once; the times are
     those of ``time.monotonic()``. It is called with at most ``slots`` jobs outstanding; ``capacity`` is the number of
-    jobs that may wait beside those.
+    jobs that may wait beside those. ``ended`` submits what waits at once: it is never called from within ``submit``,
+    and where a worker is lost only after :meth:`resize`.
     """
 
     def __init__(

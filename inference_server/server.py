@@ -43,6 +43,10 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
+#: A connection that is silent for so long is asked for a sign of life, and closed without one.
+_KEEPALIVE_MS = 60_000
+_KEEPALIVE_TIMEOUT_MS = 20_000
+
 
 class TracingUnavailable(Exception):  # noqa: N818 - reads as what happened
     """Traces are asked for, and what makes them is not installed."""
@@ -97,6 +101,9 @@ async def serve(settings: Settings) -> None:
                 ("grpc.max_receive_message_length", settings.max_message_bytes),
                 # Otherwise a second server would share the port in silence and get half of the calls.
                 ("grpc.so_reuseport", 0),
+                # A caller that has gone without a word keeps no stream for hours.
+                ("grpc.keepalive_time_ms", _KEEPALIVE_MS),
+                ("grpc.keepalive_timeout_ms", _KEEPALIVE_TIMEOUT_MS),
             ],
         )
         calls = Calls(server, metrics, log=settings.access_log, **around)

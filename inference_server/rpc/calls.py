@@ -7,8 +7,8 @@
 
 The record is outside the mapping, so that it sees the status that the caller gets, refusals included.
 
-All of it is put around each method's handler once, when the services are registered, and not at every call, as gRPC's
-own interceptors would be.
+All of it is put around each method's handler once, at the method's first call, and not at every call, as gRPC's own
+interceptors would be.
 """
 
 from __future__ import annotations

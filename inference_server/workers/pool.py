@@ -18,6 +18,7 @@ import sys
 import time
 import weakref
 from collections.abc import Callable
+from functools import partial
 from types import TracebackType
 from typing import Final, NamedTuple, Self, cast
 
@@ -198,6 +199,7 @@ class WorkerPool:
     async def _live(self) -> None:
         """One worker from its start to its end, which comes as an exception."""
         worker = await _Worker.start(self._configuration)
+        worker.gone = partial(self._remove, worker)
         try:
             async with asyncio.timeout(_START_SECONDS):
                 await worker.hello
@@ -211,11 +213,16 @@ class WorkerPool:
             _log.info("worker ready", extra={"pid": worker.pid})
             await self._watch(worker)
         finally:
-            if worker in self._ready:
-                self._ready.remove(worker)
-                if not self._ready:
-                    self._some_ready.clear()
+            self._remove(worker)
             worker.end()
+
+    def _remove(self, worker: _Worker) -> None:
+        """Give it no more pictures. What it had in hand fails only after this, or the queue would follow it."""
+        if worker in self._ready:
+            self._ready.remove(worker)
+            if not self._ready:
+                self._some_ready.clear()
+            self._changed()
 
     async def _watch(self, worker: _Worker) -> None:
         """Wait for the worker's end.
@@ -267,6 +274,8 @@ class _Worker(asyncio.Protocol):
         loop = asyncio.get_running_loop()
         self.hello: asyncio.Future[None] = loop.create_future()
         self.closed: asyncio.Future[None] = loop.create_future()
+        self.gone: Callable[[], None] = lambda: None
+        """Called when the connection is lost, before what it had in hand fails."""
         self._transport: asyncio.Transport | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._reader = wire.ReplyReader()
@@ -282,9 +291,10 @@ class _Worker(asyncio.Protocol):
         Raises:
             OSError: the system has no room for one.
         """
-        ours, theirs = socket.socketpair()
-        memory = os.memfd_create("abandoned")
-        try:
+        with contextlib.ExitStack() as ends:
+            ours, theirs = (ends.enter_context(end) for end in socket.socketpair())
+            memory = os.memfd_create("abandoned")
+            ends.callback(os.close, memory)
             os.truncate(memory, wire.ABANDONED_BYTES)
             abandoned = mmap.mmap(memory, wire.ABANDONED_BYTES)
             process = subprocess.Popen(
@@ -294,10 +304,8 @@ class _Worker(asyncio.Protocol):
                 # Models run on one thread; what NumPy multiplies here is small.
                 env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
             )
-        finally:
-            theirs.close()
-            os.close(memory)
-        _, worker = await asyncio.get_running_loop().connect_accepted_socket(lambda: cls(abandoned), ours)
+            kept = ours.dup()
+        _, worker = await asyncio.get_running_loop().connect_accepted_socket(lambda: cls(abandoned), kept)
         worker._process = process
         return worker
 
@@ -394,6 +402,7 @@ class _Worker(asyncio.Protocol):
             self.closed.set_result(None)
         if not self.hello.done():
             self.hello.set_exception(WorkerLost())
+        self.gone()
         self._fail_all()
 
     def _fail_all(self) -> None:

@@ -14,7 +14,7 @@ import pytest
 
 from inference_server.images import ImageError, ImageLimits, ImageReason
 from inference_server.model_files import ModelError, ModelFiles
-from inference_server.scheduling import DeadlinePassed
+from inference_server.scheduling import DeadlinePassed, Scheduler
 from inference_server.workers import pool as pool_module
 from inference_server.workers.pool import Job, ServedModel, WorkerFailed, WorkerLost, WorkerPool
 from inference_server.workers.wire import Classified, Configuration, Kind
@@ -145,6 +145,35 @@ async def test_a_worker_that_hangs_is_replaced(models: Path) -> None:
             await classify(pool, model, picture())
         await until(lambda: pool.ready == 1)
         assert Classified.from_bytes(await classify(pool, model, picture(1))).beat_class == "LBBB"
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP], ids=["killed", "hanging"])
+@pytest.mark.parametrize("size", [1, 2])
+async def test_a_lost_worker_costs_what_it_had_in_hand_and_nothing_of_the_queue(
+    size: int, how: signal.Signals, tmp_path: Path
+) -> None:
+    folder, before = write_model(tmp_path, work=20), children()
+    scheduler: Scheduler[Job, bytes]
+
+    def changed() -> None:
+        scheduler.resize(pool.slots)
+
+    configuration = Configuration(ImageLimits(), "ERROR")
+    async with asyncio.timeout(90):
+        pool = WorkerPool(size, configuration, job_seconds=2, changed=changed)
+        scheduler = Scheduler(pool.submit, slots=0, capacity=100)
+        async with pool:
+            await until(lambda: pool.ready == size)
+            model = await load(pool, folder)
+            victim = min(children() - before)
+            answers = [scheduler.run(Job(Kind.CLASSIFY, model, picture())) for _ in range(40)]
+            under_way = asyncio.gather(*answers, return_exceptions=True)
+            await until(lambda: scheduler.running > 0)
+            os.kill(victim, how)
+            outcomes = await under_way
+    lost = [each for each in outcomes if isinstance(each, BaseException)]
+    assert all(isinstance(each, WorkerLost) for each in lost)
+    assert 0 < len(lost) <= pool_module.WINDOW
 
 
 async def test_a_model_that_ends_workers_is_refused(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
