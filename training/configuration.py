@@ -21,7 +21,7 @@ class RunConfig(BaseModel):
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9.-]*$")
     class_set: Literal["six", "seven", "eight"] = "seven"
     representation: Literal["trace", "spectrogram", "context"] = "trace"
-    network: Literal["columns", "residual", "seed"] = "residual"
+    network: Literal["columns", "residual", "rhythm", "seed"] = "residual"
     sources: tuple[Literal["mitdb", "edited", "vfdb", "ptbxl"], ...] = Field(default=("mitdb",), min_length=1)
     """Databases whose beats take part; ``edited`` is the training side of ``mitdb`` with other rhythms."""
     protocol: Literal[

@@ -72,22 +72,47 @@ def columns(height: int, width: int, channels: int, classes: int) -> keras.Model
     The first kernels are as high as the picture, so a column's heights are the channels of a sequence along time, and
     what follows is a one-dimensional residual network. Its end keeps the order of the columns: how far a wave lies from
     the R peak counts. It learns how one drawing looks, so pictures drawn otherwise are nothing for it. Each channel of
-    the picture (the beat, its surroundings) is read on its own.
+    the picture is read on its own.
     """
     pixels, ink = _scaled_input(height, width, channels)
-    read = []
-    for channel in range(channels):
-        x = layers.Reshape((height, width))(ink[..., channel])
-        x = layers.Permute((2, 1))(x)
-        x = _sequence(x, 48, 3)
-        for wide, strides in ((48, 1), (64, 2), (64, 2)):
-            x = _residual_sequence(x, wide, strides)
-        read.append(x)
+    read = [_read_columns(ink[..., channel], (48, 64, 64)) for channel in range(channels)]
     x = layers.Concatenate(name="maps")(read) if channels > 1 else layers.Activation("linear", name="maps")(read[0])
-    x = layers.Dropout(0.3)(layers.Flatten()(x))
-    x = layers.BatchNormalization(momentum=0.9)(layers.Dense(128, use_bias=False)(x))
-    x = layers.Activation("relu", name="features")(x)
+    x = _dense(layers.Dropout(0.3)(layers.Flatten()(x)), 128)
+    x = layers.Activation("linear", name="features")(x)
     return keras.Model(pixels, layers.Dense(classes, name="logits")(layers.Dropout(0.3)(x)), name="columns")
+
+
+@register
+def rhythm(height: int, width: int, channels: int, classes: int) -> keras.Model:
+    """Reads a beat and its surroundings column by column: 0.3 million weights for ``context``.
+
+    The beat, the first channel, is pooled along time: what its waves look like carries over to other people, where
+    exactly they lie does not. The strips, all other channels, keep the order of their columns, since how far the
+    neighbours are is what they are there for.
+    """
+    pixels, ink = _scaled_input(height, width, channels)
+    beat = layers.Activation("linear", name="maps")(_read_columns(ink[..., 0], (48, 64, 96)))
+    seen = [layers.GlobalAveragePooling1D()(beat), layers.GlobalMaxPooling1D()(beat)]
+    for channel in range(1, channels):
+        strip = _read_columns(ink[..., channel], (32, 48, 48))
+        seen.append(_dense(layers.Dropout(0.3)(layers.Flatten()(strip)), 64))
+    x = _dense(layers.Dropout(0.3)(layers.Concatenate()(seen)), 96)
+    x = layers.Activation("linear", name="features")(x)
+    return keras.Model(pixels, layers.Dense(classes, name="logits")(layers.Dropout(0.2)(x)), name="rhythm")
+
+
+def _read_columns(ink: keras.KerasTensor, widths: tuple[int, int, int]) -> keras.KerasTensor:
+    """Ink ``[N, H, W]`` to a sequence of a quarter of its columns, ``[N, W / 4, widths[-1]]``."""
+    x = layers.Permute((2, 1))(ink)
+    x = _sequence(x, widths[0], 3)
+    for wide, strides in zip(widths, (1, 2, 2), strict=True):
+        x = _residual_sequence(x, wide, strides)
+    return x
+
+
+def _dense(x: keras.KerasTensor, units: int) -> keras.KerasTensor:
+    x = layers.BatchNormalization(momentum=0.9)(layers.Dense(units, use_bias=False)(x))
+    return layers.Activation("relu")(x)
 
 
 def _sequence(x: keras.KerasTensor, channels: int, length: int, *, strides: int = 1) -> keras.KerasTensor:

@@ -35,5 +35,5 @@ def test_the_residual_network_is_small() -> None:
 
 
 def test_an_unknown_network_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(ValueError, match="columns, residual, seed"):
+    with pytest.raises(ValueError, match="columns, residual, rhythm, seed"):
         networks.build("vgg", height=64, width=96, classes=7)
