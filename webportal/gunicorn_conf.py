@@ -2,6 +2,7 @@
 
 The master opens the internal address once, ``BEATLENS_INTERNAL_LISTEN``, and each process that it makes answers on it.
 What the processes count lies in one folder, made here unless ``PROMETHEUS_MULTIPROC_DIR`` names one that others share.
+All that share it must see each other's process ids.
 """
 
 from __future__ import annotations
@@ -22,13 +23,15 @@ _made: str | None = None
 
 
 def on_starting(server: Any) -> None:
-    """Before the first process: open the address, make the folder, forget what ended processes had counted."""
+    """Before the first process: open the address, make the folder, forget what ended processes had in hand."""
     global _listener, _made
     if _FOLDER not in os.environ:
         _made = os.environ[_FOLDER] = tempfile.mkdtemp(prefix="beatlens-metrics-")
     folder = Path(os.environ[_FOLDER])
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    for file in folder.glob("*.db"):
+    # Only what was in hand: without the counts of the ended ones the sums would fall, and Prometheus would take what is
+    # left for a burst. The folder that is made here is empty anyway.
+    for file in folder.glob("gauge_live*.db"):
         owner = re.search(r"_(\d+)\.db$", file.name)
         if owner is None or not _is_alive(int(owner[1])):
             file.unlink(missing_ok=True)

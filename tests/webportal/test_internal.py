@@ -16,9 +16,10 @@ from django.test import Client
 
 from inference_server.client import CallFailed, ImageRefused, ServerUnavailable
 from webportal import gunicorn_conf, health
-from webportal.analyses import services
+from webportal.analyses import services, sweeping
+from webportal.analyses.management.commands.analysis_worker import LONGEST_SWEEP, longest_silence
 from webportal.operations import figures, metrics
-from webportal.operations.internal import AddressUnavailable, InternalServer, as_json, listen
+from webportal.operations.internal import AddressUnavailable, Answer, InternalServer, as_json, listen
 
 
 def sample(name: str, **labels: str) -> float:
@@ -48,11 +49,39 @@ class TestHealth:
         statuses = [health.worker_pages(lambda age=age: age, longest=60)["/healthz"]()[0] for age in (5.0, 61.0)]
         assert statuses == [HTTPStatus.OK, HTTPStatus.SERVICE_UNAVAILABLE]
 
+    def test_a_worker_that_is_told_to_sweep_seldom_is_alive_between_two_sweeps(self):
+        assert longest_silence(2.0) == LONGEST_SWEEP
+        assert longest_silence(600.0) == 1800.0
+
+    def test_a_sweep_counts_before_the_cleaning_begins(self, monkeypatch):
+        sweeper = sweeping.Sweeper(interval=0.01)
+        sweeper._last_sweep -= 1000
+        seen: list[float] = []
+
+        def clean() -> None:
+            seen.append(sweeper.seconds_since_sweep())
+            sweeper._last_sweep -= 1000  # as if it took long
+            sweeper.stop()
+
+        for name in ("sweep", "close_old_connections", "learn_tables", "call_command"):
+            monkeypatch.setattr(sweeping, name, lambda *_, **__: None)
+        monkeypatch.setattr(sweeping.connection, "close", lambda: None)
+        monkeypatch.setattr(services, "empty_trash", clean)
+        sweeper.run()
+        assert seen[0] < 500
+        assert sweeper.seconds_since_sweep() < 500
+
 
 class TestServer:
     @pytest.fixture
     def server(self) -> Iterator[InternalServer]:
-        pages = {"/page": lambda: as_json(HTTPStatus.OK, {"answered": threading.current_thread().name})}
+        def broken() -> Answer:
+            raise ValueError("the secret reason")
+
+        pages = {
+            "/page": lambda: as_json(HTTPStatus.OK, {"answered": threading.current_thread().name}),
+            "/broken": broken,
+        }
         with InternalServer(listen("127.0.0.1:0"), pages) as server:
             yield server
 
@@ -73,6 +102,23 @@ class TestServer:
     def test_everything_else_is_not(self, server):
         assert self.ask(server, "GET", "/admin/")[0] == 404
         assert self.ask(server, "POST", "/page")[0] == 501
+
+    def test_a_page_that_fails_says_an_id_and_logs_the_rest(self, server, caplog):
+        status, body = self.ask(server, "GET", "/broken")
+        assert status == 500
+        answer = json.loads(body)
+        assert list(answer) == ["error_id"]
+        assert answer["error_id"] in caplog.text
+        assert "the secret reason" in caplog.text
+        assert b"secret" not in body
+
+    @pytest.mark.parametrize(("error", "logged"), [(BrokenPipeError(), False), (RuntimeError("ours"), True)])
+    def test_a_client_that_went_away_is_the_only_error_without_a_trace(self, server, error, logged, caplog):
+        try:
+            raise error
+        except Exception:
+            server._server.handle_error(None, None)
+        assert bool(caplog.records) is logged
 
     def test_a_silent_client_keeps_nobody_waiting(self, server):
         silent = [http.client.HTTPConnection(server.address) for _ in range(20)]
@@ -160,13 +206,12 @@ class TestCounting:
         assert b"queue_analyses" not in body
 
 
-def test_the_files_of_ended_processes_are_forgotten_at_the_start(tmp_path, monkeypatch):
+def test_what_ended_processes_had_in_hand_is_forgotten_at_the_start_and_their_counts_are_not(tmp_path, monkeypatch):
     monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(tmp_path))
     monkeypatch.setenv("BEATLENS_INTERNAL_LISTEN", "")
-    ours = tmp_path / "counter_1.db"
-    ended = tmp_path / f"counter_{2**22 + 1}.db"
-    for file in (ours, ended):
-        file.touch()
+    ended = 2**22 + 1
+    kept = {"counter_1.db", f"counter_{ended}.db", f"histogram_{ended}.db", "gauge_livesum_1.db"}
+    for name in (*kept, f"gauge_livesum_{ended}.db"):
+        (tmp_path / name).touch()
     gunicorn_conf.on_starting(None)
-    assert ours.exists()
-    assert not ended.exists()
+    assert {file.name for file in tmp_path.iterdir()} == kept

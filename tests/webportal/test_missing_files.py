@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import zipfile
 
 import pytest
@@ -39,6 +40,9 @@ def test_the_answer_can_still_be_read_and_taken_along(bare, owner_client):
     response = owner_client.post(reverse("accounts:export"))
     with zipfile.ZipFile(io.BytesIO(response.getvalue())) as archive:
         assert sorted(archive.namelist()) == ["account.json", "uploads.json"]
+        [described] = json.loads(archive.read("uploads.json"))
+    assert described["picture"] is None
+    assert described["label"] == "strip 1"
 
 
 def test_there_is_no_evidence_in_a_picture_that_is_missing(bare, owner_client):

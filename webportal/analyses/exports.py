@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from typing import IO, Any
 
 from django.core.serializers.json import DjangoJSONEncoder
+from django.db.models.fields.files import FieldFile
 
 from webportal.accounts.models import User
 from webportal.analyses.models import Analysis, Upload
@@ -99,7 +100,7 @@ def json_lines(analyses: Iterable[Analysis]) -> Iterator[str]:
 
 def write_archive(user: User, file: IO[bytes]) -> None:
     """Write a zip of everything kept about ``user``: account.json, uploads.json, and by upload id
-    the pictures and the originals that were kept."""
+    the pictures and the originals that were kept. A picture whose file is missing is ``null`` in uploads.json."""
     with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:  # pictures are compressed already
         account = {name: getattr(user, name) for name in ("username", "email", "date_joined", "last_login")}
         archive.writestr("account.json", _json(account))
@@ -111,17 +112,26 @@ def write_archive(user: User, file: IO[bytes]) -> None:
         described = []
         for upload in uploads.iterator(chunk_size=200):
             name = f"pictures/{upload.pk}.{upload.media_type.removeprefix('image/')}"
-            described.append(_described(upload, name))
-            for kept, path in ((upload.picture, name), (upload.original, f"originals/{name.rpartition('/')[2]}")):
-                # A file that is missing must not keep anybody from taking the rest along.
-                if kept and kept.storage.exists(str(kept.name)):
-                    with kept.open("rb") as picture, archive.open(path, "w") as entry:
-                        for chunk in picture.chunks():
-                            entry.write(chunk)
+            described.append(_described(upload, name if _is_written(archive, upload.picture, name) else None))
+            _is_written(archive, upload.original, f"originals/{name.rpartition('/')[2]}")
         archive.writestr("uploads.json", _json(described))
 
 
-def _described(upload: Upload, picture: str) -> dict[str, Any]:
+def _is_written(archive: zipfile.ZipFile, kept: FieldFile, path: str) -> bool:
+    """Copy a file into the archive; one that is missing must not keep anybody from taking the rest along."""
+    if not kept:
+        return False
+    try:
+        source = kept.open("rb")
+    except FileNotFoundError:
+        return False
+    with source as file, archive.open(path, "w") as entry:
+        for chunk in file.chunks():
+            entry.write(chunk)
+    return True
+
+
+def _described(upload: Upload, picture: str | None) -> dict[str, Any]:
     return {
         "picture": picture,
         **{name: getattr(upload, name) for name in ("id", "label", "size", "sha256", "created_at")},

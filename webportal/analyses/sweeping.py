@@ -144,7 +144,7 @@ class Sweeper(threading.Thread):
         self._last_sweep = time.monotonic()
 
     def seconds_since_sweep(self) -> float:
-        """How long ago a sweep came to its end, or the sweeper was made."""
+        """How long ago a sweep or the cleaning after it came to its end, or the sweeper was made."""
         return time.monotonic() - self._last_sweep
 
     def run(self) -> None:
@@ -154,6 +154,7 @@ class Sweeper(threading.Thread):
             close_old_connections()
             try:
                 sweep()
+                self._last_sweep = time.monotonic()  # the cleaning may take long and has a time of its own
                 services.empty_trash()
                 if time.monotonic() >= next_cleaning:
                     next_cleaning = time.monotonic() + 3600

@@ -7,7 +7,9 @@ share one listening socket: any of them answers for all.
 from __future__ import annotations
 
 import json
+import logging
 import socket
+import sys
 import threading
 from collections.abc import Callable
 from http import HTTPStatus
@@ -17,7 +19,9 @@ from typing import Any, Final, Self
 
 from prometheus_client import CONTENT_TYPE_LATEST
 
-#: Content type and body.
+logger = logging.getLogger(__name__)
+
+#: Status, content type and body.
 Answer = tuple[HTTPStatus, str, bytes]
 #: How long a client may take to say what it wants, seconds.
 _PATIENCE: Final = 10.0
@@ -98,7 +102,9 @@ class _Server(ThreadingHTTPServer):
         self.pages = pages
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that went away is no event."""
+        """A client that went away is no event; anything else is."""
+        if not isinstance(sys.exc_info()[1], OSError):
+            logger.exception("An internal answer broke off")
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -109,8 +115,17 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         """Answer a known path."""
-        page = self.server.pages.get(self.path.partition("?")[0])
-        status, kind, body = page() if page else as_json(HTTPStatus.NOT_FOUND, {"known": sorted(self.server.pages)})
+        path = self.path.partition("?")[0]
+        page = self.server.pages.get(path)
+        try:
+            answer = page() if page else as_json(HTTPStatus.NOT_FOUND, {"known": sorted(self.server.pages)})
+        except Exception as error:
+            # Loaded here and not above: it loads Django, which gunicorn's master must not.
+            from webportal.errors import log_unexpected
+
+            error_id = log_unexpected(f"the internal page {path}", error)
+            answer = as_json(HTTPStatus.INTERNAL_SERVER_ERROR, {"error_id": error_id})
+        status, kind, body = answer
         self.send_response(status)
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(body)))

@@ -18,8 +18,13 @@ from webportal.operations.internal import AddressUnavailable, InternalServer, li
 
 logger = logging.getLogger("webportal.analyses.worker")
 
-#: A worker whose sweeps are farther apart than this, seconds, hangs: a sweep asks nobody for longer.
+#: A worker that for this long, seconds, came to the end of neither a sweep nor the cleaning after it hangs.
 LONGEST_SWEEP = 120.0
+
+
+def longest_silence(sweep_interval: float) -> float:
+    """Seconds without a sweep after which a worker hangs; one that is told to sweep seldom may be silent for longer."""
+    return max(LONGEST_SWEEP, 3 * sweep_interval)
 
 
 class Command(BaseCommand):
@@ -54,7 +59,7 @@ class Command(BaseCommand):
                     listener = listen(settings.WORKER_INTERNAL_LISTEN)
                 except AddressUnavailable as error:
                     raise CommandError(f"BEATLENS_WORKER_INTERNAL_LISTEN: {error}") from error
-                pages = worker_pages(sweeper.seconds_since_sweep, longest=LONGEST_SWEEP)
+                pages = worker_pages(sweeper.seconds_since_sweep, longest=longest_silence(sweep_interval))
                 stack.enter_context(InternalServer(listener, pages))
             worker.configure_signals()
             sweeper.start()
