@@ -50,6 +50,10 @@ class RunConfig(BaseModel):
     jitter: int = Field(default=0, ge=0, le=8)
     """Each batch is moved by up to this many canonical pixels, down or up and right or left."""
 
+    keep: Literal["best", "last"] = "best"
+    """Which epoch's weights are the run's: the best one by macro-F1 on the validation side, or the last one. Where few
+    people validate and rare classes not at all, the best one is best by chance."""
+
     @model_validator(mode="after")
     def _edited_beats_need_a_division_by_person(self) -> RunConfig:
         if "edited" in self.sources and self.protocol != "inter-patient":

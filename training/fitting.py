@@ -58,7 +58,8 @@ def fit(
 ) -> Path:
     """Train ``config`` on ``data`` in the folder ``run``, continuing a stopped run.
 
-    Keeps the weights of the best epoch by macro-F1 on the validation side. The test side is not looked at.
+    Keeps the weights of the best epoch by macro-F1 on the validation side, or of the last one, as ``config`` says. The
+    test side is not looked at.
 
     Args:
         report: told each finished epoch.
@@ -66,7 +67,7 @@ def fit(
         team: the workers that train together, each in a folder of its own; by default this process trains alone.
 
     Returns:
-        The file of the best weights.
+        The file of the weights that are kept.
 
     Raises:
         FittingError: ``run`` holds a run with another configuration.
@@ -114,7 +115,7 @@ def fit(
             validation_accuracy=float(np.mean(logits.argmax(axis=1) == truth)),
             validation_macro_f1=float(f1_score(truth, logits.argmax(axis=1), average="macro", labels=np.unique(truth))),
         )
-        if all(line.validation_macro_f1 > past.validation_macro_f1 for past in history):
+        if config.keep == "last" or all(line.validation_macro_f1 > past.validation_macro_f1 for past in history):
             _save_weights(model, run / BEST)
         _save_whole(model, run / _LAST)
         history.append(line)

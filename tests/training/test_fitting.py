@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 
@@ -52,6 +53,20 @@ def test_training_learns(data: Dataset, tmp_path: Path) -> None:
     lines: list[fitting.Epoch] = []
     fitting.fit(config, data, tmp_path / "run", lines.append)
     assert max(line.validation_accuracy for line in lines) > 0.8
+
+
+@pytest.mark.parametrize(("keep", "last"), [("best", False), ("last", True)])
+def test_a_run_keeps_the_epoch_that_it_is_told_to(
+    keep: str, last: bool, data: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scores = iter([0.9, 0.5])  # the first epoch is the best one
+    monkeypatch.setattr(fitting, "f1_score", lambda *_args, **_named: next(scores))
+    config = RunConfig.model_validate(CONFIG.model_dump() | {"keep": keep})
+    kept = fitting.fit(config, data, tmp_path / "run", lambda line: None)
+    model = keras.models.load_model(tmp_path / "run" / "last.keras")
+    weights = model.get_weights()
+    model.load_weights(kept)
+    assert all(np.array_equal(one, other) for one, other in zip(model.get_weights(), weights, strict=True)) is last
 
 
 @pytest.fixture
