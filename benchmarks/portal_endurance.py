@@ -143,6 +143,7 @@ def endure(
         chaos.join(DRAIN_SECONDS)
         say(f"{len(taken)} uploads taken, {chaos.server_kills} + {chaos.worker_kills} kills; waiting for the rest")
         _wait_for_the_queue(say)
+        installation.wait_until_ready()  # the last kill may have been the last thing that happened
         first, lost, doubled, wrong = _compare(sent, taken, installation.inference_address)
     for problem in sorted(set(refused)):
         say(f"{refused.count(problem)} × {problem}")
