@@ -131,7 +131,7 @@ def export(run: Path, data: Dataset, repository: Path, *, name: str, version: st
     body.load_weights(run / BEST)
     pixels = data.pixels[0]
 
-    if body.get_layer("maps").output.shape[-1] != body.get_layer("features").output.shape[-1]:
+    if not isinstance(body.get_layer("features"), keras.layers.GlobalAveragePooling2D):
         raise ExportError(f"Network {config.network} has no global average pooling, so it can't tell where it looked.")
     trunk = keras.Model(body.input, [body.get_layer("features").output, body.get_layer("maps").output])
     head = body.get_layer("logits")

@@ -191,7 +191,6 @@ class WorkerPool:
             except (OSError, WorkerLost, WorkerFailed, ModelError) as error:  # TimeoutError is an OSError
                 _log.error("worker lost", extra={"why": str(error) or "it did not start in time"})
             self.lost += 1
-            self._changed()
             failures = 0 if time.monotonic() - begun > _LASTING_SECONDS else failures + 1
             if failures > 1:
                 await asyncio.sleep(min(_MAX_PAUSE_SECONDS, 0.1 * 2 ** min(failures, 10)))

@@ -8,7 +8,7 @@ import onnxruntime
 import pytest
 
 from inference_server.onnx_model import OnnxModel
-from training import export, fitting, scoring
+from training import export, fitting, networks, scoring
 from training.classes import CLASS_SETS
 from training.configuration import RunConfig
 from training.datasets import Dataset
@@ -126,3 +126,12 @@ def test_a_stored_table_is_reprinted_or_the_difference_is_named(
     changed = table.copy()
     changed.loc[0, "accuracy"] -= 0.5
     assert len(scoring.differences(changed, stored)) == 1
+
+
+@pytest.mark.parametrize("name", sorted(set(networks.NETWORKS) - {"residual"}))
+def test_a_network_that_cant_tell_where_it_looked_is_refused(name: str, data: Dataset, tmp_path: Path) -> None:
+    config = RunConfig.model_validate(CONFIG.model_dump() | {"network": name, "epochs": 1})
+    fitting.fit(config, data, tmp_path / "run", lambda line: None)
+    with pytest.raises(export.ExportError, match="no global average pooling"):
+        export.export(tmp_path / "run", data, tmp_path / "models", name="arrhythmia", version="1", scores_from=[])
+    assert not (tmp_path / "models").exists()
