@@ -33,13 +33,13 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from training import fitting, networks
+from training.canvas import HEIGHT, WIDTH, to_canonical
 from training.classes import CLASS_SETS
 from training.configuration import RunConfig
 from training.datasets import Dataset
 from training.fitting import Epoch
 from training.records import STORED_SAMPLES
 from training.rendering import draw, picture_window
-from training.representations import HEIGHT, WIDTH, to_canonical
 from training.splits import divide
 
 CLASSES = CLASS_SETS["six"]

@@ -313,7 +313,8 @@ def crossval(
         dataset = load_data(data, recipe, variants=None if recipe.augmented_fraction else 0)
         with _progress() as progress:
             tasks = {
-                config.name: progress.add_task(config.name, total=config.epochs, start=False) for config in configs
+                config.name: progress.add_task(config.name, total=config.epochs * config.members, start=False)
+                for config in configs
             }
 
             def report(config: configuration.RunConfig, line: fitting.Epoch | None, epochs: float) -> None:

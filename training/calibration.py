@@ -47,7 +47,7 @@ class FeatureDistance:
     """Whitened class means, shape ``[C, F]``."""
 
 
-def fit_scaling(logits: NDArray[np.float32], labels: NDArray[np.int64]) -> Scaling:
+def fit_scaling(logits: NDArray[np.float32], labels: NDArray[np.int64], *, biases: bool = True) -> Scaling:
     """Temperature and class biases that minimise the negative log likelihood.
 
     Bias-corrected temperature scaling (Alexandari et al. 2020). The biases undo that training draws the classes less
@@ -58,12 +58,14 @@ def fit_scaling(logits: NDArray[np.float32], labels: NDArray[np.int64]) -> Scali
     Args:
         logits: ``[N, C]``.
         labels: ``[N]``.
+        biases: whether classes have biases at all. They fit the people of ``labels``, so they must not where others are
+            asked about: of two groups of five people, one has hardly a premature beat, the other hundreds.
     """
     wide = logits.astype(np.float64)
     rows = np.arange(len(labels))
     counts = np.bincount(labels, minlength=logits.shape[1])
     biased = np.flatnonzero(
-        (counts >= LEAST_BEATS_FOR_BIAS) & (np.arange(len(counts)) != counts.argmax()) & (counts > 0).all()
+        biases & (counts >= LEAST_BEATS_FOR_BIAS) & (np.arange(len(counts)) != counts.argmax()) & (counts > 0).all()
     )
     one_hot = np.zeros_like(wide)
     one_hot[rows, labels] = 1.0

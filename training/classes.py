@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -13,6 +14,13 @@ class TrainingClass:
     name: str
     symbol: str
     """MIT-BIH beat annotation code (https://archive.physionet.org/physiobank/annotations.shtml)."""
+    others: str = ""
+    """Codes of further kinds of beats that belong to the class."""
+
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        """Every annotation code of the class."""
+        return (self.symbol, *self.others)
 
 
 NORMAL = TrainingClass("NORMAL", "Normal", "N")
@@ -24,12 +32,25 @@ VF = TrainingClass("VF", "Ventricular Fibrillation", "!")
 PACED = TrainingClass("PACED", "Paced", "/")
 ESCAPE = TrainingClass("VESC", "Ventricular Escape", "E")
 
-#: Class sets by name, in the order of the model's outputs.
+#: Class sets by name, in the order of the model's outputs. ``aami`` are the classes of ANSI/AAMI EC57:2012, table of
+#: heartbeat classes, without Q (paced and unclassifiable beats).
 CLASS_SETS: dict[str, tuple[TrainingClass, ...]] = {
     "six": (NORMAL, LBBB, RBBB, PAC, PVC, VF),
     "seven": (NORMAL, LBBB, RBBB, PAC, PVC, VF, PACED),
     "eight": (NORMAL, LBBB, RBBB, PAC, PVC, VF, PACED, ESCAPE),
+    "aami": (
+        TrainingClass("N", "Conducted", "N", "LRej"),
+        TrainingClass("SVEB", "Supraventricular Ectopic", "A", "aJS"),
+        TrainingClass("VEB", "Ventricular Ectopic", "V", "E"),
+        TrainingClass("F", "Fusion", "F"),
+    ),
 }
+
+
+def index_of_symbols(classes: Sequence[TrainingClass]) -> dict[str, int]:
+    """Annotation code to the class's place in ``classes``."""
+    return {symbol: place for place, one in enumerate(classes) for symbol in one.symbols}
+
 
 #: Every annotation symbol that marks a beat and is drawn by ``prepare``; those outside the class set in use
 #: (fusion, nodal, aberrant, escape beats) serve to ask what a model does with beats it never saw.

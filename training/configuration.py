@@ -19,7 +19,7 @@ class RunConfig(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9.-]*$")
-    class_set: Literal["six", "seven", "eight"] = "seven"
+    class_set: Literal["six", "seven", "eight", "aami"] = "seven"
     representation: Literal["trace", "spectrogram", "context"] = "trace"
     network: Literal["columns", "residual", "rhythm", "seed"] = "residual"
     sources: tuple[Literal["mitdb", "edited", "vfdb", "ptbxl"], ...] = Field(default=("mitdb",), min_length=1)
@@ -32,10 +32,18 @@ class RunConfig(BaseModel):
     held_out: str = ""
     """The test person (``leave-one-patient-out``)."""
     start_from: str = ""
-    """Name of a finished run whose best weights training starts from."""
+    """Name of a finished run whose weights training starts from; ``{fold}`` in it stands for the fold."""
     leads: Literal["all", "primary"] = "all"
     """Which leads train; validation and test always show the primary one."""
     seed: int = 20_260
+    members: int = Field(default=1, ge=1, le=4)
+    """How many networks answer together, with the mean of their calibrated probabilities (``crossval``). Each has first
+    weights and an order of beats of its own and validates on another part of the training side."""
+    member: int = Field(default=0, ge=0, le=3)
+    """Which of them this run is."""
+    chained: bool = False
+    """Each member goes on from the weights of the one before it, the first from ``start_from``, with the learning rate
+    raised again. They validate on the same part, and the start answers too (snapshot ensemble, Huang et al. 2017)."""
     epochs: int = Field(default=12, ge=1)
     batch_size: int = Field(default=64, ge=1)
     learning_rate: float = Field(default=1.5e-3, gt=0)
@@ -43,8 +51,9 @@ class RunConfig(BaseModel):
     weight_decay: float = Field(default=1e-3, ge=0)
     beats_per_patient_class_and_lead: int = Field(default=200, ge=1)
     """At most this many beats of one person, class and lead in one epoch; drawn anew each epoch."""
-    beats_per_class: int = Field(default=0, ge=0)
-    """If not 0: an epoch has this many beats of each class instead, people weighed by the root of their beats."""
+    beats_per_class: int | dict[str, int] = 0
+    """If not 0: an epoch has this many beats of each class instead, or so many of each that is named by its short name;
+    recordings are weighed by the root of their beats."""
     augmented_fraction: float = Field(default=0.5, ge=0, le=1)
     """How many of an epoch's pictures are augmented ones."""
     jitter: int = Field(default=0, ge=0, le=8)
@@ -53,6 +62,12 @@ class RunConfig(BaseModel):
     keep: Literal["best", "last"] = "best"
     """Which epoch's weights are the run's: the best one by macro-F1 on the validation side, or the last one. Where few
     people validate and rare classes not at all, the best one is best by chance."""
+
+    @model_validator(mode="after")
+    def _a_chain_needs_a_beginning(self) -> RunConfig:
+        if self.chained and not self.start_from:
+            raise ValueError("chained members need a run to start from: set start_from")
+        return self
 
     @model_validator(mode="after")
     def _edited_beats_need_a_division_by_person(self) -> RunConfig:

@@ -1,8 +1,11 @@
-"""Many runs of one recipe: ten folds, or each carrier of a rare class held out in turn. No run is trained twice."""
+"""Many runs of one recipe: ten folds, each carrier of a rare class held out in turn, or several networks that answer
+together. No run is trained twice.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from training import fitting, predictions
@@ -13,7 +16,8 @@ from training.people import CARRIERS
 from training.predictions import Predictions
 from training.splits import FOLDS, HALF, SplitError
 
-#: Told the run, its newest epoch if it ended one just now, and its finished epochs with the current one's fraction.
+#: Told the run, its newest epoch if it ended one just now, and its finished epochs with the current one's fraction;
+#: epochs of all its members count.
 Report = Callable[[RunConfig, Epoch | None, float], None]
 
 
@@ -22,23 +26,31 @@ def runs_of(config: RunConfig, *, start: RunConfig | None = None) -> list[RunCon
 
     ``beats-10fold`` gives its ten folds. With ``start``, a longer run on each half of the folds comes first, and each
     fold starts from the half that it does not lie in: that run has seen neither its test nor its validation beats.
-    ``leave-one-patient-out`` gives one run for each carrier of a rare class.
+    ``leave-one-patient-out`` gives one run for each carrier of a rare class. A recipe of several ``members`` is a run
+    under every protocol.
 
     Raises:
-        SplitError: the protocol has a single run.
+        SplitError: the protocol has a single run of a single network.
     """
     if config.protocol == "beats-10fold":
         halves = []
         if start is not None:
             halves = [_named(start, f"half-{half}", protocol="beats-half", fold=half) for half in (0, 1)]
         folds = [
-            _named(config, f"fold-{fold}", fold=fold, start_from=halves[fold // HALF].name if halves else "")
+            _named(
+                config,
+                f"fold-{fold}",
+                fold=fold,
+                start_from=halves[fold // HALF].name if halves else config.start_from.format(fold=fold),
+            )
             for fold in range(FOLDS)
         ]
         return halves + folds
     if config.protocol == "leave-one-patient-out":
         people = sorted({person for carriers in CARRIERS.values() for person in carriers})
         return [_named(config, f"without-{person}", held_out=person) for person in people]
+    if config.members > 1:
+        return [config]
     raise SplitError(f"{config.protocol} is one run; `train` is its command.")
 
 
@@ -48,10 +60,10 @@ def run_all(
     runs: Path,
     report: Report,
 ) -> list[Predictions]:
-    """Train and score what is not yet there.
+    """Train and score what is not yet there. The members of a run lie in folders in its own.
 
     Returns:
-        Answers of every run to its test side.
+        Answers of every run to its test side; where it has several members, the mean of theirs.
 
     Raises:
         FittingError: a folder of ``runs`` holds another run.
@@ -59,15 +71,41 @@ def run_all(
     found = []
     for config in configs:
         run = runs / config.name
-        if not (run / predictions.FILE).is_file():
-            fitting.fit(config, data, run, *_reports(config, report))
-        found.append(predictions.predict(run, data))
-        report(config, None, config.epochs)
+        if (run / predictions.FILE).is_file():
+            found.append(predictions.load(run / predictions.FILE))
+        elif config.members == 1 and not config.chained:
+            found.append(_run(config, data, run, runs / config.start_from, report))
+        else:
+            found.append(_together(config, data, runs, report))
+            found[-1].save(run / predictions.FILE)
+        report(config, None, config.epochs * config.members)
     return found
 
 
-def _reports(config: RunConfig, report: Report) -> tuple[Callable[[Epoch], None], Callable[[float], None]]:
-    return lambda line: report(config, line, line.epoch), lambda epochs: report(config, None, epochs)
+def _together(config: RunConfig, data: Dataset, runs: Path, report: Report) -> Predictions:
+    """The mean answer of all members, and of what a chain starts from."""
+    start = runs / config.start_from
+    answers = [predictions.predict(start, data)] if config.chained else []
+    for member in range(config.members):
+        folder = runs / config.name / f"member-{member}"
+        answers.append(_run(config.model_copy(update={"member": member}), data, folder, start, report))
+        if config.chained:
+            start = folder
+    return replace(predictions.averaged(answers), config=config)
+
+
+def _run(config: RunConfig, data: Dataset, folder: Path, start: Path, report: Report) -> Predictions:
+    before = config.member * config.epochs
+    if not (folder / predictions.FILE).is_file():
+        fitting.fit(
+            config,
+            data,
+            folder,
+            lambda line: report(config, line, before + line.epoch),
+            lambda epochs: report(config, None, before + epochs),
+            start=start,
+        )
+    return predictions.predict(folder, data)
 
 
 def _named(config: RunConfig, part: str, **changes: object) -> RunConfig:

@@ -14,9 +14,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from training.classes import TrainingClass
+from training.canvas import HEIGHT, WIDTH
+from training.classes import TrainingClass, index_of_symbols
 from training.records import Beats, cut_beats
-from training.representations import HEIGHT, REPRESENTATIONS, WIDTH
+from training.representations import REPRESENTATIONS
 from training.sources import SOURCES, Source
 
 TABLE_COLUMNS = ("patient", "record", "sample", "symbol", "lead", "primary", "side")
@@ -36,7 +37,7 @@ class PreparationConfig:
     augmented_variants: int = 2
     """How many augmented pictures stand beside the plain one of each beat."""
     seed: int = 20_260
-    format: int = 4
+    format: int = 5
     """Raised whenever the same beats are drawn otherwise, so that old and new pictures never mix."""
 
 
@@ -54,7 +55,7 @@ class Dataset:
 
     def labels(self, classes: Sequence[TrainingClass]) -> NDArray[np.int64]:
         """Index of each beat's class in ``classes``, −1 for beats of none of them. Shape ``[N]``."""
-        index = {beat_class.symbol: position for position, beat_class in enumerate(classes)}
+        index = index_of_symbols(classes)
         return self.table["symbol"].map(lambda symbol: index.get(symbol, -1)).to_numpy(dtype=np.int64)
 
 

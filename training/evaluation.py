@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import confusion_matrix
 
+from training.classes import CLASS_SETS
+
 #: Equal-width confidence bins of the expected calibration error (Guo et al. 2017 use 15).
 CALIBRATION_BINS = 15
 
@@ -16,7 +18,7 @@ CALIBRATION_BINS = 15
 RESAMPLES = 1000
 
 #: AAMI EC57 classes of annotation symbols (ANSI/AAMI EC57:2012, table of heartbeat classes).
-AAMI_OF_SYMBOL = dict.fromkeys("NLRej", "N") | dict.fromkeys("AaJS", "SVEB") | dict.fromkeys("VE", "VEB") | {"F": "F"}
+AAMI_OF_SYMBOL = {symbol: one.short for one in CLASS_SETS["aami"] for symbol in one.symbols}
 AAMI_CLASSES = ("N", "SVEB", "VEB", "F", "Q")
 
 #: The AAMI class that an answer in our classes stands for. Paced is Q; the rest follows the symbols.
@@ -29,7 +31,7 @@ AAMI_OF_SHORT = {
     "VESC": "VEB",
     "VF": "VEB",
     "PACED": "Q",
-}
+} | {one.short: one.short for one in CLASS_SETS["aami"]}
 
 #: Records that EC57 leaves out because most of their beats are paced.
 PACED_RECORDS = ("102", "104", "107", "217")

@@ -19,7 +19,7 @@ from training import calibration, configuration, networks, onnx_file, sources
 from training.classes import CLASS_SETS
 from training.datasets import Dataset
 from training.fitting import BEST, require_same_data
-from training.splits import Split, divide
+from training.splits import BY_PERSON, Split, divide
 
 #: Layout of the metadata that the server reads.
 FORMAT = "beatlens/1"
@@ -143,7 +143,7 @@ def export(run: Path, data: Dataset, repository: Path, *, name: str, version: st
     space = calibration.fit_distance(shaped, np.tile(labels[shaping], len(data.pixels)), len(classes))
     seen = _features(trunk, pixels, sides.validation)
     logits = seen @ head.kernel.numpy() + head.bias.numpy()
-    scaling = calibration.fit_scaling(logits, labels[sides.validation])
+    scaling = calibration.fit_scaling(logits, labels[sides.validation], biases=config.protocol not in BY_PERSON)
 
     served = ServedHeads(trunk, scaling, space, head)
     signature = [tf.TensorSpec((None, height, width, 1), tf.uint8, name="pixels")]

@@ -55,6 +55,7 @@ def fit(
     report: Callable[[Epoch], None],
     progress: Callable[[float], None] = lambda _epochs: None,
     team: Team | None = None,
+    start: Path | None = None,
 ) -> Path:
     """Train ``config`` on ``data`` in the folder ``run``, continuing a stopped run.
 
@@ -65,6 +66,7 @@ def fit(
         report: told each finished epoch.
         progress: told the finished epochs with the fraction of the current one, after each batch.
         team: the workers that train together, each in a folder of its own; by default this process trains alone.
+        start: folder of the run whose weights it starts from; by default the one that ``config`` names, beside ``run``.
 
     Returns:
         The file of the weights that are kept.
@@ -83,7 +85,7 @@ def fit(
         (run / _DATA).write_text(json.dumps({"digest": data.digest}) + "\n")
     require_same_data(run, data)
 
-    keras.utils.set_random_seed(config.seed)
+    keras.utils.set_random_seed(_seed(config))
     classes = CLASS_SETS[config.class_set]
     labels = data.labels(classes)
     sides = divide(data, config)
@@ -100,7 +102,7 @@ def fit(
         else:
             model = networks.build(config.network, height=height, width=width, channels=channels, classes=len(classes))
             if config.start_from:
-                model.load_weights(_start_of(run, config))
+                model.load_weights(_weights_of(start or run.parent / config.start_from, config))
             _compile(model, config, steps=max(1, steps))
     for epoch in range(len(history), config.epochs):
         rows = draw_epoch(data.table, labels, sides, config, epoch=epoch)
@@ -148,10 +150,15 @@ def _train_epoch(
     return float(fitted.history["loss"][-1])
 
 
-def _start_of(run: Path, config: RunConfig) -> Path:
-    weights = run.parent / config.start_from / BEST
+def _seed(config: RunConfig) -> int:
+    """Networks that answer together differ in everything that is by chance."""
+    return config.seed + config.member
+
+
+def _weights_of(start: Path, config: RunConfig) -> Path:
+    weights = start / BEST
     if not weights.is_file():
-        raise FittingError(f"{config.name} starts from {config.start_from}, which has no trained weights yet.")
+        raise FittingError(f"{config.name} starts from {start.name}, which has no trained weights yet.")
     return weights
 
 
@@ -193,20 +200,18 @@ def draw_epoch(
     """Rows of one epoch in training order.
 
     At most the configured number of beats per person, class and lead; or, with ``beats_per_class``, that many of each
-    class, drawn with repetition. A person's chance is the square root of how many beats of the class it has: someone
+    class, drawn with repetition. A recording's chance is the square root of how many beats of the class it has: someone
     seen for ten seconds counts for more than those beats, someone seen for half an hour does not drown the others.
     """
-    generator = np.random.default_rng((config.seed, epoch))
+    generator = np.random.default_rng((_seed(config), epoch))
     if config.beats_per_class:
-        patients = table["patient"].to_numpy()[sides.train].astype(str)
+        records = table["record"].to_numpy()[sides.train].astype(str)
         drawn = []
         for label in np.unique(labels[sides.train]):
             rows = sides.train[labels[sides.train] == label]
-            _, person, beats = np.unique(
-                patients[labels[sides.train] == label], return_inverse=True, return_counts=True
-            )
-            chance = (1 / np.sqrt(beats))[person]
-            drawn.append(generator.choice(rows, size=config.beats_per_class, p=chance / chance.sum()))
+            _, record, beats = np.unique(records[labels[sides.train] == label], return_inverse=True, return_counts=True)
+            chance = (1 / np.sqrt(beats))[record]
+            drawn.append(generator.choice(rows, size=_beats_of(label, config), p=chance / chance.sum()))
         return generator.permutation(np.concatenate(drawn))
     shuffled = generator.permutation(sides.train)
     group = table["patient"].to_numpy()[shuffled].astype(str)
@@ -214,6 +219,12 @@ def draw_epoch(
     within_cap = keys.groupby(["patient", "label", "lead"]).cumcount() < config.beats_per_patient_class_and_lead
     # Shuffled again: the cap keeps the first beats of each group, so what is left is front-heavy with large groups.
     return generator.permutation(shuffled[within_cap.to_numpy()])
+
+
+def _beats_of(label: int, config: RunConfig) -> int:
+    if isinstance(config.beats_per_class, int):
+        return config.beats_per_class
+    return config.beats_per_class.get(CLASS_SETS[config.class_set][label].short, 0)
 
 
 def predict_logits(
@@ -252,7 +263,7 @@ def epoch_batches(
     team: Team | None = None,
 ) -> tf.data.Dataset:
     """Batches of cached pixels, or a worker's shares of them; the only Python is one NumPy gather per batch."""
-    generator = np.random.default_rng((config.seed, epoch, 1))
+    generator = np.random.default_rng((_seed(config), epoch, 1))
     variants = data.pixels.shape[0] - 1
     variant = np.zeros(len(rows), dtype=np.int64)
     if variants:

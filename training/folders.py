@@ -13,11 +13,11 @@ import pandas as pd
 from PIL import Image
 
 from inference_server.images import ImageError, to_pixels
+from training.canvas import HEIGHT, WIDTH
 from training.classes import TrainingClass
 from training.datasets import Dataset, DatasetError, PreparationConfig, claim, save_shard
 from training.records import STORED_SAMPLES, Beats
 from training.rendering import draw, picture_window
-from training.representations import HEIGHT, WIDTH
 from training.splits import Split
 
 #: Sides as folders; validation pictures are part of the training side.

@@ -15,6 +15,15 @@ TEST_RECORDS = (*DS2.split(), "104", "217")
 #: any away; PTB-XL's validation fold (see :mod:`training.ptbxl`) has others.
 VALIDATION_RECORDS = ("112", "119", "209", "223", "230", "429")
 
+#: The people who validate for each of several networks that answer together: with each network others, so that all
+#: together learn from everybody.
+VALIDATION_GROUPS = (
+    VALIDATION_RECORDS,
+    ("101", "106", "118", "205", "220", "418"),
+    ("108", "114", "115", "203", "215", "422"),
+    ("116", "122", "124", "207", "208", "426"),
+)
+
 #: The malignant ectopy records with fibrillation (validation above).
 FIBRILLATION_TRAINING_RECORDS = ("418", "422", "426")
 FIBRILLATION_TEST_RECORDS = ("419", "424", "430", "609")

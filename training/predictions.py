@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from zipfile import BadZipFile
@@ -17,10 +18,10 @@ from pydantic import ValidationError
 from scipy.special import softmax
 
 from training import calibration, configuration
-from training.classes import CLASS_SETS
+from training.classes import CLASS_SETS, index_of_symbols
 from training.configuration import RunConfig
 from training.datasets import Dataset
-from training.splits import Split, divide
+from training.splits import BY_PERSON, Split, divide
 
 FILE = "predictions.npz"
 
@@ -113,7 +114,7 @@ def load(path: Path) -> Predictions:
 
 def label_indices(symbols: NDArray[np.str_], class_set: str) -> NDArray[np.int64]:
     """Class index of each symbol in a class set, −1 for others."""
-    index = {one.symbol: position for position, one in enumerate(CLASS_SETS[class_set])}
+    index = index_of_symbols(CLASS_SETS[class_set])
     return np.array([index.get(symbol, -1) for symbol in symbols], dtype=np.int64)
 
 
@@ -143,7 +144,11 @@ def predict(run: Path, data: Dataset) -> Predictions:
     model = networks.build(config.network, height=height, width=width, channels=channels, classes=len(classes))
     model.load_weights(run / fitting.BEST)
     pixels = data.pixels[0]
-    scaling = calibration.fit_scaling(fitting.predict_logits(model, pixels, sides.validation), labels[sides.validation])
+    scaling = calibration.fit_scaling(
+        fitting.predict_logits(model, pixels, sides.validation),
+        labels[sides.validation],
+        biases=config.protocol not in BY_PERSON,
+    )
     rows = tested_rows(data, sides, config)
     logits = fitting.predict_logits(model, pixels, rows) / scaling.temperature + np.array(scaling.bias)
     table = data.table.iloc[rows]
@@ -159,9 +164,23 @@ def predict(run: Path, data: Dataset) -> Predictions:
     return made
 
 
+def averaged(members: Sequence[Predictions]) -> Predictions:
+    """The mean of the calibrated probabilities that several networks gave to the same beats.
+
+    Raises:
+        PredictionsError: they answered different beats.
+    """
+    first = members[0]
+    for one in members[1:]:
+        if not (np.array_equal(one.records, first.records) and np.array_equal(one.samples, first.samples)):
+            raise PredictionsError("These networks did not answer the same beats.")
+    mean = np.stack([one.probabilities for one in members]).mean(axis=0)
+    return replace(first, probabilities=mean)
+
+
 def tested_rows(data: Dataset, sides: Split, config: RunConfig) -> NDArray[np.int64]:
     """The test beats; in protocols by person also the test people's beats outside the class set."""
-    if config.protocol not in ("inter-patient", "leave-one-patient-out"):
+    if config.protocol not in BY_PERSON:
         return sides.test
     primary = data.table["primary"].to_numpy(dtype=bool)
     others = primary & (data.labels(CLASS_SETS[config.class_set]) < 0)
@@ -171,4 +190,4 @@ def tested_rows(data: Dataset, sides: Split, config: RunConfig) -> NDArray[np.in
 
 
 def _left_out(wide: str, narrow: str) -> set[str]:
-    return {one.symbol for one in CLASS_SETS[wide]} - {one.symbol for one in CLASS_SETS[narrow]}
+    return set(index_of_symbols(CLASS_SETS[wide])) - set(index_of_symbols(CLASS_SETS[narrow]))

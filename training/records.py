@@ -118,6 +118,13 @@ class Recording:
     """Annotation symbol of each beat."""
     side: str = ""
     """``train``, ``validation`` or ``test`` where the source prescribes it; else empty."""
+    every_peak: NDArray[np.int64] | None = None
+    """R peaks of all beats, also of those that are not marked; None where every beat is marked."""
+
+    @property
+    def peaks(self) -> NDArray[np.int64]:
+        """R peaks of all beats, ascending: what the rhythm is read from."""
+        return self.samples if self.every_peak is None else self.every_peak
 
 
 def read_recording(folder: Path, record: str) -> Recording:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from sklearn.metrics import auc, average_precision_score, precision_recall_curve, roc_curve
 
-from training import datasets, evaluation, predictions, sources, tables
+from training import datasets, evaluation, predictions, sources, splits, tables
 from training.classes import CLASS_SETS
 from training.configuration import RunConfig
 from training.evaluation import Scores
@@ -90,7 +90,7 @@ def write(runs: Sequence[Path], prepared: Sequence[Path], out: Path) -> None:
     answers = tables.joined(found)
     known = answers.only(answers.truth >= 0)
     names = [one.short for one in CLASS_SETS[config.class_set]]
-    by_record = config.protocol in tables.BY_PERSON
+    by_record = config.protocol in splits.BY_PERSON
     scores = evaluation.score(known.truth, known.probabilities, names, known.records, by_record=by_record)
     histories = {run.name: pd.read_csv(run / _HISTORY) for run in runs if (run / _HISTORY).is_file()}
     figures = [

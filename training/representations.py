@@ -6,32 +6,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 from scipy.signal import stft
 
 from inference_server.images import canonical
+from training import context
 from training.augmentation import augment, vary_geometry
+from training.canvas import HEIGHT, WIDTH, Pixels, to_canonical
 from training.records import SAMPLING_RATE, WINDOW_BEFORE, Recording, cut_windows, within
-from training.rendering import CLASSIC, Geometry, draw
+from training.rendering import draw
 from training.styles import paint, random_style
-
-#: Canonical picture size, pixels (half the classic 128 × 192).
-HEIGHT, WIDTH = 64, 96
 
 #: Augmented pictures that share one varied geometry or style.
 _GROUP = 16
 
-#: Samples that the strips of ``context`` show before the R peak and from it on: 1.2 s, in which the distances to the
-#: neighbours can be measured, and 4.8 s, which show what is usual for the rhythm.
-CONTEXT_HALVES = (432, 1728)
-
-#: A strip is drawn from at most this many samples (4.5 for each of its pixels); longer ones take every n-th.
-_STRIP_SAMPLES = 864
-_CONTEXT_CHANNELS = 1 + len(CONTEXT_HALVES)
+#: Samples around the picture's window that augmentation may ask for.
+_MARGIN = 32
 
 #: STFT of ``spectrogram``: Hann window of 64 samples (178 ms), a column every 2 samples (5.6 ms), zero-padded so that
 #: a row is 0.94 Hz; the 64 rows reach 59 Hz. Grey is the power in decibels, from the beat's maximum (0)
@@ -39,48 +33,70 @@ _CONTEXT_CHANNELS = 1 + len(CONTEXT_HALVES)
 STFT_WINDOW, STFT_HOP, STFT_LENGTH = 64, 2, 384
 SPECTROGRAM_RANGE_DB = 60.0
 
-Pixels = NDArray[np.uint8]
+
+class Representation(Protocol):
+    """How recordings become pixels."""
+
+    @property
+    def name(self) -> str:
+        """What configurations call it."""
+
+    @property
+    def channels(self) -> int:
+        """Pictures of one beat and lead."""
+
+    def pictures(self, recording: Recording, generator: np.random.Generator | None = None, variant: int = 0) -> Pixels:
+        """Every beat in every lead, ``[rows, HEIGHT, WIDTH, channels]``; rows as :func:`training.records.cut_beats`.
+
+        With a ``generator`` they are augmented; ``variant`` is the variant's number, from 1.
+        """
 
 
 @dataclass(frozen=True, slots=True)
-class Representation:
-    """How signals become pixels."""
+class Window:
+    """Sees the picture's window alone."""
 
     name: str
-    channels: int
-    half: int
-    """Samples that it needs before the R peak and from it on, without augmentation."""
-    margin: int
-    """Further samples on both sides that augmentation may ask for."""
     plain: Callable[[NDArray[np.float32]], Pixels]
-    """``[N, 2 * half]`` millivolts to ``[N, HEIGHT, WIDTH, channels]``."""
+    """``[N, 192]`` millivolts to ``[N, HEIGHT, WIDTH, 1]``."""
     varied: Callable[[NDArray[np.float32], np.random.Generator, int], Pixels]
     """The same for augmented signals; the last argument is the variant's number, from 1."""
+    channels: int = 1
 
     def pictures(self, recording: Recording, generator: np.random.Generator | None = None, variant: int = 0) -> Pixels:
-        """Pixels of every beat of ``recording``, in the order of :func:`training.records.cut_beats`."""
+        """See :class:`Representation`."""
         samples = recording.samples[within(recording)]
-        reach = self.half + self.margin
         stored = np.concatenate(
-            [cut_windows(recording.signal[:, channel], samples, reach) for channel in range(len(recording.leads))]
+            [
+                cut_windows(recording.signal[:, channel], samples, WINDOW_BEFORE + _MARGIN)
+                for channel in range(len(recording.leads))
+            ]
         )
         if generator is None:
-            return self.plain(stored[:, self.margin : self.margin + 2 * self.half])
-        return self.varied(augment(stored, generator, half=self.half), generator, variant)
+            return self.plain(stored[:, _MARGIN : _MARGIN + 2 * WINDOW_BEFORE])
+        return self.varied(augment(stored, generator), generator, variant)
 
 
-def to_canonical(pictures: Pixels) -> Pixels:
-    """Drawn pictures ``[N, h, w]`` through the server's own canonicalisation: ``[N, HEIGHT, WIDTH, 1]``."""
-    return np.stack([canonical(Image.fromarray(picture), height=HEIGHT, width=WIDTH) for picture in pictures])
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """Sees the whole recording, see :mod:`training.context`."""
+
+    name: str
+    channels: int = context.CHANNELS
+
+    def pictures(self, recording: Recording, generator: np.random.Generator | None = None, variant: int = 0) -> Pixels:
+        """See :class:`Representation`; all variants are alike."""
+        del variant
+        return context.pictures(recording, generator)
 
 
 def _trace(signals: NDArray[np.float32]) -> Pixels:
-    return _empty(1) if not len(signals) else to_canonical(draw(signals))
+    return to_canonical(draw(signals))
 
 
 def _varied_trace(signals: NDArray[np.float32], generator: np.random.Generator, variant: int) -> Pixels:
     """Odd variants vary the geometry, even ones the whole style, groups of beats at a time."""
-    parts = [_empty(1)]
+    parts = [_empty()]
     for start in range(0, len(signals), _GROUP):
         group, geometry = signals[start : start + _GROUP], vary_geometry(generator)
         if variant % 2:
@@ -93,7 +109,7 @@ def _varied_trace(signals: NDArray[np.float32], generator: np.random.Generator, 
 
 def _spectrogram(signals: NDArray[np.float32]) -> Pixels:
     if not len(signals):
-        return _empty(1)
+        return _empty()
     _, _, spectrum = stft(
         signals - signals.mean(axis=1, keepdims=True),
         fs=SAMPLING_RATE,
@@ -112,36 +128,15 @@ def _varied_spectrogram(signals: NDArray[np.float32], _generator: np.random.Gene
     return _spectrogram(signals)
 
 
-def _context(signals: NDArray[np.float32], geometry: Geometry = CLASSIC) -> Pixels:
-    """The beat as in ``trace``, and as further channels the strips of which it is the middle."""
-    if not len(signals):
-        return _empty(_CONTEXT_CHANNELS)
-    middle = CONTEXT_HALVES[-1]
-    # Strips have no margins, so that the neighbours get every column.
-    strip = replace(geometry, left=0.0, right=float(geometry.width))
-    parts = [(WINDOW_BEFORE, geometry), *((half, strip) for half in CONTEXT_HALVES)]
-    drawn = []
-    for half, paper in parts:
-        every = max(1, 2 * half // _STRIP_SAMPLES)
-        drawn.append(to_canonical(draw(signals[:, middle - half : middle + half : every], paper)))
-    return np.concatenate(drawn, axis=-1)
-
-
-def _varied_context(signals: NDArray[np.float32], generator: np.random.Generator, _variant: int) -> Pixels:
-    starts = range(0, len(signals), _GROUP)
-    groups = [_context(signals[start : start + _GROUP], vary_geometry(generator)) for start in starts]
-    return np.concatenate([_empty(_CONTEXT_CHANNELS), *groups])
-
-
-def _empty(channels: int) -> Pixels:
-    return np.empty((0, HEIGHT, WIDTH, channels), dtype=np.uint8)
+def _empty() -> Pixels:
+    return np.empty((0, HEIGHT, WIDTH, 1), dtype=np.uint8)
 
 
 REPRESENTATIONS: dict[str, Representation] = {
     one.name: one
     for one in (
-        Representation("trace", 1, WINDOW_BEFORE, 32, _trace, _varied_trace),
-        Representation("spectrogram", 1, WINDOW_BEFORE, 32, _spectrogram, _varied_spectrogram),
-        Representation("context", _CONTEXT_CHANNELS, CONTEXT_HALVES[-1], 192, _context, _varied_context),
+        Window("trace", _trace, _varied_trace),
+        Window("spectrogram", _spectrogram, _varied_spectrogram),
+        Surroundings("context"),
     )
 }

@@ -1,10 +1,10 @@
-"""Real recordings with an edited rhythm: beats that come early, and intervals that are never alike.
+"""Real recordings with an edited rhythm, or seen along other axes: early beats, and intervals that are never alike.
 
 A premature atrial beat that is conducted normally has the QRS complex of the person's other beats; its timing and its P
 wave tell it. In atrial fibrillation beats come early, too, but nothing is premature about them: no rhythm is there.
 Only a few people of the training side show either, but everybody's recording can be edited: the time between beats is
-stretched or shortened, P wave, QRS complex and T wave of the marked beats are not. For training by person only: the
-edited recordings are on the training side.
+stretched or shortened, P wave, QRS complex and T wave of the marked beats are not. :mod:`training.axes` tells the rest.
+For training by person only: the edited recordings are on the training side.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from training import records
-from training.people import TRAINING_RECORDS, VALIDATION_RECORDS
+from training import axes, records
+from training.people import TRAINING_RECORDS
 from training.records import SAMPLING_RATE, Recording
 
 #: Beats conducted from above, whose intervals may be edited; and what one that is made to come early becomes.
@@ -75,14 +75,13 @@ class _Timing:
 
 
 def record_names(folder: Path) -> list[str]:
-    """Every edit of every MIT-BIH record of the training side whose people do not validate.
+    """Every edit of every MIT-BIH record of the training side.
 
     Raises:
         RecordsError: not a MIT-BIH folder.
     """
-    wanted = set(TRAINING_RECORDS) - set(VALIDATION_RECORDS)
-    names = [name for name in records.record_names(folder) if name in wanted]
-    return [f"{edit}-{name}" for edit in EDITS for name in names]
+    names = [name for name in records.record_names(folder) if name in TRAINING_RECORDS]
+    return [f"{edit}{number}-{name}" for edit in EDITS for number in range(TIMES[edit]) for name in names]
 
 
 def read_recording(folder: Path, name: str) -> Recording:
@@ -92,9 +91,12 @@ def read_recording(folder: Path, name: str) -> Recording:
         RecordsError: the record can't be read.
     """
     edit, _, record = name.partition("-")
+    kind, number = edit[:-1], int(edit[-1])
     generator = np.random.default_rng(np.frombuffer(hashlib.sha256(name.encode()).digest(), dtype=np.uint32))
-    found = EDITS[edit](records.read_recording(folder, record), generator)
-    return replace(found, name=name, side="train")
+    recording = records.read_recording(folder, record)
+    if kind != "turned" and number:
+        recording = axes.turn(recording, generator)
+    return replace(EDITS[kind](recording, generator), name=name, side="train")
 
 
 def early(recording: Recording, generator: np.random.Generator) -> Recording:
@@ -119,7 +121,7 @@ def early(recording: Recording, generator: np.random.Generator) -> Recording:
     symbols[chosen] = _PREMATURE
     marked = np.sort(np.concatenate([chosen, chosen[::3] + 1]))
     edited = timing.apply(signal)
-    return replace(recording, signal=edited, samples=timing.moved(samples)[marked], symbols=symbols[marked])
+    return _with(recording, edited, timing.moved(samples), symbols, marked)
 
 
 def irregular(recording: Recording, generator: np.random.Generator) -> Recording:
@@ -145,11 +147,30 @@ def irregular(recording: Recording, generator: np.random.Generator) -> Recording
     signal += waves[:, None] * generator.uniform(*_FIBRILLATION_MV, size=signal.shape[1])
     marked = np.sort(generator.permutation(np.array(edited, dtype=np.int64))[:BEATS])
     varied = timing.apply(signal)
-    return replace(recording, signal=varied, samples=timing.moved(samples)[marked], symbols=symbols[marked])
+    return _with(recording, varied, timing.moved(samples), symbols, marked)
 
 
 #: What can be done to a rhythm, by the name that edited records carry before their own.
-EDITS: dict[str, Callable[[Recording, np.random.Generator], Recording]] = {"early": early, "irregular": irregular}
+EDITS: dict[str, Callable[[Recording, np.random.Generator], Recording]] = {
+    "early": early,
+    "irregular": irregular,
+    "turned": axes.turned,
+}
+
+#: How often each is done. The first early and the first irregular one keep the recording's own leads, all others are
+#: seen along other axes.
+TIMES = {"early": 4, "irregular": 3, "turned": 6}
+
+
+def _with(
+    recording: Recording,
+    signal: NDArray[np.float32],
+    peaks: NDArray[np.int64],
+    symbols: NDArray[np.str_],
+    marked: NDArray[np.int64],
+) -> Recording:
+    """The recording with another signal, of whose beats only some are marked."""
+    return replace(recording, signal=signal, samples=peaks[marked], symbols=symbols[marked], every_peak=peaks)
 
 
 def _regular_beats(

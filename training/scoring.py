@@ -23,7 +23,7 @@ from training.classes import CLASS_SETS
 from training.configuration import RunConfig
 from training.datasets import Dataset, DatasetError
 from training.predictions import Predictions
-from training.splits import Split, divide
+from training.splits import BY_PERSON, Split, divide
 
 #: Pictures of each kind that are no beats.
 NONBEAT_PICTURES = 200
@@ -118,7 +118,7 @@ def score_tables(subject: Subject, data: Dataset) -> tuple[pd.DataFrame, pd.Data
         answers.probabilities,
         int(np.bincount(labels[sides.train]).argmax()),
     )
-    by_person = config.protocol in tables.BY_PERSON
+    by_person = config.protocol in BY_PERSON
     scores = tables.score_rows([found if by_person else found.only(known)])
     own = _part(answers, known)
     verdicts = [_verdict_row(config.protocol, "test beats", own, truth)]

@@ -18,6 +18,7 @@ from training.people import (
     LEFT_OUT_RECORDS,
     TEST_RECORDS,
     TRAINING_RECORDS,
+    VALIDATION_GROUPS,
     VALIDATION_RECORDS,
 )
 
@@ -34,6 +35,10 @@ PROTOCOLS = (
     "as-given",
 )
 
+#: Protocols in which no person is on two sides. Intervals of their scores resample people's records, and how often
+#: classes occur in the few who validate says nothing about others.
+BY_PERSON = ("inter-patient", "leave-one-patient-out")
+
 
 class SplitError(ValueError):
     """The protocol is unknown or does not fit the data."""
@@ -49,7 +54,14 @@ class Split:
 
 
 def split(
-    table: pd.DataFrame, labels: NDArray[np.int64], protocol: str, *, fold: int = 0, held_out: str = "", seed: int = 0
+    table: pd.DataFrame,
+    labels: NDArray[np.int64],
+    protocol: str,
+    *,
+    fold: int = 0,
+    held_out: str = "",
+    seed: int = 0,
+    member: int = 0,
 ) -> Split:
     """Divide the labelled beats of ``table`` by ``protocol``.
 
@@ -59,18 +71,20 @@ def split(
         fold: which tenth is the test side (``beats-10fold``), or which half is not trained on (``beats-half``).
         held_out: the person who is the test side (``leave-one-patient-out``).
         seed: of the shuffling.
+        member: which of several networks that answer together; each validates on another part of the training side
+            (``beats-10fold``, ``inter-patient``).
 
     Raises:
         SplitError: unknown protocol, fold or person, or a side without beats.
     """
     if protocol == "beats-10fold":
-        sides = _beats_tenfold(table, labels, fold, seed)
+        sides = _beats_tenfold(table, labels, fold, seed, member)
     elif protocol == "beats-half":
         sides = _beats_half(table, labels, fold, seed)
     elif protocol == "chronological-70-30":
         sides = _chronological(table, labels)
     elif protocol == "inter-patient":
-        sides = _inter_patient(table)
+        sides = _inter_patient(table, member)
     elif protocol == "leave-one-patient-out":
         sides = _leave_one_out(table, held_out)
     elif protocol == "as-given":
@@ -97,7 +111,15 @@ def divide(data: Dataset, config: RunConfig) -> Split:
         SplitError: the protocol does not fit the data.
     """
     labels = data.labels(CLASS_SETS[config.class_set])
-    sides = split(data.table, labels, config.protocol, fold=config.fold, held_out=config.held_out, seed=config.seed)
+    sides = split(
+        data.table,
+        labels,
+        config.protocol,
+        fold=config.fold,
+        held_out=config.held_out,
+        seed=config.seed,
+        member=0 if config.chained else config.member,
+    )
     if config.leads == "primary":
         primary = data.table["primary"].to_numpy(dtype=bool)
         return Split(sides.train[primary[sides.train]], sides.validation, sides.test)
@@ -120,15 +142,17 @@ def _folds(table: pd.DataFrame, labels: NDArray[np.int64], seed: int) -> NDArray
     return by_beat.reindex(every_row, fill_value=-1).to_numpy(dtype=np.int64)
 
 
-def _beats_tenfold(table: pd.DataFrame, labels: NDArray[np.int64], fold: int, seed: int) -> NDArray[np.str_]:
-    """One fold tests, the next one of the same half validates, eight train."""
+def _beats_tenfold(
+    table: pd.DataFrame, labels: NDArray[np.int64], fold: int, seed: int, member: int
+) -> NDArray[np.str_]:
+    """One fold tests, the next one of the same half validates (the next but one for the second member), eight train."""
     if not 0 <= fold < FOLDS:
         raise SplitError(f"Fold {fold} does not exist; folds are 0 to {FOLDS - 1}.")
     folds = _folds(table, labels, seed)
     side = np.full(len(table), "train", dtype="<U10")
     side[folds == -1] = "none"
     side[folds == fold] = "test"
-    side[folds == _next_in_half(fold)] = "validation"
+    side[folds == _next_in_half(fold, member)] = "validation"
     return side
 
 
@@ -148,8 +172,8 @@ def _beats_half(table: pd.DataFrame, labels: NDArray[np.int64], half: int, seed:
     return side
 
 
-def _next_in_half(fold: int) -> int:
-    return fold // HALF * HALF + (fold + 1) % HALF
+def _next_in_half(fold: int, member: int) -> int:
+    return fold // HALF * HALF + (fold + 1 + member) % HALF
 
 
 def _chronological(table: pd.DataFrame, labels: NDArray[np.int64]) -> NDArray[np.str_]:
@@ -180,15 +204,20 @@ def _as_given(table: pd.DataFrame, labels: NDArray[np.int64], seed: int) -> NDAr
     return sides
 
 
-def _inter_patient(table: pd.DataFrame) -> NDArray[np.str_]:
-    """By person: nobody is on two sides. PTB-XL prescribes its own sides, by person too."""
-    side_of = dict.fromkeys((*TRAINING_RECORDS, *FIBRILLATION_TRAINING_RECORDS), "train")
-    side_of |= dict.fromkeys(VALIDATION_RECORDS, "validation")
+def _inter_patient(table: pd.DataFrame, member: int) -> NDArray[np.str_]:
+    """By person: nobody is on two sides. PTB-XL prescribes its own sides, by person too.
+
+    Recordings made from those of the people who validate take no part.
+    """
+    validate = VALIDATION_GROUPS[member]
+    side_of = dict.fromkeys((*TRAINING_RECORDS, *FIBRILLATION_TRAINING_RECORDS, *VALIDATION_RECORDS), "train")
+    side_of |= dict.fromkeys(validate, "validation")
     side_of |= dict.fromkeys((*TEST_RECORDS, *FIBRILLATION_TEST_RECORDS), "test")
     side_of |= dict.fromkeys(LEFT_OUT_RECORDS, "none")
     prescribed = table["side"].to_numpy(dtype="<U10")
     by_record = np.array([side_of.get(record, "none") for record in table["record"]], dtype="<U10")
-    return np.where(prescribed == "", by_record, prescribed)
+    edited_validation = (prescribed == "train") & np.isin(table["patient"].to_numpy(dtype=str), validate)
+    return np.where(edited_validation, "none", np.where(prescribed == "", by_record, prescribed))
 
 
 def _leave_one_out(table: pd.DataFrame, person: str) -> NDArray[np.str_]:

@@ -15,9 +15,7 @@ from training.classes import CLASS_SETS
 from training.configuration import RunConfig
 from training.evaluation import TableRow
 from training.predictions import Predictions
-
-#: Protocols in which no person is on two sides: their intervals resample people's records.
-BY_PERSON = ("inter-patient", "leave-one-patient-out")
+from training.splits import BY_PERSON
 
 #: The network of the rows that always answer the class that most training beats have.
 NAIVE = "naive majority"
@@ -42,7 +40,8 @@ def score_rows(found: Sequence[Predictions], class_sets: Sequence[str] = ()) -> 
             recipes[_recipe(one.config)].append(one)
     for parts in recipes.values():
         protocol, own_set = parts[0].config.protocol, parts[0].config.class_set
-        for class_set in (own_set, *class_sets):
+        by_aami_alone = protocol == "inter-patient" and own_set == "aami"
+        for class_set in () if by_aami_alone else (own_set, *class_sets):
             narrowed = [one.within(class_set) for one in parts]
             if protocol not in _PARTS:
                 for one in narrowed:
@@ -157,11 +156,16 @@ def _identity(config: RunConfig, side: str) -> dict[str, str]:
         "protocol": config.protocol,
         "class_set": config.class_set,
         "representation": config.representation,
-        "network": config.network,
+        "network": _network(config),
         "sources": "+".join(config.sources),
         "recipe": _recipe(config),
         "side": side,
     }
+
+
+def _network(config: RunConfig) -> str:
+    together = config.members + config.chained
+    return config.network if together == 1 else f"{together} x {config.network}"
 
 
 def _recipe(config: RunConfig) -> str:

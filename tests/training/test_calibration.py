@@ -45,6 +45,14 @@ def test_no_class_has_a_bias_where_one_has_no_validation_beats() -> None:
     assert scaling.temperature > 1.2
 
 
+def test_biases_can_be_left_out_where_others_than_those_who_validate_are_asked_about() -> None:
+    logits, labels = _calibrated(20_000)
+    shift = np.array([0.0, 1.0, -1.0, 0.5])
+    scaling = calibration.fit_scaling((2 * logits - shift).astype(np.float32), labels, biases=False)
+    assert scaling.bias == (0.0, 0.0, 0.0, 0.0)
+    assert scaling.temperature > 1.5
+
+
 def test_thresholds_are_rounded_down_and_never_to_nothing() -> None:
     entry = calibration.decision_metadata(["A", "B"], [1.23456789e-9, 0.1234567], 7.0)
     assert entry["min_probability"] == {"A": pytest.approx(1.23456e-9), "B": pytest.approx(0.123456)}

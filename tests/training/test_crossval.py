@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from training import crossval, fitting, networks, predictions
+from training import configuration, crossval, fitting, networks, predictions
 from training.configuration import RunConfig
 from training.datasets import Dataset
 from training.people import CARRIERS
@@ -63,6 +64,21 @@ def test_a_protocol_of_one_run_is_referred_to_train(protocol: str) -> None:
         crossval.runs_of(RECIPE.model_copy(update={"protocol": protocol}))
 
 
+def test_several_members_are_a_run_under_every_protocol() -> None:
+    recipe = RECIPE.model_copy(update={"protocol": "inter-patient", "members": 2})
+    assert crossval.runs_of(recipe) == [recipe]
+
+
+def test_each_fold_of_a_chain_starts_from_the_same_fold_of_the_run_that_it_names() -> None:
+    runs = crossval.runs_of(RECIPE.model_copy(update={"chained": True, "start_from": "first.fold-{fold}"}))
+    assert [run.start_from for run in runs] == [f"first.fold-{fold}" for fold in range(FOLDS)]
+
+
+def test_a_chain_without_a_beginning_is_refused() -> None:
+    with pytest.raises(ValueError, match="start_from"):
+        RunConfig(name="run", chained=True)
+
+
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("runs")
@@ -106,6 +122,45 @@ def test_what_is_finished_is_never_trained_again(
     for before, after in zip(trained, again, strict=True):
         assert before.probabilities == pytest.approx(after.probabilities, abs=1e-3)
         assert (before.samples == after.samples).all()
+
+
+QUICK = RECIPE.model_copy(update={"learning_rate": 1e-12, "weight_decay": 0.0})
+
+
+def _member(runs: Path, name: str) -> RunConfig:
+    return configuration.read(runs / name / "config.yaml")
+
+
+def test_members_lie_in_the_run_s_folder_and_answer_with_their_mean(data: Dataset, tmp_path: Path) -> None:
+    recipe = QUICK.model_copy(update={"name": "pair", "members": 2})
+    told: list[float] = []
+    (found,) = crossval.run_all([recipe], data, tmp_path, lambda _config, _line, epochs: told.append(epochs))
+    members = [predictions.load(tmp_path / "pair" / f"member-{member}" / predictions.FILE) for member in (0, 1)]
+    assert [_member(tmp_path, f"pair/member-{member}").member for member in (0, 1)] == [0, 1]
+    assert not np.array_equal(members[0].probabilities, members[1].probabilities)
+    assert found.probabilities == pytest.approx(np.mean([one.probabilities for one in members], axis=0), abs=1e-3)
+    assert found.config == recipe
+    assert predictions.load(tmp_path / "pair" / predictions.FILE).config == recipe
+    assert told == sorted(told)
+    assert told[-1] == 2
+
+
+@pytest.mark.usefixtures("trained")
+def test_a_chain_goes_on_from_member_to_member_and_its_start_answers_too(
+    runs: Path, data: Dataset, trained: list[Predictions]
+) -> None:
+    first = CHOSEN[1]
+    recipe = first.model_copy(update={"name": "chain", "members": 2, "chained": True, "start_from": first.name})
+    (found,) = crossval.run_all([recipe], data, runs, lambda *_: None)
+    members = [predictions.load(runs / "chain" / f"member-{member}" / predictions.FILE) for member in (0, 1)]
+    # Next to nothing is learned: the weights that came from the start are still those of all.
+    for one in (*members, found):
+        assert one.probabilities == pytest.approx(trained[1].probabilities, abs=0.02)
+    for member in (0, 1):
+        run = _member(runs, f"chain/member-{member}")
+        assert (divide(data, run).validation == divide(data, first).validation).all()
+    answers = [trained[1], *members]
+    assert found.probabilities == pytest.approx(np.mean([one.probabilities for one in answers], axis=0), abs=1e-3)
 
 
 def test_a_fold_waits_for_its_start(data: Dataset, tmp_path: Path) -> None:

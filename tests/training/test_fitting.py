@@ -120,6 +120,24 @@ def test_moved_pictures_stay_on_white_paper() -> None:
     assert fitting.moved(pixels, -2, 3)[0, ..., 0].tolist() == [[255, 255, 255, 9], [255] * 4, [255] * 4]
 
 
+def test_an_epoch_may_have_so_many_beats_of_each_class(data: Dataset) -> None:
+    labels = data.labels(CLASS_SETS["seven"])
+    sides = split(data.table, labels, "inter-patient")
+    config = CONFIG.model_copy(update={"beats_per_class": {"NORMAL": 300, "PVC": 20}})
+    drawn = labels[fitting.draw_epoch(data.table, labels, sides, config, epoch=0)]
+    assert dict(zip(*np.unique(drawn, return_counts=True), strict=True)) == {0: 300, 4: 20}
+
+
+def test_networks_that_answer_together_draw_other_beats(data: Dataset) -> None:
+    labels = data.labels(CLASS_SETS["seven"])
+    sides = split(data.table, labels, "inter-patient")
+    first, second = (
+        fitting.draw_epoch(data.table, labels, sides, CONFIG.model_copy(update={"member": member}), epoch=0)
+        for member in (0, 1)
+    )
+    assert not np.array_equal(first, second)
+
+
 def test_an_epoch_may_have_each_class_equally_often_and_people_by_the_root_of_their_beats(data: Dataset) -> None:
     labels = data.labels(CLASS_SETS["seven"])
     sides = split(data.table, labels, "inter-patient")

@@ -96,6 +96,31 @@ def test_an_archive_of_something_else_is_named(tmp_path: Path) -> None:
         predictions.load(tmp_path / predictions.FILE)
 
 
+def test_networks_answer_together_with_the_mean_of_their_probabilities() -> None:
+    one = _made("NL")
+    other = replace(one, probabilities=one.probabilities[::-1])
+    mean = predictions.averaged([one, other])
+    assert mean.probabilities == pytest.approx((one.probabilities + other.probabilities) / 2)
+    assert mean.probabilities.dtype == np.float32
+    assert mean.probabilities.sum(axis=1) == pytest.approx([1, 1])
+
+
+def test_networks_that_answered_other_beats_have_no_mean() -> None:
+    one = _made("NL")
+    with pytest.raises(PredictionsError, match="same beats"):
+        predictions.averaged([one, replace(one, samples=one.samples + 1)])
+
+
+def test_aami_s_classes_take_all_their_symbols() -> None:
+    assert predictions.label_indices(np.array(list("NLRejAaJSVEF/f!")), "aami").tolist() == [
+        *[0] * 5,
+        *[1] * 4,
+        *[2] * 2,
+        3,
+        *[-1] * 3,
+    ]
+
+
 def test_a_smaller_class_set_leaves_out_its_beats_and_adds_up_to_one() -> None:
     eight = _made("NLRAV!/EF", "eight")
     seven = eight.within("seven")

@@ -11,15 +11,13 @@ from PIL import Image
 
 from inference_server.images import to_pixels
 from training import records
+from training.canvas import HEIGHT, WIDTH
 from training.records import SAMPLING_RATE, Recording, cut_beats
 from training.rendering import draw, picture_window
 from training.representations import (
-    CONTEXT_HALVES,
-    HEIGHT,
     REPRESENTATIONS,
     SPECTROGRAM_RANGE_DB,
     STFT_LENGTH,
-    WIDTH,
     Representation,
 )
 
@@ -102,34 +100,6 @@ def test_a_trace_is_what_the_server_makes_of_the_drawn_file(recording: Recording
 def _synthetic(signal: np.ndarray, sample: int) -> Recording:
     lead = signal.astype(np.float32)[:, None]
     return Recording("synthetic", "nobody", ("MLII",), 0, lead, np.array([sample]), np.array(["N"]))
-
-
-def _pulses(*samples: int) -> np.ndarray:
-    time = np.arange(4 * CONTEXT_HALVES[-1])
-    return sum(np.exp(-0.5 * ((time - sample) / 5) ** 2) for sample in samples)
-
-
-def test_context_shows_how_early_a_beat_comes_and_the_trace_does_not() -> None:
-    middle = 2 * CONTEXT_HALVES[-1]
-    regular = _synthetic(_pulses(middle - 300, middle, middle + 300), middle)
-    early = _synthetic(_pulses(middle - 180, middle, middle + 300), middle)
-    context, trace = REPRESENTATIONS["context"], REPRESENTATIONS["trace"]
-    assert (trace.pictures(regular) == trace.pictures(early)).all()
-    before, after = context.pictures(regular)[0], context.pictures(early)[0]
-    assert (before[..., 0] == after[..., 0]).all()
-    assert (before[..., 0] == trace.pictures(regular)[0, ..., 0]).all()
-    for strip in (1, 2):
-        assert not np.array_equal(before[..., strip], after[..., strip])
-
-
-@pytest.mark.parametrize(("strip", "seconds"), [(1, 1.15), (2, 4.7)])
-def test_each_strip_of_context_reaches_its_seconds_both_ways(strip: int, seconds: float) -> None:
-    middle = 2 * CONTEXT_HALVES[-1]
-    far = int(seconds * SAMPLING_RATE)
-    context = REPRESENTATIONS["context"]
-    alone = context.pictures(_synthetic(_pulses(middle), middle))[0, ..., strip]
-    for place in (middle - far, middle + far):
-        assert not np.array_equal(context.pictures(_synthetic(_pulses(middle, place), middle))[0, ..., strip], alone)
 
 
 @pytest.mark.parametrize("frequency", [10.0, 20.0, 40.0])

@@ -89,7 +89,7 @@ def test_an_irregular_rhythm_has_no_p_waves_but_fibrillating_ones() -> None:
     assert before.std(axis=0).min() > 0.01
 
 
-@pytest.mark.parametrize("edit", sorted(rhythms.EDITS))
+@pytest.mark.parametrize("edit", [f"{edit}{number}" for edit in sorted(rhythms.EDITS) for number in (0, 1)])
 def test_the_same_record_is_edited_in_the_same_way(edit: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     # The small recordings of the other tests have no five ordinary beats in a row.
     monkeypatch.setattr(records, "read_recording", lambda _folder, _record: _recording())
@@ -101,16 +101,29 @@ def test_the_same_record_is_edited_in_the_same_way(edit: str, monkeypatch: pytes
     assert np.array_equal(first.samples, again.samples)
 
 
-def test_only_people_who_neither_validate_nor_test_are_edited(
-    recordings: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(records, "record_names", lambda _folder: ["100", "101", "112", "201", "209"])
-    assert rhythms.record_names(recordings) == ["early-101", "irregular-101"]
+def test_each_edit_of_a_record_is_another_one(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(records, "read_recording", lambda _folder, _record: _recording())
+    views = [rhythms.read_recording(tmp_path, f"early{number}-101").signal for number in range(3)]
+    usual = [view[:2000, 0] for view in views]
+    assert not np.allclose(usual[0], usual[1], atol=0.05)
+    assert not np.allclose(usual[1], usual[2], atol=0.05)
+    assert np.allclose(usual[0][:300], _recording().signal[:300, 0])  # the first one keeps its leads
+
+
+def test_all_peaks_of_an_edited_recording_are_known_not_only_the_marked_ones() -> None:
+    for edit in rhythms.EDITS.values():
+        found = edit(_recording(), np.random.default_rng(0))
+        assert len(found.peaks) == BEATS
+        assert np.isin(found.samples, found.peaks).all()
+
+
+def test_only_people_of_the_training_side_are_edited(recordings: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     everyone = {*people.TRAINING_RECORDS, *people.TEST_RECORDS, *people.VALIDATION_RECORDS, *people.LEFT_OUT_RECORDS}
     monkeypatch.setattr(records, "record_names", lambda _folder: sorted(everyone))
-    edited = {name.partition("-")[2] for name in rhythms.record_names(recordings)}
-    assert edited <= set(people.TRAINING_RECORDS)
-    assert not edited & {*people.TEST_RECORDS, *people.VALIDATION_RECORDS, *people.LEFT_OUT_RECORDS}
+    names = rhythms.record_names(recordings)
+    assert {name.partition("-")[2] for name in names} == set(people.TRAINING_RECORDS)
+    assert len(names) == len(people.TRAINING_RECORDS) * sum(rhythms.TIMES.values())
+    assert len(set(names)) == len(names)
 
 
 def test_protocols_with_a_person_on_both_sides_refuse_edited_beats() -> None:

@@ -56,6 +56,52 @@ def test_inter_patient_divides_by_record(data: Dataset, labels: np.ndarray) -> N
     assert set(records[sides.test]) == {"100"}
 
 
+def test_networks_that_answer_together_validate_on_different_people_and_never_test_others() -> None:
+    groups = [set(group) for group in division.VALIDATION_GROUPS]
+    assert len(set.union(*groups)) == sum(map(len, groups))
+    assert set.union(*groups) <= {
+        *division.TRAINING_RECORDS,
+        *division.FIBRILLATION_TRAINING_RECORDS,
+        *division.VALIDATION_RECORDS,
+    }
+    table = _table_of(division.TRAINING_RECORDS, division.TEST_RECORDS)
+    for member, group in enumerate(groups):
+        sides = split(table, np.zeros(len(table), dtype=np.int64), "inter-patient", member=member)
+        assert set(table["record"].iloc[sides.validation]) == group & set(division.TRAINING_RECORDS)
+        assert set(table["record"].iloc[sides.test]) == set(division.TEST_RECORDS)
+        assert set(table["record"].iloc[sides.train]) == set(division.TRAINING_RECORDS) - group
+
+
+def test_recordings_edited_from_those_of_validating_people_take_no_part() -> None:
+    table = _table_of(division.TRAINING_RECORDS, division.TEST_RECORDS)
+    edited = table[table["record"].isin(division.TRAINING_RECORDS)].assign(
+        record=lambda rows: "early0-" + rows["record"], side="train"
+    )
+    table = pd.concat([table, edited], ignore_index=True)
+    sides = split(table, np.zeros(len(table), dtype=np.int64), "inter-patient", member=2)
+    group = set(division.VALIDATION_GROUPS[2])
+    assert not set(table["patient"].iloc[sides.train]) & group
+    assert not table["record"].iloc[sides.validation].str.startswith("early").any()
+    assert table["record"].iloc[sides.train].str.startswith("early").any()
+
+
+def _table_of(*records: Sequence[str]) -> pd.DataFrame:
+    """One beat in one lead of each record."""
+    names = [name for some in records for name in some]
+    return pd.DataFrame(
+        {"record": names, "patient": [patient_of(name) for name in names], "sample": 0, "symbol": "N"}
+    ).assign(lead="MLII", primary=True, side="")
+
+
+def test_members_of_a_fold_test_the_same_beats_and_validate_on_others(data: Dataset, labels: np.ndarray) -> None:
+    members = [split(data.table, labels, "beats-10fold", fold=3, seed=1, member=member) for member in range(4)]
+    seen: set[int] = set()
+    for sides in members:
+        assert (sides.test == members[0].test).all()
+        assert not seen & set(sides.validation.tolist())
+        seen |= set(sides.validation.tolist())
+
+
 def test_the_two_leads_of_a_beat_never_part(data: Dataset, folded: list[Split]) -> None:
     for sides in folded:
         train, validation, test = (_beats(data, rows) for rows in (sides.train, sides.validation, sides.test))

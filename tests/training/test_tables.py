@@ -96,6 +96,27 @@ def test_the_aami_row_leaves_out_the_paced_records() -> None:
     assert list(aami["n"]) == [2]
 
 
+def test_a_run_in_aami_s_classes_has_the_aami_row_alone() -> None:
+    answers = _answers("NLRejAaJSVEF/", protocol="inter-patient", class_set="aami", records=["100"] * 12 + ["104"])
+    table = _rows_of([answers])
+    assert list(table["class_set"]) == ["aami"]
+    (row,) = table.to_dict("records")
+    assert (row["n"], row["accuracy"]) == (12, 1.0)
+    assert (row["N_n"], row["SVEB_n"], row["VEB_n"], row["F_n"]) == (5, 4, 2, 1)
+
+
+@pytest.mark.parametrize(
+    ("config", "network"),
+    [
+        ({}, "residual"),
+        ({"members": 3}, "3 x residual"),
+        ({"members": 2, "chained": True, "start_from": "first"}, "3 x residual"),
+    ],
+)
+def test_networks_that_answer_together_are_told(config: dict[str, object], network: str) -> None:
+    assert set(_rows_of([_answers("NL", **config)])["network"]) == {network}
+
+
 def test_each_held_out_person_has_a_row_and_all_of_them_one_more() -> None:
     people = [
         _answers("LLN", wrong=wrong, name=f"r.without-{person}", protocol="leave-one-patient-out", held_out=person)

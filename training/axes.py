@@ -1,0 +1,88 @@
+"""Recordings as other electrodes and other recorders would have taken them.
+
+Two leads are two views of the same beats. Any weighted sum of both is a view from between them, in which conducted and
+ectopic beats look otherwise than in either, as they do in another person; a short filter changes the shape of all
+complexes alike. What a beat is does not change, nor does how it differs from its neighbours.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import convolve1d
+
+from training.records import SAMPLING_RATE, Recording
+
+#: How many of the recordings are filtered, and the filter: so many taps, so many samples (17 ms) apart.
+_FILTERED = 0.3
+_TAPS, _TAP_SAMPLES = 7, 6
+
+#: Amplitude is multiplied by up to this or divided by up to it; it drifts from one value to the next every 30 s.
+_GAIN = 1.6
+_GAIN_SECONDS = 30
+
+#: Baseline wander (amplitude in mV, Hz) and white muscle noise (standard deviation in mV), each up to so much.
+_WANDER_MV, _WANDER_HZ = 0.2, (0.15, 0.5)
+_MUSCLE_MV = 0.03
+
+#: Detectors of R peaks are off by up to this many samples (8 ms).
+_PEAK_JITTER = 3
+
+#: At most this many beats of each symbol are marked, by chance.
+BEATS_OF_A_SYMBOL = 150
+
+
+def turn(recording: Recording, generator: np.random.Generator) -> Recording:
+    """The recording in as many leads as before, each a weighted sum of all, with another gain, filter and noise.
+
+    R peaks are where a detector might have put them. All beats stay marked.
+    """
+    signal = recording.signal.astype(np.float64)
+    weights = generator.normal(size=(signal.shape[1], signal.shape[1]))
+    weights /= np.sqrt((weights**2).sum(axis=0, keepdims=True))
+    signal = signal @ weights
+    if generator.random() < _FILTERED:
+        signal = convolve1d(signal, _filter(generator), axis=0, mode="nearest")
+    spread = np.log(_GAIN)
+    signal *= np.exp(_drift(len(signal), generator, spread))[:, None]
+    time = np.arange(len(signal)) / SAMPLING_RATE
+    wander = np.sin(2 * np.pi * (generator.uniform(*_WANDER_HZ) * time + generator.uniform()))
+    signal += generator.uniform(0, _WANDER_MV) * wander[:, None]
+    signal += generator.uniform(0, _MUSCLE_MV) * generator.standard_normal(signal.shape)
+    moved = recording.samples + generator.integers(-_PEAK_JITTER, _PEAK_JITTER + 1, size=len(recording.samples))
+    # Flutter waves may lie closer than the jitter.
+    peaks = np.maximum.accumulate(np.clip(moved, 0, len(signal) - 1))
+    return replace(recording, signal=signal.astype(np.float32), samples=peaks)
+
+
+def turned(recording: Recording, generator: np.random.Generator) -> Recording:
+    """:func:`turn`, with a few beats of each symbol marked."""
+    found = turn(recording, generator)
+    shuffled = generator.permutation(len(found.samples))
+    place = np.empty(len(shuffled), dtype=np.int64)
+    for symbol in np.unique(found.symbols):
+        own = shuffled[found.symbols[shuffled] == symbol]
+        place[own] = np.arange(len(own))
+    marked = np.flatnonzero(place < BEATS_OF_A_SYMBOL)
+    return replace(
+        found, samples=found.samples[marked], symbols=found.symbols[marked], every_peak=np.unique(found.samples)
+    )
+
+
+def _filter(generator: np.random.Generator) -> NDArray[np.float64]:
+    """Taps by chance around one that outweighs them."""
+    taps = generator.normal(size=_TAPS)
+    taps /= np.sqrt((taps**2).sum())
+    taps[_TAPS // 2] += generator.uniform(0.5, 1.5)
+    spread = np.zeros((_TAPS - 1) * _TAP_SAMPLES + 1)
+    spread[::_TAP_SAMPLES] = taps
+    return spread
+
+
+def _drift(count: int, generator: np.random.Generator, spread: float) -> NDArray[np.float64]:
+    """A value between ± ``spread`` that goes to another one every :data:`_GAIN_SECONDS`: ``[count]``."""
+    step = _GAIN_SECONDS * SAMPLING_RATE
+    corners = generator.uniform(-spread, spread, size=count // step + 2)
+    return np.interp(np.arange(count), np.arange(len(corners)) * step, corners)
