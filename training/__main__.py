@@ -381,6 +381,12 @@ def compare(
     out: Annotated[Path | None, typer.Option(help="CSV file to write; otherwise it is only printed.")] = None,
     keep: Annotated[Path | None, typer.Option(help="Folder to copy the runs' predictions into.")] = None,
     class_sets: Annotated[str, typer.Option(help="Smaller class sets to score as well, comma-separated.")] = "",
+    balance: Annotated[
+        float,
+        typer.Option(
+            help="Decide towards equal sensitivity: probabilities over class shares to this power.", min=0, max=1
+        ),
+    ] = 0,
     detect: Annotated[str, typer.Option(help="Instead: how well this class is told from all others, e.g. VF.")] = "",
     check: Annotated[Path | None, typer.Option(help="CSV file that must be reprinted; exit code 1 if not.")] = None,
 ) -> None:
@@ -390,6 +396,10 @@ def compare(
     with _plain_errors(predictions.PredictionsError):
         kept = [file for path in found for file in _kept_answers(path)]
         answers = [predictions.load(path) for path in kept]
+        if balance:
+            answers = [one.balanced(balance) for one in answers if one.shares is not None]
+            if not answers:
+                raise predictions.PredictionsError("None of these answers were kept with the classes' shares.")
     if detect:
         table = tables.detection_rows(answers, detect)
     else:

@@ -59,6 +59,8 @@ class RunConfig(BaseModel):
     jitter: int = Field(default=0, ge=0, le=8)
     """Each batch is moved by up to this many canonical pixels, down or up and right or left."""
 
+    balance: float = Field(default=0, ge=0, le=1)
+    """Not 0 where answers are decided towards equal sensitivity (:meth:`training.predictions.Predictions.balanced`)."""
     keep: Literal["best", "last"] = "best"
     """Which epoch's weights are the run's: the best one by macro-F1 on the validation side, or the last one. Where few
     people validate and rare classes not at all, the best one is best by chance."""

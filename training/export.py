@@ -149,6 +149,7 @@ def export(run: Path, data: Dataset, repository: Path, *, name: str, version: st
     signature = [tf.TensorSpec((None, height, width, 1), tf.uint8, name="pixels")]
     function = tf.function(served.call, input_signature=signature)
     model, _ = tf2onnx.convert.from_function(function, input_signature=signature, opset=OPSET)
+    onnx_file.scale_after_layout(model)
     onnx_file.name_outputs(model, sorted(served(tf.zeros((2, height, width, 1), tf.uint8))))
     session = onnxruntime.InferenceSession(model.SerializeToString())
 

@@ -220,6 +220,7 @@ def import_keras(
     function = tf.function(served.call, input_signature=signature)
     model, _ = tf2onnx.convert.from_function(function, input_signature=signature, opset=OPSET)
     pixels = _parity_pictures(height, width)
+    onnx_file.scale_after_layout(model)
     onnx_file.name_outputs(model, sorted(served(tf.constant(pixels[:1]))))
     parity = _parity(served, model, pixels)
     if parity > PARITY_TOLERANCE:

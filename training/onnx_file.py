@@ -6,9 +6,12 @@ import datetime
 import hashlib
 import json
 import os
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import onnx
 
 
@@ -24,6 +27,51 @@ def name_outputs(model: onnx.ModelProto, names: Sequence[str]) -> None:
         for output in model.graph.output:
             if output.name == old:
                 output.name = name
+
+
+#: Elementwise operations of which one side may be a single number.
+_SCALING = ("Add", "Div", "Mul", "Sub")
+
+
+def scale_after_layout(model: onnx.ModelProto) -> int:
+    """Move changes of layout in front of the scaling of the pixels; the outputs stay the same, bit for bit.
+
+    Pictures come as ``[N, H, W, 1]`` and are scaled before they are laid out as ``[N, 1, H, W]``. onnxruntime takes ten
+    times as long for elementwise operations on the first as on the second, a third of the time of a small network.
+
+    Returns:
+        How many changes of layout were moved.
+    """
+    graph = model.graph
+    numbers = {one.name for one in graph.initializer if not np.prod(one.dims, dtype=int) > 1}
+    maker = {output: node for node in graph.node for output in node.output}
+    uses = Counter(source for node in graph.node for source in node.input)
+    kept = {output.name for output in graph.output}
+    moved = 0
+    for layout in [node for node in graph.node if node.op_type in ("Reshape", "Transpose")]:
+        chain: list[onnx.NodeProto] = []
+        source = layout.input[0]
+        while (node := maker.get(source)) and node.op_type in _SCALING and uses[source] == 1 and source not in kept:
+            pictures = [one for one in node.input if one not in numbers]
+            if len(pictures) != 1:
+                break
+            chain.insert(0, node)
+            (source,) = pictures
+        if not chain:
+            continue
+        first, last = chain[0], chain[-1]
+        laid_out, scaled = f"{layout.output[0]}/before_scaling", layout.output[0]
+        first.input[:] = [laid_out if one == source else one for one in first.input]
+        layout.input[0], layout.output[0], last.output[0] = source, laid_out, scaled
+        graph.node.remove(layout)
+        graph.node.insert(list(graph.node).index(first), layout)
+        for before, after in pairwise(chain):
+            after.input[:] = [f"{before.output[0]}/laid_out" if one == before.output[0] else one for one in after.input]
+            before.output[0] = f"{before.output[0]}/laid_out"
+        moved += 1
+    # What is noted of shapes in between is no longer true, and nobody needs it.
+    del graph.value_info[:]
+    return moved
 
 
 def write(model: onnx.ModelProto, metadata: Mapping[str, object], facts: Mapping[str, object], folder: Path) -> Path:

@@ -42,6 +42,8 @@ class Predictions:
     """``[N, C]``, classes of the run's class set."""
     majority: int
     """Class index that most training beats have: what a naive guess would always answer."""
+    shares: NDArray[np.float64] | None = None
+    """``[C]``: how much of the training side each class is; None in files kept before this was."""
 
     @property
     def truth(self) -> NDArray[np.int64]:
@@ -68,17 +70,34 @@ class Predictions:
         wanted = [one.short for one in CLASS_SETS[class_set]]
         if not set(wanted) <= set(own):
             raise ValueError(f"Class set {class_set} is not part of {self.config.class_set}.")
-        kept = self.probabilities[:, [own.index(short) for short in wanted]]
+        chosen = [own.index(short) for short in wanted]
+        kept = self.probabilities[:, chosen]
+        shares = None if self.shares is None else self.shares[chosen] / self.shares[chosen].sum()
         kept = kept / np.maximum(kept.sum(axis=1, keepdims=True), 1e-12)
         config = self.config.model_copy(update={"class_set": class_set})
         majority = wanted.index(own[self.majority]) if own[self.majority] in wanted else 0
-        narrowed = replace(self, config=config, probabilities=kept, majority=majority)
+        narrowed = replace(self, config=config, probabilities=kept, majority=majority, shares=shares)
         known = np.array([symbol not in _left_out(self.config.class_set, class_set) for symbol in self.symbols])
         return narrowed.only(known)
+
+    def balanced(self, power: float) -> Predictions:
+        """Decided towards equal sensitivity: probabilities over the classes' shares to ``power``, adding up to 1.
+
+        Nothing changes at 0, which is most often right; at 1 every class is answered as if it were as frequent as any.
+
+        Raises:
+            PredictionsError: the shares are not known.
+        """
+        if self.shares is None:
+            raise PredictionsError(f"The answers of {self.config.name} were kept without the classes' shares.")
+        weighed = self.probabilities / self.shares**power
+        probabilities = (weighed / weighed.sum(axis=1, keepdims=True)).astype(np.float32)
+        return replace(self, config=self.config.model_copy(update={"balance": power}), probabilities=probabilities)
 
     def save(self, path: Path) -> None:
         """Write a compressed file; probabilities are kept in half precision."""
         partial = path.with_suffix(".partial.npz")
+        shares = {} if self.shares is None else {"shares": self.shares}
         np.savez_compressed(
             partial,
             allow_pickle=False,
@@ -88,6 +107,7 @@ class Predictions:
             symbols=self.symbols,
             probabilities=self.probabilities.astype(np.float16),
             majority=np.array(self.majority),
+            **shares,
         )
         os.replace(partial, path)
 
@@ -107,6 +127,7 @@ def load(path: Path) -> Predictions:
                 stored["symbols"],
                 stored["probabilities"].astype(np.float32),
                 int(stored["majority"]),
+                stored.get("shares"),
             )
     except (OSError, EOFError, BadZipFile, KeyError, ValueError, ValidationError) as error:
         raise PredictionsError(f"{path} holds no predictions: {error}") from error
@@ -152,13 +173,15 @@ def predict(run: Path, data: Dataset) -> Predictions:
     rows = tested_rows(data, sides, config)
     logits = fitting.predict_logits(model, pixels, rows) / scaling.temperature + np.array(scaling.bias)
     table = data.table.iloc[rows]
+    trained = np.bincount(labels[sides.train], minlength=len(classes))
     made = Predictions(
         config,
         table["record"].to_numpy(dtype=str),
         table["sample"].to_numpy(dtype=np.int64),
         table["symbol"].to_numpy(dtype=str),
         softmax(logits, axis=1).astype(np.float32),
-        int(np.bincount(labels[sides.train]).argmax()),
+        int(trained.argmax()),
+        trained / trained.sum(),
     )
     made.save(kept)
     return made

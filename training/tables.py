@@ -169,7 +169,11 @@ def _network(config: RunConfig) -> str:
 
 
 def _recipe(config: RunConfig) -> str:
-    """The run's name without the part that tells the fold or person."""
+    """The run's name without the part that tells the fold or person, and with the balance of its decision."""
+    return _name(config) + (f" balanced {config.balance:g}" if config.balance else "")
+
+
+def _name(config: RunConfig) -> str:
     for mark in (f".fold-{config.fold}", f".without-{config.held_out}"):
         if config.name.endswith(mark):
             return config.name.removesuffix(mark)

@@ -105,6 +105,27 @@ def test_networks_answer_together_with_the_mean_of_their_probabilities() -> None
     assert mean.probabilities.sum(axis=1) == pytest.approx([1, 1])
 
 
+def test_a_balanced_decision_weighs_rare_classes_up() -> None:
+    one = _made("NL")
+    shares = np.array([0.8, 0.05, 0.05, 0.025, 0.025, 0.025, 0.025])
+    unsure = np.tile([0.6, 0.3, 0.02, 0.02, 0.02, 0.02, 0.02], (2, 1)).astype(np.float32)
+    one = replace(one, probabilities=unsure, shares=shares)
+    assert (one.balanced(0).probabilities.argmax(axis=1) == 0).all()
+    assert one.balanced(1).probabilities[0] == pytest.approx(unsure[0] / shares / (unsure[0] / shares).sum(), rel=1e-5)
+    half = one.balanced(0.5)
+    assert (half.probabilities.argmax(axis=1) == 1).all()
+    assert half.config.balance == 0.5
+
+
+def test_a_balanced_decision_needs_the_shares_of_the_training_side(answers: Predictions, data: Dataset) -> None:
+    with pytest.raises(PredictionsError, match="shares"):
+        _made("NL").balanced(0.5)
+    labels = data.labels(CLASS_SETS["seven"])[divide(data, CONFIG).train]
+    assert answers.shares == pytest.approx(np.bincount(labels, minlength=7) / len(labels))
+    narrow = replace(_made("NL/"), shares=np.array([0.4, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1])).within("six")
+    assert narrow.shares == pytest.approx(np.array([4, 1, 1, 1, 1, 1]) / 9)
+
+
 def test_networks_that_answered_other_beats_have_no_mean() -> None:
     one = _made("NL")
     with pytest.raises(PredictionsError, match="same beats"):

@@ -105,6 +105,11 @@ def test_a_run_in_aami_s_classes_has_the_aami_row_alone() -> None:
     assert (row["N_n"], row["SVEB_n"], row["VEB_n"], row["F_n"]) == (5, 4, 2, 1)
 
 
+def test_a_balanced_decision_is_told_with_the_recipe() -> None:
+    table = _rows_of([_answers("NL", name="recipe.fold-2", fold=2, balance=0.4)])
+    assert list(table["recipe"]) == ["recipe balanced 0.4"]
+
+
 @pytest.mark.parametrize(
     ("config", "network"),
     [
