@@ -7,7 +7,7 @@ For recordings, in which all R peaks are known. Four pictures of each beat and l
    sides. It is flat where a beat looks like its neighbours, be they normal, with a bundle branch block or paced;
 3. a strip of 1.2 s on each side;
 4. the tachogram: each column is an interval between R peaks, the beat lies in the middle. A dot's height is the
-   logarithm of the interval over the median of those shown; the grey line stands at one second.
+   logarithm of the interval over the mean of those shown; the grey line stands at one second.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ STRIP_HALF = 432
 #: Intervals on each side of the beat in the tachogram; one column each.
 INTERVALS = WIDTH // 2
 
-#: Octaves from the middle of the tachogram to its upper and lower edge: 0.42 to 2.4 times the median interval.
+#: Octaves from the middle of the tachogram to its upper and lower edge: 0.42 to 2.4 times the mean interval.
 OCTAVES = 1.25
 
 #: Half the height of a dot, pixels, and the ink of the line at one second (a dot has 1).
@@ -92,13 +92,13 @@ def intervals_around(peaks: NDArray[np.int64], samples: NDArray[np.int64]) -> ND
 def tachogram(intervals: NDArray[np.float64]) -> Pixels:
     """One column for each interval of ``[N, WIDTH]``, samples: ``[N, HEIGHT, WIDTH, 1]``, paper 255."""
     known = np.isfinite(intervals)
-    median = np.ones((len(intervals), 1))
+    mean = np.ones((len(intervals), 1))
     some = known.any(axis=1)
-    median[some, 0] = np.nanmedian(intervals[some], axis=1)
+    mean[some, 0] = np.nanmean(intervals[some], axis=1)
     rows = np.arange(HEIGHT)[:, None]
 
     def ink(lengths: NDArray[np.float64]) -> NDArray[np.float64]:
-        octaves = np.clip(np.log2(lengths / median), -OCTAVES, OCTAVES)
+        octaves = np.clip(np.log2(lengths / mean), -OCTAVES, OCTAVES)
         middle = (1 - octaves / OCTAVES) * (HEIGHT - 1) / 2
         covered: NDArray[np.float64] = np.clip(_DOT + 0.5 - np.abs(rows - middle[:, None, :]), 0, 1)
         return covered

@@ -18,7 +18,7 @@ CALIBRATION_BINS = 15
 RESAMPLES = 1000
 
 #: AAMI EC57 classes of annotation symbols (ANSI/AAMI EC57:2012, table of heartbeat classes).
-AAMI_OF_SYMBOL = {symbol: one.short for one in CLASS_SETS["aami"] for symbol in one.symbols}
+AAMI_OF_SYMBOL = {symbol: one.short for one in CLASS_SETS["aami"] for symbol in one.symbols} | {"F": "F"}
 AAMI_CLASSES = ("N", "SVEB", "VEB", "F", "Q")
 
 #: The AAMI class that an answer in our classes stands for. Paced is Q; the rest follows the symbols.

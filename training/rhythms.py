@@ -41,6 +41,10 @@ _LARGEST_CUT = 0.75
 _REGULAR = 0.15
 _LEAST_INTERVAL = 150
 
+#: Early beats of one run (from, below), and how many conducted beats lie between two runs on the average, by recording.
+_RUN_BEATS = (2, 15)
+_RUN_GAP = (0.5, 60.0)
+
 #: Spread of fibrillating intervals (standard deviation of the logarithm; their coefficient of variation is about that)
 #: and frequency (Hz) and amplitude (mV) of the atria's waves.
 _SPREAD = 0.22
@@ -124,6 +128,45 @@ def early(recording: Recording, generator: np.random.Generator) -> Recording:
     return _with(recording, edited, timing.moved(samples), symbols, marked)
 
 
+def runs(recording: Recording, generator: np.random.Generator) -> Recording:
+    """Runs of beats that all come early, after the first conducted ones, mostly with a pause at their end.
+
+    How much of the recording they take is by chance, from a little to most of it: what is most frequent in a rhythm
+    need not be what is usual. Marked are beats of the runs, as premature atrial ones, and as many of the others.
+    """
+    samples, symbols = recording.samples, recording.symbols.copy()
+    signal, timing = recording.signal.astype(np.float64), _Timing()
+    regular = _in_regular_rhythm(samples, symbols)
+    most = np.exp(generator.uniform(*np.log(_RUN_GAP)))
+    edited: list[int] = []
+    beat = 3
+    while beat < len(samples) - 3:
+        length = int(generator.integers(*_RUN_BEATS))
+        if not regular[beat : beat + length + 1].all() or beat + length >= len(samples) - 3:
+            beat += 1
+            continue
+        shorter, taken = 1 - generator.uniform(*_PREMATURITY), 0.0
+        shape = generator.uniform(-0.6, 1.0)
+        for early_beat in range(beat, beat + length):
+            before, here = int(samples[early_beat - 1]), int(samples[early_beat])
+            start, end = before + min(_AFTER, int(0.45 * (here - before))), here - _BEFORE
+            cut = min(shorter * (here - before), _LARGEST_CUT * max(end - start, 0))
+            timing.until(start)
+            timing.until(end, -cut)
+            _reshape_p_wave(signal, here, shape)
+            taken = max(taken, cut)
+        here, after = int(samples[beat + length - 1]), int(samples[beat + length])
+        timing.until(here + min(_AFTER, int(0.45 * (after - here))))
+        timing.until(after - _BEFORE, taken * np.clip(generator.uniform(-0.2, 2.2), 0, 2))
+        edited += range(beat, beat + length)
+        beat += length + 1 + int(generator.exponential(most))
+    chosen = np.sort(generator.permutation(np.array(edited, dtype=np.int64))[:BEATS])
+    conducted = np.setdiff1d(np.flatnonzero(regular), np.array(edited, dtype=np.int64))
+    others = generator.permutation(conducted)[: len(chosen)]
+    symbols[chosen] = _PREMATURE
+    return _with(recording, timing.apply(signal), timing.moved(samples), symbols, np.sort(np.append(chosen, others)))
+
+
 def irregular(recording: Recording, generator: np.random.Generator) -> Recording:
     """Every interval between conducted beats has a length by chance, as in atrial fibrillation; P waves are gone.
 
@@ -154,12 +197,13 @@ def irregular(recording: Recording, generator: np.random.Generator) -> Recording
 EDITS: dict[str, Callable[[Recording, np.random.Generator], Recording]] = {
     "early": early,
     "irregular": irregular,
+    "runs": runs,
     "turned": axes.turned,
 }
 
-#: How often each is done. The first early and the first irregular one keep the recording's own leads, all others are
-#: seen along other axes.
-TIMES = {"early": 4, "irregular": 3, "turned": 6}
+#: How often each is done. The first of each kind of rhythm keeps the recording's own leads, all others are seen along
+#: other axes.
+TIMES = {"early": 3, "irregular": 3, "runs": 4, "turned": 6}
 
 
 def _with(
@@ -177,21 +221,31 @@ def _regular_beats(
     samples: NDArray[np.int64], symbols: NDArray[np.str_], generator: np.random.Generator
 ) -> NDArray[np.int64]:
     """Indices of beats in the middle of five conducted ones in a regular rhythm, at least five beats apart."""
+    regular = _in_regular_rhythm(samples, symbols)
     found = []
     beat = 3
     while beat < len(samples) - 3:
-        intervals = np.diff(samples[beat - 2 : beat + 3])
-        usual = np.median(intervals)
-        if (
-            np.isin(symbols[beat - 2 : beat + 3], _CONDUCTED).all()
-            and intervals.min() > _LEAST_INTERVAL
-            and np.abs(intervals - usual).max() < _REGULAR * usual
-        ):
+        if regular[beat]:
             found.append(beat)
             beat += 4
         beat += 1
     chosen = generator.permutation(np.array(found, dtype=np.int64))[:BEATS]
     return np.sort(chosen)
+
+
+def _in_regular_rhythm(samples: NDArray[np.int64], symbols: NDArray[np.str_]) -> NDArray[np.bool_]:
+    """Which beats are in the middle of five conducted ones in a regular rhythm."""
+    found = np.zeros(len(samples), dtype=bool)
+    conducted = np.isin(symbols, _CONDUCTED)
+    for beat in range(3, len(samples) - 3):
+        intervals = np.diff(samples[beat - 2 : beat + 3])
+        usual = np.median(intervals)
+        found[beat] = (
+            conducted[beat - 2 : beat + 3].all()
+            and intervals.min() > _LEAST_INTERVAL
+            and np.abs(intervals - usual).max() < _REGULAR * usual
+        )
+    return found
 
 
 def _reshape_p_wave(signal: NDArray[np.float64], peak: int, factor: float) -> None:

@@ -137,8 +137,7 @@ def test_aami_s_classes_take_all_their_symbols() -> None:
         *[0] * 5,
         *[1] * 4,
         *[2] * 2,
-        3,
-        *[-1] * 3,
+        *[-1] * 4,
     ]
 
 

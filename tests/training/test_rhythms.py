@@ -16,17 +16,17 @@ PERIOD = 300
 BEATS = 60
 
 
-def _recording(symbol: str = "N") -> Recording:
-    samples = 400 + PERIOD * np.arange(BEATS)
+def _recording(symbol: str = "N", beats: int = BEATS) -> Recording:
+    samples = 400 + PERIOD * np.arange(beats)
     time = np.arange(samples[-1] + 400)
-    beats = sum(
+    lead = sum(
         0.15 * np.exp(-0.5 * ((time - peak + 50) / 8) ** 2)  # P
         + np.exp(-0.5 * ((time - peak) / 5) ** 2)  # QRS
         + 0.3 * np.exp(-0.5 * ((time - peak - 90) / 15) ** 2)  # T
         for peak in samples
     )
-    signal = np.stack([beats, -0.5 * beats], axis=1).astype(np.float32)
-    return Recording("101", "101", ("MLII", "V1"), 0, signal, samples, np.full(BEATS, symbol))
+    signal = np.stack([lead, -0.5 * lead], axis=1).astype(np.float32)
+    return Recording("101", "101", ("MLII", "V1"), 0, signal, samples, np.full(beats, symbol))
 
 
 def _early(recording: Recording) -> tuple[Recording, NDArray[np.int64]]:
@@ -70,6 +70,29 @@ def test_ectopic_beats_and_irregular_rhythms_are_left_alone() -> None:
     irregular = _recording()
     irregular.samples[::2] += 60
     assert len(rhythms.early(irregular, np.random.default_rng(0)).samples) == 0
+
+
+def test_runs_come_early_after_conducted_beats_and_may_be_most_of_the_rhythm() -> None:
+    long = _recording(beats=600)
+    shares = []
+    for seed in range(12):
+        found = rhythms.runs(long, np.random.default_rng(seed))
+        place = np.searchsorted(found.peaks, found.samples)
+        before = np.diff(found.peaks)[place - 1]
+        early = found.symbols == "A"
+        assert 20 <= early.sum() <= rhythms.BEATS
+        assert set(found.symbols) <= {"A", "N"}
+        assert before[early].max() < 0.92 * PERIOD
+        assert before[~early].min() > 0.95 * PERIOD
+        shares.append((np.diff(found.peaks) < 0.92 * PERIOD).mean())
+    assert min(shares) < 0.4
+    assert max(shares) > 0.6
+
+
+def test_r_peaks_of_runs_lie_on_their_marks() -> None:
+    found = rhythms.runs(_recording(beats=200), np.random.default_rng(3))
+    for sample in found.peaks[3:-3]:
+        assert np.abs(found.signal[sample - 10 : sample + 11, 0]).argmax() == pytest.approx(10, abs=1)
 
 
 def test_intervals_of_an_irregular_rhythm_are_never_alike_and_its_beats_keep_their_symbols() -> None:
