@@ -4,13 +4,17 @@ import csv
 import json
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 from typer.main import get_command
 from typer.testing import CliRunner
 
 from training import datasets, fitting
 from training.__main__ import app
+from training.configuration import RunConfig
 from training.datasets import Dataset
+from training.predictions import Predictions
 from training.samples import EXAMPLE_RECORDS
 
 run = CliRunner()
@@ -120,3 +124,47 @@ def test_the_default_folder_is_kept_for_all_the_records(recordings: Path) -> Non
     result = run.invoke(app, ["prepare", "--records", str(recordings), "--only", "100"])
     assert result.exit_code == 1
     assert "--data" in result.output
+
+
+def _kept(folder: Path, *, shares: bool) -> Path:
+    """Answers of one fold: premature atrial beats are thought a little less probable than normal ones."""
+    symbols = np.array(list("NNNNNNNNAA"))
+    probabilities = np.full((10, 7), 0.02, dtype=np.float32)
+    probabilities[:, 0], probabilities[:, 3] = 0.5, 0.4
+    probabilities[:8, 3] = 0.02
+    probabilities[:8, 0] = 0.88
+    config = RunConfig(name="recipe.fold-1", fold=1)
+    known = np.array([0.8, 0.01, 0.01, 0.1, 0.06, 0.01, 0.01]) if shares else None
+    one = Predictions(config, np.array(["100"] * 10), np.arange(10), symbols, probabilities, 0, known)
+    folder.mkdir(parents=True, exist_ok=True)
+    one.save(folder / f"{config.name}.npz")
+    return folder
+
+
+def test_compare_prints_writes_and_checks_a_table(tmp_path: Path) -> None:
+    folder, table = _kept(tmp_path / "kept", shares=False), tmp_path / "table.csv"
+    printed = run.invoke(app, ["compare", str(folder), "--class-sets", "six", "--out", str(table)])
+    assert printed.exit_code == 0
+    rows = pd.read_csv(table)
+    assert list(rows["class_set"].unique()) == ["seven", "six"]
+    assert rows["accuracy"].iloc[0] == 0.8
+    assert "recipe,fold 1,10,1,0.8" in printed.output
+    words = ["compare", str(folder), "--class-sets", "six", "--check", str(table)]
+    assert run.invoke(app, words).exit_code == 0
+    table.write_text(table.read_text().replace("0.8,", "0.1,", 1))
+    wrong = run.invoke(app, words)
+    assert wrong.exit_code == 1
+    assert "accuracy" in wrong.output
+
+
+def test_compare_can_decide_towards_equal_sensitivity(tmp_path: Path) -> None:
+    folder, table = _kept(tmp_path / "kept", shares=True), tmp_path / "table.csv"
+    assert run.invoke(app, ["compare", str(folder), "--balance", "0.5", "--out", str(table)]).exit_code == 0
+    row = pd.read_csv(table).iloc[0]
+    assert (row["recipe"], row["accuracy"], row["PAC_Se"]) == ("recipe balanced 0.5", 1.0, 1.0)
+
+
+def test_compare_says_when_there_are_no_shares_to_decide_by(tmp_path: Path) -> None:
+    result = run.invoke(app, ["compare", str(_kept(tmp_path, shares=False)), "--balance", "0.5"])
+    assert result.exit_code == 1
+    assert "shares" in result.output
