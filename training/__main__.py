@@ -328,6 +328,33 @@ def crossval(
 
 
 @app.command()
+def balance(
+    config_file: Annotated[Path, typer.Option("--config", help="YAML file of the recipe.", exists=True)],
+    data: DataOption = None,
+    runs: RunsOption = RUNS,
+    threads: ThreadsOption = 0,
+) -> None:
+    """What deciding towards equal sensitivity would cost in accuracy, on the validation sides of a recipe's runs."""
+    from training import crossval as crossing
+    from training import fitting, predictions, tables
+
+    fitting.use_threads(threads)
+    with _plain_errors(
+        configuration.ConfigurationError,
+        datasets.DatasetError,
+        fitting.FittingError,
+        predictions.PredictionsError,
+        splits.SplitError,
+    ):
+        recipe = configuration.read(config_file)
+        dataset = load_data(data, recipe, variants=0)
+        with _progress() as progress:
+            configs = progress.track(crossing.runs_of(recipe), description="runs")
+            found = tables.joined([crossing.validate(config, dataset, runs) for config in configs])
+    typer.echo(tables.balance_rows(found).to_csv(index=False))
+
+
+@app.command()
 def tune(
     config_file: Annotated[Path, typer.Option("--config", help="YAML file of the recipe.", exists=True)],
     trials: Annotated[int, typer.Option(help="Trials of the whole search, finished ones included.", min=1)] = 30,

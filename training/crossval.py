@@ -82,6 +82,23 @@ def run_all(
     return found
 
 
+def validate(config: RunConfig, data: Dataset, runs: Path) -> Predictions:
+    """Answers of a finished run to its validation side; where it is a chain, the mean of its members' and its start's.
+
+    Raises:
+        PredictionsError: a part is not trained, or its members validate on different parts.
+        FittingError: the runs were not trained on ``data``.
+    """
+    parts = [runs / config.name]
+    if config.chained:
+        parts = [runs / config.start_from, *(parts[0] / f"member-{member}" for member in range(config.members))]
+    elif config.members > 1:
+        parts = [parts[0] / f"member-{member}" for member in range(config.members)]
+    return replace(
+        predictions.averaged([predictions.answer(part, data, "validation") for part in parts]), config=config
+    )
+
+
 def _together(config: RunConfig, data: Dataset, runs: Path, report: Report) -> Predictions:
     """The mean answer of all members, and of what a chain starts from."""
     start = runs / config.start_from

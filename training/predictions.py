@@ -10,6 +10,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 from zipfile import BadZipFile
 
 import numpy as np
@@ -149,11 +150,23 @@ def predict(run: Path, data: Dataset) -> Predictions:
         PredictionsError: the run has no weights.
         FittingError: the run was not trained on ``data``.
     """
-    from training import fitting, networks  # TensorFlow is loaded only where a network runs
-
     kept = run / FILE
     if kept.is_file():
         return load(kept)
+    made = answer(run, data, "test")
+    made.save(kept)
+    return made
+
+
+def answer(run: Path, data: Dataset, side: Literal["test", "validation"]) -> Predictions:
+    """Answers of the run's best weights to one side, calibrated on the validation side.
+
+    Raises:
+        PredictionsError: the run has no weights.
+        FittingError: the run was not trained on ``data``.
+    """
+    from training import fitting, networks  # TensorFlow is loaded only where a network runs
+
     if not (run / fitting.BEST).is_file():
         raise PredictionsError(f"{run} holds no trained weights. Train it first.")
     config = configuration.read(run / "config.yaml")
@@ -165,26 +178,21 @@ def predict(run: Path, data: Dataset) -> Predictions:
     model = networks.build(config.network, height=height, width=width, channels=channels, classes=len(classes))
     model.load_weights(run / fitting.BEST)
     pixels = data.pixels[0]
-    scaling = calibration.fit_scaling(
-        fitting.predict_logits(model, pixels, sides.validation),
-        labels[sides.validation],
-        biases=config.protocol not in BY_PERSON,
-    )
-    rows = tested_rows(data, sides, config)
-    logits = fitting.predict_logits(model, pixels, rows) / scaling.temperature + np.array(scaling.bias)
+    validated = fitting.predict_logits(model, pixels, sides.validation)
+    scaling = calibration.fit_scaling(validated, labels[sides.validation], biases=config.protocol not in BY_PERSON)
+    rows = tested_rows(data, sides, config) if side == "test" else sides.validation
+    logits = fitting.predict_logits(model, pixels, rows) if side == "test" else validated
     table = data.table.iloc[rows]
     trained = np.bincount(labels[sides.train], minlength=len(classes))
-    made = Predictions(
+    return Predictions(
         config,
         table["record"].to_numpy(dtype=str),
         table["sample"].to_numpy(dtype=np.int64),
         table["symbol"].to_numpy(dtype=str),
-        softmax(logits, axis=1).astype(np.float32),
+        softmax(logits / scaling.temperature + np.array(scaling.bias), axis=1).astype(np.float32),
         int(trained.argmax()),
         trained / trained.sum(),
     )
-    made.save(kept)
-    return made
 
 
 def averaged(members: Sequence[Predictions]) -> Predictions:

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
-from sklearn.metrics import auc, roc_curve
+from sklearn.metrics import auc, recall_score, roc_curve
 
 from training import evaluation
 from training.classes import CLASS_SETS
@@ -19,6 +19,9 @@ from training.splits import BY_PERSON
 
 #: The network of the rows that always answer the class that most training beats have.
 NAIVE = "naive majority"
+
+#: Powers of the classes' shares that :func:`balance_rows` tries.
+BALANCES = tuple(round(0.05 * step, 2) for step in range(21))
 
 #: Protocols of many runs, and what those are.
 _PARTS = {"beats-10fold": "folds", "leave-one-patient-out": "people"}
@@ -85,6 +88,23 @@ def detection_rows(found: Sequence[Predictions], short: str = "VF") -> pd.DataFr
             "sensitivity_at_1_percent": round(float(caught[called <= 0.01].max()), 4),
         }
         rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def balance_rows(one: Predictions) -> pd.DataFrame:
+    """Accuracy and mean sensitivity for each of :data:`BALANCES`."""
+    rows = []
+    for power in BALANCES:
+        answered = one.balanced(power).probabilities.argmax(axis=1)
+        sensitivity = recall_score(one.truth, answered, average="macro", labels=np.unique(one.truth))
+        rows.append(
+            {
+                "balance": power,
+                "beats": len(answered),
+                "accuracy": round(float((answered == one.truth).mean()), 4),
+                "mean_Se": round(float(sensitivity), 4),
+            }
+        )
     return pd.DataFrame(rows)
 
 

@@ -163,6 +163,20 @@ def test_a_chain_goes_on_from_member_to_member_and_its_start_answers_too(
     assert found.probabilities == pytest.approx(np.mean([one.probabilities for one in answers], axis=0), abs=1e-3)
 
 
+@pytest.mark.usefixtures("trained")
+def test_a_run_answers_its_validation_side_and_a_chain_with_its_start(runs: Path, data: Dataset) -> None:
+    first = CHOSEN[1]
+    alone = crossval.validate(first, data, runs)
+    rows = divide(data, first).validation
+    assert list(alone.samples) == list(data.table["sample"].iloc[rows])
+    chain = first.model_copy(update={"name": "next", "chained": True, "start_from": first.name})
+    crossval.run_all([chain], data, runs, lambda *_: None)
+    member = predictions.answer(runs / "next" / "member-0", data, "validation")
+    together = crossval.validate(chain, data, runs)
+    assert together.config == chain
+    assert together.probabilities == pytest.approx((alone.probabilities + member.probabilities) / 2, abs=1e-6)
+
+
 def test_a_fold_waits_for_its_start(data: Dataset, tmp_path: Path) -> None:
     with pytest.raises(fitting.FittingError, match=r"starts from tiny\.start\.half-0"):
         crossval.run_all(CHOSEN[1:], data, tmp_path, lambda *_: None)

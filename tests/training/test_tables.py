@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -104,6 +105,18 @@ def test_a_run_in_aami_s_classes_has_the_aami_row_alone() -> None:
     # Fusion beats count, and nothing is right for them.
     assert (row["n"], row["accuracy"]) == (12, round(11 / 12, 4))
     assert (row["N_n"], row["SVEB_n"], row["VEB_n"], row["F_n"]) == (5, 4, 2, 1)
+
+
+def test_what_a_balance_costs_is_told_for_each_power() -> None:
+    one = _answers("NNNNNNNNAA")
+    unsure = one.probabilities.copy()
+    unsure[8:] = [0.5, 0.02, 0.02, 0.4, 0.02, 0.02, 0.02]
+    one = replace(one, probabilities=unsure, shares=np.array([0.8, 0.01, 0.01, 0.1, 0.06, 0.01, 0.01]))
+    found = tables.balance_rows(one)
+    assert list(found["balance"]) == list(tables.BALANCES)
+    assert (found["beats"] == 10).all()
+    assert (found["accuracy"].iloc[0], found["mean_Se"].iloc[0]) == (0.8, 0.5)
+    assert (found["accuracy"].iloc[10], found["mean_Se"].iloc[10]) == (1.0, 1.0)
 
 
 def test_a_balanced_decision_is_told_with_the_recipe() -> None:
