@@ -22,8 +22,10 @@ class RunConfig(BaseModel):
     class_set: Literal["six", "seven", "eight", "aami"] = "seven"
     representation: Literal["trace", "spectrogram", "context"] = "trace"
     network: Literal["columns", "residual", "rhythm", "seed"] = "residual"
-    sources: tuple[Literal["mitdb", "edited", "vfdb", "ptbxl"], ...] = Field(default=("mitdb",), min_length=1)
-    """Databases whose beats take part; ``edited`` is the training side of ``mitdb`` with other rhythms."""
+    sources: tuple[Literal["mitdb", "edited", "vfdb", "ptbxl", "ptbxl-turned"], ...] = Field(
+        default=("mitdb",), min_length=1
+    )
+    """Databases whose beats take part; ``edited`` and ``ptbxl-turned`` are made of the training sides of two."""
     protocol: Literal[
         "beats-10fold", "beats-half", "chronological-70-30", "inter-patient", "leave-one-patient-out", "as-given"
     ] = "beats-10fold"
@@ -72,9 +74,9 @@ class RunConfig(BaseModel):
         return self
 
     @model_validator(mode="after")
-    def _edited_beats_need_a_division_by_person(self) -> RunConfig:
-        if "edited" in self.sources and self.protocol != "inter-patient":
-            raise ValueError("edited rhythms are made from the training side of inter-patient; no other protocol fits")
+    def _edited_recordings_need_a_division_by_person(self) -> RunConfig:
+        if {"edited", "ptbxl-turned"} & set(self.sources) and self.protocol != "inter-patient":
+            raise ValueError("edited recordings are made of the training side of inter-patient; no other protocol fits")
         return self
 
 

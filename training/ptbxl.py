@@ -7,6 +7,8 @@ their beats. Beats are found in lead II.
 from __future__ import annotations
 
 import ast
+import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +18,7 @@ import wfdb.processing
 from numpy.typing import NDArray
 from scipy.signal import resample_poly
 
+from training import axes
 from training.classes import LBBB, NORMAL, PACED, RBBB
 from training.records import SAMPLING_RATE, Recording, RecordsError
 
@@ -33,6 +36,9 @@ SYMBOL_OF_CODE = {"PACE": PACED.symbol, "CLBBB": LBBB.symbol, "CRBBB": RBBB.symb
 #: 9 and 10 test.
 VALIDATION_FOLD = 8
 TEST_FOLDS = (9, 10)
+
+#: How many other views there are of a record with a bundle branch block or a pacemaker.
+TURNS_OF_RARE_CLASSES = 12
 
 #: The R peak is the largest deflection of lead II this near to the detector's mark, seconds.
 _NEAR = 0.05
@@ -78,6 +84,32 @@ def read_recording(folder: Path, record: str) -> Recording:
         symbols=np.full(len(samples), row["symbol"]),
         side="test" if fold in TEST_FOLDS else "validation" if fold == VALIDATION_FOLD else "train",
     )
+
+
+def turned_records(folder: Path) -> list[str]:
+    """Records of people who train, to be seen along other axes: those of the rarer classes often, normal ones once.
+
+    Raises:
+        RecordsError: the folder is not a copy of PTB-XL.
+    """
+    table = _labels(folder)
+    trains = ~table["strat_fold"].isin((VALIDATION_FOLD, *TEST_FOLDS))
+    return [
+        f"turned{number}-{int(row.ecg_id):05d}"
+        for row in table[trains].itertuples()
+        for number in range(1 if row.symbol == NORMAL.symbol else TURNS_OF_RARE_CLASSES)
+    ]
+
+
+def read_turned(folder: Path, name: str) -> Recording:
+    """A record seen along other axes (:func:`training.axes.turned`); by chance, and the same for the same name.
+
+    Raises:
+        RecordsError: the record can't be read or has no label.
+    """
+    _, _, record = name.partition("-")
+    generator = np.random.default_rng(np.frombuffer(hashlib.sha256(name.encode()).digest(), dtype=np.uint32))
+    return replace(axes.turned(read_recording(folder, record), generator), name=f"ptbxl-{name}")
 
 
 def _labels(folder: Path) -> pd.DataFrame:

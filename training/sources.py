@@ -80,11 +80,20 @@ EDITED = Source(
     notice=MITDB.notice,
 )
 
+TURNED = Source(
+    name="ptbxl-turned",
+    title="PTB-XL",
+    setting=PTBXL.setting,
+    record_names=ptbxl.turned_records,
+    read=ptbxl.read_turned,
+    notice=PTBXL.notice,
+)
+
 #: What recordings were made of people.
 DATABASES: dict[str, Source] = {source.name: source for source in (MITDB, VFDB, PTBXL)}
 
 #: Everything that beats can be prepared from.
-SOURCES: dict[str, Source] = DATABASES | {EDITED.name: EDITED}
+SOURCES: dict[str, Source] = DATABASES | {one.name: one for one in (EDITED, TURNED)}
 
 
 def notice(names: Sequence[str]) -> str:

@@ -58,6 +58,23 @@ def test_the_lead_that_pictures_show_is_two(ptbxl: Path) -> None:
     assert len(found.signal) == 10 * SAMPLING_RATE
 
 
+def test_records_of_people_who_train_are_seen_along_other_axes_the_rarer_classes_often(ptbxl: Path) -> None:
+    names = database.turned_records(ptbxl)
+    assert len(names) == len(set(names)) == 2 * database.TURNS_OF_RARE_CLASSES
+    assert {name.partition("-")[2] for name in names} == {"00001", "00002"}  # 3 validates, 4 and 5 test
+
+
+def test_another_view_of_a_record_keeps_its_person_label_and_side(ptbxl: Path) -> None:
+    plain = database.read_recording(ptbxl, "00001")
+    first, again, other = (database.read_turned(ptbxl, f"turned{number}-00001") for number in (0, 0, 1))
+    assert first.name == "ptbxl-turned0-00001"
+    assert (first.patient, first.side, first.leads) == (plain.patient, "train", plain.leads)
+    assert list(first.symbols) == list(plain.symbols)
+    assert np.abs(first.samples - plain.samples).max() <= 3
+    assert np.array_equal(first.signal, again.signal)
+    assert not np.allclose(first.signal, other.signal, atol=0.05)
+
+
 def test_what_can_not_be_read_is_said(ptbxl: Path, tmp_path: Path) -> None:
     with pytest.raises(RecordsError, match="not a copy of PTB-XL"):
         database.labelled_records(tmp_path)
