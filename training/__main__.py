@@ -235,6 +235,13 @@ def _prepare_from_folders(source: Path, data: Path) -> None:
     console.print(f"{len(findings):,} findings are listed in {data / 'audit.csv'}")
 
 
+def _single(config: configuration.RunConfig) -> configuration.RunConfig:
+    """``config``, if it is one network."""
+    if config.members > 1 or config.chained:
+        raise splits.SplitError(f"{config.name} is several networks that answer together; `crossval` is its command.")
+    return config
+
+
 @app.command()
 def train(
     config_file: Annotated[Path, typer.Option("--config", help="YAML file of the run.", exists=True, dir_okay=False)],
@@ -257,7 +264,7 @@ def train(
         splits.SplitError,
     ):
         team = distributed.Team.join() if strategy is Strategy.MULTIWORKER else None
-        config = configuration.read(config_file)
+        config = _single(configuration.read(config_file))
         dataset = load_data(data, config, variants=None if config.augmented_fraction else 0)
         run = runs / (config.name if team is None or team.index == 0 else f"{config.name}.worker-{team.index}")
         with _progress() as progress:
@@ -374,7 +381,7 @@ def tune(
         splits.SplitError,
         tuning.TuningError,
     ):
-        recipe = configuration.read(config_file)
+        recipe = _single(configuration.read(config_file))
         dataset = load_data(data, recipe)
         folder = runs / f"{recipe.name}.tune"
         with _progress() as progress:
@@ -423,14 +430,11 @@ def compare(
     with _plain_errors(predictions.PredictionsError):
         kept = [file for path in found for file in _kept_answers(path)]
         answers = [predictions.load(path) for path in kept]
-        if balance:
-            answers = [one.balanced(balance) for one in answers if one.shares is not None]
-            if not answers:
-                raise predictions.PredictionsError("None of these answers were kept with the classes' shares.")
+        scored = [one.balanced(balance) for one in answers] if balance else answers
     if detect:
-        table = tables.detection_rows(answers, detect)
+        table = tables.detection_rows(scored, detect)
     else:
-        table = tables.score_rows(answers, [name for name in class_sets.split(",") if name])
+        table = tables.score_rows(scored, [name for name in class_sets.split(",") if name])
     typer.echo(table.to_csv(index=False))
     if keep is not None:
         keep.mkdir(parents=True, exist_ok=True)

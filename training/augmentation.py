@@ -30,40 +30,38 @@ class SignalAugmentation:
     mains_mv: float = 0.03
     """Amplitude of 50 or 60 Hz mains noise, millivolts."""
 
-    def reach(self, half: int = WINDOW_BEFORE) -> float:
-        """Farthest sample from the R peak that an augmented window of ``2 * half`` samples may ask for."""
-        return half * (1 + self.stretch) + self.shift
+    @property
+    def reach(self) -> float:
+        """Farthest sample from the R peak that an augmented window may ask for."""
+        return WINDOW_BEFORE * (1 + self.stretch) + self.shift
 
 
 def augment(
     stored: NDArray[np.float32],
     generator: np.random.Generator,
     amounts: SignalAugmentation | None = None,
-    *,
-    half: int = WINDOW_BEFORE,
 ) -> NDArray[np.float32]:
     """A varied copy of each beat.
 
     Args:
         stored: shape ``[N, S]``, millivolts, R in the middle at ``S / 2``.
-        half: samples wanted before the R peak and from it on.
 
     Returns:
-        shape ``[N, 2 * half]``, millivolts: the window of the varied beats.
+        shape ``[N, 192]``, millivolts: the window of the varied beats.
 
     Raises:
         ValueError: the amounts reach beyond the stored samples.
     """
     amounts = amounts or SignalAugmentation()
     middle = stored.shape[1] // 2
-    if amounts.reach(half) >= middle:
+    if amounts.reach >= middle:
         raise ValueError("shift and stretch reach beyond the stored samples")
     count = len(stored)
 
     def uniform(low: float, high: float) -> NDArray[np.float64]:
         return generator.uniform(low, high, size=(count, 1))
 
-    steps = np.arange(-half, half)
+    steps = np.arange(-WINDOW_BEFORE, WINDOW_BEFORE)
     position = middle + uniform(-amounts.shift, amounts.shift)
     position = position + steps * (1 + uniform(-amounts.stretch, amounts.stretch))
     whole = np.floor(position).astype(int)

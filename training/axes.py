@@ -51,10 +51,14 @@ def turn(recording: Recording, generator: np.random.Generator) -> Recording:
     wander = np.sin(2 * np.pi * (generator.uniform(*_WANDER_HZ) * time + generator.uniform()))
     signal += generator.uniform(0, _WANDER_MV) * wander[:, None]
     signal += generator.uniform(0, _MUSCLE_MV) * generator.standard_normal(signal.shape)
-    moved = recording.samples + generator.integers(-_PEAK_JITTER, _PEAK_JITTER + 1, size=len(recording.samples))
+    moved = recording.peaks + generator.integers(-_PEAK_JITTER, _PEAK_JITTER + 1, size=len(recording.peaks))
     # Flutter waves may lie closer than the jitter.
     peaks = np.maximum.accumulate(np.clip(moved, 0, len(signal) - 1))
-    return replace(recording, signal=signal.astype(np.float32), samples=peaks)
+    turned_signal = signal.astype(np.float32)
+    if recording.every_peak is None:
+        return replace(recording, signal=turned_signal, samples=peaks)
+    marked = peaks[np.searchsorted(recording.every_peak, recording.samples)]
+    return replace(recording, signal=turned_signal, samples=marked, every_peak=peaks)
 
 
 def turned(recording: Recording, generator: np.random.Generator) -> Recording:
@@ -72,7 +76,7 @@ def turned(recording: Recording, generator: np.random.Generator) -> Recording:
 
 
 def _filter(generator: np.random.Generator) -> NDArray[np.float64]:
-    """Taps by chance around one that outweighs them."""
+    """Taps by chance, more in the middle."""
     taps = generator.normal(size=_TAPS)
     taps /= np.sqrt((taps**2).sum())
     taps[_TAPS // 2] += generator.uniform(0.5, 1.5)

@@ -8,6 +8,8 @@ from typing import Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from training.classes import CLASS_SETS
+
 
 class ConfigurationError(ValueError):
     """The configuration file can't be read or has a wrong field."""
@@ -34,7 +36,7 @@ class RunConfig(BaseModel):
     held_out: str = ""
     """The test person (``leave-one-patient-out``)."""
     start_from: str = ""
-    """Name of a finished run whose weights training starts from; ``{fold}`` in it stands for the fold."""
+    """Name of a finished run whose weights training starts from; ``crossval`` puts the fold for ``{fold}`` in it."""
     leads: Literal["all", "primary"] = "all"
     """Which leads train; validation and test always show the primary one."""
     seed: int = 20_260
@@ -68,6 +70,28 @@ class RunConfig(BaseModel):
     people validate and rare classes not at all, the best one is best by chance."""
 
     @model_validator(mode="after")
+    def _drawn_classes_exist(self) -> RunConfig:
+        drawn = self.beats_per_class
+        numbers = list(drawn.values()) if isinstance(drawn, dict) else [drawn]
+        if min(numbers, default=0) < 0 or (isinstance(drawn, dict) and sum(numbers) == 0):
+            raise ValueError("beats_per_class must not be negative, and an epoch needs beats")
+        unknown = set(drawn if isinstance(drawn, dict) else ()) - {one.short for one in CLASS_SETS[self.class_set]}
+        if unknown:
+            raise ValueError(f"beats_per_class names classes that are not in {self.class_set}: {', '.join(unknown)}")
+        return self
+
+    @model_validator(mode="after")
+    def _members_validate_on_different_parts(self) -> RunConfig:
+        if self.member >= self.members:
+            raise ValueError(f"there is no member {self.member} of {self.members}")
+        if self.members > 1 and not self.chained:
+            if self.protocol not in ("beats-10fold", "inter-patient"):
+                raise ValueError(f"members of {self.protocol} would all validate on the same part; chain them")
+            if self.start_from:
+                raise ValueError("members that start from one run would validate on what it has learned; chain them")
+        return self
+
+    @model_validator(mode="after")
     def _a_chain_needs_a_beginning(self) -> RunConfig:
         if self.chained and not self.start_from:
             raise ValueError("chained members need a run to start from: set start_from")
@@ -88,9 +112,12 @@ def read(path: Path) -> RunConfig:
     """
     try:
         fields = yaml.safe_load(path.read_text())
-        return RunConfig.model_validate(fields)
+        config = RunConfig.model_validate(fields)
     except (OSError, yaml.YAMLError, ValidationError) as error:
         raise ConfigurationError(f"{path}: {error}") from error
+    if config.balance:
+        raise ConfigurationError(f"{path}: balance belongs to a decision, not to training; see `compare --balance`")
+    return config
 
 
 def write(config: RunConfig, path: Path) -> None:

@@ -1,6 +1,7 @@
 """A beat with its surroundings: what is usual for this person and this rhythm, and how the beat differs from it.
 
-For recordings, in which all R peaks are known. Four pictures of each beat and lead:
+For recordings in which the R peaks are marked; a beat of a kind that is never drawn counts as none. Four pictures of
+each beat and lead:
 
 1. the beat, as in ``trace``;
 2. what is left of it when the usual beat is taken away: the median, sample by sample, of the nearest beats on both

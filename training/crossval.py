@@ -26,13 +26,19 @@ def runs_of(config: RunConfig, *, start: RunConfig | None = None) -> list[RunCon
 
     ``beats-10fold`` gives its ten folds. With ``start``, a longer run on each half of the folds comes first, and each
     fold starts from the half that it does not lie in: that run has seen neither its test nor its validation beats.
-    ``leave-one-patient-out`` gives one run for each carrier of a rare class. A recipe of several ``members`` is a run
-    under every protocol.
+    ``leave-one-patient-out`` gives one run for each carrier of a rare class. A recipe of several ``members`` is a
+    run of its own.
 
     Raises:
-        SplitError: the protocol has a single run of a single network.
+        SplitError: the protocol has a single run of a single network, or the runs would start where they must not.
     """
     if config.protocol == "beats-10fold":
+        if config.chained and start is not None:
+            raise SplitError(f"{config.name} is a chain: it starts from whole runs of the same folds, not from halves.")
+        if config.start_from and start is None and "{fold}" not in config.start_from:
+            raise SplitError(
+                f"Every fold of {config.name} would start from the same run; write {{fold}} in start_from."
+            )
         halves = []
         if start is not None:
             halves = [_named(start, f"half-{half}", protocol="beats-half", fold=half) for half in (0, 1)]
@@ -41,7 +47,7 @@ def runs_of(config: RunConfig, *, start: RunConfig | None = None) -> list[RunCon
                 config,
                 f"fold-{fold}",
                 fold=fold,
-                start_from=halves[fold // HALF].name if halves else config.start_from.format(fold=fold),
+                start_from=halves[fold // HALF].name if halves else config.start_from.replace("{fold}", str(fold)),
             )
             for fold in range(FOLDS)
         ]
@@ -72,7 +78,7 @@ def run_all(
     for config in configs:
         run = runs / config.name
         if (run / predictions.FILE).is_file():
-            found.append(predictions.load(run / predictions.FILE))
+            found.append(_kept(config, run))
         elif config.members == 1 and not config.chained:
             found.append(_run(config, data, run, runs / config.start_from, report))
         else:
@@ -80,6 +86,13 @@ def run_all(
             found[-1].save(run / predictions.FILE)
         report(config, None, config.epochs * config.members)
     return found
+
+
+def _kept(config: RunConfig, run: Path) -> Predictions:
+    answers = predictions.load(run / predictions.FILE)
+    if answers.config != config:
+        raise fitting.FittingError(f"{run} holds answers of another configuration. Choose another folder or delete it.")
+    return answers
 
 
 def validate(config: RunConfig, data: Dataset, runs: Path) -> Predictions:
@@ -112,16 +125,17 @@ def _together(config: RunConfig, data: Dataset, runs: Path, report: Report) -> P
 
 
 def _run(config: RunConfig, data: Dataset, folder: Path, start: Path, report: Report) -> Predictions:
+    if (folder / predictions.FILE).is_file():
+        return _kept(config, folder)
     before = config.member * config.epochs
-    if not (folder / predictions.FILE).is_file():
-        fitting.fit(
-            config,
-            data,
-            folder,
-            lambda line: report(config, line, before + line.epoch),
-            lambda epochs: report(config, None, before + epochs),
-            start=start,
-        )
+    fitting.fit(
+        config,
+        data,
+        folder,
+        lambda line: report(config, line, before + line.epoch),
+        lambda epochs: report(config, None, before + epochs),
+        start=start,
+    )
     return predictions.predict(folder, data)
 
 

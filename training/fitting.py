@@ -151,7 +151,7 @@ def _train_epoch(
 
 
 def _seed(config: RunConfig) -> int:
-    """Networks that answer together differ in everything that is by chance."""
+    """Networks that answer together differ in what is by chance."""
     return config.seed + config.member
 
 

@@ -84,7 +84,7 @@ def columns(height: int, width: int, channels: int, classes: int) -> keras.Model
 
 @register
 def rhythm(height: int, width: int, channels: int, classes: int) -> keras.Model:
-    """Reads a beat and its surroundings column by column: 0.4 million weights for ``context``.
+    """Reads a beat and its surroundings column by column: 0.47 million weights for ``context``.
 
     The beat and its difference from the usual one, the first two channels, are read together and pooled along time:
     what their waves look like carries over to other people, where exactly they lie does not. All other channels keep

@@ -11,7 +11,6 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 
-import numpy as np
 import onnx
 
 
@@ -43,12 +42,17 @@ def scale_after_layout(model: onnx.ModelProto) -> int:
         How many changes of layout were moved.
     """
     graph = model.graph
-    numbers = {one.name for one in graph.initializer if not np.prod(one.dims, dtype=int) > 1}
+    if any(attribute.HasField("g") for node in graph.node for attribute in node.attribute):
+        return 0  # what branches and loops read from outside would have to be followed
+    fixed = {one.name for one in graph.initializer}
+    numbers = {one.name for one in graph.initializer if list(one.dims) in ([], [1])}
     maker = {output: node for node in graph.node for output in node.output}
     uses = Counter(source for node in graph.node for source in node.input)
     kept = {output.name for output in graph.output}
     moved = 0
     for layout in [node for node in graph.node if node.op_type in ("Reshape", "Transpose")]:
+        if not fixed.issuperset(layout.input[1:]):
+            continue
         chain: list[onnx.NodeProto] = []
         source = layout.input[0]
         while (node := maker.get(source)) and node.op_type in _SCALING and uses[source] == 1 and source not in kept:

@@ -15,8 +15,8 @@ TEST_RECORDS = (*DS2.split(), "104", "217")
 #: any away; PTB-XL's validation fold (see :mod:`training.ptbxl`) has others.
 VALIDATION_RECORDS = ("112", "119", "209", "223", "230", "429")
 
-#: The people who validate for each of several networks that answer together: with each network others, so that all
-#: together learn from everybody.
+#: The MIT-BIH and VFDB people who validate for each of several networks that answer together: with each network others,
+#: so that together they learn from all of these.
 VALIDATION_GROUPS = (
     VALIDATION_RECORDS,
     ("101", "106", "118", "205", "220", "418"),

@@ -87,11 +87,13 @@ class Predictions:
         Nothing changes at 0, which is most often right; at 1 every class is answered as if it were as frequent as any.
 
         Raises:
-            PredictionsError: the shares are not known.
+            PredictionsError: the shares are not known, are not those of the people asked about, or were weighed before.
         """
         if self.shares is None:
             raise PredictionsError(f"The answers of {self.config.name} were kept without the classes' shares.")
-        weighed = self.probabilities / self.shares**power
+        if self.config.protocol in BY_PERSON or self.config.balance:
+            raise PredictionsError(f"The classes' shares say nothing more about the answers of {self.config.name}.")
+        weighed = self.probabilities / np.where(self.shares > 0, self.shares, 1.0) ** power
         probabilities = (weighed / weighed.sum(axis=1, keepdims=True)).astype(np.float32)
         return replace(self, config=self.config.model_copy(update={"balance": power}), probabilities=probabilities)
 

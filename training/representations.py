@@ -17,15 +17,12 @@ from inference_server.images import canonical
 from training import context
 from training.augmentation import augment, vary_geometry
 from training.canvas import HEIGHT, WIDTH, Pixels, to_canonical
-from training.records import SAMPLING_RATE, WINDOW_BEFORE, Recording, cut_windows, within
+from training.records import MARGIN, SAMPLING_RATE, WINDOW_BEFORE, Recording, cut_windows, within
 from training.rendering import draw
 from training.styles import paint, random_style
 
 #: Augmented pictures that share one varied geometry or style.
 _GROUP = 16
-
-#: Samples around the picture's window that augmentation may ask for.
-_MARGIN = 32
 
 #: STFT of ``spectrogram``: Hann window of 64 samples (178 ms), a column every 2 samples (5.6 ms), zero-padded so that
 #: a row is 0.94 Hz; the 64 rows reach 59 Hz. Grey is the power in decibels, from the beat's maximum (0)
@@ -68,12 +65,12 @@ class Window:
         samples = recording.samples[within(recording)]
         stored = np.concatenate(
             [
-                cut_windows(recording.signal[:, channel], samples, WINDOW_BEFORE + _MARGIN)
+                cut_windows(recording.signal[:, channel], samples, WINDOW_BEFORE + MARGIN)
                 for channel in range(len(recording.leads))
             ]
         )
         if generator is None:
-            return self.plain(stored[:, _MARGIN : _MARGIN + 2 * WINDOW_BEFORE])
+            return self.plain(stored[:, MARGIN : MARGIN + 2 * WINDOW_BEFORE])
         return self.varied(augment(stored, generator), generator, variant)
 
 

@@ -51,7 +51,7 @@ _SPREAD = 0.22
 _FIBRILLATION_HZ = (5.0, 8.0)
 _FIBRILLATION_MV = (0.02, 0.08)
 
-#: At most this many beats of one edited recording are marked, by chance.
+#: At most this many early or irregular beats of one edited recording are marked, by chance, and some of the others.
 BEATS = 80
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -47,6 +49,17 @@ def test_every_beat_keeps_its_symbol_and_its_place_but_for_a_detector_s_jitter()
     off = seen.samples - original.samples
     assert set(off) == set(range(-3, 4))
     assert seen.peaks is seen.samples
+
+
+def test_all_peaks_of_a_partly_marked_recording_move_and_the_marked_ones_with_them() -> None:
+    original = _recording()
+    marked = replace(
+        original, samples=original.samples[::7], symbols=original.symbols[::7], every_peak=original.samples
+    )
+    seen = axes.turn(marked, np.random.default_rng(4))
+    assert len(seen.peaks) == BEATS
+    assert (seen.peaks != original.samples).any()
+    assert (seen.samples == seen.peaks[::7]).all()
 
 
 def test_a_gain_drifts_and_stays_within_its_bounds() -> None:

@@ -64,7 +64,7 @@ def test_a_protocol_of_one_run_is_referred_to_train(protocol: str) -> None:
         crossval.runs_of(RECIPE.model_copy(update={"protocol": protocol}))
 
 
-def test_several_members_are_a_run_under_every_protocol() -> None:
+def test_several_members_are_a_run_of_their_own() -> None:
     recipe = RECIPE.model_copy(update={"protocol": "inter-patient", "members": 2})
     assert crossval.runs_of(recipe) == [recipe]
 
@@ -74,9 +74,35 @@ def test_each_fold_of_a_chain_starts_from_the_same_fold_of_the_run_that_it_names
     assert [run.start_from for run in runs] == [f"first.fold-{fold}" for fold in range(FOLDS)]
 
 
-def test_a_chain_without_a_beginning_is_refused() -> None:
-    with pytest.raises(ValueError, match="start_from"):
-        RunConfig(name="run", chained=True)
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"chained": True}, "set start_from"),
+        ({"members": 2, "member": 2}, "no member 2 of 2"),
+        ({"members": 2, "protocol": "chronological-70-30"}, "same part"),
+        ({"members": 2, "start_from": "first"}, "what it has learned"),
+        ({"beats_per_class": -1}, "negative"),
+        ({"beats_per_class": {"NORMAL": 0}}, "needs beats"),
+        ({"beats_per_class": {"NORMAL": 10, "SVEB": 5}}, "SVEB"),
+    ],
+)
+def test_recipes_that_can_not_be_meant_are_refused(fields: dict[str, object], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        RunConfig.model_validate({"name": "run", **fields})
+
+
+def test_folds_never_start_from_one_run_that_has_seen_their_test_beats() -> None:
+    recipe = RECIPE.model_copy(update={"start_from": "first.fold-0"})
+    with pytest.raises(SplitError, match=r"write \{fold\}"):
+        crossval.runs_of(recipe)
+    with pytest.raises(SplitError, match="not from halves"):
+        crossval.runs_of(recipe.model_copy(update={"chained": True}), start=START)
+
+
+def test_answers_of_another_recipe_are_not_taken_for_this_one_s(data: Dataset, tmp_path: Path) -> None:
+    crossval.run_all([QUICK], data, tmp_path, lambda *_: None)
+    with pytest.raises(fitting.FittingError, match="another configuration"):
+        crossval.run_all([QUICK.model_copy(update={"epochs": 2})], data, tmp_path, lambda *_: None)
 
 
 @pytest.fixture(scope="module")
@@ -124,6 +150,7 @@ def test_what_is_finished_is_never_trained_again(
         assert (before.samples == after.samples).all()
 
 
+_fit = fitting.fit
 QUICK = RECIPE.model_copy(update={"learning_rate": 1e-12, "weight_decay": 0.0})
 
 
@@ -138,6 +165,8 @@ def test_members_lie_in_the_run_s_folder_and_answer_with_their_mean(data: Datase
     members = [predictions.load(tmp_path / "pair" / f"member-{member}" / predictions.FILE) for member in (0, 1)]
     assert [_member(tmp_path, f"pair/member-{member}").member for member in (0, 1)] == [0, 1]
     assert not np.array_equal(members[0].probabilities, members[1].probabilities)
+    sides = [divide(data, one.config).validation.tolist() for one in members]
+    assert not set(sides[0]) & set(sides[1])
     assert found.probabilities == pytest.approx(np.mean([one.probabilities for one in members], axis=0), abs=1e-3)
     assert found.config == recipe
     assert predictions.load(tmp_path / "pair" / predictions.FILE).config == recipe
@@ -147,11 +176,19 @@ def test_members_lie_in_the_run_s_folder_and_answer_with_their_mean(data: Datase
 
 @pytest.mark.usefixtures("trained")
 def test_a_chain_goes_on_from_member_to_member_and_its_start_answers_too(
-    runs: Path, data: Dataset, trained: list[Predictions]
+    runs: Path, data: Dataset, trained: list[Predictions], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = CHOSEN[1]
     recipe = first.model_copy(update={"name": "chain", "members": 2, "chained": True, "start_from": first.name})
+    begun: list[Path | None] = []
+
+    def fit(*words: object, start: Path | None = None) -> Path:
+        begun.append(start)
+        return _fit(*words, start=start)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(fitting, "fit", fit)
     (found,) = crossval.run_all([recipe], data, runs, lambda *_: None)
+    assert begun == [runs / first.name, runs / "chain" / "member-0"]
     members = [predictions.load(runs / "chain" / f"member-{member}" / predictions.FILE) for member in (0, 1)]
     # Next to nothing is learned: the weights that came from the start are still those of all.
     for one in (*members, found):

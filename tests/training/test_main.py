@@ -168,3 +168,29 @@ def test_compare_says_when_there_are_no_shares_to_decide_by(tmp_path: Path) -> N
     result = run.invoke(app, ["compare", str(_kept(tmp_path, shares=False)), "--balance", "0.5"])
     assert result.exit_code == 1
     assert "shares" in result.output
+
+
+@pytest.mark.parametrize("command", ["train", "tune"])
+def test_several_networks_are_referred_to_crossval(command: str, tmp_path: Path) -> None:
+    config = tmp_path / "pair.yaml"
+    config.write_text("name: pair\nmembers: 2\n")
+    result = run.invoke(app, [command, "--config", str(config), "--runs", str(tmp_path)])
+    assert result.exit_code == 1
+    assert "crossval" in result.output
+
+
+def test_a_recipe_can_not_say_that_its_answers_are_balanced(tmp_path: Path) -> None:
+    config = tmp_path / "run.yaml"
+    config.write_text("name: run\nbalance: 0.4\n")
+    result = run.invoke(app, ["train", "--config", str(config), "--runs", str(tmp_path)])
+    assert result.exit_code == 1
+    assert "compare --balance" in " ".join(result.output.split())
+
+
+def test_balance_names_a_run_that_is_not_trained_yet(prepared: Path, tmp_path: Path) -> None:
+    recipe = tmp_path / "recipe.yaml"
+    recipe.write_text("name: recipe\n")
+    words = ["balance", "--config", str(recipe), "--data", str(prepared), "--runs", str(tmp_path)]
+    missing = run.invoke(app, words)
+    assert missing.exit_code == 1
+    assert "recipe.fold-0" in "".join(missing.output.split())

@@ -17,7 +17,7 @@ SIZE = (None, 4, 6, 1)
 
 def _model(nodes: Sequence[onnx.NodeProto], *more: str) -> onnx.ModelProto:
     """A graph from ``pixels`` ``[N, 4, 6, 1]`` to ``out`` ``[N, 1, 4, 6]`` and any ``more`` outputs."""
-    numbers = {"scale": np.float32(-1 / 255), "offset": np.float32(1), "row": np.ones((1, 1, 6, 1), np.float32)}
+    numbers = {"scale": np.float32(-1 / 255), "offset": np.float32(1), "row": np.ones((1, 1, 1, 1), np.float32)}
     values = [onnx.numpy_helper.from_array(np.asarray(value), name) for name, value in numbers.items()]
     values.append(onnx.numpy_helper.from_array(np.array([-1, 1, 4, 6]), "layout"))
     outputs = [helper.make_tensor_value_info("out", TensorProto.FLOAT, (None, 1, 4, 6))]
@@ -59,6 +59,14 @@ def test_what_is_needed_before_the_layout_stays_there(seen: str) -> None:
     onnx_file.scale_after_layout(model)
     for one, other in zip(before, _answers(model), strict=True):
         assert np.array_equal(one, other)
+
+
+def test_a_layout_that_is_computed_is_left_alone() -> None:
+    shape = helper.make_node("Identity", ["layout"], ["computed"])
+    model = _model([MUL, ADD, shape, helper.make_node("Reshape", ["ink", "computed"], ["out"])])
+    before = _answers(model)
+    assert onnx_file.scale_after_layout(model) == 0
+    assert np.array_equal(_answers(model)[0], before[0])
 
 
 def test_operations_with_more_than_a_number_are_left_alone() -> None:

@@ -106,7 +106,7 @@ def test_networks_answer_together_with_the_mean_of_their_probabilities() -> None
 
 
 def test_a_balanced_decision_weighs_rare_classes_up() -> None:
-    one = _made("NL")
+    one = _shuffled("NL")
     shares = np.array([0.8, 0.05, 0.05, 0.025, 0.025, 0.025, 0.025])
     unsure = np.tile([0.6, 0.3, 0.02, 0.02, 0.02, 0.02, 0.02], (2, 1)).astype(np.float32)
     one = replace(one, probabilities=unsure, shares=shares)
@@ -117,9 +117,24 @@ def test_a_balanced_decision_weighs_rare_classes_up() -> None:
     assert half.config.balance == 0.5
 
 
+def _shuffled(symbols: str) -> Predictions:
+    made = _made(symbols)
+    return replace(made, config=made.config.model_copy(update={"protocol": "beats-10fold"}))
+
+
+def test_a_class_without_training_beats_does_not_spoil_a_balanced_decision() -> None:
+    one = replace(_shuffled("NL"), shares=np.array([0.9, 0.1, 0, 0, 0, 0, 0]))
+    assert one.balanced(0.5).probabilities.sum(axis=1) == pytest.approx([1, 1])
+
+
 def test_a_balanced_decision_needs_the_shares_of_the_training_side(answers: Predictions, data: Dataset) -> None:
     with pytest.raises(PredictionsError, match="shares"):
-        _made("NL").balanced(0.5)
+        _shuffled("NL").balanced(0.5)
+    known = replace(_shuffled("NL"), shares=np.full(7, 1 / 7)).balanced(0.5)
+    with pytest.raises(PredictionsError, match="nothing more"):
+        known.balanced(0.5)  # weighed already
+    with pytest.raises(PredictionsError, match="nothing more"):
+        answers.balanced(0.5)  # other people than those who trained
     labels = data.labels(CLASS_SETS["seven"])[divide(data, CONFIG).train]
     assert answers.shares == pytest.approx(np.bincount(labels, minlength=7) / len(labels))
     narrow = replace(_made("NL/"), shares=np.array([0.4, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1])).within("six")
