@@ -25,6 +25,12 @@ def test_a_table_is_reprinted_from_the_kept_answers(name: str) -> None:
     assert scoring.differences(tables.score_rows(kept, TABLES[name]), RESULTS / f"{name}.csv") == []
 
 
+def test_the_balanced_table_is_reprinted_from_the_kept_answers() -> None:
+    chained = sorted((RESULTS / "predictions" / "beats-10fold").glob("beats-10fold.columns-chained.*.npz"))
+    kept = [predictions.load(path).balanced(0.55) for path in chained]
+    assert scoring.differences(tables.score_rows(kept), RESULTS / "beats-10fold.balanced.csv") == []
+
+
 def test_the_table_of_fibrillation_is_reprinted_from_the_kept_answers() -> None:
     kept = [predictions.load(path) for path in sorted((RESULTS / "predictions" / "inter-patient").glob("*.npz"))]
     assert scoring.differences(tables.detection_rows(kept), RESULTS / "fibrillation.csv") == []
