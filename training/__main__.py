@@ -235,6 +235,22 @@ def _prepare_from_folders(source: Path, data: Path) -> None:
     console.print(f"{len(findings):,} findings are listed in {data / 'audit.csv'}")
 
 
+@contextmanager
+def _run_errors(*more: type[Exception]) -> Iterator[None]:
+    """:func:`_plain_errors` of everything that works with runs; ``more`` are the command's own."""
+    from training import fitting, predictions
+
+    with _plain_errors(
+        configuration.ConfigurationError,
+        datasets.DatasetError,
+        fitting.FittingError,
+        predictions.PredictionsError,
+        splits.SplitError,
+        *more,
+    ):
+        yield
+
+
 def _single(config: configuration.RunConfig) -> configuration.RunConfig:
     """``config``, if it is one network."""
     if config.members > 1 or config.chained:
@@ -256,13 +272,7 @@ def train(
     from training import distributed, fitting, predictions
 
     fitting.use_threads(threads)
-    with _plain_errors(
-        configuration.ConfigurationError,
-        datasets.DatasetError,
-        distributed.TeamError,
-        fitting.FittingError,
-        splits.SplitError,
-    ):
+    with _run_errors(distributed.TeamError):
         team = distributed.Team.join() if strategy is Strategy.MULTIWORKER else None
         config = _single(configuration.read(config_file))
         dataset = load_data(data, config, variants=None if config.augmented_fraction else 0)
@@ -300,16 +310,10 @@ def crossval(
 ) -> None:
     """Train and score every fold, or every held-out person, of a recipe. What is finished is never done twice."""
     from training import crossval as crossing
-    from training import fitting, predictions, tables
+    from training import fitting, tables
 
     fitting.use_threads(threads)
-    with _plain_errors(
-        configuration.ConfigurationError,
-        datasets.DatasetError,
-        fitting.FittingError,
-        predictions.PredictionsError,
-        splits.SplitError,
-    ):
+    with _run_errors():
         recipe = configuration.read(config_file)
         configs = crossing.runs_of(recipe, start=configuration.read(start) if start else None)
         if only:
@@ -343,22 +347,20 @@ def balance(
 ) -> None:
     """What deciding towards equal sensitivity would cost in accuracy, on the validation sides of a recipe's runs."""
     from training import crossval as crossing
-    from training import fitting, predictions, tables
+    from training import fitting, tables
 
     fitting.use_threads(threads)
-    with _plain_errors(
-        configuration.ConfigurationError,
-        datasets.DatasetError,
-        fitting.FittingError,
-        predictions.PredictionsError,
-        splits.SplitError,
-    ):
+    with _run_errors():
         recipe = configuration.read(config_file)
+        if recipe.protocol in splits.BY_PERSON:
+            raise splits.SplitError(f"{recipe.protocol} divides by person: its classes' shares are those of others.")
+        configs = crossing.runs_of(recipe)
         dataset = load_data(data, recipe, variants=0)
         with _progress() as progress:
-            configs = progress.track(crossing.runs_of(recipe), description="runs")
-            found = tables.joined([crossing.validate(config, dataset, runs) for config in configs])
-    typer.echo(tables.balance_rows(found).to_csv(index=False))
+            tracked = progress.track(configs, description="runs")
+            found = tables.joined([crossing.validate(config, dataset, runs) for config in tracked])
+        table = tables.balance_rows(found)
+    typer.echo(table.to_csv(index=False))
 
 
 @app.command()
@@ -374,13 +376,7 @@ def tune(
     from training import fitting, tuning
 
     fitting.use_threads(threads)
-    with _plain_errors(
-        configuration.ConfigurationError,
-        datasets.DatasetError,
-        fitting.FittingError,
-        splits.SplitError,
-        tuning.TuningError,
-    ):
+    with _run_errors(tuning.TuningError):
         recipe = _single(configuration.read(config_file))
         dataset = load_data(data, recipe)
         folder = runs / f"{recipe.name}.tune"

@@ -46,7 +46,7 @@ def turn(recording: Recording, generator: np.random.Generator) -> Recording:
     if generator.random() < _FILTERED:
         signal = convolve1d(signal, _filter(generator), axis=0, mode="nearest")
     spread = np.log(_GAIN)
-    signal *= np.exp(_drift(len(signal), generator, spread))[:, None]
+    signal *= np.exp(drift(len(signal), generator, (-spread, spread), seconds=_GAIN_SECONDS))[:, None]
     time = np.arange(len(signal)) / SAMPLING_RATE
     wander = np.sin(2 * np.pi * (generator.uniform(*_WANDER_HZ) * time + generator.uniform()))
     signal += generator.uniform(0, _WANDER_MV) * wander[:, None]
@@ -69,10 +69,7 @@ def turned(recording: Recording, generator: np.random.Generator) -> Recording:
     for symbol in np.unique(found.symbols):
         own = shuffled[found.symbols[shuffled] == symbol]
         place[own] = np.arange(len(own))
-    marked = np.flatnonzero(place < BEATS_OF_A_SYMBOL)
-    return replace(
-        found, samples=found.samples[marked], symbols=found.symbols[marked], every_peak=np.unique(found.samples)
-    )
+    return found.marking(np.flatnonzero(place < BEATS_OF_A_SYMBOL))
 
 
 def _filter(generator: np.random.Generator) -> NDArray[np.float64]:
@@ -85,8 +82,10 @@ def _filter(generator: np.random.Generator) -> NDArray[np.float64]:
     return spread
 
 
-def _drift(count: int, generator: np.random.Generator, spread: float) -> NDArray[np.float64]:
-    """A value between ± ``spread`` that goes to another one every :data:`_GAIN_SECONDS`: ``[count]``."""
-    step = _GAIN_SECONDS * SAMPLING_RATE
-    corners = generator.uniform(-spread, spread, size=count // step + 2)
+def drift(
+    count: int, generator: np.random.Generator, bounds: tuple[float, float], *, seconds: int
+) -> NDArray[np.float64]:
+    """A value within the bounds that goes evenly to another one every so many seconds: ``[count]``."""
+    step = seconds * SAMPLING_RATE
+    corners = generator.uniform(*bounds, size=count // step + 2)
     return np.interp(np.arange(count), np.arange(len(corners)) * step, corners)

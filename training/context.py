@@ -55,11 +55,11 @@ def pictures(recording: Recording, generator: np.random.Generator | None = None)
     kept = within(recording)
     seen = recording if generator is None else axes.turn(recording, generator)
     samples, peaks = seen.samples[kept], np.unique(seen.peaks)
-    parts = [np.empty((0, HEIGHT, WIDTH, CHANNELS), dtype=np.uint8)]
-    rhythm = tachogram(intervals_around(peaks, samples)) if len(samples) else None
+    if not len(samples):
+        return np.empty((0, HEIGHT, WIDTH, CHANNELS), dtype=np.uint8)
+    rhythm = tachogram(intervals_around(peaks, samples))
+    parts = []
     for lead in seen.signal.T:
-        if rhythm is None:
-            continue
         beats = cut_windows(lead, samples, WINDOW_BEFORE)
         strips = cut_windows(lead, samples, STRIP_HALF)
         drawn = [to_canonical(draw(signals)) for signals in (beats, beats - usual_beats(lead, peaks, samples))]

@@ -102,22 +102,22 @@ def validate(config: RunConfig, data: Dataset, runs: Path) -> Predictions:
         PredictionsError: a part is not trained, or its members validate on different parts.
         FittingError: the runs were not trained on ``data``.
     """
-    parts = [runs / config.name]
+    parts = _members(config, runs) if config.members > 1 or config.chained else [runs / config.name]
     if config.chained:
-        parts = [runs / config.start_from, *(parts[0] / f"member-{member}" for member in range(config.members))]
-    elif config.members > 1:
-        parts = [parts[0] / f"member-{member}" for member in range(config.members)]
-    return replace(
-        predictions.averaged([predictions.answer(part, data, "validation") for part in parts]), config=config
-    )
+        parts.insert(0, runs / config.start_from)
+    answers = predictions.averaged([predictions.answer(part, data, "validation") for part in parts])
+    return replace(answers, config=config)
+
+
+def _members(config: RunConfig, runs: Path) -> list[Path]:
+    return [runs / config.name / f"member-{member}" for member in range(config.members)]
 
 
 def _together(config: RunConfig, data: Dataset, runs: Path, report: Report) -> Predictions:
     """The mean answer of all members, and of what a chain starts from."""
     start = runs / config.start_from
     answers = [predictions.predict(start, data)] if config.chained else []
-    for member in range(config.members):
-        folder = runs / config.name / f"member-{member}"
+    for member, folder in enumerate(_members(config, runs)):
         answers.append(_run(config.model_copy(update={"member": member}), data, folder, start, report))
         if config.chained:
             start = folder

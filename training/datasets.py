@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from training.canvas import HEIGHT, WIDTH
 from training.classes import TrainingClass, index_of_symbols
-from training.records import Beats, cut_beats
+from training.records import Beats, cut_beats, generator_of
 from training.representations import REPRESENTATIONS
 from training.sources import SOURCES, Source
 
@@ -229,8 +229,7 @@ def _prepare_record(source: str, records_folder: Path, name: str, shards: Path, 
     representation = REPRESENTATIONS[config.representation]
     pixels = [representation.pictures(recording)]
     for variant in range(1, config.augmented_variants + 1):
-        seed = hashlib.sha256(f"{config.seed}/{name}/{variant}".encode()).digest()
-        generator = np.random.default_rng(np.frombuffer(seed, dtype=np.uint32))
+        generator = generator_of(f"{config.seed}/{name}/{variant}")
         pixels.append(representation.pictures(recording, generator, variant))
     beats = cut_beats(recording)
     save_shard(beats, pixels, path)

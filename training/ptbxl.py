@@ -7,7 +7,6 @@ their beats. Beats are found in lead II.
 from __future__ import annotations
 
 import ast
-import hashlib
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,7 +19,7 @@ from scipy.signal import resample_poly
 
 from training import axes
 from training.classes import LBBB, NORMAL, PACED, RBBB
-from training.records import SAMPLING_RATE, Recording, RecordsError
+from training.records import SAMPLING_RATE, Recording, RecordsError, generator_of
 
 _TABLE = "ptbxl_database.csv"
 _RATE = 500
@@ -108,8 +107,8 @@ def read_turned(folder: Path, name: str) -> Recording:
         RecordsError: the record can't be read or has no label.
     """
     _, _, record = name.partition("-")
-    generator = np.random.default_rng(np.frombuffer(hashlib.sha256(name.encode()).digest(), dtype=np.uint32))
-    return replace(axes.turned(read_recording(folder, record), generator), name=f"ptbxl-{name}")
+    found = axes.turned(read_recording(folder, record), generator_of(name))
+    return replace(found, name=f"ptbxl-{name}")
 
 
 def _labels(folder: Path) -> pd.DataFrame:

@@ -6,7 +6,7 @@ Every source of recordings (:mod:`training.sources`) hands over a :class:`Record
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -125,6 +125,15 @@ class Recording:
     def peaks(self) -> NDArray[np.int64]:
         """R peaks of all beats, ascending: what the rhythm is read from."""
         return self.samples if self.every_peak is None else self.every_peak
+
+    def marking(self, beats: NDArray[np.int64]) -> Recording:
+        """Only these of the marked beats are marked; the peaks of the others are still known."""
+        return replace(self, samples=self.samples[beats], symbols=self.symbols[beats], every_peak=np.unique(self.peaks))
+
+
+def generator_of(name: str) -> np.random.Generator:
+    """Chance that is the same for the same name, and another for any other."""
+    return np.random.default_rng(np.frombuffer(hashlib.sha256(name.encode()).digest(), dtype=np.uint32))
 
 
 def read_recording(folder: Path, record: str) -> Recording:

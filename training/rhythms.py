@@ -9,7 +9,6 @@ For training by person only: the edited recordings are on the training side.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -96,7 +95,7 @@ def read_recording(folder: Path, name: str) -> Recording:
     """
     edit, _, record = name.partition("-")
     kind, number = edit[:-1], int(edit[-1])
-    generator = np.random.default_rng(np.frombuffer(hashlib.sha256(name.encode()).digest(), dtype=np.uint32))
+    generator = records.generator_of(name)
     recording = records.read_recording(folder, record)
     if kind != "turned" and number:
         recording = axes.turn(recording, generator)
@@ -125,7 +124,7 @@ def early(recording: Recording, generator: np.random.Generator) -> Recording:
     symbols[chosen] = _PREMATURE
     marked = np.sort(np.concatenate([chosen, chosen[::3] + 1]))
     edited = timing.apply(signal)
-    return _with(recording, edited, timing.moved(samples), symbols, marked)
+    return replace(recording, signal=edited, samples=timing.moved(samples), symbols=symbols).marking(marked)
 
 
 def runs(recording: Recording, generator: np.random.Generator) -> Recording:
@@ -164,7 +163,9 @@ def runs(recording: Recording, generator: np.random.Generator) -> Recording:
     conducted = np.setdiff1d(np.flatnonzero(regular), np.array(edited, dtype=np.int64))
     others = generator.permutation(conducted)[: len(chosen)]
     symbols[chosen] = _PREMATURE
-    return _with(recording, timing.apply(signal), timing.moved(samples), symbols, np.sort(np.append(chosen, others)))
+    edited_signal = timing.apply(signal)
+    whole = replace(recording, signal=edited_signal, samples=timing.moved(samples), symbols=symbols)
+    return whole.marking(np.sort(np.append(chosen, others)))
 
 
 def irregular(recording: Recording, generator: np.random.Generator) -> Recording:
@@ -186,11 +187,13 @@ def irregular(recording: Recording, generator: np.random.Generator) -> Recording
         timing.until(end, max(wanted, -_LARGEST_CUT * (end - start)))
         _reshape_p_wave(signal, here, generator.uniform(-0.1, 0.2))
         edited.append(beat)
-    waves = np.sin(2 * np.pi * np.cumsum(_wandering(len(signal), generator, _FIBRILLATION_HZ)) / SAMPLING_RATE)
+    waves = np.sin(
+        2 * np.pi * np.cumsum(axes.drift(len(signal), generator, _FIBRILLATION_HZ, seconds=1)) / SAMPLING_RATE
+    )
     signal += waves[:, None] * generator.uniform(*_FIBRILLATION_MV, size=signal.shape[1])
     marked = np.sort(generator.permutation(np.array(edited, dtype=np.int64))[:BEATS])
     varied = timing.apply(signal)
-    return _with(recording, varied, timing.moved(samples), symbols, marked)
+    return replace(recording, signal=varied, samples=timing.moved(samples), symbols=symbols).marking(marked)
 
 
 #: What can be done to a rhythm, by the name that edited records carry before their own.
@@ -204,17 +207,6 @@ EDITS: dict[str, Callable[[Recording, np.random.Generator], Recording]] = {
 #: How often each is done. The first of each kind of rhythm keeps the recording's own leads, all others are seen along
 #: other axes.
 TIMES = {"early": 3, "irregular": 3, "runs": 4, "turned": 6}
-
-
-def _with(
-    recording: Recording,
-    signal: NDArray[np.float32],
-    peaks: NDArray[np.int64],
-    symbols: NDArray[np.str_],
-    marked: NDArray[np.int64],
-) -> Recording:
-    """The recording with another signal, of whose beats only some are marked."""
-    return replace(recording, signal=signal, samples=peaks[marked], symbols=symbols[marked], every_peak=peaks)
 
 
 def _regular_beats(
@@ -256,9 +248,3 @@ def _reshape_p_wave(signal: NDArray[np.float64], peak: int, factor: float) -> No
     line = np.linspace(signal[start], signal[end], end - start)
     weight = (1 - factor) * np.hanning(end - start)[:, None]
     signal[start:end] -= weight * (signal[start:end] - line)
-
-
-def _wandering(count: int, generator: np.random.Generator, bounds: tuple[float, float]) -> NDArray[np.float64]:
-    """A value that drifts between the bounds, anew about every second: ``[count]``."""
-    corners = generator.uniform(*bounds, size=count // SAMPLING_RATE + 2)
-    return np.interp(np.arange(count), np.arange(len(corners)) * SAMPLING_RATE, corners)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from training import fibrillation, ptbxl, records, rhythms
@@ -71,23 +71,8 @@ PTBXL = Source(
     notice="Contains information from PTB-XL (https://physionet.org/content/ptb-xl/) by Wagner et al. 2020,"
     " Sci. Data 7:154, under CC BY 4.0.",
 )
-EDITED = Source(
-    name="edited",
-    title="MIT-BIH Arrhythmia Database",
-    setting=MITDB.setting,
-    record_names=rhythms.record_names,
-    read=rhythms.read_recording,
-    notice=MITDB.notice,
-)
-
-TURNED = Source(
-    name="ptbxl-turned",
-    title="PTB-XL",
-    setting=PTBXL.setting,
-    record_names=ptbxl.turned_records,
-    read=ptbxl.read_turned,
-    notice=PTBXL.notice,
-)
+EDITED = replace(MITDB, name="edited", record_names=rhythms.record_names, read=rhythms.read_recording)
+TURNED = replace(PTBXL, name="ptbxl-turned", record_names=ptbxl.turned_records, read=ptbxl.read_turned)
 
 #: What recordings were made of people.
 DATABASES: dict[str, Source] = {source.name: source for source in (MITDB, VFDB, PTBXL)}

@@ -63,7 +63,7 @@ def test_all_peaks_of_a_partly_marked_recording_move_and_the_marked_ones_with_th
 
 
 def test_a_gain_drifts_and_stays_within_its_bounds() -> None:
-    gain = np.exp(axes._drift(300 * SAMPLING_RATE, np.random.default_rng(0), np.log(1.6)))
+    gain = np.exp(axes.drift(300 * SAMPLING_RATE, np.random.default_rng(0), (-np.log(1.6), np.log(1.6)), seconds=30))
     assert 1 / 1.6 <= gain.min() < gain.max() <= 1.6
     assert np.abs(np.diff(gain)).max() < 1e-3
 

@@ -194,3 +194,12 @@ def test_balance_names_a_run_that_is_not_trained_yet(prepared: Path, tmp_path: P
     missing = run.invoke(app, words)
     assert missing.exit_code == 1
     assert "recipe.fold-0" in "".join(missing.output.split())
+
+
+def test_balance_refuses_a_recipe_whose_shares_are_those_of_other_people(prepared: Path, tmp_path: Path) -> None:
+    recipe = tmp_path / "recipe.yaml"
+    recipe.write_text("name: recipe\nprotocol: inter-patient\nmembers: 2\nclass_set: aami\n")
+    words = ["balance", "--config", str(recipe), "--data", str(prepared), "--runs", str(tmp_path)]
+    refused = run.invoke(app, words)
+    assert refused.exit_code == 1
+    assert "by person" in " ".join(refused.output.split())
