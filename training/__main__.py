@@ -184,6 +184,9 @@ def prepare(
         typer.Option(help=f"Folder to write; by default below {PREPARED}.", show_default=False),
     ] = None,
     variants: Annotated[int, typer.Option(help="Augmented pictures beside the plain one of each beat.", min=0)] = 2,
+    turned: Annotated[
+        bool, typer.Option("--turned", help="Show most beats of the augmented pictures along other axes.")
+    ] = False,
     from_folders: Annotated[
         Path | None, typer.Option(help="Read <split>/<Class name>/*.png here instead of recordings.")
     ] = None,
@@ -204,7 +207,7 @@ def prepare(
                 f"There is no representation {representation!r}; choose one of {', '.join(REPRESENTATIONS)}."
             )
         database = SOURCES[source]
-        config = datasets.PreparationConfig(representation=representation, augmented_variants=variants)
+        config = datasets.PreparationConfig(representation=representation, augmented_variants=variants, turned=turned)
         out = data or prepared_folder(source, representation)
         _draw(database, records_folder or database.folder(), out, config, only=only, workers=workers)
 

@@ -36,6 +36,10 @@ class SignalAugmentation:
         return WINDOW_BEFORE * (1 + self.stretch) + self.shift
 
 
+#: Beats seen along other axes are to look like those of other people, whose complexes are shorter or longer, too.
+OTHER_PEOPLE = SignalAugmentation(stretch=0.2)
+
+
 def augment(
     stored: NDArray[np.float32],
     generator: np.random.Generator,

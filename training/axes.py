@@ -19,6 +19,13 @@ from training.records import SAMPLING_RATE, Recording
 _FILTERED = 0.3
 _TAPS, _TAP_SAMPLES = 7, 6
 
+#: Samples on each side that a filter looks at.
+FILTER_REACH = _TAPS // 2 * _TAP_SAMPLES
+
+#: Of single beats, how many keep the leads they were taken in, and how many are filtered: more than of recordings.
+_SEEN_AS_TAKEN = 0.2
+_FILTERED_BEATS = 0.6
+
 #: Amplitude is multiplied by up to this or divided by up to it; it drifts from one value to the next every 30 s.
 _GAIN = 1.6
 _GAIN_SECONDS = 30
@@ -59,6 +66,30 @@ def turn(recording: Recording, generator: np.random.Generator) -> Recording:
         return replace(recording, signal=turned_signal, samples=peaks)
     marked = peaks[np.searchsorted(recording.every_peak, recording.samples)]
     return replace(recording, signal=turned_signal, samples=marked, every_peak=peaks)
+
+
+def views(windows: NDArray[np.float32], generator: np.random.Generator) -> NDArray[np.float32]:
+    """Single beats seen along other axes, each along its own: what :func:`turn` does to a whole recording.
+
+    Gain, wander and noise are left to :func:`training.augmentation.augment`.
+
+    Args:
+        windows: ``[leads, N, S]``, the same beats in all leads.
+
+    Returns:
+        ``[leads, N, S - 2 * FILTER_REACH]``: of most beats weighted sums of their leads, of the others
+        (:data:`_SEEN_AS_TAKEN`) the leads themselves; some of either filtered. Each lead keeps its baseline, the median
+        of its window: sums of baselines would leave the paper.
+    """
+    leads, count, length = windows.shape
+    baselines = np.median(windows, axis=2, keepdims=True)
+    weights = generator.normal(size=(count, leads, leads)).astype(np.float32)
+    weights /= np.sqrt((weights**2).sum(axis=2, keepdims=True))
+    weights[generator.random(count) < _SEEN_AS_TAKEN] = np.eye(leads)
+    found = np.einsum("nvl,lns->vns", weights, windows - baselines)
+    for beat in np.flatnonzero(generator.random(count) < _FILTERED_BEATS):
+        found[:, beat] = convolve1d(found[:, beat], _filter(generator), axis=1)
+    return (found + baselines)[..., FILTER_REACH : length - FILTER_REACH]
 
 
 def turned(recording: Recording, generator: np.random.Generator) -> Recording:

@@ -36,6 +36,8 @@ class PreparationConfig:
     width: int = WIDTH
     augmented_variants: int = 2
     """How many augmented pictures stand beside the plain one of each beat."""
+    turned: bool = False
+    """Whether augmented pictures show most beats along other axes (:func:`training.axes.views`)."""
     seed: int = 20_260
     format: int = 5
     """Raised whenever the same beats are drawn otherwise, so that old and new pictures never mix."""
@@ -230,7 +232,7 @@ def _prepare_record(source: str, records_folder: Path, name: str, shards: Path, 
     pixels = [representation.pictures(recording)]
     for variant in range(1, config.augmented_variants + 1):
         generator = generator_of(f"{config.seed}/{name}/{variant}")
-        pixels.append(representation.pictures(recording, generator, variant))
+        pixels.append(representation.pictures(recording, generator, variant, turned=config.turned))
     beats = cut_beats(recording)
     save_shard(beats, pixels, path)
     return len(beats.table)

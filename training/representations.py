@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from scipy.signal import stft
 
 from inference_server.images import canonical
-from training import context
-from training.augmentation import augment, vary_geometry
+from training import axes, context
+from training.augmentation import OTHER_PEOPLE, augment, vary_geometry
 from training.canvas import HEIGHT, WIDTH, Pixels, to_canonical
 from training.records import MARGIN, SAMPLING_RATE, WINDOW_BEFORE, Recording, cut_windows, within
 from training.rendering import draw
@@ -42,10 +42,18 @@ class Representation(Protocol):
     def channels(self) -> int:
         """Pictures of one beat and lead."""
 
-    def pictures(self, recording: Recording, generator: np.random.Generator | None = None, variant: int = 0) -> Pixels:
+    def pictures(
+        self,
+        recording: Recording,
+        generator: np.random.Generator | None = None,
+        variant: int = 0,
+        *,
+        turned: bool = False,
+    ) -> Pixels:
         """Every beat in every lead, ``[rows, HEIGHT, WIDTH, channels]``; rows as :func:`training.records.cut_beats`.
 
-        With a ``generator`` they are augmented; ``variant`` is the variant's number, from 1.
+        With a ``generator`` they are augmented; ``variant`` is the variant's number, from 1, and ``turned`` says
+        whether most beats are seen along other axes (:func:`training.axes.views`).
         """
 
 
@@ -60,18 +68,24 @@ class Window:
     """The same for augmented signals; the last argument is the variant's number, from 1."""
     channels: int = 1
 
-    def pictures(self, recording: Recording, generator: np.random.Generator | None = None, variant: int = 0) -> Pixels:
+    def pictures(
+        self,
+        recording: Recording,
+        generator: np.random.Generator | None = None,
+        variant: int = 0,
+        *,
+        turned: bool = False,
+    ) -> Pixels:
         """See :class:`Representation`."""
         samples = recording.samples[within(recording)]
-        stored = np.concatenate(
-            [
-                cut_windows(recording.signal[:, channel], samples, WINDOW_BEFORE + MARGIN)
-                for channel in range(len(recording.leads))
-            ]
-        )
+        more = 0 if generator is None else MARGIN + (axes.FILTER_REACH if turned else 0)
+        windows = np.stack([cut_windows(lead, samples, WINDOW_BEFORE + more) for lead in recording.signal.T])
         if generator is None:
-            return self.plain(stored[:, MARGIN : MARGIN + 2 * WINDOW_BEFORE])
-        return self.varied(augment(stored, generator), generator, variant)
+            return self.plain(_rows(windows))
+        if not turned:
+            return self.varied(augment(_rows(windows), generator), generator, variant)
+        seen = augment(_rows(axes.views(windows, generator)), generator, OTHER_PEOPLE)
+        return self.varied(seen, generator, variant)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +95,22 @@ class Surroundings:
     name: str
     channels: int = context.CHANNELS
 
-    def pictures(self, recording: Recording, generator: np.random.Generator | None = None, variant: int = 0) -> Pixels:
-        """See :class:`Representation`; all variants are alike."""
-        del variant
+    def pictures(
+        self,
+        recording: Recording,
+        generator: np.random.Generator | None = None,
+        variant: int = 0,
+        *,
+        turned: bool = False,
+    ) -> Pixels:
+        """See :class:`Representation`; all variants are alike, and none is turned."""
+        del variant, turned
         return context.pictures(recording, generator)
+
+
+def _rows(windows: NDArray[np.float32]) -> NDArray[np.float32]:
+    """``[leads, N, S]`` to one row per beat and lead."""
+    return windows.reshape(-1, windows.shape[-1])
 
 
 def _trace(signals: NDArray[np.float32]) -> Pixels:

@@ -77,6 +77,43 @@ def test_a_few_beats_of_each_symbol_are_marked_and_all_peaks_are_known() -> None
     assert (np.diff(found.samples) > 0).all()
 
 
+def _windows(count: int) -> np.ndarray:
+    """The same two waves, ``[leads, count, samples]``: one early and one late, each seen by one lead."""
+    time = np.arange(200 + 2 * axes.FILTER_REACH)
+    leads = [np.exp(-0.5 * ((time - middle) / 6) ** 2) for middle in (80, 140)]
+    return np.repeat(np.stack(leads).astype(np.float32)[:, None], count, axis=1)
+
+
+def _inner(windows: np.ndarray) -> np.ndarray:
+    return windows[..., axes.FILTER_REACH : -axes.FILTER_REACH]
+
+
+def test_single_beats_are_seen_each_along_its_own_axis_and_some_as_they_were_taken() -> None:
+    windows = _windows(2000)
+    seen = axes.views(windows, np.random.default_rng(0))
+    assert seen.shape == (2, 2000, 200)
+    assert seen.dtype == np.float32
+    inner = _inner(windows)
+    assert 0.04 < np.isclose(seen, inner, atol=1e-5).all(axis=(0, 2)).mean() < 0.13
+    # Of what no filter has changed, every view is a sum of the two leads and nothing else.
+    basis = np.linalg.qr(inner[:, 0].T)[0]
+    off_plane = np.linalg.norm(seen - seen @ basis @ basis.T, axis=2).max(axis=0)
+    unfiltered = off_plane < 1e-3
+    assert 0.35 < unfiltered.mean() < 0.45
+    assert len(np.unique(seen[0, unfiltered].round(3), axis=0)) > 500
+
+
+def test_views_keep_the_baselines_of_their_leads() -> None:
+    offsets = np.array([1.5, -2], dtype=np.float32)[:, None, None]
+    level, moved = (axes.views(_windows(300) + more, np.random.default_rng(0)) for more in (0, offsets))
+    assert np.allclose(moved - offsets, level, atol=1e-4)
+    assert np.abs(np.median(moved, axis=2) - offsets[..., 0]).max() < 0.2
+
+
+def test_no_beats_have_no_views() -> None:
+    assert axes.views(_windows(0), np.random.default_rng(0)).shape == (2, 0, 200)
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_a_seed_repeats_the_view(seed: int) -> None:
     first, again = (axes.turned(_recording(), np.random.default_rng(seed)) for _ in range(2))

@@ -56,6 +56,16 @@ def test_a_stopped_preparation_continues_and_ends_the_same(recordings: Path, dat
     assert (again.pixels == data.pixels).all()
 
 
+def test_turned_variants_stand_beside_the_same_plain_drawing(recordings: Path, data: Dataset, tmp_path: Path) -> None:
+    config = PreparationConfig(augmented_variants=1, turned=True)
+    for _ in datasets.prepare(MITDB, recordings, list(RECORDS), tmp_path, config, workers=1):
+        pass
+    turned = datasets.load(tmp_path)
+    assert turned.digest == data.digest
+    assert (turned.pixels[0] == data.pixels[0]).all()
+    assert (turned.pixels[1] != data.pixels[1]).any(axis=(1, 2, 3)).mean() > 0.99
+
+
 def test_other_settings_may_not_continue_a_preparation(recordings: Path, prepared: Path) -> None:
     with pytest.raises(DatasetError, match="other settings"):
         list(datasets.prepare(MITDB, recordings, list(RECORDS), prepared, PreparationConfig(seed=1), workers=1))

@@ -82,10 +82,27 @@ def test_variants_differ_from_the_plain_picture_and_repeat_with_their_seed(
         assert not np.array_equal(first, other)
 
 
+def test_turned_variants_show_what_only_the_other_lead_sees() -> None:
+    """Lead one is level where lead two has a wave: only a sum of both shows that wave in lead one's pictures."""
+    wave = np.exp(-0.5 * ((np.arange(4000) - 2000) / 8) ** 2)
+    samples = np.full(200, 2000)
+    both = np.stack([np.zeros(4000), wave], axis=1).astype(np.float32)
+    two = Recording("two", "nobody", ("MLII", "V1"), 0, both, samples, np.full(200, "N"))
+    rises = []
+    for turned in (False, True):
+        pixels = REPRESENTATIONS["trace"].pictures(two, np.random.default_rng(0), 1, turned=turned)
+        assert pixels.shape == (400, HEIGHT, WIDTH, 1)
+        ink = pixels[:200, ..., 0] < 235
+        rises.append(float(np.median(ink.any(axis=2).sum(axis=1))))
+    assert rises[1] > 1.5 * rises[0]
+
+
 @EACH
 def test_a_recording_without_beats_gives_no_pictures(representation: Representation, recording: Recording) -> None:
     assert representation.pictures(_part(recording, 0)).shape == (0, HEIGHT, WIDTH, representation.channels)
-    assert representation.pictures(_part(recording, 0), np.random.default_rng(0), 2).shape[0] == 0
+    for turned in (False, True):
+        none = representation.pictures(_part(recording, 0), np.random.default_rng(0), 2, turned=turned)
+        assert none.shape[0] == 0
 
 
 def test_a_trace_is_what_the_server_makes_of_the_drawn_file(recording: Recording) -> None:

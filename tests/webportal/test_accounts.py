@@ -269,3 +269,10 @@ class TestDeletingTheAccount:
         assert response.status_code == 422
         assert "last administrator" in response.content.decode()
         assert django_user_model.objects.filter(pk=staff.pk).exists()
+
+
+@pytest.mark.django_db
+def test_every_part_of_the_administration_has_a_name_of_its_own(admin_client: Client) -> None:
+    listed = admin_client.get("/admin/").context["app_list"]
+    names = [str(part["name"]) for part in listed]
+    assert len(names) == len(set(names))

@@ -7,4 +7,4 @@ class AccountsConfig(AppConfig):
 
     name = "webportal.accounts"
     label = "accounts"
-    verbose_name = _("Accounts")
+    verbose_name = _("Users")
