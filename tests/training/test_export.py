@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -75,6 +76,17 @@ def test_blank_paper_is_no_beat(exported: export.Exported) -> None:
     subject = scoring.Subject.load(exported.model.parent)
     paper = np.full((2, 64, 96, 1), 255, dtype=np.uint8)
     assert list(subject.answer(paper).verdicts) == ["NOT_A_BEAT"] * 2
+
+
+def test_beats_whose_trace_lies_beside_the_paper_do_not_make_everything_a_beat(
+    data: Dataset, run: Path, tmp_path: Path
+) -> None:
+    pixels = data.pixels.copy()
+    pixels[1, ::20] = 255
+    drawn = replace(data, pixels=pixels)
+    found = export.export(run, drawn, tmp_path, name="arrhythmia", version="3", scores_from=[])
+    metadata = json.loads(found.model.with_name("metadata.json").read_text())
+    assert metadata["decision"]["max_distance"] < 1e6
 
 
 def test_activation_maps_add_up_to_the_logits(exported: export.Exported, data: Dataset) -> None:
