@@ -206,6 +206,8 @@ def prepare(
             raise datasets.DatasetError(
                 f"There is no representation {representation!r}; choose one of {', '.join(REPRESENTATIONS)}."
             )
+        if turned and (representation == "context" or not variants):
+            raise datasets.DatasetError("--turned is for augmented pictures of single beats: traces and spectrograms.")
         database = SOURCES[source]
         config = datasets.PreparationConfig(representation=representation, augmented_variants=variants, turned=turned)
         out = data or prepared_folder(source, representation)

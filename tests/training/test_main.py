@@ -34,6 +34,16 @@ def test_without_recordings_prepare_says_what_to_set(monkeypatch: pytest.MonkeyP
     assert "MITDB_DIR" in result.output
 
 
+@pytest.mark.parametrize("other", [["--representation", "context"], ["--variants", "0"]])
+def test_prepare_refuses_to_turn_what_shows_no_augmented_single_beats(
+    recordings: Path, tmp_path: Path, other: list[str]
+) -> None:
+    result = run.invoke(app, ["prepare", "--records", str(recordings), "--data", str(tmp_path), "--turned", *other])
+    assert result.exit_code == 1
+    assert "augmented pictures of single beats" in result.output
+    assert not (tmp_path / "config.json").exists()
+
+
 def test_an_unknown_record_is_named(recordings: Path, tmp_path: Path) -> None:
     result = run.invoke(app, ["prepare", "--records", str(recordings), "--data", str(tmp_path), "--only", "100,999"])
     assert result.exit_code == 1
