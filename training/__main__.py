@@ -20,7 +20,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from training import configuration, datasets, records, splits
 from training.datasets import Dataset
-from training.representations import REPRESENTATIONS
+from training.representations import REPRESENTATIONS, Surroundings
 from training.sources import DATABASES, SOURCES, Source
 
 if TYPE_CHECKING:
@@ -206,7 +206,7 @@ def prepare(
             raise datasets.DatasetError(
                 f"There is no representation {representation!r}; choose one of {', '.join(REPRESENTATIONS)}."
             )
-        if turned and (representation == "context" or not variants):
+        if turned and (not variants or isinstance(REPRESENTATIONS[representation], Surroundings)):
             raise datasets.DatasetError("--turned is for augmented pictures of single beats: traces and spectrograms.")
         database = SOURCES[source]
         config = datasets.PreparationConfig(representation=representation, augmented_variants=variants, turned=turned)

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from training.canvas import HEIGHT, WIDTH
 from training.classes import TrainingClass, index_of_symbols
 from training.records import Beats, cut_beats, generator_of
-from training.representations import REPRESENTATIONS
+from training.representations import REPRESENTATIONS, Variant
 from training.sources import SOURCES, Source
 
 TABLE_COLUMNS = ("patient", "record", "sample", "symbol", "lead", "primary", "side")
@@ -230,9 +230,9 @@ def _prepare_record(source: str, records_folder: Path, name: str, shards: Path, 
     recording = SOURCES[source].read(records_folder, name)
     representation = REPRESENTATIONS[config.representation]
     pixels = [representation.pictures(recording)]
-    for variant in range(1, config.augmented_variants + 1):
-        generator = generator_of(f"{config.seed}/{name}/{variant}")
-        pixels.append(representation.pictures(recording, generator, variant, turned=config.turned))
+    for number in range(1, config.augmented_variants + 1):
+        variant = Variant(number, generator_of(f"{config.seed}/{name}/{number}"), config.turned)
+        pixels.append(representation.pictures(recording, variant))
     beats = cut_beats(recording)
     save_shard(beats, pixels, path)
     return len(beats.table)

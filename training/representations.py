@@ -31,6 +31,17 @@ STFT_WINDOW, STFT_HOP, STFT_LENGTH = 64, 2, 384
 SPECTROGRAM_RANGE_DB = 60.0
 
 
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """How beats are augmented."""
+
+    number: int
+    """From 1; odd variants vary the geometry, even ones the whole style."""
+    generator: np.random.Generator
+    turned: bool = False
+    """Whether most beats are seen along other axes (:func:`training.axes.views`)."""
+
+
 class Representation(Protocol):
     """How recordings become pixels."""
 
@@ -42,18 +53,10 @@ class Representation(Protocol):
     def channels(self) -> int:
         """Pictures of one beat and lead."""
 
-    def pictures(
-        self,
-        recording: Recording,
-        generator: np.random.Generator | None = None,
-        variant: int = 0,
-        *,
-        turned: bool = False,
-    ) -> Pixels:
+    def pictures(self, recording: Recording, variant: Variant | None = None) -> Pixels:
         """Every beat in every lead, ``[rows, HEIGHT, WIDTH, channels]``; rows as :func:`training.records.cut_beats`.
 
-        With a ``generator`` they are augmented; ``variant`` is the variant's number, from 1, and ``turned`` says
-        whether most beats are seen along other axes (:func:`training.axes.views`).
+        Plain ones, or an augmented ``variant`` of them.
         """
 
 
@@ -68,24 +71,18 @@ class Window:
     """The same for augmented signals; the last argument is the variant's number, from 1."""
     channels: int = 1
 
-    def pictures(
-        self,
-        recording: Recording,
-        generator: np.random.Generator | None = None,
-        variant: int = 0,
-        *,
-        turned: bool = False,
-    ) -> Pixels:
+    def pictures(self, recording: Recording, variant: Variant | None = None) -> Pixels:
         """See :class:`Representation`."""
         samples = recording.samples[within(recording)]
-        more = 0 if generator is None else MARGIN + (axes.FILTER_REACH if turned else 0)
+        more = 0 if variant is None else MARGIN + (axes.FILTER_REACH if variant.turned else 0)
         windows = np.stack([cut_windows(lead, samples, WINDOW_BEFORE + more) for lead in recording.signal.T])
-        if generator is None:
+        if variant is None:
             return self.plain(_rows(windows))
-        if not turned:
-            return self.varied(augment(_rows(windows), generator), generator, variant)
-        seen = augment(_rows(axes.views(windows, generator)), generator, OTHER_PEOPLE)
-        return self.varied(seen, generator, variant)
+        if variant.turned:
+            seen = augment(_rows(axes.views(windows, variant.generator)), variant.generator, OTHER_PEOPLE)
+        else:
+            seen = augment(_rows(windows), variant.generator)
+        return self.varied(seen, variant.generator, variant.number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,17 +92,9 @@ class Surroundings:
     name: str
     channels: int = context.CHANNELS
 
-    def pictures(
-        self,
-        recording: Recording,
-        generator: np.random.Generator | None = None,
-        variant: int = 0,
-        *,
-        turned: bool = False,
-    ) -> Pixels:
+    def pictures(self, recording: Recording, variant: Variant | None = None) -> Pixels:
         """See :class:`Representation`; all variants are alike, and none is turned."""
-        del variant, turned
-        return context.pictures(recording, generator)
+        return context.pictures(recording, variant.generator if variant else None)
 
 
 def _rows(windows: NDArray[np.float32]) -> NDArray[np.float32]:

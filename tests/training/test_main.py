@@ -197,19 +197,17 @@ def test_a_recipe_can_not_say_that_its_answers_are_balanced(tmp_path: Path) -> N
     assert "compare --balance" in " ".join(result.output.split())
 
 
-def test_balance_names_a_run_that_is_not_trained_yet(prepared: Path, tmp_path: Path) -> None:
-    recipe = tmp_path / "recipe.yaml"
-    recipe.write_text("name: recipe\n")
-    words = ["balance", "--config", str(recipe), "--data", str(prepared), "--runs", str(tmp_path)]
-    missing = run.invoke(app, words)
-    assert missing.exit_code == 1
-    assert "recipe.fold-0" in "".join(missing.output.split())
-
-
-def test_balance_refuses_a_recipe_whose_shares_are_those_of_other_people(prepared: Path, tmp_path: Path) -> None:
-    recipe = tmp_path / "recipe.yaml"
-    recipe.write_text("name: recipe\nprotocol: inter-patient\nmembers: 2\nclass_set: aami\n")
-    words = ["balance", "--config", str(recipe), "--data", str(prepared), "--runs", str(tmp_path)]
-    refused = run.invoke(app, words)
-    assert refused.exit_code == 1
-    assert "by person" in " ".join(refused.output.split())
+@pytest.mark.parametrize(
+    ("recipe", "message"),
+    [
+        ("name: recipe\n", "recipe.fold-0"),
+        ("name: recipe\nprotocol: inter-patient\nmembers: 2\nclass_set: aami\n", "by person"),
+    ],
+    ids=["a run that is not trained yet", "shares of other people"],
+)
+def test_balance_says_what_it_can_not_work_with(prepared: Path, tmp_path: Path, recipe: str, message: str) -> None:
+    config = tmp_path / "recipe.yaml"
+    config.write_text(recipe)
+    result = run.invoke(app, ["balance", "--config", str(config), "--data", str(prepared), "--runs", str(tmp_path)])
+    assert result.exit_code == 1
+    assert message in " ".join(result.output.split())

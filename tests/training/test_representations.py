@@ -19,6 +19,7 @@ from training.representations import (
     SPECTROGRAM_RANGE_DB,
     STFT_LENGTH,
     Representation,
+    Variant,
 )
 
 EACH = pytest.mark.parametrize("representation", REPRESENTATIONS.values(), ids=list(REPRESENTATIONS))
@@ -74,7 +75,8 @@ def test_variants_differ_from_the_plain_picture_and_repeat_with_their_seed(
     plain = representation.pictures(few)
     for variant in (1, 2):
         first, again, other = (
-            representation.pictures(few, np.random.default_rng(seed), variant) for seed in (variant, variant, 9)
+            representation.pictures(few, Variant(variant, np.random.default_rng(seed)))
+            for seed in (variant, variant, 9)
         )
         assert first.shape == plain.shape
         assert (first == again).all()
@@ -90,7 +92,7 @@ def test_turned_variants_show_what_only_the_other_lead_sees() -> None:
     two = Recording("two", "nobody", ("MLII", "V1"), 0, both, samples, np.full(200, "N"))
     rises = []
     for turned in (False, True):
-        pixels = REPRESENTATIONS["trace"].pictures(two, np.random.default_rng(0), 1, turned=turned)
+        pixels = REPRESENTATIONS["trace"].pictures(two, Variant(1, np.random.default_rng(0), turned))
         assert pixels.shape == (400, HEIGHT, WIDTH, 1)
         ink = pixels[:200, ..., 0] < 235
         rises.append(float(np.median(ink.any(axis=2).sum(axis=1))))
@@ -101,7 +103,7 @@ def test_turned_variants_show_what_only_the_other_lead_sees() -> None:
 def test_a_recording_without_beats_gives_no_pictures(representation: Representation, recording: Recording) -> None:
     assert representation.pictures(_part(recording, 0)).shape == (0, HEIGHT, WIDTH, representation.channels)
     for turned in (False, True):
-        none = representation.pictures(_part(recording, 0), np.random.default_rng(0), 2, turned=turned)
+        none = representation.pictures(_part(recording, 0), Variant(2, np.random.default_rng(0), turned))
         assert none.shape[0] == 0
 
 
