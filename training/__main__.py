@@ -309,6 +309,13 @@ def crossval(
     only: Annotated[
         str, typer.Option(help="Comma-separated parts (half-0, fold-3, without-109); all by default.")
     ] = "",
+    neighbours: Annotated[
+        bool,
+        typer.Option(
+            "--neighbours",
+            help="Then ask each fold's beats of the fold as well that validates on them; for beats-10fold.",
+        ),
+    ] = False,
     data: DataOption = None,
     runs: RunsOption = RUNS,
     threads: ThreadsOption = 0,
@@ -340,6 +347,10 @@ def crossval(
                     progress.console.print(f"{config.name} {_epoch_line(line)}")
 
             found = crossing.run_all(configs, dataset, runs, report)
+            if neighbours:
+                folds = [config for config in configs if config.protocol != "beats-half"]
+                tracked = progress.track(folds, description="neighbours")
+                found = [crossing.with_neighbour(config, dataset, runs) for config in tracked]
         typer.echo(tables.score_rows(found).to_csv(index=False))
 
 

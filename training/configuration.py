@@ -65,6 +65,9 @@ class RunConfig(BaseModel):
 
     balance: float = Field(default=0, ge=0, le=1)
     """Not 0 where answers are decided towards equal sensitivity (:meth:`training.predictions.Predictions.balanced`)."""
+    neighbours: int = Field(default=0, ge=0)
+    """How many networks of the fold that validates on these test beats answered as well
+    (:func:`training.crossval.with_neighbour`)."""
     keep: Literal["best", "last"] = "best"
     """Which epoch's weights are the run's: the best one by macro-F1 on the validation side, or the last one. Where few
     people validate and rare classes not at all, the best one is best by chance."""
@@ -117,6 +120,8 @@ def read(path: Path) -> RunConfig:
         raise ConfigurationError(f"{path}: {error}") from error
     if config.balance:
         raise ConfigurationError(f"{path}: balance belongs to a decision, not to training; see `compare --balance`")
+    if config.neighbours:
+        raise ConfigurationError(f"{path}: neighbours answer, they do not train; see `crossval --neighbours`")
     return config
 
 

@@ -8,13 +8,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from training import fitting, predictions
+from training import configuration, fitting, predictions
 from training.configuration import RunConfig
 from training.datasets import Dataset
 from training.fitting import Epoch
 from training.people import CARRIERS
 from training.predictions import Predictions
-from training.splits import FOLDS, HALF, SplitError
+from training.splits import FOLDS, HALF, SplitError, validator_of
 
 #: Told the run, its newest epoch if it ended one just now, and its finished epochs with the current one's fraction;
 #: epochs of all its members count.
@@ -102,11 +102,62 @@ def validate(config: RunConfig, data: Dataset, runs: Path) -> Predictions:
         PredictionsError: a part is not trained, or its members validate on different parts.
         FittingError: the runs were not trained on ``data``.
     """
-    parts = _members(config, runs) if config.members > 1 or config.chained else [runs / config.name]
-    if config.chained:
-        parts.insert(0, runs / config.start_from)
-    answers = predictions.averaged([predictions.answer(part, data, "validation") for part in parts])
+    answers = predictions.averaged([predictions.answer(part, data, "validation") for part in _parts(config, runs)])
     return replace(answers, config=config)
+
+
+def with_neighbour(config: RunConfig, data: Dataset, runs: Path) -> Predictions:
+    """Answers to a finished fold's test beats of all networks that did not learn from them.
+
+    Two folds leave a beat out: one tests on it, its neighbour validates on it. So the neighbour's networks answer too,
+    calibrated on their own test side, which is neither this fold's nor learned by them. They are taken only where their
+    last weights are kept: the best ones by the validation side would have been chosen on the beats that are asked
+    about. What a chain starts from is held to the same.
+
+    Raises:
+        SplitError: the protocol has no such neighbours, or their weights were chosen by validation.
+        PredictionsError: a network is not trained.
+        FittingError: the runs were not trained on ``data``, or the folder of the answers holds another run's.
+    """
+    if config.protocol != "beats-10fold" or (config.members > 1 and not config.chained):
+        raise SplitError(f"In {config.name} no other fold's networks validate all together on what it tests.")
+    if config.keep != "last":
+        raise SplitError(f"The weights of {config.name} are chosen by validation: a neighbour's know what is asked.")
+    mine = f".fold-{config.fold}"
+    other = f".fold-{validator_of(config.fold)}"
+    neighbour = config.model_copy(
+        update={field: getattr(config, field).replace(mine, other) for field in ("name", "start_from")}
+    )
+    theirs = _learned(neighbour, runs)
+    if config.chained and _keeps_last(runs / neighbour.start_from):
+        theirs.insert(0, runs / neighbour.start_from)
+    named = config.model_copy(
+        update={"name": config.name.replace(mine, f"-neighbours{mine}"), "neighbours": len(theirs)}
+    )
+    folder = runs / named.name
+    if (folder / predictions.FILE).is_file():
+        return _kept(named, folder)
+    found = [predictions.predict(part, data) for part in _parts(config, runs)]
+    found += [predictions.answer(part, data, "validation", calibrated_on="test") for part in theirs]
+    answers = replace(predictions.averaged(found), config=named)
+    folder.mkdir(parents=True, exist_ok=True)
+    answers.save(folder / predictions.FILE)
+    return answers
+
+
+def _keeps_last(run: Path) -> bool:
+    return configuration.read(run / "config.yaml").keep == "last"
+
+
+def _parts(config: RunConfig, runs: Path) -> list[Path]:
+    """Folders of all networks that answer for a run."""
+    start = [runs / config.start_from] if config.chained else []
+    return start + _learned(config, runs)
+
+
+def _learned(config: RunConfig, runs: Path) -> list[Path]:
+    """Folders of the networks that a run trains itself."""
+    return _members(config, runs) if config.members > 1 or config.chained else [runs / config.name]
 
 
 def _members(config: RunConfig, runs: Path) -> list[Path]:

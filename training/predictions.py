@@ -26,6 +26,9 @@ from training.splits import BY_PERSON, Split, divide
 
 FILE = "predictions.npz"
 
+#: A side of a split that a network has not trained on.
+Unseen = Literal["validation", "test"]
+
 
 class PredictionsError(Exception):
     """A file of predictions can't be used."""
@@ -160,8 +163,11 @@ def predict(run: Path, data: Dataset) -> Predictions:
     return made
 
 
-def answer(run: Path, data: Dataset, side: Literal["test", "validation"]) -> Predictions:
+def answer(run: Path, data: Dataset, side: Unseen, *, calibrated_on: Unseen = "validation") -> Predictions:
     """Answers of the run's best weights to one side, calibrated on the validation side.
+
+    Args:
+        calibrated_on: the test side where it is the validation side that is asked about, by somebody who tests on it.
 
     Raises:
         PredictionsError: the run has no weights.
@@ -180,18 +186,20 @@ def answer(run: Path, data: Dataset, side: Literal["test", "validation"]) -> Pre
     model = networks.build(config.network, height=height, width=width, channels=channels, classes=len(classes))
     model.load_weights(run / fitting.BEST)
     pixels = data.pixels[0]
-    validated = fitting.predict_logits(model, pixels, sides.validation)
-    scaling = calibration.fit_scaling(validated, labels[sides.validation], biases=config.protocol not in BY_PERSON)
-    rows = tested_rows(data, sides, config) if side == "test" else sides.validation
-    logits = fitting.predict_logits(model, pixels, rows) if side == "test" else validated
-    table = data.table.iloc[rows]
+    rows = {"validation": sides.validation, "test": tested_rows(data, sides, config)}
+    logits = {one: fitting.predict_logits(model, pixels, rows[one]) for one in {side, calibrated_on}}
+    known = labels[rows[calibrated_on]] >= 0
+    scaling = calibration.fit_scaling(
+        logits[calibrated_on][known], labels[rows[calibrated_on]][known], biases=config.protocol not in BY_PERSON
+    )
+    table = data.table.iloc[rows[side]]
     trained = np.bincount(labels[sides.train], minlength=len(classes))
     return Predictions(
         config,
         table["record"].to_numpy(dtype=str),
         table["sample"].to_numpy(dtype=np.int64),
         table["symbol"].to_numpy(dtype=str),
-        softmax(logits / scaling.temperature + np.array(scaling.bias), axis=1).astype(np.float32),
+        softmax(logits[side] / scaling.temperature + np.array(scaling.bias), axis=1).astype(np.float32),
         int(trained.argmax()),
         trained / trained.sum(),
     )

@@ -176,6 +176,11 @@ def _next_in_half(fold: int, member: int) -> int:
     return fold // HALF * HALF + (fold + 1 + member) % HALF
 
 
+def validator_of(fold: int) -> int:
+    """The fold of ``beats-10fold`` whose validation side is the test side of ``fold``: it has not trained on it."""
+    return fold // HALF * HALF + (fold - 1) % HALF
+
+
 def _chronological(table: pd.DataFrame, labels: NDArray[np.int64]) -> NDArray[np.str_]:
     """Each class of each record in order: the first 70 % train, of which the last seventh validates."""
     primary = table["primary"].to_numpy(dtype=bool)

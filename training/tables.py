@@ -184,7 +184,7 @@ def _identity(config: RunConfig, side: str) -> dict[str, str]:
 
 
 def _network(config: RunConfig) -> str:
-    together = config.members + config.chained
+    together = config.members + config.chained + config.neighbours
     return config.network if together == 1 else f"{together} x {config.network}"
 
 

@@ -11,8 +11,8 @@ from training import configuration, crossval, fitting, networks, predictions
 from training.configuration import RunConfig
 from training.datasets import Dataset
 from training.people import CARRIERS
-from training.predictions import Predictions
-from training.splits import FOLDS, SplitError, divide
+from training.predictions import Predictions, PredictionsError
+from training.splits import FOLDS, SplitError, divide, validator_of
 
 RECIPE = RunConfig(name="tiny", epochs=1, batch_size=32, beats_per_patient_class_and_lead=5, augmented_fraction=0)
 START = RECIPE.model_copy(update={"name": "tiny.start"})
@@ -212,6 +212,87 @@ def test_a_run_answers_its_validation_side_and_a_chain_with_its_start(runs: Path
     together = crossval.validate(chain, data, runs)
     assert together.config == chain
     assert together.probabilities == pytest.approx((alone.probabilities + member.probabilities) / 2, abs=1e-6)
+
+
+def test_a_neighbour_validates_on_what_a_fold_tests_and_learns_from_neither(data: Dataset) -> None:
+    folds = crossval.runs_of(RECIPE)
+    for fold in folds:
+        theirs = divide(data, folds[validator_of(fold.fold)])
+        tested = divide(data, fold).test
+        assert (theirs.validation == tested).all()
+        assert not set(theirs.train) & set(tested)
+
+
+def test_a_neighbour_answers_too_calibrated_on_beats_of_its_own_test_side(
+    data: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe = QUICK.model_copy(update={"keep": "last"})
+    folds = [fold for fold in crossval.runs_of(recipe) if fold.fold in (1, 2)]
+    neighbour, fold = folds
+    own = crossval.run_all(folds, data, tmp_path, lambda *_: None)[1]
+    theirs = predictions.answer(tmp_path / neighbour.name, data, "validation", calibrated_on="test")
+    found = crossval.with_neighbour(fold, data, tmp_path)
+    assert (found.config.name, found.config.neighbours) == ("tiny-neighbours.fold-2", 1)
+    assert list(found.samples) == list(own.samples)
+    assert found.probabilities == pytest.approx((own.probabilities + theirs.probabilities) / 2, abs=1e-3)
+
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("kept answers were made again")
+
+    monkeypatch.setattr(predictions, "answer", refuse)
+    again = crossval.with_neighbour(fold, data, tmp_path)
+    assert again.probabilities == pytest.approx(found.probabilities, abs=1e-3)
+
+
+@pytest.mark.usefixtures("trained")
+@pytest.mark.parametrize("keep", ["best", "last"])
+def test_what_a_neighbour_s_chain_started_from_answers_if_its_weights_were_not_chosen(
+    runs: Path, data: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, keep: str
+) -> None:
+    asked: list[tuple[str, str]] = []
+    answers = predictions.load(runs / CHOSEN[1].name / predictions.FILE)
+
+    def note(run: Path, _data: Dataset, side: str = "test", **_: object) -> Predictions:
+        asked.append((run.relative_to(tmp_path).as_posix(), side))
+        return answers
+
+    monkeypatch.setattr(predictions, "answer", note)
+    monkeypatch.setattr(predictions, "predict", note)
+    start = QUICK.model_copy(update={"name": "first.fold-9", "fold": 9, "keep": keep})
+    (tmp_path / start.name).mkdir()
+    configuration.write(start, tmp_path / start.name / "config.yaml")
+    chain = QUICK.model_copy(
+        update={"name": "links.fold-5", "fold": 5, "chained": True, "start_from": "first.fold-5", "keep": "last"}
+    )
+    found = crossval.with_neighbour(chain, data, tmp_path)
+    assert asked[:2] == [("first.fold-5", "test"), ("links.fold-5/member-0", "test")]
+    begun = [("first.fold-9", "validation")] if keep == "last" else []
+    assert asked[2:] == [*begun, ("links.fold-9/member-0", "validation")]
+    assert found.config.neighbours == len(asked[2:])
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({}, "chosen by validation"),
+        ({"keep": "last", "members": 2}, "no other fold's networks"),
+        ({"keep": "last", "protocol": "chronological-70-30"}, "no other fold's networks"),
+    ],
+    ids=["chosen on the beats that are asked about", "members validate on different parts", "no folds"],
+)
+def test_a_neighbour_that_may_not_answer_is_refused(
+    data: Dataset, tmp_path: Path, changes: dict[str, object], message: str
+) -> None:
+    with pytest.raises(SplitError, match=message):
+        crossval.with_neighbour(RECIPE.model_copy(update=changes), data, tmp_path)
+
+
+def test_a_neighbour_must_have_been_trained(data: Dataset, tmp_path: Path) -> None:
+    recipe = QUICK.model_copy(update={"keep": "last"})
+    fold = crossval.runs_of(recipe)[0]
+    crossval.run_all([fold], data, tmp_path, lambda *_: None)
+    with pytest.raises(PredictionsError, match=r"tiny\.fold-4 holds no trained weights"):
+        crossval.with_neighbour(fold, data, tmp_path)
 
 
 def test_a_fold_waits_for_its_start(data: Dataset, tmp_path: Path) -> None:

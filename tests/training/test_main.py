@@ -189,12 +189,31 @@ def test_several_networks_are_referred_to_crossval(command: str, tmp_path: Path)
     assert "crossval" in result.output
 
 
-def test_a_recipe_can_not_say_that_its_answers_are_balanced(tmp_path: Path) -> None:
+def test_crossval_asks_neighbours_once_they_are_trained(prepared: Path, tmp_path: Path) -> None:
+    config = tmp_path / "tiny.yaml"
+    settings = "epochs: 1, batch_size: 32, beats_per_patient_class_and_lead: 5, augmented_fraction: 0, keep: last"
+    config.write_text(f"{{name: tiny, {settings}}}")
+    words = ["crossval", "--config", str(config), "--data", str(prepared), "--runs", str(tmp_path), "--only"]
+    alone = run.invoke(app, [*words, "fold-1", "--neighbours"])
+    assert alone.exit_code == 1
+    assert "tiny.fold-0 holds no trained weights" in " ".join(alone.output.split())
+    both = run.invoke(app, [*words, "fold-0"])
+    assert both.exit_code == 0
+    assert ",tiny,fold 0," in both.output
+    found = run.invoke(app, [*words, "fold-1", "--neighbours"])
+    assert found.exit_code == 0
+    assert ",2 x residual,mitdb,tiny-neighbours,fold 1," in found.output
+
+
+@pytest.mark.parametrize(
+    ("field", "command"), [("balance: 0.4", "compare --balance"), ("neighbours: 1", "crossval --neighbours")]
+)
+def test_a_recipe_can_not_say_how_its_answers_are_put_together(tmp_path: Path, field: str, command: str) -> None:
     config = tmp_path / "run.yaml"
-    config.write_text("name: run\nbalance: 0.4\n")
+    config.write_text(f"name: run\n{field}\n")
     result = run.invoke(app, ["train", "--config", str(config), "--runs", str(tmp_path)])
     assert result.exit_code == 1
-    assert "compare --balance" in " ".join(result.output.split())
+    assert command in " ".join(result.output.split())
 
 
 @pytest.mark.parametrize(

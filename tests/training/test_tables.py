@@ -72,6 +72,20 @@ def test_two_recipes_are_never_joined() -> None:
     assert list(table["side"]) == ["fold 0", "fold 1"]
 
 
+@pytest.mark.parametrize(
+    ("changes", "network"),
+    [
+        ({}, "residual"),
+        ({"members": 4}, "4 x residual"),
+        ({"chained": True, "start_from": "first.fold-1"}, "2 x residual"),
+        ({"chained": True, "start_from": "first.fold-1", "neighbours": 1}, "3 x residual"),
+    ],
+    ids=["one", "members", "a chain and its start", "a chain, its start and the neighbour's chain"],
+)
+def test_a_row_tells_how_many_networks_answered_together(changes: dict[str, object], network: str) -> None:
+    assert list(_rows_of([_answers("NL", fold=1, name="recipe.fold-1", **changes)])["network"]) == [network]
+
+
 def test_starts_are_no_results() -> None:
     half = _answers("NL", name="recipe.half-0", protocol="beats-half")
     assert tables.score_rows([half]).empty
