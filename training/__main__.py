@@ -327,6 +327,8 @@ def crossval(
     fitting.use_threads(threads)
     with _run_errors():
         recipe = configuration.read(config_file)
+        if neighbours:
+            crossing.require_neighbours(recipe)  # before hours of training, not after
         configs = crossing.runs_of(recipe, start=configuration.read(start) if start else None)
         if only:
             wanted = tuple(f".{part}" for part in only.split(","))

@@ -106,6 +106,14 @@ def validate(config: RunConfig, data: Dataset, runs: Path) -> Predictions:
     return replace(answers, config=config)
 
 
+def require_neighbours(config: RunConfig) -> None:
+    """Raise :class:`SplitError` where no other fold's networks may answer as well (:func:`with_neighbour`)."""
+    if config.protocol != "beats-10fold" or (config.members > 1 and not config.chained):
+        raise SplitError(f"In {config.name} no other fold's networks validate all together on what it tests.")
+    if config.keep != "last":
+        raise SplitError(f"The weights of {config.name} are chosen by validation: a neighbour's know what is asked.")
+
+
 def with_neighbour(config: RunConfig, data: Dataset, runs: Path) -> Predictions:
     """Answers to a finished fold's test beats of all networks that did not learn from them.
 
@@ -119,10 +127,7 @@ def with_neighbour(config: RunConfig, data: Dataset, runs: Path) -> Predictions:
         PredictionsError: a network is not trained.
         FittingError: the runs were not trained on ``data``, or the folder of the answers holds another run's.
     """
-    if config.protocol != "beats-10fold" or (config.members > 1 and not config.chained):
-        raise SplitError(f"In {config.name} no other fold's networks validate all together on what it tests.")
-    if config.keep != "last":
-        raise SplitError(f"The weights of {config.name} are chosen by validation: a neighbour's know what is asked.")
+    require_neighbours(config)
     mine = f".fold-{config.fold}"
     other = f".fold-{validator_of(config.fold)}"
     neighbour = config.model_copy(

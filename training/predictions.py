@@ -164,10 +164,10 @@ def predict(run: Path, data: Dataset) -> Predictions:
 
 
 def answer(run: Path, data: Dataset, side: Unseen, *, calibrated_on: Unseen = "validation") -> Predictions:
-    """Answers of the run's best weights to one side, calibrated on the validation side.
+    """Answers of the run's best weights to one side, calibrated on a side that it has not learned.
 
     Args:
-        calibrated_on: the test side where it is the validation side that is asked about, by somebody who tests on it.
+        calibrated_on: the test side where another run tests on this one's validation side.
 
     Raises:
         PredictionsError: the run has no weights.

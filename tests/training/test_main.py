@@ -205,6 +205,16 @@ def test_crossval_asks_neighbours_once_they_are_trained(prepared: Path, tmp_path
     assert ",2 x residual,mitdb,tiny-neighbours,fold 1," in found.output
 
 
+def test_crossval_refuses_neighbours_before_it_trains(prepared: Path, tmp_path: Path) -> None:
+    config = tmp_path / "tiny.yaml"
+    config.write_text("{name: tiny, epochs: 1}")
+    words = ["crossval", "--config", str(config), "--data", str(prepared), "--runs", str(tmp_path / "runs")]
+    result = run.invoke(app, [*words, "--neighbours"])
+    assert result.exit_code == 1
+    assert "chosen by validation" in " ".join(result.output.split())
+    assert not (tmp_path / "runs").exists()
+
+
 @pytest.mark.parametrize(
     ("field", "command"), [("balance: 0.4", "compare --balance"), ("neighbours: 1", "crossval --neighbours")]
 )
