@@ -365,18 +365,18 @@ def balance(
 ) -> None:
     """What deciding towards equal sensitivity would cost in accuracy, on the validation sides of a recipe's runs."""
     from training import crossval as crossing
-    from training import fitting, tables
+    from training import fitting, predictions, tables
 
     fitting.use_threads(threads)
     with _run_errors():
         recipe = configuration.read(config_file)
-        if recipe.protocol in splits.BY_PERSON:
+        if recipe.protocol in splits.BY_PERSON and recipe.validation != "everybody":
             raise splits.SplitError(f"{recipe.protocol} divides by person: its classes' shares are those of others.")
         configs = crossing.runs_of(recipe)
         dataset = load_data(data, recipe, variants=0)
         with _progress() as progress:
             tracked = progress.track(configs, description="runs")
-            found = tables.joined([crossing.validate(config, dataset, runs) for config in tracked])
+            found = predictions.joined([crossing.validate(config, dataset, runs) for config in tracked])
         table = tables.balance_rows(found)
     typer.echo(table.to_csv(index=False))
 

@@ -98,11 +98,14 @@ def _kept(config: RunConfig, run: Path) -> Predictions:
 def validate(config: RunConfig, data: Dataset, runs: Path) -> Predictions:
     """Answers of a finished run to its validation side; where it is a chain, the mean of its members' and its start's.
 
+    Where everybody validates, the answers of all members, each to those whom it does not know.
+
     Raises:
         PredictionsError: a part is not trained, or its members validate on different parts.
         FittingError: the runs were not trained on ``data``.
     """
-    answers = predictions.averaged([predictions.answer(part, data, "validation") for part in _parts(config, runs)])
+    found = [predictions.answer(part, data, "validation") for part in _parts(config, runs)]
+    answers = predictions.joined(found) if config.validation == "everybody" else predictions.averaged(found)
     return replace(answers, config=config)
 
 

@@ -100,7 +100,14 @@ def fit(
         if history:
             model = keras.models.load_model(run / _LAST)
         else:
-            model = networks.build(config.network, height=height, width=width, channels=channels, classes=len(classes))
+            model = networks.build(
+                config.network,
+                height=height,
+                width=width,
+                channels=channels,
+                classes=len(classes),
+                precision=config.precision,
+            )
             if config.start_from:
                 model.load_weights(_weights_of(start or run.parent / config.start_from, config))
             _compile(model, config, steps=max(1, steps))

@@ -14,6 +14,7 @@ from typing import Literal
 from zipfile import BadZipFile
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from pydantic import ValidationError
 from scipy.special import softmax
@@ -47,7 +48,8 @@ class Predictions:
     majority: int
     """Class index that most training beats have: what a naive guess would always answer."""
     shares: NDArray[np.float64] | None = None
-    """``[C]``: how much of the training side each class is; None in files kept before this was."""
+    """``[C]``: how much of the training side each class is, by person counted by its carriers; None in files kept
+    before this was."""
 
     @property
     def truth(self) -> NDArray[np.int64]:
@@ -94,7 +96,8 @@ class Predictions:
         """
         if self.shares is None:
             raise PredictionsError(f"The answers of {self.config.name} were kept without the classes' shares.")
-        if self.config.protocol in BY_PERSON or self.config.balance:
+        by_others = self.config.protocol in BY_PERSON and self.config.validation != "everybody"
+        if by_others or self.config.balance:
             raise PredictionsError(f"The classes' shares say nothing more about the answers of {self.config.name}.")
         weighed = self.probabilities / np.where(self.shares > 0, self.shares, 1.0) ** power
         probabilities = (weighed / weighed.sum(axis=1, keepdims=True)).astype(np.float32)
@@ -194,6 +197,7 @@ def answer(run: Path, data: Dataset, side: Unseen, *, calibrated_on: Unseen = "v
     )
     table = data.table.iloc[rows[side]]
     trained = np.bincount(labels[sides.train], minlength=len(classes))
+    shares = _carriers(data, labels, sides, len(classes)) if config.protocol in BY_PERSON else trained
     return Predictions(
         config,
         table["record"].to_numpy(dtype=str),
@@ -201,8 +205,15 @@ def answer(run: Path, data: Dataset, side: Unseen, *, calibrated_on: Unseen = "v
         table["symbol"].to_numpy(dtype=str),
         softmax(logits[side] / scaling.temperature + np.array(scaling.bias), axis=1).astype(np.float32),
         int(trained.argmax()),
-        trained / trained.sum(),
+        shares / shares.sum(),
     )
+
+
+def _carriers(data: Dataset, labels: NDArray[np.int64], sides: Split, classes: int) -> NDArray[np.int64]:
+    """How many people who do not test carry each class: ``[classes]``."""
+    rows = np.concatenate([sides.train, sides.validation])
+    people = pd.DataFrame({"person": data.table["patient"].to_numpy()[rows], "label": labels[rows]}).drop_duplicates()
+    return np.bincount(people["label"], minlength=classes)
 
 
 def averaged(members: Sequence[Predictions]) -> Predictions:
@@ -217,6 +228,17 @@ def averaged(members: Sequence[Predictions]) -> Predictions:
             raise PredictionsError("These networks did not answer the same beats.")
     mean = np.stack([one.probabilities for one in members]).mean(axis=0)
     return replace(first, probabilities=mean)
+
+
+def joined(parts: Sequence[Predictions]) -> Predictions:
+    """The answers of several runs of one recipe, one after the other."""
+    return replace(
+        parts[0],
+        records=np.concatenate([one.records for one in parts]),
+        samples=np.concatenate([one.samples for one in parts]),
+        symbols=np.concatenate([one.symbols for one in parts]),
+        probabilities=np.concatenate([one.probabilities for one in parts]),
+    )
 
 
 def tested_rows(data: Dataset, sides: Split, config: RunConfig) -> NDArray[np.int64]:

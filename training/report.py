@@ -87,7 +87,7 @@ def write(runs: Sequence[Path], prepared: Sequence[Path], out: Path) -> None:
     """
     found = [predictions.load(run / predictions.FILE) for run in runs]
     config = _recipe([one.config for one in found])
-    answers = tables.joined(found)
+    answers = predictions.joined(found)
     known = answers.only(answers.truth >= 0)
     names = [one.short for one in CLASS_SETS[config.class_set]]
     by_record = config.protocol in splits.BY_PERSON

@@ -13,6 +13,7 @@ from training.classes import CLASS_SETS
 from training.configuration import RunConfig
 from training.datasets import Dataset
 from training.people import (
+    EVERYBODY,
     FIBRILLATION_TEST_RECORDS,
     FIBRILLATION_TRAINING_RECORDS,
     LEFT_OUT_RECORDS,
@@ -62,6 +63,7 @@ def split(
     held_out: str = "",
     seed: int = 0,
     member: int = 0,
+    everybody: bool = False,
 ) -> Split:
     """Divide the labelled beats of ``table`` by ``protocol``.
 
@@ -73,6 +75,7 @@ def split(
         seed: of the shuffling.
         member: which of several networks that answer together; each validates on another part of the training side
             (``beats-10fold``, ``inter-patient``).
+        everybody: whether each person of the training side validates for one of them (``inter-patient``).
 
     Raises:
         SplitError: unknown protocol, fold or person, or a side without beats.
@@ -84,7 +87,7 @@ def split(
     elif protocol == "chronological-70-30":
         sides = _chronological(table, labels)
     elif protocol == "inter-patient":
-        sides = _inter_patient(table, member)
+        sides = _inter_patient(table, member, everybody=everybody)
     elif protocol == "leave-one-patient-out":
         sides = _leave_one_out(table, held_out)
     elif protocol == "as-given":
@@ -119,6 +122,7 @@ def divide(data: Dataset, config: RunConfig) -> Split:
         held_out=config.held_out,
         seed=config.seed,
         member=0 if config.chained else config.member,
+        everybody=config.validation == "everybody",
     )
     if config.leads == "primary":
         primary = data.table["primary"].to_numpy(dtype=bool)
@@ -209,20 +213,41 @@ def _as_given(table: pd.DataFrame, labels: NDArray[np.int64], seed: int) -> NDAr
     return sides
 
 
-def _inter_patient(table: pd.DataFrame, member: int) -> NDArray[np.str_]:
+def _inter_patient(table: pd.DataFrame, member: int, *, everybody: bool) -> NDArray[np.str_]:
     """By person: nobody is on two sides. PTB-XL prescribes its own sides, by person too.
 
     Recordings made from those of the people who validate take no part.
     """
-    validate = VALIDATION_GROUPS[member]
+    validate = EVERYBODY[member] if everybody else VALIDATION_GROUPS[member]
     side_of = dict.fromkeys((*TRAINING_RECORDS, *FIBRILLATION_TRAINING_RECORDS, *VALIDATION_RECORDS), "train")
     side_of |= dict.fromkeys(validate, "validation")
     side_of |= dict.fromkeys((*TEST_RECORDS, *FIBRILLATION_TEST_RECORDS), "test")
     side_of |= dict.fromkeys(LEFT_OUT_RECORDS, "none")
     prescribed = table["side"].to_numpy(dtype="<U10")
+    patients = table["patient"].to_numpy(dtype=str)
+    if everybody:
+        prescribed = _quarter(table, prescribed, member)
     by_record = np.array([side_of.get(record, "none") for record in table["record"]], dtype="<U10")
-    edited_validation = (prescribed == "train") & np.isin(table["patient"].to_numpy(dtype=str), validate)
+    edited_validation = (prescribed == "train") & np.isin(patients, validate)
     return np.where(edited_validation, "none", np.where(prescribed == "", by_record, prescribed))
+
+
+def _quarter(table: pd.DataFrame, prescribed: NDArray[np.str_], member: int) -> NDArray[np.str_]:
+    """Prescribed sides, where a quarter of PTB-XL's people who do not test validates, of each class as many.
+
+    They validate with their own recordings; those that were made of them take no part.
+    """
+    patients = table["patient"].to_numpy(dtype=str)
+    asked = np.char.startswith(patients, "ptbxl-") & np.isin(prescribed, ("train", "validation"))
+    people = table.loc[asked, ["symbol", "patient"]].drop_duplicates().sort_values(["symbol", "patient"])
+    people = people.drop_duplicates("patient")
+    chosen = people["patient"].to_numpy(dtype=str)[member :: len(EVERYBODY)]
+    validates = asked & np.isin(patients, chosen)
+    made = np.char.startswith(table["record"].to_numpy(dtype=str), "ptbxl-turned")
+    side = np.where(asked, "train", prescribed)
+    side[validates] = "validation"
+    side[validates & made] = "none"
+    return side
 
 
 def _leave_one_out(table: pd.DataFrame, person: str) -> NDArray[np.str_]:

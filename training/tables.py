@@ -8,9 +8,9 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
-from sklearn.metrics import auc, recall_score, roc_curve
+from sklearn.metrics import auc, f1_score, recall_score, roc_curve
 
-from training import evaluation
+from training import evaluation, predictions
 from training.classes import CLASS_SETS
 from training.configuration import RunConfig
 from training.evaluation import TableRow
@@ -53,7 +53,7 @@ def score_rows(found: Sequence[Predictions], class_sets: Sequence[str] = ()) -> 
                 rows += _with_naive(_row, narrowed[0], _part_of(narrowed[0].config))
             else:
                 rows += [_row(one, _part_of(one.config)) for one in narrowed]
-                rows += _with_naive(_row, joined(narrowed), f"{len(narrowed)} {_PARTS[protocol]}")
+                rows += _with_naive(_row, predictions.joined(narrowed), f"{len(narrowed)} {_PARTS[protocol]}")
         if protocol == "inter-patient":
             for one in parts:
                 rows += _with_naive(_aami_row, one, "test, MIT-BIH")
@@ -92,31 +92,24 @@ def detection_rows(found: Sequence[Predictions], short: str = "VF") -> pd.DataFr
 
 
 def balance_rows(one: Predictions) -> pd.DataFrame:
-    """Accuracy and mean sensitivity for each of :data:`BALANCES`."""
+    """Accuracy, macro-F1, mean sensitivity and each class's for each of :data:`BALANCES`."""
     rows = []
+    names = [each.short for each in CLASS_SETS[one.config.class_set]]
+    known = np.unique(one.truth)
     for power in BALANCES:
         answered = one.balanced(power).probabilities.argmax(axis=1)
-        sensitivity = recall_score(one.truth, answered, average="macro", labels=np.unique(one.truth))
+        sensitivity = recall_score(one.truth, answered, average=None, labels=known)
+        row: TableRow = {
+            "balance": power,
+            "beats": len(answered),
+            "accuracy": round(float((answered == one.truth).mean()), 4),
+            "macro_f1": round(float(f1_score(one.truth, answered, average="macro", labels=known)), 4),
+            "mean_Se": round(float(sensitivity.mean()), 4),
+        }
         rows.append(
-            {
-                "balance": power,
-                "beats": len(answered),
-                "accuracy": round(float((answered == one.truth).mean()), 4),
-                "mean_Se": round(float(sensitivity), 4),
-            }
+            row | {f"{names[label]}_Se": round(float(se), 4) for label, se in zip(known, sensitivity, strict=True)}
         )
     return pd.DataFrame(rows)
-
-
-def joined(parts: Sequence[Predictions]) -> Predictions:
-    """The answers of several runs of one recipe, one after the other."""
-    return replace(
-        parts[0],
-        records=np.concatenate([one.records for one in parts]),
-        samples=np.concatenate([one.samples for one in parts]),
-        symbols=np.concatenate([one.symbols for one in parts]),
-        probabilities=np.concatenate([one.probabilities for one in parts]),
-    )
 
 
 def source_of(record: str) -> str:

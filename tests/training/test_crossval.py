@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -81,6 +82,8 @@ def test_each_fold_of_a_chain_starts_from_the_same_fold_of_the_run_that_it_names
         ({"members": 2, "member": 2}, "no member 2 of 2"),
         ({"members": 2, "protocol": "chronological-70-30"}, "same part"),
         ({"members": 2, "start_from": "first"}, "what it has learned"),
+        ({"validation": "everybody", "members": 4}, "only with inter-patient"),
+        ({"validation": "everybody", "protocol": "inter-patient", "members": 2}, "4 members"),
         ({"beats_per_class": -1}, "negative"),
         ({"beats_per_class": {"NORMAL": 0}}, "needs beats"),
         ({"beats_per_class": {"NORMAL": 10, "SVEB": 5}}, "SVEB"),
@@ -212,6 +215,23 @@ def test_a_run_answers_its_validation_side_and_a_chain_with_its_start(runs: Path
     together = crossval.validate(chain, data, runs)
     assert together.config == chain
     assert together.probabilities == pytest.approx((alone.probabilities + member.probabilities) / 2, abs=1e-6)
+
+
+def test_where_everybody_validates_each_is_asked_of_the_network_that_does_not_know_them(
+    data: Dataset, tmp_path: Path
+) -> None:
+    person = data.table["record"].to_numpy(dtype=object)
+    person[person == "101"] = np.array(["101", "108", "116"])[np.arange((person == "101").sum()) % 3]
+    people = replace(data, table=data.table.assign(record=person, patient=person), digest="1" * 64)
+    recipe = QUICK.model_copy(
+        update={"name": "all", "protocol": "inter-patient", "members": 4, "validation": "everybody"}
+    )
+    crossval.run_all([recipe], people, tmp_path, lambda *_: None)
+    found = crossval.validate(recipe, people, tmp_path)
+    assert found.config == recipe
+    assert set(found.records) == {"101", "108", "112", "116"}
+    parts = [predictions.answer(tmp_path / "all" / f"member-{member}", people, "validation") for member in range(4)]
+    assert found.probabilities == pytest.approx(np.concatenate([one.probabilities for one in parts]), abs=1e-6)
 
 
 def test_a_neighbour_validates_on_what_a_fold_tests_and_learns_from_neither(data: Dataset) -> None:

@@ -48,11 +48,15 @@ def test_another_configuration_may_not_continue_a_run(data: Dataset, stopped: Pa
         fitting.fit(CONFIG.model_copy(update={"seed": 1}), data, stopped, lambda line: None)
 
 
-def test_training_learns(data: Dataset, tmp_path: Path) -> None:
-    config = CONFIG.model_copy(update={"epochs": 6})
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_training_learns(precision: str, data: Dataset, tmp_path: Path) -> None:
+    config = CONFIG.model_copy(update={"epochs": 6, "precision": precision})
     lines: list[fitting.Epoch] = []
     fitting.fit(config, data, tmp_path / "run", lines.append)
     assert max(line.validation_accuracy for line in lines) > 0.8
+    again = keras.models.load_model(tmp_path / "run" / "last.keras")
+    assert again.get_layer("features").compute_dtype == precision
+    assert again.get_layer("features").kernel.dtype == "float32"
 
 
 @pytest.mark.parametrize(("keep", "last"), [("best", False), ("last", True)])

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import keras
 import numpy as np
 import pytest
 
@@ -26,8 +27,43 @@ def test_the_scaling_is_inside_white_paper_is_zero_ink(name: str) -> None:
 def test_the_seed_network_is_the_course_projects() -> None:
     body = networks.build("seed", height=64, width=96, classes=6)
     kinds = [type(layer).__name__ for layer in body.layers]
-    assert kinds == ["InputLayer", "Rescaling", "Conv2D", "MaxPooling2D", "Flatten", "Dense", "Dense", "Dense"]
+    read = ["InputLayer", "Rescaling", "Conv2D", "MaxPooling2D", "Activation", "Flatten"]
+    assert kinds == [*read, "Dense", "Dense", "Dense"]
     assert [layer.units for layer in body.layers if type(layer).__name__ == "Dense"] == [200, 300, 6]
+
+
+def test_rectified_after_pooling_the_seed_network_computes_what_the_course_s_does() -> None:
+    ours = networks.build("seed", height=64, width=96, classes=6)
+    theirs = keras.Sequential(
+        [
+            keras.Input((64, 96, 1)),
+            keras.layers.Rescaling(-1 / 255, offset=1.0),
+            keras.layers.Conv2D(32, 3, activation="relu"),
+            keras.layers.MaxPooling2D(2),
+            keras.layers.Flatten(),
+            keras.layers.Dense(200, activation="relu"),
+            keras.layers.Dense(300, activation="relu"),
+            keras.layers.Dense(6),
+        ]
+    )
+    theirs.set_weights(ours.get_weights())
+    pixels = np.random.default_rng(0).integers(0, 256, (5, 64, 96, 1), dtype=np.uint8)
+    assert np.asarray(ours(pixels)) == pytest.approx(np.asarray(theirs(pixels.astype(np.float32))), abs=1e-5)
+
+
+@pytest.mark.parametrize("name", sorted(networks.NETWORKS))
+def test_a_network_that_computes_in_bfloat16_keeps_float32_weights_and_answers_the_same_within_its_precision(
+    name: str,
+) -> None:
+    exact = networks.build(name, height=64, width=96, classes=7)
+    rough = networks.build(name, height=64, width=96, classes=7, precision="bfloat16")
+    rough.set_weights(exact.get_weights())
+    assert {variable.dtype for variable in rough.variables if "seed" not in variable.path} == {"float32"}
+    pixels = np.random.default_rng(0).integers(0, 256, (3, 64, 96, 1), dtype=np.uint8)
+    answers = np.asarray(rough(pixels))
+    assert answers.dtype == np.float32
+    assert answers == pytest.approx(np.asarray(exact(pixels)), abs=0.1)
+    assert keras.config.dtype_policy().name == "float32"
 
 
 def test_the_residual_network_is_small() -> None:

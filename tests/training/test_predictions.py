@@ -135,8 +135,10 @@ def test_a_balanced_decision_needs_the_shares_of_the_training_side(answers: Pred
         known.balanced(0.5)  # weighed already
     with pytest.raises(PredictionsError, match="nothing more"):
         answers.balanced(0.5)  # other people than those who trained
-    labels = data.labels(CLASS_SETS["seven"])[divide(data, CONFIG).train]
-    assert answers.shares == pytest.approx(np.bincount(labels, minlength=7) / len(labels))
+    # By person, those count who carry a class: two people, both of whom have every class.
+    assert answers.shares == pytest.approx(np.full(7, 1 / 7))
+    asked = answers.config.model_copy(update={"validation": "everybody"})
+    assert replace(answers, config=asked).balanced(0.5).config.balance == 0.5
     narrow = replace(_made("NL/"), shares=np.array([0.4, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1])).within("six")
     assert narrow.shares == pytest.approx(np.array([4, 1, 1, 1, 1, 1]) / 9)
 

@@ -198,6 +198,42 @@ def test_nobody_of_three_databases_is_on_two_sides_of_inter_patient(everyone: pd
     assert len(train | validation | test) == everyone["patient"].nunique()
 
 
+def test_everybody_of_the_training_side_validates_once_and_what_was_made_of_them_never(everyone: pd.DataFrame) -> None:
+    trains = everyone["record"].isin(division.TRAINING_RECORDS)
+    edited = everyone[trains].assign(record=lambda rows: "runs2-" + rows["record"], side="train")
+    learns = everyone["patient"].str.startswith("ptbxl") & (everyone["side"] == "train")
+    turned = everyone[learns].assign(record=lambda rows: rows["record"].str.replace("ptbxl-", "ptbxl-turned0-"))
+    table = pd.concat([everyone, edited, turned], ignore_index=True)
+    made = table["record"].str.contains("runs2|turned").to_numpy()
+    members = [split(table, _labels_of(table), "inter-patient", member=one, everybody=True) for one in range(4)]
+    validated: list[str] = []
+    for sides in members:
+        train, validation, test = _people(table, sides)
+        assert not train & validation
+        assert not (train | validation) & test
+        assert not made[sides.validation].any()
+        assert not made[sides.test].any()
+        assert train | validation == set(table["patient"]) - test
+        validated += validation
+    assert len(validated) == len(set(validated))
+    assert set(validated) == set(table["patient"]) - test
+    for person in ("109", "207", "102", "107", "118", "124"):
+        assert person in validated
+    assert made[np.concatenate([sides.train for sides in members])].any()
+
+
+def test_ptb_xl_s_people_of_each_class_are_divided_evenly_between_those_who_validate() -> None:
+    symbols = "N" * 40 + "L" * 8
+    table = _table_of([f"ptbxl-{number:05d}" for number in range(48)], division.TEST_RECORDS)
+    table["patient"] = [name if name.startswith("ptbxl") else patient_of(name) for name in table["record"]]
+    table["symbol"] = [*symbols, *"N" * len(division.TEST_RECORDS)]
+    table["side"] = np.where(table["record"].str.startswith("ptbxl"), "train", "")
+    for member in range(4):
+        sides = split(table, _labels_of(table), "inter-patient", member=member, everybody=True)
+        asked = table["symbol"].iloc[sides.validation].value_counts()
+        assert (asked["N"], asked["L"]) == (10, 2)
+
+
 @pytest.mark.parametrize("person", sorted({person for people in division.CARRIERS.values() for person in people}))
 def test_the_held_out_person_is_nowhere_else(everyone: pd.DataFrame, person: str) -> None:
     sides = split(everyone, _labels_of(everyone), "leave-one-patient-out", held_out=person)

@@ -131,6 +131,9 @@ def test_what_a_balance_costs_is_told_for_each_power() -> None:
     assert (found["beats"] == 10).all()
     assert (found["accuracy"].iloc[0], found["mean_Se"].iloc[0]) == (0.8, 0.5)
     assert (found["accuracy"].iloc[10], found["mean_Se"].iloc[10]) == (1.0, 1.0)
+    assert found["macro_f1"].iloc[0] == round((16 / 18 + 0) / 2, 4)
+    assert [column for column in found if column.endswith("_Se")] == ["mean_Se", "NORMAL_Se", "PAC_Se"]
+    assert (found["NORMAL_Se"].iloc[0], found["PAC_Se"].iloc[0], found["PAC_Se"].iloc[10]) == (1.0, 0.0, 1.0)
 
 
 def test_a_balanced_decision_is_told_with_the_recipe() -> None:
