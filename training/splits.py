@@ -243,15 +243,17 @@ def _quarter(table: pd.DataFrame, prescribed: NDArray[np.str_], member: int) -> 
     people = people.drop_duplicates("patient")
     chosen = people["patient"].to_numpy(dtype=str)[member :: len(EVERYBODY)]
     validates = asked & np.isin(patients, chosen)
-    made = np.char.startswith(table["record"].to_numpy(dtype=str), "ptbxl-turned")
     side = np.where(asked, "train", prescribed)
     side[validates] = "validation"
-    side[validates & made] = "none"
+    side[validates & _made_of_others(table)] = "none"
     return side
 
 
 def _leave_one_out(table: pd.DataFrame, person: str) -> NDArray[np.str_]:
-    """All of one person's beats test; the validation people of ``inter-patient`` validate, everyone else trains."""
+    """All of one person's beats test; the validation people of ``inter-patient`` validate, everyone else trains.
+
+    Recordings made from those of the people who do not train take no part.
+    """
     patients = table["patient"].to_numpy(dtype=str)
     if person not in patients:
         raise SplitError(f"The data set has no person {person!r} to hold out.")
@@ -259,4 +261,11 @@ def _leave_one_out(table: pd.DataFrame, person: str) -> NDArray[np.str_]:
     validates |= table["side"].to_numpy(dtype=str) == "validation"
     side = np.where(validates, "validation", "train").astype("<U10")
     side[patients == person] = "test"
+    others = np.isin(patients, np.unique(patients[side != "train"]))
+    side[others & _made_of_others(table)] = "none"
     return side
+
+
+def _made_of_others(table: pd.DataFrame) -> NDArray[np.bool_]:
+    """Which rows are of recordings that were made from other ones (edited, or seen along other axes)."""
+    return ~table["record"].astype(str).str.fullmatch(r"(ptbxl-)?\d+").to_numpy(dtype=bool)

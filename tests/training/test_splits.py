@@ -243,6 +243,20 @@ def test_the_held_out_person_is_nowhere_else(everyone: pd.DataFrame, person: str
     assert not train & validation
 
 
+@pytest.mark.parametrize("person", ["109", "111"])
+def test_what_was_made_of_the_held_out_and_of_those_who_validate_takes_no_part(
+    everyone: pd.DataFrame, person: str
+) -> None:
+    trains = everyone["record"].isin(division.TRAINING_RECORDS)
+    edited = everyone[trains].assign(record=lambda rows: "runs2-" + rows["record"], side="train")
+    table = pd.concat([everyone, edited], ignore_index=True)
+    sides = split(table, _labels_of(table), "leave-one-patient-out", held_out=person)
+    made = table["record"].str.startswith("runs2").to_numpy()
+    assert not made[np.concatenate([sides.validation, sides.test])].any()
+    learned = set(table["patient"].iloc[sides.train[made[sides.train]]])
+    assert learned == set(edited["patient"]) - {person, *division.VALIDATION_RECORDS}
+
+
 def test_holding_out_a_man_of_two_records_holds_out_both(everyone: pd.DataFrame) -> None:
     sides = split(everyone, _labels_of(everyone), "leave-one-patient-out", held_out="201")
     assert set(everyone["record"].iloc[sides.test]) == {"201", "202"}
