@@ -24,7 +24,10 @@ from training.representations import REPRESENTATIONS, Surroundings
 from training.sources import DATABASES, SOURCES, Source
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from training import fitting
+    from training.predictions import Predictions
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
 console = Console(stderr=True)
@@ -358,27 +361,55 @@ def crossval(
 
 @app.command()
 def balance(
-    config_file: Annotated[Path, typer.Option("--config", help="YAML file of the recipe.", exists=True)],
+    answers: Annotated[Path | None, typer.Argument(help="File that --keep made; instead of a recipe's runs.")] = None,
+    config_file: Annotated[
+        Path | None, typer.Option("--config", help="YAML file of the recipe.", exists=True, show_default=False)
+    ] = None,
     data: DataOption = None,
     runs: RunsOption = RUNS,
     threads: ThreadsOption = 0,
+    keep: Annotated[Path | None, typer.Option(help="File to keep the answers to the validation sides in.")] = None,
+    out: Annotated[Path | None, typer.Option(help="CSV file to write; otherwise it is only printed.")] = None,
 ) -> None:
     """What deciding towards equal sensitivity would cost in accuracy, on the validation sides of a recipe's runs."""
+    from training import predictions, tables
+
+    with _run_errors():
+        if answers is not None and config_file is None:
+            found = predictions.load(answers)
+        elif config_file is not None and answers is None:
+            found = _validated(configuration.read(config_file), data, runs, threads)
+        else:
+            raise typer.BadParameter("Name either a recipe with --config or a file of kept answers.")
+        if keep is not None:
+            keep.parent.mkdir(parents=True, exist_ok=True)
+            found.save(keep)
+            found = predictions.load(keep)  # in half precision, so that the file gives the same table again
+        table = tables.balance_rows(found)
+    _print_table(table, out)
+
+
+def _validated(recipe: configuration.RunConfig, data: Sequence[Path] | None, runs: Path, threads: int) -> Predictions:
+    """Answers of a recipe's runs to their validation sides."""
     from training import crossval as crossing
-    from training import fitting, predictions, tables
+    from training import fitting, predictions
 
     fitting.use_threads(threads)
-    with _run_errors():
-        recipe = configuration.read(config_file)
-        if recipe.protocol in splits.BY_PERSON and recipe.validation != "everybody":
-            raise splits.SplitError(f"{recipe.protocol} divides by person: its classes' shares are those of others.")
-        configs = crossing.runs_of(recipe)
-        dataset = load_data(data, recipe, variants=0)
-        with _progress() as progress:
-            tracked = progress.track(configs, description="runs")
-            found = predictions.joined([crossing.validate(config, dataset, runs) for config in tracked])
-        table = tables.balance_rows(found)
+    if recipe.protocol in splits.BY_PERSON and recipe.validation != "everybody":
+        raise splits.SplitError(f"{recipe.protocol} divides by person: its classes' shares are those of others.")
+    configs = crossing.runs_of(recipe)
+    dataset = load_data(data, recipe, variants=0)
+    with _progress() as progress:
+        tracked = progress.track(configs, description="runs")
+        return predictions.joined([crossing.validate(config, dataset, runs) for config in tracked])
+
+
+def _print_table(table: pd.DataFrame, out: Path | None) -> None:
     typer.echo(table.to_csv(index=False))
+    if out is not None:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        table.to_csv(out, index=False)
+        console.print(f"wrote {out}")
 
 
 @app.command()
@@ -449,15 +480,11 @@ def compare(
         table = tables.detection_rows(scored, detect)
     else:
         table = tables.score_rows(scored, [name for name in class_sets.split(",") if name])
-    typer.echo(table.to_csv(index=False))
     if keep is not None:
         keep.mkdir(parents=True, exist_ok=True)
         for one in answers:
             one.save(keep / f"{one.config.name}.npz")
-    if out is not None:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        table.to_csv(out, index=False)
-        console.print(f"wrote {out}")
+    _print_table(table, out)
     if check is not None:
         wrong = scoring.differences(table, check)
         console.print(f"{check}: " + ("; ".join(wrong[:10]) if wrong else "every figure reprinted"), soft_wrap=True)
@@ -537,10 +564,7 @@ def saliency(
         subject = scoring.Subject.load(models / "arrhythmia" / (version or _newest(models)))
         dataset = load_data(data or _plain_folders(subject.config), subject.config, variants=0)
         table = pd.DataFrame(deletion.deletion_rows(subject, dataset, beats))
-    typer.echo(table.to_csv(index=False))
-    if out is not None:
-        table.to_csv(out, index=False)
-        console.print(f"wrote {out}")
+    _print_table(table, out)
     if table["difference_low"].iloc[0] <= 0:
         console.print("[red]The most salient tenth does not cost more than a random one.[/]")
         raise typer.Exit(1)
@@ -709,10 +733,7 @@ def robustness(
                 rows.append(row)
                 progress.advance(task)
     table = pd.DataFrame(rows)
-    typer.echo(table.to_csv(index=False))
-    if out is not None:
-        table.to_csv(out, index=False)
-        console.print(f"wrote {out}")
+    _print_table(table, out)
 
 
 @app.command()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from training import predictions, scoring, tables
+from training import people, predictions, scoring, tables
 
 RESULTS = Path(__file__).resolve().parents[2] / "docs" / "results"
 
@@ -29,6 +29,18 @@ def test_the_balanced_table_is_reprinted_from_the_kept_answers() -> None:
     chained = sorted((RESULTS / "predictions" / "beats-10fold").glob("beats-10fold.last-chained*.npz"))
     kept = [predictions.load(path).balanced(0.5) for path in chained]
     assert scoring.differences(tables.score_rows(kept), RESULTS / "beats-10fold.balanced.csv") == []
+
+
+def test_the_power_of_the_decision_for_new_people_is_the_best_one_for_those_who_validate() -> None:
+    kept = predictions.load(RESULTS / "predictions" / "validation" / "inter-patient.everybody.npz")
+    tests = {*people.TEST_RECORDS, *people.FIBRILLATION_TEST_RECORDS}
+    assert not tests & set(kept.records)
+    found = tables.balance_rows(kept)
+    assert scoring.differences(found, RESULTS / "inter-patient.balance.csv") == []
+    power = found["balance"][found["macro_f1"].idxmax()]
+    path = RESULTS / "predictions" / "inter-patient" / "inter-patient.everybody.npz"
+    decided = tables.score_rows([predictions.load(path).balanced(power)])
+    assert scoring.differences(decided, RESULTS / "inter-patient.balanced.csv") == []
 
 
 def test_the_table_of_fibrillation_is_reprinted_from_the_kept_answers() -> None:

@@ -10,7 +10,7 @@ import pytest
 from typer.main import get_command
 from typer.testing import CliRunner
 
-from training import datasets, fitting
+from training import datasets, fitting, tables
 from training.__main__ import app
 from training.configuration import RunConfig
 from training.datasets import Dataset
@@ -240,3 +240,28 @@ def test_balance_says_what_it_can_not_work_with(prepared: Path, tmp_path: Path, 
     result = run.invoke(app, ["balance", "--config", str(config), "--data", str(prepared), "--runs", str(tmp_path)])
     assert result.exit_code == 1
     assert message in " ".join(result.output.split())
+
+
+def test_kept_answers_to_validation_sides_are_balanced_without_their_runs(prepared: Path, tmp_path: Path) -> None:
+    common = ["--data", str(prepared), "--runs", str(tmp_path / "runs")]
+    quick = "protocol: chronological-70-30\nepochs: 1\nbeats_per_patient_class_and_lead: 6\naugmented_fraction: 0\n"
+    recipes = {"first": quick, "chain": f"{quick}members: 2\nchained: true\nstart_from: first\n"}
+    for (name, fields), command in zip(recipes.items(), ("train", "crossval"), strict=True):
+        (tmp_path / f"{name}.yaml").write_text(f"name: {name}\n{fields}")
+        assert run.invoke(app, [command, "--config", str(tmp_path / f"{name}.yaml"), *common]).exit_code == 0
+    kept, table = tmp_path / "kept" / "chain.npz", tmp_path / "table.csv"
+    made = run.invoke(app, ["balance", "--config", str(tmp_path / "chain.yaml"), "--keep", str(kept), *common])
+    assert made.exit_code == 0
+    again = run.invoke(app, ["balance", str(kept), "--out", str(table)])
+    assert again.exit_code == 0
+    rows = pd.read_csv(table)
+    assert list(rows["balance"]) == list(tables.BALANCES)
+    assert table.read_text().strip() in made.stdout
+
+
+def test_balance_takes_a_recipe_or_kept_answers_and_not_both(tmp_path: Path) -> None:
+    (tmp_path / "recipe.yaml").write_text("name: recipe\n")
+    for words in ([], [str(tmp_path / "kept.npz"), "--config", str(tmp_path / "recipe.yaml")]):
+        result = run.invoke(app, ["balance", *words])
+        assert result.exit_code == 2
+        assert "either a recipe" in " ".join(result.output.split())
