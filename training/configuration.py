@@ -41,14 +41,14 @@ class RunConfig(BaseModel):
     leads: Literal["all", "primary"] = "all"
     """Which leads train; validation and test always show the primary one."""
     seed: int = 20_260
-    members: int = Field(default=1, ge=1, le=4)
+    members: int = Field(default=1, ge=1, le=8)
     """How many networks answer together, with the mean of their calibrated probabilities (``crossval``). Each has first
     weights and an order of beats of its own and validates on another part of the training side."""
-    member: int = Field(default=0, ge=0, le=3)
+    member: int = Field(default=0, ge=0, le=7)
     """Which of them this run is."""
     validation: Literal["ordinary", "everybody"] = "ordinary"
     """Whom the members of ``inter-patient`` validate on: with ``ordinary`` no carriers of rare classes, too few to give
-    any away; with ``everybody`` each person of the training side validates for one of four members."""
+    any away; with ``everybody`` each person of the training side validates for one of four members, or two of eight."""
     chained: bool = False
     """Each member goes on from the weights of the one before it, the first from ``start_from``, with the learning rate
     raised again. They validate on the same part, and the start answers too (snapshot ensemble, Huang et al. 2017)."""
@@ -103,8 +103,12 @@ class RunConfig(BaseModel):
 
     @model_validator(mode="after")
     def _everybody_validates_for_one_of_four(self) -> RunConfig:
-        if self.validation == "everybody" and (self.protocol != "inter-patient" or self.members != len(EVERYBODY)):
-            raise ValueError(f"everybody validates only with inter-patient and {len(EVERYBODY)} members")
+        if self.validation == "everybody" and (self.protocol != "inter-patient" or self.members % len(EVERYBODY)):
+            raise ValueError(
+                f"everybody validates only with inter-patient and {len(EVERYBODY)} members, or twice as many"
+            )
+        if self.members > len(EVERYBODY) and not self.chained and self.validation != "everybody":
+            raise ValueError(f"more than {len(EVERYBODY)} members would validate on the same parts twice")
         return self
 
     @model_validator(mode="after")

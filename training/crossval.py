@@ -12,7 +12,7 @@ from training import configuration, fitting, predictions
 from training.configuration import RunConfig
 from training.datasets import Dataset
 from training.fitting import Epoch
-from training.people import CARRIERS
+from training.people import CARRIERS, EVERYBODY
 from training.predictions import Predictions
 from training.splits import FOLDS, HALF, SplitError, validator_of
 
@@ -98,14 +98,18 @@ def _kept(config: RunConfig, run: Path) -> Predictions:
 def validate(config: RunConfig, data: Dataset, runs: Path) -> Predictions:
     """Answers of a finished run to its validation side; where it is a chain, the mean of its members' and its start's.
 
-    Where everybody validates, the answers of all members, each to those whom it does not know.
+    Where everybody validates, the answers of all members to those whom they do not know; where two do not, their mean.
 
     Raises:
         PredictionsError: a part is not trained, or its members validate on different parts.
         FittingError: the runs were not trained on ``data``.
     """
     found = [predictions.answer(part, data, "validation") for part in _parts(config, runs)]
-    answers = predictions.joined(found) if config.validation == "everybody" else predictions.averaged(found)
+    if config.validation == "everybody":
+        quarters = [predictions.averaged(found[quarter :: len(EVERYBODY)]) for quarter in range(len(EVERYBODY))]
+        answers = predictions.joined(quarters)
+    else:
+        answers = predictions.averaged(found)
     return replace(answers, config=config)
 
 

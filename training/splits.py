@@ -218,7 +218,7 @@ def _inter_patient(table: pd.DataFrame, member: int, *, everybody: bool) -> NDAr
 
     Recordings made from those of the people who validate take no part.
     """
-    validate = EVERYBODY[member] if everybody else VALIDATION_GROUPS[member]
+    validate = EVERYBODY[member % len(EVERYBODY)] if everybody else VALIDATION_GROUPS[member]
     side_of = dict.fromkeys((*TRAINING_RECORDS, *FIBRILLATION_TRAINING_RECORDS, *VALIDATION_RECORDS), "train")
     side_of |= dict.fromkeys(validate, "validation")
     side_of |= dict.fromkeys((*TEST_RECORDS, *FIBRILLATION_TEST_RECORDS), "test")
@@ -241,7 +241,7 @@ def _quarter(table: pd.DataFrame, prescribed: NDArray[np.str_], member: int) -> 
     asked = np.char.startswith(patients, "ptbxl-") & np.isin(prescribed, ("train", "validation"))
     people = table.loc[asked, ["symbol", "patient"]].drop_duplicates().sort_values(["symbol", "patient"])
     people = people.drop_duplicates("patient")
-    chosen = people["patient"].to_numpy(dtype=str)[member :: len(EVERYBODY)]
+    chosen = people["patient"].to_numpy(dtype=str)[member % len(EVERYBODY) :: len(EVERYBODY)]
     validates = asked & np.isin(patients, chosen)
     side = np.where(asked, "train", prescribed)
     side[validates] = "validation"
