@@ -16,6 +16,10 @@ class ConfigurationError(ValueError):
     """The configuration file can't be read or has a wrong field."""
 
 
+#: What layers compute in.
+Precision = Literal["float32", "bfloat16"]
+
+
 class RunConfig(BaseModel):
     """Everything that determines a training run, but for the data themselves."""
 
@@ -54,7 +58,7 @@ class RunConfig(BaseModel):
     raised again. They validate on the same part, and the start answers too (snapshot ensemble, Huang et al. 2017)."""
     epochs: int = Field(default=12, ge=1)
     batch_size: int = Field(default=64, ge=1)
-    precision: Literal["float32", "bfloat16"] = "float32"
+    precision: Precision = "float32"
     """What training computes in; weights, and all that a trained network answers, are float32 with either. bfloat16 is
     faster where the processor has instructions for it (AVX-512 BF16, AMX)."""
     learning_rate: float = Field(default=1.5e-3, gt=0)
@@ -97,18 +101,18 @@ class RunConfig(BaseModel):
         if self.members > 1 and not self.chained:
             if self.protocol not in ("beats-10fold", "inter-patient"):
                 raise ValueError(f"members of {self.protocol} would all validate on the same part; chain them")
+            if self.members > len(EVERYBODY) and self.validation != "everybody":
+                raise ValueError(f"more than {len(EVERYBODY)} members would validate on the same parts twice")
             if self.start_from:
                 raise ValueError("members that start from one run would validate on what it has learned; chain them")
         return self
 
     @model_validator(mode="after")
-    def _everybody_validates_for_one_of_four(self) -> RunConfig:
+    def _everybody_validates_for_as_many(self) -> RunConfig:
         if self.validation == "everybody" and (self.protocol != "inter-patient" or self.members % len(EVERYBODY)):
             raise ValueError(
                 f"everybody validates only with inter-patient and {len(EVERYBODY)} members, or twice as many"
             )
-        if self.members > len(EVERYBODY) and not self.chained and self.validation != "everybody":
-            raise ValueError(f"more than {len(EVERYBODY)} members would validate on the same parts twice")
         return self
 
     @model_validator(mode="after")

@@ -7,6 +7,8 @@ from collections.abc import Callable
 import keras
 from keras import layers
 
+from training.configuration import Precision
+
 #: ``build(height, width, channels, classes) -> body``: pixels to logits, with the layer ``features`` before the logits.
 Builder = Callable[[int, int, int, int], keras.Model]
 
@@ -20,11 +22,11 @@ def register(builder: Builder) -> Builder:
 
 
 #: What layers compute in, by the name that recipes give it. Weights and logits are float32 with either.
-_POLICIES = {"float32": "float32", "bfloat16": "mixed_bfloat16"}
+_POLICIES: dict[Precision, str] = {"float32": "float32", "bfloat16": "mixed_bfloat16"}
 
 
 def build(
-    name: str, *, height: int, width: int, classes: int, channels: int = 1, precision: str = "float32"
+    name: str, *, height: int, width: int, classes: int, channels: int = 1, precision: Precision = "float32"
 ) -> keras.Model:
     """A new network: ``uint8 [N, height, width, channels]`` to float32 logits ``[N, classes]``.
 

@@ -224,28 +224,21 @@ def _inter_patient(table: pd.DataFrame, member: int, *, everybody: bool) -> NDAr
     side_of |= dict.fromkeys((*TEST_RECORDS, *FIBRILLATION_TEST_RECORDS), "test")
     side_of |= dict.fromkeys(LEFT_OUT_RECORDS, "none")
     prescribed = table["side"].to_numpy(dtype="<U10")
-    patients = table["patient"].to_numpy(dtype=str)
     if everybody:
         prescribed = _quarter(table, prescribed, member)
     by_record = np.array([side_of.get(record, "none") for record in table["record"]], dtype="<U10")
-    edited_validation = (prescribed == "train") & np.isin(patients, validate)
-    return np.where(edited_validation, "none", np.where(prescribed == "", by_record, prescribed))
+    return _without_what_was_made(table, np.where(prescribed == "", by_record, prescribed))
 
 
 def _quarter(table: pd.DataFrame, prescribed: NDArray[np.str_], member: int) -> NDArray[np.str_]:
-    """Prescribed sides, where a quarter of PTB-XL's people who do not test validates, of each class as many.
-
-    They validate with their own recordings; those that were made of them take no part.
-    """
+    """Prescribed sides, where a quarter of PTB-XL's people who do not test validates, of each class as many."""
     patients = table["patient"].to_numpy(dtype=str)
     asked = np.char.startswith(patients, "ptbxl-") & np.isin(prescribed, ("train", "validation"))
     people = table.loc[asked, ["symbol", "patient"]].drop_duplicates().sort_values(["symbol", "patient"])
     people = people.drop_duplicates("patient")
     chosen = people["patient"].to_numpy(dtype=str)[member % len(EVERYBODY) :: len(EVERYBODY)]
-    validates = asked & np.isin(patients, chosen)
     side = np.where(asked, "train", prescribed)
-    side[validates] = "validation"
-    side[validates & _made_of_others(table)] = "none"
+    side[asked & np.isin(patients, chosen)] = "validation"
     return side
 
 
@@ -261,11 +254,14 @@ def _leave_one_out(table: pd.DataFrame, person: str) -> NDArray[np.str_]:
     validates |= table["side"].to_numpy(dtype=str) == "validation"
     side = np.where(validates, "validation", "train").astype("<U10")
     side[patients == person] = "test"
-    others = np.isin(patients, np.unique(patients[side != "train"]))
-    side[others & _made_of_others(table)] = "none"
-    return side
+    return _without_what_was_made(table, side)
 
 
-def _made_of_others(table: pd.DataFrame) -> NDArray[np.bool_]:
-    """Which rows are of recordings that were made from other ones (edited, or seen along other axes)."""
-    return ~table["record"].astype(str).str.fullmatch(r"(ptbxl-)?\d+").to_numpy(dtype=bool)
+def _without_what_was_made(table: pd.DataFrame, side: NDArray[np.str_]) -> NDArray[np.str_]:
+    """Sides, where recordings made of others (edited, or seen along other axes) train, but for those of people who do
+    not: these take no part.
+    """
+    made = ~table["record"].astype(str).str.fullmatch(r"(ptbxl-)?\d+").to_numpy(dtype=bool)
+    patients = table["patient"].to_numpy(dtype=str)
+    kept_out = np.isin(patients, np.unique(patients[(side != "train") & ~made]))
+    return np.where(made & kept_out, "none", side)

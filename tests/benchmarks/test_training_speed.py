@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import pytest
 
 from benchmarks import training_speed
+from training import networks
 
 
 def test_it_prints_the_pictures_a_second_of_both_ways_and_their_ratio(capsys: pytest.CaptureFixture[str]) -> None:
@@ -18,3 +20,11 @@ def test_it_prints_the_pictures_a_second_of_both_ways_and_their_ratio(capsys: py
         assert set(rates) == {"cached", "files", "files, varied"}
         assert all(rate > 0 for rate in rates.values())
         assert told["median_ratio"][kind]["files"] == pytest.approx(rates["cached"] / rates["files"], rel=0.02)
+
+
+def test_rectified_after_pooling_the_seed_network_computes_what_the_course_s_does() -> None:
+    ours = networks.build("seed", height=64, width=96, classes=6)
+    theirs = training_speed.course_network()
+    theirs.set_weights(ours.get_weights())
+    pixels = np.random.default_rng(0).integers(0, 256, (5, 64, 96, 1), dtype=np.uint8)
+    assert np.asarray(ours(pixels)) == pytest.approx(np.asarray(theirs(pixels.astype(np.float32))), abs=1e-5)
