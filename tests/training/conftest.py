@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from tests.training.recordings import RECORDS, write_ptbxl, write_recordings, write_vfdb
@@ -36,5 +38,9 @@ def prepared(recordings: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
 
 
 @pytest.fixture(scope="session")
-def data(prepared: Path) -> Dataset:
-    return datasets.load(prepared)
+def data(prepared: Path) -> Iterator[Dataset]:
+    """All tests of a process share it; the last one is told when any of them has written into its table."""
+    found = datasets.load(prepared)
+    before = found.table.copy(deep=True)
+    yield found
+    pd.testing.assert_frame_equal(found.table, before)

@@ -221,7 +221,7 @@ def test_a_run_answers_its_validation_side_and_a_chain_with_its_start(runs: Path
 def test_where_everybody_validates_each_is_asked_of_the_network_that_does_not_know_them(
     data: Dataset, tmp_path: Path
 ) -> None:
-    person = data.table["record"].to_numpy(dtype=object)
+    person = data.table["record"].to_numpy(dtype=object, copy=True)
     person[person == "101"] = np.array(["101", "108", "116"])[np.arange((person == "101").sum()) % 3]
     people = replace(data, table=data.table.assign(record=person, patient=person), digest="1" * 64)
     recipe = QUICK.model_copy(
