@@ -19,6 +19,10 @@ class ConfigurationError(ValueError):
 #: What layers compute in.
 Precision = Literal["float32", "bfloat16"]
 
+#: Sources that are made of others: edited, blocked, or seen along other axes. Of blocked beats the origin is known.
+BLOCKED = frozenset({"blocked", "ptbxl-blocked"})
+MADE = BLOCKED | {"edited", "ptbxl-turned"}
+
 
 class RunConfig(BaseModel):
     """Everything that determines a training run, but for the data themselves."""
@@ -29,10 +33,10 @@ class RunConfig(BaseModel):
     class_set: Literal["six", "seven", "eight", "aami"] = "seven"
     representation: Literal["trace", "spectrogram", "context"] = "trace"
     network: Literal["columns", "residual", "rhythm", "seed"] = "residual"
-    sources: tuple[Literal["mitdb", "edited", "vfdb", "ptbxl", "ptbxl-turned"], ...] = Field(
-        default=("mitdb",), min_length=1
+    sources: tuple[Literal["mitdb", "edited", "blocked", "vfdb", "ptbxl", "ptbxl-turned", "ptbxl-blocked"], ...] = (
+        Field(default=("mitdb",), min_length=1)
     )
-    """Databases whose beats take part; ``edited`` and ``ptbxl-turned`` are made of the training sides of two."""
+    """Databases whose beats take part; those of :data:`MADE` are made of the training sides of two."""
     protocol: Literal[
         "beats-10fold", "beats-half", "chronological-70-30", "inter-patient", "leave-one-patient-out", "as-given"
     ] = "beats-10fold"
@@ -123,8 +127,10 @@ class RunConfig(BaseModel):
 
     @model_validator(mode="after")
     def _edited_recordings_need_a_division_by_person(self) -> RunConfig:
-        by_person = self.protocol in ("inter-patient", "leave-one-patient-out")
-        if {"edited", "ptbxl-turned"} & set(self.sources) and not by_person:
+        if self.protocol in ("inter-patient", "leave-one-patient-out"):
+            return self
+        known_origins = BLOCKED if self.protocol in ("beats-10fold", "beats-half") else frozenset()
+        if (MADE - known_origins) & set(self.sources):
             raise ValueError("an edited beat would train where the one it was made of tests: divide by person")
         return self
 

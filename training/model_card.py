@@ -79,6 +79,8 @@ The same {beats:,} held-out beats of the served model drawn in other ways, each 
 _SOURCES = {
     "mitdb": "MIT-BIH: 48 half-hour recordings of 47 people, every beat annotated.",
     "edited": "MIT-BIH's training people again, with edited rhythms and seen along other axes.",
+    "blocked": "Normal beats of MIT-BIH's training people with a bundle branch block, which was computed.",
+    "ptbxl-blocked": "The same of PTB-XL's training people.",
     "ptbxl-turned": "PTB-XL's training people again, seen along other axes.",
     "vfdb": "Malignant ventricular ectopy: the crests of fibrillation and flutter in eight people's recordings.",
     "ptbxl": "PTB-XL: ten seconds of each of several hundred people whose every beat has the record's label.",

@@ -17,7 +17,7 @@ import wfdb.processing
 from numpy.typing import NDArray
 from scipy.signal import resample_poly
 
-from training import axes
+from training import axes, conduction
 from training.classes import LBBB, NORMAL, PACED, RBBB
 from training.records import SAMPLING_RATE, Recording, RecordsError, generator_of
 
@@ -38,6 +38,9 @@ TEST_FOLDS = (9, 10)
 
 #: How many other views there are of a record with a bundle branch block or a pacemaker.
 TURNS_OF_RARE_CLASSES = 12
+
+#: How many beats of a normal record are made to look like those of a bundle branch block.
+_BLOCKED_BEATS = 5
 
 #: The R peak is the largest deflection of lead II this near to the detector's mark, seconds.
 _NEAR = 0.05
@@ -91,11 +94,9 @@ def turned_records(folder: Path) -> list[str]:
     Raises:
         RecordsError: the folder is not a copy of PTB-XL.
     """
-    table = _labels(folder)
-    trains = ~table["strat_fold"].isin((VALIDATION_FOLD, *TEST_FOLDS))
     return [
         f"turned{number}-{int(row.ecg_id):05d}"
-        for row in table[trains].itertuples()
+        for row in _training_side(folder).itertuples()
         for number in range(1 if row.symbol == NORMAL.symbol else TURNS_OF_RARE_CLASSES)
     ]
 
@@ -109,6 +110,35 @@ def read_turned(folder: Path, name: str) -> Recording:
     _, _, record = name.partition("-")
     found = axes.turned(read_recording(folder, record), generator_of(name))
     return replace(found, name=f"ptbxl-{name}")
+
+
+def blocked_records(folder: Path) -> list[str]:
+    """Normal records of people who train, once for each branch of the bundle that may be blocked.
+
+    Raises:
+        RecordsError: the folder is not a copy of PTB-XL.
+    """
+    table = _training_side(folder)
+    normal = table.loc[table["symbol"] == NORMAL.symbol, "ecg_id"]
+    return [f"{kind}0-{int(number):05d}" for kind in conduction.BLOCKS for number in normal]
+
+
+def read_blocked(folder: Path, name: str) -> Recording:
+    """A normal record with blocked beats (:mod:`training.conduction`); by chance, and the same for the same name.
+
+    Raises:
+        RecordsError: the record can't be read or has no label.
+    """
+    kind, _, record = name.partition("-")
+    found = conduction.block(
+        read_recording(folder, record), generator_of(name), *conduction.BLOCKS[kind[:-1]], beats=_BLOCKED_BEATS
+    )
+    return replace(found, name=f"ptbxl-{name}")
+
+
+def _training_side(folder: Path) -> pd.DataFrame:
+    table = _labels(folder)
+    return table[~table["strat_fold"].isin((VALIDATION_FOLD, *TEST_FOLDS))]
 
 
 def _labels(folder: Path) -> pd.DataFrame:

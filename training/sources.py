@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from training import fibrillation, ptbxl, records, rhythms
+from training import conduction, fibrillation, ptbxl, records, rhythms
 from training.records import Recording, RecordsError
 
 
@@ -73,12 +73,14 @@ PTBXL = Source(
 )
 EDITED = replace(MITDB, name="edited", record_names=rhythms.record_names, read=rhythms.read_recording)
 TURNED = replace(PTBXL, name="ptbxl-turned", record_names=ptbxl.turned_records, read=ptbxl.read_turned)
+BLOCKED = replace(MITDB, name="blocked", record_names=conduction.record_names, read=conduction.read_recording)
+PTBXL_BLOCKED = replace(PTBXL, name="ptbxl-blocked", record_names=ptbxl.blocked_records, read=ptbxl.read_blocked)
 
 #: What recordings were made of people.
 DATABASES: dict[str, Source] = {source.name: source for source in (MITDB, VFDB, PTBXL)}
 
 #: Everything that beats can be prepared from.
-SOURCES: dict[str, Source] = DATABASES | {one.name: one for one in (EDITED, TURNED)}
+SOURCES: dict[str, Source] = DATABASES | {one.name: one for one in (EDITED, TURNED, BLOCKED, PTBXL_BLOCKED)}
 
 
 def notice(names: Sequence[str]) -> str:

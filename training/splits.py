@@ -41,6 +41,13 @@ PROTOCOLS = (
 BY_PERSON = ("inter-patient", "leave-one-patient-out")
 
 
+#: Names of recordings that were made of others: what was done and how often before, then the other's name.
+_MADE = r"(ptbxl-)?[a-z]+\d+-(\d+)"
+
+#: A beat is at most so far from the one that it was made of, samples: R peaks may be others, and marked with jitter.
+_FARTHEST = 32
+
+
 class SplitError(ValueError):
     """The protocol is unknown or does not fit the data."""
 
@@ -133,17 +140,38 @@ def divide(data: Dataset, config: RunConfig) -> Split:
 def _folds(table: pd.DataFrame, labels: NDArray[np.int64], seed: int) -> NDArray[np.int64]:
     """Fold of every row, −1 for beats that take no part. A beat's leads lie in the same fold, whatever they are.
 
-    Stratified over beats; a patient's beats lie in all folds.
+    Stratified over beats; a patient's beats lie in all folds. What was made of a beat lies where that one does.
     """
     primary = table["primary"].to_numpy(dtype=bool)
-    beats = np.flatnonzero(primary & (labels >= 0))
+    made = _made(table)
+    beats = np.flatnonzero(primary & (labels >= 0) & ~made)
     found = np.empty(len(beats), dtype=np.int64)
     folds = StratifiedKFold(FOLDS, shuffle=True, random_state=seed).split(beats, labels[beats])
     for number, (_, chosen) in enumerate(folds):
         found[chosen] = number
     by_beat = pd.Series(found, index=pd.MultiIndex.from_frame(table.loc[beats, ["record", "sample", "symbol"]]))
     every_row = pd.MultiIndex.from_frame(table[["record", "sample", "symbol"]])
-    return by_beat.reindex(every_row, fill_value=-1).to_numpy(dtype=np.int64)
+    folds_of_rows = by_beat.reindex(every_row, fill_value=-1).to_numpy(dtype=np.int64, copy=True)
+    folds_of_rows[made] = _folds_of_origins(table[made], table.loc[beats, ["record", "sample"]].assign(fold=found))
+    return folds_of_rows
+
+
+def _folds_of_origins(made: pd.DataFrame, beats: pd.DataFrame) -> NDArray[np.int64]:
+    """The fold of the beat nearest to each made one in the recording that it was made of; −1 where none is near."""
+    rows = pd.DataFrame(
+        {"record": made["record"].astype(str).str.replace(_MADE, r"\1\2", regex=True), "sample": made["sample"]}
+    )
+    rows["place"] = np.arange(len(rows))
+    found = pd.merge_asof(
+        rows.sort_values("sample"),
+        beats.astype({"record": str}).sort_values("sample"),
+        on="sample",
+        by="record",
+        direction="nearest",
+        tolerance=_FARTHEST,
+    )
+    folds = found.sort_values("place")["fold"].to_numpy(dtype=np.float64)
+    return np.where(np.isnan(folds), -1, folds).astype(np.int64)
 
 
 def _beats_tenfold(
@@ -157,7 +185,7 @@ def _beats_tenfold(
     side[folds == -1] = "none"
     side[folds == fold] = "test"
     side[folds == _next_in_half(fold, member)] = "validation"
-    return side
+    return _training_only(table, side)
 
 
 def _beats_half(table: pd.DataFrame, labels: NDArray[np.int64], half: int, seed: int) -> NDArray[np.str_]:
@@ -173,7 +201,12 @@ def _beats_half(table: pd.DataFrame, labels: NDArray[np.int64], half: int, seed:
     side[(folds >= trained) & (folds < trained + HALF - 1)] = "train"
     side[folds == trained + HALF - 1] = "validation"
     side[folds == half * HALF] = "test"
-    return side
+    return _training_only(table, side)
+
+
+def _training_only(table: pd.DataFrame, side: NDArray[np.str_]) -> NDArray[np.str_]:
+    """Sides, where what was made of beats that do not train takes no part."""
+    return np.where(_made(table) & (side != "train"), "none", side)
 
 
 def _next_in_half(fold: int, member: int) -> int:
@@ -234,7 +267,7 @@ def _quarter(table: pd.DataFrame, prescribed: NDArray[np.str_], member: int) -> 
     """Prescribed sides, where a quarter of PTB-XL's people who do not test validates, of each class as many."""
     patients = table["patient"].to_numpy(dtype=str)
     asked = np.char.startswith(patients, "ptbxl-") & np.isin(prescribed, ("train", "validation"))
-    people = table.loc[asked, ["symbol", "patient"]].drop_duplicates().sort_values(["symbol", "patient"])
+    people = table.loc[asked & ~_made(table), ["symbol", "patient"]].sort_values(["symbol", "patient"])
     people = people.drop_duplicates("patient")
     chosen = people["patient"].to_numpy(dtype=str)[member % len(EVERYBODY) :: len(EVERYBODY)]
     side = np.where(asked, "train", prescribed)
@@ -258,10 +291,13 @@ def _leave_one_out(table: pd.DataFrame, person: str) -> NDArray[np.str_]:
 
 
 def _without_what_was_made(table: pd.DataFrame, side: NDArray[np.str_]) -> NDArray[np.str_]:
-    """Sides, where recordings made of others (edited, or seen along other axes) train, but for those of people who do
-    not: these take no part.
-    """
-    made = ~table["record"].astype(str).str.fullmatch(r"(ptbxl-)?\d+").to_numpy(dtype=bool)
+    """Sides, where recordings made of others train, but for those of people who do not: these take no part."""
+    made = _made(table)
     patients = table["patient"].to_numpy(dtype=str)
     kept_out = np.isin(patients, np.unique(patients[(side != "train") & ~made]))
     return np.where(made & kept_out, "none", side)
+
+
+def _made(table: pd.DataFrame) -> NDArray[np.bool_]:
+    """Which rows are of recordings made of others: edited, blocked, or seen along other axes."""
+    return table["record"].astype(str).str.fullmatch(_MADE).to_numpy(dtype=bool)

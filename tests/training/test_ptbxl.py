@@ -75,6 +75,23 @@ def test_another_view_of_a_record_keeps_its_person_label_and_side(ptbxl: Path) -
     assert not np.allclose(first.signal, other.signal, atol=0.05)
 
 
+def test_normal_records_of_people_who_train_are_blocked_in_either_branch(ptbxl: Path, tmp_path: Path) -> None:
+    assert database.blocked_records(ptbxl) == []  # the normal ones' people validate or test
+    source = shutil.copytree(ptbxl, tmp_path / "ptbxl")
+    table = pd.read_csv(source / "ptbxl_database.csv")
+    table.loc[table["ecg_id"] == 3, "strat_fold"] = 1
+    table.to_csv(source / "ptbxl_database.csv", index=False)
+    names = database.blocked_records(source)
+    assert names == ["left0-00003", "right0-00003"]
+    plain = database.read_recording(source, "00003")
+    for name in names:
+        found, again = (database.read_blocked(source, name) for _ in range(2))
+        assert (found.name, found.patient, found.side) == (f"ptbxl-{name}", plain.patient, "train")
+        assert set(found.symbols) == {"L" if name.startswith("left") else "R"}
+        assert 0 < len(found.samples) <= 5
+        assert np.array_equal(found.signal, again.signal)
+
+
 def test_what_can_not_be_read_is_said(ptbxl: Path, tmp_path: Path) -> None:
     with pytest.raises(RecordsError, match="not a copy of PTB-XL"):
         database.labelled_records(tmp_path)

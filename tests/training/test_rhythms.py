@@ -154,4 +154,6 @@ def test_protocols_with_a_person_on_both_sides_refuse_edited_beats() -> None:
         RunConfig(name="run", sources=("mitdb", "edited"), protocol="beats-10fold")
     with pytest.raises(ValueError, match="divide by person"):
         RunConfig(name="run", sources=("mitdb", "ptbxl-turned"), protocol="chronological-70-30")
+    with pytest.raises(ValueError, match="divide by person"):
+        RunConfig(name="run", sources=("mitdb", "blocked"), protocol="chronological-70-30")
     assert RunConfig(name="run", sources=("mitdb", "edited"), protocol="inter-patient").sources[1] == "edited"

@@ -75,4 +75,5 @@ def test_the_notice_names_each_source_that_took_part_and_no_other() -> None:
 
 def test_the_edited_recordings_carry_the_notice_of_the_database_that_they_were_made_from() -> None:
     assert sources.notice(["mitdb", "edited"]) == sources.notice(["mitdb"]) == sources.notice(["edited"])
-    assert sources.notice(["ptbxl-turned"]) == sources.notice(["ptbxl"])
+    assert sources.notice(["ptbxl-turned"]) == sources.notice(["ptbxl-blocked"]) == sources.notice(["ptbxl"])
+    assert sources.notice(["blocked"]) == sources.notice(["mitdb"])

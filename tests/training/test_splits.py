@@ -180,7 +180,7 @@ def everyone() -> pd.DataFrame:
 
 def _labels_of(table: pd.DataFrame) -> np.ndarray:
     index = {one.symbol: number for number, one in enumerate(CLASS_SETS["seven"])}
-    return table["symbol"].map(index).to_numpy(dtype=np.int64)
+    return table["symbol"].map(lambda symbol: index.get(symbol, -1)).to_numpy(dtype=np.int64)
 
 
 def _people(table: pd.DataFrame, sides: Split) -> list[set[str]]:
@@ -220,6 +220,42 @@ def test_everybody_of_the_training_side_validates_once_and_what_was_made_of_them
     for person in ("109", "207", "102", "107", "118", "124"):
         assert person in validated
     assert made[np.concatenate([sides.train for sides in members])].any()
+
+
+def test_blocked_beats_lie_where_the_beats_do_that_they_were_made_of(data: Dataset) -> None:
+    normal = data.table[data.table["symbol"] == "N"]
+    blocked = normal.assign(record=lambda rows: "left0-" + rows["record"], symbol="L", side="train")
+    blocked["sample"] += 9  # the R peak is another one
+    far = blocked.assign(record=lambda rows: rows["record"].str.replace("left0", "left1"))
+    far["sample"] += 60
+    table = pd.concat([data.table, blocked, far], ignore_index=True)
+    plain_labels, labels = (_labels_of(one) for one in (data.table, table))
+    learned: list[tuple[str, int]] = []
+    for fold in range(splits.FOLDS):
+        before = split(data.table, plain_labels, "beats-10fold", fold=fold, seed=1)
+        sides = split(table, labels, "beats-10fold", fold=fold, seed=1)
+        assert (sides.test == before.test).all()
+        assert (sides.validation == before.validation).all()
+        made = table.iloc[sides.train[sides.train >= len(data.table)]]
+        assert not made["record"].str.startswith("left1").any()  # of no beat that is known
+        origins = set(zip(made["record"].str[6:], made["sample"] - 9, strict=True))
+        trained = table.iloc[sides.train[sides.train < len(data.table)]]
+        assert origins == set(trained.loc[trained["symbol"] == "N", ["record", "sample"]].itertuples(False, None))
+        learned += origins
+    assert len(set(learned)) == len(set(normal[["record", "sample"]].itertuples(False, None)))
+
+
+def test_who_validates_does_not_depend_on_what_was_made(everyone: pd.DataFrame) -> None:
+    learns = everyone["patient"].str.startswith("ptbxl") & (everyone["side"] == "train")
+    blocked = everyone[learns].assign(
+        record=lambda rows: rows["record"].str.replace("ptbxl-", "ptbxl-left0-"), symbol="L"
+    )
+    table = pd.concat([everyone, blocked], ignore_index=True)
+    for member in range(4):
+        before, after = (
+            split(one, _labels_of(one), "inter-patient", member=member, everybody=True) for one in (everyone, table)
+        )
+        assert (before.validation == after.validation).all()
 
 
 def test_ptb_xl_s_people_of_each_class_are_divided_evenly_between_those_who_validate() -> None:
