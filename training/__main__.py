@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
@@ -402,6 +403,24 @@ def _validated(recipe: configuration.RunConfig, data: Sequence[Path] | None, run
     with _progress() as progress:
         tracked = progress.track(configs, description="runs")
         return predictions.joined([crossing.validate(config, dataset, runs) for config in tracked])
+
+
+@app.command()
+def average(
+    found: Annotated[list[Path], typer.Argument(help="Folders of runs or files of kept predictions.")],
+    name: Annotated[str, typer.Option(help="What to call the answers.")],
+    out: Annotated[Path, typer.Option(help="Folder to keep them in.")],
+) -> None:
+    """The mean answer of all networks of several recipes to the same beats, from their kept answers."""
+    from training import predictions
+
+    with _plain_errors(predictions.PredictionsError):
+        kept = [predictions.load(file) for path in found for file in _kept_answers(path)]
+        if len(kept) < 2 or not re.fullmatch(configuration.NAME, name):
+            raise typer.BadParameter("Name two recipes or more, and the answers with small letters, digits, . and -.")
+        out.mkdir(parents=True, exist_ok=True)
+        predictions.across_recipes(kept, name).save(out / f"{name}.npz")
+    console.print(f"wrote {out / f'{name}.npz'}")
 
 
 def _print_table(table: pd.DataFrame, out: Path | None) -> None:

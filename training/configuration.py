@@ -16,6 +16,9 @@ class ConfigurationError(ValueError):
     """The configuration file can't be read or has a wrong field."""
 
 
+#: What runs are called: their folders and files are, too.
+NAME = r"^[a-z0-9][a-z0-9.-]*$"
+
 #: What layers compute in.
 Precision = Literal["float32", "bfloat16"]
 
@@ -29,7 +32,7 @@ class RunConfig(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    name: str = Field(pattern=r"^[a-z0-9][a-z0-9.-]*$")
+    name: str = Field(pattern=NAME)
     class_set: Literal["six", "seven", "eight", "aami"] = "seven"
     representation: Literal["trace", "spectrogram", "context"] = "trace"
     network: Literal["columns", "residual", "rhythm", "seed"] = "residual"
@@ -83,9 +86,16 @@ class RunConfig(BaseModel):
     neighbours: int = Field(default=0, ge=0)
     """How many networks of the fold that validates on these test beats answered as well
     (:func:`training.crossval.with_neighbour`)."""
+    others: int = Field(default=0, ge=0)
+    """How many networks of other recipes answered as well (:func:`training.predictions.across_recipes`)."""
     keep: Literal["best", "last"] = "best"
     """Which epoch's weights are the run's: the best one by macro-F1 on the validation side, or the last one. Where few
     people validate and rare classes not at all, the best one is best by chance."""
+
+    @property
+    def networks(self) -> int:
+        """How many networks answer together."""
+        return self.members + self.chained + self.neighbours + self.others
 
     @model_validator(mode="after")
     def _drawn_classes_exist(self) -> RunConfig:
@@ -150,6 +160,8 @@ def read(path: Path) -> RunConfig:
         raise ConfigurationError(f"{path}: balance belongs to a decision, not to training; see `compare --balance`")
     if config.neighbours:
         raise ConfigurationError(f"{path}: neighbours answer, they do not train; see `crossval --neighbours`")
+    if config.others:
+        raise ConfigurationError(f"{path}: others answer, they do not train; see `average`")
     return config
 
 

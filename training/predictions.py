@@ -23,7 +23,7 @@ from training import calibration, configuration
 from training.classes import CLASS_SETS, index_of_symbols
 from training.configuration import RunConfig
 from training.datasets import Dataset
-from training.splits import BY_PERSON, Split, divide
+from training.splits import BY_PERSON, Split, blocked_rows, divide
 
 FILE = "predictions.npz"
 
@@ -210,8 +210,9 @@ def answer(run: Path, data: Dataset, side: Unseen, *, calibrated_on: Unseen = "v
 
 
 def _carriers(data: Dataset, labels: NDArray[np.int64], sides: Split, classes: int) -> NDArray[np.int64]:
-    """How many people who do not test carry each class: ``[classes]``."""
+    """How many people who do not test carry each class: ``[classes]``. Nobody has the block that was made of a beat."""
     rows = np.concatenate([sides.train, sides.validation])
+    rows = rows[~blocked_rows(data.table)[rows]]
     people = pd.DataFrame({"person": data.table["patient"].to_numpy()[rows], "label": labels[rows]}).drop_duplicates()
     return np.bincount(people["label"], minlength=classes)
 
@@ -228,6 +229,40 @@ def averaged(members: Sequence[Predictions]) -> Predictions:
             raise PredictionsError("These networks did not answer the same beats.")
     mean = np.stack([one.probabilities for one in members]).mean(axis=0)
     return replace(first, probabilities=mean)
+
+
+def across_recipes(recipes: Sequence[Predictions], name: str) -> Predictions:
+    """The mean of what the networks of several recipes answered to the same beats, each network counting alike.
+
+    Args:
+        name: of the answers; everything else is told as the first recipe has it.
+
+    Raises:
+        PredictionsError: they answered different beats in different classes, were not trained on the same people, or
+            were decided otherwise before.
+    """
+    first, *others = recipes
+    for one in others:
+        alike = ("class_set", "protocol", "network", "representation", "validation")
+        if any(getattr(one.config, field) != getattr(first.config, field) for field in alike):
+            raise PredictionsError(f"{one.config.name} and {first.config.name} do not answer the same question.")
+        if not _same_shares(one, first):
+            raise PredictionsError(f"{one.config.name} and {first.config.name} were not trained on the same people.")
+    if any(one.config.balance for one in recipes):
+        raise PredictionsError("Average first, then decide: some of these answers were balanced before.")
+    counts = [one.config.networks for one in recipes]
+    weighed = [
+        replace(one, probabilities=one.probabilities * count) for one, count in zip(recipes, counts, strict=True)
+    ]
+    mean = averaged(weighed).probabilities * (len(recipes) / sum(counts))
+    config = first.config.model_copy(update={"name": name, "others": first.config.others + sum(counts[1:])})
+    return replace(first, config=config, probabilities=mean.astype(np.float32))
+
+
+def _same_shares(one: Predictions, other: Predictions) -> bool:
+    if one.shares is None or other.shares is None:
+        return one.shares is other.shares
+    return bool(np.allclose(one.shares, other.shares))
 
 
 def joined(parts: Sequence[Predictions]) -> Predictions:

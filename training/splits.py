@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from sklearn.model_selection import StratifiedKFold, train_test_split
 
 from training.classes import CLASS_SETS
+from training.conduction import BLOCKS
 from training.configuration import RunConfig
 from training.datasets import Dataset
 from training.people import (
@@ -296,6 +297,11 @@ def _without_what_was_made(table: pd.DataFrame, side: NDArray[np.str_]) -> NDArr
     patients = table["patient"].to_numpy(dtype=str)
     kept_out = np.isin(patients, np.unique(patients[(side != "train") & ~made]))
     return np.where(made & kept_out, "none", side)
+
+
+def blocked_rows(table: pd.DataFrame) -> NDArray[np.bool_]:
+    """Which rows show a bundle branch block that was made out of a normal beat."""
+    return table["record"].astype(str).str.fullmatch(rf"(ptbxl-)?({'|'.join(BLOCKS)})\d+-\d+").to_numpy(dtype=bool)
 
 
 def _made(table: pd.DataFrame) -> NDArray[np.bool_]:

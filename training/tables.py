@@ -177,8 +177,7 @@ def _identity(config: RunConfig, side: str) -> dict[str, str]:
 
 
 def _network(config: RunConfig) -> str:
-    together = config.members + config.chained + config.neighbours
-    return config.network if together == 1 else f"{together} x {config.network}"
+    return config.network if config.networks == 1 else f"{config.networks} x {config.network}"
 
 
 def _recipe(config: RunConfig) -> str:

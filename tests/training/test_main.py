@@ -180,6 +180,22 @@ def test_compare_says_when_there_are_no_shares_to_decide_by(tmp_path: Path) -> N
     assert "shares" in result.output
 
 
+def test_average_keeps_what_recipes_answer_together(tmp_path: Path) -> None:
+    kept = _kept(tmp_path / "kept", shares=True) / "recipe.fold-1.npz"
+    made = run.invoke(app, ["average", str(kept), str(kept), "--name", "both", "--out", str(tmp_path / "out")])
+    assert made.exit_code == 0
+    printed = run.invoke(app, ["compare", str(tmp_path / "out" / "both.npz")])
+    assert ",2 x residual,mitdb,both,fold 1,10,1,0.8" in printed.output
+
+
+@pytest.mark.parametrize(("count", "name"), [(1, "both"), (2, "../both"), (2, "both\n")])
+def test_average_asks_for_two_recipes_and_a_name_that_is_one(tmp_path: Path, count: int, name: str) -> None:
+    kept = str(_kept(tmp_path / "kept", shares=True) / "recipe.fold-1.npz")
+    result = run.invoke(app, ["average", *[kept] * count, "--name", name, "--out", str(tmp_path / "out")])
+    assert result.exit_code == 2
+    assert not (tmp_path / "out").exists()
+
+
 @pytest.mark.parametrize("command", ["train", "tune"])
 def test_several_networks_are_referred_to_crossval(command: str, tmp_path: Path) -> None:
     config = tmp_path / "pair.yaml"
@@ -216,7 +232,8 @@ def test_crossval_refuses_neighbours_before_it_trains(prepared: Path, tmp_path: 
 
 
 @pytest.mark.parametrize(
-    ("field", "command"), [("balance: 0.4", "compare --balance"), ("neighbours: 1", "crossval --neighbours")]
+    ("field", "command"),
+    [("balance: 0.4", "compare --balance"), ("neighbours: 1", "crossval --neighbours"), ("others: 8", "`average`")],
 )
 def test_a_recipe_can_not_say_how_its_answers_are_put_together(tmp_path: Path, field: str, command: str) -> None:
     config = tmp_path / "run.yaml"

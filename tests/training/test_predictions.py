@@ -105,6 +105,59 @@ def test_networks_answer_together_with_the_mean_of_their_probabilities() -> None
     assert mean.probabilities.sum(axis=1) == pytest.approx([1, 1])
 
 
+def _recipe(name: str, answered: list[float], **changes: object) -> Predictions:
+    one = _made("N")
+    config = one.config.model_copy(update={"name": name, **changes})
+    return replace(one, config=config, probabilities=np.array([answered], np.float32), shares=np.full(7, 1 / 7))
+
+
+def test_recipes_answer_together_each_network_counting_alike() -> None:
+    pair = _recipe("pair", [0.4, 0.6, 0, 0, 0, 0, 0], members=2)
+    six = _recipe("six", [0.8, 0.2, 0, 0, 0, 0, 0], members=4, chained=True, neighbours=1)
+    mean = predictions.across_recipes([pair, six], "both")
+    assert mean.probabilities[0, :2] == pytest.approx([0.7, 0.3])
+    assert mean.probabilities.dtype == np.float32
+    assert (mean.config.name, mean.config.others, mean.config.networks) == ("both", 6, 8)
+    assert mean.config.model_copy(update={"name": "pair", "others": 0}) == pair.config
+    again = predictions.across_recipes([mean, _recipe("one", [0.7, 0.3, 0, 0, 0, 0, 0])], "all")
+    assert (again.config.others, again.config.networks) == (7, 9)
+
+
+@pytest.mark.parametrize(
+    ("other", "message"),
+    [
+        ({"validation": "everybody", "members": 4}, "same question"),
+        ({"protocol": "leave-one-patient-out"}, "same question"),
+        ({"balance": 0.5}, "then decide"),
+    ],
+)
+def test_recipes_that_answer_something_else_do_not_answer_together(other: dict[str, object], message: str) -> None:
+    answered = [1.0, 0, 0, 0, 0, 0, 0]
+    with pytest.raises(PredictionsError, match=message):
+        predictions.across_recipes([_recipe("one", answered), _recipe("other", answered, **other)], "both")
+
+
+def test_recipes_that_learned_from_other_people_do_not_answer_together() -> None:
+    one = _recipe("one", [1.0, 0, 0, 0, 0, 0, 0])
+    for shares in (None, np.array([0.4, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1])):
+        with pytest.raises(PredictionsError, match="same people"):
+            predictions.across_recipes([one, replace(one, shares=shares)], "both")
+    with pytest.raises(PredictionsError, match="did not answer the same beats"):
+        predictions.across_recipes([one, replace(one, samples=one.samples + 1)], "both")
+
+
+def test_nobody_carries_the_block_that_was_made_of_a_beat(data: Dataset, tmp_path: Path) -> None:
+    table = data.table.copy()
+    theirs = (table["record"] == "101") & (table["symbol"] == "L")
+    table.loc[theirs, "record"] = "left0-101"
+    table.loc[theirs, "side"] = "train"
+    blocked = replace(data, table=table, digest="2" * 64)
+    fitting.fit(CONFIG, blocked, tmp_path / CONFIG.name, lambda _line: None)
+    shares = predictions.predict(tmp_path / CONFIG.name, blocked).shares
+    # Two people of the training side, who have every class between them, and one of them this one.
+    assert shares == pytest.approx(np.array([2, 1, 2, 2, 2, 2, 2]) / 13)
+
+
 def test_a_balanced_decision_weighs_rare_classes_up() -> None:
     one = _shuffled("NL")
     shares = np.array([0.8, 0.05, 0.05, 0.025, 0.025, 0.025, 0.025])
