@@ -36,6 +36,9 @@ PARITY_TOLERANCE = 1e-5
 _FEATURE_BEATS_PER_CLASS = 2000
 _BATCH = 256
 
+#: A column of the picture with less ink than this, in black pixels, has no line.
+_LEAST_INK = 0.05
+
 
 class ExportError(Exception):
     """The run can't be exported, or its ONNX file does not agree with Keras."""
@@ -88,12 +91,19 @@ class ServedHeads(keras.Model):  # type: ignore[misc]
 
 
 def ink_statistics(pixels: tf.Tensor) -> tf.Tensor:
-    """How the ink lies on the paper: one line is thin, and every column has a little of it.
+    """How the ink lies on the paper: one line is thin, every column has a little of it, and most of it is baseline.
 
-    ``uint8 [N, H, W, C]`` to float32 ``[N, 6]``, fractions of the first channel: mean ink, mean change from column to
-    column and from row to row, mean of the squared ink, and spread and maximum over the columns' mean ink.
+    ``uint8 [N, H, W, C]`` to float32 ``[N, 10]``, fractions of the first channel: mean ink, mean change from column to
+    column and from row to row, mean of the squared ink, spread and maximum over the columns' mean ink; and of the line,
+    which in each column is where the ink is on the average: how far it is from the ink that it stands for (several
+    lines are far from their mean), the standard deviation of its height, how much of that is in rare deflections
+    (logarithm of the kurtosis: low for waves), and its mean step from column to column.
     """
     ink = 1.0 - tf.cast(pixels[..., 0], tf.float32) / 255.0
+    return tf.concat([_blackness(ink), _course(ink)], axis=1)
+
+
+def _blackness(ink: tf.Tensor) -> tf.Tensor:
     columns = tf.reduce_mean(ink, axis=1)
     mean = tf.reduce_mean(columns, axis=1)
     spread = tf.sqrt(tf.reduce_mean(tf.square(columns - mean[:, None]), axis=1) + 1e-12)
@@ -101,6 +111,27 @@ def ink_statistics(pixels: tf.Tensor) -> tf.Tensor:
     down = tf.reduce_mean(tf.abs(ink[:, 1:, :] - ink[:, :-1, :]), axis=[1, 2])
     squares = tf.reduce_mean(tf.square(ink), axis=[1, 2])
     return tf.stack([mean, across, down, squares, spread, tf.reduce_max(columns, axis=1)], axis=1)
+
+
+def _course(ink: tf.Tensor) -> tf.Tensor:
+    rows = tf.linspace(0.0, 1.0, ink.shape[1])[None, :, None]
+    inked = tf.reduce_sum(ink, axis=1)
+    share = inked / (tf.reduce_sum(inked, axis=1, keepdims=True) + 1e-6)
+    height = tf.reduce_sum(ink * rows, axis=1) / (inked + 1e-6)
+    middle = tf.reduce_sum(share * height, axis=1, keepdims=True)
+    height = tf.where(inked > _LEAST_INK, height, middle)
+    within = tf.reduce_sum(ink * tf.square(rows - height[:, None]), axis=1) / (inked + 1e-6)
+    variance = tf.reduce_sum(share * tf.square(height - middle), axis=1)
+    fourth = tf.reduce_sum(share * tf.square(tf.square(height - middle)), axis=1)
+    return tf.stack(
+        [
+            tf.reduce_mean(tf.sqrt(within + 1e-12), axis=1),
+            tf.sqrt(variance + 1e-12),
+            tf.math.log(fourth / (tf.square(variance) + 1e-7) + 0.5),
+            tf.reduce_mean(tf.abs(height[:, 1:] - height[:, :-1]), axis=1),
+        ],
+        axis=1,
+    )
 
 
 def export(run: Path, data: Dataset, repository: Path, *, name: str, version: str, scores_from: list[Path]) -> Exported:

@@ -66,10 +66,28 @@ def test_ink_statistics_tell_a_line_from_a_blot() -> None:
     paper = np.full((3, 64, 96, 1), 255, dtype=np.uint8)
     paper[1, 32] = 0  # one line from left to right
     paper[2, :, :48] = 0  # half the picture
-    none, line, blot = export.ink_statistics(paper).numpy()
+    none, line, blot = export.ink_statistics(paper).numpy()[:, :6]
     assert none == pytest.approx(np.zeros(6), abs=1e-5)
     assert line == pytest.approx([1 / 64, 0, 2 / 63, 1 / 64, 0, 1 / 64], abs=1e-5)
     assert blot == pytest.approx([0.5, 1 / 95, 0, 0.5, 0.5, 1], abs=1e-5)
+
+
+def test_ink_statistics_tell_one_line_from_two_and_a_deflection_from_waves() -> None:
+    paper = np.full((4, 64, 96, 1), 255, dtype=np.uint8)
+    columns = np.arange(96)
+    waves = np.rint(32 + 20 * np.sin(columns / 96 * 2 * np.pi * 4)).astype(int)
+    deflection = np.rint(40 - 30 * np.exp(-0.5 * ((columns - 48) / 3) ** 2)).astype(int)
+    paper[0, 32] = 0
+    paper[1, [12, 52]] = 0
+    paper[2, waves, columns] = 0
+    paper[3, deflection, columns] = 0
+    one, two, wavy, beat = export.ink_statistics(paper).numpy()[:, 6:]
+    assert one == pytest.approx([0, 0, np.log(0.5), 0], abs=1e-4)
+    assert two == pytest.approx([20 / 63, 0, np.log(0.5), 0], abs=1e-4)
+    assert wavy[:2] == pytest.approx([0, 20 / 63 / np.sqrt(2)], abs=5e-3)
+    assert wavy[2] == pytest.approx(np.log(1.5 + 0.5), abs=0.05)  # a sine's kurtosis
+    assert beat[2] > np.log(6)
+    assert wavy[3] > 2 * beat[3] > 0
 
 
 def test_blank_paper_is_no_beat(exported: export.Exported) -> None:
