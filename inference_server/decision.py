@@ -22,6 +22,9 @@ class Thresholds:
     """For each class, in the model's order: the least probability, 0 to 1, at which it stays plausible."""
     max_distance: float
     """The largest distance from the training beats (the model's own unit) at which a picture still is a beat."""
+    min_confidence: tuple[float, ...] = ()
+    """For each class: the least probability from which it may be answered confidently, above 1 where it never may.
+    Empty where the model file has none: then no class needs more than to be the only plausible one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +48,16 @@ def decide(probabilities: Sequence[float], distance: float, thresholds: Threshol
 
     Returns:
         ``NOT_A_BEAT`` beyond the largest distance (or when it is not a number); otherwise ``CONFIDENT`` when the most
-        probable class alone is plausible, ``UNCERTAIN`` when several or none are. With none, the prediction set
-        names the most probable class.
+        probable class alone is plausible and as probable as confident answers of it must be, ``UNCERTAIN`` when it is
+        not, or when several or none are plausible. With none, the prediction set names the most probable class.
     """
     order = sorted(range(len(probabilities)), key=probabilities.__getitem__, reverse=True)  # of equals, the first first
     top = order[0]
     plausible = tuple(index for index in order if probabilities[index] >= thresholds.min_probability[index])
+    enough = not thresholds.min_confidence or probabilities[top] >= thresholds.min_confidence[top]
     if not distance <= thresholds.max_distance:
         verdict = Verdict.NOT_A_BEAT
-    elif plausible == (top,):
+    elif plausible == (top,) and enough:
         verdict = Verdict.CONFIDENT
     else:
         verdict = Verdict.UNCERTAIN

@@ -53,6 +53,7 @@ class _Input(BaseModel):
 class _Decision(BaseModel):
     min_probability: dict[str, float]
     max_distance: float
+    min_confidence: dict[str, float] | None = None
 
 
 class _Metadata(BaseModel):
@@ -203,12 +204,17 @@ def _thresholds(metadata: _Metadata) -> Thresholds:
     shorts = [each.short for each in metadata.classes]
     if len(set(shorts)) != len(shorts):
         raise ModelError(f"{MODEL_FILE}: metadata classes names a class twice.")
-    missing = [short for short in shorts if short not in metadata.decision.min_probability]
-    if missing:
-        raise ModelError(f"{MODEL_FILE}: metadata decision has no min_probability for {', '.join(missing)}.")
+    decision = metadata.decision
+    told = {"min_probability": decision.min_probability}
+    if decision.min_confidence is not None:
+        told["min_confidence"] = decision.min_confidence
+    for entry, values in told.items():
+        if missing := [short for short in shorts if short not in values]:
+            raise ModelError(f"{MODEL_FILE}: metadata decision has no {entry} for {', '.join(missing)}.")
     return Thresholds(
-        min_probability=tuple(metadata.decision.min_probability[short] for short in shorts),
-        max_distance=metadata.decision.max_distance,
+        min_probability=tuple(decision.min_probability[short] for short in shorts),
+        max_distance=decision.max_distance,
+        min_confidence=tuple((decision.min_confidence or {})[short] for short in shorts if decision.min_confidence),
     )
 
 

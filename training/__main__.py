@@ -521,6 +521,10 @@ def export(
     scores_from: Annotated[
         list[Path] | None, typer.Option(help="metadata.json of another export whose scores are told beside its own.")
     ] = None,
+    decide_as: Annotated[
+        Path | None,
+        typer.Option(help="metadata.json of the export by person whose scaling and thresholds it takes over."),
+    ] = None,
 ) -> None:
     """Calibrate a run and write it into the model repository as ONNX, held against Keras on real pictures."""
     from training import export as exporting
@@ -531,7 +535,7 @@ def export(
         dataset = load_data(data, configuration.read(run / "config.yaml"))
         console.print("calibrating and converting")
         written = exporting.export(
-            run, dataset, models, name=name, version=version, scores_from=list(scores_from or [])
+            run, dataset, models, name=name, version=version, scores_from=list(scores_from or []), decide_as=decide_as
         )
         console.print(
             f"{written.model}: {written.bytes:,} bytes, temperature {written.temperature:.3f}, largest difference"

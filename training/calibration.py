@@ -17,6 +17,13 @@ from sklearn.covariance import LedoitWolf
 #: How often the prediction set of a beat holds its true class, per class.
 SET_COVERAGE = 0.99
 
+#: How often a confident answer is right, per answered class, and fewest confident answers that show it.
+CONFIDENT_PRECISION = 0.99
+LEAST_ANSWERS_FOR_FLOOR = 30
+
+#: Floor of a class that is never answered confidently: more than any probability.
+NEVER = 2.0
+
 #: How many real beats may be called strange.
 STRANGE_BEATS = 0.008
 
@@ -107,6 +114,46 @@ def class_thresholds(
     return thresholds
 
 
+def confidence_floors(
+    probabilities: NDArray[np.float32],
+    labels: NDArray[np.int64],
+    thresholds: Sequence[float],
+    *,
+    precision: float = CONFIDENT_PRECISION,
+) -> list[float]:
+    """Least probability from which a class that alone is plausible is right often enough; :data:`NEVER` where none is.
+
+    Prediction sets hold the true class at a stated rate for each true class. How often the only class of a set is the
+    true one is another question, and the answer is bad for a class that others are often taken for. So confidence has
+    a floor for each class (selective classification, Geifman & El-Yaniv 2017). A class with few such answers takes the
+    floor of all classes together.
+
+    Args:
+        probabilities: ``[N, C]``.
+        labels: ``[N]``.
+        thresholds: of :func:`class_thresholds`.
+    """
+    plausible = probabilities >= np.asarray(thresholds)
+    top = probabilities.argmax(axis=1)
+    lone = (plausible.sum(axis=1) == 1) & plausible[np.arange(len(top)), top]
+    confidence, right = probabilities.max(axis=1).astype(np.float64), top == labels
+    together = _floor(confidence[lone], right[lone], precision)
+    return [
+        _floor(confidence[own], right[own], precision) if own.sum() >= LEAST_ANSWERS_FOR_FLOOR else together
+        for own in (lone & (top == label) for label in range(probabilities.shape[1]))
+    ]
+
+
+def _floor(confidence: NDArray[np.float64], right: NDArray[np.bool_], precision: float) -> float:
+    """The least confidence such that, of the answers from it on, the fraction ``precision`` is right."""
+    order = np.argsort(-confidence, kind="stable")
+    rightness = np.cumsum(right[order]) / np.arange(1, len(order) + 1)
+    # Equally confident answers stand or fall together.
+    ends = np.append(np.diff(confidence[order]) != 0, True) if len(order) else np.zeros(0, dtype=bool)
+    good = np.flatnonzero(ends & (rightness >= precision) & (np.arange(len(order)) + 1 >= LEAST_ANSWERS_FOR_FLOOR))
+    return float(confidence[order][good[-1]]) if len(good) else NEVER
+
+
 def fit_distance(features: NDArray[np.float32], labels: NDArray[np.int64], classes: int) -> FeatureDistance:
     """Class means and a shared, shrunk covariance (Ledoit & Wolf 2004) of training features.
 
@@ -137,12 +184,16 @@ def distance_limit(distances: NDArray[np.float32], *, strange: float = STRANGE_B
 
 
 def decision_metadata(
-    shorts: Sequence[str], thresholds: Sequence[float], max_distance: float
+    shorts: Sequence[str], thresholds: Sequence[float], floors: Sequence[float], max_distance: float
 ) -> dict[str, dict[str, float] | float]:
     """The ``decision`` entry of a model file, as ``inference_server.decision`` reads it."""
     # Six significant digits, rounded down: a threshold may lose strictness by rounding, never coverage.
     rounded = {short: _rounded_down(float(value)) for short, value in zip(shorts, thresholds, strict=True)}
-    return {"min_probability": rounded, "max_distance": round(max_distance, 4)}
+    return {
+        "min_probability": rounded,
+        "min_confidence": {short: round(float(value), 6) for short, value in zip(shorts, floors, strict=True)},
+        "max_distance": round(max_distance, 4),
+    }
 
 
 def _rounded_down(value: float) -> float:

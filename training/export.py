@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -16,7 +18,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import f1_score
 
 from training import calibration, configuration, networks, onnx_file, sources
-from training.classes import CLASS_SETS
+from training.classes import CLASS_SETS, TrainingClass
 from training.datasets import Dataset
 from training.fitting import BEST, require_same_data
 from training.splits import BY_PERSON, Split, divide
@@ -134,7 +136,16 @@ def _course(ink: tf.Tensor) -> tf.Tensor:
     )
 
 
-def export(run: Path, data: Dataset, repository: Path, *, name: str, version: str, scores_from: list[Path]) -> Exported:
+def export(
+    run: Path,
+    data: Dataset,
+    repository: Path,
+    *,
+    name: str,
+    version: str,
+    scores_from: list[Path],
+    decide_as: Path | None = None,
+) -> Exported:
     """Calibrate the run's best weights and write them as a version of a model into a model repository.
 
     The scaling, the thresholds and the distance limit come from the validation side (the limit from all the loaded
@@ -144,6 +155,9 @@ def export(run: Path, data: Dataset, repository: Path, *, name: str, version: st
     Args:
         repository: folder of models; ``<name>/<version>/model.onnx`` and ``metadata.json`` are written there.
         scores_from: ``metadata.json`` files of other exports whose scores are told beside this one's.
+        decide_as: ``metadata.json`` of an export whose scaling and thresholds this one takes over, all but the distance
+            limit. Where people who trained also validate, answers are surer than they are for anybody else: what is
+            served to others must be calibrated on others, by the same recipe trained without them.
 
     Raises:
         ExportError: no finished run there, a network without global average pooling, or parity not reached.
@@ -175,6 +189,9 @@ def export(run: Path, data: Dataset, repository: Path, *, name: str, version: st
     seen = _features(trunk, pixels, sides.validation)
     logits = seen @ head.kernel.numpy() + head.bias.numpy()
     scaling = calibration.fit_scaling(logits, labels[sides.validation], biases=config.protocol not in BY_PERSON)
+    other = None if decide_as is None else _decision_of(decide_as, classes)
+    if other is not None:
+        scaling = calibration.Scaling(other["temperature"], tuple(other["bias"]))
 
     served = ServedHeads(trunk, scaling, space, head)
     signature = [tf.TensorSpec((None, height, width, 1), tf.uint8, name="pixels")]
@@ -186,6 +203,7 @@ def export(run: Path, data: Dataset, repository: Path, *, name: str, version: st
 
     validation = _run(session, pixels[sides.validation])
     thresholds = calibration.class_thresholds(validation["probabilities"], labels[sides.validation])
+    floors = calibration.confidence_floors(validation["probabilities"], labels[sides.validation], thresholds)
     limit = calibration.distance_limit(_distances(session, data.pixels, sides.validation))
     parity = _parity(served, session, pixels[sides.test], config.seed)
     if parity > PARITY_TOLERANCE:
@@ -198,28 +216,53 @@ def export(run: Path, data: Dataset, repository: Path, *, name: str, version: st
         f"{config.protocol}/accuracy": round(float((answered == truth).mean()), 4),
         f"{config.protocol}/macro_f1": round(float(macro_f1), 4),
     }
-    for other in scores_from:
-        scores |= json.loads(other.read_text())["scores"]
+    for metadata_file in scores_from:
+        scores |= json.loads(metadata_file.read_text())["scores"]
+    shorts = [one.short for one in classes]
+    decision = calibration.decision_metadata(shorts, thresholds, floors, limit)
+    if other is not None:
+        decision |= {entry: other["decision"][entry] for entry in ("min_probability", "min_confidence")}
     metadata: dict[str, object] = {
         "format": FORMAT,
         "name": name,
         "classes": [{"short": one.short, "name": one.name} for one in classes],
         "input": {"height": height, "width": width, "channels": 1},
-        "decision": calibration.decision_metadata([one.short for one in classes], thresholds, limit),
+        "decision": decision,
         "training_run": config.name,
         "data_digest": data.digest,
         "scores": scores,
         "licence": sources.notice(config.sources),
-        "profile": _profile(validation, labels[sides.validation], [one.short for one in classes]),
+        "profile": _profile(validation, labels[sides.validation], shorts),
     }
     facts = {
         "temperature": round(scaling.temperature, 4),
         "bias": [round(value, 4) for value in scaling.bias],
+        "calibrated_on": config.name if other is None else other["training_run"],
         "parity": {"max_probability_difference": parity, "pictures": min(PARITY_PICTURES, len(sides.test))},
         "configuration": config.model_dump(),
     }
     path = onnx_file.write(model, metadata, facts, repository / name / version)
     return Exported(path, path.stat().st_size, parity, scaling.temperature)
+
+
+def _decision_of(metadata_file: Path, classes: Sequence[TrainingClass]) -> dict[str, Any]:
+    """Metadata of another export of the same classes, with its scaling and thresholds.
+
+    Raises:
+        ExportError: it can't be read, or answers with other classes.
+    """
+    try:
+        found: dict[str, Any] = json.loads(metadata_file.read_text())
+        shorts = [one["short"] for one in found["classes"]]
+        complete = {"temperature", "bias", "training_run"} <= set(found) and {
+            "min_probability",
+            "min_confidence",
+        } <= set(found["decision"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ExportError(f"{metadata_file} is no metadata of an export: {error}") from error
+    if shorts != [one.short for one in classes] or not complete:
+        raise ExportError(f"{metadata_file} does not say how to decide between these classes.")
+    return found
 
 
 def _rows_for_features(labels: NDArray[np.int64], sides: Split, seed: int) -> NDArray[np.int64]:

@@ -33,6 +33,16 @@ def test_a_single_plausible_class_that_is_not_the_top_is_uncertain() -> None:
     assert (decision.top, decision.prediction_set, decision.verdict) == (0, (1,), Verdict.UNCERTAIN)
 
 
+@pytest.mark.parametrize(("probability", "verdict"), [(0.95, Verdict.CONFIDENT), (0.9499, Verdict.UNCERTAIN)])
+def test_a_class_may_need_more_than_to_be_the_only_plausible_one(probability: float, verdict: Verdict) -> None:
+    strict = Thresholds(min_probability=(0.5, 0.2, 0.1), max_distance=10.0, min_confidence=(0.95, 0.0, 2.0))
+    decision = decide([probability, 0.05, 0.0], 3.0, strict)
+    assert (decision.prediction_set, decision.verdict) == ((0,), verdict)
+    assert decide([0.01, 0.6, 0.05], 3.0, strict).verdict is Verdict.CONFIDENT
+    assert decide([0.0, 0.0, 1.0], 3.0, strict).verdict is Verdict.UNCERTAIN  # above 1: never
+    assert decide([1.0, 0.0, 0.0], 11.0, strict).verdict is Verdict.NOT_A_BEAT
+
+
 @pytest.mark.parametrize("distance", [10.001, math.inf, math.nan])
 def test_what_is_too_far_from_every_training_beat_is_no_beat(distance: float) -> None:
     assert decide([0.99, 0.01, 0.0], distance, THRESHOLDS).verdict is Verdict.NOT_A_BEAT

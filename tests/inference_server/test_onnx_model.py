@@ -59,6 +59,9 @@ def test_all_missing_metadata_is_named_at_once(tmp_path: Path) -> None:
     assert refusal(folder) == "model.onnx lacks metadata: classes, licence."
 
 
+DECISION = {"min_probability": {short: 0.1 for short, _ in CLASSES}, "max_distance": 1.0}
+
+
 @pytest.mark.parametrize(
     ("metadata", "why"),
     [
@@ -74,15 +77,27 @@ def test_all_missing_metadata_is_named_at_once(tmp_path: Path) -> None:
             "no min_probability for LBBB, RBBB, PAC, PVC, VF, PACED",
         ),
         ({"decision": json.dumps({"min_probability": {}})}, "decision.max_distance"),
+        (
+            {"decision": json.dumps({**DECISION, "min_confidence": {"NORMAL": 0.9, "LBBB": 2}})},
+            "no min_confidence for RBBB, PAC, PVC, VF, PACED",
+        ),
     ],
 )
 def test_unusable_metadata_is_explained(tmp_path: Path, metadata: dict[str, str | None], why: str) -> None:
     assert why in refusal(write_model(tmp_path, metadata=metadata))
 
 
+def test_what_confidence_asks_for_is_read_where_a_file_says_it(tmp_path: Path) -> None:
+    told = {short: 0.5 + place / 100 for place, (short, _) in enumerate(CLASSES[:7])}
+    strict = json.dumps({**DECISION, "min_confidence": dict(reversed(told.items()))})
+    model = OnnxModel.load(write_model(tmp_path, metadata={"decision": strict}))
+    assert model.thresholds.min_confidence == tuple(told.values())
+    assert OnnxModel.load(write_model(tmp_path, version="2")).thresholds.min_confidence == ()
+
+
 def test_a_class_list_that_does_not_fit_the_graph(tmp_path: Path) -> None:
     eight = json.dumps([{"short": short, "name": name} for short, name in CLASSES])
-    decision = json.dumps({"min_probability": {short: 0.1 for short, _ in CLASSES}, "max_distance": 1.0})
+    decision = json.dumps(DECISION)
     folder = write_model(tmp_path, classes=7, metadata={"classes": eight, "decision": decision})
     assert "expected (1, 8)" in refusal(folder)
 

@@ -54,7 +54,7 @@ def test_biases_can_be_left_out_where_others_than_those_who_validate_are_asked_a
 
 
 def test_thresholds_are_rounded_down_and_never_to_nothing() -> None:
-    entry = calibration.decision_metadata(["A", "B"], [1.23456789e-9, 0.1234567], 7.0)
+    entry = calibration.decision_metadata(["A", "B"], [1.23456789e-9, 0.1234567], [0.0, 0.0], 7.0)
     assert entry["min_probability"] == {"A": pytest.approx(1.23456e-9), "B": pytest.approx(0.123456)}
     assert 0 < entry["min_probability"]["A"] <= 1.23456789e-9
 
@@ -94,5 +94,44 @@ def test_distance_is_small_among_training_features_and_large_elsewhere() -> None
 
 
 def test_decision_metadata_names_every_class() -> None:
-    entry = calibration.decision_metadata(["A", "B"], [0.25, 0.5], 7.0)
-    assert entry == {"min_probability": {"A": 0.25, "B": 0.5}, "max_distance": 7.0}
+    entry = calibration.decision_metadata(["A", "B"], [0.25, 0.5], [0.0, calibration.NEVER], 7.0)
+    assert entry == {
+        "min_probability": {"A": 0.25, "B": 0.5},
+        "min_confidence": {"A": 0.0, "B": 2.0},
+        "max_distance": 7.0,
+    }
+
+
+def _lone(answers: list[tuple[int, int, float, int]]) -> tuple[np.ndarray, np.ndarray]:
+    """Probabilities of three classes and true labels from (answered, true, confidence, how many)."""
+    probabilities, labels = [], []
+    for answered, true, confidence, count in answers:
+        row = np.full(3, (1 - confidence) / 2, dtype=np.float32)
+        row[answered] = confidence
+        probabilities += [row] * count
+        labels += [true] * count
+    return np.array(probabilities), np.array(labels)
+
+
+def test_a_class_is_confident_from_where_its_lone_answers_are_right_often_enough() -> None:
+    probabilities, labels = _lone(
+        [(0, 0, 0.9, 100), (0, 1, 0.8, 10), (0, 0, 0.8, 90), (1, 1, 0.95, 40), (1, 0, 0.95, 40)]
+    )
+    floors = calibration.confidence_floors(probabilities, labels, [0.5, 0.5, 0.5])
+    assert floors[0] == pytest.approx(0.9)  # all 100 right from there on, 10 of 200 wrong from 0.8 on
+    assert floors[1] == calibration.NEVER
+    # The third class was never answered; of all answers, no share of the surest is right often enough.
+    assert floors[2] == calibration.NEVER
+
+
+def test_a_class_that_was_hardly_answered_takes_the_floor_of_all() -> None:
+    probabilities, labels = _lone([(0, 0, 0.9, 200), (0, 1, 0.7, 50), (2, 2, 0.99, 3)])
+    floors = calibration.confidence_floors(probabilities, labels, [0.5, 0.5, 0.5])
+    assert floors == pytest.approx([0.9, 0.9, 0.9])
+
+
+def test_answers_with_other_plausible_classes_say_nothing_about_confidence() -> None:
+    probabilities, labels = _lone([(0, 0, 0.9, 100), (0, 1, 0.9, 100)])
+    probabilities[100:] = [0.9, 0.1, 0.0]
+    floors = calibration.confidence_floors(probabilities, labels, [0.5, 0.09, 0.5])
+    assert floors[0] == pytest.approx(0.9)

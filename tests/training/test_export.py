@@ -62,6 +62,38 @@ def test_probabilities_are_probabilities_and_maps_keep_time(exported: export.Exp
     assert maps.shape[3] == 7
 
 
+def test_a_model_may_be_calibrated_as_one_that_does_not_know_the_people(
+    data: Dataset, run: Path, exported: export.Exported, tmp_path: Path
+) -> None:
+    other = json.loads(exported.model.with_name("metadata.json").read_text())
+    other |= {"temperature": 3.0, "bias": [0.0] * 7, "training_run": "strangers"}
+    other["decision"] |= {"min_probability": dict.fromkeys(other["decision"]["min_probability"], 0.25)}
+    other["decision"] |= {"min_confidence": dict.fromkeys(other["decision"]["min_probability"], 0.75)}
+    other["decision"]["max_distance"] = 1e5
+    asked = tmp_path / "metadata.json"
+    asked.write_text(json.dumps(other))
+    made = export.export(run, data, tmp_path, name="arrhythmia", version="3", scores_from=[], decide_as=asked)
+    found = json.loads(made.model.with_name("metadata.json").read_text())
+    own = json.loads(exported.model.with_name("metadata.json").read_text())
+    assert made.temperature == 3.0
+    assert (found["calibrated_on"], own["calibrated_on"]) == ("strangers", "tiny")
+    assert set(found["decision"]["min_probability"].values()) == {0.25}
+    assert set(found["decision"]["min_confidence"].values()) == {0.75}
+    assert found["decision"]["max_distance"] == own["decision"]["max_distance"]
+    assert OnnxModel.load(made.model.parent).thresholds.min_confidence == (0.75,) * 7
+
+
+@pytest.mark.parametrize(
+    "content", ["nothing", "[]", json.dumps({"classes": [{"short": "PVC"}], "decision": {}}), '{"classes": []}']
+)
+def test_what_can_not_tell_how_to_decide_is_refused(data: Dataset, run: Path, tmp_path: Path, content: str) -> None:
+    asked = tmp_path / "metadata.json"
+    asked.write_text(content)
+    with pytest.raises(export.ExportError, match=r"metadata\.json"):
+        export.export(run, data, tmp_path, name="arrhythmia", version="3", scores_from=[], decide_as=asked)
+    assert not (tmp_path / "arrhythmia").exists()
+
+
 def test_ink_statistics_tell_a_line_from_a_blot() -> None:
     paper = np.full((3, 64, 96, 1), 255, dtype=np.uint8)
     paper[1, 32] = 0  # one line from left to right
