@@ -31,7 +31,10 @@ def test_the_balanced_table_is_reprinted_from_the_kept_answers() -> None:
     assert scoring.differences(tables.score_rows(kept), RESULTS / "beats-10fold.balanced.csv") == []
 
 
-@pytest.mark.parametrize("name", ["inter-patient.everybody", "inter-patient.everybody-long"])
+@pytest.mark.parametrize(
+    "name",
+    [f"inter-patient.{recipe}" for recipe in ("everybody", "everybody-long", "blocked", "blocked-and-long")],
+)
 def test_the_power_of_the_decision_for_new_people_is_the_best_one_for_those_who_validate(name: str) -> None:
     kept = predictions.load(RESULTS / "predictions" / "validation" / f"{name}.npz")
     tests = {*people.TEST_RECORDS, *people.FIBRILLATION_TEST_RECORDS}
@@ -42,6 +45,16 @@ def test_the_power_of_the_decision_for_new_people_is_the_best_one_for_those_who_
     path = RESULTS / "predictions" / "inter-patient" / f"{name}.npz"
     decided = tables.score_rows([predictions.load(path).balanced(power)])
     assert scoring.differences(decided, RESULTS / f"{name}.balanced.csv") == []
+
+
+@pytest.mark.parametrize("side", ["inter-patient", "validation"])
+def test_what_recipes_answer_together_is_the_mean_of_what_is_kept_of_them(side: str) -> None:
+    folder = RESULTS / "predictions" / side
+    names = ("blocked", "everybody-long", "blocked-and-long")
+    *parts, together = [predictions.load(folder / f"inter-patient.{name}.npz") for name in names]
+    found = predictions.across_recipes(parts, together.config.name)
+    assert found.config == together.config
+    assert found.probabilities == pytest.approx(together.probabilities, abs=1e-3)  # kept in half precision
 
 
 def test_the_table_of_fibrillation_is_reprinted_from_the_kept_answers() -> None:
