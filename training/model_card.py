@@ -56,7 +56,8 @@ Collapsed as ANSI/AAMI EC57 does, paced records excluded; fusion beats (F) are c
 How often each verdict is given, on held-out beats, on beats of classes it never learned, and on pictures that are no beat
 (drawn by rule, {nonbeats} of each kind). AUROC: how well the distance alone tells them from the test beats. The distance limit
 and the thresholds come from the validation side. A class with fewer than 99 validation beats has no threshold of its own
-and takes the one of all beats together, so its coverage is not promised.
+and takes the one of all beats together, so its coverage is not promised. Thresholds that come from people whom a model
+knows are too sure for others: what a new patient is told with the thresholds of the served file is in the row that says so.
 
 {verdicts}
 {styles}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from sklearn.metrics import roc_auc_score
 
 from inference_server.classification import Verdict
-from inference_server.decision import decide
+from inference_server.decision import Thresholds, decide
 from inference_server.images import canonical
 from inference_server.onnx_model import ModelError, OnnxModel
 from training import evaluation, nonbeats, tables
@@ -81,17 +81,28 @@ class Subject:
         parts = [self.model.run(pixels[start : start + _BATCH]) for start in range(0, len(pixels), _BATCH)]
         probabilities = np.concatenate([part.probabilities for part in parts])
         distances = np.concatenate([part.distance for part in parts])
-        verdicts = np.empty(len(pixels), dtype="<U16")
-        sets = np.zeros(probabilities.shape, dtype=bool)
-        for row, (one, distance) in enumerate(zip(probabilities.tolist(), distances.tolist(), strict=True)):
-            decision = decide(one, distance, self.model.thresholds)
-            verdicts[row] = decision.verdict.value
-            sets[row, list(decision.prediction_set)] = True
-        return Answers(probabilities, verdicts, sets, distances)
+        return _decided(probabilities, distances, self.model.thresholds)
 
 
-def score_tables(subject: Subject, data: Dataset) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _decided(probabilities: NDArray[np.float32], distances: NDArray[np.float32], thresholds: Thresholds) -> Answers:
+    verdicts = np.empty(len(probabilities), dtype="<U16")
+    sets = np.zeros(probabilities.shape, dtype=bool)
+    for row, (one, distance) in enumerate(zip(probabilities.tolist(), distances.tolist(), strict=True)):
+        decision = decide(one, distance, thresholds)
+        verdicts[row] = decision.verdict.value
+        sets[row, list(decision.prediction_set)] = True
+    return Answers(probabilities, verdicts, sets, distances)
+
+
+def score_tables(
+    subject: Subject, data: Dataset, served: Thresholds | None = None
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Score one model on the test side of its own protocol.
+
+    Args:
+        served: thresholds of the model that it is the companion of: the verdicts on its test beats are told with these
+            as well, all but the distance, which each model measures in its own unit. Thresholds that come from people
+            whom a model knows say little about others.
 
     Returns:
         The scores table (see :func:`training.tables.score_rows`) and the verdicts table.
@@ -122,6 +133,10 @@ def score_tables(subject: Subject, data: Dataset) -> tuple[pd.DataFrame, pd.Data
     scores = tables.score_rows([found if by_person else found.only(known)])
     own = _part(answers, known)
     verdicts = [_verdict_row(config.protocol, "test beats", own, truth)]
+    if served is not None:
+        as_served = replace(served, max_distance=subject.model.thresholds.max_distance)
+        judged = _decided(own.probabilities, own.distances, as_served)
+        verdicts.append(_verdict_row(config.protocol, "test beats, thresholds of the served model", judged, truth))
     for symbol, name in UNSEEN_SYMBOLS.items():
         unseen = (symbols == symbol) & ~known
         if unseen.any():
@@ -138,10 +153,16 @@ def score_tables(subject: Subject, data: Dataset) -> tuple[pd.DataFrame, pd.Data
 def tables_of(
     folders: list[Path], data: Dataset, progress: Callable[[float], None] = lambda _fraction: None
 ) -> Iterator[tuple[str, pd.DataFrame]]:
-    """Tables ``scores`` and ``verdicts`` of all the models in ``folders``; ``progress`` is told the fraction done."""
+    """Tables ``scores`` and ``verdicts`` of all the models in ``folders``, the served one first, then its companions.
+
+    ``progress`` is told the fraction done.
+    """
     scores, verdicts = [], []
+    served = None
     for done, folder in enumerate(folders, start=1):
-        own_scores, own_verdicts = score_tables(Subject.load(folder), data)
+        subject = Subject.load(folder)
+        own_scores, own_verdicts = score_tables(subject, data, served)
+        served = served or subject.model.thresholds
         scores.append(own_scores)
         verdicts.append(own_verdicts)
         progress(done / len(folders))

@@ -178,6 +178,23 @@ def test_tables_score_the_served_file_with_baseline_and_verdicts(exported: expor
     assert "no beat: text page" in set(verdicts["pictures"])
 
 
+def test_a_companion_s_beats_are_also_judged_as_the_served_model_would(
+    exported: export.Exported, run: Path, data: Dataset, tmp_path: Path
+) -> None:
+    strict = json.loads(exported.model.with_name("metadata.json").read_text())
+    strict["decision"]["min_confidence"] = dict.fromkeys(strict["decision"]["min_probability"], 2.0)
+    (tmp_path / "metadata.json").write_text(json.dumps(strict))
+    asked = tmp_path / "metadata.json"
+    served = export.export(run, data, tmp_path, name="arrhythmia", version="4", scores_from=[], decide_as=asked)
+    verdicts = dict(scoring.tables_of([served.model.parent, exported.model.parent], data))["verdicts"]
+    rows = verdicts[verdicts["pictures"].str.startswith("test beats")]
+    assert list(rows["pictures"].str.removeprefix("test beats")) == ["", "", ", thresholds of the served model"]
+    own, as_served = rows.iloc[1], rows.iloc[2]
+    assert own["CONFIDENT"] > 0
+    assert as_served["CONFIDENT"] == 0
+    assert as_served["NOT_A_BEAT"] == own["NOT_A_BEAT"]
+
+
 def test_a_stored_table_is_reprinted_or_the_difference_is_named(
     exported: export.Exported, data: Dataset, tmp_path: Path
 ) -> None:
