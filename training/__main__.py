@@ -544,6 +544,27 @@ def export(
 
 
 @app.command()
+def recalibrate(
+    served: Annotated[Path, typer.Argument(help="Version of the served model.", exists=True, file_okay=False)],
+    companion: Annotated[
+        Path, typer.Argument(help="Its companion, trained without the people it is asked about.", exists=True)
+    ],
+    version: Annotated[str, typer.Option(help="Version to write of both: a positive whole number.")],
+    data: DataOption = None,
+    models: ModelsOption = MODELS,
+) -> None:
+    """Write both as another version that decides as the companion does about people whom neither knows."""
+    from inference_server.onnx_model import ModelError
+    from training import recalibration, scoring
+    from training.export import ExportError
+
+    with _plain_errors(records.RecordsError, datasets.DatasetError, ModelError, ExportError, splits.SplitError):
+        dataset = load_data(data, scoring.Subject.load(served).config, variants=0)
+        for path in recalibration.recalibrate(served, companion, dataset, models, version=version):
+            console.print(f"wrote {path}")
+
+
+@app.command()
 def promote(
     candidate: Annotated[
         Path, typer.Argument(help="Exported version: <repository>/<name>/<version>.", exists=True, file_okay=False)

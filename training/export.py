@@ -201,7 +201,7 @@ def export(
     onnx_file.name_outputs(model, sorted(served(tf.zeros((2, height, width, 1), tf.uint8))))
     session = onnxruntime.InferenceSession(model.SerializeToString())
 
-    validation = _run(session, pixels[sides.validation])
+    validation = answers_of(session, pixels[sides.validation])
     thresholds = calibration.class_thresholds(validation["probabilities"], labels[sides.validation])
     floors = calibration.confidence_floors(validation["probabilities"], labels[sides.validation], thresholds)
     limit = calibration.distance_limit(_distances(session, data.pixels, sides.validation))
@@ -209,7 +209,7 @@ def export(
     if parity > PARITY_TOLERANCE:
         raise ExportError(f"Keras and onnxruntime differ by {parity:.1e}; at most {PARITY_TOLERANCE:.0e} is allowed.")
 
-    test = _run(session, pixels[sides.test])
+    test = answers_of(session, pixels[sides.test])
     answered, truth = test["probabilities"].argmax(axis=1), labels[sides.test]
     macro_f1 = f1_score(truth, answered, average="macro", labels=np.unique(truth))
     scores = {
@@ -232,7 +232,7 @@ def export(
         "data_digest": data.digest,
         "scores": scores,
         "licence": sources.notice(config.sources),
-        "profile": _profile(validation, labels[sides.validation], shorts),
+        "profile": profile_of(validation, labels[sides.validation], shorts),
     }
     facts = {
         "temperature": round(scaling.temperature, 4),
@@ -285,7 +285,8 @@ def _features(trunk: keras.Model, pixels: NDArray[np.uint8], rows: NDArray[np.in
     return np.concatenate(parts)
 
 
-def _run(session: onnxruntime.InferenceSession, pixels: NDArray[np.uint8]) -> dict[str, NDArray[np.float32]]:
+def answers_of(session: onnxruntime.InferenceSession, pixels: NDArray[np.uint8]) -> dict[str, NDArray[np.float32]]:
+    """Outputs ``probabilities`` [N, C] and ``distance`` [N] for canonical pixels, batch by batch."""
     names = ["probabilities", "distance"]
     parts = [session.run(names, {"pixels": pixels[start : start + _BATCH]}) for start in range(0, len(pixels), _BATCH)]
     return {name: np.concatenate([part[index] for part in parts]) for index, name in enumerate(names)}
@@ -298,11 +299,11 @@ def _distances(
 
     Pictures whose trace lies beside the paper show no beat and say nothing about how strange beats are.
     """
-    found = np.concatenate([_run(session, variant[rows])["distance"] for variant in pixels])
+    found = np.concatenate([answers_of(session, variant[rows])["distance"] for variant in pixels])
     return found[found < BLANK_DISTANCE]
 
 
-def _profile(
+def profile_of(
     answers: dict[str, NDArray[np.float32]], labels: NDArray[np.int64], shorts: list[str]
 ) -> dict[str, dict[str, float] | float]:
     """What the model answers to beats like those it learned from; whoever serves it can tell drift from that."""
@@ -316,4 +317,4 @@ def _profile(
 def _parity(served: ServedHeads, session: onnxruntime.InferenceSession, pixels: NDArray[np.uint8], seed: int) -> float:
     chosen = np.random.default_rng(seed).permutation(len(pixels))[:PARITY_PICTURES]
     keras_side = np.asarray(served(tf.constant(pixels[chosen]))["probabilities"])
-    return float(np.abs(keras_side - _run(session, pixels[chosen])["probabilities"]).max())
+    return float(np.abs(keras_side - answers_of(session, pixels[chosen])["probabilities"]).max())

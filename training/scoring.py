@@ -76,6 +76,16 @@ class Subject:
         except (KeyError, ValidationError) as error:
             raise ModelError(f"{folder}/metadata.json does not tell which run made it: {error}") from error
 
+    def labels_of(self, data: Dataset) -> NDArray[np.int64]:
+        """Class index of each beat of ``data``, −1 for beats of none: ``[N]``.
+
+        Raises:
+            DatasetError: these are not the beats that the model's split was made of, so training beats could be scored.
+        """
+        if data.digest != self.data_digest:
+            raise DatasetError("This data set is not the one that the model was trained on. Prepare all the records.")
+        return data.labels(CLASS_SETS[self.config.class_set])
+
     def answer(self, pixels: NDArray[np.uint8]) -> Answers:
         """Classify canonical pixels ``[N, H, W, 1]`` and decide, as the server does."""
         parts = [self.model.run(pixels[start : start + _BATCH]) for start in range(0, len(pixels), _BATCH)]
@@ -110,10 +120,8 @@ def score_tables(
     Raises:
         DatasetError: ``data`` are not the beats that the model's split was made of, so training beats could be scored.
     """
-    if data.digest != subject.data_digest:
-        raise DatasetError("This data set is not the one that the model was trained on. Prepare all the records.")
     config = subject.config
-    labels = data.labels(CLASS_SETS[config.class_set])
+    labels = subject.labels_of(data)
     sides = divide(data, config)
     rows = _scored_rows(data, sides, config)
     answers = subject.answer(data.pixels[0][rows])
