@@ -55,7 +55,7 @@ Collapsed as ANSI/AAMI EC57 does, paced records excluded; fusion beats (F) are c
 ## Verdicts
 How often each verdict is given, on held-out beats, on beats of classes it never learned, and on pictures that are no beat
 (drawn by rule, {nonbeats} of each kind). AUROC: how well the distance alone tells them from the test beats. The distance limit
-and the thresholds come from the validation side. A class with fewer than 99 validation beats has no threshold of its own
+comes from the validation side, scaling and thresholds from that of `{calibrated_on}`. A class with fewer than 99 validation beats has no threshold of its own
 and takes the one of all beats together, so its coverage is not promised. Thresholds that come from people whom a model
 knows are too sure for others: what a new patient is told with the thresholds of the served file is in the row that says so.
 
@@ -107,10 +107,11 @@ def card(scores: pd.DataFrame, verdicts: pd.DataFrame, styles: pd.DataFrame | No
         window_ms=96 / 360 * 1000,
         count=len(shorts),
         classes=", ".join(f"{one['name']} ({one['short']})" for one in metadata["classes"]),
-        temperature=metadata["temperature"],
+        temperature=round(metadata["temperature"], 4),
         height=metadata["input"]["height"],
         width=metadata["input"]["width"],
         run=metadata["training_run"],
+        calibrated_on=metadata.get("calibrated_on", metadata["training_run"]),
         seed=metadata["configuration"]["seed"],
         epochs=metadata["configuration"]["epochs"],
         digest=metadata["data_digest"][:16],
