@@ -58,6 +58,18 @@ def test_the_scores_for_new_patients_stand_beside_it(scores: pd.DataFrame) -> No
     assert info.scores["inter-patient/accuracy"] == pytest.approx(row["accuracy"], abs=1e-3)
 
 
+def test_what_a_new_patient_is_told_confidently_is_right() -> None:
+    verdicts = pd.read_csv(RESULTS / f"arrhythmia-{VERSION}.verdicts.csv").set_index("pictures")
+    row = verdicts.loc["test beats, thresholds of the served model"]
+    assert row["confident_accuracy"] >= 0.98
+    assert row["CONFIDENT"] >= 0.15
+    metadata = json.loads((SERVED / "metadata.json").read_text())
+    companion = json.loads((COMPANION / "metadata.json").read_text())
+    for entry in ("min_probability", "min_confidence"):
+        assert metadata["decision"][entry] == companion["decision"][entry]
+    assert (metadata["temperature"], metadata["bias"]) == (companion["temperature"], companion["bias"])
+
+
 def test_the_card_is_what_the_tables_say(scores: pd.DataFrame) -> None:
     verdicts = pd.read_csv(RESULTS / f"arrhythmia-{VERSION}.verdicts.csv")
     drawn = RESULTS / f"arrhythmia-{VERSION}.robustness.csv"
