@@ -214,7 +214,7 @@ def _thresholds(metadata: _Metadata) -> Thresholds:
     return Thresholds(
         min_probability=tuple(decision.min_probability[short] for short in shorts),
         max_distance=decision.max_distance,
-        min_confidence=tuple((decision.min_confidence or {})[short] for short in shorts if decision.min_confidence),
+        min_confidence=tuple(told["min_confidence"][short] for short in shorts) if "min_confidence" in told else (),
     )
 
 

@@ -547,7 +547,10 @@ def export(
 def recalibrate(
     served: Annotated[Path, typer.Argument(help="Version of the served model.", exists=True, file_okay=False)],
     companion: Annotated[
-        Path, typer.Argument(help="Its companion, trained without the people it is asked about.", exists=True)
+        Path,
+        typer.Argument(
+            help="Its companion, trained without the people it is asked about.", exists=True, file_okay=False
+        ),
     ],
     version: Annotated[str, typer.Option(help="Version to write of both: a positive whole number.")],
     data: DataOption = None,

@@ -7,7 +7,7 @@ away from it. With the right branch blocked, the complex begins as ever and ends
 et al. 2009, AHA/ACCF/HRS recommendations part III, Circulation 119:e235). How slow, how notched and along which axis is
 by chance, anew for every beat, and the same for all leads of one.
 
-For training by person only, as everything that is made out of recordings.
+A made beat only trains, and never where the beat that it was made of validates or tests (:mod:`training.splits`).
 """
 
 from __future__ import annotations
@@ -147,7 +147,7 @@ TIMES = 2
 
 
 def record_names(folder: Path) -> list[str]:
-    """Every block of every MIT-BIH record of the training side that has normal beats.
+    """Every block of every MIT-BIH record of the training side; those without normal beats give none.
 
     Raises:
         RecordsError: not a MIT-BIH folder.

@@ -162,8 +162,7 @@ def export(
     Raises:
         ExportError: no finished run there, a network without global average pooling, or parity not reached.
     """
-    if not re.fullmatch(r"[1-9][0-9]{0,8}", version):
-        raise ExportError(f"Version {version!r} is not a positive whole number.")
+    require_version(version)
     if not (run / BEST).is_file():
         raise ExportError(f"{run} holds no trained weights. Run `python -m training train` first.")
     config = configuration.read(run / "config.yaml")
@@ -188,9 +187,10 @@ def export(
     space = calibration.fit_distance(shaped, np.tile(labels[shaping], len(data.pixels)), len(classes))
     seen = _features(trunk, pixels, sides.validation)
     logits = seen @ head.kernel.numpy() + head.bias.numpy()
-    scaling = calibration.fit_scaling(logits, labels[sides.validation], biases=config.protocol not in BY_PERSON)
     other = None if decide_as is None else _decision_of(decide_as, classes)
-    if other is not None:
+    if other is None:
+        scaling = calibration.fit_scaling(logits, labels[sides.validation], biases=config.protocol not in BY_PERSON)
+    else:
         scaling = calibration.Scaling(other["temperature"], tuple(other["bias"]))
 
     served = ServedHeads(trunk, scaling, space, head)
@@ -202,26 +202,22 @@ def export(
     session = onnxruntime.InferenceSession(model.SerializeToString())
 
     validation = answers_of(session, pixels[sides.validation])
-    thresholds = calibration.class_thresholds(validation["probabilities"], labels[sides.validation])
-    floors = calibration.confidence_floors(validation["probabilities"], labels[sides.validation], thresholds)
     limit = calibration.distance_limit(_distances(session, data.pixels, sides.validation))
     parity = _parity(served, session, pixels[sides.test], config.seed)
     if parity > PARITY_TOLERANCE:
         raise ExportError(f"Keras and onnxruntime differ by {parity:.1e}; at most {PARITY_TOLERANCE:.0e} is allowed.")
 
     test = answers_of(session, pixels[sides.test])
-    answered, truth = test["probabilities"].argmax(axis=1), labels[sides.test]
-    macro_f1 = f1_score(truth, answered, average="macro", labels=np.unique(truth))
-    scores = {
-        f"{config.protocol}/accuracy": round(float((answered == truth).mean()), 4),
-        f"{config.protocol}/macro_f1": round(float(macro_f1), 4),
-    }
+    scores = scores_of(test["probabilities"], labels[sides.test], config.protocol)
     for metadata_file in scores_from:
         scores |= json.loads(metadata_file.read_text())["scores"]
     shorts = [one.short for one in classes]
-    decision = calibration.decision_metadata(shorts, thresholds, floors, limit)
-    if other is not None:
-        decision |= {entry: other["decision"][entry] for entry in ("min_probability", "min_confidence")}
+    if other is None:
+        thresholds = calibration.class_thresholds(validation["probabilities"], labels[sides.validation])
+        floors = calibration.confidence_floors(validation["probabilities"], labels[sides.validation], thresholds)
+        decision = calibration.decision_metadata(shorts, thresholds, floors, limit)
+    else:
+        decision = other["decision"] | {"max_distance": round(limit, 4)}
     metadata: dict[str, object] = {
         "format": FORMAT,
         "name": name,
@@ -245,11 +241,27 @@ def export(
     return Exported(path, path.stat().st_size, parity, scaling.temperature)
 
 
+def require_version(version: str) -> None:
+    """Raise :class:`ExportError` where ``version`` is not what the server takes for one."""
+    if not re.fullmatch(r"[1-9][0-9]{0,8}", version):
+        raise ExportError(f"Version {version!r} is not a positive whole number.")
+
+
+def scores_of(probabilities: NDArray[np.float32], truth: NDArray[np.int64], protocol: str) -> dict[str, float]:
+    """The scores that a model file tells of its own test side."""
+    answered = probabilities.argmax(axis=1)
+    macro_f1 = f1_score(truth, answered, average="macro", labels=np.unique(truth))
+    return {
+        f"{protocol}/accuracy": round(float((answered == truth).mean()), 4),
+        f"{protocol}/macro_f1": round(float(macro_f1), 4),
+    }
+
+
 def _decision_of(metadata_file: Path, classes: Sequence[TrainingClass]) -> dict[str, Any]:
     """Metadata of another export of the same classes, with its scaling and thresholds.
 
     Raises:
-        ExportError: it can't be read, or answers with other classes.
+        ExportError: it can't be read, answers with other classes, or was validated by people whom it knows.
     """
     try:
         found: dict[str, Any] = json.loads(metadata_file.read_text())
@@ -258,10 +270,13 @@ def _decision_of(metadata_file: Path, classes: Sequence[TrainingClass]) -> dict[
             "min_probability",
             "min_confidence",
         } <= set(found["decision"])
+        by_person = found["configuration"]["protocol"] in BY_PERSON
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ExportError(f"{metadata_file} is no metadata of an export: {error}") from error
     if shorts != [one.short for one in classes] or not complete:
         raise ExportError(f"{metadata_file} does not say how to decide between these classes.")
+    if not by_person:
+        raise ExportError(f"{metadata_file} is of a model that knows the people it was validated by.")
     return found
 
 

@@ -238,7 +238,7 @@ def across_recipes(recipes: Sequence[Predictions], name: str) -> Predictions:
         name: of the answers; everything else is told as the first recipe has it.
 
     Raises:
-        PredictionsError: they answered different beats in different classes, were not trained on the same people, or
+        PredictionsError: they answered different beats or in different classes, were not trained on the same people, or
             were decided otherwise before.
     """
     first, *others = recipes

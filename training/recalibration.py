@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import datetime
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -17,11 +19,19 @@ import onnx
 import onnxruntime
 from numpy.typing import NDArray
 from onnx import numpy_helper
-from sklearn.metrics import f1_score
+from scipy.special import softmax
 
 from training import calibration, onnx_file
 from training.datasets import Dataset
-from training.export import PARITY_PICTURES, PARITY_TOLERANCE, ExportError, answers_of, profile_of
+from training.export import (
+    PARITY_PICTURES,
+    PARITY_TOLERANCE,
+    ExportError,
+    answers_of,
+    profile_of,
+    require_version,
+    scores_of,
+)
 from training.scoring import Subject
 from training.splits import BY_PERSON, divide
 
@@ -38,25 +48,32 @@ def recalibrate(served: Path, companion: Path, data: Dataset, repository: Path, 
         The files of the served model and of its companion.
 
     Raises:
-        ExportError: a file has another graph than ours, or does not answer as computed.
+        ExportError: the version is none or exists, the companion knows its people, or a file has another graph than
+            ours or does not answer as computed. Then nothing is written.
         ModelError: a folder holds no usable version.
         DatasetError: ``data`` are not the beats that they were trained on.
     """
+    require_version(version)
     about = Subject.load(companion)
+    if about.config.protocol not in BY_PERSON:
+        raise ExportError(f"{companion} knows the people it was validated by: it can't tell how sure to be of others.")
     labels = about.labels_of(data)
     sides = divide(data, about.config)
     truth = labels[sides.validation]
     answered = about.answer(data.pixels[0][sides.validation]).probabilities
-    own = _scaling_of(json.loads((companion / "metadata.json").read_text()))
-    logits = np.log(np.maximum(rescaled(answered, own, calibration.Scaling(1.0, (0.0,) * answered.shape[1])), 1e-45))
-    scaling = calibration.fit_scaling(logits.astype(np.float32), truth, biases=about.config.protocol not in BY_PERSON)
+    own = _scaling_of(_metadata(companion))
+    scaling = calibration.fit_scaling(_logits(answered, own).astype(np.float32), truth, biases=False)
     validation = rescaled(answered, own, scaling).astype(np.float32)
     thresholds = calibration.class_thresholds(validation, truth)
     floors = calibration.confidence_floors(validation, truth, thresholds)
     said = _Said(scaling, thresholds, floors, about.config.name)
-    beside = _rewrite(companion, data, said, {}, repository, version)
-    scores = json.loads(beside.with_name("metadata.json").read_text())["scores"]
-    return _rewrite(served, data, said, scores, repository, version), beside
+    beside = _rewritten(companion, data, said)
+    both = (_rewritten(served, data, said, beside.metadata["scores"]), beside)
+    targets = [repository / one.metadata["name"] / version for one in both]
+    if taken := [str(folder) for folder in targets if folder.exists()]:
+        raise ExportError(f"{taken[0]} exists; name another version.")
+    files = [onnx_file.write(one.model, one.metadata, one.facts, at) for one, at in zip(both, targets, strict=True)]
+    return files[0], files[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +86,23 @@ class _Said:
     run: str
 
 
-def _rewrite(
-    folder: Path, data: Dataset, said: _Said, scores: dict[str, float], repository: Path, version: str
-) -> Path:
-    """Write one of them anew; ``scores`` are told beside its own."""
+@dataclass(frozen=True, slots=True)
+class _Rewritten:
+    """What :func:`training.onnx_file.write` takes."""
+
+    model: onnx.ModelProto
+    metadata: dict[str, Any]
+    facts: dict[str, Any]
+
+
+def _rewritten(
+    folder: Path, data: Dataset, said: _Said, scores: Mapping[str, float] = MappingProxyType({})
+) -> _Rewritten:
+    """One of them anew; ``scores`` are told beside its own."""
     subject = Subject.load(folder)
     labels = subject.labels_of(data)
     sides = divide(data, subject.config)
-    before: dict[str, Any] = json.loads((folder / "metadata.json").read_text())
+    before = _metadata(folder)
     own = _scaling_of(before)
     model = onnx.load(folder / "model.onnx")
     _rescale(model, own, said.scaling, folder)
@@ -88,22 +114,12 @@ def _rewrite(
         raise ExportError(f"{folder}: rescaled probabilities are off by {off:.1e}.")
 
     shorts = [one.short for one in subject.model.info.classes]
-    test = answers_of(session, data.pixels[0][sides.test])["probabilities"].argmax(axis=1)
-    truth = labels[sides.test]
-    protocol = subject.config.protocol
-    scores = (
-        dict(before["scores"])
-        | scores
-        | {
-            f"{protocol}/accuracy": round(float((test == truth).mean()), 4),
-            f"{protocol}/macro_f1": round(float(f1_score(truth, test, average="macro", labels=np.unique(truth))), 4),
-        }
-    )
+    test = answers_of(session, data.pixels[0][sides.test])["probabilities"]
     limit = subject.model.thresholds.max_distance
     served = ("format", "name", "classes", "input", "training_run", "data_digest", "licence")
     metadata = {key: before[key] for key in served} | {
         "decision": calibration.decision_metadata(shorts, said.thresholds, said.floors, limit),
-        "scores": scores,
+        "scores": {**before["scores"], **scores, **scores_of(test, labels[sides.test], subject.config.protocol)},
         "profile": profile_of(answers_of(session, shown), labels[sides.validation], shorts),
     }
     facts = {
@@ -119,7 +135,12 @@ def _rewrite(
             "what": _WHAT,
         },
     }
-    return onnx_file.write(model, metadata, facts, repository / before["name"] / version)
+    return _Rewritten(model, metadata, facts)
+
+
+def _metadata(folder: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((folder / "metadata.json").read_text())
+    return found
 
 
 def _scaling_of(metadata: dict[str, Any]) -> calibration.Scaling:
@@ -130,10 +151,13 @@ def rescaled(
     probabilities: NDArray[np.float32], before: calibration.Scaling, after: calibration.Scaling
 ) -> NDArray[np.float64]:
     """Probabilities ``[N, C]`` of one scaling as another would have them: both are softmaxes of the same logits."""
-    logits = np.log(np.maximum(probabilities.astype(np.float64), 1e-45)) - np.array(before.bias)
-    logits = logits * (before.temperature / after.temperature) + np.array(after.bias)
-    found = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return np.asarray(found / found.sum(axis=1, keepdims=True))
+    return np.asarray(softmax(_logits(probabilities, before) / after.temperature + np.array(after.bias), axis=1))
+
+
+def _logits(probabilities: NDArray[np.float32], scaling: calibration.Scaling) -> NDArray[np.float64]:
+    """Logits ``[N, C]`` behind calibrated probabilities, but for a constant of each row."""
+    wide = np.maximum(probabilities.astype(np.float64), 1e-45)
+    return (np.log(wide) - np.array(scaling.bias)) * scaling.temperature
 
 
 def _rescale(model: onnx.ModelProto, before: calibration.Scaling, after: calibration.Scaling, folder: Path) -> None:

@@ -67,6 +67,7 @@ def test_a_model_may_be_calibrated_as_one_that_does_not_know_the_people(
 ) -> None:
     other = json.loads(exported.model.with_name("metadata.json").read_text())
     other |= {"temperature": 3.0, "bias": [0.0] * 7, "training_run": "strangers"}
+    other["configuration"]["protocol"] = "inter-patient"
     other["decision"] |= {"min_probability": dict.fromkeys(other["decision"]["min_probability"], 0.25)}
     other["decision"] |= {"min_confidence": dict.fromkeys(other["decision"]["min_probability"], 0.75)}
     other["decision"]["max_distance"] = 1e5
@@ -90,6 +91,15 @@ def test_what_can_not_tell_how_to_decide_is_refused(data: Dataset, run: Path, tm
     asked = tmp_path / "metadata.json"
     asked.write_text(content)
     with pytest.raises(export.ExportError, match=r"metadata\.json"):
+        export.export(run, data, tmp_path, name="arrhythmia", version="3", scores_from=[], decide_as=asked)
+    assert not (tmp_path / "arrhythmia").exists()
+
+
+def test_a_model_is_not_calibrated_as_one_that_knows_its_people(
+    data: Dataset, run: Path, exported: export.Exported, tmp_path: Path
+) -> None:
+    asked = exported.model.with_name("metadata.json")
+    with pytest.raises(export.ExportError, match="knows the people"):
         export.export(run, data, tmp_path, name="arrhythmia", version="3", scores_from=[], decide_as=asked)
     assert not (tmp_path / "arrhythmia").exists()
 
@@ -183,6 +193,7 @@ def test_a_companion_s_beats_are_also_judged_as_the_served_model_would(
 ) -> None:
     strict = json.loads(exported.model.with_name("metadata.json").read_text())
     # No class is ever plausible, so every set is the top class alone and holds the true one as often as that is right.
+    strict["configuration"]["protocol"] = "inter-patient"
     strict["decision"]["min_probability"] = dict.fromkeys(strict["decision"]["min_probability"], 2.0)
     asked = tmp_path / "metadata.json"
     asked.write_text(json.dumps(strict))

@@ -93,6 +93,27 @@ def test_it_can_be_done_again(made: tuple[Path, Path], models: Path, data: Datas
         assert other.min_probability == pytest.approx(one.min_probability, rel=1e-3)
 
 
+@pytest.mark.parametrize(
+    ("version", "message"), [("1", "exists"), ("0", "whole number"), ("../5", "whole number"), ("", "whole number")]
+)
+def test_a_version_that_is_none_or_exists_is_refused_and_nothing_is_written(
+    models: Path, data: Dataset, version: str, message: str
+) -> None:
+    before = {path: path.stat().st_mtime_ns for path in models.rglob("*")}
+    with pytest.raises(ExportError, match=message):
+        recalibrate(
+            models / "arrhythmia" / "1", models / "arrhythmia-inter-patient" / "1", data, models, version=version
+        )
+    assert {path: path.stat().st_mtime_ns for path in models.rglob("*")} == before
+
+
+def test_a_companion_that_knows_its_people_is_refused(models: Path, data: Dataset, tmp_path: Path) -> None:
+    known, strangers = models / "arrhythmia" / "1", models / "arrhythmia-inter-patient" / "1"
+    with pytest.raises(ExportError, match="knows the people"):
+        recalibrate(strangers, known, data, tmp_path, version="2")
+    assert not list(tmp_path.iterdir())
+
+
 def test_other_beats_are_refused(models: Path, data: Dataset, tmp_path: Path) -> None:
     other = replace(data, digest="0" * 64)
     with pytest.raises(DatasetError, match="not the one"):
