@@ -125,7 +125,7 @@ def memory(
     samples: Samples = _SAMPLES,
     bound: Annotated[float, typer.Option(help="Memory after all ÷ memory after 2,000 calls.")] = 1.05,
 ) -> None:
-    """Many calls, one in twenty malformed: the memory stays where it was after 2,000."""
+    """Many calls, one in twenty malformed: the server's own memory stays where it was after 2,000."""
     image = _images(samples)[0]
     good, bad = (
         framed(pb.ClassifyImageRequest(image=data).SerializeToString()) for data in (image, image[: len(image) // 2])
@@ -136,7 +136,7 @@ def memory(
         for _ in range(calls // 2000):
             h2load(url, good, calls=1900, connections=4, concurrency=16)
             h2load(url, bad, calls=100, connections=1, concurrency=4)
-            after.append(usage(server.pid).memory)
+            after.append(usage(server.pid).own)
         counted = server.counts("beatlens_calls_total")
     codes = Counter({code: int(value) for (code, *_), value in counted.items()})
     figures = {"after 2,000": after[0], "after all": after[-1], "largest": max(after), "ratio": after[-1] / after[0]}

@@ -26,7 +26,10 @@ class Usage:
 
     cpu_seconds: float
     memory: int
-    """Proportional set size of all of them, bytes: shared pages count once."""
+    """Proportional set size of all of them, bytes: shared pages count once. Other programs that use the same libraries
+    take their part of these, so this rises when one of them ends."""
+    own: int
+    """The part of ``memory`` that stands behind no file, bytes: heaps and stacks, which no other program can change."""
     largest: int
     """Resident set size of the largest of them, bytes."""
 
@@ -42,14 +45,15 @@ def tree(pid: int) -> list[int]:
 
 def usage(pid: int) -> Usage:
     """What ``pid`` and its descendants have used so far."""
-    cpu, memory, largest = 0, 0, 0
+    cpu, memory, own, largest = 0, 0, 0, 0
     for each in tree(pid):
         # After the command in parentheses, which may contain spaces: state is field 3; utime to cstime are 14 to 17.
         fields = Path(f"/proc/{each}/stat").read_text().rpartition(")")[2].split()
         cpu += sum(map(int, fields[11:15]))
         memory += _kibibytes(each, "smaps_rollup", "Pss:")
+        own += _kibibytes(each, "smaps_rollup", "Pss_Anon:") + _kibibytes(each, "smaps_rollup", "Pss_Shmem:")
         largest = max(largest, _kibibytes(each, "status", "VmRSS:"))
-    return Usage(cpu_seconds=cpu / _TICKS, memory=memory * 1024, largest=largest * 1024)
+    return Usage(cpu_seconds=cpu / _TICKS, memory=memory * 1024, own=own * 1024, largest=largest * 1024)
 
 
 def _kibibytes(pid: int, file: str, name: str) -> int:
