@@ -21,8 +21,9 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 from scipy.special import expit
 
-from training import axes, records
+from training import axes, made, records
 from training.classes import LBBB, NORMAL, RBBB
+from training.made import Made
 from training.people import TRAINING_RECORDS
 from training.records import Recording
 
@@ -102,7 +103,7 @@ def block_right(beat: NDArray[np.float64], generator: np.random.Generator) -> ND
 def block(
     recording: Recording,
     generator: np.random.Generator,
-    made: Callable[[NDArray[np.float64], np.random.Generator], NDArray[np.float64]],
+    blocked: Callable[[NDArray[np.float64], np.random.Generator], NDArray[np.float64]],
     symbol: str,
     *,
     beats: int = BEATS,
@@ -110,7 +111,7 @@ def block(
     """The recording with some of its normal beats blocked; only these are marked, with ``symbol``.
 
     Args:
-        made: :func:`block_left` or :func:`block_right`.
+        blocked: :func:`block_left` or :func:`block_right`.
         beats: at most so many.
     """
     taken = recording.signal.astype(np.float64)
@@ -119,13 +120,13 @@ def block(
     for peak in _chosen(recording, generator, beats):
         here = slice(peak - REACH, peak + REACH)
         baseline = np.median(taken[here], axis=0)
-        blocked = made(taken[here] - baseline, generator) + baseline
+        found = blocked(taken[here] - baseline, generator) + baseline
         following = peaks[peaks > peak + _NEAR]
         ends = REACH + min(REACH - _RAMP, (following[0] - peak if len(following) else 2 * REACH) - _BEFORE_NEXT)
         weight = np.clip((ends + _RAMP - np.arange(2 * REACH)) / _RAMP, 0, 1)
         # From the P wave before on; earlier samples are another beat's.
         weight[: REACH - 2 * _NEAR] = 0
-        signal[here] += weight[:, None] * (blocked - signal[here])
+        signal[here] += weight[:, None] * (found - signal[here])
         near = signal[peak - _NEAR : peak + _NEAR, recording.primary] - baseline[recording.primary]
         moved = peak - _NEAR + int(np.abs(near).argmax())
         peaks[peaks == peak] = moved
@@ -153,7 +154,7 @@ def record_names(folder: Path) -> list[str]:
         RecordsError: not a MIT-BIH folder.
     """
     names = [name for name in records.record_names(folder) if name in TRAINING_RECORDS]
-    return [f"{kind}{number}-{name}" for kind in BLOCKS for number in range(TIMES) for name in names]
+    return [str(Made(kind, number, name)) for kind in BLOCKS for number in range(TIMES) for name in names]
 
 
 def read_recording(folder: Path, name: str) -> Recording:
@@ -162,12 +163,12 @@ def read_recording(folder: Path, name: str) -> Recording:
     Raises:
         RecordsError: the record can't be read.
     """
-    kind, _, record = name.partition("-")
+    blocked = made.parse(name)
     generator = records.generator_of(name)
-    recording = records.read_recording(folder, record)
-    if int(kind[-1]):
+    recording = records.read_recording(folder, blocked.origin)
+    if blocked.number:
         recording = axes.turn(recording, generator)
-    return replace(block(recording, generator, *BLOCKS[kind[:-1]]), name=name, side="train")
+    return replace(block(recording, generator, *BLOCKS[blocked.kind]), name=name, side="train")
 
 
 def _chosen(recording: Recording, generator: np.random.Generator, most: int) -> list[int]:

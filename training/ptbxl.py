@@ -17,8 +17,9 @@ import wfdb.processing
 from numpy.typing import NDArray
 from scipy.signal import resample_poly
 
-from training import axes, conduction
+from training import axes, conduction, made
 from training.classes import LBBB, NORMAL, PACED, RBBB
+from training.made import Made
 from training.records import SAMPLING_RATE, Recording, RecordsError, generator_of
 
 _TABLE = "ptbxl_database.csv"
@@ -95,7 +96,7 @@ def turned_records(folder: Path) -> list[str]:
         RecordsError: the folder is not a copy of PTB-XL.
     """
     return [
-        f"turned{number}-{int(row.ecg_id):05d}"
+        str(Made("turned", number, f"{int(row.ecg_id):05d}"))
         for row in _training_side(folder).itertuples()
         for number in range(1 if row.symbol == NORMAL.symbol else TURNS_OF_RARE_CLASSES)
     ]
@@ -107,8 +108,7 @@ def read_turned(folder: Path, name: str) -> Recording:
     Raises:
         RecordsError: the record can't be read or has no label.
     """
-    _, _, record = name.partition("-")
-    found = axes.turned(read_recording(folder, record), generator_of(name))
+    found = axes.turned(read_recording(folder, made.parse(name).origin), generator_of(name))
     return replace(found, name=f"ptbxl-{name}")
 
 
@@ -120,7 +120,7 @@ def blocked_records(folder: Path) -> list[str]:
     """
     table = _training_side(folder)
     normal = table.loc[table["symbol"] == NORMAL.symbol, "ecg_id"]
-    return [f"{kind}0-{int(number):05d}" for kind in conduction.BLOCKS for number in normal]
+    return [str(Made(kind, 0, f"{int(number):05d}")) for kind in conduction.BLOCKS for number in normal]
 
 
 def read_blocked(folder: Path, name: str) -> Recording:
@@ -129,10 +129,9 @@ def read_blocked(folder: Path, name: str) -> Recording:
     Raises:
         RecordsError: the record can't be read or has no label.
     """
-    kind, _, record = name.partition("-")
-    found = conduction.block(
-        read_recording(folder, record), generator_of(name), *conduction.BLOCKS[kind[:-1]], beats=_BLOCKED_BEATS
-    )
+    blocked = made.parse(name)
+    recording = read_recording(folder, blocked.origin)
+    found = conduction.block(recording, generator_of(name), *conduction.BLOCKS[blocked.kind], beats=_BLOCKED_BEATS)
     return replace(found, name=f"ptbxl-{name}")
 
 

@@ -16,7 +16,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from training import axes, records
+from training import axes, made, records
+from training.made import Made
 from training.people import TRAINING_RECORDS
 from training.records import SAMPLING_RATE, Recording
 
@@ -84,7 +85,7 @@ def record_names(folder: Path) -> list[str]:
         RecordsError: not a MIT-BIH folder.
     """
     names = [name for name in records.record_names(folder) if name in TRAINING_RECORDS]
-    return [f"{edit}{number}-{name}" for edit in EDITS for number in range(TIMES[edit]) for name in names]
+    return [str(Made(edit, number, name)) for edit in EDITS for number in range(TIMES[edit]) for name in names]
 
 
 def read_recording(folder: Path, name: str) -> Recording:
@@ -93,13 +94,12 @@ def read_recording(folder: Path, name: str) -> Recording:
     Raises:
         RecordsError: the record can't be read.
     """
-    edit, _, record = name.partition("-")
-    kind, number = edit[:-1], int(edit[-1])
+    edited = made.parse(name)
     generator = records.generator_of(name)
-    recording = records.read_recording(folder, record)
-    if kind != "turned" and number:
+    recording = records.read_recording(folder, edited.origin)
+    if edited.kind != "turned" and edited.number:
         recording = axes.turn(recording, generator)
-    return replace(EDITS[kind](recording, generator), name=name, side="train")
+    return replace(EDITS[edited.kind](recording, generator), name=name, side="train")
 
 
 def early(recording: Recording, generator: np.random.Generator) -> Recording:

@@ -9,8 +9,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.model_selection import StratifiedKFold, train_test_split
 
+from training import conduction, made
 from training.classes import CLASS_SETS
-from training.conduction import BLOCKS
 from training.configuration import RunConfig
 from training.datasets import Dataset
 from training.people import (
@@ -41,9 +41,6 @@ PROTOCOLS = (
 #: classes occur in the few who validate says nothing about others.
 BY_PERSON = ("inter-patient", "leave-one-patient-out")
 
-
-#: Names of recordings that were made of others: what was done and how often before, then the other's name.
-_MADE = r"(ptbxl-)?[a-z]+\d+-(\d+)"
 
 #: A beat is at most so far from the one that it was made of, samples: R peaks may be others, and marked with jitter.
 _FARTHEST = 32
@@ -144,8 +141,8 @@ def _folds(table: pd.DataFrame, labels: NDArray[np.int64], seed: int) -> NDArray
     Stratified over beats; a patient's beats lie in all folds. What was made of a beat lies where that one does.
     """
     primary = table["primary"].to_numpy(dtype=bool)
-    made = _made(table)
-    beats = np.flatnonzero(primary & (labels >= 0) & ~made)
+    of_others = made.rows(table["record"])
+    beats = np.flatnonzero(primary & (labels >= 0) & ~of_others)
     found = np.empty(len(beats), dtype=np.int64)
     folds = StratifiedKFold(FOLDS, shuffle=True, random_state=seed).split(beats, labels[beats])
     for number, (_, chosen) in enumerate(folds):
@@ -153,15 +150,14 @@ def _folds(table: pd.DataFrame, labels: NDArray[np.int64], seed: int) -> NDArray
     by_beat = pd.Series(found, index=pd.MultiIndex.from_frame(table.loc[beats, ["record", "sample", "symbol"]]))
     every_row = pd.MultiIndex.from_frame(table[["record", "sample", "symbol"]])
     folds_of_rows = by_beat.reindex(every_row, fill_value=-1).to_numpy(dtype=np.int64, copy=True)
-    folds_of_rows[made] = _folds_of_origins(table[made], table.loc[beats, ["record", "sample"]].assign(fold=found))
+    nearest = _folds_of_origins(table[of_others], table.loc[beats, ["record", "sample"]].assign(fold=found))
+    folds_of_rows[of_others] = nearest
     return folds_of_rows
 
 
-def _folds_of_origins(made: pd.DataFrame, beats: pd.DataFrame) -> NDArray[np.int64]:
+def _folds_of_origins(table: pd.DataFrame, beats: pd.DataFrame) -> NDArray[np.int64]:
     """The fold of the beat nearest to each made one in the recording that it was made of; −1 where none is near."""
-    rows = pd.DataFrame(
-        {"record": made["record"].astype(str).str.replace(_MADE, r"\1\2", regex=True), "sample": made["sample"]}
-    )
+    rows = pd.DataFrame({"record": made.origins(table["record"]), "sample": table["sample"]})
     rows["place"] = np.arange(len(rows))
     found = pd.merge_asof(
         rows.sort_values("sample"),
@@ -207,7 +203,7 @@ def _beats_half(table: pd.DataFrame, labels: NDArray[np.int64], half: int, seed:
 
 def _training_only(table: pd.DataFrame, side: NDArray[np.str_]) -> NDArray[np.str_]:
     """Sides, where what was made of beats that do not train takes no part."""
-    return np.where(_made(table) & (side != "train"), "none", side)
+    return np.where(made.rows(table["record"]) & (side != "train"), "none", side)
 
 
 def _next_in_half(fold: int, member: int) -> int:
@@ -268,7 +264,7 @@ def _quarter(table: pd.DataFrame, prescribed: NDArray[np.str_], member: int) -> 
     """Prescribed sides, where a quarter of PTB-XL's people who do not test validates, of each class as many."""
     patients = table["patient"].to_numpy(dtype=str)
     asked = np.char.startswith(patients, "ptbxl-") & np.isin(prescribed, ("train", "validation"))
-    people = table.loc[asked & ~_made(table), ["symbol", "patient"]].sort_values(["symbol", "patient"])
+    people = table.loc[asked & ~made.rows(table["record"]), ["symbol", "patient"]].sort_values(["symbol", "patient"])
     people = people.drop_duplicates("patient")
     chosen = people["patient"].to_numpy(dtype=str)[member % len(EVERYBODY) :: len(EVERYBODY)]
     side = np.where(asked, "train", prescribed)
@@ -293,17 +289,12 @@ def _leave_one_out(table: pd.DataFrame, person: str) -> NDArray[np.str_]:
 
 def _without_what_was_made(table: pd.DataFrame, side: NDArray[np.str_]) -> NDArray[np.str_]:
     """Sides, where recordings made of others train, but for those of people who do not: these take no part."""
-    made = _made(table)
+    of_others = made.rows(table["record"])
     patients = table["patient"].to_numpy(dtype=str)
-    kept_out = np.isin(patients, np.unique(patients[(side != "train") & ~made]))
-    return np.where(made & kept_out, "none", side)
+    kept_out = np.isin(patients, np.unique(patients[(side != "train") & ~of_others]))
+    return np.where(of_others & kept_out, "none", side)
 
 
 def blocked_rows(table: pd.DataFrame) -> NDArray[np.bool_]:
     """Which rows show a bundle branch block that was made out of a normal beat."""
-    return table["record"].astype(str).str.fullmatch(rf"(ptbxl-)?({'|'.join(BLOCKS)})\d+-\d+").to_numpy(dtype=bool)
-
-
-def _made(table: pd.DataFrame) -> NDArray[np.bool_]:
-    """Which rows are of recordings made of others: edited, blocked, or seen along other axes."""
-    return table["record"].astype(str).str.fullmatch(_MADE).to_numpy(dtype=bool)
+    return made.rows(table["record"], conduction.BLOCKS)

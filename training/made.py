@@ -1,0 +1,55 @@
+"""Names of recordings that were made of others: ``left0-101``, ``turned11-00042``.
+
+In tables a database's prefix may stand before it, as it stands before the name of the other recording.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+_NAME = r"(?P<prefix>ptbxl-)?(?P<kind>[a-z]+)(?P<number>\d+)-(?P<origin>\d+)"
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What a recording was made of, and how."""
+
+    kind: str
+    """What was done; lower-case letters."""
+    number: int
+    """How often the same was done to the same recording before."""
+    origin: str
+    """The other recording, as its database calls it."""
+
+    def __str__(self) -> str:
+        return f"{self.kind}{self.number}-{self.origin}"
+
+
+def parse(name: str) -> Made:
+    """The parts of a made recording's name, without prefix.
+
+    Raises:
+        ValueError: not the name of a made recording.
+    """
+    found = re.fullmatch(_NAME, name)
+    if not found or found["prefix"]:
+        raise ValueError(f"{name!r} is not the name of a recording that was made of another.")
+    return Made(found["kind"], int(found["number"]), found["origin"])
+
+
+def rows(records: pd.Series, kinds: Collection[str] = ()) -> NDArray[np.bool_]:
+    """Which rows' recordings, ``[N]``, were made of others; only those of ``kinds``, where any are named."""
+    parts = records.astype(str).str.extract(f"^{_NAME}$")
+    made = parts["kind"].notna()
+    return (made & parts["kind"].isin(list(kinds)) if kinds else made).to_numpy(dtype=bool)
+
+
+def origins(records: pd.Series) -> pd.Series:
+    """The recordings, ``[N]``, that those of ``records`` were made of; those that were made of none as they are."""
+    return records.astype(str).str.replace(f"^{_NAME}$", r"\g<prefix>\g<origin>", regex=True)
