@@ -76,6 +76,9 @@ class RunConfig(BaseModel):
     beats_per_class: int | dict[str, int] = 0
     """If not 0: an epoch has this many beats of each class instead, or so many of each that is named by its short name;
     recordings are weighed by the root of their beats."""
+    made_fraction: float | None = Field(default=None, ge=0, le=1)
+    """With ``beats_per_class``: how many beats of a class that has both are made ones (:data:`MADE`). By default
+    recordings made of others are weighed as those of people are."""
     augmented_fraction: float = Field(default=0.5, ge=0, le=1)
     """How many of an epoch's pictures are augmented ones."""
     jitter: int = Field(default=0, ge=0, le=8)
@@ -106,6 +109,8 @@ class RunConfig(BaseModel):
         unknown = set(drawn if isinstance(drawn, dict) else ()) - {one.short for one in CLASS_SETS[self.class_set]}
         if unknown:
             raise ValueError(f"beats_per_class names classes that are not in {self.class_set}: {', '.join(unknown)}")
+        if self.made_fraction is not None and not drawn:
+            raise ValueError("made_fraction divides the beats of a class: set beats_per_class as well")
         return self
 
     @model_validator(mode="after")

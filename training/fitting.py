@@ -18,7 +18,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 from sklearn.metrics import f1_score
 
-from training import configuration, networks
+from training import configuration, made, networks
 from training.classes import CLASS_SETS
 from training.configuration import RunConfig
 from training.datasets import Dataset
@@ -209,6 +209,7 @@ def draw_epoch(
     At most the configured number of beats per person, class and lead; or, with ``beats_per_class``, that many of each
     class, drawn with repetition. A recording's chance is the square root of how many beats of the class it has: someone
     seen for ten seconds counts for more than those beats, someone seen for half an hour does not drown the others.
+    With ``made_fraction``, this holds among real and among made recordings.
     """
     generator = np.random.default_rng((_seed(config), epoch))
     if config.beats_per_class:
@@ -218,6 +219,11 @@ def draw_epoch(
             rows = sides.train[labels[sides.train] == label]
             _, record, beats = np.unique(records[labels[sides.train] == label], return_inverse=True, return_counts=True)
             chance = (1 / np.sqrt(beats))[record]
+            if config.made_fraction is not None:
+                of_others = made.rows(table["record"].iloc[rows])
+                if 0 < of_others.sum() < len(rows):
+                    chance[of_others] *= config.made_fraction / chance[of_others].sum()
+                    chance[~of_others] *= (1 - config.made_fraction) / chance[~of_others].sum()
             drawn.append(generator.choice(rows, size=_beats_of(label, config), p=chance / chance.sum()))
         return generator.permutation(np.concatenate(drawn))
     shuffled = generator.permutation(sides.train)

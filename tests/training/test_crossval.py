@@ -85,6 +85,7 @@ def test_each_fold_of_a_chain_starts_from_the_same_fold_of_the_run_that_it_names
         ({"validation": "everybody", "members": 4}, "only with inter-patient"),
         ({"validation": "everybody", "protocol": "inter-patient", "members": 2}, "4 members"),
         ({"protocol": "inter-patient", "members": 5}, "same parts twice"),
+        ({"made_fraction": 0.3}, "set beats_per_class"),
         ({"beats_per_class": -1}, "negative"),
         ({"beats_per_class": {"NORMAL": 0}}, "needs beats"),
         ({"beats_per_class": {"NORMAL": 10, "SVEB": 5}}, "SVEB"),

@@ -132,6 +132,21 @@ def test_an_epoch_may_have_so_many_beats_of_each_class(data: Dataset) -> None:
     assert dict(zip(*np.unique(drawn, return_counts=True), strict=True)) == {0: 300, 4: 20}
 
 
+@pytest.mark.parametrize("fraction", [0, 0.3, 1])
+def test_an_epoch_may_have_so_many_made_beats_where_a_class_has_both(data: Dataset, fraction: float) -> None:
+    table = data.table.copy()
+    # Every second beat of one class was made of another recording; all other classes have none of these.
+    chosen = np.flatnonzero((table["symbol"] == "L").to_numpy())[::2]
+    table.loc[chosen, "record"] = [f"left0-{record}" for record in table.loc[chosen, "record"]]
+    labels = data.labels(CLASS_SETS["seven"])
+    sides = split(data.table, labels, "beats-10fold", seed=CONFIG.seed)
+    config = CONFIG.model_copy(update={"beats_per_class": 400, "made_fraction": fraction})
+    rows = fitting.draw_epoch(table, labels, sides, config, epoch=0)
+    share = np.isin(rows, chosen)[labels[rows] == 1].mean()
+    assert share == pytest.approx(fraction, abs=0.08)
+    assert set(np.unique(labels[rows], return_counts=True)[1]) == {400}
+
+
 def test_networks_that_answer_together_draw_other_beats(data: Dataset) -> None:
     labels = data.labels(CLASS_SETS["seven"])
     sides = split(data.table, labels, "inter-patient")
