@@ -311,7 +311,7 @@ def crossval(
         typer.Option(help="YAML file of a longer run on half of the folds that each fold starts from.", exists=True),
     ] = None,
     only: Annotated[
-        str, typer.Option(help="Comma-separated parts (half-0, fold-3, without-109); all by default.")
+        str, typer.Option(help="Comma-separated parts (half-0, fold-3, without-109, member-2); all by default.")
     ] = "",
     neighbours: Annotated[
         bool,
@@ -334,7 +334,8 @@ def crossval(
         if neighbours:
             crossing.require_neighbours(recipe)  # before hours of training, not after
         configs = crossing.runs_of(recipe, start=configuration.read(start) if start else None)
-        if only:
+        members = [int(number) for number in re.findall(r"(?:^|,)member-([0-9])(?=,|$)", only)]
+        if only and not members:
             wanted = tuple(f".{part}" for part in only.split(","))
             configs = [config for config in configs if config.name.endswith(wanted)]
             if not configs:
@@ -352,6 +353,9 @@ def crossval(
                 if line is not None:
                     progress.console.print(f"{config.name} {_epoch_line(line)}")
 
+            if members:
+                crossing.run_members(recipe, members, dataset, runs, report)
+                return
             found = crossing.run_all(configs, dataset, runs, report)
             if neighbours:
                 folds = [config for config in configs if config.protocol != "beats-half"]

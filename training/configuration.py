@@ -48,7 +48,8 @@ class RunConfig(BaseModel):
     held_out: str = ""
     """The test person (``leave-one-patient-out``)."""
     start_from: str = ""
-    """Name of a finished run whose weights training starts from; ``crossval`` puts the fold for ``{fold}`` in it."""
+    """Name of a finished run whose weights training starts from; ``crossval`` puts the fold for ``{fold}`` in it and
+    the member for ``{member}``."""
     leads: Literal["all", "primary"] = "all"
     """Which leads train; validation and test always show the primary one."""
     seed: int = 20_260
@@ -122,8 +123,11 @@ class RunConfig(BaseModel):
                 raise ValueError(f"members of {self.protocol} would all validate on the same part; chain them")
             if self.members > len(EVERYBODY) and self.validation != "everybody":
                 raise ValueError(f"more than {len(EVERYBODY)} members would validate on the same parts twice")
-            if self.start_from:
-                raise ValueError("members that start from one run would validate on what it has learned; chain them")
+            if self.start_from and "{member}" not in self.start_from:
+                raise ValueError(
+                    "members that start from one run would validate on what it has learned; write {member} in"
+                    " start_from, or chain them"
+                )
         return self
 
     @model_validator(mode="after")
@@ -136,8 +140,8 @@ class RunConfig(BaseModel):
 
     @model_validator(mode="after")
     def _a_chain_needs_a_beginning(self) -> RunConfig:
-        if self.chained and not self.start_from:
-            raise ValueError("chained members need a run to start from: set start_from")
+        if self.chained and (not self.start_from or "{member}" in self.start_from):
+            raise ValueError("chained members need one run to start from: set start_from")
         return self
 
     @model_validator(mode="after")

@@ -4,7 +4,7 @@ together. No run is trained twice.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +15,9 @@ from training.fitting import Epoch
 from training.people import CARRIERS, EVERYBODY
 from training.predictions import Predictions
 from training.splits import FOLDS, HALF, SplitError, validator_of
+
+#: What a run's sides depend on, beside the data.
+_SIDES = ("protocol", "fold", "held_out", "class_set", "seed", "member", "validation")
 
 #: Told the run, its newest epoch if it ended one just now, and its finished epochs with the current one's fraction;
 #: epochs of all its members count.
@@ -72,7 +75,7 @@ def run_all(
         Answers of every run to its test side; where it has several members, the mean of theirs.
 
     Raises:
-        FittingError: a folder of ``runs`` holds another run.
+        FittingError: a folder of ``runs`` holds another run, or a member would start from one with other sides.
     """
     found = []
     for config in configs:
@@ -86,6 +89,19 @@ def run_all(
             found[-1].save(run / predictions.FILE)
         report(config, None, config.epochs * config.members)
     return found
+
+
+def run_members(config: RunConfig, members: Collection[int], data: Dataset, runs: Path, report: Report) -> None:
+    """Train and score some of a run's members, so that several processes can share them.
+
+    Raises:
+        SplitError: the run has no such members, or each goes on from the one before it.
+        FittingError: as for :func:`run_all`.
+    """
+    if config.chained or not set(members) <= set(range(config.members)) or config.members == 1:
+        raise SplitError(f"{config.name} has no members {', '.join(map(str, sorted(members)))} that stand alone.")
+    for member in sorted(members):
+        _run_member(config, member, data, runs, report)
 
 
 def _kept(config: RunConfig, run: Path) -> Predictions:
@@ -178,13 +194,37 @@ def _members(config: RunConfig, runs: Path) -> list[Path]:
 
 def _together(config: RunConfig, data: Dataset, runs: Path, report: Report) -> Predictions:
     """The mean answer of all members, and of what a chain starts from."""
+    if not config.chained:
+        answers = [_run_member(config, member, data, runs, report) for member in range(config.members)]
+        return replace(predictions.averaged(answers), config=config)
     start = runs / config.start_from
-    answers = [predictions.predict(start, data)] if config.chained else []
+    answers = [predictions.predict(start, data)]
     for member, folder in enumerate(_members(config, runs)):
         answers.append(_run(config.model_copy(update={"member": member}), data, folder, start, report))
-        if config.chained:
-            start = folder
+        start = folder
     return replace(predictions.averaged(answers), config=config)
+
+
+def _run_member(config: RunConfig, member: int, data: Dataset, runs: Path, report: Report) -> Predictions:
+    """One of several members that validate on different parts, from the same member of another run if it starts."""
+    mine = config.model_copy(update={"member": member})
+    start = runs / config.start_from.replace("{member}", str(member))
+    if config.start_from:
+        _require_same_sides(mine, start)
+    return _run(mine, data, _members(config, runs)[member], start, report)
+
+
+def _require_same_sides(config: RunConfig, start: Path) -> None:
+    """Raise :class:`FittingError` where ``start`` may have learned what ``config`` validates or tests on."""
+    path = start / "config.yaml"
+    if not path.is_file():
+        raise fitting.FittingError(f"{config.name} starts from {start}, which was not trained yet.")
+    other = configuration.read(path)
+    differ = [f"another {name}" for name in _SIDES if getattr(other, name) != getattr(config, name)]
+    if differ:
+        raise fitting.FittingError(
+            f"{start} has other sides than member {config.member} of {config.name}: {', '.join(differ)}."
+        )
 
 
 def _run(config: RunConfig, data: Dataset, folder: Path, start: Path, report: Report) -> Predictions:

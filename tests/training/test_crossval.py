@@ -82,6 +82,7 @@ def test_each_fold_of_a_chain_starts_from_the_same_fold_of_the_run_that_it_names
         ({"members": 2, "member": 2}, "no member 2 of 2"),
         ({"members": 2, "protocol": "chronological-70-30"}, "same part"),
         ({"members": 2, "start_from": "first"}, "what it has learned"),
+        ({"members": 2, "chained": True, "start_from": "first.{member}"}, "one run to start from"),
         ({"validation": "everybody", "members": 4}, "only with inter-patient"),
         ({"validation": "everybody", "protocol": "inter-patient", "members": 2}, "4 members"),
         ({"protocol": "inter-patient", "members": 5}, "same parts twice"),
@@ -177,6 +178,49 @@ def test_members_lie_in_the_run_s_folder_and_answer_with_their_mean(data: Datase
     assert predictions.load(tmp_path / "pair" / predictions.FILE).config == recipe
     assert told == sorted(told)
     assert told[-1] == 2
+
+
+def test_each_member_starts_from_the_same_member_of_the_run_that_it_names(data: Dataset, tmp_path: Path) -> None:
+    first = QUICK.model_copy(update={"name": "first", "members": 2, "keep": "last"})
+    second = first.model_copy(update={"name": "second", "start_from": "first/member-{member}"})
+    crossval.run_all([first, second], data, tmp_path, lambda *_: None)
+    heads = {}
+    model = networks.build("residual", height=64, width=96, classes=7)
+    for name in ("first", "second"):
+        for member in (0, 1):
+            model.load_weights(tmp_path / name / f"member-{member}" / fitting.BEST)
+            heads[name, member] = model.get_layer("logits").get_weights()[0]
+    for member in (0, 1):
+        assert heads["second", member] == pytest.approx(heads["first", member], abs=1e-6)
+    assert heads["second", 0] != pytest.approx(heads["second", 1], abs=1e-3)
+
+
+def test_a_member_never_starts_from_a_run_with_other_sides(data: Dataset, tmp_path: Path) -> None:
+    first = QUICK.model_copy(update={"name": "first", "members": 2, "seed": 1})
+    crossval.run_members(first, [0], data, tmp_path, lambda *_: None)
+    second = first.model_copy(update={"name": "second", "start_from": "first/member-{member}", "seed": 2})
+    with pytest.raises(fitting.FittingError, match="other sides than member 0 of second: another seed"):
+        crossval.run_all([second], data, tmp_path, lambda *_: None)
+    with pytest.raises(fitting.FittingError, match=r"starts from .*member-1, which was not trained yet"):
+        crossval.run_members(second, [1], data, tmp_path, lambda *_: None)
+
+
+def test_processes_can_share_the_members_of_a_run(data: Dataset, tmp_path: Path) -> None:
+    recipe = QUICK.model_copy(update={"name": "pair", "members": 2})
+    told: list[float] = []
+    for member in (1, 0):
+        crossval.run_members(recipe, [member], data, tmp_path, lambda _config, _line, epochs: told.append(epochs))
+    before = len(told)
+    (found,) = crossval.run_all([recipe], data, tmp_path, lambda _config, _line, epochs: told.append(epochs))
+    assert told[before:] == [2]
+    members = [predictions.load(tmp_path / "pair" / f"member-{member}" / predictions.FILE) for member in (0, 1)]
+    assert found.probabilities == pytest.approx(np.mean([one.probabilities for one in members], axis=0), abs=1e-3)
+
+
+@pytest.mark.parametrize("changes", [{}, {"members": 2}, {"members": 8, "chained": True, "start_from": "first"}])
+def test_members_that_do_not_stand_alone_are_refused(data: Dataset, tmp_path: Path, changes: dict[str, object]) -> None:
+    with pytest.raises(SplitError, match="has no members 7 that stand alone"):
+        crossval.run_members(QUICK.model_copy(update=changes), [7], data, tmp_path, lambda *_: None)
 
 
 @pytest.mark.usefixtures("trained")
