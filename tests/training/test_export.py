@@ -104,6 +104,14 @@ def test_a_model_is_not_calibrated_as_one_that_knows_its_people(
     assert not (tmp_path / "arrhythmia").exists()
 
 
+def test_a_distance_is_measured_on_roots_of_features_and_on_the_ink() -> None:
+    paper = np.full((2, 64, 96, 1), 255, np.uint8)
+    paper[1, 30:33] = 0
+    found = export.description(np.array([[0.25, 0.0], [4.0, -1.0]], np.float32), paper).numpy()
+    assert found[:, :2].tolist() == [[0.5, 0.0], [2.0, 0.0]]
+    assert np.array_equal(found[:, 2:], export.ink_statistics(paper).numpy())
+
+
 def test_ink_statistics_tell_a_line_from_a_blot() -> None:
     paper = np.full((3, 64, 96, 1), 255, dtype=np.uint8)
     paper[1, 32] = 0  # one line from left to right
