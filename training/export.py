@@ -125,15 +125,18 @@ def _blackness(ink: tf.Tensor) -> tf.Tensor:
 
 
 def _course(ink: tf.Tensor) -> tf.Tensor:
-    rows = tf.linspace(0.0, 1.0, ink.shape[1])[None, :, None]
-    inked = tf.reduce_sum(ink, axis=1)
+    rows = tf.linspace(-0.5, 0.5, ink.shape[1])
+    # Of each column's ink: how much there is, and its first two moments along the height. [N, W, 3]
+    moments = tf.matmul(ink, tf.stack([tf.ones_like(rows), rows, tf.square(rows)], axis=1)[None], transpose_a=True)
+    inked, first, second = moments[..., 0], moments[..., 1], moments[..., 2]
     share = inked / (tf.reduce_sum(inked, axis=1, keepdims=True) + 1e-6)
-    height = tf.reduce_sum(ink * rows, axis=1) / (inked + 1e-6)
+    height = first / (inked + 1e-6)
     middle = tf.reduce_sum(share * height, axis=1, keepdims=True)
     height = tf.where(inked > _LEAST_INK, height, middle)
-    within = tf.reduce_sum(ink * tf.square(rows - height[:, None]), axis=1) / (inked + 1e-6)
-    variance = tf.reduce_sum(share * tf.square(height - middle), axis=1)
-    fourth = tf.reduce_sum(share * tf.square(tf.square(height - middle)), axis=1)
+    within = tf.nn.relu(second - 2.0 * height * first + tf.square(height) * inked) / (inked + 1e-6)
+    away = tf.square(height - middle)
+    variance = tf.reduce_sum(share * away, axis=1)
+    fourth = tf.reduce_sum(share * tf.square(away), axis=1)
     return tf.stack(
         [
             tf.reduce_mean(tf.sqrt(within + 1e-12), axis=1),
