@@ -334,10 +334,11 @@ def crossval(
         if neighbours:
             crossing.require_neighbours(recipe)  # before hours of training, not after
         configs = crossing.runs_of(recipe, start=configuration.read(start) if start else None)
-        members = [int(number) for number in re.findall(r"(?:^|,)member-([0-9])(?=,|$)", only)]
-        if only and not members:
-            wanted = tuple(f".{part}" for part in only.split(","))
-            configs = [config for config in configs if config.name.endswith(wanted)]
+        parts = only.split(",") if only else []
+        named = [re.fullmatch(r"member-([0-9])", part) for part in parts]
+        members = [int(found[1]) for found in named if found] if configs == [recipe] and all(named) else []
+        if parts and not members:
+            configs = [config for config in configs if config.name.endswith(tuple(f".{part}" for part in parts))]
             if not configs:
                 raise splits.SplitError(f"{recipe.name} has no part {only}.")
         dataset = load_data(data, recipe, variants=None if recipe.augmented_fraction else 0)

@@ -221,6 +221,19 @@ def test_crossval_asks_neighbours_once_they_are_trained(prepared: Path, tmp_path
     assert ",2 x residual,mitdb,tiny-neighbours,fold 1," in found.output
 
 
+def test_crossval_trains_some_members_of_a_run_and_leaves_the_rest_to_others(prepared: Path, tmp_path: Path) -> None:
+    config = tmp_path / "pair.yaml"
+    settings = "epochs: 1, batch_size: 32, beats_per_patient_class_and_lead: 5, augmented_fraction: 0"
+    config.write_text(f"{{name: pair, protocol: inter-patient, members: 2, {settings}}}")
+    words = ["crossval", "--config", str(config), "--data", str(prepared), "--runs", str(tmp_path), "--only"]
+    assert run.invoke(app, [*words, "member-1"]).exit_code == 0
+    assert [folder.name for folder in (tmp_path / "pair").iterdir()] == ["member-1"]
+    for parts in ("member-2", "member-0,fold-1", "member-x"):
+        refused = run.invoke(app, [*words, parts])
+        assert refused.exit_code == 1
+        assert "pair has no" in " ".join(refused.output.split())
+
+
 def test_crossval_refuses_neighbours_before_it_trains(prepared: Path, tmp_path: Path) -> None:
     config = tmp_path / "tiny.yaml"
     config.write_text("{name: tiny, epochs: 1}")
