@@ -33,7 +33,10 @@ def test_the_balanced_table_is_reprinted_from_the_kept_answers() -> None:
 
 @pytest.mark.parametrize(
     "name",
-    [f"inter-patient.{recipe}" for recipe in ("everybody", "everybody-long", "blocked", "blocked-and-long")],
+    [
+        f"inter-patient.{recipe}"
+        for recipe in ("everybody", "everybody-long", "blocked", "blocked-and-long", "two-parts")
+    ],
 )
 def test_the_power_of_the_decision_for_new_people_is_the_best_one_for_those_who_validate(name: str) -> None:
     kept = predictions.load(RESULTS / "predictions" / "validation" / f"{name}.npz")
