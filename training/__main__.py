@@ -337,7 +337,9 @@ def crossval(
         parts = only.split(",") if only else []
         named = [re.fullmatch(r"member-([0-9])", part) for part in parts]
         members = [int(found[1]) for found in named if found] if configs == [recipe] and all(named) else []
-        if parts and not members:
+        if members:
+            crossing.require_members(recipe, members)  # before the data are loaded
+        elif parts:
             configs = [config for config in configs if config.name.endswith(tuple(f".{part}" for part in parts))]
             if not configs:
                 raise splits.SplitError(f"{recipe.name} has no part {only}.")

@@ -91,15 +91,20 @@ def run_all(
     return found
 
 
+def require_members(config: RunConfig, members: Collection[int]) -> None:
+    """Raise :class:`SplitError` where a run has no such members, or each goes on from the one before it."""
+    if config.chained or not set(members) <= set(range(config.members)) or config.members == 1:
+        raise SplitError(f"{config.name} has no members {', '.join(map(str, sorted(members)))} that stand alone.")
+
+
 def run_members(config: RunConfig, members: Collection[int], data: Dataset, runs: Path, report: Report) -> None:
     """Train and score some of a run's members, so that several processes can share them.
 
     Raises:
-        SplitError: the run has no such members, or each goes on from the one before it.
+        SplitError: they can't be trained by themselves (:func:`require_members`).
         FittingError: as for :func:`run_all`.
     """
-    if config.chained or not set(members) <= set(range(config.members)) or config.members == 1:
-        raise SplitError(f"{config.name} has no members {', '.join(map(str, sorted(members)))} that stand alone.")
+    require_members(config, members)
     for member in sorted(members):
         _run_member(config, member, data, runs, report)
 

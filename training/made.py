@@ -13,7 +13,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-_NAME = r"(?P<prefix>ptbxl-)?(?P<kind>[a-z]+)(?P<number>\d+)-(?P<origin>\d+)"
+_PREFIX = "(?P<prefix>ptbxl-)?"
+_NUMBERS = r"(?P<number>\d+)-(?P<origin>\d+)"
+_NAME = f"(?P<kind>[a-z]+){_NUMBERS}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,18 +40,17 @@ def parse(name: str) -> Made:
         ValueError: not the name of a made recording.
     """
     found = re.fullmatch(_NAME, name)
-    if not found or found["prefix"]:
+    if not found:
         raise ValueError(f"{name!r} is not the name of a recording that was made of another.")
     return Made(found["kind"], int(found["number"]), found["origin"])
 
 
 def rows(records: pd.Series, kinds: Collection[str] = ()) -> NDArray[np.bool_]:
     """Which rows' recordings, ``[N]``, were made of others; only those of ``kinds``, where any are named."""
-    parts = records.astype(str).str.extract(f"^{_NAME}$")
-    made = parts["kind"].notna()
-    return (made & parts["kind"].isin(list(kinds)) if kinds else made).to_numpy(dtype=bool)
+    name = f"(?:{'|'.join(kinds)}){_NUMBERS}" if kinds else _NAME
+    return records.astype(str).str.fullmatch(_PREFIX + name).to_numpy(dtype=bool)
 
 
 def origins(records: pd.Series) -> pd.Series:
     """The recordings, ``[N]``, that those of ``records`` were made of; those that were made of none as they are."""
-    return records.astype(str).str.replace(f"^{_NAME}$", r"\g<prefix>\g<origin>", regex=True)
+    return records.astype(str).str.replace(f"^{_PREFIX}{_NAME}$", r"\g<prefix>\g<origin>", regex=True)

@@ -11,7 +11,7 @@ from inference_server.classification import Verdict
 from inference_server.images import to_pixels
 from training import evaluation
 from training.classes import CLASS_SETS
-from training.datasets import Dataset, DatasetError
+from training.datasets import Dataset
 from training.evaluation import TableRow
 from training.rendering import picture_window
 from training.scoring import Subject
@@ -34,12 +34,10 @@ def style_rows(subject: Subject, data: Dataset, beats: int) -> Iterator[TableRow
     Raises:
         DatasetError: ``data`` are not the beats that the model's split was made of.
     """
-    if data.digest != subject.data_digest:
-        raise DatasetError("This data set is not the one that the model was trained on. Prepare all the records.")
-    classes = CLASS_SETS[subject.config.class_set]
-    names = [one.short for one in classes]
+    labels = subject.labels_of(data)
+    names = [one.short for one in CLASS_SETS[subject.config.class_set]]
     rows = np.random.default_rng(subject.config.seed).permutation(divide(data, subject.config).test)[:beats]
-    truth = data.labels(classes)[rows]
+    truth = labels[rows]
     records = data.table["record"].to_numpy(dtype=str)[rows]
     signals = picture_window(data.windows[rows])
     plain: NDArray[np.bool_] | None = None

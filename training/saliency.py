@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from inference_server.saliency import over_picture
 from training import evaluation
 from training.classes import CLASS_SETS
-from training.datasets import Dataset, DatasetError
+from training.datasets import Dataset
 from training.evaluation import TableRow
 from training.scoring import Subject
 from training.splits import divide
@@ -39,8 +39,7 @@ def deletion_rows(subject: Subject, data: Dataset, beats: int) -> list[TableRow]
     Raises:
         DatasetError: ``data`` are not the beats that the model's split was made of.
     """
-    if data.digest != subject.data_digest:
-        raise DatasetError("This data set is not the one that the model was trained on. Prepare all the records.")
+    subject.require_its_beats(data)
     generator = np.random.default_rng(subject.config.seed)
     rows = generator.permutation(divide(data, subject.config).test)[:beats]
     records = data.table["record"].to_numpy(dtype=str)[rows]

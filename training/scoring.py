@@ -76,14 +76,18 @@ class Subject:
         except (KeyError, ValidationError) as error:
             raise ModelError(f"{folder}/metadata.json does not tell which run made it: {error}") from error
 
+    def require_its_beats(self, data: Dataset) -> None:
+        """Raise :class:`DatasetError` where the split was made of other beats: training beats could be scored."""
+        if data.digest != self.data_digest:
+            raise DatasetError("This data set is not the one that the model was trained on. Prepare all the records.")
+
     def labels_of(self, data: Dataset) -> NDArray[np.int64]:
         """Class index of each beat of ``data``, −1 for beats of none: ``[N]``.
 
         Raises:
-            DatasetError: these are not the beats that the model's split was made of, so training beats could be scored.
+            DatasetError: these are not the beats that the model's split was made of.
         """
-        if data.digest != self.data_digest:
-            raise DatasetError("This data set is not the one that the model was trained on. Prepare all the records.")
+        self.require_its_beats(data)
         return data.labels(CLASS_SETS[self.config.class_set])
 
     def answer(self, pixels: NDArray[np.uint8]) -> Answers:

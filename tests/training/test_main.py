@@ -228,6 +228,8 @@ def test_crossval_trains_some_members_of_a_run_and_leaves_the_rest_to_others(pre
     words = ["crossval", "--config", str(config), "--data", str(prepared), "--runs", str(tmp_path), "--only"]
     assert run.invoke(app, [*words, "member-1"]).exit_code == 0
     assert [folder.name for folder in (tmp_path / "pair").iterdir()] == ["member-1"]
+    # Refused before any data are loaded: these are none.
+    words[words.index(str(prepared))] = str(tmp_path / "missing")
     for parts in ("member-2", "member-0,fold-1", "member-x"):
         refused = run.invoke(app, [*words, parts])
         assert refused.exit_code == 1
