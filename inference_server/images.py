@@ -7,96 +7,21 @@ whole picture letterboxed into the model's height and width.
 
 from __future__ import annotations
 
-import io
 from dataclasses import dataclass
-from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import Image
+
+from ecg.pictures.decoding import ImageError, ImageLimits, ImageReason, decode
+
+__all__ = ["ImageError", "ImageLimits", "ImageReason", "canonical", "decode", "placement", "to_pixels"]
 
 Pixels = NDArray[np.uint8]
-
-#: The only decoders that a caller's bytes can reach.
-FORMATS = ("PNG", "JPEG")
-
-_PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
-_JPEG_SIGNATURE = b"\xff\xd8\xff"
-_PNG_END = b"IEND\xaeB`\x82"
-_JPEG_END = b"\xff\xd9"
-
-# Pillow's own bound comes as a warning or as an exception, depending on the size. Ours is ImageLimits.max_pixels,
-# checked on the header of every picture, with one reason code.
-Image.MAX_IMAGE_PIXELS = None
 
 #: A picture whose darkest and lightest canonical pixels are closer than this (grey levels) shows nothing:
 #: stretching it would only amplify compression noise.
 MIN_CONTRAST = 8
-
-
-class ImageReason(StrEnum):
-    """Stable reason codes for a picture that can't be used, the same from here to the portal's page."""
-
-    EMPTY = "IMAGE_EMPTY"
-    TOO_LARGE = "IMAGE_TOO_LARGE"
-    UNSUPPORTED_FORMAT = "IMAGE_UNSUPPORTED_FORMAT"
-    TRUNCATED = "IMAGE_TRUNCATED"
-    CORRUPT = "IMAGE_CORRUPT"
-    TOO_SMALL = "IMAGE_TOO_SMALL"
-    TOO_MANY_PIXELS = "IMAGE_TOO_MANY_PIXELS"
-
-
-class ImageError(ValueError):
-    """A picture that can't be used. ``reason`` is for programs, ``str(error)`` is a sentence for people."""
-
-    def __init__(self, reason: ImageReason, message: str) -> None:
-        super().__init__(message)
-        self.reason = reason
-
-
-@dataclass(frozen=True, slots=True)
-class ImageLimits:
-    """Bounds that are checked before any pixel is decoded."""
-
-    max_bytes: int = 8 * 1024 * 1024
-    """Largest encoded picture, bytes."""
-    max_pixels: int = 25_000_000
-    """Largest width × height, pixels; checked on the header alone."""
-    min_side: int = 16
-    """Smallest width and height, pixels; below it no beat can be seen."""
-
-
-def decode(data: bytes, limits: ImageLimits | None = None) -> Image.Image:
-    """Decode ``data`` to an upright 8-bit grey picture, transparency laid on white paper.
-
-    Raises:
-        ImageError: the bytes are not one usable PNG or JPEG within ``limits``.
-    """
-    limits = limits or ImageLimits()
-    if not data:
-        raise ImageError(ImageReason.EMPTY, "The file is empty.")
-    if len(data) > limits.max_bytes:
-        raise ImageError(
-            ImageReason.TOO_LARGE,
-            f"The file has {len(data):,} bytes; the limit is {limits.max_bytes:,}.",
-        )
-    if not data.startswith((_PNG_SIGNATURE, _JPEG_SIGNATURE)):
-        raise ImageError(ImageReason.UNSUPPORTED_FORMAT, "The file is neither a PNG nor a JPEG picture.")
-    try:
-        # Reads the header only; the pixels follow in _upright_grey, after the size is known to be harmless.
-        image = Image.open(io.BytesIO(data), formats=FORMATS)
-        _check_size(image.size, limits)
-        return _upright_grey(image)
-    except ImageError:
-        raise
-    except MemoryError:
-        raise
-    except Exception as error:  # Pillow's decoders raise many kinds for hostile bytes; all mean the same here.
-        if _is_cut_off(data):
-            raise ImageError(
-                ImageReason.TRUNCATED, "The picture is cut off: its end is missing. Send the file again."
-            ) from error
-        raise ImageError(ImageReason.CORRUPT, "The picture is damaged and can't be decoded.") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,35 +89,3 @@ def to_pixels(data: bytes, *, height: int, width: int, limits: ImageLimits | Non
         ImageError: see :func:`decode`.
     """
     return canonical(decode(data, limits), height=height, width=width)
-
-
-def _check_size(size: tuple[int, int], limits: ImageLimits) -> None:
-    width, height = size
-    if width * height > limits.max_pixels:
-        raise ImageError(
-            ImageReason.TOO_MANY_PIXELS,
-            f"The picture is {width} × {height} pixels; the limit is {limits.max_pixels:,} pixels in all.",
-        )
-    if min(width, height) < limits.min_side:
-        raise ImageError(
-            ImageReason.TOO_SMALL,
-            f"The picture is {width} × {height} pixels; each side needs at least {limits.min_side}.",
-        )
-
-
-def _upright_grey(image: Image.Image) -> Image.Image:
-    image.load()
-    upright = ImageOps.exif_transpose(image)
-    if upright.mode.startswith("I"):  # 16-bit grey PNG: keep the high byte
-        wide = np.asarray(upright, dtype=np.int64)
-        return Image.fromarray(np.clip(wide >> 8, 0, 255).astype(np.uint8))
-    if upright.has_transparency_data:
-        rgba = upright.convert("RGBA")
-        paper = Image.new("RGBA", rgba.size, "white")
-        upright = Image.alpha_composite(paper, rgba)
-    return upright.convert("L")
-
-
-def _is_cut_off(data: bytes) -> bool:
-    end = _PNG_END if data.startswith(_PNG_SIGNATURE) else _JPEG_END
-    return end not in data[-64:]

@@ -256,7 +256,7 @@ def upload(owner, png):
     """Keep one picture of the owner's without asking the server; returns the queued analysis."""
     from webportal.analyses import services
 
-    def keep(data: bytes = png, *, user=owner, media_type: str = "image/png", **words):
-        return services.create_upload(owner=user, data=data, media_type=media_type, **words)
+    def keep(data: bytes = png, *, user=owner, **words):
+        return services.create_upload(owner=user, data=data, **words)
 
     return keep

@@ -14,6 +14,7 @@ from django.utils import timezone
 from inference_server.classification import Verdict
 from webportal.analyses import reasons, services
 from webportal.analyses.models import Analysis, Upload
+from webportal.analyses.pictures import media_type_of
 from webportal.pages import catalogue
 
 pytestmark = pytest.mark.django_db
@@ -117,7 +118,15 @@ class TestUploading:
         assert "Jane" not in owner_client.get(upload.analyses.get().get_absolute_url()).content.decode()
 
     @pytest.mark.parametrize(
-        ("data", "reason"), [(b"", "IMAGE_EMPTY"), (b"just text", "IMAGE_UNSUPPORTED_FORMAT")], ids=["empty", "text"]
+        ("data", "reason"),
+        [
+            (b"", "IMAGE_EMPTY"),
+            (b"just text", "FILE_IS_TEXT"),
+            (b"\0" * 128 + b"DICM", "FILE_IS_DICOM"),
+            (b"\0\1\2\3", "IMAGE_UNSUPPORTED_FORMAT"),
+            (b"GIF89a and then nothing", "IMAGE_CORRUPT"),
+        ],
+        ids=["empty", "text", "dicom", "unknown", "broken"],
     )
     def test_what_is_no_picture_is_refused_with_the_reason(self, data, reason, owner_client):
         response = send(owner_client, data)
@@ -125,6 +134,20 @@ class TestUploading:
         html = check_page(response)
         assert reasons.explain(reason).problem in html.replace("&#x27;", "'")
         assert not Upload.objects.exists()
+
+    @pytest.mark.parametrize("kind", ["WEBP", "GIF", "BMP", "TIFF", "PDF"])
+    def test_other_kinds_of_pictures_are_converted_and_the_original_stays_what_it_was(
+        self, kind, far_side, owner_client, drawn
+    ):
+        sent = drawn(kind=kind)
+        page = send(owner_client, sent, name="beat", keep_original="on")
+        assert page.status_code == 302
+        assert far_side.calls[0].startswith((b"\x89PNG", b"\xff\xd8\xff"))
+        upload = Upload.objects.get()
+        original = owner_client.get(reverse("analyses:original", args=[upload.pk]))
+        assert b"".join(original.streaming_content) == sent
+        assert original["Content-Type"] == media_type_of(sent)
+        assert f"original.{original['Content-Type'].rpartition('/')[2]}" in original["Content-Disposition"]
 
     def test_a_file_beyond_the_limit_is_refused(self, owner_client, png, settings):
         settings.PICTURE_MAX_BYTES = 100

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from inference_server.classification import Verdict
-from webportal.analyses import services, sweeping
+from webportal.analyses import pictures, services, sweeping
 from webportal.analyses.models import Analysis, Upload
 
 pytestmark = pytest.mark.django_db
@@ -51,7 +51,7 @@ class TestAcceptingAPicture:
     def test_an_inactive_user_may_not_upload(self, owner, png):
         owner.is_active = False
         with pytest.raises(PermissionDenied):
-            services.create_upload(owner=owner, data=png, media_type="image/png")
+            services.create_upload(owner=owner, data=png)
 
     def test_an_invalid_field_leaves_neither_rows_nor_files(self, owner, png, settings, tmp_path):
         settings.STORAGES = {
@@ -59,17 +59,19 @@ class TestAcceptingAPicture:
             "default": {**settings.STORAGES["default"], "OPTIONS": {"location": str(tmp_path), "base_url": None}},
         }
         with pytest.raises(ValidationError):
-            services.create_upload(owner=owner, data=png, media_type="image/png", label="x" * 101)
+            services.create_upload(owner=owner, data=png, label="x" * 101)
         assert not Upload.objects.exists()
         assert not [path for path in tmp_path.rglob("*") if path.is_file()]
 
-    def test_what_the_database_refuses_leaves_neither_rows_nor_files(self, owner, settings, tmp_path):
+    def test_what_the_database_refuses_leaves_neither_rows_nor_files(self, owner, png, settings, tmp_path, monkeypatch):
+        impossible = pictures.StoredPicture(png, "image/png", 0, 0, None)
+        monkeypatch.setattr(pictures, "prepare", lambda _data: impossible)
         settings.STORAGES = {
             **settings.STORAGES,
             "default": {**settings.STORAGES["default"], "OPTIONS": {"location": str(tmp_path), "base_url": None}},
         }
         with pytest.raises(IntegrityError):
-            services.create_upload(owner=owner, data=b"", media_type="image/png")
+            services.create_upload(owner=owner, data=png)
         assert not Upload.objects.exists()
         assert not [path for path in tmp_path.rglob("*") if path.is_file()]
 

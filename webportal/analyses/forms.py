@@ -12,6 +12,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
+from ecg.pictures.kinds import BEGINNING_BYTES, MEDIA_TYPES, Kind, kind_of
 
 from webportal.analyses import archives, pictures, tagging
 from webportal.analyses.models import Analysis, Review, Tag, Upload
@@ -26,14 +27,15 @@ class Candidate:
     name: str
     """The file's own name. Shown once, on the page that answers, and stored nowhere."""
     file: UploadedFile[bytes]
-    media_type: str
+    is_archive: bool
+    """Whether it is a zip file, whose entries are the pictures."""
     reason: str
     """Reason code; empty when the file is fit to be kept."""
 
-    @property
-    def is_archive(self) -> bool:
-        """Whether it is a zip file, whose entries are the pictures."""
-        return self.media_type == archives.MEDIA_TYPE
+
+#: What a browser's file chooser offers: some systems know newer kinds by their ending only.
+_ENDINGS = (".heic", ".heif", ".avif", ".webp", ".tif", ".tiff", ".zip")
+ACCEPTED = ",".join([*MEDIA_TYPES.values(), archives.MEDIA_TYPE, *_ENDINGS])
 
 
 class PicturesInput(forms.ClearableFileInput):
@@ -72,7 +74,7 @@ class UploadForm(forms.Form):
 
     picture = PicturesField(
         label=_("Picture of one heartbeat"),
-        widget=PicturesInput(attrs={"accept": "image/png,image/jpeg,application/zip,.zip"}),
+        widget=PicturesInput(attrs={"accept": ACCEPTED}),
     )
     label = forms.CharField(
         label=_("Label"),
@@ -202,17 +204,12 @@ class HistoryForm(forms.Form):
 
 
 def _look_at(file: UploadedFile[bytes]) -> Candidate:
-    beginning = file.read(16)
+    beginning = file.read(BEGINNING_BYTES)
     file.seek(0)
-    media_type = archives.MEDIA_TYPE if beginning.startswith(archives.SIGNATURES) else pictures.media_type_of(beginning)
-    if not file.size:
-        reason = "IMAGE_EMPTY"
-    elif media_type == archives.MEDIA_TYPE:
-        reason = "ARCHIVE_TOO_LARGE" if file.size > settings.ARCHIVE_MAX_BYTES else ""
-    elif file.size > settings.PICTURE_MAX_BYTES:
+    is_archive = beginning.startswith(archives.SIGNATURES) and kind_of(beginning) is Kind.ARCHIVE
+    reason = "" if is_archive else pictures.reason_against(beginning)
+    if is_archive and (file.size or 0) > settings.ARCHIVE_MAX_BYTES:
+        reason = "ARCHIVE_TOO_LARGE"
+    elif not reason and not is_archive and (file.size or 0) > settings.PICTURE_MAX_BYTES:
         reason = "IMAGE_TOO_LARGE"
-    elif media_type is None:
-        reason = "IMAGE_UNSUPPORTED_FORMAT"
-    else:
-        reason = ""
-    return Candidate(name=str(file.name), file=file, media_type=media_type or "", reason=reason)
+    return Candidate(name=str(file.name), file=file, is_archive=is_archive, reason=reason)

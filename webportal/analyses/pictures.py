@@ -1,25 +1,34 @@
-"""A person's picture made fit to keep: upright, without metadata, with a small rendition for lists.
+"""A person's picture made fit to keep: PNG or JPEG, upright, without metadata, with a small rendition for lists.
 
-Whether a picture can be *classified* is for the inference server alone to say. Here a picture that can't be decoded
-is kept as it came, so that the server can give its reason, and it is never shown.
+Whether a picture can be *classified* is for the inference server alone to say. A PNG or JPEG that can't be decoded here
+is kept as it came, so that the server can give its reason, and it is never shown. Any other kind of picture has to be
+converted first; where that fails nothing is kept, and the reason is told at once. All decoding happens in processes of
+their own, with limits (:mod:`ecg.pictures.confined`).
 """
 
 from __future__ import annotations
 
-import io
 from dataclasses import dataclass
 
 from django.conf import settings
-from PIL import Image, ImageOps
-
-PNG = "image/png"
-JPEG = "image/jpeg"
-
-#: How a file begins, by media type. Nothing else is accepted.
-SIGNATURES = {PNG: b"\x89PNG\r\n\x1a\n", JPEG: b"\xff\xd8\xff"}
+from ecg.confinement import NoTurn
+from ecg.pictures import confined
+from ecg.pictures.decoding import ImageError, ImageLimits
+from ecg.pictures.kinds import BEGINNING_BYTES, CONVERTIBLE, MEDIA_TYPES, NATIVE, Kind, kind_of
 
 #: Largest thumbnail, pixels: twice its size on the page, for dense screens.
 THUMBNAIL_SIZE = (384, 256)
+
+#: Reason code where so many pictures are being decoded that this one had no turn in time.
+BUSY = "PORTAL_BUSY"
+
+
+class Unusable(Exception):  # noqa: N818 - reads as what happened
+    """A picture that can't be kept. ``reason`` is the code that :mod:`webportal.analyses.reasons` explains."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +38,7 @@ class StoredPicture:
     data: bytes
     """Encoded picture. Without metadata when ``width`` is known, otherwise the bytes as sent."""
     media_type: str
+    """``image/png`` or ``image/jpeg``."""
     width: int | None
     """Pixels; ``None`` when the picture can't be decoded."""
     height: int | None
@@ -37,64 +47,37 @@ class StoredPicture:
     """A small PNG; ``None`` when the picture can't be decoded."""
 
 
-def media_type_of(beginning: bytes) -> str | None:
-    """``image/png`` or ``image/jpeg`` by the first bytes of a file, ``None`` for anything else."""
-    return next((kind for kind, signature in SIGNATURES.items() if beginning.startswith(signature)), None)
+def media_type_of(beginning: bytes) -> str:
+    """The media type of a kind of picture that is read, by the first bytes of a file; else that of any bytes."""
+    return MEDIA_TYPES.get(kind_of(beginning[:BEGINNING_BYTES]), "application/octet-stream")
 
 
-def prepare(data: bytes, media_type: str) -> StoredPicture:
-    """Drop everything but the pixels of ``data``, turn them upright and draw the thumbnail.
+def reason_against(beginning: bytes) -> str:
+    """Why a file that begins so is no picture that is read; empty when it is one."""
+    kind = kind_of(beginning[:BEGINNING_BYTES])
+    if kind in NATIVE | CONVERTIBLE:
+        return ""
+    if not beginning:
+        return "IMAGE_EMPTY"
+    return "IMAGE_UNSUPPORTED_FORMAT" if kind is Kind.UNKNOWN else f"FILE_IS_{kind}"
 
-    The pixels of a PNG stay what they were. A JPEG is written again with its own quantisation tables, which moves
-    a pixel by a few grey levels at most.
+
+def prepare(data: bytes) -> StoredPicture:
+    """Make a PNG or JPEG of ``data``, drop everything but its pixels, turn them upright and draw the thumbnail.
+
+    The pixels of an upright PNG or JPEG stay what they were.
+
+    Raises:
+        Unusable: it is no picture, of a kind that has to be converted and can't be, or had no turn in time.
     """
+    limits = ImageLimits(max_bytes=settings.PICTURE_MAX_BYTES, max_pixels=settings.PICTURE_MAX_PIXELS)
+    kind = kind_of(data[:BEGINNING_BYTES])
     try:
-        image = Image.open(io.BytesIO(data), formats=["PNG", "JPEG"])
-        if image.width * image.height > settings.PICTURE_MAX_PIXELS:
-            raise ValueError("too many pixels")
-        image.load()
-        clean = _without_metadata(image, media_type)
-        # A picture whose rewritten form doesn't fit where the sent one did is as good as undecodable.
-        if len(clean) > settings.PICTURE_MAX_BYTES:
-            raise ValueError("too large once rewritten")
-        upright = ImageOps.exif_transpose(image)
-        return StoredPicture(clean, media_type, upright.width, upright.height, _thumbnail(upright))
-    except MemoryError:
-        raise
-    except Exception:  # Pillow's decoders raise many kinds for damaged bytes; the server will name the damage.
-        return StoredPicture(data, media_type, None, None, None)
-
-
-def _without_metadata(image: Image.Image, media_type: str) -> bytes:
-    upright = ImageOps.exif_transpose(image)
-    turned = upright.size != image.size or image.getexif().get(0x0112, 1) != 1
-    transparency = upright.info.get("transparency")
-    out = io.BytesIO()
-    if media_type == JPEG:
-        if turned or image.mode not in ("L", "RGB"):
-            bare = upright.convert("L" if upright.mode == "L" else "RGB")
-            bare.info = {}
-            bare.save(out, "JPEG", quality=95)
-        else:
-            image.info = {}
-            image.save(out, "JPEG", quality="keep", comment=b"")
-    else:
-        upright.info = {} if transparency is None else {"transparency": transparency}
-        upright.save(out, "PNG")
-    return out.getvalue()
-
-
-def _thumbnail(upright: Image.Image) -> bytes:
-    if upright.mode.startswith("I"):  # 16-bit grey: keep the high byte
-        upright = upright.convert("I").point(lambda level: level * (1 / 256)).convert("L")
-    if upright.mode in ("L", "RGB") and "transparency" not in upright.info:
-        small = upright.copy()
-    else:
-        # Transparent pictures lie on white paper, as they do for the model.
-        rgba = upright.convert("RGBA")
-        small = Image.alpha_composite(Image.new("RGBA", rgba.size, "white"), rgba).convert("RGB")
-    small.thumbnail(THUMBNAIL_SIZE)
-    small.info = {}
-    out = io.BytesIO()
-    small.save(out, "PNG")
-    return out.getvalue()
+        kept = confined.for_keeping(data, limits, THUMBNAIL_SIZE)
+    except NoTurn as error:
+        raise Unusable(BUSY) from error
+    except ImageError as error:
+        if kind in NATIVE:
+            return StoredPicture(data, MEDIA_TYPES[kind], None, None, None)
+        raise Unusable(reason_against(data) or error.reason.value) from error
+    return StoredPicture(kept.data, MEDIA_TYPES[kept.kind], kept.width, kept.height, kept.thumbnail)

@@ -44,8 +44,8 @@ def _known() -> dict[str, Explanation]:
             _("Crop it to the one heartbeat, or save it with fewer pixels."),
         ),
         "IMAGE_UNSUPPORTED_FORMAT": Explanation(
-            _("The file is neither a PNG nor a JPEG picture."),
-            _("Open it in a picture viewer and save it as PNG. Renaming a file doesn't change its format."),
+            _("The file is of no kind that is known here."),
+            _("Open it in the program that made it and save it as PNG. Renaming a file doesn't change its format."),
         ),
         "IMAGE_TRUNCATED": Explanation(
             _("The picture is cut off: its end is missing."),
@@ -63,6 +63,15 @@ def _known() -> dict[str, Explanation]:
             _("The picture has more than %(max)d megapixels.") % {"max": max_megapixels},
             _("Crop it to the one heartbeat, or scale it down."),
         ),
+        "IMAGE_TOO_COSTLY": Explanation(
+            _("The picture would take too long to decode."),
+            _("Save it again as an ordinary PNG or JPEG with 8 bits a colour, or with fewer pixels."),
+        ),
+        "PORTAL_BUSY": Explanation(
+            _("Too many pictures are being read just now."),
+            _("Nothing is wrong with yours. Send it again in a minute."),
+        ),
+        **_other_kinds(),
         "ARCHIVE_DAMAGED": Explanation(
             _("The zip file is damaged."), _("Make it anew, or send the pictures themselves.")
         ),
@@ -85,4 +94,46 @@ def _known() -> dict[str, Explanation]:
             _("The file is compressed in a way that isn’t understood."),
             _("Make an ordinary zip file, or send the picture itself."),
         ),
+    }
+
+
+def _other_kinds() -> dict[str, Explanation]:
+    """What is no picture that is read, named for what it is."""
+    save_as_picture = _("Save or export the heartbeat as a PNG picture and send that.")
+    screenshot = _("Open it, take a screenshot of the heartbeat and send that.")
+    return {
+        "PDF_LOCKED": Explanation(_("The PDF is locked with a password."), _("Save it without a password.")),
+        "PDF_SEVERAL_PAGES": Explanation(
+            _("The PDF has several pages."), _("Print the page with the heartbeat into a PDF of its own and send that.")
+        ),
+        "FILE_IS_DICOM": Explanation(
+            _("The file is a DICOM file."), _("Export the heartbeat as a PNG picture from your DICOM viewer.")
+        ),
+        "FILE_IS_SVG": Explanation(
+            _("The file is an SVG drawing, which can hold programs and isn’t read."), save_as_picture
+        ),
+        "FILE_IS_RECORDING": Explanation(
+            _("The file is an ECG recording, not a picture."),
+            _("Recordings aren’t read yet. Open it in its viewer, and save one heartbeat as a PNG picture."),
+        ),
+        "FILE_IS_OTHER_PICTURE": Explanation(
+            _("The file is a picture in a format that isn’t read."),
+            _("Open it in a picture viewer and save it as PNG."),
+        ),
+        "FILE_IS_DOCUMENT": Explanation(_("The file is an office document."), screenshot),
+        "FILE_IS_WEB_PAGE": Explanation(
+            _("The file is a web page; the download probably answered with an error or a login."), screenshot
+        ),
+        "FILE_IS_VIDEO": Explanation(_("The file is a video."), _("Pause it at the heartbeat and send a screenshot.")),
+        "FILE_IS_AUDIO": Explanation(_("The file is a sound."), save_as_picture),
+        "FILE_IS_ARCHIVE": Explanation(
+            _("The file is an archive that isn’t read here."),
+            _("Unpack it and send the pictures, or put them into a zip file."),
+        ),
+        "FILE_IS_PROGRAM": Explanation(_("The file is a program."), save_as_picture),
+        "FILE_IS_LFS_POINTER": Explanation(
+            _("The file only points to a picture that lies in Git LFS."),
+            _("Fetch the picture itself with “git lfs pull” and send that."),
+        ),
+        "FILE_IS_TEXT": Explanation(_("The file is a text."), save_as_picture),
     }

@@ -36,9 +36,7 @@ from webportal.operations import metrics
 logger = logging.getLogger(__name__)
 
 
-def create_upload(
-    *, owner: User, data: bytes, media_type: str, label: str = "", keep_original: bool = False
-) -> Analysis:
+def create_upload(*, owner: User, data: bytes, label: str = "", keep_original: bool = False) -> Analysis:
     """Commit a picture and the question about it, before anybody is asked anything.
 
     With ``keep_original`` the bytes as sent are kept beside the cleaned picture, for the owner alone.
@@ -47,11 +45,12 @@ def create_upload(
 
     Raises:
         PermissionDenied: ``owner`` may not upload.
+        pictures.Unusable: it is no picture, or one that can't be converted.
         ValidationError: a field is not valid.
     """
     if not owner.is_active:
         raise PermissionDenied
-    stored = pictures.prepare(data, media_type)
+    stored = pictures.prepare(data)
     upload = Upload(
         owner=owner,
         media_type=stored.media_type,

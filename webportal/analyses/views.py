@@ -24,6 +24,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from ecg.pictures.kinds import BEGINNING_BYTES
 
 from webportal.accounts.models import User
 from webportal.analyses import (
@@ -80,12 +81,11 @@ def predict(request: HttpRequest) -> HttpResponse:
         return _upload_page(request, form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
     candidates: list[Candidate] = form.cleaned_data["picture"]
     in_parts = "part" in request.POST  # by script, file by file: the answer is a part of the list of outcomes
-    if len(candidates) == 1 and candidates[0].reason and not in_parts:
-        explanation = reasons.explain(candidates[0].reason)
-        form.add_error("picture", f"{explanation.problem} {explanation.remedy}")
-        return _upload_page(request, form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
     words = {name: form.cleaned_data[name] for name in ("label", "keep_original")}
     outcomes = [each for candidate in candidates for each in _outcomes_of(_user(request), candidate, words)]
+    if len(outcomes) == 1 and (explanation := outcomes[0].explanation) and not in_parts:
+        form.add_error("picture", f"{explanation.problem} {explanation.remedy}")
+        return _upload_page(request, form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
     _analyse_at_once([each.analysis for each in outcomes if each.analysis and not each.is_repeated])
     if len(outcomes) == 1 and outcomes[0].analysis and not in_parts:
         if outcomes[0].is_repeated:
@@ -121,21 +121,23 @@ def _outcomes_of(user: User, candidate: Candidate, words: dict[str, Any]) -> Ite
         yield Outcome(candidate.name, None, reasons.explain(candidate.reason))
     elif candidate.is_archive:
         for entry in archives.entries(candidate.file):
-            media_type = pictures.media_type_of(entry.data)
-            reason = entry.reason or ("" if media_type else "IMAGE_UNSUPPORTED_FORMAT" if entry.data else "IMAGE_EMPTY")
-            if reason or media_type is None:
+            reason = entry.reason or pictures.reason_against(entry.data)
+            if reason:
                 yield Outcome(entry.name or candidate.name, None, reasons.explain(reason))
             else:
-                yield _keep(user, entry.name, entry.data, media_type, words)
+                yield _keep(user, entry.name, entry.data, words)
     else:
-        yield _keep(user, candidate.name, candidate.file.read(), candidate.media_type, words)
+        yield _keep(user, candidate.name, candidate.file.read(), words)
 
 
-def _keep(user: User, name: str, data: bytes, media_type: str, words: dict[str, Any]) -> Outcome:
+def _keep(user: User, name: str, data: bytes, words: dict[str, Any]) -> Outcome:
     earlier = queries.latest_of_same_file(access.own_analyses(user), data)
     if earlier is not None:
         return Outcome(name, earlier, None, is_repeated=True)
-    return Outcome(name, services.create_upload(owner=user, data=data, media_type=media_type, **words), None)
+    try:
+        return Outcome(name, services.create_upload(owner=user, data=data, **words), None)
+    except pictures.Unusable as refusal:
+        return Outcome(name, None, reasons.explain(refusal.reason))
 
 
 def _analyse_at_once(analyses: list[Analysis]) -> None:
@@ -566,8 +568,9 @@ def picture(request: HttpRequest, upload_id: uuid.UUID) -> HttpResponseBase:
 def original(request: HttpRequest, upload_id: uuid.UUID) -> HttpResponseBase:
     """The file as its owner sent it, for them alone, to be saved and not to be shown."""
     upload = access.own_original(_user(request), upload_id)
-    response = _private_file(upload.original, upload.media_type)
-    return _attachment(response, f"original.{upload.media_type.removeprefix('image/')}")
+    media_type = _media_type_of(upload.original)
+    response = _private_file(upload.original, media_type)
+    return _attachment(response, f"original.{media_type.rpartition('/')[2]}")
 
 
 @login_required
@@ -576,6 +579,15 @@ def thumbnail(request: HttpRequest, upload_id: uuid.UUID) -> HttpResponseBase:
     """Its small rendition for lists."""
     upload = access.viewable_upload(_user(request), upload_id)
     return _private_file(upload.thumbnail, "image/png")
+
+
+def _media_type_of(file: FieldFile) -> str:
+    """What a file is by its first bytes: an original may be of another kind than the picture that was made of it."""
+    try:
+        with file.open("rb") as content:
+            return pictures.media_type_of(content.read(BEGINNING_BYTES))
+    except FileNotFoundError as error:
+        raise Http404 from error
 
 
 def _private_file(file: FieldFile, media_type: str) -> HttpResponseBase:

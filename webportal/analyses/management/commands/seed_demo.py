@@ -41,12 +41,11 @@ class Command(BaseCommand):
         sent = waiting = 0
         for path in files:
             data = path.read_bytes()
-            media_type = pictures.media_type_of(data)
-            if media_type is None or queries.latest_of_same_file(access.own_analyses(user), data):
+            if pictures.reason_against(data) or queries.latest_of_same_file(access.own_analyses(user), data):
                 continue
             # The folder is the kind that the sample shows: something to compare the answer with.
             label = path.parent.name if path.parent != samples else ""
-            analysis = services.create_upload(owner=user, data=data, media_type=media_type, label=label)
+            analysis = services.create_upload(owner=user, data=data, label=label)
             services.try_at_once(analysis_id=analysis.pk, deadline=settings.INFERENCE_FAST_TIMEOUT)
             analysis.refresh_from_db()
             sent += 1
