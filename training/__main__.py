@@ -21,6 +21,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from training import configuration, datasets, records, splits
 from training.datasets import Dataset
+from training.ec57_command import ec57
 from training.representations import REPRESENTATIONS, Surroundings
 from training.sources import DATABASES, SOURCES, Source
 
@@ -858,6 +859,8 @@ def download(
             progress.update(task, completed=done, total=total)
     console.print(f"Now set MITDB_DIR={out}")
 
+
+app.command()(ec57)
 
 if __name__ == "__main__":
     app()
