@@ -59,33 +59,36 @@ class BeatComparison:
         return self.matrix[:O, X]
 
     @property
-    def statistics(self) -> BeatStatistics:
-        """The record's shares, with beats missed in shutdown among the missed ones.
+    def fractions(self) -> dict[str, tuple[int, int]]:
+        """Part and whole of each share of :class:`BeatStatistics`, with beats missed in shutdown among the missed ones.
 
         What the test file calls VEB where the reference has a fusion, paced or unclassifiable beat is no false
         positive, and neither is what it calls SVEB where the reference has a paced or unclassifiable one. A false
         positive rate is FP / (FP + TN), where TN are the beats that neither file calls VEB (SVEB).
         """
-        found = int(self.matrix[:O, :O].sum())
-        return BeatStatistics(
-            qrs_sensitivity=percent(found, int(self.matrix[:O].sum())),
-            qrs_predictivity=percent(found, int(self.matrix[:, :O].sum())),
-            veb_sensitivity=self._sensitivity(V),
-            veb_predictivity=percent(int(self.matrix[V, V]), int(self.matrix[[N, S, V, O, X], V].sum())),
-            sveb_sensitivity=self._sensitivity(S),
-            sveb_predictivity=percent(int(self.matrix[S, S]), int(self.matrix[[N, S, V, F, O, X], S].sum())),
-            rr_error_ms=self.rr_error_ms,
-            veb_false_positive_rate=self._false_positive_rate(V, [N, S, O, X]),
-            sveb_false_positive_rate=self._false_positive_rate(S, [N, V, F, O, X]),
-        )
+        m = self.matrix
+        found = int(m[:O, :O].sum())
+        return {
+            "qrs_sensitivity": (found, int(m[:O].sum())),
+            "qrs_predictivity": (found, int(m[:, :O].sum())),
+            "veb_sensitivity": (int(m[V, V]), int(m[V].sum())),
+            "veb_predictivity": (int(m[V, V]), int(m[[N, S, V, O, X], V].sum())),
+            "sveb_sensitivity": (int(m[S, S]), int(m[S].sum())),
+            "sveb_predictivity": (int(m[S, S]), int(m[[N, S, V, F, O, X], S].sum())),
+            "veb_false_positive_rate": self._false_positives(V, [N, S, O, X]),
+            "sveb_false_positive_rate": self._false_positives(S, [N, V, F, O, X]),
+        }
 
-    def _sensitivity(self, kind: int) -> float | None:
-        return percent(int(self.matrix[kind, kind]), int(self.matrix[kind].sum()))
-
-    def _false_positive_rate(self, kind: int, wrong: list[int]) -> float | None:
-        false_positive = int(self.matrix[wrong, kind].sum())
+    def _false_positives(self, kind: int, wrong: list[int]) -> tuple[int, int]:
+        false_positives = int(self.matrix[wrong, kind].sum())
         others = np.delete(np.delete(self.matrix, kind, axis=0), kind, axis=1)
-        return percent(false_positive, false_positive + int(others.sum()))
+        return false_positives, false_positives + int(others.sum())
+
+    @property
+    def statistics(self) -> BeatStatistics:
+        """The record's shares; see :attr:`fractions`."""
+        shares = {name: percent(*fraction) for name, fraction in self.fractions.items()}
+        return BeatStatistics(**shares, rr_error_ms=self.rr_error_ms)
 
     @property
     def line(self) -> NDArray[np.int64]:

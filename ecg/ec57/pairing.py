@@ -19,8 +19,8 @@ def pair(reference: Samples, test: Samples, window: int) -> NDArray[np.int64]:
     Both files are read side by side. Of the two beats that are next in turn, the earlier one is looked at. It is paired
     with the other if they are at most ``window`` samples apart and the one after it in its own file is not a better
     partner. That one is better if it is as near to the other beat or nearer, unless it has a partner of its own that is
-    nearer still: the beat after the other one. A beat that is not paired stands alone, and the next step looks at the
-    beat after it.
+    nearer still: the beat after the other one. Beats on the same sample are always paired. A beat that is not paired
+    stands alone, and the next step looks at the beat after it.
 
     So of two beats near one, the nearer gets it and the other stands alone; of three reference beats and three test
     beats of a fast run, one displaced far towards its neighbour, none stands alone. The printed numbers show both; that
@@ -40,7 +40,8 @@ def pair(reference: Samples, test: Samples, window: int) -> NDArray[np.int64]:
         here, after = marks[early][place[early]], marks[early][place[early] + 1]
         other, other_after = marks[late][place[late]], marks[late][place[late] + 1]
         gap, gap_after = other - here, abs(after - other)
-        paired = gap <= window and (gap < gap_after or abs(after - other_after) < gap_after)
+        best = gap == 0 or gap < gap_after or abs(after - other_after) < gap_after
+        paired = gap <= window and best
         step = [NONE, NONE]
         for side in (early, late) if paired else (early,):
             step[side] = place[side]

@@ -139,7 +139,7 @@ def longest_run(marks: Marks, begin: int, end: int, mapping: BeatMapping, kind: 
     - The begin of the other kind of fibrillation (atrial among ventricular beats, ventricular among supraventricular
       ones) ends a run here, although it does not in :func:`runs`: so a run may not find itself.
     """
-    return _longest(_course(marks, mapping, kind, max(end, *marks.samples[-1:].tolist())), begin, end)
+    return _longest(_course(marks, mapping, kind, int(np.max(marks.samples, initial=end))), begin, end)
 
 
 def _course(marks: Marks, mapping: BeatMapping, kind: RunKind, end: int) -> _Course:
@@ -158,20 +158,19 @@ def _course(marks: Marks, mapping: BeatMapping, kind: RunKind, end: int) -> _Cou
 
 def _runs(course: _Course, period: Period) -> list[Run]:
     found: list[Run] = []
-    on = course.episodes.span(period.start)
-    begin, end, length = period.start, None, LONG if on else 0
+    begin, end, length = period.start, None, LONG if course.episodes.span(period.start) else 0
+    first = bisect_left(course.samples, period.start)
     last = len(course.samples) if period.end is None else bisect_right(course.samples, period.end)
-    for place in range(bisect_left(course.samples, period.start), last):
-        sample, kind = course.samples[place], course.kinds[place]
+    for sample, kind in zip(course.samples[first:last], course.kinds[first:last], strict=True):
         if kind == MEMBER:
             begin, end, length = begin if length else sample, sample, length + 1
         elif kind == EPISODE and not length:
             begin, end, length = sample, None, LONG
         elif kind == OTHER:
-            found.append(Run(begin, end, min(length, LONG)))
+            if length >= SHORTEST[0]:
+                found.append(Run(begin, end, min(length, LONG)))
             length = 0
-    found.append(Run(begin, end, min(length, LONG)))
-    return [run for run in found if run.length >= SHORTEST[0]]
+    return [*found, Run(begin, end, min(length, LONG))] if length >= SHORTEST[0] else found
 
 
 def _longest_around(course: _Course, run: Run, window: int) -> int:

@@ -37,6 +37,16 @@ UNDEFINED = "-"
 #: Shares, as the WFDB applications head them: Q, V, S: QRS complexes, VEB, SVEB; C, S, L: couplets, short and long
 #: runs; E, D: episodes and their duration; +P: positive predictivity.
 BEAT_SHARES = ("Q Se", "Q +P", "V Se", "V +P", "S Se", "S +P", "RR err")
+FRACTIONS = {
+    "qrs_sensitivity": "QRS sensitivity",
+    "qrs_predictivity": "QRS positive predictivity",
+    "veb_sensitivity": "VEB sensitivity",
+    "veb_predictivity": "VEB positive predictivity",
+    "veb_false_positive_rate": "VEB false positive rate",
+    "sveb_sensitivity": "SVEB sensitivity",
+    "sveb_predictivity": "SVEB positive predictivity",
+    "sveb_false_positive_rate": "SVEB false positive rate",
+}
 RUN_COUNTS = ("CTs", "CFN", "CTp", "CFP", "STs", "SFN", "STp", "SFP", "LTs", "LFN", "LTp", "LFP")
 RUN_SHARES = ("CSe", "C+P", "SSe", "S+P", "LSe", "L+P")
 EPISODE_COUNTS = ("TPs", "FN", "TPp", "FP")
@@ -57,7 +67,7 @@ class Table:
     """The first one is the record's."""
     rows: tuple[Row, ...]
     note: str = ""
-    """A line below the table."""
+    """What stands below the table."""
 
     def text(self) -> str:
         """The table for people: title, heads, rows, note; columns end where their heads do."""
@@ -101,7 +111,13 @@ def matrix_table(record: RecordComparison) -> Table:
         (letter, *(str(count) if place < O or column < O else "" for column, count in enumerate(counts)))
         for place, (letter, counts) in enumerate(zip(ROWS, record.beats.matrix.tolist(), strict=True))
     ]
-    return Table("matrix", f"Beats of record {record.record}", ("", *ROWS.lower()), tuple(rows))
+    fractions = record.beats.fractions
+    notes = [
+        f"{head} {_hundredths(percent(*fractions[name]))} % ({fractions[name][0]}/{fractions[name][1]})"
+        for name, head in FRACTIONS.items()
+    ]
+    notes.append(f"RR err {_hundredths(record.beats.rr_error_ms)} ms")
+    return Table("matrix", f"Beats of record {record.record}", ("", *ROWS.lower()), tuple(rows), "\n".join(notes))
 
 
 def pairings_table(records: Sequence[RecordComparison]) -> Table:
