@@ -63,9 +63,10 @@ class Marks:
 class Period:
     """The part of a record that is compared, and how near marks must be.
 
-    The first five minutes are the *learning period*, which EC57 leaves out. Marks in it are not counted in either file,
-    so of a pair that stands on both sides of the border one mark is left over; only the state in which it leaves a
-    file (fibrillation, a beat to measure the first RR interval from) is known in the test period.
+    The first five minutes are the *learning period*, which EC57 leaves out. Marks in it are not counted in either file;
+    only the state in which it leaves a file (fibrillation, a beat to measure the first RR interval from) is known in
+    the test period. That a pair on both sides of the border leaves one beat over is a choice for single beats; the
+    printed numbers show that runs are cut there.
     """
 
     rate: float
