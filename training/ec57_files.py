@@ -62,12 +62,12 @@ def read_pair(record: str, folders: Sequence[Path], reference: str, test: str, r
     """
     header = _header(record, folders, reference)
     files = {annotator: _read(record, folders, annotator) for annotator in (reference, test)}
-    rates = {name: told for name, (_, told) in files.items() if told}
+    rates = {annotator: stored for annotator, (_, stored) in files.items() if stored}
     if header:
         rates["hea"] = header[0]
     if len(set(rates.values())) > 1:
-        told = ", ".join(f"{record}.{name}: {value:g}" for name, value in rates.items())
-        raise AnnotationFileError(f"Marks at different rates can't be compared ({told} samples a second).")
+        listed = ", ".join(f"{record}.{suffix}: {value:g}" for suffix, value in rates.items())
+        raise AnnotationFileError(f"Marks at different rates can't be compared ({listed} samples a second).")
     known = next(iter(rates.values()), rate)
     if not known:
         raise AnnotationFileError(f"No file tells the rate of {record}: give --rate, or --records with its header.")

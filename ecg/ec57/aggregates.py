@@ -112,14 +112,14 @@ def _of_line(line: NDArray[np.int64], rr_error_ms: float | None) -> BeatStatisti
     count = dict(zip(LINE, line.tolist(), strict=True))
 
     def share(part: tuple[str, ...], rest: tuple[str, ...]) -> float | None:
-        found = sum(count[name] for name in part)
-        return percent(found, found + sum(count[name] for name in rest))
+        right = sum(count[name] for name in part)
+        return percent(right, right + sum(count[name] for name in rest))
 
     extra, missed = ("On'", "Os'", "Ov'"), ("No'", "So'", "Vo'", "Fo'")
-    found = tuple(name for name in LINE if name not in extra + missed)
+    paired = tuple(name for name in LINE if name not in extra + missed)
     return BeatStatistics(
-        qrs_sensitivity=share(found, missed),
-        qrs_predictivity=share(found, extra),
+        qrs_sensitivity=share(paired, missed),
+        qrs_predictivity=share(paired, extra),
         veb_sensitivity=share(("Vv",), ("Vn'", "Vs", "Vo'")),
         veb_predictivity=share(("Vv",), ("Nv", "Sv", "Ov'")),
         sveb_sensitivity=share(("Ss",), ("Sn'", "Sv", "So'")),
@@ -161,19 +161,22 @@ def _whole(share: float | None) -> float | None:
 
 
 def _gross_episodes(comparisons: Sequence[EpisodeComparison]) -> EpisodeStatistics:
-    found, missed, true, false = (
-        sum(counts)
-        for counts in zip(
-            *((each.reference_found, each.reference_missed, each.test_true, each.test_false) for each in comparisons),
-            strict=True,
-        )
-    )
-    shares = [_printed(each.statistics) for each in comparisons]
+    hits = sum(comparison.reference_found for comparison in comparisons)
+    misses = sum(comparison.reference_missed for comparison in comparisons)
+    true = sum(comparison.test_true for comparison in comparisons)
+    false = sum(comparison.test_false for comparison in comparisons)
+    shares = [_printed(comparison.statistics) for comparison in comparisons]
     return EpisodeStatistics(
-        percent(found, found + missed),
+        percent(hits, hits + misses),
         percent(true, true + false),
-        _weighted([each.duration_sensitivity for each in shares], [each.reference_seconds for each in comparisons]),
-        _weighted([each.duration_predictivity for each in shares], [each.test_seconds for each in comparisons]),
+        _weighted(
+            [statistics.duration_sensitivity for statistics in shares],
+            [comparison.reference_seconds for comparison in comparisons],
+        ),
+        _weighted(
+            [statistics.duration_predictivity for statistics in shares],
+            [comparison.test_seconds for comparison in comparisons],
+        ),
     )
 
 

@@ -67,10 +67,10 @@ class BeatComparison:
         positive rate is FP / (FP + TN), where TN are the beats that neither file calls VEB (SVEB).
         """
         m = self.matrix
-        found = int(m[:O, :O].sum())
+        paired = int(m[:O, :O].sum())
         return {
-            "qrs_sensitivity": (found, int(m[:O].sum())),
-            "qrs_predictivity": (found, int(m[:, :O].sum())),
+            "qrs_sensitivity": (paired, int(m[:O].sum())),
+            "qrs_predictivity": (paired, int(m[:, :O].sum())),
             "veb_sensitivity": (int(m[V, V]), int(m[V].sum())),
             "veb_predictivity": (int(m[V, V]), int(m[[N, S, V, O, X], V].sum())),
             "sveb_sensitivity": (int(m[S, S]), int(m[S].sum())),

@@ -75,15 +75,15 @@ def _compare(
         episodes_of(marks, state, end).clipped(period.start, end)
         for marks, state in ((reference, reference_state), (test, test_state))
     )
-    found, true = _overlaps(ours, theirs), _overlaps(theirs, ours)
+    of_ours, of_theirs = _overlaps(ours, theirs), _overlaps(theirs, ours)
     return EpisodeComparison(
-        reference_found=int((found > 0).sum()),
-        reference_missed=int((found == 0).sum()),
-        test_true=int((true > 0).sum()),
-        test_false=int((true == 0).sum()),
+        reference_found=int((of_ours > 0).sum()),
+        reference_missed=int((of_ours == 0).sum()),
+        test_true=int((of_theirs > 0).sum()),
+        test_false=int((of_theirs == 0).sum()),
         reference_seconds=ours.total / period.rate,
         test_seconds=theirs.total / period.rate,
-        overlap_seconds=int(found.sum()) / period.rate,
+        overlap_seconds=int(of_ours.sum()) / period.rate,
     )
 
 

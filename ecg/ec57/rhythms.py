@@ -36,8 +36,8 @@ def ventricular_state(marks: Marks) -> NDArray[np.bool_]:
     It is on from ``[`` up to the next ``]``. Rhythm marks (``(VFL``) say nothing here. A ``[`` inside an episode and a
     ``]`` outside are ignored.
     """
-    begins = marks.symbols == VF_BEGINS
-    return _held(begins | (marks.symbols == VF_ENDS), begins)
+    opens = marks.symbols == VF_BEGINS
+    return _held(opens | (marks.symbols == VF_ENDS), opens)
 
 
 def _held(says: NDArray[np.bool_], on: NDArray[np.bool_]) -> NDArray[np.bool_]:

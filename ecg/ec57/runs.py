@@ -111,8 +111,8 @@ def compare_runs(reference: Marks, test: Marks, period: Period, mapping: BeatMap
     for side, course in enumerate(courses):
         for run in _runs(course, period):
             place = bisect_right(SHORTEST, run.length) - 1
-            found = _longest_around(courses[1 - side], run, period.window) >= SHORTEST[place]
-            tallies[side][place][0 if found else 1] += 1
+            is_there = _longest_around(courses[1 - side], run, period.window) >= SHORTEST[place]
+            tallies[side][place][0 if is_there else 1] += 1
     return RunComparison(*(RunCounts(*tallies[0][place], *tallies[1][place]) for place in range(len(SHORTEST))))
 
 
@@ -157,7 +157,7 @@ def _course(marks: Marks, mapping: BeatMapping, kind: RunKind, end: int) -> _Cou
 
 
 def _runs(course: _Course, period: Period) -> list[Run]:
-    found: list[Run] = []
+    over: list[Run] = []
     begin, end, length = period.start, None, LONG if course.episodes.span(period.start) else 0
     first = bisect_left(course.samples, period.start)
     last = len(course.samples) if period.end is None else bisect_right(course.samples, period.end)
@@ -168,9 +168,9 @@ def _runs(course: _Course, period: Period) -> list[Run]:
             begin, end, length = sample, None, LONG
         elif kind == OTHER:
             if length >= SHORTEST[0]:
-                found.append(Run(begin, end, min(length, LONG)))
+                over.append(Run(begin, end, min(length, LONG)))
             length = 0
-    return [*found, Run(begin, end, min(length, LONG))] if length >= SHORTEST[0] else found
+    return [*over, Run(begin, end, min(length, LONG))] if length >= SHORTEST[0] else over
 
 
 def _longest_around(course: _Course, run: Run, window: int) -> int:

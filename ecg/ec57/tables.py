@@ -226,7 +226,7 @@ def _episode_table(
     records: Sequence[RecordComparison], together: Statistics, means: Statistics, name: str, title: str
 ) -> Table:
     comparisons: list[EpisodeComparison] = [getattr(record, name) for record in records]
-    counts = [(e.reference_found, e.reference_missed, e.test_true, e.test_false) for e in comparisons]
+    counts = [astuple(comparison)[: len(EPISODE_COUNTS)] for comparison in comparisons]
     rows = [
         (
             record.record,

@@ -156,9 +156,9 @@ class TestBadInput:
         """Nothing is printed for the others: figures for some would pass as figures for all."""
         (folder / "100.atr").unlink()
         (folder / "101.tst").write_bytes(b"\xff" * 7)
-        told = self.refused(folder)
-        assert f"There is no 100.atr in {folder}." in told
-        assert "101.tst is not a readable WFDB annotation file" in told
+        message = self.refused(folder)
+        assert f"There is no 100.atr in {folder}." in message
+        assert "101.tst is not a readable WFDB annotation file" in message
 
     def test_different_rates(self, folder: Path) -> None:
         write(folder, "100", "tst", rate=250)

@@ -14,8 +14,8 @@ def pairs(reference: list[int], test: list[int], window: int = 54) -> list[tuple
     """Samples of each step; None where one file has no beat."""
     steps = pair(np.array(reference, np.int64), np.array(test, np.int64), window)
     return [
-        (None if one == NONE else reference[one], None if other == NONE else test[other])
-        for one, other in steps.tolist()
+        (None if ours == NONE else reference[ours], None if theirs == NONE else test[theirs])
+        for ours, theirs in steps.tolist()
     ]
 
 
@@ -71,4 +71,5 @@ def test_every_beat_appears_once_in_order_and_pairs_are_near(reference: list[int
     steps = pair(np.array(reference, np.int64), np.array(test, np.int64), 54)
     for side, beats in enumerate((reference, test)):
         assert [place for place in steps[:, side].tolist() if place != NONE] == list(range(len(beats)))
-    assert all(abs(reference[one] - test[other]) <= 54 for one, other in steps.tolist() if NONE not in (one, other))
+    near = [abs(reference[ours] - test[theirs]) <= 54 for ours, theirs in steps.tolist() if NONE not in (ours, theirs)]
+    assert all(near)

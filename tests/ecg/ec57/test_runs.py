@@ -20,7 +20,8 @@ def tallies(reference: Marks, test: Marks, kind: RunKind = V, period: Period = W
     """Found, missed, true and false runs: couplets, short, long."""
     comparison: RunComparison = compare_runs(reference, test, period, EC57, kind)
     return [
-        (each.reference_found, each.reference_missed, each.test_true, each.test_false) for each in comparison.lengths
+        (counts.reference_found, counts.reference_missed, counts.test_true, counts.test_false)
+        for counts in comparison.lengths
     ]
 
 
