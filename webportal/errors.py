@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 import uuid
 from collections.abc import Callable
 from http import HTTPStatus
@@ -12,6 +13,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
+
+from webportal import disk
 
 logger = logging.getLogger(__name__)
 
@@ -99,12 +102,26 @@ def too_many_requests(request: HttpRequest) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """500, called by Django while the exception is being handled.
+    """500, or 507 for want of room, called by Django while the exception is being handled."""
+    error = sys.exc_info()[1]
+    if disk.is_full(error):
+        return storage_full(request, error)
+    return _failed(request, error, "500.html", HTTPStatus.INTERNAL_SERVER_ERROR, "Unexpected error")
 
-    The page is drawn without the request: no session, user or database that may be what is broken.
+
+def storage_full(request: HttpRequest, error: BaseException | None) -> HttpResponse:
+    """507; ``error`` says that nothing more can be written."""
+    return _failed(request, error, "507.html", HTTPStatus.INSUFFICIENT_STORAGE, "Nothing more can be written, error")
+
+
+def _failed(
+    request: HttpRequest, error: BaseException | None, template: str, status: HTTPStatus, said: str
+) -> HttpResponse:
+    """A page with the id of what is logged.
+
+    It is drawn without the request: no session, user or database that may be what is broken.
     """
     view = request.resolver_match.view_name if request.resolver_match else "an unknown view"
     error_id = new_error_id()
-    logger.error("Unexpected error %s in %s %s", error_id, request.method, view, exc_info=True)
-    page = render_to_string("500.html", {"error_id": error_id})
-    return HttpResponse(page, status=HTTPStatus.INTERNAL_SERVER_ERROR)
+    logger.error("%s %s in %s %s", said, error_id, request.method, view, exc_info=error)
+    return HttpResponse(render_to_string(template, {"error_id": error_id}), status=status)

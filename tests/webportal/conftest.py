@@ -7,6 +7,7 @@ import threading
 import uuid
 from collections.abc import Callable, Iterator
 from concurrent import futures
+from pathlib import Path
 
 import grpc
 import pytest
@@ -249,6 +250,15 @@ def reviewer_client(reviewer) -> Client:
 @pytest.fixture
 def staff_client(staff) -> Client:
     return _logged_in(staff)
+
+
+@pytest.fixture
+def media(settings, tmp_path) -> Path:
+    """A folder of its own for the files of one test."""
+    folder = tmp_path / "media"
+    storage = {**settings.STORAGES["default"], "OPTIONS": {"location": str(folder), "base_url": None}}
+    settings.STORAGES = {**settings.STORAGES, "default": storage}
+    return folder
 
 
 @pytest.fixture

@@ -145,7 +145,7 @@ def test_every_kind_that_is_no_picture_has_its_sentence():
 
 def test_when_all_decoders_are_taken_the_sender_is_told_to_come_back(drawn, monkeypatch):
     monkeypatch.setattr(confined, "_turns", Turns(1, wait_seconds=0.01))
-    with confined._turns, ThreadPoolExecutor(1) as other, pytest.raises(pictures.Unusable, match="PORTAL_BUSY"):
+    with confined._turns, ThreadPoolExecutor(1) as other, pytest.raises(pictures.Busy):
         other.submit(pictures.prepare, drawn()).result()
 
 

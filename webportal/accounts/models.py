@@ -51,3 +51,25 @@ class User(AbstractUser):
     def get_short_name(self) -> str:
         """The name to log in with; no other is known."""
         return self.username
+
+
+class StorageUse(models.Model):
+    """How many bytes a person's files take up. Kept beside the files' rows, so that nobody has to add them up."""
+
+    # Not a column of the user: saving a user that was read earlier would put an old number back.
+    owner = models.OneToOneField(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        primary_key=True,
+        related_name="storage_use",
+        editable=False,
+        verbose_name=_("owner"),
+    )
+    stored_bytes = models.PositiveBigIntegerField(_("bytes kept"), default=0, editable=False)
+
+    class Meta:
+        verbose_name = _("space used")
+        verbose_name_plural = _("space used")
+
+    def __str__(self) -> str:
+        return f"{self._meta.verbose_name} {self.owner_id}"

@@ -64,6 +64,9 @@ class Upload(models.Model):
     width = models.PositiveIntegerField(_("width in pixels"), null=True, blank=True)
     height = models.PositiveIntegerField(_("height in pixels"), null=True, blank=True)
     size = models.PositiveIntegerField(_("size in bytes"), help_text=_("As sent."))
+    stored_bytes = models.PositiveBigIntegerField(
+        _("bytes kept"), default=0, editable=False, help_text=_("Of all its files; counts towards the owner's quota.")
+    )
     sha256 = models.CharField(_("SHA-256"), max_length=64, help_text=_("Of the bytes as sent, hexadecimal."))
     label = models.CharField(
         _("label"),
@@ -82,6 +85,10 @@ class Upload(models.Model):
             models.Index(fields=["owner", "-created_at", "-id", "label"], name="upload_owner_labels"),
             models.Index(fields=["owner", "sha256"], name="upload_owner_digest"),
             models.Index(fields=["-created_at", "-id"], name="upload_newest"),
+            # Whose a file is, for the sweep of those that are nobody's.
+            models.Index(fields=["picture"], name="upload_picture"),
+            models.Index(fields=["thumbnail"], name="upload_thumbnail"),
+            models.Index(fields=["original"], name="upload_original"),
         ]
         constraints = [
             models.CheckConstraint(condition=Q(size__gt=0), name="upload_not_empty"),
@@ -100,6 +107,11 @@ class Upload(models.Model):
     def is_viewable(self) -> bool:
         """Whether the picture could be decoded, so that showing it is safe and possible."""
         return self.width is not None
+
+    @property
+    def megapixels(self) -> float:
+        """Width × height in millions; 0 for what can't be decoded."""
+        return (self.width or 0) * (self.height or 0) / 1e6
 
 
 class Tag(models.Model):

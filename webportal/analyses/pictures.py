@@ -13,14 +13,14 @@ from dataclasses import dataclass
 from django.conf import settings
 from ecg.confinement import NoTurn
 from ecg.pictures import confined
+from ecg.pictures.cost import cost_of
 from ecg.pictures.decoding import ImageError, ImageLimits
 from ecg.pictures.kinds import BEGINNING_BYTES, CONVERTIBLE, MEDIA_TYPES, NATIVE, Kind, kind_of
 
+from webportal.refusal import Refused
+
 #: Largest thumbnail, pixels: twice its size on the page, for dense screens.
 THUMBNAIL_SIZE = (384, 256)
-
-#: Reason code where so many pictures are being decoded that this one had no turn in time.
-BUSY = "PORTAL_BUSY"
 
 
 class Unusable(Exception):  # noqa: N818 - reads as what happened
@@ -29,6 +29,13 @@ class Unusable(Exception):  # noqa: N818 - reads as what happened
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
+
+
+class Busy(Refused):
+    """So many pictures are being decoded that this one had no turn in time."""
+
+    reason = "PORTAL_BUSY"
+    retry_after = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,20 +69,35 @@ def reason_against(beginning: bytes) -> str:
     return "IMAGE_UNSUPPORTED_FORMAT" if kind is Kind.UNKNOWN else f"FILE_IS_{kind}"
 
 
+def declared_megapixels(data: bytes) -> float | None:
+    """Width × height, in millions, of what :func:`prepare` will decode, as the header says, nothing being decoded.
+
+    0 for what will not be decoded at all. ``None`` for a kind that has to be converted: its header is read by the
+    decoder.
+    """
+    kind = kind_of(data[:BEGINNING_BYTES])
+    if kind in CONVERTIBLE:
+        return None
+    cost = cost_of(data) if kind in NATIVE else None
+    pixels = cost.width * cost.height if cost else 0
+    return pixels / 1e6 if pixels <= settings.PICTURE_MAX_PIXELS else 0.0
+
+
 def prepare(data: bytes) -> StoredPicture:
     """Make a PNG or JPEG of ``data``, drop everything but its pixels, turn them upright and draw the thumbnail.
 
     The pixels of an upright PNG or JPEG stay what they were.
 
     Raises:
-        Unusable: it is no picture, of a kind that has to be converted and can't be, or had no turn in time.
+        Unusable: it is no picture, or of a kind that has to be converted and can't be.
+        Busy: it had no turn in time.
     """
     limits = ImageLimits(max_bytes=settings.PICTURE_MAX_BYTES, max_pixels=settings.PICTURE_MAX_PIXELS)
     kind = kind_of(data[:BEGINNING_BYTES])
     try:
         kept = confined.for_keeping(data, limits, THUMBNAIL_SIZE)
     except NoTurn as error:
-        raise Unusable(BUSY) from error
+        raise Busy from error
     except ImageError as error:
         if kind in NATIVE:
             return StoredPicture(data, MEDIA_TYPES[kind], None, None, None)

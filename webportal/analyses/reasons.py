@@ -1,4 +1,4 @@
-"""Reason codes in words: what is wrong with a picture and what its sender can do."""
+"""Reason codes in words: what is wrong with a picture, or keeps it from being taken, and what its sender can do."""
 
 from __future__ import annotations
 
@@ -72,6 +72,18 @@ def _known() -> dict[str, Explanation]:
             _("Nothing is wrong with yours. Send it again in a minute."),
         ),
         **_other_kinds(),
+        "ACCOUNT_QUOTA_REACHED": Explanation(
+            _("Your account is full: it may keep %(max)d MiB.") % {"max": settings.ACCOUNT_QUOTA_BYTES // 2**20},
+            _("Delete for good what you no longer need. What lies in the trash counts too."),
+        ),
+        "UPLOAD_RATE_REACHED": Explanation(
+            _("You have sent as much as one person may within a minute."),
+            _("Wait a minute and send it once more. What was kept already is recognised and doesn’t count again."),
+        ),
+        "STORAGE_FULL": Explanation(
+            _("The disk of this installation is full, so that nothing new can be kept."),
+            _("Only an administrator can make room. Send it again once they have."),
+        ),
         "ARCHIVE_DAMAGED": Explanation(
             _("The zip file is damaged."), _("Make it anew, or send the pictures themselves.")
         ),

@@ -16,7 +16,6 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.core.files.base import ContentFile
 from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
@@ -24,8 +23,10 @@ from django.utils.translation import gettext_lazy as _
 from inference_server.classification import Classification
 from inference_server.client import CallFailed, ClientError, ImageRefused, ServerUnavailable
 
+from webportal import disk
+from webportal.accounts import quota
 from webportal.accounts.models import User
-from webportal.analyses import access, pictures, reasons
+from webportal.analyses import access, allowance, files, reasons
 from webportal.analyses.models import Analysis, Review, Upload
 from webportal.audit import services as audit
 from webportal.audit.models import Entry
@@ -47,10 +48,14 @@ def create_upload(*, owner: User, data: bytes, label: str = "", keep_original: b
         PermissionDenied: ``owner`` may not upload.
         pictures.Unusable: it is no picture, or one that can't be converted.
         ValidationError: a field is not valid.
+        Refused: ``owner``'s share of the minute is used up (:mod:`~webportal.analyses.allowance`), or their account
+            (:mod:`~webportal.accounts.quota`) or the disk is full.
     """
     if not owner.is_active:
         raise PermissionDenied
-    stored = pictures.prepare(data)
+    disk.check_room()
+    quota.check(owner=owner)
+    stored = allowance.prepare(user=owner, data=data)
     upload = Upload(
         owner=owner,
         media_type=stored.media_type,
@@ -60,19 +65,19 @@ def create_upload(*, owner: User, data: bytes, label: str = "", keep_original: b
         sha256=hashlib.sha256(data).hexdigest(),
         label=label,
     )
-    upload.picture.save("picture", ContentFile(stored.data), save=False)
-    if stored.thumbnail is not None:
-        upload.thumbnail.save("thumbnail", ContentFile(stored.thumbnail), save=False)
-    if keep_original:
-        upload.original.save("original", ContentFile(data), save=False)
     try:
+        original = data if keep_original else None
+        upload.stored_bytes = files.write(upload, picture=stored.data, thumbnail=stored.thumbnail, original=original)
         with transaction.atomic():
             _check(upload)
+            quota.claim(owner=owner, size=upload.stored_bytes)
             upload.save(force_insert=True)
             analysis = _create_analysis(upload)
-    except BaseException:
+    except BaseException as error:
         # No row, no file.
-        _delete_files(upload)
+        files.delete(upload)
+        if disk.is_full(error):
+            raise disk.DiskFull from error
         raise
     metrics.upload_kept()
     return analysis
@@ -290,11 +295,14 @@ def run_again(*, actor: User, analysis: Analysis) -> Analysis:
 
     Raises:
         PermissionDenied: it is somebody else's, and ``actor`` may not change analyses.
+        AllowanceSpent: it is their own, and their share of the minute is used up.
     """
     if analysis.owner_id != actor.pk and not actor.has_perm("analyses.change_analysis"):
         raise PermissionDenied
     if analysis.is_open:
         return analysis
+    if analysis.owner_id == actor.pk:
+        allowance.take(user=actor, pictures=1, megapixels=analysis.upload.megapixels)
     with transaction.atomic():
         return _create_analysis(analysis.upload, earlier=analysis)
 
@@ -303,15 +311,19 @@ def run_several_again(*, actor: User, ids: Collection[uuid.UUID]) -> int:
     """:func:`run_again` for those of one's own analyses with these ids that are finished; returns how many.
 
     They wait for the worker: nobody is asked while a person waits.
+
+    Raises:
+        AllowanceSpent: ``actor``'s share of the minute doesn't suffice for all of them; none runs again.
     """
-    finished = Analysis.objects.filter(owner=actor, pk__in=ids, finished_at__isnull=False)
-    count = 0
+    chosen = Analysis.objects.filter(owner=actor, pk__in=ids, finished_at__isnull=False)
+    finished = list(chosen.select_related("upload__owner"))
+    megapixels = sum(analysis.upload.megapixels for analysis in finished)
+    allowance.take(user=actor, pictures=len(finished), megapixels=megapixels)
     with transaction.atomic():
-        for analysis in finished.select_related("upload__owner"):
+        for analysis in finished:
             another = _create_analysis(analysis.upload, earlier=analysis)
             enqueue(analysis_id=another.pk, due=timezone.now())
-            count += 1
-    return count
+    return len(finished)
 
 
 def review(*, actor: User, analysis: Analysis, class_short: str, comment: str = "") -> Review:
@@ -410,9 +422,3 @@ def delete_analysis(*, actor: User, analysis: Analysis) -> None:
         raise PermissionDenied
     with transaction.atomic():
         analysis.delete()  # the upload without analyses follows, and on commit its files: see signals
-
-
-def _delete_files(upload: Upload) -> None:
-    for file in (upload.picture, upload.thumbnail, upload.original):
-        if file:
-            file.storage.delete(str(file.name))

@@ -9,6 +9,7 @@ from django.db.models import Model, QuerySet
 from django.db.models.signals import post_delete
 from django.dispatch import receiver
 
+from webportal.accounts import quota
 from webportal.analyses.models import Analysis, Upload
 
 
@@ -24,7 +25,9 @@ def delete_upload_without_analyses(
 
 @receiver(post_delete, sender=Upload)
 def delete_files(sender: type[Upload], instance: Upload, **kwargs: Any) -> None:
-    """Delete picture, thumbnail and original once the deletion is committed; a roll-back keeps them."""
+    """Give the account its bytes back, and delete picture, thumbnail and original once the deletion is committed; a
+    roll-back keeps them."""
+    quota.release(owner_id=instance.owner_id, size=instance.stored_bytes)
     files = (instance.picture, instance.thumbnail, instance.original)
     doomed = [(file.storage, str(file.name)) for file in files if file]
 

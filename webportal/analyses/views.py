@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 import uuid
 from collections.abc import Iterator
@@ -26,6 +27,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from ecg.pictures.kinds import BEGINNING_BYTES
 
+from webportal import errors
 from webportal.accounts.models import User
 from webportal.analyses import (
     access,
@@ -45,8 +47,10 @@ from webportal.analyses import (
 from webportal.analyses.forms import AnnotationForm, BulkTagForm, Candidate, HistoryForm, ReviewForm, UploadForm
 from webportal.analyses.models import Analysis
 from webportal.audit import services as audit
+from webportal.disk import DiskFull
 from webportal.inference import described
 from webportal.pages import catalogue
+from webportal.refusal import Refused
 
 #: Answers about one picture that its result page lists.
 ANSWERS_SHOWN = 10
@@ -61,6 +65,8 @@ class Outcome:
     explanation: reasons.Explanation | None
     is_repeated: bool = False
     """Whether the very same file was sent before; ``analysis`` is then the earlier one."""
+    refusal: Refused | None = None
+    """Set when nothing was wrong with the file, but it could not be taken now."""
 
 
 def _user(request: HttpRequest) -> User:
@@ -83,16 +89,36 @@ def predict(request: HttpRequest) -> HttpResponse:
     in_parts = "part" in request.POST  # by script, file by file: the answer is a part of the list of outcomes
     words = {name: form.cleaned_data[name] for name in ("label", "keep_original")}
     outcomes = [each for candidate in candidates for each in _outcomes_of(_user(request), candidate, words)]
-    if len(outcomes) == 1 and (explanation := outcomes[0].explanation) and not in_parts:
-        form.add_error("picture", f"{explanation.problem} {explanation.remedy}")
-        return _upload_page(request, form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+    if len(outcomes) == 1 and outcomes[0].explanation and not in_parts:
+        return _not_taken(request, form, outcomes[0].explanation, outcomes[0].refusal)
     _analyse_at_once([each.analysis for each in outcomes if each.analysis and not each.is_repeated])
     if len(outcomes) == 1 and outcomes[0].analysis and not in_parts:
         if outcomes[0].is_repeated:
             messages.info(request, _("You sent this very picture before. Here is what came of it."))
         return redirect(outcomes[0].analysis)
     template = "analyses/outcome_list.html" if in_parts else "analyses/outcomes.html"
-    return render(request, template, {"outcomes": _refreshed(_user(request), outcomes)})
+    response = render(request, template, {"outcomes": _refreshed(_user(request), outcomes)})
+    # The script sends the file again when its time has come; of a zip file a part may have been kept.
+    return _with_patience(response, outcomes[0].refusal) if in_parts and len(outcomes) == 1 else response
+
+
+def _not_taken(
+    request: HttpRequest, form: UploadForm, explanation: reasons.Explanation, refusal: Refused | None
+) -> HttpResponse:
+    """The upload page again, saying why the one picture isn't taken."""
+    if isinstance(refusal, DiskFull):
+        return errors.storage_full(request, refusal)
+    form.add_error("picture", f"{explanation.problem} {explanation.remedy}")
+    response = _upload_page(request, form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+    return _with_patience(response, refusal)
+
+
+def _with_patience(response: HttpResponse, refusal: Refused | None) -> HttpResponse:
+    """``response``, with the status and the time that a client understands where time alone helps."""
+    if refusal is not None and refusal.retry_after is not None:
+        response.status_code = HTTPStatus.TOO_MANY_REQUESTS
+        response.headers["Retry-After"] = str(math.ceil(refusal.retry_after))
+    return response
 
 
 def _refreshed(user: User, outcomes: list[Outcome]) -> list[Outcome]:
@@ -136,8 +162,10 @@ def _keep(user: User, name: str, data: bytes, words: dict[str, Any]) -> Outcome:
         return Outcome(name, earlier, None, is_repeated=True)
     try:
         return Outcome(name, services.create_upload(owner=user, data=data, **words), None)
-    except pictures.Unusable as refusal:
-        return Outcome(name, None, reasons.explain(refusal.reason))
+    except pictures.Unusable as unusable:
+        return Outcome(name, None, reasons.explain(unusable.reason))
+    except Refused as refusal:
+        return Outcome(name, None, reasons.explain(refusal.reason), refusal=refusal)
 
 
 def _analyse_at_once(analyses: list[Analysis]) -> None:
@@ -443,7 +471,11 @@ def tag_selected(request: HttpRequest) -> HttpResponse:
 @never_cache
 def run_selected_again(request: HttpRequest) -> HttpResponse:
     """Ask the model in service about what was ticked in the history."""
-    count = services.run_several_again(actor=_user(request), ids=_chosen(request))
+    try:
+        count = services.run_several_again(actor=_user(request), ids=_chosen(request))
+    except Refused as refusal:
+        messages.warning(request, reasons.explain(refusal.reason).problem)
+        return _back_to_history(request)
     said = ngettext(
         "%(count)d picture is analysed again; the earlier result stays.",
         "%(count)d pictures are analysed again; the earlier results stay.",
@@ -539,7 +571,11 @@ def trash(request: HttpRequest) -> HttpResponse:
 def run_again(request: HttpRequest, analysis_id: uuid.UUID) -> HttpResponse:
     """Ask the model in service about a picture that has its answer already."""
     analysis = access.own_analysis(_user(request), analysis_id)
-    another = services.run_again(actor=_user(request), analysis=analysis)
+    try:
+        another = services.run_again(actor=_user(request), analysis=analysis)
+    except Refused as refusal:
+        messages.warning(request, reasons.explain(refusal.reason).problem)
+        return redirect(analysis)
     _analyse_at_once([another])
     return redirect(another)
 
@@ -577,7 +613,7 @@ def original(request: HttpRequest, upload_id: uuid.UUID) -> HttpResponseBase:
 @require_safe
 def thumbnail(request: HttpRequest, upload_id: uuid.UUID) -> HttpResponseBase:
     """Its small rendition for lists."""
-    upload = access.viewable_upload(_user(request), upload_id)
+    upload = access.viewable_upload(_user(request), upload_id, listed=request.GET.get("listed", ""))
     return _private_file(upload.thumbnail, "image/png")
 
 

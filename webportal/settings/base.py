@@ -50,6 +50,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "webportal.accounts.acting.ActingMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -93,7 +94,8 @@ USE_TZ = True
 # --- Accounts ------------------------------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["webportal.accounts.backends.AuthenticationBackend"]
+SESSION_ENGINE = "webportal.accounts.sessions"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
@@ -109,10 +111,11 @@ ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*", "password2*"]
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "[Beatlens] "
 ACCOUNT_USERNAME_MIN_LENGTH = 3
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_ADAPTER = "webportal.accounts.adapter.AccountAdapter"
 ACCOUNT_FORMS = {"login": "webportal.accounts.forms.LoginForm"}
 # What allauth counts for its own pages, and ours beside it; one dictionary, one way of answering 429.
 ACCOUNT_RATE_LIMITS: dict[str, str] | bool = {
-    "upload": "120/m/user",
+    "upload": "600/m/user",  # requests, one a picture from the script; the work in them is counted by itself
     "export": "6/h/user",
     "evidence": "60/m/user",
     "report": "30/m/user",
@@ -143,6 +146,14 @@ UPLOAD_MAX_PICTURES = env.int("BEATLENS_UPLOAD_MAX_PICTURES", default=20)
 ARCHIVE_MAX_BYTES = 64 * 1024 * 1024
 ARCHIVE_MAX_UNPACKED_BYTES = 256 * 1024 * 1024
 ARCHIVE_MAX_ENTRIES = 200
+#: Most that one person may have decoded or analysed within a minute, pictures and megapixels (as many again are saved
+#: up while they send nothing); 0: any number.
+UPLOAD_PICTURES_PER_MINUTE = env.int("BEATLENS_UPLOAD_PICTURES_PER_MINUTE", default=600)
+UPLOAD_MEGAPIXELS_PER_MINUTE = env.int("BEATLENS_UPLOAD_MEGAPIXELS_PER_MINUTE", default=1500)
+#: Most that one account may keep, bytes: pictures, thumbnails and originals, the trash included; 0: any number.
+ACCOUNT_QUOTA_BYTES = env.int("BEATLENS_ACCOUNT_QUOTA_MIB", default=2048) * 1024 * 1024
+#: Room on the disk that is left for everything but pictures, bytes; never more than a twentieth of the disk.
+DISK_RESERVE_BYTES = env.int("BEATLENS_DISK_RESERVE_MIB", default=64) * 1024 * 1024
 #: Largest request body, bytes. Larger ones are answered 413 without being parsed.
 REQUEST_MAX_BYTES = UPLOAD_MAX_PICTURES * PICTURE_MAX_BYTES + 1024 * 1024
 
@@ -164,6 +175,10 @@ STORAGES = {
     },
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
+
+#: Entries that a cache in memory or in the database keeps. Django's own number, 300, would forget what rate limits
+#: have counted as soon as somebody makes it count many names.
+CACHE_ENTRIES = 10_000
 
 # --- The queue -----------------------------------------------------------------------------------------------------
 

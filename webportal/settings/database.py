@@ -24,6 +24,9 @@ def database(env: Env, default: str | None = None) -> dict[str, Any]:
             "transaction_mode": "IMMEDIATE",
             "timeout": 20,
         } | options
+        # Kept open: with the last connection goes the shared memory beside the file, and on a full disk it can't be
+        # made anew, not even to read.
+        chosen["CONN_MAX_AGE"] = None
     else:
         chosen["CONN_MAX_AGE"] = env.int("BEATLENS_DATABASE_CONN_MAX_AGE", default=60)
         chosen["CONN_HEALTH_CHECKS"] = True

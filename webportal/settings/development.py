@@ -8,7 +8,7 @@ from __future__ import annotations
 from urllib.parse import quote
 
 from webportal.settings.base import *  # noqa: F403
-from webportal.settings.base import VAR_DIR, env
+from webportal.settings.base import CACHE_ENTRIES, VAR_DIR, env
 from webportal.settings.database import database
 from webportal.settings.secret_key import load_or_create
 
@@ -21,7 +21,12 @@ DATABASES = {"default": database(env, default=f"sqlite:///{quote(str(VAR_DIR / '
 VAR_DIR.mkdir(parents=True, exist_ok=True)
 
 # Rate limits are counted in the memory of the one portal process.
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "OPTIONS": {"MAX_ENTRIES": CACHE_ENTRIES},
+    }
+}
 
 # Mail goes to the terminal, so nobody could confirm an address: a new user may work at once.
 EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"

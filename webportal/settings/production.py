@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from webportal.settings.base import *  # noqa: F403
-from webportal.settings.base import STORAGES, VAR_DIR, env
+from webportal.settings.base import CACHE_ENTRIES, STORAGES, VAR_DIR, env
 from webportal.settings.database import database
 
 SECRET_KEY = env.str("BEATLENS_SECRET_KEY")
@@ -15,6 +15,8 @@ DATABASES = {"default": database(env)}
 
 # Rate limits must be counted across processes: the database, unless Redis or Memcached is named.
 CACHES = {"default": env.cache_url("BEATLENS_CACHE_URL", default="dbcache://beatlens_cache")}
+if CACHES["default"]["BACKEND"].rpartition(".")[2] in ("DatabaseCache", "LocMemCache", "FileBasedCache"):
+    CACHES["default"]["OPTIONS"] = {"MAX_ENTRIES": CACHE_ENTRIES} | CACHES["default"].get("OPTIONS", {})
 
 STORAGES = {
     **STORAGES,

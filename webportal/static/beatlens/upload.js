@@ -14,6 +14,9 @@
   const outcomes = document.getElementById("outcomes");
   // Files on their way at the same time.
   const atOnce = 2;
+  // How often a file is sent again that came too soon, and the longest wait before it, seconds.
+  const triesAgain = 5;
+  const longestWait = 120;
 
   const isArchive = (file) => file.type.includes("zip") || file.name.toLowerCase().endsWith(".zip");
 
@@ -88,7 +91,7 @@
   };
 
   // One file: the page of its result is the answer. Several: each is sent by itself, and its outcome takes its place.
-  const send = (file, item, progress) =>
+  const send = (file, item, progress, tries = triesAgain) =>
     new Promise((settle) => {
       const data = new FormData(form);
       data.set(input.name, file, file.name);
@@ -106,7 +109,14 @@
       };
       request.addEventListener("loadend", () => {
         const answered = request.status === 200 && request.responseURL.endsWith(form.dataset.path);
+        const wait = Number(request.getResponseHeader("Retry-After"));
+        if (request.status === 429 && wait > 0 && wait <= longestWait && tries > 0) {
+          // The share of this minute is used up; there is nothing that the person would have to do.
+          setTimeout(() => settle(send(file, item, progress, tries - 1)), wait * 1000);
+          return;
+        }
         if (answered) item.outerHTML = request.responseText;
+        else if (request.status === 507) say(form.dataset.textFull);
         else say(request.status === 429 ? form.dataset.textRefused : form.dataset.textNotSent);
         settle();
       });

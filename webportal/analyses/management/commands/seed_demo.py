@@ -11,8 +11,9 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from webportal.accounts.models import User
-from webportal.analyses import access, pictures, queries, services
+from webportal.analyses import access, pictures, queries, reasons, services
 from webportal.analyses.models import Analysis
+from webportal.refusal import Refused
 
 
 class Command(BaseCommand):
@@ -45,7 +46,10 @@ class Command(BaseCommand):
                 continue
             # The folder is the kind that the sample shows: something to compare the answer with.
             label = path.parent.name if path.parent != samples else ""
-            analysis = services.create_upload(owner=user, data=data, label=label)
+            try:
+                analysis = services.create_upload(owner=user, data=data, label=label)
+            except Refused as refusal:
+                raise CommandError(reasons.explain(refusal.reason).problem) from refusal
             services.try_at_once(analysis_id=analysis.pk, deadline=settings.INFERENCE_FAST_TIMEOUT)
             analysis.refresh_from_db()
             sent += 1
