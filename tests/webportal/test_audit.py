@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
+from html import unescape
 
 import pytest
+from django.core import signing
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
 from webportal.analyses import services
 from webportal.analyses.models import Analysis
+from webportal.audit import passes
 from webportal.audit.models import AppendOnlyError, Entry
 
 pytestmark = pytest.mark.django_db
@@ -24,9 +29,14 @@ def shared(far_side, upload, owner) -> Analysis:
     return analysis
 
 
+def looks() -> QuerySet[Entry]:
+    """Entries about what belongs to others, without those about rights, which the making of people has left."""
+    return Entry.objects.exclude(action=Entry.Action.POWER)
+
+
 def written() -> list[tuple[str, str, str]]:
     """Who did what with which kind of record, oldest first."""
-    entries = Entry.objects.order_by("at")
+    entries = looks().order_by("at")
     return [(entry.actor.username.partition("-")[0], entry.action, entry.kind.partition(".")[2]) for entry in entries]
 
 
@@ -58,6 +68,13 @@ def test_what_reviewers_read_and_write_is_written_down(shared, owner, reviewer, 
     assert (entry.record, entry.owner, entry.detail) == (str(shared.pk), owner, "review")
 
 
+def test_the_reviewers_queue_is_one_look_whatever_it_shows(shared, reviewer_client):
+    html = reviewer_client.get(reverse("analyses:review-queue")).content.decode()
+    [address] = re.findall(r'src="(/uploads/[^"]+/thumbnail[^"]*)"', html)
+    reviewer_client.get(unescape(address)).getvalue()
+    assert written() == [("reviewer", "list", "Analysis")]
+
+
 def test_what_is_refused_is_not_written_down(shared, owner, reviewer_client, other_client):
     services.unshare_analyses(actor=owner, ids=[shared.pk])
     for client in (other_client, reviewer_client):
@@ -79,17 +96,48 @@ class TestAdministration:
             ("staff", "view", "User"),
         ]
 
+    @pytest.mark.parametrize("model", ["analysis", "upload"])
+    def test_a_list_is_one_look_whatever_it_shows(self, model, shared, upload, drawn, staff_client):
+        for shift in range(1, 4):
+            upload(drawn(shift=shift))
+        html = staff_client.get(reverse(f"admin:analyses_{model}_changelist")).content.decode()
+        thumbnails = re.findall(r'src="(/uploads/[^"]+/thumbnail[^"]*)"', html)
+        assert len(thumbnails) == 4
+        for address in thumbnails:
+            staff_client.get(unescape(address)).getvalue()
+        assert written() == [("staff", "list", model.capitalize())]
+
+    def test_a_thumbnail_without_its_list_is_a_look_of_its_own(self, shared, staff_client, staff, make_user, upload):
+        """A pass is for one person, one picture and an hour, and can't be made up."""
+        another = upload().upload
+        somebody = make_user(is_staff=True, is_superuser=True)
+        for listed in (
+            "",
+            "made-up",
+            passes.issue(user=staff, record=another),
+            passes.issue(user=somebody, record=shared.upload),
+            signing.TimestampSigner().sign(""),
+        ):
+            staff_client.get(reverse("analyses:thumbnail", args=[shared.upload_id]), {"listed": listed}).getvalue()
+        assert written() == [("staff", "view", "Upload")] * 5
+
+    def test_a_pass_runs_out(self, shared, staff, monkeypatch):
+        listed = passes.issue(user=staff, record=shared.upload)
+        assert passes.is_valid(listed, user=staff, record=shared.upload)
+        monkeypatch.setattr(passes, "LIFE", -1)
+        assert not passes.is_valid(listed, user=staff, record=shared.upload)
+
     def test_actions_name_each_row(self, shared, staff_client):
         selected = {"action": "requeue", "_selected_action": [str(shared.pk)]}
         staff_client.post(reverse("admin:analyses_analysis_changelist"), selected)
-        entry = Entry.objects.get()
+        entry = looks().get()
         assert (entry.action, entry.record, entry.detail) == ("change", str(shared.pk), "requeue")
 
     def test_what_is_deleted_stays_named(self, shared, owner, staff_client):
         url = reverse("admin:analyses_analysis_delete", args=[shared.pk])
         staff_client.post(url, {"post": "yes"})
         assert not Analysis.objects.filter(pk=shared.pk).exists()
-        entry = Entry.objects.get()
+        entry = looks().get()
         assert (entry.action, entry.record, entry.owner) == ("delete", str(shared.pk), owner)
 
     def test_ones_own_account_and_what_is_nobodys_are_left_out(self, staff, staff_client):
@@ -99,7 +147,7 @@ class TestAdministration:
 
     def test_the_log_is_read_and_found_but_never_written(self, shared, staff_client):
         staff_client.get(reverse("admin:analyses_analysis_change", args=[shared.pk]))
-        entry = Entry.objects.get()
+        entry = looks().get()
         url = reverse("admin:audit_entry_changelist")
         assert staff_client.get(url, {"q": str(shared.pk)}).context["cl"].result_count == 1
         assert staff_client.get(url, {"q": shared.owner.username}).context["cl"].result_count == 1
@@ -131,7 +179,7 @@ class TestForGood:
         number = other.pk
         other.delete()
         owner.delete()
-        entry = Entry.objects.get()
+        entry = looks().get()
         assert (entry.actor, entry.owner, entry.actor_number) == (None, None, number)
 
     def test_only_its_age_shortens_it(self, entry, owner, settings):

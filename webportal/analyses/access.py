@@ -9,6 +9,7 @@ from django.http import Http404
 
 from webportal.accounts.models import User
 from webportal.analyses.models import Analysis, Review, Tag, Upload
+from webportal.audit import passes
 from webportal.audit import services as audit
 from webportal.audit.models import Entry
 
@@ -95,9 +96,10 @@ def own_original(user: User, upload_id: uuid.UUID) -> Upload:
     return upload
 
 
-def viewable_upload(user: User, upload_id: uuid.UUID) -> Upload:
+def viewable_upload(user: User, upload_id: uuid.UUID, *, listed: str = "") -> Upload:
     """The upload whose picture ``user`` may look at: their own, any for staff who may view uploads,
-    and for reviewers what is shared. That it was is written down in the audit log, unless it is the user's own.
+    and for reviewers what is shared. That it was is written down in the audit log, unless it is the user's own or
+    ``listed`` is the pass (:mod:`webportal.audit.passes`) of a list that was written down.
 
     Raises:
         Http404: there is none, it is somebody else's, or its picture can't be shown.
@@ -113,5 +115,6 @@ def viewable_upload(user: User, upload_id: uuid.UUID) -> Upload:
     )
     if not allowed or not upload.is_viewable:
         raise Http404
-    audit.note(actor=user, action=Entry.Action.VIEW, record=upload)
+    if not passes.is_valid(listed, user=user, record=upload):
+        audit.note(actor=user, action=Entry.Action.VIEW, record=upload)
     return upload

@@ -9,15 +9,15 @@ from django.contrib import admin, messages
 from django.core.paginator import Paginator
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest, StreamingHttpResponse
-from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from webportal.accounts import acting
 from webportal.accounts.models import User
-from webportal.analyses import exports, services
+from webportal.analyses import exports, services, thumbnails
 from webportal.analyses.models import Analysis, Review, Upload
 from webportal.analyses.templatetags.readings import percent
 from webportal.pages import catalogue
@@ -28,7 +28,7 @@ def _thumbnail(upload: Upload) -> SafeString | str:
         return "–"
     return format_html(
         '<img class="thumbnail" src="{}" alt="{}" width="96" height="64">',
-        reverse("analyses:thumbnail", args=[upload.pk]),
+        thumbnails.listed(upload, acting.user()),
         _("Picture of a heartbeat"),
     )
 

@@ -8,3 +8,7 @@ class AuditConfig(AppConfig):
     name = "webportal.audit"
     label = "audit"
     verbose_name = _("Audit log")
+
+    def ready(self) -> None:
+        """Connect what writes down changes of rights."""
+        from webportal.audit import powers  # noqa: F401

@@ -1,4 +1,5 @@
-"""The audit log: one row for each time that a person looked at, took away or changed what belongs to another.
+"""The audit log: one row for each time that a person looked at, took away or changed what belongs to another, and one
+for each change of what somebody may do.
 
 Rows are written once. Neither code nor the administration can change one; they go when their time is over.
 """
@@ -56,10 +57,11 @@ class Entry(models.Model):
         DOWNLOAD = "download", pgettext_lazy("audit log", "downloaded")
         CHANGE = "change", pgettext_lazy("audit log", "changed")
         DELETE = "delete", pgettext_lazy("audit log", "deleted")
+        POWER = "power", pgettext_lazy("audit log", "account or rights")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     at = models.DateTimeField(_("when"), default=timezone.now, editable=False)
-    # The numbers stay when the accounts are gone.
+    # The numbers stay when the accounts are gone, and with a change of rights the names too.
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.SET_NULL,
@@ -68,7 +70,10 @@ class Entry(models.Model):
         related_name="+",
         verbose_name=_("who"),
     )
-    actor_number = models.BigIntegerField(_("who, number"), editable=False)
+    actor_number = models.BigIntegerField(
+        _("who, number"), null=True, editable=False, help_text=_("Empty for a command on the server.")
+    )
+    actor_label = models.CharField(_("who, name then"), max_length=150, blank=True, editable=False)
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.SET_NULL,
@@ -80,10 +85,11 @@ class Entry(models.Model):
     owner_number = models.BigIntegerField(
         _("whose, number"), null=True, editable=False, help_text=_("Empty for a list of several people's.")
     )
+    owner_label = models.CharField(_("whose, name then"), max_length=150, blank=True, editable=False)
     action = models.CharField(_("action"), max_length=10, choices=Action.choices, editable=False)
     kind = models.CharField(_("kind of record"), max_length=100, editable=False)
     record = models.CharField(_("record"), max_length=64, blank=True, editable=False, help_text=_("Its id."))
-    detail = models.CharField(_("detail"), max_length=100, blank=True, editable=False)
+    detail = models.CharField(_("detail"), max_length=1000, blank=True, editable=False)
 
     objects = EntryQuerySet.as_manager()
 
@@ -97,6 +103,7 @@ class Entry(models.Model):
             models.Index(fields=["owner", "-at", "-id"], name="audit_owner"),
             models.Index(fields=["record", "-at"], name="audit_record"),
             models.Index(fields=["action", "-at", "-id"], name="audit_action"),
+            models.Index(fields=["owner_label", "-at"], name="audit_name"),
         ]
 
     def __str__(self) -> str:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from django import template
+from django.template import Context
 from django.utils.formats import number_format
 
 from webportal.accounts.models import User
-from webportal.analyses.models import Analysis, Review
+from webportal.analyses import thumbnails
+from webportal.analyses.models import Analysis, Review, Upload
 from webportal.pages import catalogue
 
 register = template.Library()
@@ -33,6 +35,12 @@ def bar_width(probability: float) -> str:
 def kind_name(name: str) -> str:
     """The name of a class in the reader's language where there are words for it, otherwise as the model gives it."""
     return catalogue.translated(name)
+
+
+@register.simple_tag(takes_context=True)
+def listed_thumbnail(context: Context, upload: Upload) -> str:
+    """Address of the thumbnail of somebody's upload in a list that the audit log has an entry about."""
+    return thumbnails.listed(upload, context["user"])
 
 
 @register.filter
