@@ -8,6 +8,7 @@ import re
 import zipfile
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.core import mail
 from django.test import Client
 from django.urls import reverse
@@ -234,8 +235,73 @@ class TestTakingAlong:
         assert described["analyses"][0]["reviews"][0]["comment"] == "a spike"
         with analysis.upload.picture.open("rb") as picture:
             assert archive.read(described["picture"]) == picture.read()
-        assert len(archive.namelist()) == 3
+        assert len(archive.namelist()) == 5
         response.close()
+
+    def archive(self, client: Client) -> dict[str, object]:
+        """What of an export is no picture, by name of the file."""
+        response = client.post(reverse("accounts:export"))
+        with zipfile.ZipFile(io.BytesIO(response.getvalue())) as archive:
+            names = [name for name in archive.namelist() if name.endswith(".json")]
+            return {name.removesuffix(".json"): json.loads(archive.read(name)) for name in names}
+
+    def test_addresses_sessions_and_second_factors_are_in_it(self, owner, other):
+        EmailAddress.objects.create(user=owner, email="second@example.org", verified=True)
+        EmailAddress.objects.create(user=other, email="not-mine@example.org")
+        clients = [Client(HTTP_USER_AGENT=name) for name in ("Browser one", "Browser two")]
+        for client in clients:
+            log_in(client, owner.username, "a-long-passphrase")
+        account = self.archive(clients[0])["account"]
+        assert account["email_addresses"] == [{"email": "second@example.org", "verified": True, "primary": False}]
+        assert [(each["ip"], each["user_agent"]) for each in account["sessions"]] == [
+            ("127.0.0.1", "Browser one"),
+            ("127.0.0.1", "Browser two"),
+        ]
+        assert clients[0].session.session_key not in json.dumps(account)
+        assert account["second_factors"] == []
+        assert account["groups"] == []
+
+    def test_readings_of_others_pictures_are_in_it(self, far_side, owner, reviewer, reviewer_client, upload, drawn):
+        analyses = [upload(), upload(drawn(shift=1), user=reviewer)]
+        for analysis in analyses:
+            services.run(analysis_id=analysis.pk, timeout=2.0)
+            analysis.refresh_from_db()
+        services.share_analyses(actor=owner, ids=[analyses[0].pk])
+        analyses[0].refresh_from_db()
+        for analysis, comment in zip(analyses, ("of somebody else's", "of my own"), strict=True):
+            services.review(actor=reviewer, analysis=analysis, class_short="PACED", comment=comment)
+        services.review(actor=owner, analysis=analyses[0], class_short="PVC", comment="not mine")
+
+        found = self.archive(reviewer_client)
+        [reading] = found["readings"]
+        assert (reading["analysis"], reading["class_short"]) == (str(analyses[0].pk), "PACED")
+        assert reading["comment"] == "of somebody else's"
+        [mine] = found["uploads"]
+        assert [review["comment"] for review in mine["analyses"][0]["reviews"]] == ["of my own"]
+        assert found["account"]["groups"] == ["reviewer"]
+        assert owner.username not in json.dumps(found)
+
+    def test_what_the_audit_log_says_about_oneself_is_in_it(
+        self, far_side, owner, other, owner_client, reviewer_client, staff, staff_client, upload
+    ):
+        analysis = upload()
+        staff_client.get(reverse("admin:analyses_analysis_change", args=[analysis.pk]))
+        staff_client.get(reverse("admin:accounts_user_change", args=[other.pk]))
+        services.run(analysis_id=analysis.pk, timeout=2.0)
+        services.share_analyses(actor=owner, ids=[analysis.pk])
+        reviewer_client.get(analysis.get_absolute_url())
+
+        entries = self.archive(owner_client)["audit"]
+        assert [(each["by"], each["about"], each["action"], each["record"]) for each in entries] == [
+            ("somebody else", "you", "view", str(analysis.pk)),
+            ("somebody else", "you", "view", str(analysis.pk)),
+        ]
+        assert staff.username not in json.dumps(entries)
+        entries = self.archive(reviewer_client)["audit"]
+        assert [(each["by"], each["about"], each["action"]) for each in entries] == [
+            ("somebody else", "you", "power"),  # the group
+            ("you", "others", "view"),
+        ]
 
 
 class TestDeletingTheAccount:

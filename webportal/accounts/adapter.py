@@ -1,14 +1,29 @@
-"""How the secrets of two-factor log-in are kept."""
+"""Where allauth leaves a choice: how secrets of two-factor log-in are kept, whom failed log-ins count against."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
+from typing import Any
 
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core.internal.ratelimit import get_ip
 from allauth.mfa.adapter import DefaultMFAAdapter
 from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
+from django.http import HttpRequest
 from django.utils.encoding import force_bytes
+
+
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
+    """Counts failed log-ins by name and address together, so that nobody is locked out by a stranger elsewhere.
+
+    By address alone they are counted too, whatever names are tried from it.
+    """
+
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        name: str = super()._get_login_attempts_cache_key(request, **credentials)
+        return f"{name} from {get_ip(request)}"
 
 
 class EncryptingMFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth has no types

@@ -8,3 +8,9 @@ class AccountsConfig(AppConfig):
     name = "webportal.accounts"
     label = "accounts"
     verbose_name = _("Users")
+
+    def ready(self) -> None:
+        """Connect the signal handlers."""
+        from webportal.accounts import signals
+
+        signals.keep_books_if_possible()

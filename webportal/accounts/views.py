@@ -19,9 +19,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from webportal.accounts import services
+from webportal.accounts import exports, quota, services
 from webportal.accounts.models import User
-from webportal.analyses import exports
 
 
 def administration_door(log_in: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -43,8 +42,8 @@ def administration_door(log_in: Callable[..., HttpResponse]) -> Callable[..., Ht
 @require_safe
 @never_cache
 def overview(request: HttpRequest) -> HttpResponse:
-    """Links to everything about one's own account."""
-    return render(request, "accounts/overview.html")
+    """Links to everything about one's own account, and how much room it takes."""
+    return render(request, "accounts/overview.html", {"space": quota.space_of(cast(User, request.user))})
 
 
 @login_required

@@ -6,7 +6,7 @@ import csv
 import json
 import zipfile
 from collections.abc import Iterable, Iterator
-from typing import IO, Any
+from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models.fields.files import FieldFile
@@ -98,23 +98,20 @@ def json_lines(analyses: Iterable[Analysis]) -> Iterator[str]:
     yield "\n]\n"
 
 
-def write_archive(user: User, file: IO[bytes]) -> None:
-    """Write a zip of everything kept about ``user``: account.json, uploads.json, and by upload id
-    the pictures and the originals that were kept. A picture whose file is missing is ``null`` in uploads.json."""
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:  # pictures are compressed already
-        account = {name: getattr(user, name) for name in ("username", "email", "date_joined", "last_login")}
-        archive.writestr("account.json", _json(account))
-        uploads = (
-            Upload.objects.filter(owner=user)
-            .prefetch_related("analyses__reviews", "analyses__tags")
-            .order_by("created_at", "id")
-        )
-        described = []
-        for upload in uploads.iterator(chunk_size=200):
-            name = f"pictures/{upload.pk}.{upload.media_type.removeprefix('image/')}"
-            described.append(_described(upload, name if _is_written(archive, upload.picture, name) else None))
-            _is_written(archive, upload.original, f"originals/{name.rpartition('/')[2]}")
-        archive.writestr("uploads.json", _json(described))
+def write_uploads(user: User, archive: zipfile.ZipFile) -> None:
+    """Write what ``user`` sent and what came of it: uploads.json, and by upload id the pictures and the originals that
+    were kept. A picture whose file is missing is ``null`` in uploads.json."""
+    uploads = (
+        Upload.objects.filter(owner=user)
+        .prefetch_related("analyses__reviews", "analyses__tags")
+        .order_by("created_at", "id")
+    )
+    described = []
+    for upload in uploads.iterator(chunk_size=200):
+        name = f"pictures/{upload.pk}.{upload.media_type.removeprefix('image/')}"
+        described.append(_described(upload, name if _is_written(archive, upload.picture, name) else None))
+        _is_written(archive, upload.original, f"originals/{name.rpartition('/')[2]}")
+    archive.writestr("uploads.json", _json(described))
 
 
 def _is_written(archive: zipfile.ZipFile, kept: FieldFile, path: str) -> bool:
