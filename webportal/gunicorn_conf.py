@@ -26,7 +26,9 @@ def on_starting(server: Any) -> None:
     """Before the first process: open the address, make the folder, forget what ended processes had in hand."""
     global _listener, _made
     if _FOLDER not in os.environ:
-        _made = os.environ[_FOLDER] = tempfile.mkdtemp(prefix="beatlens-metrics-")
+        # In memory where that is possible: to count in a file that a full disk has no room for ends a process (SIGBUS).
+        memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 - the folder made in it is ours
+        _made = os.environ[_FOLDER] = tempfile.mkdtemp(prefix="beatlens-metrics-", dir=memory)
     folder = Path(os.environ[_FOLDER])
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     # Only what was in hand: without the counts of the ended ones the sums would fall, and Prometheus would take what is

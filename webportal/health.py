@@ -3,33 +3,73 @@
 from __future__ import annotations
 
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from http import HTTPStatus
 from typing import Any
 
+from django.contrib.sessions.models import Session
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
+from django.utils import timezone
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from webportal import disk
+from webportal.errors import log_unexpected
 from webportal.inference import client
 from webportal.operations import figures, metrics
 from webportal.operations.internal import Answer, as_json, as_metrics
 
 
 def readiness() -> dict[str, Any]:
-    """Whether the database is reachable and migrated, which is being ready, and whether the inference server answers.
+    """Whether the database is reachable, migrated and can be written, and the storage can take pictures, which is being
+    ready; and whether the inference server answers.
 
     The inference server is reported and never fails readiness: without it uploads are kept and finished later.
     """
+    database, media = _database(), _media()
+    inference = "ok" if client().is_serving(timeout=1.0) else "unreachable"
+    return {
+        "ready": database == media == "ok",
+        "database": database,
+        "media": media,
+        "inference_server": inference,
+    }
+
+
+def _database() -> str:
     try:
         executor = MigrationExecutor(connection)
-        database = "pending migrations" if executor.migration_plan(executor.loader.graph.leaf_nodes()) else "ok"
-    except DatabaseError:
-        database = "unreachable"
-    inference = "ok" if client().is_serving(timeout=1.0) else "unreachable"
-    return {"ready": database == "ok", "database": database, "inference_server": inference}
+        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+            return "pending migrations"
+    except DatabaseError as error:
+        return "full" if disk.is_full(error) else "unreachable"
+    try:
+        # What a log-in writes. One that a killed process left goes with the other sessions whose time is over.
+        probe = Session(session_key=f"probe{uuid.uuid4().hex[:27]}", session_data="", expire_date=timezone.now())
+        probe.save(force_insert=True)
+        probe.delete()
+    except DatabaseError as error:
+        return "full" if disk.is_full(error) else "not writable"
+    return "ok"
+
+
+def _media() -> str:
+    try:
+        disk.check_room()
+        # As large as a block of most disks, so that room is needed. The sweep of files collects what stays behind.
+        name = default_storage.save(f"probes/{uuid.uuid4().hex}", ContentFile(b"0" * 4096))
+        default_storage.delete(name)
+    except Exception as error:  # every storage has its own
+        if disk.is_full(error):
+            return "full"
+        log_unexpected("the probe of the storage", error)
+        return "not writable"
+    return "ok"
 
 
 def portal_pages() -> dict[str, Callable[[], Answer]]:

@@ -13,10 +13,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.end_to_end.people import PASSWORD, log_in, sign_up
-from tests.end_to_end.system import ROOT, System, stopped_server
+from tests.end_to_end.system import ROOT, System, running_system, stopped_server
+from tests.webportal.small_disk import fill, small_disk
 
 pytestmark = pytest.mark.xdist_group("system")
 
@@ -300,6 +301,51 @@ def test_on_a_phone_in_the_dark_and_in_german(system: System, visitor: Visit, sh
     expect(klara.locator("#status")).to_contain_text("Nur für Forschung und Lehre")
     shot(klara, "phone-dark-german")
     assert not klara.evaluate("document.documentElement.scrollWidth > innerWidth")
+
+
+def test_a_file_that_comes_too_soon_is_sent_again(system: System, visitor: Visit, shot: Shot) -> None:
+    """One's share of the minute is used up: the script waits as long as it is told to."""
+    timo = visitor()
+    sign_up(timo, system, "timo")
+    refused: list[str] = []
+
+    def refuse_the_first_two(route: Route) -> None:
+        if route.request.method == "POST" and len(refused) < 2:
+            refused.append(route.request.url)
+            route.fulfill(status=429, headers={"Retry-After": "1"}, body="")
+        else:
+            route.continue_()
+
+    timo.route("**/predict/", refuse_the_first_two)
+    send(timo, system, *SAMPLES[:3])
+    timo.locator("#outcomes[data-finished]").wait_for(timeout=60_000)
+    expect(timo.locator("#outcomes li a")).to_have_count(3)
+    assert len(refused) == 2
+
+
+def test_a_full_disk(tmp_path: Path, visitor: Visit, shot: Shot) -> None:
+    with small_disk(tmp_path / "var", size="16m") as folder, running_system(folder) as system:
+        ute = visitor()
+        sign_up(ute, system, "ute")
+        send(ute, system, SAMPLES[0])
+        expect(ute.locator("#status")).to_have_attribute("data-state", "done", timeout=30_000)
+        filler = fill(folder)
+
+        send(ute, system, SAMPLES[1])
+        expect(ute.get_by_role("heading", name="There is no room left")).to_be_visible()
+        shot(ute, "full-disk")
+        send(ute, system, *SAMPLES[1:3])
+        expect(ute.locator("#outcomes li")).to_have_count(2)
+        expect(ute.locator("#outcomes")).to_contain_text("The disk of this installation is full")
+
+        again = visitor()
+        log_in(again, system, "ute")
+        again.goto(f"{system.portal}/history/")
+        expect(again.locator(".tile")).to_have_count(1)
+
+        filler.unlink()
+        send(again, system, *SAMPLES[1:3])
+        expect(again.locator("#outcomes li a")).to_have_count(2, timeout=30_000)
 
 
 def test_without_javascript(system: System, visitor: Visit, shot: Shot) -> None:

@@ -30,16 +30,21 @@ class TestHealth:
     pytestmark = pytest.mark.django_db
 
     def test_ready(self, far_side):
-        assert health.readiness() == {"ready": True, "database": "ok", "inference_server": "ok"}
+        assert health.readiness() == {"ready": True, "database": "ok", "media": "ok", "inference_server": "ok"}
 
     def test_an_absent_inference_server_is_reported_and_is_no_reason_to_be_unready(self, far_side):
         far_side.down()
-        assert health.readiness() == {"ready": True, "database": "ok", "inference_server": "unreachable"}
+        assert health.readiness() == {"ready": True, "database": "ok", "media": "ok", "inference_server": "unreachable"}
 
     def test_a_database_that_is_not_migrated_is_not_ready(self, far_side):
         (newest,) = MigrationLoader(connection).graph.leaf_nodes("analyses")
         MigrationRecorder(connection).record_unapplied(*newest)
-        assert health.readiness() == {"ready": False, "database": "pending migrations", "inference_server": "ok"}
+        assert health.readiness() == {
+            "ready": False,
+            "database": "pending migrations",
+            "media": "ok",
+            "inference_server": "ok",
+        }
 
     def test_none_of_it_is_on_the_public_side(self):
         for path in ("/healthz", "/readyz", "/metrics"):

@@ -75,7 +75,7 @@ def free_port() -> int:
 class Portal:
     """gunicorn and a worker on a folder and a database of their own, with the embedded settings."""
 
-    def __init__(self, folder: Path, inference_address: str, database: dict[str, str]) -> None:
+    def __init__(self, folder: Path, inference_address: str, database: dict[str, str], workers: int = 2) -> None:
         self.environment = (
             {name: value for name, value in os.environ.items() if not name.startswith("BEATLENS_")}
             | {
@@ -97,8 +97,8 @@ class Portal:
         }
         self.web = self.start(
             "-m", "gunicorn", "webportal.wsgi:application", "--bind", self.base.removeprefix("http://"),
-            "--config", "python:webportal.gunicorn_conf", "--workers", "2", "--threads", "4", "--no-control-socket",
-            "--log-level", "warning",
+            "--config", "python:webportal.gunicorn_conf", "--workers", str(workers), "--threads", "4",
+            "--no-control-socket", "--log-level", "warning",
         )  # fmt: skip
         self.start_worker()
         deadline = time.monotonic() + 60

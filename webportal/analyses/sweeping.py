@@ -19,7 +19,7 @@ from django.db.models import Exists, F, OuterRef
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
-from webportal.analyses import services
+from webportal.analyses import orphans, services
 from webportal.analyses.models import Analysis
 from webportal.audit.models import Entry
 from webportal.errors import log_unexpected, new_error_id
@@ -32,6 +32,8 @@ logger = logging.getLogger(__name__)
 OVERDUE_SECONDS = 4.0
 #: Most analyses that one sweep puts back, so that it never holds the database for long.
 BATCH = 200
+#: Between two looks at a part of the storage for files without a row, seconds.
+FILES_INTERVAL = 60.0
 #: Finished task rows older than this (days) are of no use to anybody.
 TASK_RETENTION_DAYS = 7
 
@@ -142,20 +144,25 @@ class Sweeper(threading.Thread):
         self._interval = interval
         self._stopping = threading.Event()
         self._last_sweep = time.monotonic()
+        self._files = orphans.Round()
 
     def seconds_since_sweep(self) -> float:
         """How long ago a sweep or the cleaning after it came to its end, or the sweeper was made."""
         return time.monotonic() - self._last_sweep
 
     def run(self) -> None:
-        """Sweep; once an hour remove old rows of the queue and of the audit log, and expired sessions, and more."""
-        next_cleaning = time.monotonic()
+        """Sweep; once a minute look for files without a row; once an hour remove old rows of the queue and of the audit
+        log, and expired sessions, and more."""
+        next_cleaning = next_files = time.monotonic()
         while not self._stopping.is_set():
             close_old_connections()
             try:
                 sweep()
                 self._last_sweep = time.monotonic()  # the cleaning may take long and has a time of its own
                 services.empty_trash()
+                if time.monotonic() >= next_files:
+                    next_files = time.monotonic() + FILES_INTERVAL
+                    self._files.go_on()
                 if time.monotonic() >= next_cleaning:
                     next_cleaning = time.monotonic() + 3600
                     call_command("prune_db_task_results", min_age_days=TASK_RETENTION_DAYS, verbosity=0)
