@@ -45,6 +45,7 @@ def on_starting(server: Any) -> None:
         try:
             _listener = listen(address)
         except AddressUnavailable as error:
+            on_exit(server)
             sys.exit(f"BEATLENS_INTERNAL_LISTEN: {error}")
 
 
