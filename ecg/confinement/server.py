@@ -24,7 +24,7 @@ from ecg.confinement.frames import CODE, ENDED, HEAD, JOB, JOB_BODY, NO_MEMORY, 
 from ecg.confinement.limits import Limits, apply
 
 #: Loaded before anything is forked, so that no job pays for it. Those that are not installed are left out.
-_PRELOADED: Final = ("ecg.pictures.confined", "PIL.PngImagePlugin", "PIL.JpegImagePlugin")
+_PRELOADED: Final = ("ecg.formats.reading", "ecg.pictures.confined", "PIL.PngImagePlugin", "PIL.JpegImagePlugin")
 
 #: A job holds its process to it, so this is about broken parts only: an answer that nobody takes.
 _SEND_SECONDS: Final = 30.0

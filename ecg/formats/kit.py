@@ -1,0 +1,116 @@
+"""Reading by way of ``ecgdatakit``, with checks of our own around it: what it takes for granted is asked or refused."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+import warnings
+from collections.abc import Sequence
+from contextlib import contextmanager
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from ecg.formats import arrays, limits
+from ecg.formats.files import InputFile
+from ecg.formats.sniffing import decoded
+from ecg.formats.source import Source
+from ecg.recording_errors import RecordingError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_MAX_ELEMENTS: Final = 2_000_000
+#: What the parsers warn of, and what it is called here; None for what is dealt with otherwise.
+_REASONS: Final = (
+    (r"rounded to \d+ Hz|sampling rate .*rounded", None),
+    (r"raw (?:ADC )?counts|left unscaled", None),
+    (r"CRC|checksum", "RECORDING_CHECKSUM_MISMATCH"),
+    (r"only the first is read|waveform ignored|present but not loaded", "RECORDING_SERIES_LEFT_OUT"),
+    (r"Unrecognised sequences", "RECORDING_CHANNELS_LEFT_OUT"),
+    (r"was not applied", "RECORDING_OFFSET_NOT_APPLIED"),
+    (r"repbeat|median|representative|reference beat", None),
+)
+
+
+def parse(module: str, parser: str, file: InputFile) -> tuple[Any, list[tuple[str, str]]]:
+    """A file as ``ecgdatakit`` reads it, and its warnings as reason and message.
+
+    Raises:
+        RecordingError: ``RECORDING_DAMAGED`` or ``RECORDING_UNSUPPORTED_FORMAT``.
+    """
+    from ecgdatakit.exceptions import UnsupportedFormatError
+
+    limits.check_document(file.size)
+    reader = getattr(import_module(f"ecgdatakit.parsing.parsers.{module}"), parser)()
+    with warnings.catch_warnings(record=True) as caught, _on_disk(file) as path:
+        warnings.simplefilter("always")
+        try:
+            record = reader.parse(path)
+        except UnsupportedFormatError as error:
+            raise RecordingError("RECORDING_UNSUPPORTED_FORMAT", _clean(str(error), path)) from error
+        except MemoryError:
+            raise
+        except Exception as error:  # whatever a damaged file makes it raise
+            raise RecordingError("RECORDING_DAMAGED", f"The file is damaged: {_clean(str(error), path)}") from error
+    notes = []
+    for warning in caught:
+        text = _clean(str(warning.message), path)
+        reason = next((reason for pattern, reason in _REASONS if re.search(pattern, text, re.IGNORECASE)), "")
+        if reason is not None:
+            notes.append((reason or "RECORDING_FORMAT_UNUSUAL", text))
+    return record, notes
+
+
+@contextmanager
+def _on_disk(file: InputFile) -> Iterator[Path]:
+    if isinstance(file.content, Path):
+        yield file.content
+        return
+    with tempfile.NamedTemporaryFile(prefix="recording-") as copy:
+        copy.write(file.content)
+        copy.flush()
+        yield Path(copy.name)
+
+
+def _clean(text: str, path: Path) -> str:
+    """A message without the path of our copy, and not too long."""
+    return " ".join(text.replace(str(path), "the file").replace(path.name, "the file").split())[:300]
+
+
+def check_xml(file: InputFile) -> None:
+    """Refuse documents that would grow when read: with entities, or with more elements than any recording has."""
+    limits.check_document(file.size)
+    data = file.read()
+    text = decoded(data)
+    if text is None:
+        raise RecordingError("RECORDING_DAMAGED", "The XML document is no text.")
+    if "<!ENTITY" in text or re.search(r"<!DOCTYPE[^>\[]*\[", text):
+        raise RecordingError("RECORDING_XML_UNSAFE", "The XML document defines entities; such documents are not read.")
+    if text.count("<") > 2 * _MAX_ELEMENTS:
+        raise RecordingError("RECORDING_XML_UNSAFE", "The XML document has more elements than any recording needs.")
+
+
+def source_of(record: Any, notes: Sequence[tuple[str, str]], rate: float | None = None) -> Source:
+    """The rhythm of a record as a source.
+
+    Args:
+        record: An ``ecgdatakit`` record.
+        notes: Its warnings.
+        rate: The exact rate, where the record has it rounded.
+    """
+    rates = {float(lead.sampling_rate) for lead in record.leads}
+    if len(rates) > 1:
+        raise RecordingError("RECORDING_CONTRADICTORY", "The leads of the file differ in their sampling rate.")
+    columns = []
+    for lead in record.leads:
+        fault = "" if lead.resolution else "its samples have no size."
+        begin = int(lead.annotations.get("start_sample", "1")) - 1
+        columns.append(
+            arrays.Column(lead.label, lead.samples, lead.resolution_unit, lead.resolution, lead.offset, begin, fault)
+        )
+    source = arrays.source_of(columns, rate or next(iter(rates), None))
+    source.start = record.recording.date
+    for reason, message in notes:
+        source.warn(reason, message)
+    return source
