@@ -153,6 +153,26 @@ def test_csv_holds_what_the_search_finds(analyses, owner_client):
     assert rows[1]["review_comment"] == "'=cmd()"
 
 
+def test_csv_has_a_column_for_the_probability_of_each_kind(analyses, owner_client):
+    """Of every model that is behind an answer, whatever its kinds are called."""
+    other = analyses["doubtful paced"]
+    kinds = [
+        {"short": "=VEB()", "name": "Other", "probability": 0.25},
+        {"short": "N", "name": "N", "probability": 0.75},
+    ]
+    Analysis.objects.filter(pk=other.pk).update(model_version="8", probabilities=kinds, class_short="N")
+    lines = owner_client.get(reverse("analyses:history-csv")).getvalue().decode("utf-8-sig")
+    rows = {row["label"]: row for row in csv.DictReader(io.StringIO(lines))}
+    names = ["probability_NORMAL", "probability_PVC", "probability_PACED", "probability_ESCAPE"]
+    assert set(names) <= rows["sure pvc"].keys()
+    assert float(rows["sure pvc"]["probability_PVC"]) == pytest.approx(0.97)
+    assert sum(float(rows["sure pvc"][name]) for name in names) == pytest.approx(1.0)
+    assert rows["sure pvc"]["probability_N"] == ""
+    assert (rows["doubtful paced"]["probability_N"], rows["doubtful paced"]["probability_=VEB()"]) == ("0.75", "0.25")
+    assert rows["doubtful paced"]["probability_PVC"] == ""
+    assert {rows["refused"][name] for name in names} == {""}
+
+
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", "\t=1", "\r=1"])
 def test_no_cell_is_a_formula(text):
     assert exports.cell(text) == "'" + text

@@ -7,6 +7,7 @@ import re
 
 import pytest
 from django.urls import reverse
+from reportlab.pdfgen.canvas import Canvas
 
 from inference_server.classification import Verdict
 from webportal.analyses import reports, services, tagging
@@ -30,6 +31,21 @@ def said(monkeypatch) -> list[str]:
         return real(text, style)
 
     monkeypatch.setattr(reports, "Paragraph", note)
+    return texts
+
+
+@pytest.fixture
+def feet(monkeypatch) -> list[str]:
+    """Every text at the foot of a page, in order."""
+    texts: list[str] = []
+    for name in ("drawString", "drawRightString"):
+        real = getattr(Canvas, name)
+
+        def note(self, x, y, text, *rest, real=real, **options):
+            texts.append(text)
+            return real(self, x, y, text, *rest, **options)
+
+        monkeypatch.setattr(Canvas, name, note)
     return texts
 
 
@@ -93,10 +109,26 @@ class TestOneAnalysis:
         }
         assert expected[kind] in "\n".join(said)
 
-    def test_letters_that_the_font_lacks_do_not_break_it(self, far_side, upload, owner_client, said):
-        analysis = upload(label="Größe 漢字 🫀")
+    @pytest.mark.parametrize(
+        ("written", "set_as"),
+        [
+            ("Größe, Łódź, Ağrı, Việt, Škoda", None),
+            ("Ελληνικά, кириллица", None),
+            ("漢字 ok", "□□ ok"),
+            ("heart 🫀", "heart □"),
+            ("one each: 👩🏽‍⚕️ 👨‍👩‍👧", "one each: □ □"),
+            ("שלום", "□□□□"),
+            ("a\u202ebc", "abc"),
+        ],
+    )
+    def test_it_has_the_letters_that_people_use_or_a_box_that_says_so(
+        self, written, set_as, far_side, upload, owner_client, said, feet
+    ):
+        analysis = upload(label=written)
         assert owner_client.get(reverse("analyses:report", args=[analysis.pk])).status_code == 200
-        assert said[0] == "Größe ?? ?"
+        assert said[0] == (set_as or written)
+        explained = any(text == "□ stands for a character that can’t be printed here." for text in feet)
+        assert explained == ("□" in said[0])
 
     def test_a_large_picture_makes_no_large_report(self, far_side, upload, owner_client, drawn):
         analysis = upload(drawn((4000, 3000)))
@@ -127,26 +159,20 @@ class TestHistory:
         assert "The first 20 of more." in "\n".join(said)
         assert said.count("strip 0") == 0  # the oldest is the one too many
 
-    def test_the_disclaimer_is_on_every_page(self, upload, owner_client, monkeypatch):
-        drawn: list[str] = []
-        real = reports.SimpleDocTemplate.build
-
-        def build(self, story, *, onFirstPage, onLaterPages):  # noqa: N803 - reportlab's names
-            def noting(canvas, page):
-                string = canvas.drawString
-                canvas.drawString = lambda x, y, text: (drawn.append(text), string(x, y, text))[1]
-                onLaterPages(canvas, page)
-                canvas.drawString = string
-
-            assert onFirstPage is onLaterPages
-            real(self, story, onFirstPage=noting, onLaterPages=noting)
-
-        monkeypatch.setattr(reports.SimpleDocTemplate, "build", build)
+    def test_the_disclaimer_is_on_every_page(self, upload, owner_client, feet):
         for _ in range(20):
             upload()
         pdf = owner_client.get(reverse("analyses:history-pdf")).content
-        assert len(drawn) == pages(pdf) >= 2
-        assert all("Not a medical device" in text for text in drawn)
+        disclaimers = [text for text in feet if "Not a medical device" in text]
+        assert len(disclaimers) == pages(pdf) >= 2
+
+    def test_only_the_page_with_a_box_explains_it(self, upload, owner_client, feet):
+        upload(label="漢字")
+        for _ in range(20):
+            upload(label="Größe")
+        pdf = owner_client.get(reverse("analyses:history-pdf"), {"sort": "oldest"}).content
+        assert pages(pdf) >= 2
+        assert [number for number, text in enumerate(feet) if text.startswith("□ stands for")] == [2]  # on page 1
 
 
 def test_json_holds_what_the_search_finds(analysis, upload, owner, owner_client):

@@ -17,7 +17,7 @@ WORDING = PORTAL / "wording"
 NOT_INSTALLED = re.compile(r"socialaccount|openid|headless|idp")
 FAMILIAR = re.compile(
     r"\b(du|dein\w*|dich|dir|euch|eure?\w?)\b"
-    r"|\bbitte (gib|wähle|lass|klicke?|folge|überprüfe|versuche|bestätige|kontaktiere|habe|verwende|melde|warte|prüfe)\b"
+    r"|\bbitte (gib|wähle|lass|klicke?|folge|überprüfe|versuche|bestätige|kontaktiere|habe|verwende|melde|warte)\b"
     r"|(?<![\w-])(?-i:Gib|Wähle|Lass|Klicke|Bestätige|Rufe|Öffne|Überprüfe|Kontaktiere)\b",
     re.IGNORECASE,
 )

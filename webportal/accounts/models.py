@@ -10,6 +10,8 @@ from django.db.models.functions import Lower
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
+from webportal.accounts import zones
+
 #: Name of the group whose members read what others share with reviewers.
 REVIEWERS = "reviewer"
 
@@ -23,6 +25,14 @@ class User(AbstractUser):
         _("email address"),
         unique=True,
         error_messages={"unique": _("A user with that email address already exists.")},
+    )
+
+    time_zone = models.CharField(
+        _("time zone"),
+        max_length=64,
+        blank=True,
+        validators=[zones.validate_name],
+        help_text=_("Empty: the browser's."),
     )
 
     class Meta(AbstractUser.Meta):

@@ -53,7 +53,7 @@ class ClassFilter(admin.SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         """Every class by short name."""
-        return [(entry.short, entry.name or entry.short) for entry in catalogue.entries()]
+        return [(entry.short, entry.title) for entry in catalogue.entries()]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """Only the chosen class."""
@@ -179,11 +179,29 @@ class AnalysisAdmin(ReadOnlyAdmin):
     id_columns = ("id", "upload_id")
     text_columns = ("error_id",)
     actions = ("requeue", "run_again", "export_csv")
-    exclude = ("notes", "tags")
+    exclude = ("notes", "tags", "class_name", "probability", "probabilities", "prediction_set")
 
     def get_readonly_fields(self, request: HttpRequest, obj: object = None) -> list[str]:
-        """Every field, and the picture first; what owners write to themselves stays with them."""
-        return ["picture_preview", *(name for name in super().get_readonly_fields(request, obj) if name != "notes")]
+        """Every field in words, and the picture first; what owners write to themselves stays with them."""
+        names = [name for name in super().get_readonly_fields(request, obj) if name not in self.exclude]
+        place = names.index("verdict") + 1
+        return ["picture_preview", *names[:place], "kind", "percent", "plausible", "every_kind", *names[place:]]
+
+    @admin.display(description=_("class name"))
+    def kind(self, analysis: Analysis) -> str:
+        """The answer in the reader's language."""
+        return catalogue.translated(analysis.class_name) or "–"
+
+    @admin.display(description=_("prediction set"))
+    def plausible(self, analysis: Analysis) -> str:
+        """The kinds that stay plausible, most probable first."""
+        return ", ".join(catalogue.translated(entry["name"]) for entry in analysis.prediction_set) or "–"
+
+    @admin.display(description=_("probabilities"))
+    def every_kind(self, analysis: Analysis) -> str:
+        """Every kind with its probability, most probable first."""
+        shares = ((entry["name"], entry["probability"]) for entry in analysis.ranked_probabilities)
+        return ", ".join(f"{catalogue.translated(name)} {percent(share)}" for name, share in shares) or "–"
 
     @admin.display(description=_("picture"))
     def picture_preview(self, analysis: Analysis) -> SafeString | str:
@@ -229,7 +247,8 @@ class AnalysisAdmin(ReadOnlyAdmin):
     def export_csv(self, request: HttpRequest, queryset: QuerySet[Analysis]) -> StreamingHttpResponse:
         """What is selected, as a table that no spreadsheet program takes for formulas."""
         rows = queryset.select_related("upload").prefetch_related("reviews", "tags").iterator(chunk_size=500)
-        response = StreamingHttpResponse(exports.csv_lines(rows), content_type="text/csv; charset=utf-8")
+        lines = exports.csv_lines(rows, classes=exports.classes_of(queryset))
+        response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
         response.headers["Content-Disposition"] = 'attachment; filename="beatlens-analyses.csv"'
         return response
 
@@ -243,6 +262,16 @@ class ReviewAdmin(ReadOnlyAdmin):
     looked_up = ("author", "analysis")
     id_columns = ("id", "analysis_id")
     user_columns = ("author",)
+    exclude = ("class_name",)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: object = None) -> list[str]:
+        """Every field, the class in words."""
+        return ["kind" if name == "class_name" else name for name in super().get_readonly_fields(request, obj)]
+
+    @admin.display(description=_("class name"))
+    def kind(self, review: Review) -> str:
+        """The reading in the administrator's language."""
+        return catalogue.translated(review.class_name)
 
     def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
         """Nobody rewrites a review."""

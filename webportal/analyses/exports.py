@@ -5,10 +5,11 @@ from __future__ import annotations
 import csv
 import json
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
+from django.db.models import Max, QuerySet
 from django.db.models.fields.files import FieldFile
 
 from webportal.accounts.models import User
@@ -55,11 +56,31 @@ def cell(value: object) -> str:
     return f"'{text}" if text.startswith(FORMULA_STARTS) else text
 
 
-def csv_lines(analyses: Iterable[Analysis]) -> Iterator[str]:
-    """One line of CSV for the column names and one for each analysis, as they come from the database."""
+def classes_of(analyses: QuerySet[Analysis]) -> list[str]:
+    """Short names of every class that the models behind these answers know, in the models' own order, newest first."""
+    versions = (
+        analyses.filter(state=Analysis.State.DONE).order_by().values("model_name", "model_version")
+        .annotate(newest=Max("created_at")).order_by("-newest")
+    )  # fmt: skip
+    shorts: dict[str, None] = {}
+    for version in versions:
+        model = {name: version[name] for name in ("model_name", "model_version")}
+        said = analyses.filter(state=Analysis.State.DONE, **model).order_by().values_list("probabilities", flat=True)
+        for probabilities in said[:1]:
+            shorts |= dict.fromkeys(entry["short"] for entry in probabilities)
+    return list(shorts)
+
+
+def csv_lines(analyses: Iterable[Analysis], *, classes: Sequence[str]) -> Iterator[str]:
+    """One line of CSV for the column names and one for each analysis, as they come from the database.
+
+    After :data:`COLUMNS` stands the probability of each of ``classes``, by short name; empty where there is none.
+    """
     writer = csv.writer(_Echo())
-    yield "\ufeff" + writer.writerow(COLUMNS)  # the mark tells spreadsheet programs that this is UTF-8
+    names = (*COLUMNS, *(f"probability_{short}" for short in classes))
+    yield "\ufeff" + writer.writerow(map(cell, names))  # the mark tells spreadsheet programs that this is UTF-8
     for analysis in analyses:
+        shares = {entry["short"]: entry["probability"] for entry in analysis.probabilities}
         review, second = analysis.review_by(analysis.owner_id), analysis.review_by_reviewer
         yield writer.writerow(
             cell(value)
@@ -85,6 +106,7 @@ def csv_lines(analyses: Iterable[Analysis]) -> Iterator[str]:
                 analysis.notes,
                 analysis.earlier_id,
                 analysis.upload.sha256,
+                *(shares.get(short) for short in classes),
             )
         )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from datetime import datetime
 from functools import cache
 from typing import Any
 from xml.sax.saxutils import escape
@@ -18,11 +19,10 @@ from reportlab.lib.colors import Color, HexColor
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
-from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.ttfonts import TTFont
-from reportlab.platypus import Flowable, Image, KeepTogether, Paragraph, SimpleDocTemplate, Spacer, Table, TableStyle
+from reportlab.platypus import Flowable, Image, KeepTogether, SimpleDocTemplate, Spacer, Table, TableStyle
 
-from webportal.analyses import reasons
+from webportal.analyses import lettering, reasons
+from webportal.analyses.lettering import Paragraph
 from webportal.analyses.models import Analysis, Review
 from webportal.analyses.templatetags.readings import percent
 from webportal.pages.catalogue import translated
@@ -60,7 +60,7 @@ def history_report(analyses: Sequence[Analysis], *, is_cut: bool) -> bytes:
         rows.append(
             [
                 _thumbnail(analysis),
-                _text(date_format(timezone.localtime(analysis.created_at), "SHORT_DATETIME_FORMAT"), "cell"),
+                _text(_when(analysis.created_at), "cell"),
                 _text(analysis.upload.label, "cell"),
                 _text(_in_short(analysis), "cell"),
                 _text(translated(review.class_name) if review else "", "cell"),
@@ -68,7 +68,8 @@ def history_report(analyses: Sequence[Analysis], *, is_cut: bool) -> bytes:
         )
     table = Table(rows, colWidths=[part * _WIDTH for part in (0.16, 0.17, 0.21, 0.27, 0.19)], repeatRows=1)
     table.setStyle(TableStyle([("VALIGN", (0, 0), (-1, -1), "MIDDLE"), ("LINEBELOW", (0, 0), (-1, -1), 0.5, LINE)]))
-    story: list[Flowable] = [_text(gettext("History"), "title"), table]
+    times = gettext("Times are those of %(zone)s.") % {"zone": _zone()}
+    story: list[Flowable] = [_text(gettext("History"), "title"), _text(times, "soft"), table]
     if is_cut:
         note = gettext("The first %(count)d of more. Search more narrowly to have the others.") % {
             "count": len(analyses)
@@ -116,12 +117,12 @@ def _in_short(analysis: Analysis) -> str:
 def _review(analysis: Analysis, review: Review) -> Paragraph:
     by = gettext("the owner") if review.author_id == analysis.owner_id else gettext("a reviewer")
     agrees = gettext("agrees") if review.agrees else gettext("disagrees")
-    when = date_format(timezone.localtime(review.created_at), "SHORT_DATETIME_FORMAT")
-    return _text(f"{translated(review.class_name)} ({by}, {agrees}, {when}) {review.comment}")
+    said = f"{translated(review.class_name)} ({by}, {agrees}, {_when(review.created_at)}) {review.comment}"
+    return _text(said)
 
 
 def _about(analysis: Analysis, right_for_new_patients: float | None) -> Table:
-    facts = [(gettext("Sent"), date_format(timezone.localtime(analysis.created_at), "DATETIME_FORMAT"))]
+    facts = [(gettext("Sent"), f"{_when(analysis.created_at, 'DATETIME_FORMAT')} ({_zone()})")]
     if analysis.model_version:
         facts.append((gettext("Model"), f"{analysis.model_name}, {gettext('version')} {analysis.model_version}"))
     if right_for_new_patients is not None:
@@ -185,22 +186,23 @@ def _rect(width: float, height: float, colour: Color) -> Rect:
 
 
 def _text(text: object, style: str = "body") -> Paragraph:
-    known = _font("BeatlensSans", "Vera.ttf").face.charToGlyph
-    shown = "".join(character if ord(character) in known else "?" for character in " ".join(str(text).split()))
-    shown = shown.replace(" %", "\u00a0%")  # kept on one line
+    shown = lettering.fitted(str(text)).replace(" %", "\u00a0%")  # kept on one line
     return Paragraph(escape(shown), _styles()[style])
 
 
-@cache
-def _font(name: str, file: str) -> TTFont:
-    font = TTFont(name, file)  # comes with reportlab
-    pdfmetrics.registerFont(font)
-    return font
+def _when(moment: datetime, style: str = "SHORT_DATETIME_FORMAT") -> str:
+    """A moment by the reader's clock and in the reader's language."""
+    return date_format(timezone.localtime(moment), style)
+
+
+def _zone() -> str:
+    """Whose clock :func:`_when` goes by; paper goes to readers in other zones."""
+    return timezone.get_current_timezone_name().replace("_", " ")
 
 
 @cache
 def _styles() -> dict[str, ParagraphStyle]:
-    plain, bold = _font("BeatlensSans", "Vera.ttf").fontName, _font("BeatlensSansBold", "VeraBd.ttf").fontName
+    plain, bold = lettering.plain(), lettering.bold()
     body = ParagraphStyle("body", fontName=plain, fontSize=9.5, leading=13.5, textColor=INK, spaceAfter=4)
     return {
         "body": body,
@@ -215,9 +217,28 @@ def _styles() -> dict[str, ParagraphStyle]:
     }
 
 
+class _Document(SimpleDocTemplate):  # type: ignore[misc]  # reportlab has no types
+    """A4 pages with the disclaimer at the foot of each, and a word about boxes on those that have one."""
+
+    def afterPage(self) -> None:  # noqa: N802 - reportlab's name
+        """Set the foot of a page whose text is set."""
+        canvas = self.canv
+        canvas.saveState()
+        canvas.setFillColor(INK)
+        canvas.setFont(lettering.bold(), 8)
+        disclaimer = gettext("For research and education only. Not a medical device, not for diagnosis.")
+        canvas.drawString(_MARGIN, 13 * mm, disclaimer)
+        canvas.setFont(lettering.plain(), 8)
+        canvas.drawRightString(A4[0] - _MARGIN, 13 * mm, f"Beatlens · {self.page}")
+        if lettering.has_box(canvas):
+            note = gettext("%(box)s stands for a character that can’t be printed here.") % {"box": lettering.BOX}
+            canvas.drawString(_MARGIN, 17.5 * mm, note)
+        canvas.restoreState()
+
+
 def _pdf(title: str, story: list[Flowable]) -> bytes:
     out = io.BytesIO()
-    document = SimpleDocTemplate(
+    document = _Document(
         out,
         pagesize=A4,
         title=title,
@@ -228,16 +249,5 @@ def _pdf(title: str, story: list[Flowable]) -> bytes:
         topMargin=_MARGIN,
         bottomMargin=24 * mm,
     )
-    disclaimer = gettext("For research and education only. Not a medical device, not for diagnosis.")
-
-    def footer(canvas: Any, page: Any) -> None:
-        canvas.saveState()
-        canvas.setFont(_font("BeatlensSansBold", "VeraBd.ttf").fontName, 8)
-        canvas.setFillColor(INK)
-        canvas.drawString(_MARGIN, 13 * mm, disclaimer)
-        canvas.setFont(_font("BeatlensSans", "Vera.ttf").fontName, 8)
-        canvas.drawRightString(A4[0] - _MARGIN, 13 * mm, f"Beatlens · {page.page}")
-        canvas.restoreState()
-
-    document.build(story, onFirstPage=footer, onLaterPages=footer)
+    document.build(story)
     return out.getvalue()

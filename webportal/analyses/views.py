@@ -342,7 +342,8 @@ def history(request: HttpRequest) -> HttpResponse:
 @never_cache
 def history_csv(request: HttpRequest) -> StreamingHttpResponse:
     """What the history shows for the same search, all of it, as CSV."""
-    lines = exports.csv_lines(_rows(request))
+    found, _order = _found(request, _history_form(request, request.GET))
+    lines = exports.csv_lines(_rows(request), classes=exports.classes_of(found))
     return _attachment(StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8"), "beatlens-history.csv")
 
 
@@ -407,7 +408,7 @@ def summary(request: HttpRequest) -> HttpResponse:
 
 
 def _history_form(request: HttpRequest, wanted: QueryDict) -> HistoryForm:
-    classes = [(entry.short, catalogue.translated(entry.name or entry.short)) for entry in catalogue.entries()]
+    classes = [(entry.short, entry.title) for entry in catalogue.entries()]
     return HistoryForm(wanted, classes=classes, tags=access.own_tags(_user(request)))
 
 

@@ -31,6 +31,11 @@ class Entry:
     has_page: bool
 
     @property
+    def title(self) -> str:
+        """Name in the reader's language, or else the short one."""
+        return translated(self.name or "") or self.short
+
+    @property
     def template(self) -> str:
         """Template of the page about it."""
         return f"pages/classes/{self.short}.html" if self.has_page else "pages/classes_fallback.html"

@@ -51,6 +51,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "webportal.accounts.acting.ActingMiddleware",
+    "webportal.accounts.middleware.TimeZoneMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -86,9 +87,10 @@ LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("de", "Deutsch")]
 LANGUAGE_COOKIE_HTTPONLY = True
 LANGUAGE_COOKIE_SAMESITE = "Lax"
-# What other packages say, in the words of this house, stands apart: makemessages would throw it out of our own catalogue.
+# What other packages say, in the words of this house, stands apart: makemessages would throw it out of our catalogue.
 LOCALE_PATHS = [BASE_DIR / "webportal" / "locale", BASE_DIR / "webportal" / "wording"]
 TIME_ZONE = env.str("BEATLENS_TIME_ZONE", default="UTC")
+FORMAT_MODULE_PATH = ["webportal.formats"]
 USE_I18N = True
 USE_TZ = True
 

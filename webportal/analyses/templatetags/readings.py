@@ -44,6 +44,16 @@ def listed_thumbnail(context: Context, upload: Upload) -> str:
 
 
 @register.filter
+def spoken_name(analysis: Analysis) -> str:
+    """What an analysis is called where it isn't seen: its label, else its outcome in short."""
+    if analysis.upload.label:
+        return analysis.upload.label
+    if analysis.verdict == Analysis.Verdict.NOT_A_BEAT:
+        return str(Analysis.Verdict.NOT_A_BEAT.label)
+    return catalogue.translated(analysis.class_name) or str(analysis.get_state_display())
+
+
+@register.filter
 def review_by(analysis: Analysis, user: User) -> Review | None:
     """What ``user`` reads in a picture, if they wrote it down."""
     return analysis.review_by(user.pk)

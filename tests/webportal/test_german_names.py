@@ -1,0 +1,96 @@
+"""A reader of German meets no English name of a class, on no page and on no paper."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import onnx
+import pytest
+from django.conf import settings
+from django.test import Client
+from django.urls import reverse
+from django.utils import translation
+
+from inference_server.classification import Verdict
+from tests.webportal import access_table
+from tests.webportal.conftest import CLASSES, answer
+from webportal.analyses import reports, services
+from webportal.analyses.models import Analysis
+from webportal.pages import catalogue
+
+GERMAN = {"Accept-Language": "de"}
+
+
+def english_names() -> list[str]:
+    """Names of this test's classes that a German page would put otherwise."""
+    with translation.override("de"):
+        names = [beat.name for beat in CLASSES if catalogue.translated(beat.name) != beat.name]
+    assert {"Premature Ventricular Contraction", "Paced"} <= set(names)
+    return [*names, "Another kind of beat", "Not one heartbeat"]
+
+
+NAMES = re.compile(r"\b(" + "|".join(map(re.escape, english_names())) + r")\b")
+
+
+@pytest.mark.parametrize(
+    "path", sorted((settings.BASE_DIR / "models").glob("*/*/model.onnx")), ids=lambda p: p.parts[-3]
+)
+def test_every_class_of_every_model_has_a_german_name(path):
+    metadata = {prop.key: prop.value for prop in onnx.load(path, load_external_data=False).metadata_props}
+    names = [entry["name"] for entry in json.loads(metadata["classes"])]
+    with translation.override("de"):
+        untranslated = [name for name in names if catalogue.translated(name) == name]
+    assert untranslated == ["Normal"]  # which is the German word too
+
+
+@pytest.fixture
+def analysis(far_side, upload, owner, drawn) -> Analysis:
+    """One answer of each kind, read by their owner as something else; the first of them shared."""
+    kept = []
+    for place, beat in enumerate(CLASSES):
+        verdict = Verdict.UNCERTAIN if place % 2 else Verdict.CONFIDENT
+        plausible = ("PVC", "PACED") if verdict is Verdict.UNCERTAIN else ()
+        far_side.respond = lambda _data, b=beat, v=verdict, p=plausible: answer(b.short, verdict=v, plausible=p)
+        analysis = upload(drawn(shift=place))
+        services.run(analysis_id=analysis.pk, timeout=2.0)
+        analysis.refresh_from_db()
+        services.review(actor=owner, analysis=analysis, class_short="PACED")
+        services.review(actor=owner, analysis=analysis, class_short="OTHER_KIND")
+        kept.append(analysis)
+    services.share_analyses(actor=owner, ids=[kept[1].pk])
+    return kept[1]
+
+
+@pytest.mark.django_db
+def test_no_page_has_an_english_name(analysis, owner_client, reviewer_client, staff_client):
+    seen = 0
+    leaks = []
+    for role, client in {
+        "": Client(),
+        "owner": owner_client,
+        "reviewer": reviewer_client,
+        "admin": staff_client,
+    }.items():
+        for route in sorted(set(access_table.routes())):
+            response = client.get(access_table.filled(route, analysis), headers=GERMAN)
+            body = response.getvalue()
+            if response.status_code != 200 or not response["Content-Type"].startswith("text/html"):
+                continue
+            seen += 1
+            found = NAMES.search(body.decode())
+            if found:
+                leaks.append((role, route, found[0]))
+    assert leaks == []
+    assert seen > 50
+
+
+@pytest.mark.django_db
+def test_no_paper_has_an_english_name(analysis, owner_client, monkeypatch):
+    said: list[str] = []
+    real = reports.Paragraph
+    monkeypatch.setattr(reports, "Paragraph", lambda text, style: said.append(text) or real(text, style))
+    for url in (reverse("analyses:history-pdf"), reverse("analyses:report", args=[analysis.pk])):
+        assert owner_client.get(url, headers=GERMAN).status_code == 200
+    assert any("Ventrikuläre Extrasystole" in text for text in said)
+    assert [text for text in said if NAMES.search(text)] == []
