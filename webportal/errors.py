@@ -7,6 +7,7 @@ import sys
 import uuid
 from collections.abc import Callable
 from http import HTTPStatus
+from typing import TypeVar
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -19,9 +20,12 @@ from webportal import disk
 logger = logging.getLogger(__name__)
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
+View = TypeVar("View", bound=Callable[..., object])
 
 #: How much of a refused body is read away, bytes, so that the browser sees the answer and not a broken connection.
 _DRAIN_BYTES = 64 * 1024 * 1024
+#: Room for the fields of a form beside one picture.
+_FORM_BYTES = 64 * 1024
 
 
 def new_error_id() -> str:
@@ -44,16 +48,38 @@ class RequestSizeMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Let the request through, or answer it here."""
-        try:
-            length = int(request.META.get("CONTENT_LENGTH") or 0)
-        except ValueError:
-            length = 0
-        if length <= settings.REQUEST_MAX_BYTES:
+        if _length(request) <= settings.REQUEST_MAX_BYTES:
             return self.get_response(request)
-        left = min(length, _DRAIN_BYTES)
-        while left > 0 and (chunk := request.read(min(left, 1024 * 1024))):
-            left -= len(chunk)
+        _drain(request)
         return too_large(request)
+
+    def process_view(self, request: HttpRequest, view: object, args: object, kwargs: object) -> HttpResponse | None:
+        """The same for a view that takes less than others, see :func:`at_most_one_picture`."""
+        if not getattr(view, "takes_one_picture", False):
+            return None
+        if _length(request) <= settings.PICTURE_MAX_BYTES + _FORM_BYTES:
+            return None
+        _drain(request)
+        return too_large(request, max_pictures=1)
+
+
+def _length(request: HttpRequest) -> int:
+    try:
+        return int(request.META.get("CONTENT_LENGTH") or 0)
+    except ValueError:
+        return 0
+
+
+def _drain(request: HttpRequest) -> None:
+    left = min(_length(request), _DRAIN_BYTES)
+    while left > 0 and (chunk := request.read(min(left, 1024 * 1024))):
+        left -= len(chunk)
+
+
+def at_most_one_picture(view: View) -> View:
+    """Marks a view whose forms hold one picture: a larger body isn't parsed at all."""
+    view.takes_one_picture = True  # type: ignore[attr-defined]
+    return view
 
 
 def _page(request: HttpRequest, template: str, status: HTTPStatus, **context: object) -> HttpResponse:
@@ -85,13 +111,13 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return _page(request, "404.html", HTTPStatus.NOT_FOUND)
 
 
-def too_large(request: HttpRequest) -> HttpResponse:
+def too_large(request: HttpRequest, *, max_pictures: int | None = None) -> HttpResponse:
     """413."""
     return _page(
         request,
         "413.html",
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-        max_pictures=settings.UPLOAD_MAX_PICTURES,
+        max_pictures=max_pictures or settings.UPLOAD_MAX_PICTURES,
         max_mib=settings.PICTURE_MAX_BYTES // (1024 * 1024),
     )
 

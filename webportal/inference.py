@@ -14,7 +14,7 @@ from webportal.operations import metrics
 
 _lock = threading.Lock()
 _client: ArrhythmiaClient | None = None
-_made_for: tuple[int, str] | None = None
+_made_for: tuple[int, str, str] | None = None
 
 #: Remembered in place of a description that could not be had.
 _NOTHING = "nothing"
@@ -23,10 +23,10 @@ _NOTHING = "nothing"
 def client() -> ArrhythmiaClient:
     """The client of this process. gRPC channels don't survive a fork, so a child process makes its own."""
     global _client, _made_for
-    wanted = (os.getpid(), settings.INFERENCE_ADDRESS)
+    wanted = (os.getpid(), settings.INFERENCE_ADDRESS, settings.INFERENCE_TOKEN)
     with _lock:
         if _client is None or _made_for != wanted:
-            _client = ArrhythmiaClient(settings.INFERENCE_ADDRESS)
+            _client = ArrhythmiaClient(settings.INFERENCE_ADDRESS, token=settings.INFERENCE_TOKEN or None)
             _made_for = wanted
         return _client
 

@@ -29,6 +29,7 @@ urlpatterns = [
     path("accounts/", include("webportal.accounts.urls")),
     path("", include("webportal.pages.urls")),
     path("", include("webportal.analyses.urls")),
+    path("", include("webportal.trial.urls")),
 ]
 
 handler400 = "webportal.errors.bad_request"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 #: Size of the drawing and of the room for its labels, in units of the SVG.
 WIDTH, HEIGHT = 640, 240
-LEFT, BOTTOM, TOP = 44, 26, 8
+RIGHT, BOTTOM, TOP = 44, 26, 8
 #: Part of each column's room that its bar takes.
 FILLED = 0.7
 
@@ -48,7 +48,8 @@ class StackedBars:
     ticks: list[Tick]
     width: int = WIDTH
     height: int = HEIGHT
-    left: int = LEFT
+    right: int = WIDTH - RIGHT
+    """Where the labels of the lines begin: beside the newest column, which a narrow window shows first."""
     base: int = HEIGHT - BOTTOM
 
 
@@ -57,7 +58,7 @@ def stacked(columns: Sequence[Sequence[int]]) -> StackedBars:
     step = tick_step(max((sum(column) for column in columns), default=0))
     highest = max(step, *(-(-sum(column) // step) * step for column in columns)) if columns else step
     room = HEIGHT - BOTTOM - TOP
-    slot = (WIDTH - LEFT) / max(len(columns), 1)
+    slot = (WIDTH - RIGHT) / max(len(columns), 1)
     bars = []
     for place, column in enumerate(columns):
         segments, y = [], float(HEIGHT - BOTTOM)
@@ -66,7 +67,7 @@ def stacked(columns: Sequence[Sequence[int]]) -> StackedBars:
             y -= height
             if count:
                 segments.append(Segment(series, round(y, 2), round(height, 2)))
-        left = LEFT + slot * place
+        left = slot * place
         bars.append(Bar(round(left + slot * (1 - FILLED) / 2, 2), round(left + slot / 2, 2), segments))
     ticks = [Tick(round(HEIGHT - BOTTOM - room * value / highest, 2), value) for value in range(0, highest + 1, step)]
     return StackedBars(bars, round(slot * FILLED, 2), ticks)

@@ -13,6 +13,7 @@ import random
 import uuid
 from collections.abc import Collection
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -202,24 +203,30 @@ def _settle(analysis: Analysis, **fields: object) -> bool:
     return bool(stored)
 
 
-def _store_answer(analysis: Analysis, answer: Classification) -> None:
-    _settle(
-        analysis,
-        state=Analysis.State.DONE,
-        finished_at=timezone.now(),
-        reason="",
-        model_name=answer.model_name,
-        model_version=answer.model_version,
-        class_short=answer.beat_class.short,
-        class_name=answer.beat_class.name,
-        probability=min(max(answer.probability, 0.0), 1.0),
-        probabilities=[
+def fields_of(answer: Classification) -> dict[str, Any]:
+    """An answer as the fields of an analysis that has it."""
+    return {
+        "state": Analysis.State.DONE,
+        "finished_at": timezone.now(),
+        "reason": "",
+        "model_name": answer.model_name,
+        "model_version": answer.model_version,
+        "class_short": answer.beat_class.short,
+        "class_name": answer.beat_class.name,
+        "probability": min(max(answer.probability, 0.0), 1.0),
+        "probabilities": [
             {"short": beat_class.short, "name": beat_class.name, "probability": probability}
             for beat_class, probability in answer.probabilities
         ],
-        verdict=answer.verdict.value,
-        prediction_set=[{"short": beat_class.short, "name": beat_class.name} for beat_class in answer.prediction_set],
-    )
+        "verdict": answer.verdict.value,
+        "prediction_set": [
+            {"short": beat_class.short, "name": beat_class.name} for beat_class in answer.prediction_set
+        ],
+    }
+
+
+def _store_answer(analysis: Analysis, answer: Classification) -> None:
+    _settle(analysis, **fields_of(answer))
 
 
 def _reject(analysis: Analysis, reason: str) -> None:

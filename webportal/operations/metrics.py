@@ -41,6 +41,9 @@ _calls = Histogram(
     ["call", "outcome"], buckets=_CALL_SECONDS, registry=REGISTRY,
 )  # fmt: skip
 _uploads = Counter("beatlens_portal_uploads", "Pictures kept.", registry=REGISTRY)
+_trials = Counter(
+    "beatlens_portal_trials", "Pictures tried without an account, by how that ended.", ["outcome"], registry=REGISTRY
+)  # fmt: skip
 _attempts = Counter(
     "beatlens_portal_attempts", "Attempts at an analysis, by how they ended and why.", ["outcome", "reason"],
     registry=REGISTRY,
@@ -88,6 +91,11 @@ def call(name: str) -> Iterator[None]:
 def upload_kept() -> None:
     """A picture and the question about it are in the database."""
     _uploads.inc()
+
+
+def trial_ended(outcome: str) -> None:
+    """A picture was tried without an account; it was answered, refused, limited, busy, no_server or failed."""
+    _trials.labels(outcome).inc()
 
 
 def attempt_ended(outcome: str, reason: str = "") -> None:

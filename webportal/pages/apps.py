@@ -8,3 +8,7 @@ class PagesConfig(AppConfig):
     name = "webportal.pages"
     label = "pages"
     verbose_name = _("Pages")
+
+    def ready(self) -> None:
+        """Look at the files that the settings name."""
+        from webportal.pages import checks  # noqa: F401 - registers itself

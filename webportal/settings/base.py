@@ -35,6 +35,7 @@ INSTALLED_APPS = [
     "webportal.accounts",
     "webportal.pages",
     "webportal.analyses",
+    "webportal.trial",
     "webportal.audit",
     "webportal.operations",
 ]
@@ -122,6 +123,9 @@ ACCOUNT_RATE_LIMITS: dict[str, str] | bool = {
     "export": "6/h/user",
     "evidence": "60/m/user",
     "report": "30/m/user",
+    # Without an account: by address, and everybody together.
+    "try": "10/m/ip,100/h/ip",
+    "try_together": "60/m/key,1000/h/key",
 }
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 #: Whether the administration is closed to those who have not set up a second factor.
@@ -135,6 +139,10 @@ DEFAULT_FROM_EMAIL = env.str("BEATLENS_FROM_EMAIL", default="beatlens@localhost"
 
 #: Where the inference server listens, ``host:port``.
 INFERENCE_ADDRESS = env.str("BEATLENS_INFERENCE_ADDRESS", default="127.0.0.1:50051")
+#: The token that the portal and its worker send, where the inference server asks for one.
+INFERENCE_TOKEN = env.str("BEATLENS_INFERENCE_TOKEN", default="")
+#: The inference server's token file, where administrators make and revoke tokens in the portal; none: not there.
+TOKENS_FILE: Path | None = Path(file) if (file := env.str("BEATLENS_TOKENS", default="")) else None
 #: How long a person waits for the answer on the spot, seconds; after that the queue takes over.
 INFERENCE_FAST_TIMEOUT = env.float("BEATLENS_INFERENCE_FAST_TIMEOUT", default=3.0)
 #: Deadline of a call from the worker, seconds.
@@ -159,6 +167,18 @@ ACCOUNT_QUOTA_BYTES = env.int("BEATLENS_ACCOUNT_QUOTA_MIB", default=2048) * 1024
 DISK_RESERVE_BYTES = env.int("BEATLENS_DISK_RESERVE_MIB", default=64) * 1024 * 1024
 #: Largest request body, bytes. Larger ones are answered 413 without being parsed.
 REQUEST_MAX_BYTES = UPLOAD_MAX_PICTURES * PICTURE_MAX_BYTES + 1024 * 1024
+
+#: Whether a picture may be tried without an account. ``development`` and ``production`` say what is usual there.
+TRIAL_ENABLED = env.bool("BEATLENS_TRIAL", default=False)
+#: Pictures that are tried at the same time, for each process of the portal.
+TRIAL_AT_ONCE = 2
+#: The pictures that come with Beatlens to be tried.
+SAMPLES_DIR = BASE_DIR / "samples"
+
+#: Where the help lies, ``users.md`` and its translations.
+HELP_DIR = BASE_DIR / "docs"
+#: Where the administrator's own words about privacy, terms and contact lie; none: ours.
+TEXTS_DIR: Path | None = Path(folder) if (folder := env.str("BEATLENS_TEXTS_DIR", default="")) else None
 
 #: Where a proxy in front serves the media folder to itself alone (nginx: ``internal``); it then sends the files that a
 #: view allows. Empty: the portal sends them.

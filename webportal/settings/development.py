@@ -28,6 +28,8 @@ CACHES = {
     }
 }
 
+TRIAL_ENABLED = env.bool("BEATLENS_TRIAL", default=True)
+
 # Mail goes to the terminal, so nobody could confirm an address: a new user may work at once.
 EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
 ACCOUNT_EMAIL_VERIFICATION = "optional"

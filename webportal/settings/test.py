@@ -33,6 +33,7 @@ STORAGES = {
         "OPTIONS": {"location": str(_folder / "media"), "base_url": None},
     },
 }
+TRIAL_ENABLED = True
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 ACCOUNT_EMAIL_VERIFICATION = "optional"
 MFA_ALLOW_UNVERIFIED_EMAIL = True

@@ -1,0 +1,310 @@
+"""Trying it: without an account nothing is kept and nobody takes the room of others; samples go the way of every picture."""
+
+from __future__ import annotations
+
+import io
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+from django.conf import settings as django_settings
+from django.contrib.sessions.models import Session
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+from PIL import Image
+
+from inference_server.classification import Verdict
+from webportal.analyses.models import Analysis, Upload
+from webportal.audit.models import Entry
+from webportal.operations import metrics
+from webportal.trial import reading, samples
+
+pytestmark = pytest.mark.django_db
+
+TRY = "/try/"
+MEDIA = Path(django_settings.STORAGES["default"]["OPTIONS"]["location"])
+
+
+def send(data: bytes, *, name: str = "beat.png", client: Client | None = None, **headers: str):
+    return (client or Client()).post(TRY, {"picture": SimpleUploadedFile(name, data)}, headers=headers)
+
+
+def counted(outcome: str) -> float:
+    return metrics.REGISTRY.get_sample_value("beatlens_portal_trials_total", {"outcome": outcome}) or 0.0
+
+
+def kept_files() -> set[Path]:
+    return {path for path in MEDIA.rglob("*") if path.is_file()} if MEDIA.exists() else set()
+
+
+class TestWithoutAnAccount:
+    def test_the_answer_is_that_of_the_result_page(self, far_side, png):
+        response = send(png)
+        html = response.content.decode()
+        assert response.status_code == 200
+        for part in (
+            'data-state="done" data-class="PVC" data-verdict="CONFIDENT"',
+            "Only this kind is plausible; the model gives it 97.0 %.",
+            "Ventricular Escape",
+            "Not a medical device",
+            "arrhythmia, version 7",
+            'src="data:image/png;base64,',
+        ):
+            assert part in html
+        assert "no-store" in response["Cache-Control"]
+        assert "data:" in response["Content-Security-Policy"]
+        assert "data:" not in Client().get("/")["Content-Security-Policy"]
+
+    @pytest.mark.parametrize(
+        ("verdict", "plausible", "words"),
+        [
+            (Verdict.UNCERTAIN, ("PVC", "PACED"), "These kinds stay plausible"),
+            (Verdict.NOT_A_BEAT, (), "This doesn’t look like one heartbeat"),
+        ],
+    )
+    def test_every_verdict_is_explained(self, verdict, plausible, words, far_side, answered, png):
+        far_side.respond = lambda _data: answered(verdict=verdict, plausible=plausible)
+        assert words in send(png).content.decode()
+
+    def test_nothing_is_kept(self, far_side, png, refusal):
+        before = kept_files()
+        client = Client()
+        send(png, client=client)
+        far_side.respond = lambda _data: (_ for _ in ()).throw(refusal("IMAGE_CORRUPT"))
+        send(png, client=client)
+        client.post(TRY, {"sample": samples.every()[0].key})
+        assert len(far_side.calls) == 3
+        assert [model.objects.count() for model in (Upload, Analysis, Entry, Session)] == [0, 0, 0, 0]
+        assert kept_files() == before
+        assert set(client.cookies) == {"csrftoken"}
+
+    def test_the_picture_goes_through_the_decoder_of_every_upload(self, far_side):
+        """Turned upright and without metadata before anybody else sees it."""
+        image, out = Image.new("RGB", (192, 128), "white"), io.BytesIO()
+        exif = Image.Exif()
+        exif[0x0112], exif[0x010E] = 6, "patient-zzyzx"
+        image.save(out, "JPEG", exif=exif)
+        assert send(out.getvalue(), name="p.jpg").status_code == 200
+        with Image.open(io.BytesIO(far_side.calls[0])) as received:
+            assert received.size == (128, 192)
+            assert not received.getexif()
+        assert b"patient-zzyzx" not in far_side.calls[0]
+
+    @pytest.mark.parametrize(
+        ("data", "words"),
+        [
+            (b"hello", "The file is neither a PNG nor a JPEG picture."),
+            (b"PK\x03\x04" + b"x" * 50, "The file is neither a PNG nor a JPEG picture."),
+            (b"", "The file is empty."),
+            (b"\x89PNG\r\n\x1a\n" + b"\0" * (8 * 1024 * 1024), "The file is larger than 8 MiB."),
+        ],
+    )
+    def test_what_is_no_picture_is_told_so_and_asks_nobody(self, data, words, far_side):
+        response = send(data)
+        assert response.status_code == 422
+        assert words in response.content.decode()
+        assert far_side.calls == []
+
+    def test_the_servers_reason_is_explained(self, far_side, refusal, png):
+        def refuse(_data: bytes):
+            raise refusal("IMAGE_TRUNCATED")
+
+        far_side.respond = refuse
+        response = send(png[:-200])
+        assert response.status_code == 422
+        assert "The picture is cut off" in response.content.decode()
+
+    def test_a_body_that_is_too_large_is_not_even_parsed(self, far_side):
+        response = Client().post(TRY, b"x" * (9 * 1024 * 1024), content_type="multipart/form-data; boundary=b")
+        assert response.status_code == 413
+        assert "Send one picture of at most 8 MiB." in response.content.decode()
+
+    def test_without_a_picture_it_asks_for_one(self, far_side):
+        response = Client().post(TRY)
+        assert response.status_code == 422
+        assert "Choose a picture first." in response.content.decode()
+
+    @pytest.mark.parametrize("key", ["PVC/nothing", "../../README", "PVC/../../manage", "x" * 200])
+    def test_a_sample_that_is_none_is_refused(self, key, far_side):
+        assert Client().post(TRY, {"sample": key}).status_code == 422
+        assert far_side.calls == []
+
+    def test_a_sample_is_answered_beside_its_label(self, far_side):
+        response = Client().post(TRY, {"sample": next(each.key for each in samples.every() if each.short == "PACED")})
+        assert response.status_code == 200
+        assert "Cardiologists labelled the beat: Paced." in response.content.decode()
+
+    def test_a_form_from_elsewhere_is_refused(self, far_side, png):
+        assert send(png, client=Client(enforce_csrf_checks=True)).status_code == 403
+        assert far_side.calls == []
+
+    def test_those_with_an_account_are_led_to_where_it_is_kept(self, far_side, owner_client):
+        assert owner_client.get(TRY)["Location"] == reverse("analyses:predict")
+        assert owner_client.post(TRY)["Location"] == reverse("analyses:predict")
+
+
+class TestWhenSomethingIsWrong:
+    def test_an_absent_server_is_said_so(self, far_side, png):
+        far_side.down()
+        response = send(png)
+        assert response.status_code == 503
+        assert response["Retry-After"] == "5"
+        assert "The analysis service is unavailable right now." in response.content.decode()
+
+    def test_an_unexpected_failure_shows_its_id_and_no_more(self, far_side, png, caplog):
+        def crash(_data: bytes):
+            raise RuntimeError("secret-zzyzx")
+
+        far_side.respond = crash
+        response = send(png)
+        assert response.status_code == 503
+        html = response.content.decode()
+        assert "zzyzx" not in html
+        error_id = html.partition("look up this id: ")[2][:12]
+        assert f"Unexpected error {error_id} in a picture tried without an account" in caplog.text
+
+    def test_a_picture_that_takes_too_long_ends_in_time(self, far_side, png, settings):
+        settings.INFERENCE_FAST_TIMEOUT = 0.2
+        free = threading.Event()
+        far_side.respond = lambda _data: free.wait(20)
+        try:
+            assert send(png).status_code == 503
+        finally:
+            free.set()
+
+
+class TestRoomForOthers:
+    def test_an_address_is_limited(self, far_side, png, settings):
+        settings.ACCOUNT_RATE_LIMITS = {"try": "2/m/ip"}
+        assert [send(png).status_code for _ in range(3)] == [200, 200, 429]
+        assert "sign up: it costs nothing" in send(png).content.decode()
+        assert Client().get(TRY).status_code == 200  # looking is free
+        assert Client(REMOTE_ADDR="192.0.2.7").post(TRY, {"sample": samples.every()[0].key}).status_code == 200
+        assert len(far_side.calls) == 3
+
+    def test_all_together_are_limited(self, far_side, settings):
+        settings.ACCOUNT_RATE_LIMITS = {"try": "2/m/ip", "try_together": "3/m/key"}
+        key = samples.every()[0].key
+        codes = [Client(REMOTE_ADDR=f"192.0.2.{number}").post(TRY, {"sample": key}) for number in range(4)]
+        assert [response.status_code for response in codes] == [200, 200, 200, 429]
+        assert "Many people are trying it just now." in codes[-1].content.decode()
+
+    def test_the_limits_hold_unless_an_installation_says_otherwise(self):
+        from webportal.settings import base
+
+        assert isinstance(base.ACCOUNT_RATE_LIMITS, dict)
+        assert base.ACCOUNT_RATE_LIMITS.keys() >= {"try", "try_together"}
+
+    def test_few_are_read_at_the_same_time_and_the_next_is_told_to_come_back(self, far_side, png):
+        free = threading.Event()
+        asked = threading.Barrier(django_settings.TRIAL_AT_ONCE + 1)
+
+        def wait(_data: bytes):
+            asked.wait(10)
+            free.wait(10)
+            raise RuntimeError("let go")
+
+        far_side.respond = wait
+        codes: list[int] = []
+
+        def try_it() -> None:
+            try:
+                reading.read(png, "image/png")
+            except reading.NoAnswer:
+                codes.append(503)
+
+        threads = [threading.Thread(target=try_it) for _ in range(django_settings.TRIAL_AT_ONCE)]
+        for thread in threads:
+            thread.start()
+        asked.wait(10)
+        busy = counted("busy")
+        response = send(png)
+        free.set()
+        for thread in threads:
+            thread.join()
+        assert response.status_code == 503
+        assert "Others are trying it just now." in response.content.decode()
+        assert counted("busy") == busy + 1
+        far_side.reset()
+        assert send(png).status_code == 200  # the room is free again
+
+
+class TestSwitch:
+    def test_where_it_is_off_nothing_speaks_of_it(self, far_side, settings):
+        settings.TRIAL_ENABLED = False
+        assert Client().get(TRY).status_code == 404
+        assert Client().post(TRY).status_code == 404
+        html = Client().get("/").content.decode()
+        assert "without an account" not in html
+        assert "Sign up and try it" in html
+
+    @pytest.mark.parametrize(
+        ("settings_module", "value", "expected"),
+        [
+            ("development", None, "True"),
+            ("development", "false", "False"),
+            ("production", None, "False"),
+            ("production", "true", "True"),
+        ],
+    )
+    def test_it_is_on_at_home_and_off_in_production_unless_somebody_says_so(
+        self, settings_module, value, expected, tmp_path
+    ):
+        environment = {name: text for name, text in os.environ.items() if not name.startswith("BEATLENS_")} | {
+            "DJANGO_SETTINGS_MODULE": f"webportal.settings.{settings_module}",
+            "BEATLENS_VAR_DIR": str(tmp_path),
+            "BEATLENS_SECRET_KEY": "k" * 20 + "0123456789" + "abcdefghijklmnopqrstuvwxyz",
+            "BEATLENS_ALLOWED_HOSTS": "beatlens.example.org",
+            "BEATLENS_DATABASE_URL": f"sqlite:///{tmp_path}/never-opened.sqlite3",
+        }
+        if value is not None:
+            environment["BEATLENS_TRIAL"] = value
+        code = "from django.conf import settings; print(settings.TRIAL_ENABLED)"
+        said = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+        assert said.stdout.strip() == expected
+
+
+class TestSamples:
+    def test_every_class_has_one(self):
+        assert len(samples.every()) == 21
+        assert sorted(sample.short for sample in samples.one_of_each()) == sorted(
+            {each.short for each in samples.every()}
+        )
+
+    def test_one_goes_into_the_history_like_any_other_picture(self, far_side, owner, owner_client):
+        html = owner_client.get(reverse("trial:samples")).content.decode()
+        sample = next(each for each in samples.every() if each.short == "PVC")
+        assert f'value="{sample.key}"' in html
+        response = owner_client.post(reverse("trial:samples"), {"sample": sample.key})
+        analysis = Analysis.objects.get(owner=owner)
+        assert response["Location"] == analysis.get_absolute_url()
+        assert analysis.state == "done"
+        assert analysis.upload.label == f"Sample: Premature Ventricular Contraction, record {sample.record}"
+        again = owner_client.post(reverse("trial:samples"), {"sample": sample.key})
+        assert again["Location"] == analysis.get_absolute_url()
+        assert Analysis.objects.count() == 1
+
+    def test_it_waits_like_any_other_when_the_server_is_away(self, far_side, owner_client):
+        far_side.down()
+        owner_client.post(reverse("trial:samples"), {"sample": samples.every()[0].key})
+        assert Analysis.objects.get().state == "queued"
+
+    def test_what_is_none_is_not_found(self, far_side, owner_client):
+        assert owner_client.post(reverse("trial:samples"), {"sample": "../manage"}).status_code == 404
+        assert owner_client.post(reverse("trial:samples")).status_code == 404
+
+    def test_their_pictures_are_public_and_nothing_else_is(self):
+        sample = samples.every()[0]
+        response = Client().get(reverse("trial:sample-picture", args=[sample.short, sample.name]))
+        assert response.content == sample.path.read_bytes()
+        assert "public" in response["Cache-Control"]
+        assert Client().get("/samples/PVC/README.png").status_code == 404
+
+    def test_they_are_limited_as_uploads_are(self, far_side, owner_client, settings):
+        settings.ACCOUNT_RATE_LIMITS = {"upload": "1/m/user"}
+        codes = [owner_client.post(reverse("trial:samples"), {"sample": samples.every()[0].key}) for _ in range(2)]
+        assert [response.status_code for response in codes] == [302, 429]

@@ -1,0 +1,88 @@
+"""One picture of somebody without an account: decoded, asked about and forgotten. Nothing of it is written anywhere."""
+
+from __future__ import annotations
+
+import base64
+import threading
+from dataclasses import dataclass
+from typing import Final
+
+from django.conf import settings
+from inference_server.client import ClientError, ImageRefused, ServerUnavailable
+
+from webportal.analyses import pictures, reasons
+from webportal.analyses.models import Analysis, Upload
+from webportal.analyses.services import fields_of
+from webportal.errors import log_unexpected
+from webportal.inference import client
+from webportal.operations import metrics
+
+
+class NoRoom(Exception):  # noqa: N818 - reads as what happened
+    """As many pictures as may be tried at the same time are being tried."""
+
+
+class NoAnswer(Exception):  # noqa: N818 - reads as what happened
+    """The inference server gave none; ``error_id`` is set when that has to be looked into."""
+
+    def __init__(self, error_id: str = "") -> None:
+        super().__init__(error_id)
+        self.error_id = error_id
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What came of a picture."""
+
+    analysis: Analysis | None
+    """The answer, as a row that is never saved; ``None`` when the picture was refused."""
+    explanation: reasons.Explanation | None
+    """Why it was refused."""
+    preview: str
+    """The picture itself, small, as an address that holds all of it; empty when it can't be shown."""
+
+
+#: Those who try must not take the room of those who work, nor keep all threads of a process.
+_room: Final = threading.BoundedSemaphore(settings.TRIAL_AT_ONCE)
+
+
+def read(data: bytes, media_type: str) -> Tried:
+    """Take a picture the way of every upload, within the time that an upload waits for its answer.
+
+    Raises:
+        NoRoom: others are trying; a moment later there is room.
+        NoAnswer: the inference server can't be asked, or failed.
+    """
+    if not _room.acquire(blocking=False):
+        metrics.trial_ended("busy")
+        raise NoRoom
+    try:
+        stored = pictures.prepare(data, media_type)
+        preview = ""
+        if stored.thumbnail is not None:
+            preview = "data:image/png;base64," + base64.b64encode(stored.thumbnail).decode()
+        return _asked(stored.data, preview)
+    finally:
+        _room.release()
+
+
+def refused(reason: str, preview: str = "") -> Tried:
+    """A picture that can't be used, in words."""
+    metrics.trial_ended("refused")
+    return Tried(None, reasons.explain(reason), preview)
+
+
+def _asked(data: bytes, preview: str) -> Tried:
+    try:
+        with metrics.call("classify"):
+            answer = client().classify(data, timeout=settings.INFERENCE_FAST_TIMEOUT)
+    except ImageRefused as refusal:
+        return refused(refusal.reason, preview)
+    except ServerUnavailable as absence:
+        metrics.trial_ended("no_server")
+        raise NoAnswer from absence
+    except ClientError as failure:
+        metrics.trial_ended("failed")
+        raise NoAnswer(log_unexpected("a picture tried without an account", failure)) from failure
+    metrics.trial_ended("answered")
+    return Tried(Analysis(upload=Upload(), **fields_of(answer)), None, preview)
