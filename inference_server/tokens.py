@@ -5,11 +5,14 @@ A token is 256 random bits, so its plain SHA-256 can't be turned around or guess
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import hashlib
 import os
 import secrets
 import threading
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -22,6 +25,9 @@ _PREFIX: Final = "beatlens_"
 
 #: The file is looked at again at most this often, seconds: a revoked token works no longer than that.
 _LOOK_SECONDS: Final = 1.0
+
+#: How long a change waits for another one to end, seconds.
+_CHANGE_SECONDS: Final = 5.0
 
 
 class Scope(StrEnum):
@@ -118,7 +124,7 @@ class TokenStore:
         """Make a token; returns it, the only time that it is seen.
 
         Raises:
-            TokenFileError: the file can't be read, or the name is in use.
+            TokenFileError: the file can't be read or written, or the name is in use.
             ValidationError: the name or the rate is impossible.
         """
         secret = _PREFIX + secrets.token_urlsafe(32)
@@ -129,23 +135,25 @@ class TokenStore:
             calls_per_second=calls_per_second,
             created=datetime.now(UTC),
         )
-        tokens = self.tokens()
-        if any(each.name == name for each in tokens):
-            raise TokenFileError(f"There is a token named {name!r} already.")
-        self._write([*tokens, token])
+        with self._changing():
+            tokens = self.tokens()
+            if any(each.name == name for each in tokens):
+                raise TokenFileError(f"There is a token named {name!r} already.")
+            self._write([*tokens, token])
         return secret
 
     def revoke(self, name: str) -> None:
         """Take a token away; running servers follow within a second.
 
         Raises:
-            TokenFileError: the file can't be read, or there is no such token.
+            TokenFileError: the file can't be read or written, or there is no such token.
         """
-        tokens = self.tokens()
-        rest = [each for each in tokens if each.name != name]
-        if len(rest) == len(tokens):
-            raise TokenFileError(f"There is no token named {name!r}.")
-        self._write(rest)
+        with self._changing():
+            tokens = self.tokens()
+            rest = [each for each in tokens if each.name != name]
+            if len(rest) == len(tokens):
+                raise TokenFileError(f"There is no token named {name!r}.")
+            self._write(rest)
 
     def find(self, secret: str) -> Token | None:
         """The token that ``secret`` is; None for a stranger's."""
@@ -181,11 +189,38 @@ class TokenStore:
             self._buckets = {digest: each for digest, each in self._buckets.items() if digest in self._by_hash}
             self._stamp = stamp
 
+    @contextlib.contextmanager
+    def _changing(self) -> Iterator[None]:
+        """Alone with the file: the command line and the portal may change it at the same time."""
+        try:
+            lock = os.open(self._path.with_name(f".{self._path.name}.lock"), os.O_CREAT | os.O_RDWR, 0o600)
+        except OSError as error:
+            raise self._unwritable(error) from error
+        try:
+            end = time.monotonic() + _CHANGE_SECONDS
+            while True:
+                try:
+                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    break
+                except BlockingIOError:
+                    if time.monotonic() > end:
+                        raise TokenFileError(f"{self._path} is being changed by somebody else.") from None
+                    time.sleep(0.02)
+            yield
+        finally:
+            os.close(lock)
+
     def _write(self, tokens: list[Token]) -> None:
         fresh = self._path.with_name(f".{self._path.name}.{os.getpid()}")
-        fresh.touch(mode=0o600)
-        fresh.write_text(_File(tokens=tokens).model_dump_json(indent=2) + "\n")
-        fresh.replace(self._path)  # at once: no server ever reads half of it
+        try:
+            fresh.touch(mode=0o600)
+            fresh.write_text(_File(tokens=tokens).model_dump_json(indent=2) + "\n")
+            fresh.replace(self._path)  # at once: no server ever reads half of it
+        except OSError as error:
+            raise self._unwritable(error) from error
+
+    def _unwritable(self, error: OSError) -> TokenFileError:
+        return TokenFileError(f"{self._path} can't be written: {error.strerror}.")
 
 
 def _hash(secret: str) -> str:

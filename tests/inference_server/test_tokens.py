@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import stat
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,30 @@ def test_only_the_hash_is_kept_and_only_the_owner_may_read_it(path: Path) -> Non
     assert secret not in path.read_text()
     assert secret.removeprefix("beatlens_") not in path.read_text()
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_changes_at_the_same_time_lose_nothing(path: Path) -> None:
+    """The command line and the portal may make tokens in the same moment."""
+    names = [f"system-{number}" for number in range(24)]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda name: TokenStore(path).create(name, [Scope.CLASSIFY]), names))
+    assert sorted(token.name for token in TokenStore(path).tokens()) == sorted(names)
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda name: TokenStore(path).revoke(name), names[::2]))
+    assert sorted(token.name for token in TokenStore(path).tokens()) == sorted(names[1::2])
+
+
+def test_a_change_waits_for_another_only_so_long(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tokens, "_CHANGE_SECONDS", 0.1)
+    store = TokenStore(path)
+    with store._changing(), pytest.raises(TokenFileError, match="is being changed by somebody else"):
+        TokenStore(path).create("archive", [Scope.CLASSIFY])
+    store.create("archive", [Scope.CLASSIFY])
+
+
+def test_what_cannot_be_written_is_said(tmp_path: Path) -> None:
+    with pytest.raises(TokenFileError, match=r"can't be written: No such file or directory\."):
+        TokenStore(tmp_path / "missing" / "tokens.json").create("archive", [Scope.CLASSIFY])
 
 
 def test_a_running_store_follows_the_file(path: Path) -> None:

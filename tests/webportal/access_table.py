@@ -70,6 +70,9 @@ def filled(route: str, analysis: Analysis) -> str:
         "content_type_id": "1",
         "url": "nothing-here",
         "id": str(analysis.owner_id),
+        # A sample's; a token's.
+        "name": "106_418900",
+        "token": "no-such-token",
     }
     if "object_id" in route:
         values["object_id"] = _row_for(route, analysis)

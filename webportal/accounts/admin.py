@@ -23,6 +23,7 @@ from django.utils.translation import gettext_lazy as _
 
 from webportal.accounts import quota
 from webportal.accounts.models import User
+from webportal.accounts.reviewers import ReviewerFilter, ReviewerTick, UserForm
 from webportal.accounts.templatetags.space import mebibytes
 
 #: Fields that give rights.
@@ -40,10 +41,12 @@ def _actor(request: HttpRequest) -> User:
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
+class UserAdmin(ReviewerTick, DjangoUserAdmin):  # type: ignore[type-arg]
     """Django's own user administration, without the names that are never asked for."""
 
-    list_display = ("username", "email", "is_active", "is_staff", "date_joined", "last_login")
+    form = UserForm
+    list_display = ("username", "email", "is_active", "reviewer", "is_staff", "date_joined", "last_login")
+    list_filter = ("is_active", ReviewerFilter, "is_staff", "is_superuser", "date_joined")
     search_fields = ("username", "email")
     ordering = ("-date_joined",)
     readonly_fields = ("last_login", "date_joined", "space_used")
@@ -51,6 +54,7 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
     filter_horizontal = ()
     fieldsets = (
         (None, {"fields": ("username", "email", "password")}),
+        (_("Reading for others"), {"fields": ("is_reviewer",)}),
         (_("Permissions"), {"fields": ("is_active", *RIGHTS)}),
         (_("Important dates"), {"fields": ("last_login", "date_joined")}),
         (_("Space used"), {"fields": ("space_used",)}),
@@ -147,7 +151,21 @@ class GroupAdmin(RightsAdmin, DjangoGroupAdmin):
 
 @admin.register(EmailAddress)
 class EmailAddressAdmin(OfAccountAdmin, AllauthEmailAddressAdmin):  # type: ignore[misc]  # allauth has no types
-    """Addresses to log in with, and to reset a password by."""
+    """Addresses to log in with, and to reset a password by. Their owners change them; here they are read, and confirmed
+    by hand for the day when mails don't arrive."""
+
+    fields = ("user", "email", "verified", "primary")
+    readonly_fields = fields
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Everybody adds their own."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Only together with the account: one without an address can't have a new password."""
+        match = request.resolver_match
+        own_pages = match is not None and (match.url_name or "").startswith("account_emailaddress_")
+        return not own_pages and super().has_delete_permission(request, obj)
 
     def make_verified(self, request: HttpRequest, queryset: QuerySet[EmailAddress]) -> None:
         """Those of accounts that may be changed."""

@@ -45,7 +45,7 @@ def _write_list(archive: zipfile.ZipFile, name: str, rows: Iterable[dict[str, An
 
 def _account(user: User) -> dict[str, Any]:
     return {
-        **{name: getattr(user, name) for name in ("username", "email", "date_joined", "last_login")},
+        **{name: getattr(user, name) for name in ("username", "email", "date_joined", "last_login", "time_zone")},
         **{name: getattr(user, name) for name in ("is_active", "is_staff", "is_superuser")},
         "groups": list(user.groups.order_by("name").values_list("name", flat=True)),
         "stored_bytes": quota.space_of(user).used,

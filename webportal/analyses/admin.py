@@ -96,7 +96,7 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             number = uuid.UUID(term)
         except ValueError:
             people = User.objects.filter(Q(username__iexact=term) | Q(email__iexact=term)).values_list("pk", flat=True)
-            found = Q()
+            found = Q(pk__in=[])
             for column in self.user_columns:
                 found |= Q(**{f"{column}__in": list(people)})
             for column in self.text_columns:
@@ -104,7 +104,7 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
                 rows = self.model._default_manager.filter(**{column: term}).order_by().values_list("pk", flat=True)
                 found |= Q(pk__in=list(rows[: self.list_per_page]))
         else:
-            found = Q()
+            found = Q(pk__in=[])
             for column in self.id_columns:
                 found |= Q(**{column: number})
         return queryset.filter(found), False

@@ -44,6 +44,13 @@ def note_id(
     ).save()
 
 
+def note_thing(*, actor: User, action: Entry.Action, kind: str, record: str, detail: str = "") -> None:
+    """Write down what ``actor`` did with a thing of the installation's that is no row and nobody's in particular."""
+    Entry(
+        actor=actor, actor_number=actor.pk, action=action, kind=kind[:100], record=record[:64], detail=detail[:_LONGEST_DETAIL]
+    ).save()
+
+
 def note_list(*, actor: User, kind: type[Model], action: Entry.Action = Entry.Action.LIST, detail: str = "") -> None:
     """Write down that ``actor`` looked at, or took away, a list of what belongs to several people."""
     Entry(

@@ -5,23 +5,27 @@ Everything is counted over a recent period by the index of times, never over the
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from statistics import NormalDist
 
-from django.db.models import Avg, Count, Min, QuerySet
+from django.db.models import Avg, Count, F, Min, QuerySet
 from django.utils import timezone
 from inference_server.classification import ModelInfo
 
 from webportal.analyses.models import Analysis
 
-#: Answers below which shares say little, and no drift is called one.
-ENOUGH_ANSWERS = 100
-#: Share of the answers that would have to be of another class to match training; above it, the mix has drifted.
-#: A first guess: what is usual depends on who sends pictures.
+#: Pictures below which no drift is claimed, whatever the bounds below say: a few days of one person's are no mix.
+ENOUGH_ANSWERS = 300
+#: Share of the answers that would have to be of another class to match training; where it is above this for all that
+#: chance can do, the mix has drifted. A first guess: what is usual depends on who sends pictures.
 LARGEST_MIX_DISTANCE = 0.2
 #: The same for the difference of mean confidences.
 LARGEST_CONFIDENCE_DIFFERENCE = 0.1
+#: How often chance alone may make a bound wrong.
+ALPHA = 0.01
 #: Errors that are named.
 ERRORS_SHOWN = 10
 
@@ -117,8 +121,12 @@ class Drift:
     classes: tuple[ClassShare, ...]
     mean_confidence: float | None
     training_confidence: float | None
+    confidence_error: float | None
+    """How far chance may have moved the mean confidence, at :data:`ALPHA`."""
     mix_distance: float | None
     """Total variation distance of the two mixes: the share of answers that would have to be of another class."""
+    mix_distance_at_least: float | None
+    """Lower bound of the distance that the pictures behind it would have in the long run, at :data:`ALPHA`."""
 
     @property
     def is_known(self) -> bool:
@@ -127,22 +135,37 @@ class Drift:
 
     @property
     def mix_has_drifted(self) -> bool:
-        """Whether the mix of classes is farther from training's than :data:`LARGEST_MIX_DISTANCE`."""
-        return self.is_known and (self.mix_distance or 0) > LARGEST_MIX_DISTANCE
+        """Whether the mix of classes is farther away than :data:`LARGEST_MIX_DISTANCE`, chance allowed for."""
+        return self.is_known and (self.mix_distance_at_least or 0) > LARGEST_MIX_DISTANCE
 
     @property
     def confidence_has_drifted(self) -> bool:
-        """Whether the mean confidence is farther from training's than :data:`LARGEST_CONFIDENCE_DIFFERENCE`."""
-        if not self.is_known or self.mean_confidence is None or self.training_confidence is None:
+        """The same of the mean confidence and :data:`LARGEST_CONFIDENCE_DIFFERENCE`."""
+        if not self.is_known or None in (self.mean_confidence, self.training_confidence, self.confidence_error):
             return False
-        return abs(self.mean_confidence - self.training_confidence) > LARGEST_CONFIDENCE_DIFFERENCE
+        difference = abs((self.mean_confidence or 0) - (self.training_confidence or 0))
+        return difference - (self.confidence_error or 0) > LARGEST_CONFIDENCE_DIFFERENCE
+
+
+def mix_distance_at_least(shares: Sequence[float], distance: float, number: int) -> float:
+    """What a mix is at least away from a fixed one, when ``number`` answers with these ``shares`` show ``distance``.
+
+    One answer moves the distance by at most 1 / number, so chance takes it more than sqrt(ln(1 / ALPHA) / 2 number)
+    above its mean with a probability of at most :data:`ALPHA` (McDiarmid 1989); that mean is above the true distance by
+    at most half the sum of the standard errors of the shares (triangle and Jensen's inequality).
+    """
+    bias = sum(math.sqrt(share * (1 - share) / number) for share in shares) / 2
+    return max(0.0, distance - bias - math.sqrt(math.log(1 / ALPHA) / (2 * number)))
 
 
 def drift(model: ModelInfo, period: timedelta) -> Drift:
-    """The answers of ``model`` within ``period`` beside its training profile. What is no heartbeat doesn't count."""
+    """The answers of ``model`` within ``period`` beside its training profile.
+
+    What is no heartbeat doesn't count, and a picture counts once however often it was asked about.
+    """
     beats = _asked_within(period).filter(state=Analysis.State.DONE, model_version=model.version)
     beats = beats.exclude(verdict=Analysis.Verdict.NOT_A_BEAT)
-    counts = _counted(beats, "class_short")
+    counts = dict(beats.values_list("class_short").annotate(number=Count("upload", distinct=True)))
     answers = sum(counts.values())
     expected = model.profile.class_shares if model.profile else None
     shorts = list(dict.fromkeys([*(c.short for c in model.classes), *counts, *(expected or ())]))
@@ -154,14 +177,28 @@ def drift(model: ModelInfo, period: timedelta) -> Drift:
         )
         for short in shorts
     )
-    distance = None
+    distance = at_least = None
     if expected is not None and answers:
-        distance = sum(abs(each.now - (each.training or 0.0)) for each in classes) / 2
+        distance = sum(abs(share.now - (share.training or 0.0)) for share in classes) / 2
+        at_least = mix_distance_at_least([share.now for share in classes], distance, answers)
+    mean, error = _mean_confidence(beats, answers)
     return Drift(
         version=model.version,
         answers=answers,
         classes=classes,
-        mean_confidence=beats.aggregate(mean=Avg("probability"))["mean"],
+        mean_confidence=mean,
         training_confidence=model.profile.mean_confidence if model.profile else None,
+        confidence_error=error,
         mix_distance=distance,
+        mix_distance_at_least=at_least,
     )
+
+
+def _mean_confidence(beats: QuerySet[Analysis], number: int) -> tuple[float | None, float | None]:
+    """Mean probability of the answers, and the half width of its interval (normal approximation)."""
+    if not number:
+        return None, None
+    # The variance from two means: SQLite would call back into Python for every row of a standard deviation.
+    means = beats.aggregate(mean=Avg("probability"), square=Avg(F("probability") * F("probability")))
+    deviation = math.sqrt(max(0.0, means["square"] - means["mean"] ** 2))
+    return means["mean"], NormalDist().inv_cdf(1 - ALPHA / 2) * deviation / math.sqrt(number)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -9,40 +10,86 @@ from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from webportal.analyses import reasons
 from webportal.analyses.models import Analysis
 from webportal.inference import client, described
 from webportal.operations import figures
 
 #: The periods that one may look at.
 PERIODS = {
-    "day": (_("24 hours"), timedelta(days=1)),
-    "week": (_("7 days"), timedelta(days=7)),
-    "month": (_("30 days"), timedelta(days=30)),
+    "day": (gettext_lazy("24 hours"), timedelta(days=1)),
+    "week": (gettext_lazy("7 days"), timedelta(days=7)),
+    "month": (gettext_lazy("30 days"), timedelta(days=30)),
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """One line of the table of outcomes."""
+class Row:
+    """One line of a table of outcomes."""
 
     name: str
+    code: str
+    """What the log calls it, where that is another word."""
     number: int
-    share: float
-    """Of everything that was asked."""
+    percent: float
+    """Of the table's total; all rows of a table together are 100.0."""
 
 
-def _outcomes(volume: figures.Volume) -> list[Outcome]:
-    """States, the verdicts of what is done, and the reasons of what was refused."""
-    names = {member.value: member.label for kind in (Analysis.State, Analysis.Verdict) for member in kind}
-    return [
-        Outcome(str(names.get(key, key)), number, number / volume.asked)
-        for counts in (volume.states, volume.verdicts, volume.reasons)
-        for key, number in counts.items()
-    ]
+@dataclass(frozen=True, slots=True)
+class Table:
+    """What became of everything of one kind."""
+
+    title: str
+    head: str
+    rows: list[Row]
+
+    @property
+    def total(self) -> int:
+        """All of it."""
+        return sum(row.number for row in self.rows)
+
+
+def percentages(numbers: Sequence[int]) -> list[float]:
+    """Each number's share in per cent, to one decimal, so that they add up to 100.0 (largest remainders)."""
+    total = sum(numbers)
+    if not total:
+        return [0.0 for _number in numbers]
+    tenths = [number * 1000 // total for number in numbers]
+    by_remainder = sorted(range(len(numbers)), key=lambda place: numbers[place] * 1000 % total, reverse=True)
+    for place in by_remainder[: 1000 - sum(tenths)]:
+        tenths[place] += 1
+    return [share / 10 for share in tenths]
+
+
+def _table(title: str, head: str, counts: Mapping[str, int], name: Callable[[str], tuple[str, str]]) -> Table:
+    shares = percentages(list(counts.values()))
+    rows = [Row(*name(key), number, share) for (key, number), share in zip(counts.items(), shares, strict=True)]
+    return Table(title, head, rows)
+
+
+def _tables(volume: figures.Volume) -> Iterator[Table]:
+    """Everything by state, what is done by verdict and by version, what was refused by reason; none that is empty."""
+    labels = {member.value: str(member.label) for kind in (Analysis.State, Analysis.Verdict) for member in kind}
+
+    def label(key: str) -> tuple[str, str]:
+        return labels.get(key, key), ""
+
+    def reason(key: str) -> tuple[str, str]:
+        return reasons.explain(key).problem, key
+
+    for table in (
+        _table(_("States"), _("State"), volume.states, label),
+        _table(_("Verdicts of what is done"), _("Verdict"), volume.verdicts, label),
+        _table(_("Model versions of what is done"), _("Model version"), volume.versions, label),
+        _table(_("Reasons of what was refused"), _("Reason"), volume.reasons, reason),
+    ):
+        if table.rows:
+            yield table
 
 
 @require_safe
@@ -63,11 +110,13 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "chosen": chosen,
         "queue": figures.queue(),
         "volume": volume,
-        "outcomes": _outcomes(volume),
+        "tables": list(_tables(volume)),
         "failures": figures.newest_failures(),
         "serving": client().is_serving(timeout=1.0),
         "model": model,
         "drift": figures.drift(model, period) if model else None,
         "enough": figures.ENOUGH_ANSWERS,
+        "largest_mix": figures.LARGEST_MIX_DISTANCE,
+        "largest_confidence": figures.LARGEST_CONFIDENCE_DIFFERENCE,
     }
     return render(request, "admin/operations.html", context)

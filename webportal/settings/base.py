@@ -18,7 +18,7 @@ VAR_DIR = Path(env.str("BEATLENS_VAR_DIR", default=str(BASE_DIR / "var")))
 DEBUG = False
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "webportal.operations.administration.AdministrationConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
