@@ -68,9 +68,7 @@ def many(upload, owner):
         now = timezone.now()
         first = upload().upload
         uploads = [
-            Upload(
-                owner=owner, media_type="image/png", size=1, sha256=f"{place:064}", picture=first.upload.picture.name
-            )
+            Upload(owner=owner, media_type="image/png", size=1, sha256=f"{place:064}", picture=first.picture.name)
             for place in range(sum(numbers.values()))
         ]
         Upload.objects.bulk_create(uploads)
