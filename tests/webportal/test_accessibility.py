@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Self
 
 import pytest
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from axe_playwright_python.sync_playwright import Axe
 from django.contrib.auth.models import Group
 from django.test import Client
@@ -12,6 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import Browser, Page
 
+from inference_server.tokens import Scope, TokenStore
 from webportal.accounts.models import REVIEWERS
 from webportal.analyses import services, tagging
 from webportal.analyses.models import Analysis
@@ -47,11 +50,14 @@ def urls(far_side, owner, other, upload, drawn, refusal) -> list[str]:
     refused = upload(drawn((220, 128)))
     services.run(analysis_id=refused.pk, timeout=2.0)
     private = ["predict", "history", "summary", "trash", "review-queue"]
+    texts = ["help", "privacy", "terms", "contact"]
     return [
         "/",
         "/info/",
         "/info/VF/",
         "/nothing-here/",
+        *(reverse(f"pages:{name}") for name in texts),
+        *(reverse(name) for name in ("trial:samples", "accounts:time-zone")),
         *(reverse(f"analyses:{name}") for name in private),
         reverse("analyses:history") + "?sort=oldest",
         reverse("analyses:history") + "?view=table",
@@ -64,8 +70,12 @@ def urls(far_side, owner, other, upload, drawn, refusal) -> list[str]:
 
 
 @pytest.fixture
-def admin_urls(far_side, staff, owner, upload, drawn) -> list[str]:
+def admin_urls(far_side, staff, owner, upload, drawn, settings, tmp_path) -> list[str]:
     """Every kind of page of the administration, with something on it."""
+    settings.TOKENS_FILE = tmp_path / "tokens.json"
+    TokenStore(settings.TOKENS_FILE).create("archive", list(Scope))
+    EmailAddress.objects.create(user=owner, email=owner.email)
+    Authenticator.objects.create(user=owner, type="totp", data={"secret": "x"})
     done, failed, waiting = upload(label="strip 1"), upload(drawn((200, 128))), upload(drawn((210, 128)))
     services.run(analysis_id=done.pk, timeout=2.0)
     done.refresh_from_db()
@@ -75,8 +85,11 @@ def admin_urls(far_side, staff, owner, upload, drawn) -> list[str]:
         state="failed", error_id="0123456789ab", finished_at=timezone.now(), next_attempt_at=None
     )
     lists = ["analyses_analysis", "analyses_upload", "analyses_review", "audit_entry", "accounts_user", "auth_group"]
+    lists += ["account_emailaddress", "mfa_authenticator"]
     return [
         reverse("admin:index"),
+        reverse("tokens"),
+        reverse("revoke-token", args=["archive"]),
         *(reverse("operations") + query for query in ("", "?period=day")),
         *(reverse(f"admin:{name}_changelist") for name in lists),
         reverse("admin:analyses_analysis_changelist") + "?state__exact=failed",
@@ -146,7 +159,8 @@ def test_no_page_of_the_administration_shuts_anybody_out(
 def test_no_page_shuts_anybody_out(scheme, width, chromium, live_server, urls, owner_client, settings):
     settings.ALLOWED_HOSTS = ["*"]
     with Visit(chromium, live_server.url, scheme, width) as visit:
-        visit.look_at(*(reverse(name) for name in ("account_login", "account_signup", "account_reset_password")))
+        public = ("pages:home", "trial:try", "account_login", "account_signup", "account_reset_password")
+        visit.look_at(*(reverse(name) for name in public))
         visit.log_in(owner_client)
         visit.look_at(*urls)
     complaints = visit.complaints
