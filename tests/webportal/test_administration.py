@@ -76,6 +76,17 @@ class TestStart:
             listed = staff_client.get(found[title].url).context["cl"].result_count
             assert str(listed) == found[title].number, title
 
+    def test_records_are_grouped_by_what_they_are_about(self, far_side, staff_client, clerk_client):
+        apps = staff_client.get(reverse("admin:index"), headers={"Accept-Language": "de"}).context["app_list"]
+        people = [str(model["name"]) for model in apps[0]["models"]]
+        assert str(apps[0]["name"]) == "Benutzerkonten"
+        assert people[:3] == ["Benutzer", "E-Mail-Adressen", "Zweite Faktoren"]
+        assert {app["app_label"] for app in apps} == {"accounts", "analyses", "audit"}
+        assert {app["app_label"] for app in clerk_client.get(reverse("admin:index")).context["app_list"]} == {
+            "accounts",
+            "analyses",
+        }
+
     def test_an_absent_server_stands_out(self, far_side, staff_client):
         far_side.down()
         assert self.tasks(staff_client)["How it is doing"][2]

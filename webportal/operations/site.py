@@ -9,6 +9,11 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext_lazy as _
 
+#: Packages whose rows are all about people and how they log in: one heading for them, that of our own.
+_ABOUT_PEOPLE = ("accounts", "account", "mfa", "usersessions", "auth")
+#: What the lists of other packages are called, where those don't say it in the reader's language.
+_CALLED = {"Authenticator": _("Second factors"), "UserSession": _("Sessions")}
+
 
 class Site(admin.AdminSite):
     """One door: administrators log in where everybody does, under the same limits, with a second factor where one is
@@ -34,3 +39,18 @@ class Site(admin.AdminSite):
         from webportal.operations import start
 
         return super().index(request, (extra_context or {}) | {"tasks": start.tasks(request)})
+
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
+        """Every kind of record by what it is about, not by the package that keeps it."""
+        apps = super().get_app_list(request, app_label)
+        for app in apps:
+            for model in app["models"]:
+                model["name"] = _CALLED.get(model["object_name"], model["name"])
+        if app_label is not None:
+            return apps
+        people = [app for app in apps if app["app_label"] in _ABOUT_PEOPLE]
+        people.sort(key=lambda app: _ABOUT_PEOPLE.index(app["app_label"]))
+        others = [app for app in apps if app["app_label"] not in _ABOUT_PEOPLE]
+        if not people:
+            return others
+        return [{**people[0], "models": [model for app in people for model in app["models"]]}, *others]
