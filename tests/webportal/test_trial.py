@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from django.urls import reverse
 from PIL import Image
 
 from inference_server.classification import Verdict
+from tests.webportal.conftest import answer
 from webportal.analyses.models import Analysis, Upload
 from webportal.audit.models import Entry
 from webportal.operations import metrics
@@ -97,8 +99,9 @@ class TestWithoutAnAccount:
     @pytest.mark.parametrize(
         ("data", "words"),
         [
-            (b"hello", "The file is neither a PNG nor a JPEG picture."),
-            (b"PK\x03\x04" + b"x" * 50, "The file is neither a PNG nor a JPEG picture."),
+            (b"hello", "The file is a text."),
+            (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "The file is an SVG drawing"),
+            (b"PK\x03\x04" + b"x" * 50, "Without an account one picture at a time is read, and no zip file."),
             (b"", "The file is empty."),
             (b"\x89PNG\r\n\x1a\n" + b"\0" * (8 * 1024 * 1024), "The file is larger than 8 MiB."),
         ],
@@ -199,37 +202,51 @@ class TestRoomForOthers:
         assert isinstance(base.ACCOUNT_RATE_LIMITS, dict)
         assert base.ACCOUNT_RATE_LIMITS.keys() >= {"try", "try_together"}
 
-    def test_few_are_read_at_the_same_time_and_the_next_is_told_to_come_back(self, far_side, png):
-        free = threading.Event()
-        asked = threading.Barrier(django_settings.TRIAL_AT_ONCE + 1)
+    @pytest.mark.parametrize("patience", [60.0, 0.05])
+    def test_few_are_read_at_the_same_time_and_few_wait(self, patience, far_side, png, settings):
+        settings.INFERENCE_FAST_TIMEOUT, settings.TRIAL_WAIT_SECONDS = 60.0, patience
+        free, asked = threading.Event(), threading.Event()
 
         def wait(_data: bytes):
-            asked.wait(10)
-            free.wait(10)
-            raise RuntimeError("let go")
+            asked.set()
+            free.wait(60)
+            return answer()
 
         far_side.respond = wait
-        codes: list[int] = []
+        ended: list[str] = []
 
         def try_it() -> None:
             try:
-                reading.read(png, "image/png")
-            except reading.NoAnswer:
-                codes.append(503)
+                ended.append("answered" if reading.read(png).analysis else "refused")
+            except reading.NoRoom:
+                ended.append("no room")
 
-        threads = [threading.Thread(target=try_it) for _ in range(django_settings.TRIAL_AT_ONCE)]
-        for thread in threads:
-            thread.start()
-        asked.wait(10)
-        busy = counted("busy")
-        response = send(png)
-        free.set()
-        for thread in threads:
-            thread.join()
-        assert response.status_code == 503
-        assert "Others are trying it just now." in response.content.decode()
-        assert counted("busy") == busy + 1
-        far_side.reset()
+        first = [threading.Thread(target=try_it) for _ in range(django_settings.TRIAL_AT_ONCE)]
+        line = [threading.Thread(target=try_it) for _ in range(django_settings.TRIAL_IN_LINE)]
+        try:
+            for thread in first:
+                thread.start()
+            assert asked.wait(60)
+            for thread in line:
+                thread.start()
+            if patience < 1:
+                for thread in line:
+                    thread.join()
+                assert ended == ["no room"] * len(line)
+            else:
+                while reading._line._value:  # until all of them have come
+                    time.sleep(0.01)
+                response = send(png)  # while they wait, and without a place to wait in
+                assert ended == []
+                assert response.status_code == 503
+                assert response["Retry-After"] == "5"
+                assert "Others are trying it just now." in response.content.decode()
+        finally:
+            free.set()
+            for thread in [*first, *line]:
+                if thread.ident:
+                    thread.join()
+        assert ended.count("answered") == len(first) + (len(line) if patience > 1 else 0)
         assert send(png).status_code == 200  # the room is free again
 
 

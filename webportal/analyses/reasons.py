@@ -134,7 +134,7 @@ def _other_kinds() -> dict[str, Explanation]:
         ),
         "FILE_IS_DOCUMENT": Explanation(_("The file is an office document."), screenshot),
         "FILE_IS_WEB_PAGE": Explanation(
-            _("The file is a web page; the download probably answered with an error or a login."), screenshot
+            _("The file is a web page; the download probably answered with an error or asked to log in."), screenshot
         ),
         "FILE_IS_VIDEO": Explanation(_("The file is a video."), _("Pause it at the heartbeat and send a screenshot.")),
         "FILE_IS_AUDIO": Explanation(_("The file is a sound."), save_as_picture),

@@ -170,8 +170,11 @@ REQUEST_MAX_BYTES = UPLOAD_MAX_PICTURES * PICTURE_MAX_BYTES + 1024 * 1024
 
 #: Whether a picture may be tried without an account. ``development`` and ``production`` say what is usual there.
 TRIAL_ENABLED = env.bool("BEATLENS_TRIAL", default=False)
-#: Pictures that are tried at the same time, for each process of the portal.
-TRIAL_AT_ONCE = 2
+#: Pictures that are tried at the same time, for each process of the portal: fewer than are decoded at the same time.
+TRIAL_AT_ONCE = 1
+#: How many more may wait for their turn, each of them in a thread of the process, and for how long, seconds.
+TRIAL_IN_LINE = 2
+TRIAL_WAIT_SECONDS = 2.0
 #: The pictures that come with Beatlens to be tried.
 SAMPLES_DIR = BASE_DIR / "samples"
 

@@ -15,7 +15,7 @@ from webportal.trial import samples
 class PictureField(forms.FileField):
     """One picture, looked at as every upload is. Cleans to a :class:`Candidate`."""
 
-    widget = forms.FileInput(attrs={"accept": "image/*"})
+    widget = forms.FileInput(attrs={"accept": "image/*,application/pdf"})
 
     def clean(self, data: Any, initial: Any = None) -> Candidate | None:
         """Look at the file's size and first bytes; what is inside is for the inference server to judge."""

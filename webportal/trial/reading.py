@@ -43,33 +43,52 @@ class Tried:
 
 
 #: Those who try must not take the room of those who work, nor keep all threads of a process.
+_line: Final = threading.BoundedSemaphore(settings.TRIAL_AT_ONCE + settings.TRIAL_IN_LINE)
 _room: Final = threading.BoundedSemaphore(settings.TRIAL_AT_ONCE)
 
 
-def read(data: bytes, media_type: str) -> Tried:
+def read(data: bytes) -> Tried:
     """Take a picture the way of every upload, within the time that an upload waits for its answer.
 
     Raises:
         NoRoom: others are trying; a moment later there is room.
         NoAnswer: the inference server can't be asked, or failed.
     """
-    if not _room.acquire(blocking=False):
-        metrics.trial_ended("busy")
-        raise NoRoom
+    if not _line.acquire(blocking=False):
+        raise _no_room()
     try:
-        stored = pictures.prepare(data, media_type)
-        preview = ""
-        if stored.thumbnail is not None:
-            preview = "data:image/png;base64," + base64.b64encode(stored.thumbnail).decode()
-        return _asked(stored.data, preview)
+        if not _room.acquire(timeout=settings.TRIAL_WAIT_SECONDS):
+            raise _no_room()
+        try:
+            return _decoded_and_asked(data)
+        finally:
+            _room.release()
     finally:
-        _room.release()
+        _line.release()
 
 
-def refused(reason: str, preview: str = "") -> Tried:
-    """A picture that can't be used, in words."""
+def _no_room() -> NoRoom:
+    metrics.trial_ended("busy")
+    return NoRoom()
+
+
+def _decoded_and_asked(data: bytes) -> Tried:
+    try:
+        stored = pictures.prepare(data)
+    except pictures.Unusable as refusal:
+        if refusal.reason == pictures.BUSY:
+            raise _no_room() from refusal
+        return refused(reasons.explain(refusal.reason))
+    preview = ""
+    if stored.thumbnail is not None:
+        preview = "data:image/png;base64," + base64.b64encode(stored.thumbnail).decode()
+    return _asked(stored.data, preview)
+
+
+def refused(explanation: reasons.Explanation, preview: str = "") -> Tried:
+    """A picture that can't be used, and why."""
     metrics.trial_ended("refused")
-    return Tried(None, reasons.explain(reason), preview)
+    return Tried(None, explanation, preview)
 
 
 def _asked(data: bytes, preview: str) -> Tried:
@@ -77,7 +96,7 @@ def _asked(data: bytes, preview: str) -> Tried:
         with metrics.call("classify"):
             answer = client().classify(data, timeout=settings.INFERENCE_FAST_TIMEOUT)
     except ImageRefused as refusal:
-        return refused(refusal.reason, preview)
+        return refused(reasons.explain(refusal.reason), preview)
     except ServerUnavailable as absence:
         metrics.trial_ended("no_server")
         raise NoAnswer from absence

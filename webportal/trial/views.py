@@ -19,7 +19,7 @@ from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from webportal.accounts.models import User
-from webportal.analyses import access, queries, services
+from webportal.analyses import access, queries, reasons, services
 from webportal.errors import at_most_one_picture
 from webportal.operations import metrics
 from webportal.pages import catalogue
@@ -79,12 +79,13 @@ def _limited(request: HttpRequest) -> str:
 def _tried(form: TrialForm) -> reading.Tried:
     sample, candidate = form.cleaned_data["sample"], form.cleaned_data["picture"]
     if sample is not None:
-        return reading.read(sample.data(), samples.MEDIA_TYPE)
+        return reading.read(sample.data())
     if candidate.is_archive:
-        return reading.refused("IMAGE_UNSUPPORTED_FORMAT")
+        one_at_a_time = _("Without an account one picture at a time is read, and no zip file.")
+        return reading.refused(reasons.Explanation(one_at_a_time, _("Send the picture itself, or sign up.")))
     if candidate.reason:
-        return reading.refused(candidate.reason)
-    return reading.read(candidate.file.read(), candidate.media_type)
+        return reading.refused(reasons.explain(candidate.reason))
+    return reading.read(candidate.file.read())
 
 
 def _trial_page(
@@ -116,7 +117,7 @@ def samples_page(request: HttpRequest) -> HttpResponse:
         "kind": _kinds().get(sample.short, sample.short),
         "record": sample.record,
     }
-    analysis = services.create_upload(owner=user, data=data, media_type=samples.MEDIA_TYPE, label=label[:100])
+    analysis = services.create_upload(owner=user, data=data, label=label[:100])
     services.try_at_once(analysis_id=analysis.pk, deadline=settings.INFERENCE_FAST_TIMEOUT)
     return redirect(analysis)
 
