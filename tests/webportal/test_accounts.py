@@ -118,7 +118,7 @@ def test_guessing_passwords_is_slowed_down(settings):
         log_in(client, "ada", "wrong")
     response = log_in(client, "ada")  # the right one comes too late
     assert not is_logged_in(client)
-    assert "Too many failed login attempts" in response.content.decode()
+    assert "Too many failed attempts to log in." in response.content.decode()
 
 
 class TestTwoFactors:

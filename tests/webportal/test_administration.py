@@ -1,4 +1,4 @@
-"""The administration is a room for people: tasks first, reviewers by a tick, tokens, and no raw rows of other packages."""
+"""The administration is a room for people: tasks first, reviewers by a tick, tokens, no raw rows of other packages."""
 
 from __future__ import annotations
 

@@ -310,6 +310,13 @@ class TestSamples:
         owner_client.post(reverse("trial:samples"), {"sample": samples.every()[0].key})
         assert Analysis.objects.get().state == "queued"
 
+    def test_a_full_account_is_told_so(self, far_side, owner, owner_client, settings):
+        settings.ACCOUNT_QUOTA_BYTES = 1
+        response = owner_client.post(reverse("trial:samples"), {"sample": samples.every()[0].key}, follow=True)
+        assert response.redirect_chain[-1][0] == reverse("trial:samples")
+        assert "Your account is full" in response.content.decode()
+        assert not Analysis.objects.exists()
+
     def test_what_is_none_is_not_found(self, far_side, owner_client):
         assert owner_client.post(reverse("trial:samples"), {"sample": "../manage"}).status_code == 404
         assert owner_client.post(reverse("trial:samples")).status_code == 404

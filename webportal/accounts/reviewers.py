@@ -17,8 +17,9 @@ from webportal.accounts.models import REVIEWERS, User
 
 
 def set_reviewer(*, actor: User, user: User, is_reviewer: bool) -> bool:
-    """Let ``user`` read what others share, or no longer; returns whether that changed anything. It holds at once, and the
-    audit log has it as every change of a group.
+    """Let ``user`` read what others share, or no longer; returns whether that changed anything. It holds at once.
+
+    The audit log has it, as it has every change of a group.
 
     Raises:
         PermissionDenied: ``actor`` is no superuser: it opens what belongs to others.

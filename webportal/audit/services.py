@@ -47,7 +47,12 @@ def note_id(
 def note_thing(*, actor: User, action: Entry.Action, kind: str, record: str, detail: str = "") -> None:
     """Write down what ``actor`` did with a thing of the installation's that is no row and nobody's in particular."""
     Entry(
-        actor=actor, actor_number=actor.pk, action=action, kind=kind[:100], record=record[:64], detail=detail[:_LONGEST_DETAIL]
+        actor=actor,
+        actor_number=actor.pk,
+        action=action,
+        kind=kind[:100],
+        record=record[:64],
+        detail=detail[:_LONGEST_DETAIL],
     ).save()
 
 

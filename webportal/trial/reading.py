@@ -75,9 +75,9 @@ def _no_room() -> NoRoom:
 def _decoded_and_asked(data: bytes) -> Tried:
     try:
         stored = pictures.prepare(data)
+    except pictures.Busy as busy:
+        raise _no_room() from busy
     except pictures.Unusable as refusal:
-        if refusal.reason == pictures.BUSY:
-            raise _no_room() from refusal
         return refused(reasons.explain(refusal.reason))
     preview = ""
     if stored.thumbnail is not None:

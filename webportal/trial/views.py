@@ -18,11 +18,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from webportal import errors
 from webportal.accounts.models import User
 from webportal.analyses import access, queries, reasons, services
+from webportal.disk import DiskFull
 from webportal.errors import at_most_one_picture
 from webportal.operations import metrics
 from webportal.pages import catalogue
+from webportal.refusal import Refused
 from webportal.trial import reading, samples
 from webportal.trial.forms import TrialForm
 
@@ -117,7 +120,14 @@ def samples_page(request: HttpRequest) -> HttpResponse:
         "kind": _kinds().get(sample.short, sample.short),
         "record": sample.record,
     }
-    analysis = services.create_upload(owner=user, data=data, label=label[:100])
+    try:
+        analysis = services.create_upload(owner=user, data=data, label=label[:100])
+    except DiskFull as full:
+        return errors.storage_full(request, full)
+    except Refused as refusal:
+        explanation = reasons.explain(refusal.reason)
+        messages.warning(request, f"{explanation.problem} {explanation.remedy}")
+        return redirect("trial:samples")
     services.try_at_once(analysis_id=analysis.pk, deadline=settings.INFERENCE_FAST_TIMEOUT)
     return redirect(analysis)
 

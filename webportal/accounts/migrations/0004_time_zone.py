@@ -4,7 +4,7 @@ import webportal.accounts.zones
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0002_reviewers")]
+    dependencies = [("accounts", "0003_storage_use")]
 
     operations = [
         migrations.AddField(
