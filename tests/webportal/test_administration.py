@@ -236,7 +236,8 @@ class TestOtherPackages:
         assert staff_client.get(pages["delete"]).status_code == 403
         assert staff_client.post(pages["delete"], {"post": "yes"}).status_code == 403
         assert staff_client.get(pages["change"]).status_code == 200
-        staff_client.post(pages["change"], {"email": "x@example.org", "verified": "on", "primary": "on"})
+        sent = {"email": "x@example.org", "verified": "on", "primary": "on"}
+        assert staff_client.post(pages["change"], sent).status_code == 403
         row.refresh_from_db()
         assert (row.email, row.verified, row.primary) == ("second@example.org", False, False)
 
@@ -246,3 +247,11 @@ class TestOtherPackages:
         staff_client.post(reverse("admin:account_emailaddress_changelist"), chosen)
         row.refresh_from_db()
         assert row.verified
+
+    def test_who_may_only_look_confirms_nothing(self, owner, clerk_client):
+        row = EmailAddress.objects.create(user=owner, email="second@example.org")
+        assert clerk_client.get(reverse("admin:account_emailaddress_changelist")).status_code == 200
+        chosen = {"action": "make_verified", "_selected_action": [row.pk]}
+        clerk_client.post(reverse("admin:account_emailaddress_changelist"), chosen)
+        row.refresh_from_db()
+        assert not row.verified

@@ -161,11 +161,19 @@ class EmailAddressAdmin(OfAccountAdmin, AllauthEmailAddressAdmin):  # type: igno
         """Everybody adds their own."""
         return False
 
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """In the list, for what is done by hand there; a row's own page is only looked at."""
+        return not self._is_own_page(request, "change") and super().has_change_permission(request, obj)
+
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Only together with the account: one without an address can't have a new password."""
-        match = request.resolver_match
-        own_pages = match is not None and (match.url_name or "").startswith("account_emailaddress_")
-        return not own_pages and super().has_delete_permission(request, obj)
+        return not self._is_own_page(request, "") and super().has_delete_permission(request, obj)
+
+    def _is_own_page(self, request: HttpRequest, page: str) -> bool:
+        """Whether it is a page about addresses; with ``page`` whether it is that one."""
+        name = (request.resolver_match and request.resolver_match.url_name) or ""
+        base = "account_emailaddress_"
+        return name == base + page if page else name.startswith(base)
 
     def make_verified(self, request: HttpRequest, queryset: QuerySet[EmailAddress]) -> None:
         """Those of accounts that may be changed."""
@@ -174,6 +182,7 @@ class EmailAddressAdmin(OfAccountAdmin, AllauthEmailAddressAdmin):  # type: igno
         super().make_verified(request, queryset)
 
     make_verified.short_description = _("Mark selected email addresses as verified")  # type: ignore[attr-defined]
+    make_verified.allowed_permissions = ("change",)  # type: ignore[attr-defined]
 
 
 @admin.register(Authenticator)
