@@ -17,6 +17,7 @@ SETTINGS: Final = 4
 PING: Final = 6
 GOAWAY: Final = 7
 WINDOW_UPDATE: Final = 8
+CONTINUATION: Final = 9
 
 END_STREAM: Final = 1
 ACK: Final = 1
@@ -44,10 +45,10 @@ def call_headers(path: str, **more: str) -> bytes:
     fields = {":method": "POST", ":scheme": "http", ":path": path, ":authority": "localhost"}
     fields |= {"content-type": "application/grpc", "te": "trailers"}
     fields |= {name.replace("_", "-"): value for name, value in more.items()}
-    return b"".join(_literal(name, value) for name, value in fields.items())
+    return b"".join(literal(name, value) for name, value in fields.items())
 
 
-def _literal(name: str, value: str) -> bytes:
+def literal(name: str, value: str) -> bytes:
     """A literal header field without indexing and without Huffman coding (RFC 7541, section 6.2.2)."""
     return b"\0" + b"".join(_length(len(text)) + text.encode() for text in (name, value))
 
@@ -79,6 +80,7 @@ class Connection:
         self._initial_window = _INITIAL_WINDOW
         self._windows: defaultdict[int, int] = defaultdict(int)
         self._windows[0] = _INITIAL_WINDOW
+        self._received: defaultdict[int, bytes] = defaultdict(bytes)
         self.send(_PREFACE + frame(SETTINGS, 0, 0))
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
@@ -109,6 +111,10 @@ class Connection:
             position += size
         return position
 
+    def received(self, stream: int) -> bytes:
+        """The first part of what was answered to a call so far."""
+        return self._received[stream]
+
     def _room(self, stream: int) -> int:
         return min(self._windows[0], self._initial_window + self._windows[stream])
 
@@ -138,6 +144,8 @@ class Connection:
             self.send(frame(SETTINGS, ACK, 0))
         elif kind == PING and not flags & ACK:
             self.send(frame(PING, ACK, 0, payload))
+        elif kind == DATA and len(self._received[stream]) < MAX_PAYLOAD:
+            self._received[stream] += payload
         elif kind == WINDOW_UPDATE:
             with self._changed:
                 self._windows[stream] += int.from_bytes(payload, "big")

@@ -81,6 +81,9 @@ def channel_options(settings: Settings) -> list[tuple[str, Any]]:
         ("grpc.max_concurrent_streams", settings.max_connection_calls),
         ("grpc.max_allowed_incoming_connections", settings.max_connections),
         ("grpc.server_handshake_timeout_ms", _HANDSHAKE_MS),
+        # A call that is not read yet holds 64 KiB of its message; with probes for bandwidth this grows to megabytes.
+        # Once it is read there is a window for all of it.
+        ("grpc.http2.bdp_probe", 0),
         # Otherwise a second server would share the port in silence and get half of the calls.
         ("grpc.so_reuseport", 0),
         # A caller that has gone without a word keeps no stream for hours.

@@ -25,9 +25,9 @@ from inference_server.scheduling import QueueFull
 _log = logging.getLogger(__name__)
 
 #: How often memory and clocks are looked at, seconds. On loopback half a gigabyte a second arrives.
-_TICK_SECONDS: Final = 0.1
+_TICK_SECONDS: Final = 0.05
 #: A message that has been arriving for less than this is not refused to make room, seconds.
-_FRESH_SECONDS: Final = 0.25
+_FRESH_SECONDS: Final = 0.1
 #: Who calls while there is no room waits so long for it, seconds.
 _PATIENCE_SECONDS: Final = 2.0
 #: Seconds after which who was refused for want of room may come again.
@@ -36,9 +36,12 @@ _RETRY_SECONDS: Final = 1.0
 _PROBE_SECONDS: Final = 2.0
 #: gRPC says that there is no message a moment before it says that the caller has left, seconds.
 _LEAVING_SECONDS: Final = 0.1
-#: Freed memory beyond this is given back to the system, bytes; it is tried again after so many seconds.
+#: While this much more is held than at the start, bytes, what was freed is given back to the system: every so many
+#: seconds, less often when there was little to give. It takes some milliseconds.
 _KEPT_BYTES: Final = 16 * 1024 * 1024
 _GIVE_BACK_SECONDS: Final = 2.0
+_LITTLE_BYTES: Final = 4 * 1024 * 1024
+_GIVE_BACK_LITTLE_SECONDS: Final = 10.0
 
 Message = TypeVar("Message")
 
@@ -80,7 +83,7 @@ class Intake:
         self._room = asyncio.Event()
         self._room.set()
         self._rest = 0
-        self._given_back = 0
+        self._at_start = 0
         self._next_give_back = 0.0
         self._giving_back: asyncio.Future[None] | None = None
         self._watching: asyncio.Task[None] | None = None
@@ -159,8 +162,8 @@ class Intake:
             self._room.clear()
         elif not self._room.is_set():
             self._room.set()
-        if short or (held > self._given_back + _KEPT_BYTES and now > self._next_give_back):
-            self._give_back()
+        if short or (held > self._at_start + _KEPT_BYTES and now > self._next_give_back):
+            self._give_back(held)
 
     def _make_room(self, slow: list[_Reading]) -> None:
         """Refuse one half of the messages that have been arriving for longest; of streams only when nothing else is."""
@@ -171,20 +174,20 @@ class Intake:
         if calls:
             _log.warning("messages refused for want of memory", extra={"messages": (len(calls) + 1) // 2})
 
-    def _give_back(self) -> None:
+    def _give_back(self, held: int) -> None:
         """Give freed memory back to the system, beside everything else."""
         if self._giving_back is not None and not self._giving_back.done():
             return
 
         async def give_back() -> None:
             await asyncio.to_thread(memory.give_back)
-            self._given_back = memory.own_bytes()
-            self._next_give_back = time.monotonic() + _GIVE_BACK_SECONDS
+            little = held - memory.own_bytes() < _LITTLE_BYTES
+            self._next_give_back = time.monotonic() + (_GIVE_BACK_LITTLE_SECONDS if little else _GIVE_BACK_SECONDS)
 
         self._giving_back = asyncio.ensure_future(give_back())
 
     async def __aenter__(self) -> Self:
-        self._rest = self._given_back = memory.own_bytes()
+        self._rest = self._at_start = memory.own_bytes()
         self._watching = asyncio.ensure_future(self._watch())
         return self
 
