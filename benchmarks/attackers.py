@@ -88,7 +88,7 @@ def _bomb() -> bytes:
 
 
 def half_sent_messages(connection: Connection, headers: Callable[[str], bytes], end: float) -> int:
-    """The largest messages that are taken, all but their last bytes; in MB."""
+    """The largest messages that are taken, all but their last bytes; in bytes."""
     body = struct.pack(">BI", 0, _MESSAGE_BYTES) + bytes(_MESSAGE_BYTES - 10)
     streams = range(1, 2 * _STREAMS, 2)
     for stream in streams:
@@ -98,7 +98,7 @@ def half_sent_messages(connection: Connection, headers: Callable[[str], bytes], 
         if time.monotonic() > end or connection.ended.is_set():
             break
         sent += connection.send_data(stream, body, timeout=_BLOCKED_SECONDS)
-    return sent // 1_000_000
+    return sent
 
 
 def ping_flood(connection: Connection, headers: Callable[[str], bytes], end: float) -> int:  # noqa: ARG001

@@ -81,7 +81,7 @@ async def serve(settings: Settings) -> None:
         settings.models, name=settings.model_name, load=pool.load, versions=settings.model_versions
     )
     metrics = Metrics()
-    metrics.watch_queue(lambda: scheduler.waiting, lambda: scheduler.running)
+    metrics.watch_queue(lambda: scheduler.waiting, lambda: scheduler.running, lambda: scheduler.held_bytes)
     metrics.watch_workers(lambda: pool.ready, lambda: pool.lost)
     services = (SERVICE, open_inference.SERVICE)
     health = HealthServicer(services)
@@ -104,6 +104,7 @@ async def serve(settings: Settings) -> None:
                 seconds=settings.message_seconds,
                 more_bytes=settings.queue_bytes + settings.max_arriving_bytes,
                 busy=lambda: scheduler.held_bytes > 0,
+                models=lambda: pool.model_bytes,
             )
         )
         server = grpc.aio.server(options=channel_options(settings))

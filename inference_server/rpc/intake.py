@@ -72,13 +72,15 @@ class Intake:
     """Reads messages while the block lasts. Belongs to one event loop.
 
     ``seconds`` is the longest time that the message of a call may take. The process may hold ``more_bytes`` beyond what
-    it holds when nothing is going on; ``busy`` says whether it holds pictures that it has read.
+    it holds when nothing is going on; ``busy`` says whether it holds pictures that it has read, and ``models`` how much
+    of what it holds are models, bytes.
     """
 
-    def __init__(self, *, seconds: float, more_bytes: int, busy: Callable[[], bool]) -> None:
+    def __init__(self, *, seconds: float, more_bytes: int, busy: Callable[[], bool], models: Callable[[], int]) -> None:
         self._seconds = seconds
         self._more_bytes = more_bytes
         self._busy = busy
+        self._models = models
         self._readings: dict[_Reading, None] = {}  # in the order of their begin
         self._room = asyncio.Event()
         self._room.set()
@@ -153,7 +155,7 @@ class Intake:
         for reading in under_way:
             if now - reading.begun > reading.limit:
                 reading.refuse(MessageTooSlow(reading.limit))
-        held = memory.own_bytes()
+        held = memory.own_bytes() - self._models()
         if not self._readings and not self._busy():
             self._rest = held
         short = held > self._rest + self._more_bytes
@@ -181,13 +183,13 @@ class Intake:
 
         async def give_back() -> None:
             await asyncio.to_thread(memory.give_back)
-            little = held - memory.own_bytes() < _LITTLE_BYTES
+            little = held - (memory.own_bytes() - self._models()) < _LITTLE_BYTES
             self._next_give_back = time.monotonic() + (_GIVE_BACK_LITTLE_SECONDS if little else _GIVE_BACK_SECONDS)
 
         self._giving_back = asyncio.ensure_future(give_back())
 
     async def __aenter__(self) -> Self:
-        self._rest = self._at_start = memory.own_bytes()
+        self._rest = self._at_start = memory.own_bytes() - self._models()
         self._watching = asyncio.ensure_future(self._watch())
         return self
 

@@ -78,6 +78,7 @@ class WorkerPool:
         self._ready: list[WorkerProcess] = []
         self._some_ready = asyncio.Event()
         self._models: dict[int, ModelFiles] = {}
+        self._on_the_way = 0
         self._loading = asyncio.Lock()
         self._handles = itertools.count(1)
         self._loop = asyncio.get_running_loop()
@@ -92,6 +93,11 @@ class WorkerPool:
     def slots(self) -> int:
         """Jobs that may be submitted at once now."""
         return WINDOW * len(self._ready)
+
+    @property
+    def model_bytes(self) -> int:
+        """What the front holds of models: of each version in service, and on the way to the workers."""
+        return sum(len(files.content) for files in self._models.values()) + self._on_the_way
 
     def submit(self, job: Job, admitted: float, deadline: float | None, ended: Ended[bytes]) -> Running:
         """Start ``job`` on the worker with the least in hand; ``ended`` gets the body of its reply.
@@ -131,6 +137,7 @@ class WorkerPool:
             async with asyncio.timeout(_START_SECONDS):
                 await self._some_ready.wait()
             async with self._loading:
+                self._on_the_way = len(body) * (1 + len(self._ready))
                 try:
                     async with asyncio.timeout(_LOAD_SECONDS):
                         replies = await asyncio.gather(*(worker.ask(Kind.LOAD, handle, body) for worker in self._ready))
@@ -140,6 +147,8 @@ class WorkerPool:
                     raise ModelError(f"Loading it takes longer than {_LOAD_SECONDS:g} s.") from None
                 except WorkerFailed as error:
                     raise ModelError(str(error)) from error
+                finally:
+                    self._on_the_way = 0
                 if not replies:
                     continue
                 self._models[handle] = files

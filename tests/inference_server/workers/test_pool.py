@@ -120,11 +120,13 @@ async def test_a_model_that_nobody_holds_is_forgotten(models: Path) -> None:
     async with running() as pool:
         model = await load(pool, models / "arrhythmia" / "1")
         handle, info = model.handle, model.info
+        assert pool.model_bytes == (models / "arrhythmia" / "1" / "model.onnx").stat().st_size
         under_way = classify(pool, model, picture(5))
         del model
         assert Classified.from_bytes(await under_way).beat_class == "VF"
         del under_way
         await asyncio.sleep(0.05)
+        assert pool.model_bytes == 0
         with pytest.raises(WorkerFailed):
             await classify(pool, ServedModel(handle, info), picture())
 
