@@ -107,7 +107,12 @@ class WorkerProcess(asyncio.Protocol):
                 },
             )
             kept = ours.dup()
-        _, worker = await asyncio.get_running_loop().connect_accepted_socket(lambda: cls(marks), kept)
+        try:
+            _, worker = await asyncio.get_running_loop().connect_accepted_socket(lambda: cls(marks), kept)
+        except BaseException:  # stopped meanwhile
+            kept.close()
+            _end(process)
+            raise
         worker._process = process
         return worker
 
@@ -177,9 +182,7 @@ class WorkerProcess(asyncio.Protocol):
         if self._transport is not None:
             self._transport.abort()
         if self._process is not None:
-            self._process.kill()  # it holds nothing that would be lost
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self._process.wait(_STOP_SECONDS)
+            _end(self._process)
         self._fail_all()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -215,6 +218,12 @@ class WorkerProcess(asyncio.Protocol):
         begun = self._marks.begun
         for task_id, each in reversed(asked.items()):
             each.ended(None, WorkerLost() if task_id == begun or each.keep is None else _LostBefore())
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.kill()  # it holds nothing that would be lost
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(_STOP_SECONDS)
 
 
 def _meaning(reply: Reply) -> Exception:
