@@ -209,6 +209,7 @@ class WorkerProcess(asyncio.Protocol):
             self.closed.set_result(None)
         if not self.hello.done():
             self.hello.set_exception(WorkerLost())
+            self.hello.exception()  # when the pool stops, nobody waits for it any more
         self.gone()
         self._fail_all()
 

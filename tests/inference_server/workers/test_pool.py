@@ -139,11 +139,14 @@ async def test_a_killed_worker_loses_what_it_was_at_and_is_replaced_with_the_sam
         (folder / "model.onnx").unlink()  # whatever becomes of the files
         (pid,) = children() - before
         in_hand = [classify(pool, model, picture()) for _ in range(WINDOW)]
-        await in_hand[0]  # it is at the second one now
+        await in_hand[0]  # it is at the second one now, or as far as this process was slow to see it
         os.kill(pid, signal.SIGKILL)
-        lost = await asyncio.gather(*in_hand[1:], return_exceptions=True)
+        outcomes = await asyncio.gather(*in_hand, return_exceptions=True)
+        answered = sum(isinstance(each, bytes) for each in outcomes)
+        lost = outcomes[answered:]
+        assert answered >= 1
         assert all(isinstance(each, WorkerLost) for each in lost)
-        assert [isinstance(each, NotBegun) for each in lost] == [False, True, True]
+        assert all(isinstance(each, NotBegun) for each in lost[1:])
         await until(lambda: pool.ready == 0)
         with pytest.raises(WorkerLost):
             await classify(pool, model, picture())
