@@ -75,7 +75,7 @@ class _Seen:
     """Largest resident memory of each process, bytes."""
 
 
-def assail(assault: Assault, models: Path, image: bytes, *, seconds: float) -> dict[str, Any]:
+def assail(assault: Assault, models: Path, image: bytes, *, seconds: float, connections: int) -> dict[str, Any]:
     """Attack a server for some seconds while others call it; the figures, with ``good``."""
     with tempfile.TemporaryDirectory() as folder:
         tokens = TokenStore(Path(folder, "tokens.json"))
@@ -86,8 +86,8 @@ def assail(assault: Assault, models: Path, image: bytes, *, seconds: float) -> d
         ) as server:
             rest = _rest(server, token, image)
             with _watching(server, token, image) as seen:
-                arguments = ("-m", "benchmarks.attackers", assault.name, server.address, f"{seconds}")
-                with Program(*arguments, *([attacker] if attacker else [])) as program:
+                arguments = ("-m", "benchmarks.attackers", assault.name, server.address)
+                with Program(*arguments, f"{seconds}", f"{connections}", *filter(None, [attacker])) as program:
                     program.read()
                     sent = int(program.read())
                 quiet_again = _seconds_until_rest(server, rest)

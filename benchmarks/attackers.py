@@ -1,4 +1,4 @@
-"""Those who want the inference server gone: ``python -m benchmarks.attackers NAME ADDRESS SECONDS [TOKEN]``.
+"""Who wants the server gone: ``python -m benchmarks.attackers NAME ADDRESS SECONDS CONNECTIONS [TOKEN]``.
 
 Each sends as much as it can, over several connections and for so many seconds, and prints how much that was. A process
 of its own, so that whoever watches the server is not held up by it; and a nice one, as attackers have machines of
@@ -28,7 +28,6 @@ HEALTH: Final = "/grpc.health.v1.Health/Check"
 WATCH: Final = "/grpc.health.v1.Health/Watch"
 CLASSIFY: Final = "/ecg.v1.ArrhythmiaService/ClassifyImage"
 
-CONNECTIONS: Final = 4
 _SILENT_CONNECTIONS: Final = 400
 #: Frames in one write.
 _TOGETHER: Final = 200
@@ -162,7 +161,7 @@ SILENCE: Final = "silence"
 NAMES: Final = (*ATTACKS, SILENCE)
 
 
-def attack(name: str, address: str, seconds: float, token: str) -> int:
+def attack(name: str, address: str, seconds: float, connections: int, token: str) -> int:
     """Attack over several connections at once, each followed by another one when the server ends it."""
     if name == "gzip-bombs":
         _bomb()  # takes its time
@@ -182,7 +181,7 @@ def attack(name: str, address: str, seconds: float, token: str) -> int:
             except OSError:  # refused
                 time.sleep(0.1)
 
-    attackers = [threading.Thread(target=keep_attacking) for _ in range(CONNECTIONS)]
+    attackers = [threading.Thread(target=keep_attacking) for _ in range(connections)]
     for attacker in attackers:
         attacker.start()
     for attacker in attackers:
@@ -190,7 +189,7 @@ def attack(name: str, address: str, seconds: float, token: str) -> int:
     return sum(sent)
 
 
-def main(name: str, address: str, seconds: str, token: str = "") -> None:
+def main(name: str, address: str, seconds: str, connections: str, token: str = "") -> None:
     """Attack once somebody has read that it is ready."""
     os.nice(10)
     host = address.rpartition(":")[0]
@@ -200,7 +199,7 @@ def main(name: str, address: str, seconds: str, token: str = "") -> None:
         _bomb()
     sys.stdout.write("ready\n")
     sys.stdout.flush()
-    sys.stdout.write(f"{attack(name, address, float(seconds), token)}\n")
+    sys.stdout.write(f"{attack(name, address, float(seconds), int(connections), token)}\n")
 
 
 if __name__ == "__main__":

@@ -170,6 +170,7 @@ def fuzz(
 @app.command()
 def attack(
     seconds: Annotated[float, typer.Option(min=0.5, help="Length of each attack.")] = 10.0,
+    connections: Annotated[int, typer.Option(min=1, help="Of the attacker, at once.")] = 2,
     only: Annotated[list[str] | None, typer.Option(help="The attacks to make; may be repeated. Default: all.")] = None,
     models: Models = _MODELS,
     samples: Samples = _SAMPLES,
@@ -177,7 +178,9 @@ def attack(
     """Attacks over the wire: memory and health stay within bounds, and everybody else is answered."""
     assaults = [each for each in ASSAULTS if only is None or each.name in only]
     image = _images(samples)[0]
-    figures = {each.title: assail(each, models.resolve(), image, seconds=seconds) for each in assaults}
+    figures = {
+        each.title: assail(each, models.resolve(), image, seconds=seconds, connections=connections) for each in assaults
+    }
     _report(figures, good=bool(figures) and all(each["good"] for each in figures.values()))
 
 

@@ -109,7 +109,7 @@ class Settings(BaseSettings):
         default=1000, ge=1, le=1_000_000, description="Connections open at once; more are closed at once."
     )
     max_connection_calls: int = Field(
-        default=256,
+        default=384,
         ge=1,
         le=100_000,
         description="Calls under way at once on one connection; a client's library keeps more waiting on its side.",

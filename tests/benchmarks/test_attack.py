@@ -15,7 +15,7 @@ from tests.inference_server.tiny_models import write_model
 def test_a_server_without_a_bound_on_calls_does_not_stand_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_model(tmp_path)
     monkeypatch.setenv("BEATLENS_MAX_CONNECTION_CALLS", "100000")
-    figures = assail(Assault("rapid-reset-of-probes"), tmp_path, picture(), seconds=3)
+    figures = assail(Assault("rapid-reset-of-probes"), tmp_path, picture(), seconds=3, connections=2)
     assert figures["slowest health check, s"] > 1
     assert not figures["good"]
 
