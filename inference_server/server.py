@@ -68,7 +68,7 @@ async def serve(settings: Settings) -> None:
         scheduler.resize(pool.slots)
         follow()
 
-    configuration = Configuration(settings.image_limits, settings.log_level, settings.picture_memory_bytes)
+    configuration = Configuration(settings.image_limits, settings.log_level, settings.worker_bytes)
     pool = WorkerPool(settings.workers, configuration, job_seconds=settings.job_seconds, changed=workers_changed)
     scheduler: Scheduler[Job, bytes] = Scheduler(
         pool.submit,

@@ -129,9 +129,10 @@ class Settings(BaseSettings):
     )
     min_image_side: int = Field(default=16, ge=1, description="Smallest width and height of a picture, pixels.")
     picture_memory_bytes: int = Field(
-        default=1024**3,
+        default=512 * 1024 * 1024,
         ge=64 * 1024 * 1024,
-        description="Memory that a worker may take for a picture, beyond what it holds with its models, bytes.",
+        description="Memory that a worker may take for a picture, beyond what it holds with its models, bytes. Never "
+        "less than twice what decoding the largest one may take.",
     )
     metrics_listen: str = Field(
         default="", description="Address and port of the Prometheus metrics, e.g. 127.0.0.1:9464; empty: none."
@@ -189,6 +190,11 @@ class Settings(BaseSettings):
     def queue_bytes(self) -> int:
         """Most bytes of pictures held, waiting and with workers: when there are none, any legal batch fits."""
         return max(self.max_queue_bytes, self.max_message_bytes)
+
+    @property
+    def worker_bytes(self) -> int:
+        """Memory that a worker may take beyond its models, bytes: the decoder refuses what would cost half of it."""
+        return max(self.picture_memory_bytes, 2 * self.image_limits.max_memory_bytes)
 
     @property
     def image_limits(self) -> ImageLimits:
