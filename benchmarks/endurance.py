@@ -1,6 +1,6 @@
 """What the inference server has to survive, as commands: each prints its figures and ends with 1 if a promise broke.
 
-``python -m benchmarks.endurance stop|switch|kill|memory|fuzz --help``
+``python -m benchmarks.endurance stop|switch|kill|memory|fuzz|attack --help``
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from typing import Annotated, Any, Final
 import grpc
 import typer
 
+from benchmarks.attack import ASSAULTS, assail
 from benchmarks.load import framed, h2load
 from benchmarks.mutations import corpus, mutants
 from benchmarks.processes import BeatlensServer, tree, usage
@@ -164,6 +165,23 @@ def fuzz(
         slowest = max(slowest, time.process_time() - begun)
     bad = [outcome for outcome in found if outcome.startswith(("UNEXPECTED", "WRONG"))]
     _report({**found, "slowest, CPU seconds": round(slowest, 3)}, good=not bad)
+
+
+@app.command()
+def attack(
+    seconds: Annotated[float, typer.Option(min=0.5, help="Length of each attack.")] = 10.0,
+    connections: Annotated[int, typer.Option(min=1, help="Of the attacker, at once.")] = 2,
+    only: Annotated[list[str] | None, typer.Option(help="The attacks to make; may be repeated. Default: all.")] = None,
+    models: Models = _MODELS,
+    samples: Samples = _SAMPLES,
+) -> None:
+    """Attacks over the wire: memory and health stay within bounds, and everybody else is answered."""
+    assaults = [each for each in ASSAULTS if only is None or each.name in only]
+    image = _images(samples)[0]
+    figures = {
+        each.title: assail(each, models.resolve(), image, seconds=seconds, connections=connections) for each in assaults
+    }
+    _report(figures, good=bool(figures) and all(each["good"] for each in figures.values()))
 
 
 #: Without it, channels of one process share a connection.

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -39,7 +40,8 @@ def tree(pid: int) -> list[int]:
     found = [pid]
     for parent in found:  # grows while it is walked
         for task in Path(f"/proc/{parent}/task").glob("*/children"):
-            found.extend(int(child) for child in task.read_text().split())
+            with suppress(OSError):  # a thread that has ended meanwhile
+                found.extend(int(child) for child in task.read_text().split())
     return found
 
 
@@ -54,6 +56,14 @@ def usage(pid: int) -> Usage:
         own += _kibibytes(each, "smaps_rollup", "Pss_Anon:") + _kibibytes(each, "smaps_rollup", "Pss_Shmem:")
         largest = max(largest, _kibibytes(each, "status", "VmRSS:"))
     return Usage(cpu_seconds=cpu / _TICKS, memory=memory * 1024, own=own * 1024, largest=largest * 1024)
+
+
+def resident(pid: int) -> int:
+    """Resident set size of one process, bytes; 0 when it has ended."""
+    try:
+        return _kibibytes(pid, "status", "VmRSS:") * 1024
+    except (OSError, StopIteration):
+        return 0
 
 
 def _kibibytes(pid: int, file: str, name: str) -> int:

@@ -61,7 +61,7 @@ _REMOTE_CALLS: Final = 8
 
 #: A running server that says when to come back is asked again about a picture for so long, seconds.
 _PATIENCE_SECONDS: Final = 60.0
-_COME_BACK: Final = ("QUEUE_FULL", "RATE_EXCEEDED")
+_COME_BACK: Final = ("QUEUE_FULL", "RATE_EXCEEDED", "TOO_MANY_CALLS")
 
 #: What is taken from a folder; whether it really is a picture is for the decoder to say.
 _SUFFIXES: Final = {".png", ".jpg", ".jpeg"}

@@ -7,12 +7,25 @@ client certificate; otherwise it refuses to start, unless it is told that the ne
 from __future__ import annotations
 
 import ipaddress
+import resource
 from pathlib import Path
+from typing import Any, Final
 
 import grpc
 import grpc.aio
 
 from inference_server.settings import Settings
+
+#: A connection that is silent for so long is asked for a sign of life, and closed without one.
+_KEEPALIVE_MS: Final = 60_000
+_KEEPALIVE_TIMEOUT_MS: Final = 20_000
+#: A connection that has not got as far as HTTP/2 after so long never will.
+_HANDSHAKE_MS: Final = 20_000
+#: Bit set of the compressions that are taken: only none at all. A gzip message of 1 MB is 1 GB when it is unpacked, and
+#: gRPC unpacks before it looks at the size.
+_IDENTITY_ONLY: Final = 1
+#: Files that the process needs besides its connections.
+_OTHER_FILES: Final = 200
 
 
 class AddressUnavailable(Exception):  # noqa: N818 - reads as what happened
@@ -57,6 +70,35 @@ def check_protection(settings: Settings) -> None:
             f"{settings.listen} is not on loopback, and anybody could call. Set BEATLENS_TOKENS or "
             "BEATLENS_TLS_CLIENT_CA, or BEATLENS_TRUSTED_NETWORK=true if something else protects it."
         )
+
+
+def channel_options(settings: Settings) -> list[tuple[str, Any]]:
+    """What the transport is told: bounds on whatever a connection may do before our code sees it."""
+    return [
+        ("grpc.max_receive_message_length", settings.max_message_bytes),
+        ("grpc.compression_enabled_algorithms_bitset", _IDENTITY_ONLY),
+        # Without a bound, calls that are begun and taken back (rapid reset) pile up faster than they can be ended.
+        ("grpc.max_concurrent_streams", settings.max_connection_calls),
+        ("grpc.max_allowed_incoming_connections", settings.max_connections),
+        ("grpc.server_handshake_timeout_ms", _HANDSHAKE_MS),
+        # A call that is not read yet holds 64 KiB of its message; with probes for bandwidth this grows to megabytes.
+        # Once it is read there is a window for all of it.
+        ("grpc.http2.bdp_probe", 0),
+        # Otherwise a second server would share the port in silence and get half of the calls.
+        ("grpc.so_reuseport", 0),
+        # A caller that has gone without a word keeps no stream for hours.
+        ("grpc.keepalive_time_ms", _KEEPALIVE_MS),
+        ("grpc.keepalive_timeout_ms", _KEEPALIVE_TIMEOUT_MS),
+    ]
+
+
+def allow_files(settings: Settings) -> None:
+    """Let the process open a file for each connection that it may have, as far as the system lets it."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = settings.max_connections + _OTHER_FILES
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 def listen(server: grpc.aio.Server, settings: Settings) -> str:

@@ -76,6 +76,9 @@ class Metrics:
         )
         self._waiting = Gauge("beatlens_queue_pictures", "Pictures that wait for a worker.", registry=self.registry)
         self._running = Gauge("beatlens_worker_pictures", "Pictures on workers.", registry=self.registry)
+        self._held = Gauge(
+            "beatlens_picture_bytes", "Bytes of the pictures that wait or are on workers.", registry=self.registry
+        )
         self._workers = Gauge("beatlens_workers", "Worker processes that take pictures.", registry=self.registry)
         self._lost = Gauge(
             "beatlens_workers_lost", "Worker processes that have ended without being told to.", registry=self.registry
@@ -85,10 +88,11 @@ class Metrics:
             registry=self.registry,
         )  # fmt: skip
 
-    def watch_queue(self, waiting: Callable[[], int], running: Callable[[], int]) -> None:
-        """Read the queue's length and the busy workers from these whenever someone asks for the metrics."""
+    def watch_queue(self, waiting: Callable[[], int], running: Callable[[], int], held: Callable[[], int]) -> None:
+        """Read the pictures that wait, those on workers and the bytes of both whenever someone asks for the metrics."""
         self._waiting.set_function(waiting)
         self._running.set_function(running)
+        self._held.set_function(held)
 
     def watch_workers(self, ready: Callable[[], int], lost: Callable[[], int]) -> None:
         """Read the number of workers that are ready, and that were lost, whenever someone asks for the metrics."""

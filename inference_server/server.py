@@ -21,14 +21,15 @@ from grpc_reflection.v1alpha import reflection, reflection_pb2_grpc
 
 from inference_server.generated.ecg.v1 import arrhythmia_pb2
 from inference_server.generated.inference import open_inference_pb2_grpc
-from inference_server.listening import check_protection, listen
+from inference_server.listening import allow_files, channel_options, check_protection, listen
 from inference_server.metrics import Metrics, MetricsServer
 from inference_server.model_repository import ModelRepository
 from inference_server.rpc import open_inference, registration
 from inference_server.rpc.arrhythmia import SERVICE, ArrhythmiaServicer
-from inference_server.rpc.authentication import Authentication
+from inference_server.rpc.authentication import Authentication, without_tokens
 from inference_server.rpc.calls import Calls
 from inference_server.rpc.health import HealthServicer
+from inference_server.rpc.intake import Intake
 from inference_server.rpc.open_inference import OpenInferenceServicer
 from inference_server.rpc.pipelining import Streams
 from inference_server.rpc.reflected import DescriptorPools
@@ -42,10 +43,6 @@ if TYPE_CHECKING:
     from inference_server.rpc.tracing import Tracing
 
 _log = logging.getLogger(__name__)
-
-#: A connection that is silent for so long is asked for a sign of life, and closed without one.
-_KEEPALIVE_MS = 60_000
-_KEEPALIVE_TIMEOUT_MS = 20_000
 
 
 class TracingUnavailable(Exception):  # noqa: N818 - reads as what happened
@@ -61,6 +58,7 @@ async def serve(settings: Settings) -> None:
         TracingUnavailable: traces are asked for without the extra ``tracing``.
     """
     check_protection(settings)
+    allow_files(settings)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -70,14 +68,20 @@ async def serve(settings: Settings) -> None:
         scheduler.resize(pool.slots)
         follow()
 
-    configuration = Configuration(limits=settings.image_limits, log_level=settings.log_level)
+    configuration = Configuration(settings.image_limits, settings.log_level, settings.worker_bytes)
     pool = WorkerPool(settings.workers, configuration, job_seconds=settings.job_seconds, changed=workers_changed)
-    scheduler: Scheduler[Job, bytes] = Scheduler(pool.submit, slots=0, capacity=settings.queue_size)
+    scheduler: Scheduler[Job, bytes] = Scheduler(
+        pool.submit,
+        slots=0,
+        capacity=settings.queue_size,
+        capacity_bytes=settings.queue_bytes,
+        size=lambda job: len(job.body),
+    )
     repository: ModelRepository[ServedModel] = ModelRepository(
         settings.models, name=settings.model_name, load=pool.load, versions=settings.model_versions
     )
     metrics = Metrics()
-    metrics.watch_queue(lambda: scheduler.waiting, lambda: scheduler.running)
+    metrics.watch_queue(lambda: scheduler.waiting, lambda: scheduler.running, lambda: scheduler.held_bytes)
     metrics.watch_workers(lambda: pool.ready, lambda: pool.lost)
     services = (SERVICE, open_inference.SERVICE)
     health = HealthServicer(services)
@@ -94,19 +98,17 @@ async def serve(settings: Settings) -> None:
         around: dict[str, Any] = {}
         if settings.tracing:
             around["span"] = beside.enter_context(_tracing()).span
-        if settings.tokens is not None:
-            around["check"] = Authentication(TokenStore(settings.tokens)).check
-        server = grpc.aio.server(
-            options=[
-                ("grpc.max_receive_message_length", settings.max_message_bytes),
-                # Otherwise a second server would share the port in silence and get half of the calls.
-                ("grpc.so_reuseport", 0),
-                # A caller that has gone without a word keeps no stream for hours.
-                ("grpc.keepalive_time_ms", _KEEPALIVE_MS),
-                ("grpc.keepalive_timeout_ms", _KEEPALIVE_TIMEOUT_MS),
-            ],
+        check = without_tokens if settings.tokens is None else Authentication(TokenStore(settings.tokens)).check
+        intake = await beside.enter_async_context(
+            Intake(
+                seconds=settings.message_seconds,
+                more_bytes=settings.queue_bytes + settings.max_arriving_bytes,
+                busy=lambda: scheduler.held_bytes > 0,
+                models=lambda: pool.model_bytes,
+            )
         )
-        calls = Calls(server, metrics, log=settings.access_log, **around)
+        server = grpc.aio.server(options=channel_options(settings))
+        calls = Calls(server, metrics, intake, check=check, limit=settings.max_calls, log=settings.access_log, **around)
         streams = Streams(settings.max_streams)
         servicer = ArrhythmiaServicer(
             repository,

@@ -75,6 +75,12 @@ class Settings(BaseSettings):
     queue_size: int = Field(
         default=64, ge=1, le=100_000, description="Pictures that may wait for a worker; more are refused."
     )
+    max_queue_bytes: int = Field(
+        default=64 * 1024 * 1024,
+        ge=1024,
+        description="Encoded pictures that may be held, waiting and with workers, bytes; more are refused. Never less "
+        "than one message of the largest size.",
+    )
     max_batch: int = Field(
         default=64,
         ge=1,
@@ -93,11 +99,41 @@ class Settings(BaseSettings):
         le=100_000,
         description="Streams open at once; more are refused. Their pictures queue like all.",
     )
+    max_calls: int = Field(
+        default=1024,
+        ge=1,
+        le=1_000_000,
+        description="Calls under way at once, streams included; more are refused, probes never.",
+    )
+    max_connections: int = Field(
+        default=1000, ge=1, le=1_000_000, description="Connections open at once; more are closed at once."
+    )
+    max_connection_calls: int = Field(
+        default=384,
+        ge=1,
+        le=100_000,
+        description="Calls under way at once on one connection; a client's library keeps more waiting on its side.",
+    )
+    message_seconds: float = Field(
+        default=30.0, gt=0, le=3600, description="Longest time that the message of a call may take to arrive."
+    )
+    max_arriving_bytes: int = Field(
+        default=96 * 1024 * 1024,
+        ge=1024 * 1024,
+        description="Memory for messages that are still arriving, bytes; beyond it, those that have been arriving for "
+        "longest are refused.",
+    )
     max_image_bytes: int = Field(default=8 * 1024 * 1024, ge=1024, description="Largest encoded picture, bytes.")
     max_image_pixels: int = Field(
         default=25_000_000, ge=1024, description="Largest width × height of a picture, pixels."
     )
     min_image_side: int = Field(default=16, ge=1, description="Smallest width and height of a picture, pixels.")
+    picture_memory_bytes: int = Field(
+        default=512 * 1024 * 1024,
+        ge=64 * 1024 * 1024,
+        description="Memory that a worker may take for a picture, beyond what it holds with its models, bytes. Never "
+        "less than twice what decoding the largest one may take.",
+    )
     metrics_listen: str = Field(
         default="", description="Address and port of the Prometheus metrics, e.g. 127.0.0.1:9464; empty: none."
     )
@@ -149,6 +185,16 @@ class Settings(BaseSettings):
     def max_message_bytes(self) -> int:
         """Largest message that is read from a caller, bytes: a batch, or one picture of any legal size."""
         return max(self.max_batch_bytes, self.max_image_bytes + _ENVELOPE_BYTES)
+
+    @property
+    def queue_bytes(self) -> int:
+        """Most bytes of pictures held, waiting and with workers: when there are none, any legal batch fits."""
+        return max(self.max_queue_bytes, self.max_message_bytes)
+
+    @property
+    def worker_bytes(self) -> int:
+        """Memory that a worker may take beyond its models, bytes: the decoder refuses what would cost half of it."""
+        return max(self.picture_memory_bytes, 2 * self.image_limits.max_memory_bytes)
 
     @property
     def image_limits(self) -> ImageLimits:

@@ -16,7 +16,7 @@ from inference_server.metrics import Metrics
 from inference_server.model_repository import ModelNotFound, ModelRepository, NoModelLoaded
 from inference_server.rpc import errors, messages
 from inference_server.rpc.errors import RequestError
-from inference_server.rpc.pipelining import Streams, pipelined
+from inference_server.rpc.pipelining import Streams, failed, pipelined
 from inference_server.scheduling import Caller, QueueFull, Scheduler
 from inference_server.workers import wire
 from inference_server.workers.pool import Job, ServedModel
@@ -66,6 +66,7 @@ class ArrhythmiaServicer(arrhythmia_pb2_grpc.ArrhythmiaServiceServicer):
         self._metrics.pictures(1)
         try:
             job = self._job(request.image, request.model_version)
+            del request  # it holds the picture a second time
             body = await self._scheduler.run(job, timeout=context.time_remaining())
         except Exception as error:
             self._metrics.refused(errors.reason_of(error))
@@ -86,6 +87,7 @@ class ArrhythmiaServicer(arrhythmia_pb2_grpc.ArrhythmiaServiceServicer):
         self._metrics.pictures(number)
         jobs = [Job(Kind.CLASSIFY, model, image) for image in request.images]
         futures = self._scheduler.admit(jobs, timeout=context.time_remaining())
+        del request, jobs  # the scheduler holds each picture as long as it takes
         try:
             results = [await self._result(future, f"images[{index}]") for index, future in enumerate(futures)]
         finally:
@@ -122,9 +124,7 @@ class ArrhythmiaServicer(arrhythmia_pb2_grpc.ArrhythmiaServiceServicer):
             except QueueFull:
                 await self._scheduler.room()
             except (ModelNotFound, NoModelLoaded) as error:
-                future = asyncio.get_running_loop().create_future()
-                future.set_exception(error)
-                return future
+                return failed(error)
             else:
                 return future
 
@@ -135,6 +135,7 @@ class ArrhythmiaServicer(arrhythmia_pb2_grpc.ArrhythmiaServiceServicer):
         self._metrics.pictures(1)
         model = self._repository.get(request.model_version or None)
         job = Job(Kind.EXPLAIN, model, wire.join([request.beat_class.encode(), request.image]))
+        del request
         try:
             return await self._scheduler.run(job, timeout=context.time_remaining())
         except UnknownClass as error:

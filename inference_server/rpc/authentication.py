@@ -21,6 +21,19 @@ _WRITING: Final = (
 _SCHEME: Final = "bearer "
 
 
+def without_tokens(method: str, context: grpc.aio.ServicerContext) -> None:  # noqa: ARG001 - as Authentication.check
+    """Let anybody call, but not decide what is served: that takes a token, and this server knows none.
+
+    Raises:
+        NotAllowed: the call would load or unload a model.
+    """
+    if method in _WRITING:
+        raise NotAllowed(
+            f"Models are loaded and unloaded by callers with a token of the scope {Scope.MODELS_WRITE.value!r}, "
+            "and this server has no tokens set (BEATLENS_TOKENS)."
+        )
+
+
 class Authentication:
     """Lets in calls with a token of the right scope, at the token's rate; health checks need none."""
 

@@ -3,7 +3,11 @@
 1. :class:`~inference_server.rpc.tracing.Tracing`, where it is switched on: makes the call a span;
 2. the record: gives the call its request id, counts it and logs how it ended and how long it took;
 3. the mapping of exceptions to ``google.rpc.Status`` (:mod:`inference_server.rpc.errors`);
-4. :class:`~inference_server.rpc.authentication.Authentication`, where tokens are set: refuses by raising.
+4. :mod:`~inference_server.rpc.authentication`: refuses by raising, before anything of the call's message is read;
+5. a place among the calls under way;
+6. :class:`~inference_server.rpc.intake.Intake`, which reads the message, or the messages of a stream.
+
+Every handler is one of a stream to gRPC, which reads the message of any other by itself before it asks us.
 
 The record is outside the mapping, so that it sees the status that the caller gets, refusals included.
 
@@ -18,7 +22,7 @@ import logging
 import re
 import time
 import uuid
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from types import TracebackType
 from typing import Any, Final
@@ -30,7 +34,8 @@ from google.protobuf.message import DecodeError, Message
 from inference_server.log import request_id
 from inference_server.metrics import Metrics
 from inference_server.rpc import errors
-from inference_server.rpc.errors import RequestError
+from inference_server.rpc.errors import RequestError, TooManyCalls
+from inference_server.rpc.intake import Intake
 
 _log = logging.getLogger("inference_server.calls")
 
@@ -43,6 +48,16 @@ _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 #: Probed every few seconds by machines; logged only for people who look for them.
 _QUIET: Final = ("/grpc.health.v1.", "/grpc.reflection.")
 
+#: Neither refused because of load nor for long in reading: a probe that fails is a server that is ended. Watches last,
+#: and whoever may open them without a token takes no more than a share of the calls that there may be.
+_PROBES: Final = (
+    "/grpc.health.v1.Health/Check",
+    "/inference.GRPCInferenceService/ServerLive",
+    "/inference.GRPCInferenceService/ServerReady",
+)
+_WATCH: Final = "/grpc.health.v1.Health/Watch"
+_WATCHES_SHARE: Final = 8
+
 _CODE_NAMES: Final = {code.value[0]: code.name for code in grpc.StatusCode}
 
 #: Half of each id that is given here: no other server and no other start has it. The rest is a running number.
@@ -51,10 +66,6 @@ _numbers: Final = itertools.count()
 
 Check = Callable[[str, grpc.aio.ServicerContext], None]
 Span = Callable[[str, grpc.aio.ServicerContext], AbstractContextManager[None]]
-
-
-def _anybody(method: str, context: grpc.aio.ServicerContext) -> None:
-    """No tokens are set."""
 
 
 _NO_SPAN: Final = nullcontext()
@@ -67,20 +78,26 @@ def _no_span(method: str, context: grpc.aio.ServicerContext) -> AbstractContextM
 class Calls:
     """A server's register of services: what is added to it is served with everything around it that belongs there.
 
-    ``log``: whether each call gets its line. ``check`` raises for calls that may not be made; ``span`` makes a span.
+    ``check`` raises for calls that may not be made. ``limit``: the calls that may be under way at once, probes aside.
+    ``log``: whether each call gets its line. ``span`` makes a span.
     """
 
     def __init__(
         self,
         server: grpc.aio.Server,
         metrics: Metrics,
+        intake: Intake,
         *,
+        check: Check,
+        limit: int,
         log: bool = True,
-        check: Check = _anybody,
         span: Span = _no_span,
     ) -> None:
         self._server = server
         self._metrics = metrics
+        self._intake = intake
+        self._places = _Places(limit)
+        self._watches = _Places(max(1, limit // _WATCHES_SHARE))
         self._level = logging.INFO if log else logging.DEBUG
         self._check = check
         self._span = span
@@ -94,41 +111,55 @@ class Calls:
 
     def _surround(self, method: str, handler: grpc.RpcMethodHandler) -> grpc.RpcMethodHandler:
         level = logging.DEBUG if method.startswith(_QUIET) else self._level
-        check, span, parse = self._check, self._span, _parser(handler.request_deserializer)
-        serve: Callable[..., Any]
+        check, span, receive, places = self._check, self._span, self._receiver(method, handler), self._places_of(method)
         if handler.response_streaming:
             stream = handler.stream_stream if handler.request_streaming else handler.unary_stream
 
-            async def serve_stream(request: Any, context: grpc.aio.ServicerContext) -> AsyncIterator[Any]:
+            async def serve_stream(_: Any, context: grpc.aio.ServicerContext) -> AsyncIterator[Any]:
                 with span(method, context), _Record(self._metrics, method, context, level) as record:
                     try:
                         check(method, context)
-                        async for response in stream(parse(request), context):
-                            yield response
+                        with places:
+                            async for response in stream(await receive(context), context):
+                                yield response
                     except Exception as error:
                         await record.abort(error)
 
-            serve = serve_stream
-        else:
-            unary = handler.stream_unary if handler.request_streaming else handler.unary_unary
+            return grpc.stream_stream_rpc_method_handler(serve_stream, response_serializer=handler.response_serializer)
+        unary = handler.stream_unary if handler.request_streaming else handler.unary_unary
 
-            async def serve_unary(request: Any, context: grpc.aio.ServicerContext) -> Any:
-                with span(method, context), _Record(self._metrics, method, context, level) as record:
-                    try:
-                        check(method, context)
-                        return await unary(parse(request), context)
-                    except Exception as error:
-                        await record.abort(error)
+        async def serve_unary(_: Any, context: grpc.aio.ServicerContext) -> Any:
+            with span(method, context), _Record(self._metrics, method, context, level) as record:
+                try:
+                    check(method, context)
+                    with places:
+                        return await unary(await receive(context), context)
+                except Exception as error:
+                    await record.abort(error)
 
-            serve = serve_unary
-        return _REBUILD[handler.request_streaming, handler.response_streaming](
-            serve,
-            response_serializer=handler.response_serializer,
-        )
+        return grpc.stream_unary_rpc_method_handler(serve_unary, response_serializer=handler.response_serializer)
+
+    def _places_of(self, method: str) -> AbstractContextManager[None]:
+        if method in _PROBES:
+            return _NO_SPAN
+        return self._watches if method == _WATCH else self._places
+
+    def _receiver(self, method: str, handler: grpc.RpcMethodHandler) -> Callable[..., Awaitable[Any]]:
+        """What reads a call's message, or gives the stream of its messages."""
+        intake, parse = self._intake, _parser(handler.request_deserializer)
+        probe = method in _PROBES or method == _WATCH
+
+        async def receive(context: grpc.aio.ServicerContext) -> Message:
+            return parse(await intake.message(context, probe=probe))
+
+        async def receive_all(context: grpc.aio.ServicerContext) -> AsyncIterator[Message]:
+            return intake.messages(context, parse)
+
+        return receive_all if handler.request_streaming else receive
 
 
-def _parser(read: Callable[[bytes], Message]) -> Callable[[Any], Any]:
-    """Reads a call's message, or its stream of messages; gRPC itself would answer garbage with our exception's text."""
+def _parser(read: Callable[[bytes], Message]) -> Callable[[bytes], Message]:
+    """Reads one message; gRPC itself would answer garbage with our exception's text."""
 
     def parse(message: bytes) -> Message:
         try:
@@ -136,19 +167,27 @@ def _parser(read: Callable[[bytes], Message]) -> Callable[[Any], Any]:
         except DecodeError:
             raise RequestError("MESSAGE_UNREADABLE", "The message is not what the method takes.", field="") from None
 
-    async def parse_all(messages: AsyncIterator[bytes]) -> AsyncIterator[Message]:
-        async for message in messages:
-            yield parse(message)
-
-    return lambda request: parse(request) if isinstance(request, bytes) else parse_all(request)
+    return parse
 
 
-_REBUILD: Final = {
-    (False, False): grpc.unary_unary_rpc_method_handler,
-    (False, True): grpc.unary_stream_rpc_method_handler,
-    (True, False): grpc.stream_unary_rpc_method_handler,
-    (True, True): grpc.stream_stream_rpc_method_handler,
-}
+class _Places:
+    """As many calls as may be under way; entered by each of them."""
+
+    __slots__ = ("_limit", "_taken")
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._taken = 0
+
+    def __enter__(self) -> None:
+        if self._taken >= self._limit:
+            raise TooManyCalls(self._limit)
+        self._taken += 1
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._taken -= 1
 
 
 class _Surrounded(grpc.GenericRpcHandler):  # type: ignore[misc]

@@ -21,7 +21,7 @@ from inference_server.model_repository import ModelNotFound, NoModelLoaded
 from inference_server.rpc.pipelining import TooManyStreams
 from inference_server.scheduling import DeadlinePassed, QueueFull
 from inference_server.tokens import NotAllowed, NotAuthenticated, RateExceeded
-from inference_server.workers.pool import WorkerFailed, WorkerLost
+from inference_server.workers.child import WorkerFailed, WorkerLost
 
 _log = logging.getLogger(__name__)
 
@@ -29,7 +29,7 @@ DOMAIN: Final = "beatlens"
 
 #: Seconds after which a caller who found no model may ask again: about what loading one takes.
 _MODEL_RETRY_SECONDS: Final = 5.0
-#: Seconds after which a caller who found too many streams may ask again; nobody knows how long they will take.
+#: Seconds after which a caller who found too many streams or calls may ask again; nobody knows how long they will take.
 _STREAM_RETRY_SECONDS: Final = 1.0
 #: Seconds after which a caller whose worker died may ask again: another worker is there already.
 _WORKER_RETRY_SECONDS: Final = 0.05
@@ -44,6 +44,20 @@ class RequestError(Exception):
         """Stable reason code, upper snake case."""
         self.field = field
         """The field of the request that is to blame."""
+
+
+class MessageTooSlow(Exception):  # noqa: N818 - reads as what happened
+    """The call's message had not arrived after ``seconds``."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"The message did not arrive within {seconds:g} s.")
+
+
+class TooManyCalls(Exception):  # noqa: N818 - reads as what happened
+    """As many calls are under way as the server takes."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"{limit} calls are under way already, which is the limit.")
 
 
 def to_status(error: BaseException, *, field: str = "image") -> status_pb2.Status:
@@ -66,7 +80,7 @@ def to_status(error: BaseException, *, field: str = "image") -> status_pb2.Statu
         case QueueFull():
             message = f"{error} Try again in {error.retry_after:.2f} s."
             return _status(code_pb2.RESOURCE_EXHAUSTED, message, reason, _retry(error.retry_after))
-        case TooManyStreams():
+        case TooManyStreams() | TooManyCalls():
             return _status(code_pb2.RESOURCE_EXHAUSTED, str(error), reason, _retry(_STREAM_RETRY_SECONDS))
         case NotAuthenticated():
             return _status(code_pb2.UNAUTHENTICATED, str(error), reason)
@@ -74,7 +88,7 @@ def to_status(error: BaseException, *, field: str = "image") -> status_pb2.Statu
             return _status(code_pb2.PERMISSION_DENIED, str(error), reason)
         case RateExceeded():
             return _status(code_pb2.RESOURCE_EXHAUSTED, str(error), reason, _retry(error.retry_after))
-        case DeadlinePassed():
+        case DeadlinePassed() | MessageTooSlow():
             return _status(code_pb2.DEADLINE_EXCEEDED, str(error), reason)
         case WorkerLost():
             return _status(code_pb2.UNAVAILABLE, str(error), reason, _retry(_WORKER_RETRY_SECONDS))
@@ -98,7 +112,11 @@ def reason_of(error: BaseException) -> str:
             return "QUEUE_FULL"
         case TooManyStreams():
             return "TOO_MANY_STREAMS"
-        case DeadlinePassed():
+        case TooManyCalls():
+            return "TOO_MANY_CALLS"
+        case MessageTooSlow():
+            return "MESSAGE_TOO_SLOW"
+        case DeadlinePassed() | MessageTooSlow():
             return "DEADLINE_PASSED"
         case WorkerLost():
             return "WORKER_LOST"

@@ -7,12 +7,10 @@ import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
-from dataclasses import dataclass
 from importlib.metadata import version as installed_version
 from typing import Final, NamedTuple
 
 import grpc.aio
-import numpy as np
 
 from inference_server.classification import Classification, ModelInfo
 from inference_server.generated.ecg.v1 import arrhythmia_pb2
@@ -20,16 +18,18 @@ from inference_server.generated.inference import open_inference_pb2 as pb
 from inference_server.generated.inference import open_inference_pb2_grpc
 from inference_server.metrics import Metrics
 from inference_server.model_repository import ModelNotFound, ModelRepository, NoModelLoaded
-from inference_server.rpc import errors, messages, tensors
+from inference_server.rpc import errors, messages, outputs, tensors
 from inference_server.rpc.errors import RequestError
-from inference_server.rpc.pipelining import Streams, pipelined
+from inference_server.rpc.outputs import Wanted
+from inference_server.rpc.pipelining import Streams, failed, pipelined
+from inference_server.rpc.statistics import Statistics
 from inference_server.scheduling import QueueFull, Scheduler
 from inference_server.workers import wire
 from inference_server.workers.pool import Job, ServedModel
 from inference_server.workers.wire import Classified, Kind
 
 SERVICE: Final = pb.DESCRIPTOR.services_by_name["GRPCInferenceService"].full_name
-EXTENSIONS: Final = ("model_repository", "model_configuration", "statistics")
+EXTENSIONS: Final = ("classification", "model_repository", "model_configuration", "statistics")
 PLATFORM: Final = "onnxruntime_onnx"
 
 #: The second model takes canonical pixels; its name is the first one's with this behind it.
@@ -42,48 +42,25 @@ _STREAM_WINDOW: Final = 4
 class _UnderWay(NamedTuple):
     """A request of a stream that has not been answered."""
 
-    request: pb.ModelInferRequest
+    named: pb.ModelInferResponse
+    """What names the request, and nothing else: the request itself is not kept while its pictures are."""
     future: asyncio.Future[pb.ModelInferResponse]
 
 
-@dataclass(slots=True)
-class _Cost:
-    """How often, and how long in all."""
+class _Admitted(NamedTuple):
+    """A request whose pictures wait for workers, or are with them."""
 
-    count: int = 0
-    seconds: float = 0.0
+    named: pb.ModelInferResponse
+    model: ServedModel
+    outputs: tuple[Wanted, ...]
+    statistics: Statistics
+    begun: float
+    futures: list[asyncio.Future[bytes]]
 
-    def add(self, seconds: float, count: int = 1) -> None:
-        self.count += count
-        self.seconds += seconds
-
-    def message(self) -> pb.StatisticDuration:
-        return pb.StatisticDuration(count=self.count, ns=int(self.seconds * 1e9))
-
-
-class _Statistics:
-    """What the calls for one model version have cost."""
-
-    def __init__(self) -> None:
-        self.success, self.fail, self.queue, self.decode, self.inference = (_Cost() for _ in range(5))
-        self.last_milliseconds = 0
-        self.pictures = 0
-
-    def message(self, name: str, version: str) -> pb.ModelStatistics:
-        return pb.ModelStatistics(
-            name=name,
-            version=version,
-            last_inference=self.last_milliseconds,
-            inference_count=self.pictures,
-            execution_count=self.inference.count,
-            inference_stats=pb.InferStatistics(
-                success=self.success.message(),
-                fail=self.fail.message(),
-                queue=self.queue.message(),
-                compute_input=self.decode.message(),
-                compute_infer=self.inference.message(),
-            ),
-        )
+    def leave(self) -> None:
+        """Nobody waits for the rest."""
+        for future in self.futures:
+            future.cancel()
 
 
 class OpenInferenceServicer(open_inference_pb2_grpc.GRPCInferenceServiceServicer):
@@ -111,7 +88,7 @@ class OpenInferenceServicer(open_inference_pb2_grpc.GRPCInferenceServiceServicer
         self._streams = streams
         self._ready = ready
         self._changed = changed
-        self._statistics: defaultdict[tuple[str, str], _Statistics] = defaultdict(_Statistics)
+        self._statistics: defaultdict[tuple[str, str], Statistics] = defaultdict(Statistics)
         self._names = (repository.name, repository.name + PIXELS_SUFFIX)
 
     async def ServerLive(  # noqa: N802 - these names are the protocol's
@@ -208,7 +185,9 @@ class OpenInferenceServicer(open_inference_pb2_grpc.GRPCInferenceServiceServicer
         self, request: pb.ModelInferRequest, context: grpc.aio.ServicerContext
     ) -> pb.ModelInferResponse:
         """Classify pictures."""
-        return await self._infer(request, context)
+        admitted = await self._admit(request, context)
+        del request  # it holds the pictures a second time
+        return await self._answer(admitted)
 
     async def ModelStreamInfer(  # noqa: N802
         self, requests: AsyncIterator[pb.ModelInferRequest], context: grpc.aio.ServicerContext
@@ -216,7 +195,13 @@ class OpenInferenceServicer(open_inference_pb2_grpc.GRPCInferenceServiceServicer
         """Classify a stream of requests, some of them ahead of the answers, which keep the order."""
 
         async def begin(request: pb.ModelInferRequest) -> _UnderWay:
-            return _UnderWay(request, asyncio.ensure_future(self._infer(request, context, patient=True)))
+            try:
+                admitted = await self._admit(request, context, patient=True)
+            except Exception as error:
+                return _UnderWay(_named(request), failed(error))
+            answering = asyncio.ensure_future(self._answer(admitted))
+            answering.add_done_callback(lambda _: admitted.leave())
+            return _UnderWay(admitted.named, answering)
 
         with self._streams.one():
             async with aclosing(pipelined(requests, begin, window=_STREAM_WINDOW)) as begun:
@@ -225,10 +210,8 @@ class OpenInferenceServicer(open_inference_pb2_grpc.GRPCInferenceServiceServicer
                         yield pb.ModelStreamInferResponse(infer_response=await item.future)
                     except Exception as error:
                         # Named by the caller's id in an otherwise empty response, as Triton does.
-                        named = pb.ModelInferResponse(id=item.request.id, model_name=item.request.model_name)
-                        yield pb.ModelStreamInferResponse(
-                            error_message=errors.to_status(error).message, infer_response=named
-                        )
+                        message = errors.to_status(error).message
+                        yield pb.ModelStreamInferResponse(error_message=message, infer_response=item.named)
 
     async def RepositoryIndex(  # noqa: N802
         self, request: pb.RepositoryIndexRequest, _context: grpc.aio.ServicerContext
@@ -275,45 +258,33 @@ class OpenInferenceServicer(open_inference_pb2_grpc.GRPCInferenceServiceServicer
         self._changed()
         return pb.RepositoryModelUnloadResponse()
 
-    async def _infer(
+    async def _admit(
         self, request: pb.ModelInferRequest, context: grpc.aio.ServicerContext, *, patient: bool = False
-    ) -> pb.ModelInferResponse:
+    ) -> _Admitted:
+        """Admit the pictures of one request; when there is no room, a patient caller waits and any other is refused."""
         model = self._model(request.model_name, request.model_version)
-        info = model.info
-        statistics = self._statistics[request.model_name, info.version]
+        statistics = self._statistics[request.model_name, model.info.version]
         begun = time.perf_counter()
         try:
-            wanted = _wanted(request)
-            answers = await self._classify(request, model, statistics, context.time_remaining(), patient=patient)
+            asked_for = outputs.wanted(request)
+            jobs = self._jobs(request, model)
+            while True:
+                try:
+                    futures = self._scheduler.admit(jobs, timeout=context.time_remaining())
+                    break
+                except QueueFull:
+                    if not patient:
+                        raise
+                    await self._scheduler.room()
         except Exception as error:
-            statistics.fail.add(time.perf_counter() - begun)
-            self._metrics.refused(errors.reason_of(error))
+            self._failed(error, statistics, begun)
             raise
-        statistics.success.add(time.perf_counter() - begun)
-        statistics.last_milliseconds = int(time.time() * 1000)
-        statistics.pictures += len(answers)
-        return _response(request, info, answers, wanted)
+        return _Admitted(_named(request), model, asked_for, statistics, begun, futures)
 
-    async def _classify(
-        self,
-        request: pb.ModelInferRequest,
-        model: ServedModel,
-        statistics: _Statistics,
-        timeout: float | None,
-        *,
-        patient: bool,
-    ) -> list[Classification]:
-        if len(request.inputs) != 1:
-            raise RequestError("TENSOR_UNUSABLE", "The model takes one input.", field="inputs")
-        tensor = request.inputs[0]
+    def _jobs(self, request: pb.ModelInferRequest, model: ServedModel) -> list[Job]:
+        """What workers have to do for a request."""
         takes_pixels = self._takes_pixels(request.model_name)
-        expected = "pixels" if takes_pixels else "image"
-        if tensor.name != expected or "shared_memory_region" in tensor.parameters:
-            message = f"The model takes the input {expected!r}, with its contents in the request."
-            raise RequestError("TENSOR_UNUSABLE", message, field="inputs[0]")
-        if len(request.raw_input_contents) > 1:
-            raise RequestError("TENSOR_UNUSABLE", "There is more than one raw content.", field="raw_input_contents")
-        raw = request.raw_input_contents[0] if request.raw_input_contents else None
+        tensor, raw = tensors.only_input(request, "pixels" if takes_pixels else "image")
         if takes_pixels:
             size = {"height": model.info.input_height, "width": model.info.input_width}
             pixels = tensors.from_pixel_tensor(tensor, raw, **size)
@@ -329,30 +300,31 @@ class OpenInferenceServicer(open_inference_pb2_grpc.GRPCInferenceServiceServicer
             message = f"The batch has {number} pictures; the limit is {self._max_batch}."
             raise RequestError("BATCH_TOO_LARGE", message, field="inputs[0]")
         self._metrics.pictures(number)
-        futures = await self._admit(jobs, timeout, patient=patient)
-        try:
-            bodies = [await future for future in futures]
-        finally:
-            for future in futures:
-                future.cancel()
-        parts = wire.split(bodies[0]) if takes_pixels else bodies
-        answers = [Classified.from_bytes(part) for part in parts]
-        for answer in answers:
-            statistics.queue.add(answer.queue_seconds)
-            statistics.decode.add(answer.decode_seconds)
-            statistics.inference.add(answer.inference_seconds)
-            self._metrics.classified(answer)
-        return [_classification(answer) for answer in answers]
+        return jobs
 
-    async def _admit(self, jobs: list[Job], timeout: float | None, *, patient: bool) -> list[asyncio.Future[bytes]]:
-        """Admit the jobs of one request; when there is no room, a patient caller waits and any other is refused."""
-        while True:
-            try:
-                return self._scheduler.admit(jobs, timeout=timeout)
-            except QueueFull:
-                if not patient:
-                    raise
-                await self._scheduler.room()
+    async def _answer(self, admitted: _Admitted) -> pb.ModelInferResponse:
+        """The answer to an admitted request, once its pictures are classified."""
+        try:
+            bodies = [await future for future in admitted.futures]
+        except Exception as error:
+            self._failed(error, admitted.statistics, admitted.begun)
+            raise
+        finally:
+            admitted.leave()
+        parts = wire.split(bodies[0]) if self._takes_pixels(admitted.named.model_name) else bodies
+        answers = [Classified.from_bytes(part) for part in parts]
+        admitted.statistics.succeeded(time.perf_counter() - admitted.begun, answers)
+        for answer in answers:
+            self._metrics.classified(answer)
+        response = admitted.named
+        classifications = [_classification(answer) for answer in answers]
+        response.model_version = classifications[0].model_version
+        outputs.add_to(response, admitted.outputs, admitted.model.info, classifications)
+        return response
+
+    def _failed(self, error: Exception, statistics: Statistics, begun: float) -> None:
+        statistics.failed(time.perf_counter() - begun)
+        self._metrics.refused(errors.reason_of(error))
 
     def _infos(self) -> list[ModelInfo]:
         return [model.info for model in self._repository.loaded()]
@@ -377,45 +349,10 @@ class OpenInferenceServicer(open_inference_pb2_grpc.GRPCInferenceServiceServicer
             raise ModelNotFound(name, "any")
 
 
+def _named(request: pb.ModelInferRequest) -> pb.ModelInferResponse:
+    """The beginning of the answer to a request: what names it."""
+    return pb.ModelInferResponse(id=request.id, model_name=request.model_name)
+
+
 def _classification(answer: Classified) -> Classification:
     return messages.from_classification(arrhythmia_pb2.ClassifyImageResponse.FromString(answer.response).classification)
-
-
-_OUTPUTS: Final = ("probabilities", "label", "verdict")
-
-
-def _wanted(request: pb.ModelInferRequest) -> tuple[str, ...]:
-    """The outputs that the caller asks for, in that order; all of them when none is named."""
-    for output in request.outputs:
-        if output.name not in _OUTPUTS:
-            message = f"There is no output {output.name!r}; there are {', '.join(_OUTPUTS)}."
-            raise RequestError("OUTPUT_UNKNOWN", message, field="outputs")
-        unsupported = {"classification", "shared_memory_region"} & output.parameters.keys()
-        if unsupported:
-            message = f"The parameter {unsupported.pop()!r} is not supported; ask for the output 'label'."
-            raise RequestError("PARAMETER_UNSUPPORTED", message, field="outputs")
-    return tuple(output.name for output in request.outputs) or _OUTPUTS
-
-
-def _response(
-    request: pb.ModelInferRequest, info: ModelInfo, answers: list[Classification], wanted: tuple[str, ...]
-) -> pb.ModelInferResponse:
-    number = len(answers)
-    rows = [[probability for _, probability in answer.probabilities] for answer in answers]
-    made: dict[str, Callable[[], tuple[str, list[int], bytes]]] = {
-        "probabilities": lambda: ("FP32", [number, len(info.classes)], np.array(rows, dtype="<f4").tobytes()),
-        "label": lambda: (
-            "BYTES",
-            [number],
-            tensors.to_bytes_contents([answer.beat_class.short for answer in answers]),
-        ),
-        "verdict": lambda: ("BYTES", [number], tensors.to_bytes_contents([answer.verdict for answer in answers])),
-    }
-    response = pb.ModelInferResponse(
-        model_name=request.model_name, model_version=answers[0].model_version, id=request.id
-    )
-    for name in wanted:
-        datatype, shape, raw = made[name]()
-        response.outputs.add(name=name, datatype=datatype, shape=shape)
-        response.raw_output_contents.append(raw)
-    return response

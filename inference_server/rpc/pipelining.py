@@ -46,6 +46,14 @@ class Begun(Protocol):
         """Its work; cancelled when the stream ends before its turn."""
 
 
+def failed(error: Exception) -> asyncio.Future[Any]:
+    """Work that could not be begun, because of ``error``; nobody has to ask for it."""
+    future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+    future.set_exception(error)
+    future.exception()  # or asyncio would complain of a stream that ends before its turn
+    return future
+
+
 Message = TypeVar("Message")
 Item = TypeVar("Item", bound=Begun)
 
@@ -63,6 +71,7 @@ async def pipelined(
         try:
             async for message in messages:
                 started = await begin(message)
+                del message  # or it would be held until the next one has come
                 try:
                     await begun.put(started)
                 except asyncio.CancelledError:

@@ -1,4 +1,4 @@
-"""One worker: ``python -m inference_server.workers.process SOCKET MEMORY CONFIGURATION``, started by the pool alone.
+"""One worker: ``python -m inference_server.workers.process SOCKET MARKS CONFIGURATION``, started by the pool alone.
 
 It works on one picture at a time, in the order of arrival, and ends when the front closes the socket pair or dies.
 Models are loaded beside, so that the version before answers until the new one is ready.
@@ -20,7 +20,7 @@ from typing import Final
 
 import numpy as np
 
-from inference_server import log
+from inference_server import log, memory
 from inference_server.classification import UnknownClass
 from inference_server.classifier import Answer, Classifier, Explanation
 from inference_server.generated.ecg.v1 import arrhythmia_pb2 as pb
@@ -40,12 +40,17 @@ NICENESS: Final = 5
 
 
 class Worker:
-    """Answers the tasks that come over ``connection``, except for those that are marked in ``abandoned`` by then."""
+    """Answers the tasks that come over ``connection``, except for those that are abandoned in ``marks`` by then.
 
-    def __init__(self, connection: socket.socket, abandoned: mmap.mmap, limits: ImageLimits) -> None:
+    What it is at is in ``marks`` too. Pictures take at most ``memory_bytes`` beyond what it holds with its models.
+    """
+
+    def __init__(self, connection: socket.socket, marks: wire.Marks, limits: ImageLimits, memory_bytes: int) -> None:
         self._connection = connection
-        self._abandoned = abandoned
+        self._marks = marks
         self._limits = limits
+        self._memory_bytes = memory_bytes
+        self._loading = threading.Lock()
         self._sending = threading.Lock()
         self._models: dict[int, tuple[Classifier, messages.Answers]] = {}
 
@@ -60,25 +65,31 @@ class Worker:
                 elif task.kind == Kind.DROP:
                     self._models.pop(task.model, None)
                 else:
+                    self._marks.begin(task.task_id)
                     self._send(*self._answer(task))
+                    self._marks.begin(0)
 
     def _send(self, outcome: Outcome, task_id: int, body: bytes = b"") -> None:
         with self._sending:
             self._connection.sendall(wire.reply(outcome, task_id, body))
 
     def _load(self, task: Task) -> None:
-        try:
-            model = OnnxModel.from_files(wire.files_from_bytes(task.body))
-            self._models[task.model] = Classifier(model, self._limits), messages.Answers(model.info)
-            self._send(Outcome.DONE, task.task_id, messages.to_model(model.info).SerializeToString())
-        except ModelError as error:
-            self._send(Outcome.MODEL_REFUSED, task.task_id, str(error).encode())
-        except Exception as error:
-            self._send(Outcome.FAILED, task.task_id, _logged(error))
+        with self._loading:  # the limit is on what pictures take, whatever the models do
+            memory.lift_limit()
+            try:
+                model = OnnxModel.from_files(wire.files_from_bytes(task.body))
+                self._models[task.model] = Classifier(model, self._limits), messages.Answers(model.info)
+                reply = Outcome.DONE, messages.to_model(model.info).SerializeToString()
+            except ModelError as error:
+                reply = Outcome.MODEL_REFUSED, str(error).encode()
+            except Exception as error:
+                reply = Outcome.FAILED, _logged(error)
+            memory.limit_growth(self._memory_bytes)
+        self._send(reply[0], task.task_id, reply[1])
 
     def _answer(self, task: Task) -> tuple[Outcome, int, bytes]:
         queued = time.monotonic() - task.admitted
-        if task.admitted + queued >= task.deadline or self._abandoned[task.task_id % wire.ABANDONED_BYTES]:
+        if task.admitted + queued >= task.deadline or self._marks.is_abandoned(task.task_id):
             return Outcome.LATE, task.task_id, b""
         try:
             return Outcome.DONE, task.task_id, self._work(task, queued)
@@ -137,7 +148,7 @@ def _logged(error: Exception) -> bytes:
     return error_id.encode()
 
 
-def main(descriptor: str, memory: str, configuration: str) -> None:
+def main(descriptor: str, shared: str, configuration: str) -> None:
     """Serve the front at the other end of the socket pair."""
     # The front decides when a worker ends: by closing the socket.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -148,10 +159,10 @@ def main(descriptor: str, memory: str, configuration: str) -> None:
     # A ConnectionError: the front was killed while an answer was on its way.
     with (
         socket.socket(fileno=int(descriptor)) as connection,
-        mmap.mmap(int(memory), wire.ABANDONED_BYTES, access=mmap.ACCESS_READ) as abandoned,
+        mmap.mmap(int(shared), wire.Marks.BYTES) as page,
         contextlib.suppress(ConnectionError),
     ):
-        Worker(connection, abandoned, settings.limits).serve()
+        Worker(connection, wire.Marks(page), settings.limits, settings.memory_bytes).serve()
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ Both ends are started from the same source by the same server, so there are no v
 from __future__ import annotations
 
 import json
+import mmap
 import struct
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -24,9 +25,8 @@ _COST: Final = struct.Struct("<HBddd")  # length of the label, verdict, seconds 
 _LENGTH: Final = struct.Struct("<I")
 
 _VERDICTS: Final = tuple(Verdict)
-#: Size of the memory that the front shares with a worker, far more than the tasks that it ever has in hand: the byte at
-#: a task's id modulo this is set when nobody waits for the task any more.
-ABANDONED_BYTES: Final = 4096
+#: Tasks that a worker may have in hand at once, far more than it ever has.
+_MOST_TASKS: Final = 4096
 #: A deadline that never comes.
 NEVER: Final = float("inf")
 
@@ -37,6 +37,8 @@ class Configuration:
 
     limits: ImageLimits
     log_level: str
+    memory_bytes: int
+    """Memory that it may take for its pictures, beyond what it holds with its models."""
 
     def to_argument(self) -> str:
         """As a command line argument."""
@@ -46,7 +48,7 @@ class Configuration:
     def from_argument(cls, argument: str) -> Configuration:
         """What :meth:`to_argument` made."""
         fields = json.loads(argument)
-        return cls(limits=ImageLimits(**fields["limits"]), log_level=fields["log_level"])
+        return cls(**fields | {"limits": ImageLimits(**fields["limits"])})
 
 
 class Kind(IntEnum):
@@ -128,6 +130,40 @@ class Classified(NamedTuple):
         response = _COST.size + length
         version, _, beat_class = body[_COST.size : response].decode().partition("/")
         return cls(version, beat_class, _VERDICTS[verdict], queue, decode, inference, body[response:])
+
+
+class Marks:
+    """A page of memory that the front shares with a worker: what nobody waits for, and what the worker is at.
+
+    Each side writes its own part. A task's number is that of its frame; 0 is no task.
+    """
+
+    _AT: Final = struct.Struct("<I")
+    BYTES: Final = _MOST_TASKS + _AT.size
+
+    def __init__(self, memory: mmap.mmap) -> None:
+        self._memory = memory
+
+    def expect(self, task_id: int) -> None:
+        """The front: somebody waits for the task."""
+        self._memory[task_id % _MOST_TASKS] = 0
+
+    def abandon(self, task_id: int) -> None:
+        """The front: nobody waits for the task any more."""
+        self._memory[task_id % _MOST_TASKS] = 1
+
+    def is_abandoned(self, task_id: int) -> bool:
+        """The worker: whether it may leave the task out."""
+        return self._memory[task_id % _MOST_TASKS] == 1
+
+    def begin(self, task_id: int) -> None:
+        """The worker: this is what it is at now."""
+        self._AT.pack_into(self._memory, _MOST_TASKS, task_id)
+
+    @property
+    def begun(self) -> int:
+        """The front: what the worker is at, or was at when it ended."""
+        return int(self._AT.unpack_from(self._memory, _MOST_TASKS)[0])
 
 
 def task(kind: Kind, task_id: int, model: int, body: bytes, *, admitted: float = 0.0, deadline: float = NEVER) -> bytes:

@@ -57,6 +57,26 @@ def test_the_memory_is_bounded(repository: Path, samples: Path) -> None:
     assert figures["OK"] == 3800
 
 
+def test_an_attack_that_does_not_exist_is_no_success() -> None:
+    assert CliRunner().invoke(app, ["attack", "--only", "nobody"]).exit_code == 1
+
+
+@pytest.mark.parametrize("name", ["rapid-reset-of-probes", "half-sent-messages", "ping-flood", "silence"])
+def test_an_attack_changes_nothing_for_the_others(repository: Path, samples: Path, name: str) -> None:
+    """How long they wait depends on what else the machine does, and is left to the command."""
+    arguments = ["attack", "--seconds", "1", "--only", name, "--models", str(repository), "--samples", str(samples)]
+    figures: dict[str, Any] = json.loads(CliRunner().invoke(app, arguments, catch_exceptions=False).stdout)
+    assaults = [each for title, each in figures.items() if title != "good"]
+    assert len(assaults) == (2 if name == "half-sent-messages" else 1)
+    for each in assaults:
+        assert each["sent"] > 0
+        assert each["memory within its bound"]
+        assert each["health checks"] > 0
+        assert each["innocent calls answered"] > 0
+        assert (each["health checks failed"], each["innocent calls not answered"]) == (0, [])
+        assert each["at rest again, s"] is not None
+
+
 def test_broken_pictures_have_reasons(samples: Path) -> None:
     figures = run("fuzz", "--number", 400, "--samples", samples)
     assert {"pixels", "IMAGE_CORRUPT", "IMAGE_TRUNCATED"} <= set(figures)

@@ -42,10 +42,11 @@ def test_pictures_are_counted_by_class_and_verdict_and_timed_by_stage() -> None:
 def test_the_queue_is_read_when_asked() -> None:
     metrics = Metrics()
     length = [3]
-    metrics.watch_queue(lambda: length[0], lambda: 1)
+    metrics.watch_queue(lambda: length[0], lambda: 1, lambda: 5000)
     assert metrics.registry.get_sample_value("beatlens_queue_pictures") == 3
     length[0] = 5
     assert metrics.registry.get_sample_value("beatlens_queue_pictures") == 5
+    assert metrics.registry.get_sample_value("beatlens_picture_bytes") == 5000
 
 
 def test_the_workers_are_counted_when_asked() -> None:

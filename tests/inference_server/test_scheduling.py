@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from inference_server.scheduling import Caller, DeadlinePassed, Ended, QueueFull, Scheduler
+from inference_server.scheduling import _MAX_RETURNS, Caller, DeadlinePassed, Ended, NotBegun, QueueFull, Scheduler
 
 pytestmark = pytest.mark.asyncio
 
@@ -28,6 +28,9 @@ class Workers:
 
     def finish(self, job: str) -> None:
         self.ended[job](job.upper(), None)
+
+    def return_job(self, job: str) -> None:
+        self.ended[job](None, NotBegun())
 
 
 class Work:
@@ -235,3 +238,135 @@ async def test_with_fewer_workers_the_queue_keeps_its_bound() -> None:
     scheduler.admit(["waiting"])
     with pytest.raises(QueueFull):
         scheduler.admit(["one too many"])
+
+
+def weighing(workers: Workers, *, slots: int, capacity_bytes: int) -> Scheduler[str, str]:
+    """A scheduler to which every letter is a byte."""
+    return Scheduler(workers.submit, slots=slots, capacity=10, capacity_bytes=capacity_bytes, size=len)
+
+
+async def test_beyond_the_bytes_that_may_be_held_a_job_is_refused_with_a_hint() -> None:
+    workers = Workers()
+    scheduler = weighing(workers, slots=1, capacity_bytes=10)
+    scheduler.admit(["aaaa"])
+    scheduler.admit(["bbbb"])
+    assert scheduler.held_bytes == 8
+    with pytest.raises(QueueFull) as caught:
+        scheduler.admit(["ccc"])
+    assert caught.value.retry_after > 0
+    with pytest.raises(QueueFull):
+        scheduler.admit(["c", "dd"])
+    scheduler.admit(["cc"])
+    assert scheduler.held_bytes == 10
+    workers.finish("aaaa")
+    scheduler.admit(["dddd"])
+
+
+async def test_what_is_too_large_for_the_bytes_is_let_in_alone() -> None:
+    workers = Workers()
+    scheduler = weighing(workers, slots=1, capacity_bytes=3)
+    large = scheduler.admit(["aaaa", "bbbb"])
+    with pytest.raises(QueueFull):
+        scheduler.admit(["c"])
+    workers.finish("aaaa")
+    await until(lambda: "bbbb" in workers.begun)
+    workers.finish("bbbb")
+    assert await asyncio.gather(*large) == ["AAAA", "BBBB"]
+    scheduler.admit(["cccc"])
+
+
+async def test_however_a_job_ends_it_holds_nothing_any_more() -> None:
+    workers = Workers()
+    scheduler = weighing(workers, slots=1, capacity_bytes=100)
+    running, waiting = scheduler.admit(["running", "waiting"])
+    late = scheduler.admit(["late"], timeout=0.001)[0]
+    failing = scheduler.admit(["failing"])[0]
+    waiting.cancel()
+    running.cancel()
+    await asyncio.sleep(0.01)
+    workers.finish("running")
+    workers.ended["failing"](None, ValueError())
+    assert isinstance(late.exception(), DeadlinePassed)
+    assert isinstance(failing.exception(), ValueError)
+    assert (scheduler.held_bytes, scheduler.waiting, scheduler.running) == (0, 0, 0)
+
+    def broken(job: str, admitted: float, deadline: float | None, ended: Ended[str]) -> Work:
+        raise RuntimeError("gone")
+
+    gone = Scheduler(broken, slots=1, capacity=5, capacity_bytes=100, size=len)
+    with pytest.raises(RuntimeError):
+        await gone.run("job")
+    assert gone.held_bytes == 0
+
+
+async def test_who_waits_for_room_is_woken_when_bytes_are_let_go() -> None:
+    workers = Workers()
+    scheduler = weighing(workers, slots=2, capacity_bytes=4)
+    scheduler.admit(["aaaa"])
+    waiting = asyncio.ensure_future(scheduler.room())
+    await asyncio.sleep(0)
+    workers.finish("aaaa")
+    async with asyncio.timeout(10):
+        await waiting
+    scheduler.admit(["bbbb"])
+
+
+async def test_what_a_lost_worker_had_not_begun_goes_to_another_one_before_the_queue() -> None:
+    workers = Workers()
+    scheduler = weighing(workers, slots=3, capacity_bytes=100)
+    first, second, third = scheduler.admit(["first", "second", "third"])
+    scheduler.admit(["waiting"])
+    scheduler.resize(0)  # the worker is gone
+    for job in ("third", "second"):
+        workers.return_job(job)
+    workers.ended["first"](None, ValueError("lost"))
+    assert (scheduler.waiting, scheduler.held_bytes) == (3, len("secondthirdwaiting"))
+    assert not second.done()
+    workers.begun.clear()
+    scheduler.resize(2)  # another one is there
+    assert workers.begun == ["second", "third"]
+    workers.finish("second")
+    workers.finish("third")
+    assert (await second, await third) == ("SECOND", "THIRD")
+    with pytest.raises(ValueError, match="lost"):
+        await first
+    assert workers.begun[-1] == "waiting"
+
+
+async def test_what_nobody_waits_for_is_not_begun_again() -> None:
+    workers = Workers()
+    scheduler = weighing(workers, slots=2, capacity_bytes=100)
+    before, after = scheduler.admit(["before", "after"])
+    before.cancel()
+    scheduler.resize(0)
+    workers.return_job("before")
+    workers.return_job("after")
+    after.cancel()
+    scheduler.resize(2)
+    assert workers.begun == ["before", "after"]
+    assert (scheduler.waiting, scheduler.running, scheduler.held_bytes) == (0, 0, 0)
+
+
+async def test_a_returned_job_keeps_its_deadline() -> None:
+    workers = Workers()
+    scheduler = weighing(workers, slots=1, capacity_bytes=100)
+    late = scheduler.admit(["late"], timeout=0.01)[0]
+    scheduler.resize(0)
+    workers.return_job("late")
+    await asyncio.sleep(0.02)
+    scheduler.resize(1)
+    with pytest.raises(DeadlinePassed):
+        await late
+
+
+async def test_a_job_that_worker_after_worker_gives_back_is_given_up() -> None:
+    workers = Workers()
+    scheduler = weighing(workers, slots=1, capacity_bytes=100)
+    unlucky = scheduler.admit(["unlucky"])[0]
+    for number in range(_MAX_RETURNS):
+        assert len(workers.begun) == number + 1
+        workers.return_job("unlucky")
+    workers.return_job("unlucky")
+    with pytest.raises(NotBegun):
+        await unlucky
+    assert scheduler.held_bytes == 0

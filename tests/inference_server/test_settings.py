@@ -48,3 +48,11 @@ def test_the_older_control_group_limits_the_cpus_too(tmp_path: Path) -> None:
     assert _cgroup_cpus(tmp_path) == 2.0
     (tmp_path / "cpu" / "cpu.cfs_quota_us").write_text("-1")
     assert _cgroup_cpus(tmp_path) is None
+
+
+def test_what_is_held_has_room_for_what_is_legal() -> None:
+    tight = Settings(max_queue_bytes=1024, picture_memory_bytes=64 * 1024 * 1024, max_image_pixels=100_000_000)
+    assert tight.queue_bytes == tight.max_message_bytes
+    assert tight.worker_bytes == 2 * tight.image_limits.max_memory_bytes
+    assert Settings().queue_bytes == 64 * 1024 * 1024
+    assert Settings().worker_bytes > 2 * Settings().image_limits.max_memory_bytes

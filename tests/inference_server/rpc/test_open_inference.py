@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import queue
-from collections.abc import Iterator
+import struct
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +15,19 @@ import numpy as np
 import pytest
 import tritonclient.grpc as triton
 import tritonclient.grpc.aio as triton_aio
+from google.rpc import error_details_pb2
 from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
+from tritonclient.grpc import InferenceServerClientPlugin
 from tritonclient.utils import InferenceServerException
 
 from inference_server.generated.inference import open_inference_pb2 as pb
 from inference_server.generated.inference import open_inference_pb2_grpc
 from inference_server.images import to_pixels
 from inference_server.rpc.open_inference import SERVICE
+from inference_server.tokens import Scope, TokenStore
 from tests.inference_server.pictures import picture
 from tests.inference_server.server_process import ServerProcess, running_server
+from tests.inference_server.test_server import details
 from tests.inference_server.tiny_models import CLASSES, HEIGHT, WIDTH, write_model
 
 
@@ -67,7 +73,7 @@ def test_live_and_ready(client: triton.InferenceServerClient) -> None:
 def test_metadata(client: triton.InferenceServerClient) -> None:
     server = client.get_server_metadata()
     assert server.name == "beatlens"
-    assert "model_repository" in server.extensions
+    assert {"model_repository", "classification"} <= set(server.extensions)
     model = client.get_model_metadata("arrhythmia")
     assert list(model.versions) == ["1"]
     assert [(each.name, each.datatype, list(each.shape)) for each in model.inputs] == [("image", "BYTES", [-1])]
@@ -134,6 +140,181 @@ def test_typed_contents_do_as_well(server: ServerProcess) -> None:
         assert response.raw_output_contents[1] == b"\x05\0\0\0PACED"
 
 
+def infer(server: ServerProcess, request: pb.ModelInferRequest) -> pb.ModelInferResponse:
+    """One call by the bare protocol."""
+    with grpc.insecure_channel(server.address) as channel:
+        stub = open_inference_pb2_grpc.GRPCInferenceServiceStub(channel)
+        response: pb.ModelInferResponse = stub.ModelInfer(request, timeout=60)
+    return response
+
+
+def refused(server: ServerProcess, request: pb.ModelInferRequest) -> str:
+    """Why a call was refused as INVALID_ARGUMENT: the reason, the field and the sentence."""
+    with pytest.raises(grpc.RpcError) as caught:
+        infer(server, request)
+    assert caught.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+    violation = details(caught.value, error_details_pb2.BadRequest()).field_violations[0]
+    reason = details(caught.value, error_details_pb2.ErrorInfo()).reason
+    return f"{reason} {violation.field}: {caught.value.details()}"
+
+
+def bytes_input(*elements: bytes, shape: list[int] | None = None, content_type: str = "") -> pb.ModelInferRequest:
+    """A request with typed contents, as MLServer's client makes it."""
+    request = pb.ModelInferRequest(model_name="arrhythmia")
+    tensor = request.inputs.add(name="image", datatype="BYTES", shape=shape or [len(elements)])
+    tensor.contents.bytes_contents.extend(elements)
+    if content_type:
+        tensor.parameters["content_type"].string_param = content_type
+    return request
+
+
+def raw_element(image: bytes) -> bytes:
+    return struct.pack("<I", len(image)) + image
+
+
+def test_contents_are_in_one_place(server: ServerProcess) -> None:
+    both = bytes_input(picture())
+    both.raw_input_contents.append(raw_element(picture(3)))
+    assert refused(server, both).startswith("TENSOR_UNUSABLE inputs[0].contents: With raw_input_contents")
+    empty = pb.ModelInferRequest(model_name="arrhythmia", raw_input_contents=[raw_element(picture())])
+    empty.inputs.add(name="image", datatype="BYTES", shape=[1]).contents.SetInParent()
+    assert refused(server, empty).startswith("TENSOR_UNUSABLE inputs[0].contents")
+    two = pb.ModelInferRequest(model_name="arrhythmia", raw_input_contents=[raw_element(picture())] * 2)
+    two.inputs.add(name="image", datatype="BYTES", shape=[1])
+    assert refused(server, two).startswith("TENSOR_UNUSABLE raw_input_contents")
+    neither = pb.ModelInferRequest(model_name="arrhythmia")
+    neither.inputs.add(name="image", datatype="BYTES", shape=[1])
+    assert "1 elements, the contents have 0" in refused(server, neither)
+
+
+@pytest.mark.parametrize("model", ["arrhythmia", "arrhythmia_pixels"])
+def test_contents_are_of_the_type_that_the_input_has(server: ServerProcess, model: str) -> None:
+    wrong = bytes_input(picture())
+    wrong.model_name = model
+    tensor = wrong.inputs[0]
+    tensor.contents.uint_contents.append(1)
+    if model == "arrhythmia_pixels":
+        tensor.name, tensor.datatype = "pixels", "UINT8"
+        tensor.shape[:] = [1, HEIGHT, WIDTH, 1]
+    answer = refused(server, wrong)
+    assert answer.startswith("TENSOR_UNUSABLE")
+    assert "not in uint_contents" in answer if model == "arrhythmia" else "not in bytes_contents" in answer
+
+
+@pytest.mark.parametrize("raw", [False, True], ids=["typed", "raw"])
+@pytest.mark.parametrize("encode", [base64.b64encode, base64.encodebytes], ids=["one line", "lines"])
+def test_pictures_in_base64_are_decoded(server: ServerProcess, encode: Callable[[bytes], bytes], raw: bool) -> None:
+    elements = [encode(picture(band)) for band in (1, 5)]
+    request = bytes_input(*elements, shape=[2, 1], content_type="base64")
+    if raw:
+        request.inputs[0].ClearField("contents")
+        request.raw_input_contents.append(b"".join(map(raw_element, elements)))
+    response = infer(server, request)
+    assert response.raw_output_contents[1] == b"\x04\0\0\0LBBB\x02\0\0\0VF"
+
+
+def test_what_is_no_base64_is_named(server: ServerProcess) -> None:
+    for broken in (picture(), b"not base64!", base64.b64encode(picture())[:-1], b"=" * 8):
+        request = bytes_input(base64.b64encode(picture()), broken, content_type="base64")
+        answer = refused(server, request)
+        assert answer == "TENSOR_UNUSABLE inputs[image]: The content type is base64, and the element 1 is not base64."
+    pixels_in_base64 = pb.ModelInferRequest(model_name="arrhythmia_pixels", raw_input_contents=[bytes(HEIGHT * WIDTH)])
+    tensor = pixels_in_base64.inputs.add(name="pixels", datatype="UINT8", shape=[1, HEIGHT, WIDTH, 1])
+    tensor.parameters["content_type"].string_param = "base64"
+    assert "for inputs of the type BYTES" in refused(server, pixels_in_base64)
+
+
+@pytest.mark.parametrize("content_type", ["", "np", "raw"])
+def test_other_content_types_are_taken_as_they_are(server: ServerProcess, content_type: str) -> None:
+    response = infer(server, bytes_input(picture(6), content_type=content_type))
+    assert response.raw_output_contents[1] == b"\x05\0\0\0PACED"
+
+
+def ranked(count: int) -> triton.InferRequestedOutput:
+    return triton.InferRequestedOutput("probabilities", class_count=count)
+
+
+@pytest.mark.parametrize("count", [1, 3, 7, 100])
+@pytest.mark.parametrize("bands", [(4,), (0, 6, 3)], ids=["one", "batch"])
+def test_the_most_probable_classes_are_ranked(
+    client: triton.InferenceServerClient, bands: tuple[int, ...], count: int
+) -> None:
+    tensor = encoded(*(picture(band) for band in bands))
+    result = client.infer("arrhythmia", [tensor], outputs=[ranked(count)])
+    strings = result.as_numpy("probabilities")
+    assert strings.shape == (len(bands), min(count, 7))
+    assert (result.get_output("probabilities").datatype, len(result.get_response().outputs)) == ("BYTES", 1)
+    numbers = client.infer("arrhythmia", [tensor]).as_numpy("probabilities")
+    for band, row, probabilities in zip(bands, strings, numbers, strict=True):
+        parts = [text.decode().split(":") for text in row]
+        assert parts[0][1:] == [str(band), CLASSES[band][0]]
+        assert [label for _, _, label in parts] == [CLASSES[int(index)][0] for _, index, _ in parts]
+        values = [float(value) for value, _, _ in parts]
+        assert values == pytest.approx(sorted(probabilities, reverse=True)[: len(values)], abs=1e-6)
+        # Equal ones in the order of the classes.
+        assert [int(index) for _, index, _ in parts[1:]] == [index for index in range(7) if index != band][: count - 1]
+
+
+def test_ranked_classes_stand_beside_other_outputs_and_in_streams(client: triton.InferenceServerClient) -> None:
+    wanted = [triton.InferRequestedOutput("verdict"), ranked(2), triton.InferRequestedOutput("label")]
+    result = client.infer("arrhythmia_pixels", [pixels(2, 5)], outputs=wanted)
+    assert [each.name for each in result.get_response().outputs] == ["verdict", "probabilities", "label"]
+    assert [text.decode().split(":")[2] for text in result.as_numpy("probabilities")[:, 0]] == labels(result)
+    results: queue.Queue[tuple[Any, Any]] = queue.Queue()
+    client.start_stream(lambda result, error: results.put((result, error)))
+    client.async_stream_infer("arrhythmia", [encoded(picture(4))], outputs=[ranked(3)])
+    result, error = results.get(timeout=30)
+    client.stop_stream()
+    assert error is None
+    assert result.as_numpy("probabilities").shape == (1, 3)
+
+
+def with_parameter(output: str, **parameter: Any) -> pb.ModelInferRequest:
+    """A request for an output with the parameter ``classification``."""
+    request = bytes_input(picture())
+    wanted = request.outputs.add(name=output)
+    wanted.parameters["classification"].MergeFrom(pb.InferParameter(**parameter))
+    return request
+
+
+@pytest.mark.parametrize(
+    ("output", "parameter", "reason", "why"),
+    [
+        ("probabilities", {"int64_param": 0}, "PARAMETER_UNSUPPORTED", "at least 1; it is 0"),
+        ("probabilities", {"int64_param": -3}, "PARAMETER_UNSUPPORTED", "at least 1; it is -3"),
+        ("probabilities", {"bool_param": True}, "PARAMETER_UNSUPPORTED", "has to be an int64_param"),
+        ("probabilities", {"string_param": "3"}, "PARAMETER_UNSUPPORTED", "has to be an int64_param"),
+        ("probabilities", {}, "PARAMETER_UNSUPPORTED", "has to be an int64_param"),
+        ("label", {"int64_param": 3}, "PARAMETER_UNSUPPORTED", "'label' has no numbers to rank"),
+        ("verdict", {"int64_param": 1}, "PARAMETER_UNSUPPORTED", "'verdict' has no numbers to rank"),
+        ("logits", {"int64_param": 3}, "OUTPUT_UNKNOWN", "There is no output 'logits'"),
+    ],
+)
+def test_what_can_not_be_ranked_is_explained(
+    server: ServerProcess, output: str, parameter: dict[str, Any], reason: str, why: str
+) -> None:
+    answer = refused(server, with_parameter(output, **parameter))
+    assert answer.startswith(f"{reason} outputs: ")
+    assert why in answer
+
+
+def test_a_large_unsigned_number_of_classes_is_all_of_them(server: ServerProcess) -> None:
+    response = infer(server, with_parameter("probabilities", uint64_param=2**63))
+    assert (list(response.outputs[0].shape), response.outputs[0].datatype) == ([1, 7], "BYTES")
+
+
+@pytest.mark.parametrize("algorithm", ["gzip", "deflate"])
+def test_a_compressed_request_is_told_why_it_is_refused(client: triton.InferenceServerClient, algorithm: str) -> None:
+    error = refusal(lambda: client.infer("arrhythmia", [encoded(picture())], compression_algorithm=algorithm))
+    assert error.status() == "StatusCode.UNIMPLEMENTED"
+    assert f"Compression algorithm '{algorithm}' is disabled" in str(error)
+    results: queue.Queue[tuple[Any, Any]] = queue.Queue()
+    client.start_stream(lambda result, error: results.put((result, error)), compression_algorithm=algorithm)
+    _, error = results.get(timeout=30)
+    client.stop_stream()
+    assert f"Compression algorithm '{algorithm}' is disabled" in str(error)
+
+
 def test_asynchronous_calls(client: triton.InferenceServerClient) -> None:
     results: queue.Queue[tuple[Any, Any]] = queue.Queue()
     for _ in range(5):
@@ -181,8 +362,10 @@ def test_unknown_models_outputs_and_extensions_are_refused(client: triton.Infere
     assert refusal(lambda: client.infer("arrhythmia", [image], model_version="9")).status() == "StatusCode.NOT_FOUND"
     wanted = [triton.InferRequestedOutput("logits")]
     assert "There is no output 'logits'" in str(refusal(lambda: client.infer("arrhythmia", [image], outputs=wanted)))
-    ranked = [triton.InferRequestedOutput("probabilities", class_count=3)]
-    assert "not supported" in str(refusal(lambda: client.infer("arrhythmia", [image], outputs=ranked)))
+    shared = triton.InferRequestedOutput("label")
+    shared.set_shared_memory("region", 100)
+    refused = refusal(lambda: client.infer("arrhythmia", [image], outputs=[shared]))
+    assert "'shared_memory_region' is not supported" in str(refused)
     assert refusal(client.get_cuda_shared_memory_status).status() == "StatusCode.UNIMPLEMENTED"
 
 
@@ -215,9 +398,12 @@ def test_pixels_of_another_size_are_refused(client: triton.InferenceServerClient
 
 def test_the_repository_is_listed_loaded_and_unloaded(tmp_path: Path) -> None:
     write_model(tmp_path, version="1")
-    with running_server(tmp_path, model_versions="all", reload_seconds=0) as process:
+    tokens = TokenStore(tmp_path / "tokens.json")
+    every = f"Bearer {tokens.create('operator', [Scope.CLASSIFY, Scope.MODELS_WRITE])}"
+    with running_server(tmp_path, model_versions="all", reload_seconds=0, tokens=tmp_path / "tokens.json") as process:
         process.wait_for("serving")
         client = triton.InferenceServerClient(process.address)
+        client.register_plugin(Bearer(every))
         write_model(tmp_path, version="2")
         write_model(tmp_path, version="3", metadata={"scores": None})
 
@@ -238,6 +424,39 @@ def test_the_repository_is_listed_loaded_and_unloaded(tmp_path: Path) -> None:
         assert client.infer("arrhythmia", [encoded(picture())]).get_response().model_version == "2"
         assert refusal(lambda: client.load_model("resnet")).status() == "StatusCode.NOT_FOUND"
         assert "not over the wire" in str(refusal(lambda: client.load_model("arrhythmia", config="{}")))
+        client.close()
+
+
+class Bearer(InferenceServerClientPlugin):  # type: ignore[misc]
+    """Sends a token with every call."""
+
+    def __init__(self, authorization: str) -> None:
+        self._authorization = authorization
+
+    def __call__(self, request: Any) -> None:
+        request.headers["authorization"] = self._authorization
+
+
+def test_without_tokens_nobody_loads_or_unloads_a_model(server: ServerProcess) -> None:
+    client = triton.InferenceServerClient(server.address)
+    for call in (client.load_model, client.unload_model):
+        error = refusal(lambda call=call: call("arrhythmia"))
+        assert error.status() == "StatusCode.PERMISSION_DENIED"
+        assert "a token of the scope 'models:write'" in str(error)
+        assert "BEATLENS_TOKENS" in str(error)
+    assert client.is_model_ready("arrhythmia")
+    assert client.get_model_repository_index().models
+    client.close()
+
+
+def test_a_token_to_classify_loads_no_model(models: Path, tmp_path: Path) -> None:
+    secret = TokenStore(tmp_path / "tokens.json").create("archive", [Scope.CLASSIFY])
+    with running_server(models, tokens=tmp_path / "tokens.json") as process:
+        process.wait_for("serving")
+        client = triton.InferenceServerClient(process.address)
+        client.register_plugin(Bearer(f"Bearer {secret}"))
+        assert refusal(lambda: client.unload_model("arrhythmia")).status() == "StatusCode.PERMISSION_DENIED"
+        assert labels(client.infer("arrhythmia", [encoded(picture(3))])) == ["PAC"]
         client.close()
 
 

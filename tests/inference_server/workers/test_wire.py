@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import mmap
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -44,5 +46,21 @@ def test_what_has_a_form_of_its_own_comes_back() -> None:
     assert Classified.from_bytes(answer.to_bytes()) == answer
     files = ModelFiles(version="3", digest="d" * 64, content=b"onnx")
     assert wire.files_from_bytes(wire.files_to_bytes(files)) == files
-    configuration = Configuration(ImageLimits(max_bytes=5), "DEBUG")
+    configuration = Configuration(ImageLimits(max_bytes=5), "DEBUG", 1234)
     assert Configuration.from_argument(configuration.to_argument()) == configuration
+
+
+def test_each_side_sees_the_marks_of_the_other() -> None:
+    with mmap.mmap(-1, wire.Marks.BYTES) as page:
+        marks = wire.Marks(page)
+        assert marks.begun == 0
+        marks.expect(5)
+        marks.abandon(2**32 - 1)
+        marks.begin(2**32 - 1)
+        assert marks.begun == 2**32 - 1
+        assert marks.is_abandoned(2**32 - 1)
+        assert not marks.is_abandoned(5)
+        marks.expect(2**32 - 1)
+        assert not marks.is_abandoned(2**32 - 1)
+        marks.begin(0)
+        assert marks.begun == 0
