@@ -35,7 +35,7 @@ from PIL import Image
 
 from training import fitting
 from training.canvas import HEIGHT, WIDTH, to_canonical
-from training.classes import CLASS_SETS
+from ecg.classes import CLASS_SETS
 from training.configuration import Precision, RunConfig
 from training.datasets import Dataset
 from training.fitting import Epoch

@@ -222,7 +222,7 @@ def prepare(
 def _prepare_from_folders(source: Path, data: Path) -> None:
     from training import audit as auditing
     from training import folders as layout
-    from training.classes import CLASS_SETS
+    from ecg.classes import CLASS_SETS
 
     with _progress() as progress:
         task = progress.add_task("% of the pictures read", total=100)
@@ -832,7 +832,7 @@ def folders(
 ) -> None:
     """Write a prepared data set as PNG files in class folders."""
     from training import folders as layout
-    from training.classes import CLASS_SETS
+    from ecg.classes import CLASS_SETS
 
     with _plain_errors(datasets.DatasetError, splits.SplitError):
         if class_set not in CLASS_SETS:

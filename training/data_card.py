@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from training import people, splits
-from training.classes import BEAT_SYMBOLS, CLASS_SETS
+from ecg.classes import BEAT_SYMBOLS, CLASS_SETS
 from training.sources import DATABASES
 
 #: The class set whose sides are counted.

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import f1_score
 
 from training import calibration, configuration, networks, onnx_file, sources
-from training.classes import CLASS_SETS, TrainingClass
+from ecg.classes import CLASS_SETS, TrainingClass
 from training.datasets import Dataset
 from training.fitting import BEST, require_same_data
 from training.splits import BY_PERSON, Split, divide

@@ -14,7 +14,7 @@ from PIL import Image
 
 from inference_server.images import ImageError, to_pixels
 from training.canvas import HEIGHT, WIDTH
-from training.classes import TrainingClass
+from ecg.classes import TrainingClass
 from training.datasets import Dataset, DatasetError, PreparationConfig, claim, save_shard
 from training.records import STORED_SAMPLES, Beats
 from training.rendering import draw, picture_window

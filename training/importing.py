@@ -22,7 +22,7 @@ from PIL import Image
 from inference_server.images import canonical
 from inference_server.onnx_model import FORMAT, ModelError, OnnxModel
 from training import legacy_keras, onnx_file
-from training.classes import CLASS_SETS, TrainingClass
+from ecg.classes import CLASS_SETS, TrainingClass
 from training.legacy_keras import LegacyModel
 from training.rendering import CLASSIC, draw
 

@@ -20,7 +20,7 @@ from PIL import Image
 from sklearn.metrics import auc, average_precision_score, precision_recall_curve, roc_curve
 
 from training import datasets, evaluation, predictions, sources, splits, tables
-from training.classes import CLASS_SETS
+from ecg.classes import CLASS_SETS
 from training.configuration import RunConfig
 from training.evaluation import Scores
 from training.predictions import Predictions

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from inference_server.saliency import over_picture
 from training import evaluation
-from training.classes import CLASS_SETS
+from ecg.classes import CLASS_SETS
 from training.datasets import Dataset
 from training.evaluation import TableRow
 from training.scoring import Subject

@@ -19,7 +19,7 @@ from inference_server.decision import Thresholds, decide
 from inference_server.images import canonical
 from inference_server.onnx_model import ModelError, OnnxModel
 from training import evaluation, nonbeats, tables
-from training.classes import CLASS_SETS
+from ecg.classes import CLASS_SETS
 from training.configuration import RunConfig
 from training.datasets import Dataset, DatasetError
 from training.predictions import Predictions

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sklearn.model_selection import StratifiedKFold, train_test_split
 
 from training import conduction, made
-from training.classes import CLASS_SETS
+from ecg.classes import CLASS_SETS
 from training.configuration import RunConfig
 from training.datasets import Dataset
 from training.people import (

@@ -11,7 +11,7 @@ import pandas as pd
 from sklearn.metrics import auc, f1_score, recall_score, roc_curve
 
 from training import evaluation, predictions
-from training.classes import CLASS_SETS
+from ecg.classes import CLASS_SETS
 from training.configuration import RunConfig
 from training.evaluation import TableRow
 from training.predictions import Predictions

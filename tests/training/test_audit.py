@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from tests.training.recordings import SYMBOLS, shape
 from training import audit
 from training.__main__ import app
-from training.classes import CLASS_SETS
+from ecg.classes import CLASS_SETS
 from training.rendering import draw
 
 CLASSES = CLASS_SETS["six"][:3]

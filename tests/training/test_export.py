@@ -10,7 +10,7 @@ import pytest
 
 from inference_server.onnx_model import OnnxModel
 from training import export, fitting, networks, scoring
-from training.classes import CLASS_SETS
+from ecg.classes import CLASS_SETS
 from training.configuration import RunConfig
 from training.datasets import Dataset
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from training import configuration, fitting
-from training.classes import CLASS_SETS
+from ecg.classes import CLASS_SETS
 from training.configuration import RunConfig
 from training.datasets import Dataset
 from training.splits import split

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from training import datasets, folders
-from training.classes import CLASS_SETS
+from ecg.classes import CLASS_SETS
 from training.datasets import Dataset, DatasetError
 from training.splits import split
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from training import fitting, predictions
-from training.classes import CLASS_SETS
+from ecg.classes import CLASS_SETS
 from training.configuration import RunConfig
 from training.datasets import Dataset
 from training.predictions import Predictions, PredictionsError

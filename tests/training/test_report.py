@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 from training import predictions, report
 from training.__main__ import app
-from training.classes import CLASS_SETS
+from ecg.classes import CLASS_SETS
 from training.configuration import RunConfig
 from training.datasets import Dataset
 from training.predictions import Predictions

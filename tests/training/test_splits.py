@@ -10,7 +10,7 @@ import wfdb
 
 from training import people as division
 from training import splits
-from training.classes import CLASS_SETS
+from ecg.classes import CLASS_SETS
 from training.configuration import RunConfig
 from training.datasets import Dataset
 from training.records import patient_of

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from training import predictions, tables
-from training.classes import CLASS_SETS
+from ecg.classes import CLASS_SETS
 from training.configuration import RunConfig
 from training.predictions import Predictions
 
