@@ -193,8 +193,20 @@ def prepare(
         bool, typer.Option("--turned", help="Show most beats of the augmented pictures along other axes.")
     ] = False,
     from_folders: Annotated[
-        Path | None, typer.Option(help="Read <split>/<Class name>/*.png here instead of recordings.")
+        Path | None, typer.Option(help="Read pictures in <side>/<Class name>/ here instead of recordings.")
     ] = None,
+    mapped: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--map",
+            metavar="'FOLDER=CLASS'",
+            help="The class of a folder whose name is not known, or - to leave it out; may be repeated.",
+        ),
+    ] = None,
+    models: ModelsOption = MODELS,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print what was read, left out and found in folders as one JSON object.")
+    ] = False,
     only: Annotated[str, typer.Option(help="Comma-separated record names; all by default.")] = "",
     workers: Annotated[int, typer.Option(help="Processes.", min=1)] = CPUS,
 ) -> None:
@@ -203,8 +215,10 @@ def prepare(
         if data is None and (from_folders is not None or only):
             raise datasets.DatasetError(f"{PREPARED} is for all the records; name another folder with --data.")
         if from_folders is not None and data is not None:
-            _prepare_from_folders(from_folders, data)
+            _prepare_from_folders(from_folders, data, mapped or [], models, as_json=as_json)
             return
+        if mapped or as_json:
+            raise datasets.DatasetError("--map and --json are for --from-folders.")
         if source not in SOURCES:
             raise records.RecordsError(f"There is no source {source!r}; choose one of {', '.join(SOURCES)}.")
         if representation not in REPRESENTATIONS:
@@ -219,30 +233,20 @@ def prepare(
         _draw(database, records_folder or database.folder(), out, config, only=only, workers=workers)
 
 
-def _prepare_from_folders(source: Path, data: Path) -> None:
-    from training import audit as auditing
-    from training import folders as layout
-    from ecg.classes import CLASS_SETS
+def _prepare_from_folders(source: Path, data: Path, mapped: Sequence[str], models: Path, *, as_json: bool) -> None:
+    from inference_server.onnx_model import ModelError, OnnxModel
+    from training import folder_preparation
 
+    with _plain_errors(ModelError):
+        served = models / "arrhythmia" / _newest(models)
+        model = OnnxModel.load(served) if served.is_dir() else None
     with _progress() as progress:
-        task = progress.add_task("% of the pictures read", total=100)
-        reading = layout.read_folders(
-            source, CLASS_SETS["eight"], data, lambda done: progress.update(task, completed=100 * done)
-        )
-        for name, count, refused in reading:
-            progress.console.print(f"{name}: {count:,} pictures")
-            for sentence in refused:
-                progress.console.print(f"  left out {escape(sentence)}")
-        task = progress.add_task("% of the pictures compared", total=100)
-        findings = auditing.audit(
-            layout.read_files(data),
-            datasets.load(data, variants=0).pixels[0],
-            lambda done: progress.update(task, completed=100 * done),
-        )
-    auditing.write(findings, data / "audit.csv")
-    for sentence in auditing.sentences(findings):
-        console.print(f"[yellow]{escape(sentence)}[/]", soft_wrap=True)
-    console.print(f"{len(findings):,} findings are listed in {data / 'audit.csv'}")
+        prepared = folder_preparation.prepare(source, data, mapped, model, progress)
+    if model is None:
+        console.print(f"{served} is not there, so no model was asked whether a whole folder looks like another class.")
+    folder_preparation.say(prepared, console)
+    if as_json:
+        folder_preparation.print_json(prepared)
 
 
 @contextmanager
@@ -831,8 +835,8 @@ def folders(
     seed: Annotated[int, typer.Option(help="Seed of the division.")] = 20_260,
 ) -> None:
     """Write a prepared data set as PNG files in class folders."""
-    from training import folders as layout
     from ecg.classes import CLASS_SETS
+    from training import folders as layout
 
     with _plain_errors(datasets.DatasetError, splits.SplitError):
         if class_set not in CLASS_SETS:

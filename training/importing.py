@@ -19,10 +19,10 @@ import tf2onnx
 from numpy.typing import NDArray
 from PIL import Image
 
+from ecg.classes import CLASS_SETS, TrainingClass
 from inference_server.images import canonical
 from inference_server.onnx_model import FORMAT, ModelError, OnnxModel
 from training import legacy_keras, onnx_file
-from ecg.classes import CLASS_SETS, TrainingClass
 from training.legacy_keras import LegacyModel
 from training.rendering import CLASSIC, draw
 
