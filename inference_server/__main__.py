@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 import logging
 import os
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -17,9 +19,11 @@ from typing import Annotated, Final
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import track
 from rich.table import Table
 
+from ecg.picture_files import LeftOut, shown, walk
 from inference_server import model_commands, token_commands
 from inference_server.classification import DISCLAIMER, Classification
 from inference_server.settings import Settings, SettingsError, load_settings
@@ -63,8 +67,8 @@ _REMOTE_CALLS: Final = 8
 _PATIENCE_SECONDS: Final = 60.0
 _COME_BACK: Final = ("QUEUE_FULL", "RATE_EXCEEDED")
 
-#: What is taken from a folder; whether it really is a picture is for the decoder to say.
-_SUFFIXES: Final = {".png", ".jpg", ".jpeg"}
+#: So many files that were left out are listed on the screen; --json tells all of them.
+_LISTED: Final = 20
 
 _Classify = Callable[[bytes], Classification | _Failure]
 
@@ -72,7 +76,11 @@ _Classify = Callable[[bytes], Classification | _Failure]
 @app.command()
 def classify(
     pictures: Annotated[
-        list[Path], typer.Argument(metavar="PICTURE...", help="PNG or JPEG files of one beat each, or folders of them.")
+        list[Path],
+        typer.Argument(
+            metavar="PICTURE...",
+            help="PNG or JPEG files of one beat each, or folders that are looked through for them.",
+        ),
     ],
     address: Annotated[
         str | None, typer.Option(metavar="HOST:PORT", help="Ask a running server instead of loading the model here.")
@@ -88,19 +96,27 @@ def classify(
         Path | None, typer.Option(metavar="DIR", help="The model repository; default: BEATLENS_MODELS.")
     ] = None,
 ) -> None:
-    """Classify pictures. Exit code 1 when any of them got no answer; the others still get theirs."""
+    """Classify pictures. Exit code 1 when any of them got no answer; the others still get theirs.
+
+    Of a folder, what is no picture is left out and named: on the screen, and with --json as an object of its own.
+    """
     settings = load_settings()
     if models is not None:
         settings = settings.model_copy(update={"models": models})
-    files = list(_files(pictures))
     errors = Console(stderr=True)
+    found = [(path, list(walk(path)) if path.is_dir() else [path]) for path in pictures]
+    files = [item for _, items in found for item in items]
     with (
         _remote(address, token, tls_ca) if address else _in_process(settings) as ask,
         ThreadPoolExecutor(_REMOTE_CALLS if address else settings.workers) as callers,
     ):
-        outcomes = zip(files, callers.map(lambda path: _ask_about(path, ask), files), strict=True)
-        shown = track(outcomes, "Classifying", len(files), console=errors, transient=True, disable=len(files) < 20)
-        failed = _print_json(shown) if as_json else _print_table(shown)
+        outcomes = zip(files, callers.map(lambda item: _ask_about(item, ask), files), strict=True)
+        tracked = track(outcomes, "Classifying", len(files), console=errors, transient=True, disable=len(files) < 20)
+        failed = _print_json(tracked) if as_json else _print_table(tracked)
+    _print_left_out([item for item in files if isinstance(item, LeftOut)], errors, listed=0 if as_json else _LISTED)
+    for folder in (path for path, items in found if all(isinstance(item, LeftOut) for item in items)):
+        errors.print(f"{escape(shown(folder))} has no pictures.", highlight=False, soft_wrap=True)
+        failed = True
     errors.print(DISCLAIMER, style="dim")
     if failed:
         raise typer.Exit(1)
@@ -179,7 +195,9 @@ def _remote(address: str, token: str | None, tls_ca: Path | None) -> Iterator[_C
         yield ask
 
 
-def _ask_about(path: Path, ask: _Classify) -> Classification | _Failure:
+def _ask_about(path: Path | LeftOut, ask: _Classify) -> Classification | _Failure | LeftOut:
+    if isinstance(path, LeftOut):
+        return path
     try:
         with path.open("rb") as file:
             image = file.read(_MAX_FILE_BYTES + 1)
@@ -192,23 +210,16 @@ def _ask_about(path: Path, ask: _Classify) -> Classification | _Failure:
     return ask(image)
 
 
-def _files(paths: list[Path]) -> Iterator[Path]:
-    """The files named, and the pictures in the folders named, in order."""
-    for path in paths:
-        if path.is_dir():
-            yield from sorted(each for each in path.rglob("*") if each.suffix.lower() in _SUFFIXES and each.is_file())
-        else:
-            yield path
-
-
-_Outcomes = Iterable[tuple[Path, Classification | _Failure]]
+_Outcomes = Iterable[tuple[Path | LeftOut, Classification | _Failure | LeftOut]]
 
 
 def _print_json(outcomes: _Outcomes) -> bool:
     failed = False
-    for path, outcome in outcomes:
-        line: dict[str, object] = {"file": str(path)}
-        if isinstance(outcome, _Failure):
+    for item, outcome in outcomes:
+        line: dict[str, object] = {"file": str(item.path if isinstance(item, LeftOut) else item)}
+        if isinstance(outcome, LeftOut):
+            line["left_out"] = {"reason": outcome.reason, "message": outcome.message}
+        elif isinstance(outcome, _Failure):
             failed = True
             line["error"] = {"reason": outcome.reason, "message": outcome.message}
         else:
@@ -223,15 +234,18 @@ def _print_json(outcomes: _Outcomes) -> bool:
 def _print_table(outcomes: _Outcomes) -> bool:
     failed = False
     table = Table("file", "class", "probability", "verdict", box=None, header_style="bold", pad_edge=False)
-    for path, outcome in outcomes:
+    for item, outcome in outcomes:
+        if isinstance(outcome, LeftOut) or isinstance(item, LeftOut):
+            continue
+        path = escape(shown(item))
         if isinstance(outcome, _Failure):
             failed = True
-            table.add_row(str(path), f"[red]{outcome.reason}[/red]", "", outcome.message)
+            table.add_row(path, f"[red]{outcome.reason}[/red]", "", escape(outcome.message))
         else:
             plausible = ", ".join(each.short for each in outcome.prediction_set)
             verdict = outcome.verdict.value
             table.add_row(
-                str(path),
+                path,
                 f"{outcome.beat_class.short} ({outcome.beat_class.name})",
                 f"{outcome.probability:.1%}",
                 f"{verdict} ({plausible})" if verdict == "UNCERTAIN" else verdict,
@@ -241,8 +255,24 @@ def _print_table(outcomes: _Outcomes) -> bool:
     return failed
 
 
+def _print_left_out(left_out: Sequence[LeftOut], errors: Console, *, listed: int) -> None:
+    for item in left_out[:listed]:
+        errors.print(escape(f"left out {shown(item.path)}: {item.message}"), highlight=False, soft_wrap=True)
+    if 0 < listed < len(left_out):
+        errors.print(f"and {len(left_out) - listed:,} more")
+    if left_out:
+        counted = ", ".join(
+            f"{count:,} {reason}" for reason, count in Counter(item.reason for item in left_out).most_common()
+        )
+        files = "1 file" if len(left_out) == 1 else f"{len(left_out):,} files"
+        errors.print(f"{files} left out ({counted})", highlight=False, soft_wrap=True)
+
+
 def run() -> None:
     """The command line; impossible settings end it with one line each."""
+    for stream in (sys.stdout, sys.stderr):  # names of files need not be text
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         app(prog_name="python -m inference_server")
     except SettingsError as error:
