@@ -19,7 +19,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from training import configuration, datasets, records, splits
+from training import configuration, datasets, import_command, records, splits
 from training.datasets import Dataset
 from training.ec57_command import ec57
 from training.representations import REPRESENTATIONS, Surroundings
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from training.predictions import Predictions
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
+app.command(name="import-keras")(import_command.import_keras)
 console = Console(stderr=True)
 
 RecordsOption = Annotated[
@@ -668,42 +669,6 @@ def report(
     with _plain_errors(predictions.PredictionsError, reporting.ReportError):
         reporting.write(runs, data or [prepared_folder(source, "trace") for source in DATABASES], out)
     console.print(f"wrote {out}")
-
-
-@app.command(name="import-keras")
-def import_keras(
-    file: Annotated[Path, typer.Argument(help="HDF5 file of a whole Sequential model.", exists=True, dir_okay=False)],
-    classes: Annotated[
-        str, typer.Option(help="Classes in the order of its outputs: PVC,NORMAL or SHORT=Full name, comma-separated.")
-    ],
-    rescale: Annotated[str, typer.Option(help="What it expects grey levels to be multiplied by, such as 1/255.")],
-    name: Annotated[str, typer.Option(help="Name of the model in the repository.")],
-    version: Annotated[str, typer.Option(help="Version to write: a positive whole number.")] = "1",
-    drawn: Annotated[
-        str, typer.Option(help="Width and height of the pictures that were stretched to its input, pixels.")
-    ] = "192x128",
-    ink: Annotated[int, typer.Option(help="Grey level of the line in those pictures.", min=0, max=254)] = 0,
-    licence: Annotated[str, typer.Option(help="Licence notice of its training data.")] = "Not known.",
-    models: ModelsOption = MODELS,
-) -> None:
-    """Turn an old Keras file (.h5) into a version that the inference server serves."""
-    from training import importing, legacy_keras
-
-    with _plain_errors(importing.ImportRefused, legacy_keras.KerasFileError):
-        preprocessing = importing.Preprocessing(importing.parse_rescale(rescale), importing.parse_size(drawn), ink)
-        written = importing.import_keras(
-            file,
-            importing.parse_classes(classes),
-            preprocessing,
-            models,
-            name=name,
-            version=version,
-            licence=licence,
-        )
-    console.print(
-        f"{written.model}: {written.bytes:,} bytes from Keras {written.keras_version}, largest difference between Keras"
-        f" and onnxruntime {written.parity:.1e} on {importing.PARITY_PICTURES} pictures"
-    )
 
 
 @app.command()

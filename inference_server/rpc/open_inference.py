@@ -149,7 +149,7 @@ class OpenInferenceServicer(open_inference_pb2_grpc.GRPCInferenceServiceServicer
         info = self._model(request.name, request.version).info
         tensor = pb.ModelMetadataResponse.TensorMetadata
         if self._takes_pixels(request.name):
-            taken = tensor(name="pixels", datatype="UINT8", shape=[-1, info.input_height, info.input_width, 1])
+            taken = tensor(name="pixels", datatype="UINT8", shape=_pixels_shape(info))
         else:
             taken = tensor(name="image", datatype="BYTES", shape=[-1])
         return pb.ModelMetadataResponse(
@@ -170,8 +170,7 @@ class OpenInferenceServicer(open_inference_pb2_grpc.GRPCInferenceServiceServicer
         """Configuration in Triton's words. ``max_batch_size`` 0: the shapes above are whole shapes."""
         info = self._model(request.name, request.version).info
         if self._takes_pixels(request.name):
-            shape = [-1, info.input_height, info.input_width, 1]
-            taken = pb.ModelInput(name="pixels", data_type=pb.TYPE_UINT8, dims=shape)
+            taken = pb.ModelInput(name="pixels", data_type=pb.TYPE_UINT8, dims=_pixels_shape(info))
         else:
             taken = pb.ModelInput(name="image", data_type=pb.TYPE_STRING, dims=[-1])
         return pb.ModelConfigResponse(
@@ -315,8 +314,7 @@ class OpenInferenceServicer(open_inference_pb2_grpc.GRPCInferenceServiceServicer
             raise RequestError("TENSOR_UNUSABLE", "There is more than one raw content.", field="raw_input_contents")
         raw = request.raw_input_contents[0] if request.raw_input_contents else None
         if takes_pixels:
-            size = {"height": model.info.input_height, "width": model.info.input_width}
-            pixels = tensors.from_pixel_tensor(tensor, raw, **size)
+            pixels = tensors.from_pixel_tensor(tensor, raw, _pixels_shape(model.info)[1:])
             number = len(pixels)
             jobs = [Job(Kind.CLASSIFY_PIXELS, model, pixels.tobytes())]
         else:
@@ -375,6 +373,11 @@ class OpenInferenceServicer(open_inference_pb2_grpc.GRPCInferenceServiceServicer
         self._check_repository(repository)
         if name != self._repository.name:
             raise ModelNotFound(name, "any")
+
+
+def _pixels_shape(info: ModelInfo) -> list[int]:
+    """Of the tensor ``pixels``, any number of pictures."""
+    return [-1, info.input_height, info.input_width, info.input_channels]
 
 
 def _classification(answer: Classified) -> Classification:

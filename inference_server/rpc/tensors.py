@@ -30,9 +30,12 @@ def from_bytes_tensor(tensor: pb.ModelInferRequest.InferInputTensor, raw: bytes 
 
 
 def from_pixel_tensor(
-    tensor: pb.ModelInferRequest.InferInputTensor, raw: bytes | None, *, height: int, width: int
+    tensor: pb.ModelInferRequest.InferInputTensor, raw: bytes | None, picture: Sequence[int]
 ) -> Pixels:
-    """A UINT8 tensor of canonical pixels, ``uint8`` ``[N, H, W, 1]``.
+    """A UINT8 tensor of a model's own pixels, ``uint8`` ``[N, H, W, C]``.
+
+    Args:
+        picture: height, width and channels.
 
     Raises:
         RequestError: type, shape and contents do not belong together.
@@ -40,9 +43,9 @@ def from_pixel_tensor(
     field = f"inputs[{tensor.name}]"
     _check(tensor.datatype == "UINT8", f"The input {tensor.name} has to be UINT8.", field)
     shape = list(tensor.shape)
-    expected = f"[N, {height}, {width}, 1]"
+    expected = f"[N, {', '.join(map(str, picture))}]"
     _check(
-        len(shape) == 4 and shape[0] >= 1 and shape[1:] == [height, width, 1],
+        len(shape) == 4 and shape[0] >= 1 and shape[1:] == list(picture),
         f"The input {tensor.name} has to have the shape {expected}.",
         field,
     )
