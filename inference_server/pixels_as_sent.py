@@ -110,9 +110,13 @@ def _linear(pixels: Pixels, height: int, width: int) -> Pixels:
     left, right, across = _neighbours(pixels.shape[1], width)
     channels = (1,) * (pixels.ndim - 2)
     down, across = down.reshape(-1, 1, *channels), across.reshape(1, -1, *channels)
-    rows = pixels[above].astype(np.float32) * (1 - down) + pixels[below].astype(np.float32) * down
-    mixed = rows[:, left] * (1 - across) + rows[:, right] * across
-    return np.rint(mixed).astype(np.uint8)
+    upper, lower = (
+        # Only the pixels that are needed are taken out: whole rows of a picture that is very wide would be gigabytes.
+        pixels[np.ix_(rows, left)].astype(np.float32) * (1 - across)
+        + pixels[np.ix_(rows, right)].astype(np.float32) * across
+        for rows in (above, below)
+    )
+    return np.rint(upper * (1 - down) + lower * down).astype(np.uint8)
 
 
 def _neighbours(size: int, wanted: int) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]:

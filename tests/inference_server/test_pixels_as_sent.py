@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import tracemalloc
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from PIL import Image, ImageDraw
 
 from inference_server.images import ImageError, ImageLimits, ImageReason
 from inference_server.model_input import ModelInput
-from inference_server.pixels_as_sent import Colour, Resample, Steps
+from inference_server.pixels_as_sent import Colour, Resample, Steps, as_sent
 from tests.inference_server.pictures import picture
 
 HEIGHT, WIDTH = 40, 64
@@ -83,6 +84,19 @@ def test_linear_is_what_tensorflow_resizes_to(size: tuple[int, int], colour: Col
     expected = tf.image.resize(pixels, (HEIGHT, WIDTH)).numpy()
     found = sees(Resample.LINEAR, colour).view(encoded(image)).pixels
     assert np.abs(found - expected).max() <= 0.501
+
+
+@pytest.mark.parametrize("size", [(1_500_000, 16), (16, 1_500_000)])
+def test_linear_takes_no_memory_for_pixels_that_it_does_not_need(size: tuple[int, int]) -> None:
+    image = Image.new("RGB", size, "white")
+    tracemalloc.start()
+    try:
+        pixels = as_sent(image, Steps(Resample.LINEAR, Colour.RGB), height=512, width=512)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert pixels.shape == (512, 512, 3)
+    assert peak < 250_000_000  # the picture itself has 72 MB, and NumPy takes it through a copy
 
 
 def test_sixteen_bits_keep_their_high_byte() -> None:

@@ -138,20 +138,35 @@ def convert(
     function = tf.function(call, input_signature=signature, autograph=False)
     outputs = sorted(function.get_concrete_function().structured_outputs)
     try:
-        model, _ = tf2onnx.convert.from_function(function, input_signature=signature, opset=OPSET)
-    except Exception as error:  # tf2onnx raises many kinds for what it does not know
+        model, _ = tf2onnx.convert.from_function(
+            function, input_signature=signature, opset=OPSET, custom_op_handlers={"Erfc": (_erfc, [])}
+        )
+        onnx_file.scale_after_layout(model)
+        onnx_file.name_outputs(model, outputs)
+        session = onnxruntime.InferenceSession(model.SerializeToString())
+    except Exception as error:  # tf2onnx and onnxruntime raise many kinds for what they do not know
         raise ImportRefused(f"The network can't be written as ONNX: {_first_line(error)}") from error
-    onnx_file.scale_after_layout(model)
-    onnx_file.name_outputs(model, outputs)
-    compared = _compared(network, model, takes, preprocessing, pictures)
+    compared = _compared(network, session, takes, preprocessing, pictures)
     return Converted(model, takes, *compared)
 
 
+def _erfc(graph: Any, node: Any, _name: str, _args: Any) -> Any:
+    """``1 - erf(x)``: what TensorFlow makes of GELU, and tf2onnx does not know."""
+    erf = graph.make_node("Erf", [node.input[0]])
+    one = graph.make_const(f"{node.name}/one", np.array(1, dtype=np.float32))
+    node.type, node.domain = "Sub", ""
+    graph.replace_inputs(node, [one.output[0], erf.output[0]])
+    return node
+
+
 def _compared(
-    network: Network, model: onnx.ModelProto, takes: ModelInput, preprocessing: Preprocessing, pictures: Sequence[bytes]
+    network: Network,
+    session: onnxruntime.InferenceSession,
+    takes: ModelInput,
+    preprocessing: Preprocessing,
+    pictures: Sequence[bytes],
 ) -> tuple[int, float, Agreement]:
     """Classes, parity and agreement."""
-    session = onnxruntime.InferenceSession(model.SerializeToString())
     size = (network.height, network.width, network.channels)
     parity, same, classes = 0.0, 0, 0
     for batch in _batches(pictures):

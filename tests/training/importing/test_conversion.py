@@ -63,8 +63,8 @@ def _served_answers(converted: Converted) -> np.ndarray:
     return session.run(["probabilities"], {"pixels": pixels})[0]
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("library", ["keras 3", "keras 2"])
+#: That files of either library are read as the same network is tested where they are read.
+@pytest.mark.parametrize(("kind", "library"), [*((kind, "keras 3") for kind in KINDS), ("nested", "keras 2")])
 def test_every_kind_is_served_as_it_answered_in_keras(kind: str, library: str, tmp_path: Path) -> None:
     model = made(library, kind)
     preprocessing = Preprocessing(1.0, resample=Resample.NEAREST)
@@ -85,8 +85,7 @@ def test_backbones_are_served_as_they_answered_in_keras(backbone: str, tmp_path:
     assert _served_answers(converted) == pytest.approx(_own_answers(model, preprocessing), abs=TOLERANCE)
 
 
-@pytest.mark.parametrize("resample", [*Resample])
-@pytest.mark.parametrize("colour", [Colour.RGB, Colour.BGR])
+@pytest.mark.parametrize(("resample", "colour"), list(zip(Resample, [Colour.RGB, Colour.BGR] * 4, strict=False)))
 def test_every_way_of_resizing_is_reproduced(resample: Resample, colour: Colour, tmp_path: Path) -> None:
     model = made("keras 3", "logits")
     preprocessing = Preprocessing((1.0, 0.9, 0.8), offset=-3.0, resample=resample, colour=colour)
@@ -100,9 +99,9 @@ def test_every_way_of_resizing_is_reproduced(resample: Resample, colour: Colour,
 def test_canonical_pixels_answer_otherwise_now_and_then_and_that_is_measured(tmp_path: Path) -> None:
     model = made("keras 3", "logits")
     kernel, bias = model.layers[-1].get_weights()
-    model.layers[-1].set_weights([kernel * 20, bias])
+    given = np.stack([old_program.own_steps(data, Preprocessing(1.0), SIDE, SIDE, 3) for data in _pictures()])
+    model.layers[-1].set_weights([kernel, bias - np.asarray(model(given)).mean(axis=0)])  # no class by default
     converted = _converted(model, tmp_path, Preprocessing(1.0, ink=100))
-    assert converted.parity <= 1e-4
     assert converted.takes.steps is None
     assert converted.agreement.same < 16
     theirs, ours = _own_answers(model, Preprocessing(1.0)), _served_answers(converted)
@@ -148,4 +147,4 @@ class _NotForOnnx:
 
     def call(self, pixels: tf.Tensor) -> dict[str, tf.Tensor]:
         values = tf.cast(pixels, tf.float32)
-        return {"probabilities": tf.linalg.det(values[..., 0])[:, None], "distance": values[:, 0, 0, 0]}
+        return {"probabilities": tf.math.digamma(values[:, 0, :, 0]), "distance": values[:, 0, 0, 0]}

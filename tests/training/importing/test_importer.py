@@ -273,7 +273,7 @@ def test_a_folder_of_keras_2_is_served_by_its_layers(tmp_path: Path) -> None:
     loaded = OnnxModel.load(tmp_path / "models" / "course" / "1")
     given = pictures(2).astype(np.uint8)
     assert loaded.run(given).probabilities == pytest.approx(says(model, given.astype(np.float32)), abs=1e-5)
-    assert loaded.activation_maps(given).shape == (2, 12, 12, 4)
+    assert loaded.activation_maps(given).shape == (2, 13, 13, 4)
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")
