@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 from rich.console import Console
@@ -23,10 +23,14 @@ from rich.markup import escape
 from rich.progress import track
 from rich.table import Table
 
-from ecg.picture_files import LeftOut, shown, walk
+from ecg.pictures.files import LeftOut, shown, walk
+from ecg.pictures.kinds import BEGINNING_BYTES, CONVERTIBLE, kind_of
 from inference_server import model_commands, token_commands
 from inference_server.classification import DISCLAIMER, Classification
 from inference_server.settings import Settings, SettingsError, load_settings
+
+if TYPE_CHECKING:
+    from ecg.pictures.decoding import ImageLimits
 
 # The C core's own log lines are neither JSON nor for users; what goes wrong comes as an exception as well.
 # It reads this when grpc is first imported, which nothing above does.
@@ -79,7 +83,8 @@ def classify(
         list[Path],
         typer.Argument(
             metavar="PICTURE...",
-            help="PNG or JPEG files of one beat each, or folders that are looked through for them.",
+            help="Pictures of one beat each (PNG, JPEG, WebP, HEIC, AVIF, GIF, BMP, TIFF, PDF of one page), or folders"
+            " that are looked through for them.",
         ),
     ],
     address: Annotated[
@@ -110,7 +115,9 @@ def classify(
         _remote(address, token, tls_ca) if address else _in_process(settings) as ask,
         ThreadPoolExecutor(_REMOTE_CALLS if address else settings.workers) as callers,
     ):
-        outcomes = zip(files, callers.map(lambda item: _ask_about(item, ask), files), strict=True)
+        outcomes = zip(
+            files, callers.map(lambda item: _ask_about(item, ask, settings.image_limits), files), strict=True
+        )
         tracked = track(outcomes, "Classifying", len(files), console=errors, transient=True, disable=len(files) < 20)
         failed = _print_json(tracked) if as_json else _print_table(tracked)
     _print_left_out([item for item in files if isinstance(item, LeftOut)], errors, listed=0 if as_json else _LISTED)
@@ -195,7 +202,7 @@ def _remote(address: str, token: str | None, tls_ca: Path | None) -> Iterator[_C
         yield ask
 
 
-def _ask_about(path: Path | LeftOut, ask: _Classify) -> Classification | _Failure | LeftOut:
+def _ask_about(path: Path | LeftOut, ask: _Classify, limits: ImageLimits) -> Classification | _Failure | LeftOut:
     if isinstance(path, LeftOut):
         return path
     try:
@@ -207,7 +214,26 @@ def _ask_about(path: Path | LeftOut, ask: _Classify) -> Classification | _Failur
         return _Failure("FILE_UNREADABLE", f"The file can't be read: {error.strerror}.")
     if len(image) > _MAX_FILE_BYTES:
         return _Failure("IMAGE_TOO_LARGE", f"The file has more than {_MAX_FILE_BYTES:,} bytes.")
+    if kind_of(image[:BEGINNING_BYTES]) in CONVERTIBLE:
+        return _ask_about_converted(image, ask, limits)
     return ask(image)
+
+
+def _ask_about_converted(image: bytes, ask: _Classify, limits: ImageLimits) -> Classification | _Failure:
+    """The wire and the model take PNG and JPEG; other pictures are made into one of these here."""
+    from ecg.confinement import NoTurn
+    from ecg.pictures import confined
+    from ecg.pictures.decoding import ImageError
+
+    end = time.monotonic() + _PATIENCE_SECONDS
+    while True:
+        try:
+            return ask(confined.to_native(image, limits).data)
+        except ImageError as error:
+            return _Failure(error.reason, str(error))
+        except NoTurn as error:  # it has waited already
+            if time.monotonic() > end:
+                return _Failure("IMAGE_TOO_COSTLY", str(error))
 
 
 _Outcomes = Iterable[tuple[Path | LeftOut, Classification | _Failure | LeftOut]]

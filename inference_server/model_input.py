@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from inference_server.images import ImageLimits, Pixels, Placement, canonical, decode, placement
+from ecg.pictures.decoding import ImageLimits, decode, decode_as
+from inference_server.images import Pixels, Placement, canonical, placement
 from inference_server.pixels_as_sent import Colour, Steps, as_sent, upright_grey, upright_rgb
 
 
@@ -37,7 +38,7 @@ class ModelInput:
         if self.steps is None:
             picture = decode(data, limits)
             return View(canonical(picture, height=self.height, width=self.width), picture.size)
-        picture = decode(data, limits, finish=upright_grey if self.steps.colour is Colour.GREY else upright_rgb)
+        picture = decode_as(data, limits, upright_grey if self.steps.colour is Colour.GREY else upright_rgb)
         return View(as_sent(picture, self.steps, height=self.height, width=self.width), picture.size)
 
     def place(self, size: tuple[int, int]) -> Placement:

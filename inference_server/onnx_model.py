@@ -251,7 +251,8 @@ def _check_tensors(session: onnxruntime.InferenceSession, metadata: _Metadata) -
     inputs = session.get_inputs()
     if [(each.name, each.type, len(each.shape)) for each in inputs] != [(name, kind, rank)]:
         found = ", ".join(f"{each.name} {each.type}{each.shape}" for each in inputs)
-        raise ModelError(f"{MODEL_FILE} must take one input, {name} {kind} [N, H, W, C]; it takes {found}.")
+        expected_shape = f"[N, H, W, {metadata.input.channels}]"
+        raise ModelError(f"{MODEL_FILE} must take one input, {name} {kind} {expected_shape}; it takes {found}.")
     expected = [metadata.input.height, metadata.input.width, metadata.input.channels]
     shape = inputs[0].shape[1:]
     if any(isinstance(found, int) and found != wanted for found, wanted in zip(shape, expected, strict=True)):

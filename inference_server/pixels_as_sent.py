@@ -14,8 +14,9 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import Image
 
+from ecg.pictures.decoding import orientation_of, turned
 from inference_server.images import Pixels
 
 
@@ -68,10 +69,10 @@ _PILLOW: Final = {
 def upright_rgb(image: Image.Image) -> Image.Image:
     """A picture upright and in RGB as ``Image.convert`` makes it, transparency dropped.
 
-    For :func:`inference_server.images.decode`. 16-bit grey keeps its high byte, where Pillow would make it white.
+    For :func:`ecg.pictures.decoding.decode_as`. 16-bit grey keeps its high byte, where Pillow would make it white.
+    Large pictures are not made smaller while they are decoded: the old program took single pixels out of the whole.
     """
-    image.load()
-    upright = ImageOps.exif_transpose(image)
+    upright = turned(image, orientation_of(image))
     if upright.mode.startswith("I"):
         wide = np.asarray(upright, dtype=np.int64)
         upright = Image.fromarray(np.clip(wide >> 8, 0, 255).astype(np.uint8))
@@ -82,8 +83,7 @@ def upright_rgb(image: Image.Image) -> Image.Image:
 
 def upright_grey(image: Image.Image) -> Image.Image:
     """The same in grey."""
-    image.load()
-    upright = ImageOps.exif_transpose(image)
+    upright = turned(image, orientation_of(image))
     if upright.mode in ("L", "LA", "1", "RGB", "RGBA", "CMYK"):
         return upright.convert("L")
     return upright_rgb(image).convert("L")

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from ecg.classes import TrainingClass, class_named, nearest_names
-from ecg.picture_files import LeftOut, is_of_the_system, shown, walk
+from ecg.pictures.files import LeftOut, is_of_the_system, shown, walk
 from training.datasets import DatasetError
 
 #: The sides of a data set, in order, as they are called in tables and written as folders.
@@ -34,7 +34,7 @@ _MOST_WRAPPERS: Final = 4
 #: ``--map Folder=-`` leaves a folder out.
 _LEAVE_OUT: Final = "-"
 
-#: Why files of a data set were left out, beside :class:`ecg.picture_files.LeftOutReason`.
+#: Why files of a data set were left out, beside :class:`ecg.pictures.files.LeftOutReason`.
 OUTSIDE_THE_SIDES: Final = "OUTSIDE_THE_SIDES"
 IN_NO_CLASS_FOLDER: Final = "IN_NO_CLASS_FOLDER"
 FOLDER_LEFT_OUT: Final = "FOLDER_LEFT_OUT"

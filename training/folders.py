@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ecg.classes import TrainingClass
-from ecg.picture_files import LeftOut, LeftOutReason
+from ecg.pictures.files import LeftOut, LeftOutReason
 from inference_server.images import ImageError, ImageLimits, to_pixels
 from training.canvas import HEIGHT, WIDTH
 from training.class_folders import TEST, TRAIN, ClassFolder, Survey

@@ -99,7 +99,7 @@ def test_folders_are_searched_and_answered_in_order(
 def mixed(tmp_path: Path) -> Path:
     """A folder as people have them."""
     bitmap = io.BytesIO()
-    Image.new("L", (40, 40), "white").save(bitmap, "BMP")
+    Image.open(io.BytesIO(picture(4))).save(bitmap, "BMP")
     contents = {
         "good.png": picture(0),
         "beat.jfif": picture(4, form="JPEG"),
@@ -110,6 +110,7 @@ def mixed(tmp_path: Path) -> Path:
         "Thumbs.db": b"",
         "__MACOSX/._good.png": b"",
         "scan.bmp": bitmap.getvalue(),
+        "broken.webp": b"RIFF\0\0\0\0WEBPVP8 ",
         "text.png": b"text",
     }
     for name, content in contents.items():
@@ -132,6 +133,7 @@ def test_nothing_in_a_folder_is_left_out_without_a_word(
         "beat.jfif",
         "deeper/BEAT.JPG",
         "no suffix",
+        "scan.bmp",
         os.fsdecode(b"K\xf6ln.png"),
     }
     assert {name: line["left_out"]["reason"] for name, line in lines.items() if "left_out" in line} == {
@@ -140,7 +142,8 @@ def test_nothing_in_a_folder_is_left_out_without_a_word(
         "pipe": "NOT_A_FILE",
     }
     refused = {name: line["error"]["reason"] for name, line in lines.items() if "error" in line}
-    assert refused["text.png"] == "IMAGE_UNSUPPORTED_FORMAT"
+    assert refused == {"text.png": "IMAGE_UNSUPPORTED_FORMAT", "broken.webp": "IMAGE_CORRUPT"}
+    assert lines["scan.bmp"]["class"] == lines["beat.jfif"]["class"] == "PVC"
     assert set(lines) == {path.relative_to(mixed).as_posix() for path in mixed.rglob("*") if not path.is_dir()} - {
         "Thumbs.db",
         "__MACOSX/._good.png",
@@ -150,7 +153,7 @@ def test_nothing_in_a_folder_is_left_out_without_a_word(
 
 def test_the_screen_names_what_was_left_out(mixed: Path, models: Path) -> None:
     ran = run("classify", str(mixed), BEATLENS_MODELS=str(models))
-    assert f"left out {mixed}/[bold]note.txt: The file is no picture." in ran.stderr
+    assert f"left out {mixed}/[bold]note.txt: The file is a text." in ran.stderr
     assert f"{mixed}/K\\udcf6ln.png" in ran.stdout
     assert ran.returncode == 1  # text.png says that it is a picture
 

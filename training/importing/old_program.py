@@ -11,7 +11,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 from PIL import Image
 
-from ecg.picture_files import walk
+from ecg.pictures.files import walk
 from inference_server.images import ImageError
 from inference_server.model_input import ModelInput
 from inference_server.pixels_as_sent import Colour, Resample

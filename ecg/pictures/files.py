@@ -15,23 +15,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final, NamedTuple
 
-#: So much of a file tells what it is, bytes.
-_HEAD_BYTES: Final = 64
-
-#: How files begin that are pictures, whether or not they can be read.
-_BEGINNINGS: Final = (
-    b"\x89PNG\r\n\x1a\n",
-    b"\xff\xd8\xff",  # JPEG
-    b"GIF87a",
-    b"GIF89a",
-    b"II*\0",  # TIFF
-    b"MM\0*",
-    b"BM",  # Windows bitmap, see _is_bitmap
-    b"\0\0\0\x0cjP  ",  # JPEG 2000
-)
-
-#: Brands of ISO media files (``ftyp``) that hold pictures: HEIC, HEIF and AVIF.
-_PICTURE_BRANDS: Final = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1", b"avif", b"avis")
+from ecg.pictures.kinds import BEGINNING_BYTES, CONVERTIBLE, DESCRIPTIONS, NATIVE, Kind, kind_of
 
 #: Names that claim to be pictures. What claims it and is none gets its refusal from the decoder, not from here.
 _SUFFIXES: Final = frozenset(
@@ -66,15 +50,9 @@ class LeftOut:
     """A sentence for people."""
 
 
-def is_picture(head: bytes) -> bool:
-    """Whether a file that begins with ``head`` (64 bytes, or all that it has) is a picture of any known format."""
-    if head.startswith(b"BM"):
-        return _is_bitmap(head)
-    if head.startswith(_BEGINNINGS):
-        return True
-    if head.startswith(b"RIFF"):
-        return head[8:12] == b"WEBP"
-    return head[4:8] == b"ftyp" and head[8:12] in _PICTURE_BRANDS
+def is_picture(kind: Kind) -> bool:
+    """Whether files of a kind are pictures: read as they are, converted, or refused by the decoder with a reason."""
+    return kind in NATIVE or kind in CONVERTIBLE or kind is Kind.OTHER_PICTURE
 
 
 def claims_to_be_a_picture(name: str) -> bool:
@@ -144,16 +122,11 @@ def _looked_at(path: Path) -> Path | LeftOut:
             kind = "a link to a folder" if path.is_dir() else "no regular file"
             return LeftOut(path, LeftOutReason.NOT_A_FILE, f"It is {kind}, which is not followed.")
         with path.open("rb") as file:
-            head = file.read(_HEAD_BYTES)
+            kind = kind_of(file.read(BEGINNING_BYTES))
     except FileNotFoundError:
         return LeftOut(path, LeftOutReason.NOT_A_FILE, "It is a link to something that is not there.")
     except OSError as error:
         return LeftOut(path, LeftOutReason.UNREADABLE, f"The file can't be read: {error.strerror}.")
-    if is_picture(head) or claims_to_be_a_picture(path.name):
+    if is_picture(kind) or claims_to_be_a_picture(path.name):
         return path
-    return LeftOut(path, LeftOutReason.NOT_A_PICTURE, "The file is no picture.")
-
-
-def _is_bitmap(head: bytes) -> bool:
-    """``BM`` begins many a text; a bitmap goes on with four zeros and the size of one of its known headers."""
-    return head[6:10] == bytes(4) and int.from_bytes(head[14:18], "little") in (12, 40, 52, 56, 64, 108, 124)
+    return LeftOut(path, LeftOutReason.NOT_A_PICTURE, f"The file is {DESCRIPTIONS[kind]}.")
