@@ -33,9 +33,9 @@ from keras.src.legacy.preprocessing.image import ImageDataGenerator  # no public
 from numpy.typing import NDArray
 from PIL import Image
 
+from ecg.classes import CLASS_SETS
 from training import fitting
 from training.canvas import HEIGHT, WIDTH, to_canonical
-from training.classes import CLASS_SETS
 from training.configuration import Precision, RunConfig
 from training.datasets import Dataset
 from training.fitting import Epoch

@@ -3,6 +3,7 @@
 FROM python:3.11-slim AS build
 WORKDIR /source
 COPY pyproject.toml requirements.lock README.md LICENSE NOTICE ./
+COPY ecg ecg
 COPY inference_server inference_server
 # The constraints pin everything; only the extra `server` is installed.
 RUN python -m venv /opt/beatlens \

@@ -3,6 +3,7 @@
 FROM python:3.11-slim AS build
 WORKDIR /source
 COPY pyproject.toml requirements.lock README.md LICENSE NOTICE ./
+COPY ecg ecg
 COPY inference_server inference_server
 COPY webportal webportal
 # The constraints pin everything; only the portal and its database driver are installed.
@@ -16,6 +17,7 @@ RUN useradd --system --uid 10001 --no-create-home beatlens \
 COPY --from=build /opt/beatlens /opt/beatlens
 WORKDIR /srv/beatlens
 COPY manage.py ./
+COPY ecg ecg
 COPY inference_server inference_server
 COPY webportal webportal
 COPY samples samples

@@ -3,26 +3,34 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 import logging
 import os
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import track
 from rich.table import Table
 
+from ecg.pictures.files import LeftOut, shown, walk
+from ecg.pictures.kinds import BEGINNING_BYTES, CONVERTIBLE, kind_of
 from inference_server import model_commands, token_commands
 from inference_server.classification import DISCLAIMER, Classification
 from inference_server.settings import Settings, SettingsError, load_settings
+
+if TYPE_CHECKING:
+    from ecg.pictures.decoding import ImageLimits
 
 # The C core's own log lines are neither JSON nor for users; what goes wrong comes as an exception as well.
 # It reads this when grpc is first imported, which nothing above does.
@@ -63,8 +71,8 @@ _REMOTE_CALLS: Final = 8
 _PATIENCE_SECONDS: Final = 60.0
 _COME_BACK: Final = ("QUEUE_FULL", "RATE_EXCEEDED", "TOO_MANY_CALLS")
 
-#: What is taken from a folder; whether it really is a picture is for the decoder to say.
-_SUFFIXES: Final = {".png", ".jpg", ".jpeg"}
+#: So many files that were left out are listed on the screen; --json tells all of them.
+_LISTED: Final = 20
 
 _Classify = Callable[[bytes], Classification | _Failure]
 
@@ -72,7 +80,12 @@ _Classify = Callable[[bytes], Classification | _Failure]
 @app.command()
 def classify(
     pictures: Annotated[
-        list[Path], typer.Argument(metavar="PICTURE...", help="PNG or JPEG files of one beat each, or folders of them.")
+        list[Path],
+        typer.Argument(
+            metavar="PICTURE...",
+            help="Pictures of one beat each (PNG, JPEG, WebP, HEIC, AVIF, GIF, BMP, TIFF, PDF of one page), or folders"
+            " that are looked through for them.",
+        ),
     ],
     address: Annotated[
         str | None, typer.Option(metavar="HOST:PORT", help="Ask a running server instead of loading the model here.")
@@ -88,19 +101,29 @@ def classify(
         Path | None, typer.Option(metavar="DIR", help="The model repository; default: BEATLENS_MODELS.")
     ] = None,
 ) -> None:
-    """Classify pictures. Exit code 1 when any of them got no answer; the others still get theirs."""
+    """Classify pictures. Exit code 1 when any of them got no answer; the others still get theirs.
+
+    Of a folder, what is no picture is left out and named: on the screen, and with --json as an object of its own.
+    """
     settings = load_settings()
     if models is not None:
         settings = settings.model_copy(update={"models": models})
-    files = list(_files(pictures))
     errors = Console(stderr=True)
+    found = [(path, list(walk(path)) if path.is_dir() else [path]) for path in pictures]
+    files = [item for _, items in found for item in items]
     with (
         _remote(address, token, tls_ca) if address else _in_process(settings) as ask,
         ThreadPoolExecutor(_REMOTE_CALLS if address else settings.workers) as callers,
     ):
-        outcomes = zip(files, callers.map(lambda path: _ask_about(path, ask), files), strict=True)
-        shown = track(outcomes, "Classifying", len(files), console=errors, transient=True, disable=len(files) < 20)
-        failed = _print_json(shown) if as_json else _print_table(shown)
+        outcomes = zip(
+            files, callers.map(lambda item: _ask_about(item, ask, settings.image_limits), files), strict=True
+        )
+        tracked = track(outcomes, "Classifying", len(files), console=errors, transient=True, disable=len(files) < 20)
+        failed = _print_json(tracked) if as_json else _print_table(tracked)
+    _print_left_out([item for item in files if isinstance(item, LeftOut)], errors, listed=0 if as_json else _LISTED)
+    for folder in (path for path, items in found if all(isinstance(item, LeftOut) for item in items)):
+        errors.print(f"{escape(shown(folder))} has no pictures.", highlight=False, soft_wrap=True)
+        failed = True
     errors.print(DISCLAIMER, style="dim")
     if failed:
         raise typer.Exit(1)
@@ -179,7 +202,9 @@ def _remote(address: str, token: str | None, tls_ca: Path | None) -> Iterator[_C
         yield ask
 
 
-def _ask_about(path: Path, ask: _Classify) -> Classification | _Failure:
+def _ask_about(path: Path | LeftOut, ask: _Classify, limits: ImageLimits) -> Classification | _Failure | LeftOut:
+    if isinstance(path, LeftOut):
+        return path
     try:
         with path.open("rb") as file:
             image = file.read(_MAX_FILE_BYTES + 1)
@@ -189,26 +214,38 @@ def _ask_about(path: Path, ask: _Classify) -> Classification | _Failure:
         return _Failure("FILE_UNREADABLE", f"The file can't be read: {error.strerror}.")
     if len(image) > _MAX_FILE_BYTES:
         return _Failure("IMAGE_TOO_LARGE", f"The file has more than {_MAX_FILE_BYTES:,} bytes.")
+    if kind_of(image[:BEGINNING_BYTES]) in CONVERTIBLE:
+        return _ask_about_converted(image, ask, limits)
     return ask(image)
 
 
-def _files(paths: list[Path]) -> Iterator[Path]:
-    """The files named, and the pictures in the folders named, in order."""
-    for path in paths:
-        if path.is_dir():
-            yield from sorted(each for each in path.rglob("*") if each.suffix.lower() in _SUFFIXES and each.is_file())
-        else:
-            yield path
+def _ask_about_converted(image: bytes, ask: _Classify, limits: ImageLimits) -> Classification | _Failure:
+    """The wire and the model take PNG and JPEG; other pictures are made into one of these here."""
+    from ecg.confinement import NoTurn
+    from ecg.pictures import confined
+    from ecg.pictures.decoding import ImageError
+
+    end = time.monotonic() + _PATIENCE_SECONDS
+    while True:
+        try:
+            return ask(confined.to_native(image, limits).data)
+        except ImageError as error:
+            return _Failure(error.reason, str(error))
+        except NoTurn as error:  # it has waited already
+            if time.monotonic() > end:
+                return _Failure("IMAGE_TOO_COSTLY", str(error))
 
 
-_Outcomes = Iterable[tuple[Path, Classification | _Failure]]
+_Outcomes = Iterable[tuple[Path | LeftOut, Classification | _Failure | LeftOut]]
 
 
 def _print_json(outcomes: _Outcomes) -> bool:
     failed = False
-    for path, outcome in outcomes:
-        line: dict[str, object] = {"file": str(path)}
-        if isinstance(outcome, _Failure):
+    for item, outcome in outcomes:
+        line: dict[str, object] = {"file": str(item.path if isinstance(item, LeftOut) else item)}
+        if isinstance(outcome, LeftOut):
+            line["left_out"] = {"reason": outcome.reason, "message": outcome.message}
+        elif isinstance(outcome, _Failure):
             failed = True
             line["error"] = {"reason": outcome.reason, "message": outcome.message}
         else:
@@ -223,15 +260,18 @@ def _print_json(outcomes: _Outcomes) -> bool:
 def _print_table(outcomes: _Outcomes) -> bool:
     failed = False
     table = Table("file", "class", "probability", "verdict", box=None, header_style="bold", pad_edge=False)
-    for path, outcome in outcomes:
+    for item, outcome in outcomes:
+        if isinstance(outcome, LeftOut) or isinstance(item, LeftOut):
+            continue
+        path = escape(shown(item))
         if isinstance(outcome, _Failure):
             failed = True
-            table.add_row(str(path), f"[red]{outcome.reason}[/red]", "", outcome.message)
+            table.add_row(path, f"[red]{outcome.reason}[/red]", "", escape(outcome.message))
         else:
             plausible = ", ".join(each.short for each in outcome.prediction_set)
             verdict = outcome.verdict.value
             table.add_row(
-                str(path),
+                path,
                 f"{outcome.beat_class.short} ({outcome.beat_class.name})",
                 f"{outcome.probability:.1%}",
                 f"{verdict} ({plausible})" if verdict == "UNCERTAIN" else verdict,
@@ -241,8 +281,24 @@ def _print_table(outcomes: _Outcomes) -> bool:
     return failed
 
 
+def _print_left_out(left_out: Sequence[LeftOut], errors: Console, *, listed: int) -> None:
+    for item in left_out[:listed]:
+        errors.print(escape(f"left out {shown(item.path)}: {item.message}"), highlight=False, soft_wrap=True)
+    if 0 < listed < len(left_out):
+        errors.print(f"and {len(left_out) - listed:,} more")
+    if left_out:
+        counted = ", ".join(
+            f"{count:,} {reason}" for reason, count in Counter(item.reason for item in left_out).most_common()
+        )
+        files = "1 file" if len(left_out) == 1 else f"{len(left_out):,} files"
+        errors.print(f"{files} left out ({counted})", highlight=False, soft_wrap=True)
+
+
 def run() -> None:
     """The command line; impossible settings end it with one line each."""
+    for stream in (sys.stdout, sys.stderr):  # names of files need not be text
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         app(prog_name="python -m inference_server")
     except SettingsError as error:

@@ -79,6 +79,8 @@ class ModelInfo:
     """The notice that the training data's licence asks to show."""
     profile: TrainingProfile | None = None
     """None if the model file does not tell."""
+    input_channels: int = 1
+    """Numbers of a pixel; 3 for an imported model that sees colours."""
 
 
 @dataclass(frozen=True, slots=True)

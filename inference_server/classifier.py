@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from inference_server.classification import BeatClass, Classification, UnknownClass
 from inference_server.decision import decide
-from inference_server.images import ImageLimits, Pixels, canonical, decode, to_pixels
+from inference_server.images import ImageLimits, Pixels
 from inference_server.onnx_model import OnnxModel
 from inference_server.saliency import Saliency, over_picture
 
@@ -18,7 +18,7 @@ class Answer:
 
     classification: Classification
     decode_seconds: float
-    """From encoded bytes to canonical pixels."""
+    """From encoded bytes to the model's pixels."""
     inference_seconds: float
     """Running the model."""
 
@@ -45,9 +45,8 @@ class Classifier:
         Raises:
             ImageError: the picture can't be used.
         """
-        info = self.model.info
         begun = time.perf_counter()
-        pixels = to_pixels(image, height=info.input_height, width=info.input_width, limits=self._limits)
+        pixels = self.model.input.view(image, self._limits).pixels
         decoded = time.perf_counter()
         classification = _classify(self.model, pixels)
         return Answer(
@@ -57,7 +56,7 @@ class Classifier:
         )
 
     def classify_pixels(self, pixels: Pixels) -> list[Answer]:
-        """Classify canonical pixels, ``uint8`` ``[N, H, W, 1]`` of the model's size, one picture after the other."""
+        """Classify the model's own pixels, ``uint8`` ``[N, H, W, C]``, one picture after the other."""
         answers = []
         for picture in pixels:
             begun = time.perf_counter()
@@ -77,15 +76,16 @@ class Classifier:
         shorts = [each.short for each in info.classes]
         if beat_class and beat_class not in shorts:
             raise UnknownClass(f"The model has no class {beat_class!r}; it has {', '.join(shorts)}.")
-        picture = decode(image, self._limits)
-        pixels = canonical(picture, height=info.input_height, width=info.input_width)
+        pixels, size = self.model.input.view(image, self._limits)
         classification = _classify(self.model, pixels)
         index = shorts.index(beat_class or classification.beat_class.short)
         activation = self.model.activation_maps(pixels[None])[0, :, :, index]
         return Explanation(
             classification=classification,
             explained_class=info.classes[index],
-            saliency=over_picture(activation, picture.size, height=info.input_height, width=info.input_width),
+            saliency=over_picture(
+                activation, size, height=info.input_height, width=info.input_width, place=self.model.input.place(size)
+            ),
         )
 
 

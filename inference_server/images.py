@@ -1,7 +1,8 @@
 """Encoded picture bytes to the model's canonical pixels.
 
-This is the only way from a file to the model's input, and training uses it too, so that training sees
-exactly the pixels that serving sees. Canonical pixels are ``uint8``, grey, white paper = 255, darkest ink = 0,
+This is the only way from a file to the input of a model that is trained here, and training uses it too, so that
+training sees exactly the pixels that serving sees (an imported model may state other steps of its own, see
+:mod:`inference_server.pixels_as_sent`). Canonical pixels are ``uint8``, grey, white paper = 255, darkest ink = 0,
 whole picture letterboxed into the model's height and width.
 """
 

@@ -3,7 +3,7 @@
 The contract between training and serving, format ``beatlens/1``:
 
 ===================  =======  ================  ==================================================================
-input ``pixels``     uint8    [N, H, W, 1]      canonical pixels (:mod:`inference_server.images`)
+input ``pixels``     uint8    [N, H, W, C]      canonical pixels (:mod:`inference_server.images`), C = 1, or others
 ``probabilities``    float32  [N, C]            calibrated, each row adds up to 1
 ``distance``         float32  [N]               how unlike any training beat; larger is stranger
 ``activation_maps``  float32  [N, h, w, C]      class activation maps
@@ -11,6 +11,8 @@ input ``pixels``     uint8    [N, H, W, 1]      canonical pixels (:mod:`inferenc
 
 ``metadata_props`` has ``format``, ``name``, ``classes``, ``input``, ``decision``, ``training_run``, ``data_digest``,
 ``scores`` and ``licence``, and may have ``profile``; ``metadata.json`` beside the file has ``version`` and ``sha256``.
+``input`` has ``height``, ``width`` and ``channels``. With ``resample`` and ``colour`` the pixels are not canonical, but
+made by these steps (:mod:`inference_server.pixels_as_sent`), as the program did that a model was imported from.
 """
 
 from __future__ import annotations
@@ -23,13 +25,15 @@ from typing import Any, Final, Self
 import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from inference_server.classification import BeatClass, ModelInfo, TrainingProfile
 from inference_server.decision import Thresholds
 from inference_server.images import Pixels
 from inference_server.model_files import MODEL_FILE, ModelFiles, complaints
 from inference_server.model_files import ModelError as ModelError  # what this module raises
+from inference_server.model_input import ModelInput
+from inference_server.pixels_as_sent import Colour, Resample, Steps
 
 FORMAT: Final = "beatlens/1"
 
@@ -45,9 +49,28 @@ class _Class(BaseModel):
 
 
 class _Input(BaseModel):
+    # A step that this server does not know must not be left out.
+    model_config = ConfigDict(extra="forbid")
+
     height: int = Field(ge=1, le=4096)
     width: int = Field(ge=1, le=4096)
-    channels: int = Field(ge=1, le=1)
+    channels: int = Field(ge=1, le=3)
+    resample: Resample | None = None
+    colour: Colour | None = None
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if (self.resample is None) != (self.colour is None):
+            raise ValueError("resample and colour belong together")
+        expected = 1 if self.colour is None else self.colour.channels
+        if self.channels != expected:
+            raise ValueError(f"input.channels is {self.channels}, {self.colour or 'canonical'} pixels have {expected}")
+        return self
+
+    def model_input(self) -> ModelInput:
+        """The same for use."""
+        steps = Steps(self.resample, self.colour) if self.resample and self.colour else None
+        return ModelInput(self.height, self.width, self.channels, steps)
 
 
 class _Decision(BaseModel):
@@ -89,8 +112,11 @@ class Scores:
 class OnnxModel:
     """One model version in memory. Thread-safe."""
 
-    def __init__(self, *, info: ModelInfo, thresholds: Thresholds, session: onnxruntime.InferenceSession) -> None:
+    def __init__(
+        self, *, info: ModelInfo, takes: ModelInput, thresholds: Thresholds, session: onnxruntime.InferenceSession
+    ) -> None:
         self.info = info
+        self.input = takes
         self.thresholds = thresholds
         self._session = session
 
@@ -121,12 +147,14 @@ class OnnxModel:
                 classes=tuple(BeatClass(short=each.short, name=each.name) for each in metadata.classes),
                 input_height=metadata.input.height,
                 input_width=metadata.input.width,
+                input_channels=metadata.input.channels,
                 digest=files.digest,
                 training_run=metadata.training_run,
                 scores=metadata.scores,
                 licence_notice=metadata.licence,
                 profile=metadata.profile,
             ),
+            takes=metadata.input.model_input(),
             thresholds=thresholds,
             session=session,
         )
@@ -137,7 +165,7 @@ class OnnxModel:
         """Classify a batch.
 
         Args:
-            pixels: canonical pixels, ``uint8`` ``[N, H, W, 1]``.
+            pixels: ``uint8`` ``[N, H, W, C]``, see :attr:`input`.
         """
         probabilities, distance = self._session.run(["probabilities", "distance"], {"pixels": pixels})
         return Scores(probabilities=probabilities, distance=distance)
@@ -150,7 +178,7 @@ class OnnxModel:
 
     def _warm_up(self) -> None:
         """Run once on white paper, so that the first caller does not pay for lazy set-up, and check what comes out."""
-        pixels = np.full((1, self.info.input_height, self.info.input_width, 1), 255, dtype=np.uint8)
+        pixels = np.full((1, self.input.height, self.input.width, self.input.channels), 255, dtype=np.uint8)
         try:
             scores = self.run(pixels)
         except Exception as error:
@@ -223,7 +251,8 @@ def _check_tensors(session: onnxruntime.InferenceSession, metadata: _Metadata) -
     inputs = session.get_inputs()
     if [(each.name, each.type, len(each.shape)) for each in inputs] != [(name, kind, rank)]:
         found = ", ".join(f"{each.name} {each.type}{each.shape}" for each in inputs)
-        raise ModelError(f"{MODEL_FILE} must take one input, {name} {kind} [N, H, W, 1]; it takes {found}.")
+        expected_shape = f"[N, H, W, {metadata.input.channels}]"
+        raise ModelError(f"{MODEL_FILE} must take one input, {name} {kind} {expected_shape}; it takes {found}.")
     expected = [metadata.input.height, metadata.input.width, metadata.input.channels]
     shape = inputs[0].shape[1:]
     if any(isinstance(found, int) and found != wanted for found, wanted in zip(shape, expected, strict=True)):

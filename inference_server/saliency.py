@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from inference_server.images import placement
+from inference_server.images import Placement, placement
 
 #: The overlay's longer side, pixels: sharp enough for any screen, since the map itself is far coarser.
 MAX_SIDE: Final = 1024
@@ -36,7 +36,14 @@ class Saliency:
         return file.getvalue()
 
 
-def over_picture(activation: NDArray[np.float32], size: tuple[int, int], *, height: int, width: int) -> Saliency:
+def over_picture(
+    activation: NDArray[np.float32],
+    size: tuple[int, int],
+    *,
+    height: int,
+    width: int,
+    place: Placement | None = None,
+) -> Saliency:
     """Lay a class activation map over the picture.
 
     Args:
@@ -44,10 +51,11 @@ def over_picture(activation: NDArray[np.float32], size: tuple[int, int], *, heig
         size: the picture's width and height, pixels.
         height: height of the model's view, pixels.
         width: width of the model's view, pixels.
+        place: where the picture lies in the model's view; by default as canonical pixels are laid out.
     """
     evidence = Image.fromarray(np.maximum(activation, 0).astype(np.float32))
     view = np.asarray(evidence.resize((width, height), Image.Resampling.BILINEAR))
-    place = placement(size, height=height, width=width)
+    place = place or placement(size, height=height, width=width)
     values = view[place.rows, place.columns]
     strongest = float(values.max())
     scaled = values / strongest if strongest > 0 else np.zeros_like(values)

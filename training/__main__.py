@@ -19,7 +19,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from training import configuration, datasets, records, splits
+from training import configuration, datasets, import_command, records, splits
 from training.datasets import Dataset
 from training.ec57_command import ec57
 from training.representations import REPRESENTATIONS, Surroundings
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from training.predictions import Predictions
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
+app.command(name="import-keras")(import_command.import_keras)
 console = Console(stderr=True)
 
 RecordsOption = Annotated[
@@ -193,8 +194,20 @@ def prepare(
         bool, typer.Option("--turned", help="Show most beats of the augmented pictures along other axes.")
     ] = False,
     from_folders: Annotated[
-        Path | None, typer.Option(help="Read <split>/<Class name>/*.png here instead of recordings.")
+        Path | None, typer.Option(help="Read pictures in <side>/<Class name>/ here instead of recordings.")
     ] = None,
+    mapped: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--map",
+            metavar="'FOLDER=CLASS'",
+            help="The class of a folder whose name is not known, or - to leave it out; may be repeated.",
+        ),
+    ] = None,
+    models: ModelsOption = MODELS,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print what was read, left out and found in folders as one JSON object.")
+    ] = False,
     only: Annotated[str, typer.Option(help="Comma-separated record names; all by default.")] = "",
     workers: Annotated[int, typer.Option(help="Processes.", min=1)] = CPUS,
 ) -> None:
@@ -203,8 +216,10 @@ def prepare(
         if data is None and (from_folders is not None or only):
             raise datasets.DatasetError(f"{PREPARED} is for all the records; name another folder with --data.")
         if from_folders is not None and data is not None:
-            _prepare_from_folders(from_folders, data)
+            _prepare_from_folders(from_folders, data, mapped or [], models, as_json=as_json)
             return
+        if mapped or as_json:
+            raise datasets.DatasetError("--map and --json are for --from-folders.")
         if source not in SOURCES:
             raise records.RecordsError(f"There is no source {source!r}; choose one of {', '.join(SOURCES)}.")
         if representation not in REPRESENTATIONS:
@@ -219,30 +234,20 @@ def prepare(
         _draw(database, records_folder or database.folder(), out, config, only=only, workers=workers)
 
 
-def _prepare_from_folders(source: Path, data: Path) -> None:
-    from training import audit as auditing
-    from training import folders as layout
-    from training.classes import CLASS_SETS
+def _prepare_from_folders(source: Path, data: Path, mapped: Sequence[str], models: Path, *, as_json: bool) -> None:
+    from inference_server.onnx_model import ModelError, OnnxModel
+    from training import folder_preparation
 
+    with _plain_errors(ModelError):
+        served = models / "arrhythmia" / _newest(models)
+        model = OnnxModel.load(served) if served.is_dir() else None
     with _progress() as progress:
-        task = progress.add_task("% of the pictures read", total=100)
-        reading = layout.read_folders(
-            source, CLASS_SETS["eight"], data, lambda done: progress.update(task, completed=100 * done)
-        )
-        for name, count, refused in reading:
-            progress.console.print(f"{name}: {count:,} pictures")
-            for sentence in refused:
-                progress.console.print(f"  left out {escape(sentence)}")
-        task = progress.add_task("% of the pictures compared", total=100)
-        findings = auditing.audit(
-            layout.read_files(data),
-            datasets.load(data, variants=0).pixels[0],
-            lambda done: progress.update(task, completed=100 * done),
-        )
-    auditing.write(findings, data / "audit.csv")
-    for sentence in auditing.sentences(findings):
-        console.print(f"[yellow]{escape(sentence)}[/]", soft_wrap=True)
-    console.print(f"{len(findings):,} findings are listed in {data / 'audit.csv'}")
+        prepared = folder_preparation.prepare(source, data, mapped, model, progress)
+    if model is None:
+        console.print(f"{served} is not there, so no model was asked whether a whole folder looks like another class.")
+    folder_preparation.say(prepared, console)
+    if as_json:
+        folder_preparation.print_json(prepared)
 
 
 @contextmanager
@@ -666,42 +671,6 @@ def report(
     console.print(f"wrote {out}")
 
 
-@app.command(name="import-keras")
-def import_keras(
-    file: Annotated[Path, typer.Argument(help="HDF5 file of a whole Sequential model.", exists=True, dir_okay=False)],
-    classes: Annotated[
-        str, typer.Option(help="Classes in the order of its outputs: PVC,NORMAL or SHORT=Full name, comma-separated.")
-    ],
-    rescale: Annotated[str, typer.Option(help="What it expects grey levels to be multiplied by, such as 1/255.")],
-    name: Annotated[str, typer.Option(help="Name of the model in the repository.")],
-    version: Annotated[str, typer.Option(help="Version to write: a positive whole number.")] = "1",
-    drawn: Annotated[
-        str, typer.Option(help="Width and height of the pictures that were stretched to its input, pixels.")
-    ] = "192x128",
-    ink: Annotated[int, typer.Option(help="Grey level of the line in those pictures.", min=0, max=254)] = 0,
-    licence: Annotated[str, typer.Option(help="Licence notice of its training data.")] = "Not known.",
-    models: ModelsOption = MODELS,
-) -> None:
-    """Turn an old Keras file (.h5) into a version that the inference server serves."""
-    from training import importing, legacy_keras
-
-    with _plain_errors(importing.ImportRefused, legacy_keras.KerasFileError):
-        preprocessing = importing.Preprocessing(importing.parse_rescale(rescale), importing.parse_size(drawn), ink)
-        written = importing.import_keras(
-            file,
-            importing.parse_classes(classes),
-            preprocessing,
-            models,
-            name=name,
-            version=version,
-            licence=licence,
-        )
-    console.print(
-        f"{written.model}: {written.bytes:,} bytes from Keras {written.keras_version}, largest difference between Keras"
-        f" and onnxruntime {written.parity:.1e} on {importing.PARITY_PICTURES} pictures"
-    )
-
-
 @app.command()
 def evaluate(
     data: DataOption = None,
@@ -831,8 +800,8 @@ def folders(
     seed: Annotated[int, typer.Option(help="Seed of the division.")] = 20_260,
 ) -> None:
     """Write a prepared data set as PNG files in class folders."""
+    from ecg.classes import CLASS_SETS
     from training import folders as layout
-    from training.classes import CLASS_SETS
 
     with _plain_errors(datasets.DatasetError, splits.SplitError):
         if class_set not in CLASS_SETS:

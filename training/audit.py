@@ -33,9 +33,12 @@ MOST_PAIRS = 10_000
 FOLDS = 5
 _COMPONENTS = 40
 _NEIGHBOURS = 10
+#: The least probability of another class. Few pictures have no neighbours that say anything, and then a fifth is usual.
+_SURE = 0.5
 
 #: What a finding can be.
 BOTH_SIDES = "on both sides"
+VALIDATED = "validated on"
 TWO_CLASSES = "in two classes"
 NEAR_DUPLICATE = "near-duplicate"
 MISLABELLED = "likely mislabelled"
@@ -76,7 +79,7 @@ def audit(files: pd.DataFrame, pixels: NDArray[np.uint8], progress: Progress = l
 
 def write(findings: Sequence[Finding], path: Path) -> None:
     """Write the findings as CSV."""
-    with path.open("w", newline="") as lines:
+    with path.open("w", newline="", encoding="utf-8", errors="backslashreplace") as lines:
         writer = csv.writer(lines)
         writer.writerow([field.name for field in fields(Finding)])
         writer.writerows(astuple(one) for one in findings)
@@ -94,6 +97,7 @@ def sentences(findings: Sequence[Finding]) -> list[str]:
 
 _SENTENCES = {
     BOTH_SIDES: "{count:,} test pictures are also on the training side ({example}).",
+    VALIDATED: "{count:,} validation pictures are also on the training side ({example}).",
     TWO_CLASSES: "{count:,} pictures lie in the folders of two classes ({example}).",
     NEAR_DUPLICATE: "{count:,} test pictures look like a training picture drawn again ({example}).",
     MISLABELLED: "{count:,} pictures look like another class than their folder says ({example}).",
@@ -104,25 +108,29 @@ def _example(one: Finding) -> str:
     return f"{one.file} = {one.other}" if one.other else f"{one.file} looks like {one.better}"
 
 
+#: The kinds of finding that a picture on a later side is, if it is on one of the earlier sides too.
+_LEAKS = ((BOTH_SIDES, "test", ("train", "validation")), (VALIDATED, "validation", ("train",)))
+
+
 def _same_content(files: pd.DataFrame) -> Iterator[Finding]:
     for _, group in files.groupby("content", sort=False):
         if len(group) < 2:
             continue
         first = group.iloc[0]
-        trained = group[group["side"] == "train"]
-        for row in group[group["side"] == "test"].itertuples():
-            if len(trained):
-                twin = trained.iloc[0]
-                yield Finding(BOTH_SIDES, row.file, twin["file"], row.label, twin["label"], 0.0)
+        for kind, side, earlier in _LEAKS:
+            seen = group[group["side"].isin(earlier)]
+            for row in group[group["side"] == side].itertuples() if len(seen) else ():
+                twin = seen.iloc[0]
+                yield Finding(kind, row.file, twin["file"], row.label, twin["label"], 0.0)
         for row in group[group["label"] != first["label"]].itertuples():
             yield Finding(TWO_CLASSES, row.file, first["file"], row.label, first["label"], 0.0)
 
 
 def _near_duplicates(files: pd.DataFrame, pixels: NDArray[np.uint8], progress: Progress) -> Iterator[Finding]:
-    """Test pictures that are a training picture drawn again, though not the same pixels."""
+    """Test pictures that are a training or validation picture drawn again, though not the same pixels."""
     sides = files["side"].to_numpy(dtype=str)
     content = files["content"].to_numpy(dtype=str)
-    train = np.flatnonzero(sides == "train")
+    train = np.flatnonzero(sides != "test")
     test = np.flatnonzero(sides == "test")
     test = test[~np.isin(content[test], content[train])]
     if not len(train):
@@ -177,7 +185,8 @@ def _likely_mislabelled(files: pd.DataFrame, pixels: NDArray[np.uint8], progress
     usual = np.array([probabilities[labels == label, label].mean() for label in range(len(shorts))])
     plausible = np.where(probabilities >= usual, probabilities, -1.0)
     counted = plausible.argmax(axis=1)
-    wrong = (plausible.max(axis=1) > 0) & (counted != labels)
+    sure = plausible.max(axis=1) >= _SURE
+    wrong = sure & (counted != labels)
     for row in np.flatnonzero(wrong)[np.argsort(-probabilities[wrong, counted[wrong]])][:MOST_PAIRS]:
         probability = round(float(probabilities[row, counted[row]]), 4)
         own = files.iloc[row]

@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 from scipy.special import expit
 
+from ecg.classes import LBBB, NORMAL, RBBB
 from training import axes, made, records
-from training.classes import LBBB, NORMAL, RBBB
 from training.made import Made
 from training.people import TRAINING_RECORDS
 from training.records import Recording

@@ -8,7 +8,7 @@ from typing import Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from training.classes import CLASS_SETS
+from ecg.classes import CLASS_SETS
 from training.people import EVERYBODY
 
 

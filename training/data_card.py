@@ -8,8 +8,8 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
+from ecg.classes import BEAT_SYMBOLS, CLASS_SETS
 from training import people, splits
-from training.classes import BEAT_SYMBOLS, CLASS_SETS
 from training.sources import DATABASES
 
 #: The class set whose sides are counted.

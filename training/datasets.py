@@ -14,8 +14,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ecg.classes import TrainingClass, index_of_symbols
 from training.canvas import HEIGHT, WIDTH
-from training.classes import TrainingClass, index_of_symbols
 from training.records import Beats, cut_beats, generator_of
 from training.representations import REPRESENTATIONS, Variant
 from training.sources import SOURCES, Source

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import confusion_matrix
 
-from training.classes import CLASS_SETS
+from ecg.classes import CLASS_SETS
 
 #: Equal-width confidence bins of the expected calibration error (Guo et al. 2017 use 15).
 CALIBRATION_BINS = 15

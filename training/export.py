@@ -17,8 +17,8 @@ import tf2onnx
 from numpy.typing import NDArray
 from sklearn.metrics import f1_score
 
+from ecg.classes import CLASS_SETS, TrainingClass
 from training import calibration, configuration, networks, onnx_file, sources
-from training.classes import CLASS_SETS, TrainingClass
 from training.datasets import Dataset
 from training.fitting import BEST, require_same_data
 from training.splits import BY_PERSON, Split, divide

@@ -12,7 +12,7 @@ import wfdb
 from numpy.typing import NDArray
 from scipy.signal import find_peaks, resample_poly
 
-from training.classes import VF
+from ecg.classes import VF
 from training.records import SAMPLING_RATE, Recording, RecordsError
 
 #: Rhythm annotations that mean ventricular fibrillation or flutter.

@@ -18,8 +18,8 @@ import tensorflow as tf
 from numpy.typing import NDArray
 from sklearn.metrics import f1_score
 
+from ecg.classes import CLASS_SETS
 from training import configuration, made, networks
-from training.classes import CLASS_SETS
 from training.configuration import RunConfig
 from training.datasets import Dataset
 from training.distributed import Team

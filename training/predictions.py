@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 from pydantic import ValidationError
 from scipy.special import softmax
 
+from ecg.classes import CLASS_SETS, index_of_symbols
 from training import calibration, configuration
-from training.classes import CLASS_SETS, index_of_symbols
 from training.configuration import RunConfig
 from training.datasets import Dataset
 from training.splits import BY_PERSON, Split, blocked_rows, divide

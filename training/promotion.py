@@ -100,9 +100,9 @@ def _objections(found: Findings) -> list[str]:
 def _time_ratio(new: OnnxModel, old: OnnxModel) -> float:
     """Both in turns, picture by picture, in this one thread; the median of the rounds' ratios."""
     generator = np.random.default_rng(0)
-    size = (1, new.info.input_height, new.info.input_width, 1)
+    size = (1, new.input.height, new.input.width, new.input.channels)
     pixels = generator.integers(0, 256, size=size, dtype=np.uint8)
-    other = generator.integers(0, 256, size=(1, old.info.input_height, old.info.input_width, 1), dtype=np.uint8)
+    other = generator.integers(0, 256, size=(1, old.input.height, old.input.width, old.input.channels), dtype=np.uint8)
     ratios = []
     for _ in range(_ROUNDS):
         spent = []

@@ -17,8 +17,8 @@ import wfdb.processing
 from numpy.typing import NDArray
 from scipy.signal import resample_poly
 
+from ecg.classes import LBBB, NORMAL, PACED, RBBB
 from training import axes, conduction, made
-from training.classes import LBBB, NORMAL, PACED, RBBB
 from training.made import Made
 from training.records import SAMPLING_RATE, Recording, RecordsError, generator_of
 

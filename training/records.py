@@ -14,7 +14,7 @@ import pandas as pd
 import wfdb
 from numpy.typing import NDArray
 
-from training.classes import BEAT_SYMBOLS
+from ecg.classes import BEAT_SYMBOLS
 
 #: Samples per second of MIT-BIH; every window is cut at this rate.
 SAMPLING_RATE = 360

@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 from PIL import Image
 from sklearn.metrics import auc, average_precision_score, precision_recall_curve, roc_curve
 
+from ecg.classes import CLASS_SETS
 from training import datasets, evaluation, predictions, sources, splits, tables
-from training.classes import CLASS_SETS
 from training.configuration import RunConfig
 from training.evaluation import Scores
 from training.predictions import Predictions

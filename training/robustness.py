@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from ecg.classes import CLASS_SETS
 from inference_server.classification import Verdict
 from inference_server.images import to_pixels
 from training import evaluation
-from training.classes import CLASS_SETS
 from training.datasets import Dataset
 from training.evaluation import TableRow
 from training.rendering import picture_window

@@ -7,9 +7,9 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from ecg.classes import CLASS_SETS
 from inference_server.saliency import over_picture
 from training import evaluation
-from training.classes import CLASS_SETS
 from training.datasets import Dataset
 from training.evaluation import TableRow
 from training.scoring import Subject

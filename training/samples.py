@@ -10,8 +10,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from PIL import Image
 
+from ecg.classes import CLASS_SETS, NORMAL, PAC, PVC
 from training import paper
-from training.classes import CLASS_SETS, NORMAL, PAC, PVC
 from training.configuration import RunConfig
 from training.datasets import Dataset, DatasetError
 from training.records import SAMPLING_RATE

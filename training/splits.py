@@ -9,8 +9,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.model_selection import StratifiedKFold, train_test_split
 
+from ecg.classes import CLASS_SETS
 from training import conduction, made
-from training.classes import CLASS_SETS
 from training.configuration import RunConfig
 from training.datasets import Dataset
 from training.people import (
@@ -231,12 +231,14 @@ def _chronological(table: pd.DataFrame, labels: NDArray[np.int64]) -> NDArray[np
 
 
 def _as_given(table: pd.DataFrame, labels: NDArray[np.int64], seed: int) -> NDArray[np.str_]:
-    """The sides that the source prescribes; a stratified tenth of its training side validates."""
+    """The sides that the source prescribes; without a validation side, a stratified tenth of its training side."""
     sides = table["side"].to_numpy(dtype="<U10")
     if not {"train", "test"} <= set(sides):
         raise SplitError(
             "The protocol as-given needs a data set read from class folders; this one prescribes no sides."
         )
+    if "validation" in sides:
+        return sides
     rows = np.flatnonzero((sides == "train") & (labels >= 0))
     _, validation = train_test_split(rows, test_size=1 / FOLDS, random_state=seed, stratify=labels[rows])
     sides[validation] = "validation"

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import auc, f1_score, recall_score, roc_curve
 
+from ecg.classes import CLASS_SETS
 from training import evaluation, predictions
-from training.classes import CLASS_SETS
 from training.configuration import RunConfig
 from training.evaluation import TableRow
 from training.predictions import Predictions

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -97,18 +98,31 @@ def decode(data: bytes, limits: ImageLimits | None = None) -> Image.Image:
     Raises:
         ImageError: the bytes are not one usable PNG or JPEG within ``limits``.
     """
+    return decode_as(data, limits, _upright_grey)
+
+
+def decode_as(data: bytes, limits: ImageLimits | None, finish: Callable[[Image.Image], Image.Image]) -> Image.Image:
+    """Decode ``data`` within the same limits, and let ``finish`` make what is wanted of the opened picture.
+
+    Raises:
+        ImageError: the bytes are not one usable PNG or JPEG within ``limits``.
+    """
     limits = limits or ImageLimits()
     check(data, limits)
     try:
         image = open_native(data)
         # Once more by the decoder's own words, which alone decide what it will do.
         _check_size(image.size, limits)
-        shrink_while_decoding(image)
-        return turned(flattened(image, "L"), orientation_of(image))
+        return finish(image)
     except (ImageError, MemoryError):
         raise
     except Exception as error:  # Pillow's decoders raise many kinds for hostile bytes; all mean the same here.
         raise damage_of(data) from error
+
+
+def _upright_grey(image: Image.Image) -> Image.Image:
+    shrink_while_decoding(image)
+    return turned(flattened(image, "L"), orientation_of(image))
 
 
 def check(data: bytes, limits: ImageLimits) -> None:

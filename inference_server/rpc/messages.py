@@ -109,6 +109,7 @@ def to_model(info: ModelInfo) -> pb.Model:
         classes=[to_beat_class(beat_class) for beat_class in info.classes],
         input_height=info.input_height,
         input_width=info.input_width,
+        input_channels=info.input_channels,
         sha256=info.digest,
         training_run=info.training_run,
         scores=info.scores,
@@ -127,6 +128,7 @@ def from_model(message: pb.Model) -> ModelInfo:
         classes=tuple(from_beat_class(each) for each in message.classes),
         input_height=message.input_height,
         input_width=message.input_width,
+        input_channels=message.input_channels or 1,  # servers before there were others
         digest=message.sha256,
         training_run=message.training_run,
         scores=dict(message.scores),

@@ -126,7 +126,7 @@ class OpenInferenceServicer(open_inference_pb2_grpc.GRPCInferenceServiceServicer
         info = self._model(request.name, request.version).info
         tensor = pb.ModelMetadataResponse.TensorMetadata
         if self._takes_pixels(request.name):
-            taken = tensor(name="pixels", datatype="UINT8", shape=[-1, info.input_height, info.input_width, 1])
+            taken = tensor(name="pixels", datatype="UINT8", shape=_pixels_shape(info))
         else:
             taken = tensor(name="image", datatype="BYTES", shape=[-1])
         return pb.ModelMetadataResponse(
@@ -147,8 +147,7 @@ class OpenInferenceServicer(open_inference_pb2_grpc.GRPCInferenceServiceServicer
         """Configuration in Triton's words. ``max_batch_size`` 0: the shapes above are whole shapes."""
         info = self._model(request.name, request.version).info
         if self._takes_pixels(request.name):
-            shape = [-1, info.input_height, info.input_width, 1]
-            taken = pb.ModelInput(name="pixels", data_type=pb.TYPE_UINT8, dims=shape)
+            taken = pb.ModelInput(name="pixels", data_type=pb.TYPE_UINT8, dims=_pixels_shape(info))
         else:
             taken = pb.ModelInput(name="image", data_type=pb.TYPE_STRING, dims=[-1])
         return pb.ModelConfigResponse(
@@ -286,8 +285,7 @@ class OpenInferenceServicer(open_inference_pb2_grpc.GRPCInferenceServiceServicer
         takes_pixels = self._takes_pixels(request.model_name)
         tensor, raw = tensors.only_input(request, "pixels" if takes_pixels else "image")
         if takes_pixels:
-            size = {"height": model.info.input_height, "width": model.info.input_width}
-            pixels = tensors.from_pixel_tensor(tensor, raw, **size)
+            pixels = tensors.from_pixel_tensor(tensor, raw, _pixels_shape(model.info)[1:])
             number = len(pixels)
             jobs = [Job(Kind.CLASSIFY_PIXELS, model, pixels.tobytes())]
         else:
@@ -352,6 +350,11 @@ class OpenInferenceServicer(open_inference_pb2_grpc.GRPCInferenceServiceServicer
 def _named(request: pb.ModelInferRequest) -> pb.ModelInferResponse:
     """The beginning of the answer to a request: what names it."""
     return pb.ModelInferResponse(id=request.id, model_name=request.model_name)
+
+
+def _pixels_shape(info: ModelInfo) -> list[int]:
+    """Of the tensor ``pixels``, any number of pictures."""
+    return [-1, info.input_height, info.input_width, info.input_channels]
 
 
 def _classification(answer: Classified) -> Classification:

@@ -55,8 +55,11 @@ def from_bytes_tensor(tensor: InputTensor, raw: bytes | None) -> list[bytes]:
     return _from_base64(elements, field) if _content_type(tensor) == _BASE64 else elements
 
 
-def from_pixel_tensor(tensor: InputTensor, raw: bytes | None, *, height: int, width: int) -> Pixels:
-    """A UINT8 tensor of canonical pixels, ``uint8`` ``[N, H, W, 1]``.
+def from_pixel_tensor(tensor: InputTensor, raw: bytes | None, picture: Sequence[int]) -> Pixels:
+    """A UINT8 tensor of a model's own pixels, ``uint8`` ``[N, H, W, C]``.
+
+    Args:
+        picture: height, width and channels.
 
     Raises:
         RequestError: type, shape and contents do not belong together.
@@ -65,9 +68,9 @@ def from_pixel_tensor(tensor: InputTensor, raw: bytes | None, *, height: int, wi
     _check(tensor.datatype == "UINT8", f"The input {tensor.name} has to be UINT8.", field)
     _check(_content_type(tensor) != _BASE64, f"The content type {_BASE64} is for inputs of the type BYTES.", field)
     shape = list(tensor.shape)
-    expected = f"[N, {height}, {width}, 1]"
+    expected = f"[N, {', '.join(map(str, picture))}]"
     _check(
-        len(shape) == 4 and shape[0] >= 1 and shape[1:] == [height, width, 1],
+        len(shape) == 4 and shape[0] >= 1 and shape[1:] == list(picture),
         f"The input {tensor.name} has to have the shape {expected}.",
         field,
     )

@@ -106,7 +106,8 @@ class Worker:
             return _classified(classifier.classify(task.body), answers, queued)
         if task.kind == Kind.CLASSIFY_PIXELS:
             info = classifier.model.info
-            pixels = np.frombuffer(task.body, dtype=np.uint8).reshape(-1, info.input_height, info.input_width, 1)
+            shape = (-1, info.input_height, info.input_width, info.input_channels)
+            pixels = np.frombuffer(task.body, dtype=np.uint8).reshape(shape)
             return wire.join([_classified(answer, answers, queued) for answer in classifier.classify_pixels(pixels)])
         beat_class, image = wire.split(task.body)
         return _explained(classifier.explain(image, beat_class=beat_class.decode() or None))

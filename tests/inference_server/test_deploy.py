@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
 from inference_server.rpc.arrhythmia import SERVICE
@@ -44,3 +45,16 @@ def test_everything_selects_the_same_pods() -> None:
     assert DOCUMENTS["Service"]["spec"]["clusterIP"] == "None"
     assert DOCUMENTS["PodDisruptionBudget"]["spec"]["selector"]["matchLabels"] == labels
     assert DOCUMENTS["NetworkPolicy"]["spec"]["podSelector"]["matchLabels"] == labels
+
+
+@pytest.mark.parametrize("name", ["inference-server", "portal", "training"])
+def test_an_image_has_every_package_of_the_house_that_it_imports(name: str) -> None:
+    """What a copied package imports is copied too, or the container would not start."""
+    root = DEPLOY.parent
+    copied = set(re.findall(r"^COPY (\w+) \1$", (DEPLOY / f"{name}.Dockerfile").read_text(), flags=re.MULTILINE))
+    packages = {path.parent.name for path in root.glob("*/__init__.py")} - {"tests"}
+    imports = re.compile(rf"^(?:from|import) ({'|'.join(packages)})\b", flags=re.MULTILINE)
+    for package in copied & packages:
+        for path in (root / package).rglob("*.py"):
+            missing = set(imports.findall(path.read_text())) - copied
+            assert not missing, f"{path.relative_to(root)} imports {missing}"

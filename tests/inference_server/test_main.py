@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from inference_server.classification import DISCLAIMER
 from tests.inference_server.pictures import picture
@@ -84,13 +87,92 @@ def test_folders_are_searched_and_answered_in_order(
     (tmp_path / "PVC").mkdir()
     for number in range(30):
         (tmp_path / "PVC" / f"{number:02}.png").write_bytes(picture(number % 7))
-    (tmp_path / "note.txt").write_text("no picture")
     options = ["--models", str(models)] if where == "in process" else ["--address", server.address]
     ran = run("classify", "--json", *options, str(tmp_path))
     assert ran.returncode == 0, ran.stderr
     lines = [json.loads(line) for line in ran.stdout.splitlines()]
     assert [line["file"] for line in lines] == [str(tmp_path / "PVC" / f"{number:02}.png") for number in range(30)]
     assert [line["class"] for line in lines] == [CLASSES[number % 7][0] for number in range(30)]
+
+
+@pytest.fixture
+def mixed(tmp_path: Path) -> Path:
+    """A folder as people have them."""
+    bitmap = io.BytesIO()
+    Image.open(io.BytesIO(picture(4))).save(bitmap, "BMP")
+    contents = {
+        "good.png": picture(0),
+        "beat.jfif": picture(4, form="JPEG"),
+        "deeper/BEAT.JPG": picture(4, form="JPEG"),
+        "no suffix": picture(0),
+        "note.txt": b"text",
+        "[bold]note.txt": b"text",
+        "Thumbs.db": b"",
+        "__MACOSX/._good.png": b"",
+        "scan.bmp": bitmap.getvalue(),
+        "broken.webp": b"RIFF\0\0\0\0WEBPVP8 ",
+        "text.png": b"text",
+    }
+    for name, content in contents.items():
+        (tmp_path / "mixed" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "mixed" / name).write_bytes(content)
+    (tmp_path / "mixed" / os.fsdecode(b"K\xf6ln.png")).write_bytes(picture(0))
+    os.mkfifo(tmp_path / "mixed" / "pipe")
+    return tmp_path / "mixed"
+
+
+@pytest.mark.parametrize("where", ["in process", "running server"])
+def test_nothing_in_a_folder_is_left_out_without_a_word(
+    mixed: Path, models: Path, server: ServerProcess, where: str
+) -> None:
+    options = ["--models", str(models)] if where == "in process" else ["--address", server.address]
+    ran = run("classify", "--json", *options, str(mixed))
+    lines = {line["file"].removeprefix(f"{mixed}/"): line for line in map(json.loads, ran.stdout.splitlines())}
+    assert {name for name, line in lines.items() if "class" in line} == {
+        "good.png",
+        "beat.jfif",
+        "deeper/BEAT.JPG",
+        "no suffix",
+        "scan.bmp",
+        os.fsdecode(b"K\xf6ln.png"),
+    }
+    assert {name: line["left_out"]["reason"] for name, line in lines.items() if "left_out" in line} == {
+        "note.txt": "NOT_A_PICTURE",
+        "[bold]note.txt": "NOT_A_PICTURE",
+        "pipe": "NOT_A_FILE",
+    }
+    refused = {name: line["error"]["reason"] for name, line in lines.items() if "error" in line}
+    assert refused == {"text.png": "IMAGE_UNSUPPORTED_FORMAT", "broken.webp": "IMAGE_CORRUPT"}
+    assert lines["scan.bmp"]["class"] == lines["beat.jfif"]["class"] == "PVC"
+    assert set(lines) == {path.relative_to(mixed).as_posix() for path in mixed.rglob("*") if not path.is_dir()} - {
+        "Thumbs.db",
+        "__MACOSX/._good.png",
+    }
+    assert "3 files left out (2 NOT_A_PICTURE, 1 NOT_A_FILE)" in ran.stderr
+
+
+def test_the_screen_names_what_was_left_out(mixed: Path, models: Path) -> None:
+    ran = run("classify", str(mixed), BEATLENS_MODELS=str(models))
+    assert f"left out {mixed}/[bold]note.txt: The file is a text." in ran.stderr
+    assert f"{mixed}/K\\udcf6ln.png" in ran.stdout
+    assert ran.returncode == 1  # text.png says that it is a picture
+
+
+def test_a_long_list_of_what_was_left_out_ends_with_how_many_more(tmp_path: Path, models: Path) -> None:
+    for number in range(50):
+        (tmp_path / f"note {number}.txt").write_text("no picture")
+    (tmp_path / "beat.png").write_bytes(picture(0))
+    ran = run("classify", str(tmp_path), BEATLENS_MODELS=str(models))
+    assert ran.returncode == 0, ran.stderr
+    assert ran.stderr.count("left out /") == 20
+    assert "and 30 more" in ran.stderr
+    assert "50 files left out (50 NOT_A_PICTURE)" in ran.stderr
+
+
+def test_a_folder_without_pictures_is_an_error(tmp_path: Path, models: Path) -> None:
+    ran = run("classify", str(tmp_path), BEATLENS_MODELS=str(models))
+    assert ran.returncode == 1
+    assert f"{tmp_path} has no pictures." in ran.stderr
 
 
 def test_a_server_that_is_not_there(pictures: list[str]) -> None:

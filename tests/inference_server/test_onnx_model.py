@@ -9,7 +9,9 @@ import pytest
 
 from inference_server.classification import TrainingProfile
 from inference_server.images import to_pixels
+from inference_server.model_input import ModelInput
 from inference_server.onnx_model import ModelError, OnnxModel
+from inference_server.pixels_as_sent import Colour, Resample, Steps
 from tests.inference_server.pictures import picture
 from tests.inference_server.tiny_models import CLASSES, HEIGHT, WIDTH, write_model
 
@@ -119,6 +121,29 @@ def test_another_input_is_refused(tmp_path: Path) -> None:
     assert "must take one input, pixels tensor(uint8) [N, H, W, 1]; it takes image" in refusal(
         write_model(tmp_path, change=rename)
     )
+
+
+def test_a_file_may_state_how_another_program_made_its_pixels(tmp_path: Path) -> None:
+    model = OnnxModel.load(write_model(tmp_path, channels=3))
+    assert model.input == ModelInput(HEIGHT, WIDTH, 3, Steps(Resample.NEAREST, Colour.RGB))
+    assert model.info.input_channels == 3
+    view = model.input.view(picture(2, mode="RGB"))
+    assert model.run(view.pixels[None]).probabilities[0].argmax() == 2
+
+
+@pytest.mark.parametrize(
+    ("steps", "why"),
+    [
+        ({"channels": 3, "resample": "nearest"}, "resample and colour belong together"),
+        ({"channels": 3, "resample": "nearest", "colour": "grey"}, "input.channels is 3, grey pixels have 1"),
+        ({"channels": 1, "resample": "nearest", "colour": "bgr"}, "input.channels is 1, bgr pixels have 3"),
+        ({"channels": 3, "resample": "soft", "colour": "rgb"}, "input.resample"),
+        ({"channels": 1, "sharpen": True}, "input.sharpen: Extra inputs are not permitted"),
+    ],
+)
+def test_steps_that_this_server_can_not_do_are_refused(tmp_path: Path, steps: dict[str, object], why: str) -> None:
+    stated = json.dumps({"height": HEIGHT, "width": WIDTH, **steps})
+    assert why in refusal(write_model(tmp_path, channels=3, metadata={"input": stated}))
 
 
 def test_a_digest_that_does_not_match(tmp_path: Path) -> None:

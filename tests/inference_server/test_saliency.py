@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from inference_server.images import Placement
 from inference_server.saliency import MAX_SIDE, over_picture
 
 
@@ -24,6 +25,14 @@ def test_what_lies_beside_the_picture_is_cut_off() -> None:
     square = over_picture(activation, (500, 500), height=60, width=120)  # the picture is the middle half of the view
     assert square.values.shape == (60, 60)
     assert square.values[0].argmax() in range(25, 35)
+
+
+def test_a_picture_that_was_stretched_fills_the_view() -> None:
+    activation = np.zeros((1, 3), dtype=np.float32)
+    activation[0, 2] = 1.0
+    stretched = over_picture(activation, (500, 500), height=60, width=120, place=Placement(0, 0, 120, 60))
+    assert stretched.values.shape == (60, 120)
+    assert stretched.values[0].argmax() >= 100
 
 
 def test_no_evidence_is_all_zero() -> None:

@@ -26,7 +26,7 @@ CLASSES = [
 ]
 
 
-def _graph(classes: int, work: int) -> onnx.GraphProto:
+def _graph(classes: int, work: int, channels: int) -> onnx.GraphProto:
     """A graph that calls class c what has its ink in the c-th of so many vertical bands.
 
     ``distance`` is the share of ink in percent; ``work`` multiplications of 400 × 400 matrices make it slow.
@@ -42,7 +42,6 @@ def _graph(classes: int, work: int) -> onnx.GraphProto:
         "nothing": np.array(0.0, np.float32),
         "square": np.array([400, 400], np.int64),
         "axis1": np.array([1], np.int64),
-        "axis3": np.array([3], np.int64),
         "trips": np.array(work, np.int64),
         "true": np.array(True),
     }
@@ -68,7 +67,7 @@ def _graph(classes: int, work: int) -> onnx.GraphProto:
         node("Cast", ["pixels"], ["light"], to=TensorProto.FLOAT),
         node("Sub", ["white", "light"], ["dark"]),
         node("Div", ["dark", "white"], ["ink4"]),
-        node("Squeeze", ["ink4", "axis3"], ["ink"]),  # [N, H, W]
+        node("ReduceMean", ["ink4"], ["ink"], axes=[3], keepdims=0),  # [N, H, W]
         node("ReduceMean", ["ink"], ["columns"], axes=[1], keepdims=0),  # [N, W]
         node("MatMul", ["columns", "bands"], ["banded"]),
         node("Div", ["banded", "white"], ["small"]),
@@ -91,7 +90,7 @@ def _graph(classes: int, work: int) -> onnx.GraphProto:
     return helper.make_graph(
         nodes,
         "bands",
-        [helper.make_tensor_value_info("pixels", TensorProto.UINT8, ["N", HEIGHT, WIDTH, 1])],
+        [helper.make_tensor_value_info("pixels", TensorProto.UINT8, ["N", HEIGHT, WIDTH, channels])],
         [
             helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, ["N", classes]),
             helper.make_tensor_value_info("distance", TensorProto.FLOAT, ["N"]),
@@ -108,12 +107,14 @@ def write_model(
     classes: int = 7,
     max_distance: float = 40.0,
     work: int = 0,
+    channels: int = 1,
     metadata: dict[str, str | None] | None = None,
     sidecar: dict[str, str] | None = None,
     change: Callable[[onnx.ModelProto], None] | None = None,
 ) -> Path:
     """Write a model version that keeps the contract, apart from what the arguments break; returns its folder.
 
+    With three ``channels`` it takes pixels as another program made them, in colour.
     ``metadata`` overrides entries of ``metadata_props`` (None leaves one out), ``sidecar`` those of metadata.json.
     """
     shorts = [short for short, _ in CLASSES[:classes]]
@@ -121,7 +122,10 @@ def write_model(
         "format": "beatlens/1",
         "name": "arrhythmia",
         "classes": json.dumps([{"short": short, "name": name} for short, name in CLASSES[:classes]]),
-        "input": json.dumps({"height": HEIGHT, "width": WIDTH, "channels": 1}),
+        "input": json.dumps(
+            {"height": HEIGHT, "width": WIDTH, "channels": channels}
+            | ({"resample": "nearest", "colour": "rgb"} if channels == 3 else {})
+        ),
         "decision": json.dumps({"min_probability": dict.fromkeys(shorts, 0.1), "max_distance": max_distance}),
         "training_run": "bands",
         "data_digest": "none",
@@ -129,7 +133,9 @@ def write_model(
         "licence": "Made for tests; contains no recordings.",
         **(metadata or {}),
     }
-    model = helper.make_model(_graph(classes, work), ir_version=10, opset_imports=[helper.make_operatorsetid("", 17)])
+    model = helper.make_model(
+        _graph(classes, work, channels), ir_version=10, opset_imports=[helper.make_operatorsetid("", 17)]
+    )
     helper.set_model_props(model, {name: value for name, value in props.items() if value is not None})
     if change is not None:
         change(model)

@@ -10,10 +10,10 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
+from ecg.classes import CLASS_SETS
 from tests.training.recordings import SYMBOLS, shape
 from training import audit
 from training.__main__ import app
-from training.classes import CLASS_SETS
 from training.rendering import draw
 
 CLASSES = CLASS_SETS["six"][:3]

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from ecg.classes import CLASS_SETS
 from inference_server.images import to_pixels
 from tests.training.recordings import RECORDS
 from training import datasets
 from training.canvas import HEIGHT, WIDTH
-from training.classes import CLASS_SETS
 from training.datasets import Dataset, DatasetError, PreparationConfig
 from training.rendering import draw, picture_window
 from training.sources import MITDB

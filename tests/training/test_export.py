@@ -8,9 +8,9 @@ import numpy as np
 import onnxruntime
 import pytest
 
+from ecg.classes import CLASS_SETS
 from inference_server.onnx_model import OnnxModel
 from training import export, fitting, networks, scoring
-from training.classes import CLASS_SETS
 from training.configuration import RunConfig
 from training.datasets import Dataset
 

@@ -6,8 +6,8 @@ import keras
 import numpy as np
 import pytest
 
+from ecg.classes import CLASS_SETS
 from training import configuration, fitting
-from training.classes import CLASS_SETS
 from training.configuration import RunConfig
 from training.datasets import Dataset
 from training.splits import split

@@ -1,14 +1,17 @@
 from __future__ import annotations
 
+import csv
 import hashlib
+import os
 import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from ecg.classes import CLASS_SETS
 from training import datasets, folders
-from training.classes import CLASS_SETS
+from training.class_folders import survey
 from training.datasets import Dataset, DatasetError
 from training.splits import split
 
@@ -24,8 +27,8 @@ def written(data: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
-def _read(source: Path, out: Path) -> list[tuple[str, int, list[str]]]:
-    return list(folders.read_folders(source, CLASSES, out))
+def _read(source: Path, out: Path) -> list[folders.Read]:
+    return list(folders.read_folders(survey(source, CLASSES), out))
 
 
 def test_beats_come_back_from_class_folders_with_the_same_pixels(data: Dataset, written: Path, tmp_path: Path) -> None:
@@ -53,8 +56,19 @@ def test_the_given_sides_are_kept(written: Path, tmp_path: Path) -> None:
 def test_files_that_are_no_pictures_are_named_and_left_out(written: Path, tmp_path: Path) -> None:
     source = shutil.copytree(written, tmp_path / "source")
     (source / "train" / "Normal" / "broken.png").write_text("no picture")
-    found = {name: refused for name, _, refused in _read(source, tmp_path / "out")}
-    assert [sentence for sentence in found["train/Normal"] if "broken.png" in sentence]
+    (source / "train" / "Normal" / "note.txt").write_text("no picture")
+    (normal,) = [
+        read
+        for read in _read(source, tmp_path / "out")
+        if (read.folder.side, read.folder.beat_class.short) == ("train", "NORMAL")
+    ]
+    assert [(item.path.name, item.reason) for item in normal.left_out] == [("broken.png", "IMAGE_UNSUPPORTED_FORMAT")]
+    with (tmp_path / "out" / folders.LEFT_OUT).open() as lines:
+        listed = {(row["file"], row["reason"]) for row in csv.DictReader(lines)}
+    assert listed == {
+        ("train/Normal/broken.png", "IMAGE_UNSUPPORTED_FORMAT"),
+        ("train/Normal/note.txt", "NOT_A_PICTURE"),
+    }
 
 
 def test_each_picture_s_file_is_kept_in_the_order_of_the_rows(written: Path, tmp_path: Path) -> None:
@@ -81,7 +95,7 @@ def test_other_pictures_under_the_same_names_are_another_data_set(written: Path,
 
 def test_progress_ends_at_the_whole(written: Path, tmp_path: Path) -> None:
     told: list[float] = []
-    list(folders.read_folders(written, CLASSES, tmp_path, told.append))
+    list(folders.read_folders(survey(written, CLASSES), tmp_path, told.append))
     assert told == sorted(told)
     assert told[-1] == 1
 
@@ -89,13 +103,6 @@ def test_progress_ends_at_the_whole(written: Path, tmp_path: Path) -> None:
 def test_other_data_sets_have_no_files(prepared: Path) -> None:
     with pytest.raises(DatasetError, match="not read from class folders"):
         folders.read_files(prepared)
-
-
-def test_a_folder_that_is_no_class_is_named(written: Path, tmp_path: Path) -> None:
-    source = shutil.copytree(written, tmp_path / "source")
-    (source / "test" / "Sinus").mkdir()
-    with pytest.raises(DatasetError, match="Sinus"):
-        _read(source, tmp_path / "out")
 
 
 def test_old_file_names_are_no_records(written: Path, tmp_path: Path) -> None:
@@ -108,9 +115,38 @@ def test_old_file_names_are_no_records(written: Path, tmp_path: Path) -> None:
     assert list(datasets.load(tmp_path / "out").table["patient"]) == ["unknown-NORMAL", "unknown-PACED"]
 
 
-def test_a_missing_side_is_said(tmp_path: Path) -> None:
-    with pytest.raises(DatasetError, match="train/"):
-        _read(tmp_path, tmp_path / "out")
+def test_a_side_of_which_nothing_can_be_read_is_an_error(written: Path, tmp_path: Path) -> None:
+    source = shutil.copytree(written, tmp_path / "source")
+    for path in (source / "test").rglob("*.png"):
+        path.write_text("no picture")
+    with pytest.raises(DatasetError, match="No picture of the test side"):
+        _read(source, tmp_path / "out")
+    assert not datasets.is_complete(tmp_path / "out")
+
+
+def test_validation_pictures_validate(written: Path, tmp_path: Path) -> None:
+    source = shutil.copytree(written, tmp_path / "source")
+    for path in sorted((source / "train").rglob("*.png"))[::5]:
+        moved = source / "valid" / path.relative_to(source / "train")
+        moved.parent.mkdir(parents=True, exist_ok=True)
+        path.rename(moved)
+    _read(source, tmp_path / "out")
+    back = datasets.load(tmp_path / "out")
+    sides = split(back.table, back.labels(CLASSES), "as-given", seed=0)
+    assert set(back.table["side"].iloc[sides.validation]) == {"validation"}
+    assert set(back.table["side"].iloc[sides.train]) == {"train"}
+
+
+def test_names_that_no_character_set_knows_and_numbers_without_end_stop_nothing(written: Path, tmp_path: Path) -> None:
+    source = shutil.copytree(written, tmp_path / "source")
+    picture = next((source / "train" / "Normal").glob("*.png"))
+    shutil.copy(picture, os.fsdecode(os.fsencode(picture.parent) + b"/K\xf6ln.png"))
+    shutil.copy(picture, picture.parent / f"{'9' * 40}_{'1' * 40}.png")
+    (source / os.fsdecode(b"l\xf6sch.txt")).write_text("no picture")
+    _read(source, tmp_path / "out")
+    files = set(folders.read_files(tmp_path / "out")["file"])
+    assert "train/Normal/K\\udcf6ln.png" in files
+    assert "l\\udcf6sch.txt" in (tmp_path / "out" / folders.LEFT_OUT).read_text()
 
 
 def test_pixels_of_the_folder_layout_are_grey_on_white(written: Path) -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ecg.classes import CLASS_SETS
 from training import fitting, predictions
-from training.classes import CLASS_SETS
 from training.configuration import RunConfig
 from training.datasets import Dataset
 from training.predictions import Predictions, PredictionsError

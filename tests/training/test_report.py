@@ -13,9 +13,9 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
+from ecg.classes import CLASS_SETS
 from training import predictions, report
 from training.__main__ import app
-from training.classes import CLASS_SETS
 from training.configuration import RunConfig
 from training.datasets import Dataset
 from training.predictions import Predictions

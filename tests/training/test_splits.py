@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 import wfdb
 
+from ecg.classes import CLASS_SETS
 from training import people as division
 from training import splits
-from training.classes import CLASS_SETS
 from training.configuration import RunConfig
 from training.datasets import Dataset
 from training.records import patient_of

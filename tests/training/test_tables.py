@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from ecg.classes import CLASS_SETS
 from training import predictions, tables
-from training.classes import CLASS_SETS
 from training.configuration import RunConfig
 from training.predictions import Predictions
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import io
 import queue
 import struct
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +19,11 @@ import tritonclient.grpc as triton
 import tritonclient.grpc.aio as triton_aio
 from google.rpc import error_details_pb2
 from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
+from PIL import Image
 from tritonclient.grpc import InferenceServerClientPlugin
 from tritonclient.utils import InferenceServerException
 
+from inference_server.client import ArrhythmiaClient
 from inference_server.generated.inference import open_inference_pb2 as pb
 from inference_server.generated.inference import open_inference_pb2_grpc
 from inference_server.images import to_pixels
@@ -109,6 +113,28 @@ def test_encoded_pictures_are_classified(client: triton.InferenceServerClient) -
 def test_pixels_are_classified(client: triton.InferenceServerClient) -> None:
     result = client.infer("arrhythmia_pixels", [pixels(3, 5)], model_version="1")
     assert labels(result) == ["PAC", "VF"]
+
+
+def test_a_model_that_sees_colours_takes_three_channels(tmp_path: Path) -> None:
+    write_model(tmp_path, channels=3)
+    with running_server(tmp_path) as process:
+        process.wait_for("serving")
+        with (
+            closing(triton.InferenceServerClient(process.address)) as colours,
+            ArrhythmiaClient(process.address) as own,
+        ):
+            assert own.get_model().input_channels == 3
+            raw = colours.get_model_metadata("arrhythmia_pixels", as_json=True)
+            assert raw["inputs"][0]["shape"] == ["-1", "32", "48", "3"]
+            assert list(colours.get_model_config("arrhythmia_pixels").config.input[0].dims) == [-1, HEIGHT, WIDTH, 3]
+            sent = Image.open(io.BytesIO(picture(4))).convert("RGB").resize((WIDTH, HEIGHT), Image.Resampling.NEAREST)
+            tensor = triton.InferInput("pixels", [1, HEIGHT, WIDTH, 3], "UINT8")
+            tensor.set_data_from_numpy(np.asarray(sent)[None])
+            assert labels(colours.infer("arrhythmia_pixels", [tensor])) == ["PVC"]
+            assert labels(colours.infer("arrhythmia", [encoded(picture(4))])) == ["PVC"]
+            with pytest.raises(InferenceServerException, match=r"shape \[N, 32, 48, 3\]"):
+                colours.infer("arrhythmia_pixels", [pixels(4)])
+            assert own.explain(picture(4)).beat_class.short == "PVC"
 
 
 def test_only_the_outputs_asked_for_are_sent(client: triton.InferenceServerClient) -> None:

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from tests.training import legacy_files
-from training.legacy_keras import KerasFileError, read
+from training.keras_files.classifier import read
+from training.keras_files.errors import KerasFileError
 
 
 @pytest.fixture(scope="module")
@@ -39,14 +40,14 @@ def test_each_dialect_answers_as_the_network_it_was_saved_from(
     assert (found.height, found.width, found.channels, found.classes) == (64, 64, 3, 6)
     assert found.keras_version == version
     expected = network.predict_on_batch(_pictures())
-    assert found.whole.predict_on_batch(_pictures()) == pytest.approx(expected, abs=1e-6)
+    assert found.probabilities(_pictures()) == pytest.approx(expected, abs=1e-6)
 
 
 def test_a_file_that_todays_keras_saves_as_hdf5_is_read_too(network: keras.Sequential, tmp_path: Path) -> None:
     network.save(tmp_path / "new.h5")
     found = read(tmp_path / "new.h5")
     expected = network.predict_on_batch(_pictures())
-    assert found.whole.predict_on_batch(_pictures()) == pytest.approx(expected, abs=1e-6)
+    assert found.probabilities(_pictures()) == pytest.approx(expected, abs=1e-6)
 
 
 def test_normalisation_padding_and_averages_are_read(tmp_path: Path) -> None:
@@ -69,7 +70,7 @@ def test_normalisation_padding_and_averages_are_read(tmp_path: Path) -> None:
     model.save(tmp_path / "model.h5")
     pictures = generator.random((2, 24, 32, 1), dtype=np.float32)
     found = read(tmp_path / "model.h5")
-    assert found.whole.predict_on_batch(pictures) == pytest.approx(model.predict_on_batch(pictures), abs=1e-6)
+    assert found.probabilities(pictures) == pytest.approx(model.predict_on_batch(pictures), abs=1e-6)
 
 
 def _changed(number: int, **settings: Any) -> legacy_files.Layers:
@@ -93,14 +94,18 @@ def _with(number: int, kind: str) -> legacy_files.Layers:
         (_changed(0, batch_input_shape=[None, None, None, 3]), "input shape"),
         (_changed(0, batch_input_shape=[None, 8, 64, 3]), "8 × 64"),
         (_changed(1, data_format="channels_first"), "pool_a has its channels first"),
-        (_changed(2, activation="swish"), "conv_b has the activation 'swish'"),
+        (_changed(2, activation="mine"), "conv_b has the activation 'mine'"),
+        (_changed(2, activation={"class_name": "Lambda", "config": {}}), "conv_b has the activation"),
         (_changed(2, kernel_size="three"), "conv_b .Conv2D. has settings"),
-        (_changed(5, units=100_000_000_000), "dense_a needs weights of shapes"),
-        (_changed(6, activation="sigmoid"), "does not end in a softmax"),
-        (_changed(5, activation="softmax"), "softmax before its last layer"),
+        (_changed(5, units=100_000_000_000), "bytes of weights, up to layer dense_a"),
+        (_changed(5, units=129), "dense_a needs weights of shapes"),
+        (_changed(6, activation="sigmoid"), "dense_b ends in 6 sigmoids"),
+        (_changed(6, activation="relu"), "not in a softmax"),
+        (_changed(5, activation="softmax"), "dense_a is a softmax before the last layer"),
         (_with(5, "MaxPooling2D"), "added does not fit features of shape"),
         (_with(4, "Dense"), "added .Dense. can't follow features"),
-        (legacy_files.keras2_layers()[:4], "does not end in a softmax"),
+        (legacy_files.keras2_layers()[:4], "ends in features of shape"),
+        (_changed(1, pool_size=[2, 2], strides=[1, 1], name="conv_a"), "same name"),
         ([], "no layers"),
     ],
 )
@@ -114,7 +119,11 @@ def test_what_is_not_supported_is_named(
 
 @pytest.mark.parametrize(
     ("attributes", "sentence"),
-    [({"class_name": "Model"}, "Model model"), ({"backend": "theano"}, "theano"), ({"class_name": ""}, "Sequential")],
+    [
+        ({"class_name": "MyModel"}, "is a MyModel, a class of its author's own"),
+        ({"backend": "theano"}, "theano"),
+        ({"class_name": ""}, "Sequential"),
+    ],
 )
 def test_other_kinds_of_models_are_refused(
     attributes: dict[str, str], sentence: str, network: keras.Sequential, tmp_path: Path

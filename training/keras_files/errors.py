@@ -1,0 +1,7 @@
+"""What is said about a file that can't be imported."""
+
+from __future__ import annotations
+
+
+class KerasFileError(Exception):
+    """The file can't be imported; the message says which part of it and why."""
