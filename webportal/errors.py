@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 import uuid
 from collections.abc import Callable
@@ -26,6 +27,8 @@ View = TypeVar("View", bound=Callable[..., object])
 _DRAIN_BYTES = 64 * 1024 * 1024
 #: Room for the fields of a form beside one picture.
 _FORM_BYTES = 64 * 1024
+#: Where the server of the connections says, as ``errno``, that it could not keep a request's body, e.g. on a full disk.
+NOT_KEPT = "beatlens.not_kept"
 
 
 def new_error_id() -> str:
@@ -41,13 +44,18 @@ def log_unexpected(where: str, error: BaseException) -> str:
 
 
 class RequestSizeMiddleware:
-    """Answers 413 to a body that is larger than the largest allowed upload, before anything parses it."""
+    """Answers 413 to a body that is larger than the largest allowed upload, before anything parses it.
+
+    A body that could not be kept while it came in is an error like any other that says so.
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Let the request through, or answer it here."""
+        if number := request.META.get(NOT_KEPT):
+            raise OSError(number, os.strerror(number))
         if _length(request) <= settings.REQUEST_MAX_BYTES:
             return self.get_response(request)
         _drain(request)

@@ -17,6 +17,9 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+#: Slow clients cost no threads, see there.
+worker_class = "webportal.connections.worker.WaitressWorker"
+
 _FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 _listener: socket.socket | None = None
 _made: str | None = None

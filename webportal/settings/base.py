@@ -274,5 +274,7 @@ LOGGING = {
         # One line a task is too much; failures are logged by webportal.analyses with their id.
         "django_tasks": {"level": "WARNING"},
         "django_tasks_db": {"level": "WARNING"},
+        # One line for each request that waits for a thread would make a busy hour busier.
+        "waitress.queue": {"level": "ERROR"},
     },
 }
