@@ -12,7 +12,7 @@ RUN python -m venv /opt/beatlens \
 
 FROM python:3.11-slim
 RUN useradd --system --uid 10001 --no-create-home beatlens \
- && install -d -o beatlens -m 0750 /var/lib/beatlens /var/lib/beatlens/media
+ && install -d -o beatlens -m 0700 /var/lib/beatlens /var/lib/beatlens/media
 COPY --from=build /opt/beatlens /opt/beatlens
 WORKDIR /srv/beatlens
 COPY manage.py ./

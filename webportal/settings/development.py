@@ -10,15 +10,19 @@ from urllib.parse import quote
 from webportal.settings.base import *  # noqa: F403
 from webportal.settings.base import CACHE_ENTRIES, VAR_DIR, env
 from webportal.settings.database import database
+from webportal.settings.private_files import private_file, private_folder
 from webportal.settings.secret_key import load_or_create
 
+private_folder(VAR_DIR)
 DEBUG = env.bool("BEATLENS_DEBUG", default=False)
 SECRET_KEY = env.str("BEATLENS_SECRET_KEY", default="") or load_or_create(VAR_DIR / "secret_key")
 
 ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]"]
 
-DATABASES = {"default": database(env, default=f"sqlite:///{quote(str(VAR_DIR / 'beatlens.sqlite3'))}")}
-VAR_DIR.mkdir(parents=True, exist_ok=True)
+_file = VAR_DIR / "beatlens.sqlite3"
+DATABASES = {"default": database(env, default=f"sqlite:///{quote(str(_file))}")}
+if DATABASES["default"]["NAME"] == str(_file):
+    private_file(_file)
 
 # Rate limits are counted in the memory of the one portal process.
 CACHES = {
