@@ -11,11 +11,12 @@ from webportal.settings.base import *  # noqa: F403
 from webportal.settings.base import CACHE_ENTRIES, VAR_DIR, env
 from webportal.settings.database import database
 from webportal.settings.private_files import private_file, private_folder
-from webportal.settings.secret_key import load_or_create
+from webportal.settings.secret_key import load_or_create, strong
 
 private_folder(VAR_DIR)
 DEBUG = env.bool("BEATLENS_DEBUG", default=False)
-SECRET_KEY = env.str("BEATLENS_SECRET_KEY", default="") or load_or_create(VAR_DIR / "secret_key")
+_chosen = env.str("BEATLENS_SECRET_KEY", default="")
+SECRET_KEY = strong(_chosen) if _chosen else load_or_create(VAR_DIR / "secret_key")
 
 ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]"]
 
