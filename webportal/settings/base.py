@@ -38,6 +38,7 @@ INSTALLED_APPS = [
     "webportal.trial",
     "webportal.audit",
     "webportal.operations",
+    "webportal.backups",
 ]
 
 MIDDLEWARE = [
@@ -96,6 +97,9 @@ USE_I18N = True
 USE_TZ = True
 
 # --- Accounts ------------------------------------------------------------------------------------------------------
+
+#: The file that the secret key is kept in; ``None`` where the environment tells it.
+SECRET_KEY_FILE: Path | None = None
 
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["webportal.accounts.backends.AuthenticationBackend"]

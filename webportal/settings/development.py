@@ -16,7 +16,8 @@ from webportal.settings.secret_key import load_or_create, strong
 private_folder(VAR_DIR)
 DEBUG = env.bool("BEATLENS_DEBUG", default=False)
 _chosen = env.str("BEATLENS_SECRET_KEY", default="")
-SECRET_KEY = strong(_chosen) if _chosen else load_or_create(VAR_DIR / "secret_key")
+SECRET_KEY_FILE = None if _chosen else VAR_DIR / "secret_key"
+SECRET_KEY = load_or_create(SECRET_KEY_FILE) if SECRET_KEY_FILE else strong(_chosen)
 
 ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]"]
 
