@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import uuid
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
+from django.conf import settings
 
 ROOT = Path(__file__).resolve().parents[3]
 PASSWORD = "a-long-passphrase"
@@ -92,42 +94,66 @@ print(json.dumps(way))
 """
 
 
-@pytest.fixture(scope="module")
-def new_installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Installation]]:
-    """Makes empty installations, each with a database of its own: SQLite, or the kind that the environment names."""
-    with ExitStack() as databases:
+class Installations:
+    """Makes installations, each with a database of its own: SQLite, or of the kind that the environment names."""
 
-        def make(**settings: str) -> Installation:
-            var = tmp_path_factory.mktemp("installation") / "var"
-            clean = {name: value for name, value in os.environ.items() if not name.startswith(("BEATLENS_", "DJANGO_"))}
-            inside = {"BEATLENS_VAR_DIR": str(var), "DJANGO_SETTINGS_MODULE": "webportal.settings.development"}
-            url = os.environ.get("BEATLENS_DATABASE_URL", "")
-            if url.startswith("postgres"):
-                inside["BEATLENS_DATABASE_URL"] = databases.enter_context(_database_beside(url))
-            return Installation(var, clean | inside | settings)
+    def __init__(self, folders: pytest.TempPathFactory) -> None:
+        self._folders = folders
+        self._databases: list[str] = []
+        self._started: Installation | None = None
 
-        yield make
+    def __call__(self, **settings: str) -> Installation:
+        """One that was never started."""
+        return self._new(settings)
 
+    def started(self, **settings: str) -> Installation:
+        """One whose tables are there, and nothing in them."""
+        if self._started is None:
+            self._started = self._new({})
+            self._started.run("migrate", "-v0")
+        return self._new(settings, like=self._started)
 
-def _database_beside(url: str) -> Any:
-    from contextlib import contextmanager
+    def _new(self, settings: dict[str, str], like: Installation | None = None) -> Installation:
+        var = self._folders.mktemp("installation") / "var"
+        if like is not None:
+            shutil.copytree(like.var, var)
+        clean = {name: value for name, value in os.environ.items() if not name.startswith(("BEATLENS_", "DJANGO_"))}
+        inside = {"BEATLENS_VAR_DIR": str(var), "DJANGO_SETTINGS_MODULE": "webportal.settings.development"}
+        if on_postgresql():
+            inside["BEATLENS_DATABASE_URL"] = self._database(like)
+        return Installation(var, clean | inside | settings)
 
-    import psycopg
-    from django.conf import settings
+    def _database(self, like: Installation | None) -> str:
+        name = f"backups_{uuid.uuid4().hex}"
+        template = like.environment["BEATLENS_DATABASE_URL"].rpartition("/")[2] if like is not None else "template1"
+        with _server() as server:
+            server.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        self._databases.append(name)
+        return f"{os.environ['BEATLENS_DATABASE_URL'].rpartition('/')[0]}/{name}"
 
-    known, name = settings.DATABASES["default"], f"backups_{uuid.uuid4().hex}"
-    address = {"host": known["HOST"], "user": known["USER"], "password": known["PASSWORD"], "dbname": "postgres"}
-
-    @contextmanager
-    def database() -> Iterator[str]:
-        with psycopg.connect(**address, autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name}")
-            yield f"{url.rpartition('/')[0]}/{name}"
-            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
-
-    return database()
+    def drop(self) -> None:
+        """Drop the databases."""
+        if self._databases:
+            with _server() as server:
+                for name in self._databases:
+                    server.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def on_postgresql() -> bool:
     """Whether these tests run on PostgreSQL."""
     return os.environ.get("BEATLENS_DATABASE_URL", "").startswith("postgres")
+
+
+def _server() -> psycopg.Connection:
+    known = settings.DATABASES["default"]
+    return psycopg.connect(
+        host=known["HOST"], user=known["USER"], password=known["PASSWORD"], dbname="postgres", autocommit=True
+    )
+
+
+@pytest.fixture(scope="session")
+def new_installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installations]:
+    """Makes empty installations."""
+    installations = Installations(tmp_path_factory)
+    yield installations
+    installations.drop()
