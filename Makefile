@@ -49,6 +49,7 @@ lock: $(VENV)/bin/uv ## Make the locks fit pyproject.toml (UPGRADE=1: with the n
 	$(LOCK) --constraint requirements.lock --extra portal --extra postgresql --output-file requirements/portal.lock
 	$(LOCK) --constraint requirements.lock --extra server --extra portal --output-file requirements/serving.lock
 	$(LOCK) --constraint requirements.lock --extra training --output-file requirements/training.lock
+	$(LOCK) --constraint requirements.lock --extra tracing --output-file requirements/tracing.lock
 
 audit: $(VENV)/everything ## Look for known faults in what the locks name, and for base images without a digest
 	$(BIN)/pip-audit --strict --disable-pip --require-hashes --progress-spinner off --requirement requirements.lock

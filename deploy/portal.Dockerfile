@@ -41,4 +41,4 @@ ENV BEATLENS_INTERNAL_LISTEN=0.0.0.0:9465
 EXPOSE 8000 9465
 STOPSIGNAL SIGTERM
 CMD ["gunicorn", "webportal.wsgi:application", "--config", "python:webportal.gunicorn_conf", \
-     "--bind", "0.0.0.0:8000", "--workers", "3", "--threads", "4", "--worker-tmp-dir", "/dev/shm", "--no-control-socket"]
+     "--bind", "0.0.0.0:8000", "--workers", "3", "--threads", "8", "--worker-tmp-dir", "/dev/shm", "--no-control-socket"]

@@ -19,6 +19,7 @@ LOCKS = {
     "requirements/portal.lock": ["portal", "postgresql"],
     "requirements/serving.lock": ["server", "portal"],
     "requirements/training.lock": ["training"],
+    "requirements/tracing.lock": ["tracing"],
 }
 PIN = re.compile(
     r"^(?P<name>[a-z0-9-]+)==(?P<version>\S+)(?: ; [^\\\n]+)? \\\n(?:    --hash=sha256:[0-9a-f]{64}(?: \\)?\n)+",
