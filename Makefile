@@ -8,7 +8,8 @@ PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3 python;
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 # Every package as the lock says, compared with its digest; then Beatlens itself, which needs nothing more.
-INSTALL = $(PIP) --require-hashes --requirement $(1) && $(PIP) --no-deps --no-build-isolation --editable .
+INSTALL = $(PIP) --require-hashes --requirement $(1) \
+	&& PYTHONWARNINGS=ignore $(PIP) --no-deps --no-build-isolation --editable .
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-package beatlens \
 	--no-header --no-annotate pyproject.toml requirements/build.in
 
@@ -52,8 +53,9 @@ lock: $(VENV)/bin/uv ## Make the locks fit pyproject.toml (UPGRADE=1: with the n
 	$(LOCK) --constraint requirements.lock --extra tracing --output-file requirements/tracing.lock
 
 audit: $(VENV)/everything ## Look for known faults in what the locks name, and for base images without a digest
-	$(BIN)/pip-audit --strict --disable-pip --require-hashes --progress-spinner off --requirement requirements.lock
-	$(BIN)/python deploy/pin_images.py --check
+	@$(BIN)/python deploy/pin_images.py --check; images=$$?; \
+	$(BIN)/pip-audit --strict --disable-pip --require-hashes --progress-spinner off --requirement requirements.lock \
+	&& exit $$images
 
 pin-images: ## Write the digests of the base images into deploy/ (needs docker and a registry)
 	$(or $(PYTHON),python3) deploy/pin_images.py

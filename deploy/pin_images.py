@@ -47,7 +47,8 @@ def digest_of(image: str) -> str:
         raise RuntimeError(f"docker can't be asked about {image}: {error}") from error
     digest = done.stdout.strip()
     if done.returncode or not re.fullmatch(r"sha256:[0-9a-f]{64}", digest):
-        raise RuntimeError(f"the registry doesn't say what {image} is: {done.stderr.strip() or digest or 'no answer'}")
+        said = (done.stderr.strip() or digest or "no answer").splitlines()[0]
+        raise RuntimeError(f"the registry doesn't say what {image} is: {said}")
     return digest
 
 
