@@ -4,6 +4,7 @@ FROM python:3.11-slim AS build
 WORKDIR /source
 COPY pyproject.toml README.md LICENSE NOTICE ./
 COPY requirements/portal.lock requirements/
+COPY ecg ecg
 COPY inference_server inference_server
 COPY webportal webportal
 # Every package by digest; only what the portal and its database driver need.
@@ -20,6 +21,7 @@ RUN apt-get update && apt-get install --yes --no-install-recommends postgresql-c
 COPY --from=build /opt/beatlens /opt/beatlens
 WORKDIR /srv/beatlens
 COPY manage.py ./
+COPY ecg ecg
 COPY inference_server inference_server
 COPY webportal webportal
 COPY samples samples

@@ -88,15 +88,13 @@ def test_containers_install_by_digest(dockerfile: str, lock: str) -> None:
     ]
 
 
-def test_containers_have_every_package_of_ours_that_they_use() -> None:
+@pytest.mark.parametrize("dockerfile", sorted((ROOT / "deploy").glob("*.Dockerfile")), ids=lambda path: path.name)
+def test_containers_have_every_package_of_ours_that_they_use(dockerfile: Path) -> None:
     ours = {path.parent.name for path in ROOT.glob("*/__init__.py")} - {"tests"}
-    for dockerfile in (ROOT / "deploy").glob("*.Dockerfile"):
-        copied = ours & {name for line in re.findall(r"^COPY (?!--from)(.+)$", dockerfile.read_text(), re.MULTILINE)
-                         for name in line.split()}  # fmt: skip
-        used = {
-            found
-            for package in copied
-            for path in (ROOT / package).rglob("*.py")
-            for found in re.findall(r"^\s*(?:from|import) (\w+)", path.read_text(), re.MULTILINE)
-        }
-        assert used & ours <= copied, dockerfile.name
+    for stage in dockerfile.read_text().split("\nFROM ")[1:]:
+        lines = re.findall(r"^COPY (?!--from)(.+)$", stage, re.MULTILINE)
+        copied = ours & {name for line in lines for name in line.split()}
+        files = [path for package in copied for path in (ROOT / package).rglob("*.py")]
+        imports = re.compile(r"^\s*(?:from|import) (\w+)", re.MULTILINE)
+        used = {name for path in files for name in imports.findall(path.read_text())}
+        assert used & ours <= copied
