@@ -48,7 +48,7 @@ def sessions(count: int) -> list[str]:
     for number in range(count):
         user = User.objects.create_user(username=f"user-{number}", email=f"user-{number}@example.org")
         client = Client(headers={"host": "localhost"})
-        client.force_login(user, "allauth.account.auth_backends.AuthenticationBackend")
+        client.force_login(user)
         keys.append(client.cookies["sessionid"].value)
     return keys
 

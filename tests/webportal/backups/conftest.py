@@ -71,7 +71,7 @@ out = io.BytesIO()
 Image.linear_gradient("L").resize((192, 128)).save(out, "PNG")
 analysis = create_upload(owner=user, data=out.getvalue(), keep_original=True)
 client = Client(headers={"host": "localhost"})
-client.force_login(user, "allauth.account.auth_backends.AuthenticationBackend")
+client.force_login(user)
 print(json.dumps({"secret": secret, "upload": str(analysis.upload_id), "session": client.session.session_key}))
 """
 
