@@ -6,9 +6,14 @@ BIN := $(VENV)/bin
 # The first Python of at least 3.11 on this machine, unless PYTHON names one.
 PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3 python; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
-PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install --constraint requirements.lock
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
+# Every package as the lock says, compared with its digest; then Beatlens itself, which needs nothing more.
+INSTALL = $(PIP) --require-hashes --requirement $(1) \
+	&& PYTHONWARNINGS=ignore $(PIP) --no-deps --no-build-isolation --editable .
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-package beatlens \
+	--no-header --no-annotate pyproject.toml requirements/build.in
 
-.PHONY: help run test test-postgresql access lint format protos lock admin train-image clean
+.PHONY: help run test test-postgresql access lint format protos lock audit pin-images admin train-image clean
 
 help: ## List the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -39,9 +44,21 @@ format: $(VENV)/everything ## Put the source into the house's format
 protos: $(VENV)/everything ## Make the gRPC stubs from protos/
 	$(BIN)/python protos/generate.py
 
-lock: $(VENV)/everything ## Renew requirements.lock from pyproject.toml
-	$(BIN)/uv pip compile --quiet --upgrade --all-extras --python-version 3.11 --no-emit-package beatlens \
-		--no-header --no-annotate pyproject.toml --output-file requirements.lock
+lock: $(VENV)/bin/uv ## Make the locks fit pyproject.toml (UPGRADE=1: with the newest versions)
+	$(LOCK) $(if $(UPGRADE),--upgrade) --all-extras --output-file requirements.lock
+	$(LOCK) --constraint requirements.lock --extra server --output-file requirements/server.lock
+	$(LOCK) --constraint requirements.lock --extra portal --extra postgresql --output-file requirements/portal.lock
+	$(LOCK) --constraint requirements.lock --extra server --extra portal --output-file requirements/serving.lock
+	$(LOCK) --constraint requirements.lock --extra training --output-file requirements/training.lock
+	$(LOCK) --constraint requirements.lock --extra tracing --output-file requirements/tracing.lock
+
+audit: $(VENV)/everything ## Look for known faults in what the locks name, and for base images without a digest
+	@$(BIN)/python deploy/pin_images.py --check; images=$$?; \
+	$(BIN)/pip-audit --strict --disable-pip --require-hashes --progress-spinner off --requirement requirements.lock \
+	&& exit $$images
+
+pin-images: ## Write the digests of the base images into deploy/ (needs docker and a registry)
+	$(or $(PYTHON),python3) deploy/pin_images.py
 
 admin: $(VENV)/serving ## Make an administrator of the embedded portal
 	@$(BIN)/python manage.py migrate --noinput --verbosity 0
@@ -58,12 +75,16 @@ $(VENV)/bin/python:
 	@test -n "$(PYTHON)" || { echo "beatlens: Python 3.11 or newer is needed and was not found." >&2; exit 1; }
 	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "beatlens: $(PYTHON) could not make a virtual environment; is its venv module installed?" >&2; exit 1; }
 
-$(VENV)/serving: pyproject.toml requirements.lock | $(VENV)/bin/python
+# The lock must be there to install everything, and uv to make the lock.
+$(VENV)/bin/uv: | $(VENV)/bin/python
+	@$(PIP) 'uv>=0.5'
+
+$(VENV)/serving: pyproject.toml requirements/serving.lock | $(VENV)/bin/python
 	@echo "Installing what serving needs (no TensorFlow); the first time takes a minute or two."
-	@$(PIP) --editable '.[server,portal]'
+	@$(call INSTALL,requirements/serving.lock)
 	@touch $@
 
 $(VENV)/everything: pyproject.toml requirements.lock | $(VENV)/bin/python
 	@echo "Installing everything, TensorFlow included; the first time takes some minutes."
-	@$(PIP) --editable '.[dev]'
+	@$(call INSTALL,requirements.lock)
 	@touch $(VENV)/serving $@

@@ -1,6 +1,6 @@
 """What the inference server has to survive, as commands: each prints its figures and ends with 1 if a promise broke.
 
-``python -m benchmarks.endurance stop|switch|kill|memory|fuzz|attack --help``
+``python -m benchmarks.endurance stop|switch|kill|memory|fuzz|attack|portal-attack --help``
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from typing import Annotated, Any, Final
 import grpc
 import typer
 
+from benchmarks import portal_attack
 from benchmarks.attack import ASSAULTS, assail
 from benchmarks.load import framed, h2load
 from benchmarks.mutations import corpus, mutants
@@ -39,6 +40,7 @@ SERVICE: Final = pb.DESCRIPTOR.services_by_name["ArrhythmiaService"].full_name
 CALLERS: Final = 8
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+app.command("portal-attack")(portal_attack.command)
 
 Models = Annotated[Path, typer.Option(help="The model repository.")]
 Samples = Annotated[Path, typer.Option(help="A folder of PNG pictures.")]

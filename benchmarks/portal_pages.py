@@ -71,9 +71,7 @@ def _serve() -> None:
     clients = {}
     for name in (OWNER, ADMINISTRATOR):
         clients[name] = Client(headers={"host": "localhost"})
-        clients[name].force_login(
-            User.objects.get(username=name), "allauth.account.auth_backends.AuthenticationBackend"
-        )
+        clients[name].force_login(User.objects.get(username=name))
     paths = {page.name: page.path for page in PAGES}
     last = Analysis.objects.filter(owner__username=OWNER, trashed_at__isnull=True).order_by("created_at")[40]
     paths[DEEP] += str(Cursor(last.created_at, last.pk)).replace("+", "%2B")

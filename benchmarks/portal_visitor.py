@@ -48,7 +48,7 @@ def sessions(count: int) -> list[str]:
     for number in range(count):
         user = User.objects.create_user(username=f"user-{number}", email=f"user-{number}@example.org")
         client = Client(headers={"host": "localhost"})
-        client.force_login(user, "allauth.account.auth_backends.AuthenticationBackend")
+        client.force_login(user)
         keys.append(client.cookies["sessionid"].value)
     return keys
 
@@ -82,13 +82,16 @@ class Visitor:
             UploadFailed: it was not taken.
         """
         body, content_type = _form({"csrfmiddlewaretoken": self._token, "label": ""}, [picture])
-        self._connection.request("POST", "/predict/", body, self._headers | {"Content-Type": content_type})
-        response = self._connection.getresponse()
+        response = self._post(body, self._headers | {"Content-Type": content_type})
         response.read()
         found = _ANALYSIS.search(response.getheader("Location") or "")
         if response.status != 302 or found is None:
             raise UploadFailed(f"An upload was answered {response.status}.")
         return uuid.UUID(found[1])
+
+    def _post(self, body: bytes, headers: dict[str, str]) -> http.client.HTTPResponse:
+        self._connection.request("POST", "/predict/", body, headers)
+        return self._connection.getresponse()
 
     def close(self) -> None:
         """End the connection."""

@@ -2,12 +2,14 @@
 #   docker build -f deploy/inference-server.Dockerfile -t beatlens-inference-server .
 FROM python:3.11-slim AS build
 WORKDIR /source
-COPY pyproject.toml requirements.lock README.md LICENSE NOTICE ./
+COPY pyproject.toml README.md LICENSE NOTICE ./
+COPY requirements/server.lock requirements/
 COPY ecg ecg
 COPY inference_server inference_server
-# The constraints pin everything; only the extra `server` is installed.
+# Every package by digest; only what the extra `server` needs.
 RUN python -m venv /opt/beatlens \
- && /opt/beatlens/bin/pip install --no-cache-dir -c requirements.lock '.[server]'
+ && /opt/beatlens/bin/pip install --no-cache-dir --require-hashes -r requirements/server.lock \
+ && /opt/beatlens/bin/pip install --no-deps --no-build-isolation .
 
 FROM python:3.11-slim
 RUN useradd --system --uid 10001 --no-create-home beatlens

@@ -2,18 +2,22 @@
 #   docker build -f deploy/portal.Dockerfile -t beatlens-portal .
 FROM python:3.11-slim AS build
 WORKDIR /source
-COPY pyproject.toml requirements.lock README.md LICENSE NOTICE ./
+COPY pyproject.toml README.md LICENSE NOTICE ./
+COPY requirements/portal.lock requirements/
 COPY ecg ecg
 COPY inference_server inference_server
 COPY webportal webportal
-# The constraints pin everything; only the portal and its database driver are installed.
+# Every package by digest; only what the portal and its database driver need.
 RUN python -m venv /opt/beatlens \
- && /opt/beatlens/bin/pip install --no-cache-dir -c requirements.lock '.[portal,postgresql]' \
+ && /opt/beatlens/bin/pip install --no-cache-dir --require-hashes -r requirements/portal.lock \
+ && /opt/beatlens/bin/pip install --no-deps --no-build-isolation . \
  && /opt/beatlens/bin/pip uninstall --yes --quiet beatlens
 
 FROM python:3.11-slim
-RUN useradd --system --uid 10001 --no-create-home beatlens \
- && install -d -o beatlens -m 0750 /var/lib/beatlens /var/lib/beatlens/media
+# pg_dump and its like are for `manage.py backup` and `restore`.
+RUN apt-get update && apt-get install --yes --no-install-recommends postgresql-client && rm -rf /var/lib/apt/lists/* \
+ && useradd --system --uid 10001 --no-create-home beatlens \
+ && install -d -o beatlens -m 0700 /var/lib/beatlens /var/lib/beatlens/media
 COPY --from=build /opt/beatlens /opt/beatlens
 WORKDIR /srv/beatlens
 COPY manage.py ./
@@ -28,13 +32,15 @@ ENV DJANGO_SETTINGS_MODULE=webportal.settings.production \
     PATH=/opt/beatlens/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1
-# The key and the names are for this step alone; nothing of them stays in the image.
-RUN BEATLENS_SECRET_KEY=only-for-collecting-static-files BEATLENS_ALLOWED_HOSTS=localhost \
-    BEATLENS_DATABASE_URL=sqlite:////tmp/none python manage.py collectstatic --noinput --verbosity 0
+# Before the static files are collected: only who has made them may read them.
 USER 10001
+# The key and the names are for this step alone; nothing of them stays in the image.
+RUN BEATLENS_SECRET_KEY=$(python -c "import secrets; print(secrets.token_urlsafe(64))") \
+    BEATLENS_ALLOWED_HOSTS=localhost BEATLENS_DATABASE_URL=sqlite:////tmp/none \
+    python manage.py collectstatic --noinput --verbosity 0
 # Health and metrics. Only the networks of the containers reach this port; it is never published.
 ENV BEATLENS_INTERNAL_LISTEN=0.0.0.0:9465
 EXPOSE 8000 9465
 STOPSIGNAL SIGTERM
 CMD ["gunicorn", "webportal.wsgi:application", "--config", "python:webportal.gunicorn_conf", \
-     "--bind", "0.0.0.0:8000", "--workers", "3", "--threads", "4", "--worker-tmp-dir", "/dev/shm", "--no-control-socket"]
+     "--bind", "0.0.0.0:8000", "--workers", "3", "--threads", "8", "--worker-tmp-dir", "/dev/shm", "--no-control-socket"]

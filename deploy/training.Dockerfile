@@ -5,12 +5,14 @@
 # Several machines: the same on each, with --network=host, -e TF_CONFIG=... and --strategy multiworker.
 FROM python:3.11-slim AS build
 WORKDIR /source
-COPY pyproject.toml requirements.lock README.md LICENSE NOTICE ./
+COPY pyproject.toml README.md LICENSE NOTICE ./
+COPY requirements/training.lock requirements/
 COPY ecg ecg
 COPY inference_server inference_server
 COPY training training
 RUN python -m venv /opt/beatlens \
- && /opt/beatlens/bin/pip install --no-cache-dir -c requirements.lock '.[training]'
+ && /opt/beatlens/bin/pip install --no-cache-dir --require-hashes -r requirements/training.lock \
+ && /opt/beatlens/bin/pip install --no-deps --no-build-isolation .
 
 FROM python:3.11-slim
 RUN useradd --system --uid 10001 --create-home beatlens \

@@ -27,6 +27,9 @@ from typing import Any
 
 from supervisor.xmlrpc import SupervisorTransport
 
+from launcher.errors import LaunchError
+from launcher.folder import PRIVATE_UMASK, make_private, only_one
+
 ROOT = Path(__file__).resolve().parent.parent
 
 #: How long the parts may take to become healthy, seconds.
@@ -36,10 +39,6 @@ STOP_SECONDS = 95.0
 _LOG_TAIL = 15
 #: This machine is never asked through a proxy.
 _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-
-
-class LaunchError(Exception):
-    """The system can't start; the message is for the person at the terminal."""
 
 
 def port_from(environment: Mapping[str, str], name: str, default: int) -> int:
@@ -80,6 +79,14 @@ def main() -> int:
 
 
 def _run() -> int:
+    os.umask(PRIVATE_UMASK)  # for all that is started from here, too
+    var = Path(os.environ.get("BEATLENS_VAR_DIR") or ROOT / "var").resolve()
+    make_private(var, project=ROOT)
+    with only_one(var):
+        return _run_in(var)
+
+
+def _run_in(var: Path) -> int:
     defaults = {"PORT": 8000, "GRPC_PORT": 50051, "INTERNAL_PORT": 9465}
     ports = {name: port_from(os.environ, name, default) for name, default in defaults.items()}
     for one, other in itertools.combinations(ports, 2):
@@ -88,9 +95,8 @@ def _run() -> int:
     for name, port in ports.items():
         require_free(port, name)
     portal, grpc, internal = ports.values()
-    var = Path(os.environ.get("BEATLENS_VAR_DIR") or ROOT / "var").resolve()
     logs = var / "log"
-    logs.mkdir(parents=True, exist_ok=True)
+    logs.mkdir(exist_ok=True)
     # A socket's path may have 107 characters, so it can't lie in the project, wherever that is. In memory where that is
     # possible: to count in a file that a full disk has no room for ends a process at once (SIGBUS).
     memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 - the folder made in it is ours alone
@@ -166,11 +172,14 @@ def _stop_signals() -> Iterator[list[int]]:
 def _supervisor(environment: Mapping[str, str]) -> Iterator[subprocess.Popen[bytes]]:
     """The supervisor in a session of its own, so that Ctrl-C reaches this process alone, which stops it in order."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "supervisor.supervisord", "--nodaemon", "--configuration", "launcher/supervisord.conf"],
+        [
+            sys.executable, "-m", "launcher.tied",
+            "-m", "supervisor.supervisord", "--nodaemon", "--configuration", "launcher/supervisord.conf",
+        ],
         cwd=ROOT,
         env=dict(environment),
         start_new_session=True,
-    )
+    )  # fmt: skip
     try:
         yield process
     finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 import uuid
 from collections.abc import Callable
@@ -15,7 +16,7 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
-from webportal import disk
+from webportal import database_errors, disk
 
 logger = logging.getLogger(__name__)
 
@@ -26,6 +27,10 @@ View = TypeVar("View", bound=Callable[..., object])
 _DRAIN_BYTES = 64 * 1024 * 1024
 #: Room for the fields of a form beside one picture.
 _FORM_BYTES = 64 * 1024
+#: When to try again what the database was too busy for, seconds.
+_RETRY_SECONDS = 5
+#: Where the server of the connections says, as ``errno``, that it could not keep a request's body, e.g. on a full disk.
+NOT_KEPT = "beatlens.not_kept"
 
 
 def new_error_id() -> str:
@@ -41,13 +46,18 @@ def log_unexpected(where: str, error: BaseException) -> str:
 
 
 class RequestSizeMiddleware:
-    """Answers 413 to a body that is larger than the largest allowed upload, before anything parses it."""
+    """Answers 413 to a body that is larger than the largest allowed upload, before anything parses it.
+
+    A body that could not be kept while it came in is an error like any other that says so.
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Let the request through, or answer it here."""
+        if number := request.META.get(NOT_KEPT):
+            raise OSError(number, os.strerror(number))
         if _length(request) <= settings.REQUEST_MAX_BYTES:
             return self.get_response(request)
         _drain(request)
@@ -128,16 +138,25 @@ def too_many_requests(request: HttpRequest) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """500, or 507 for want of room, called by Django while the exception is being handled."""
+    """500, 507 for want of room, or 503 for what passes; called by Django while the exception is being handled."""
     error = sys.exc_info()[1]
     if disk.is_full(error):
         return storage_full(request, error)
+    if database_errors.passes(error):
+        return _busy(request, error)
     return _failed(request, error, "500.html", HTTPStatus.INTERNAL_SERVER_ERROR, "Unexpected error")
 
 
 def storage_full(request: HttpRequest, error: BaseException | None) -> HttpResponse:
     """507; ``error`` says that nothing more can be written."""
     return _failed(request, error, "507.html", HTTPStatus.INSUFFICIENT_STORAGE, "Nothing more can be written, error")
+
+
+def _busy(request: HttpRequest, error: BaseException | None) -> HttpResponse:
+    """503, and one line in the log: there is nothing to look for."""
+    logger.warning("The database was too busy for %s %s: %s", request.method, _view(request), type(error).__name__)
+    page = render_to_string("503.html")
+    return HttpResponse(page, status=HTTPStatus.SERVICE_UNAVAILABLE, headers={"Retry-After": str(_RETRY_SECONDS)})
 
 
 def _failed(
@@ -147,7 +166,10 @@ def _failed(
 
     It is drawn without the request: no session, user or database that may be what is broken.
     """
-    view = request.resolver_match.view_name if request.resolver_match else "an unknown view"
     error_id = new_error_id()
-    logger.error("%s %s in %s %s", said, error_id, request.method, view, exc_info=error)
+    logger.error("%s %s in %s %s", said, error_id, request.method, _view(request), exc_info=error)
     return HttpResponse(render_to_string(template, {"error_id": error_id}), status=status)
+
+
+def _view(request: HttpRequest) -> str:
+    return request.resolver_match.view_name if request.resolver_match else "an unknown view"

@@ -17,6 +17,9 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+#: Slow clients cost no threads, see there.
+worker_class = "webportal.connections.worker.WaitressWorker"
+
 _FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 _listener: socket.socket | None = None
 _made: str | None = None
@@ -25,6 +28,7 @@ _made: str | None = None
 def on_starting(server: Any) -> None:
     """Before the first process: open the address, make the folder, forget what ended processes had in hand."""
     global _listener, _made
+    os.umask(0o077)  # whatever a process writes is for nobody else
     if _FOLDER not in os.environ:
         # In memory where that is possible: to count in a file that a full disk has no room for ends a process (SIGBUS).
         memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 - the folder made in it is ours

@@ -22,7 +22,7 @@ def compose() -> dict[str, Any]:
 
 def test_every_part_is_there(compose):
     assert set(compose["services"]) == {"database", "inference", "prepare", "portal", "worker", "nginx"}
-    assert compose["services"]["database"]["image"] == "postgres:15"
+    assert compose["services"]["database"]["image"].partition("@")[0] == "postgres:15"
     assert compose["services"]["worker"]["deploy"]["replicas"] == 2
 
 
@@ -80,6 +80,11 @@ def test_images_are_built_from_files_that_are_there(compose):
 def test_nobody_is_root_in_the_end(dockerfile):
     users = re.findall(r"^USER (\S+)$", (DEPLOY / dockerfile).read_text(), re.MULTILINE)
     assert users[-1:] == ["10001"]
+
+
+def test_the_static_files_are_the_portals_to_read():
+    text = (DEPLOY / "portal.Dockerfile").read_text()
+    assert text.index("\nUSER 10001") < text.index("collectstatic")
 
 
 def test_nginx_sends_pictures_only_when_the_portal_says_so(compose):

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from launcher.__main__ import LaunchError, port_from, require_free
+from launcher.__main__ import port_from, require_free
+from launcher.errors import LaunchError
+from launcher.folder import only_one
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -75,3 +77,19 @@ def test_ports_must_differ(one: str, other: str, free_port: int) -> None:
     )
     assert done.returncode == 1
     assert f"{one} and {other} are both {free_port}; they must differ." in done.stderr
+
+
+def test_a_second_system_in_one_folder_says_so_and_stops(tmp_path: Path, free_port: int) -> None:
+    with only_one(tmp_path):
+        done = subprocess.run(
+            [sys.executable, "-m", "launcher"],
+            cwd=ROOT,
+            env=os.environ | {"PORT": str(free_port), "BEATLENS_VAR_DIR": str(tmp_path)},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert f"Beatlens runs in {tmp_path} already (process {os.getpid()})." in line

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import secrets
 import stat
 import subprocess
 import sys
+import uuid
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -14,7 +16,7 @@ from django.core.exceptions import ImproperlyConfigured
 from environ import Env
 
 from webportal.settings.database import database
-from webportal.settings.secret_key import load_or_create
+from webportal.settings.secret_key import load_or_create, strong
 
 ROOT = Path(__file__).resolve().parents[2]
 PRODUCTION = {
@@ -69,6 +71,32 @@ def test_production_has_no_defaults_for_what_must_be_chosen(missing):
     assert missing in result.stderr
 
 
+@pytest.mark.parametrize(
+    "weak",
+    ["short-but-random-Xq7", "x" * 60, "change-me-" * 6, "0123456789" * 6, "django-insecure-" + "aB3dE6gH9jK2mN5p" * 4],
+)
+def test_a_key_that_can_be_guessed_is_refused_in_production(weak):
+    result = check(PRODUCTION | {"BEATLENS_SECRET_KEY": weak})
+    assert result.returncode != 0
+    assert "BEATLENS_SECRET_KEY is too weak" in result.stderr
+    assert weak not in result.stderr
+
+
+def test_random_keys_are_strong():
+    for key in (secrets.token_urlsafe(64), secrets.token_hex(32), uuid.uuid4().hex * 2, secrets.token_urlsafe(38)):
+        assert strong(key) == key
+
+
+@pytest.mark.parametrize(("chosen", "wanted"), [({}, True), ({"BEATLENS_ADMIN_MFA": "false"}, False)])
+def test_administrators_need_a_second_factor_in_production_unless_it_says_otherwise(chosen, wanted):
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("BEATLENS_")} | PRODUCTION
+    code = "from webportal.settings import production; print(production.ADMIN_MFA_REQUIRED)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=environment | chosen, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == str(wanted)
+
+
 class Given(Env):
     """An environment that a test writes down."""
 
@@ -94,7 +122,7 @@ class TestDatabase:
 
     def test_a_second_writer_waits_on_sqlite(self):
         found = database(Given(), default="sqlite:////srv/beats.sqlite3")
-        assert (found["NAME"], found["OPTIONS"]["timeout"]) == ("/srv/beats.sqlite3", 20)
+        assert (found["NAME"], found["OPTIONS"]["timeout"]) == ("/srv/beats.sqlite3", 10)
         assert "journal_mode=WAL" in found["OPTIONS"]["init_command"]
 
     def test_it_must_be_named_where_there_is_no_default(self):

@@ -36,6 +36,13 @@ _request_seconds = Histogram(
 _in_flight = Gauge(
     "beatlens_portal_requests_in_flight", "Requests being answered.", registry=REGISTRY, multiprocess_mode="livesum"
 )
+_connections = Gauge(
+    "beatlens_portal_connections", "Connections that are open.", registry=REGISTRY, multiprocess_mode="livesum"
+)
+_let_go = Counter(
+    "beatlens_portal_connections_let_go", "Connections ended because they were too slow or too many.", ["why"],
+    registry=REGISTRY,
+)  # fmt: skip
 _calls = Histogram(
     "beatlens_portal_inference_call_seconds", "Time of a call of the inference server, by how it ended.",
     ["call", "outcome"], buckets=_CALL_SECONDS, registry=REGISTRY,
@@ -64,6 +71,16 @@ def request_ended(view: str, method: str, status: int, seconds: float) -> None:
     _in_flight.dec()
     _requests.labels(view, method, str(status)).inc()
     _request_seconds.labels(view, method).observe(seconds)
+
+
+def connections(number: int) -> None:
+    """How many connections the process has open."""
+    _connections.set(number)
+
+
+def connection_let_go(why: str) -> None:
+    """A connection was ended because it was too slow, or because there were too many or too much of them."""
+    _let_go.labels(why).inc()
 
 
 @contextmanager

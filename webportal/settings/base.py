@@ -38,6 +38,7 @@ INSTALLED_APPS = [
     "webportal.trial",
     "webportal.audit",
     "webportal.operations",
+    "webportal.backups",
 ]
 
 MIDDLEWARE = [
@@ -96,6 +97,9 @@ USE_I18N = True
 USE_TZ = True
 
 # --- Accounts ------------------------------------------------------------------------------------------------------
+
+#: The file that the secret key is kept in; ``None`` where the environment tells it.
+SECRET_KEY_FILE: Path | None = None
 
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["webportal.accounts.backends.AuthenticationBackend"]
@@ -264,7 +268,8 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"refusals": {"()": "webportal.logs.OneLineForRefusals"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["refusals"]}},
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {
         "webportal": {"level": env.str("BEATLENS_LOG_LEVEL", default="INFO")},
@@ -274,5 +279,7 @@ LOGGING = {
         # One line a task is too much; failures are logged by webportal.analyses with their id.
         "django_tasks": {"level": "WARNING"},
         "django_tasks_db": {"level": "WARNING"},
+        # One line for each request that waits for a thread would make a busy hour busier.
+        "waitress.queue": {"level": "ERROR"},
     },
 }

@@ -20,9 +20,9 @@ def database(env: Env, default: str | None = None) -> dict[str, Any]:
     if chosen["ENGINE"] == "django.db.backends.sqlite3":
         # Readers and the one writer don't wait for each other; a second writer waits instead of failing.
         options = {
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA busy_timeout=20000;",
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA busy_timeout=10000;",
             "transaction_mode": "IMMEDIATE",
-            "timeout": 20,
+            "timeout": 10,
         } | options
         # Kept open: with the last connection goes the shared memory beside the file, and on a full disk it can't be
         # made anew, not even to read.

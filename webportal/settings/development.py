@@ -10,15 +10,21 @@ from urllib.parse import quote
 from webportal.settings.base import *  # noqa: F403
 from webportal.settings.base import CACHE_ENTRIES, VAR_DIR, env
 from webportal.settings.database import database
-from webportal.settings.secret_key import load_or_create
+from webportal.settings.private_files import private_file, private_folder
+from webportal.settings.secret_key import load_or_create, strong
 
+private_folder(VAR_DIR)
 DEBUG = env.bool("BEATLENS_DEBUG", default=False)
-SECRET_KEY = env.str("BEATLENS_SECRET_KEY", default="") or load_or_create(VAR_DIR / "secret_key")
+_chosen = env.str("BEATLENS_SECRET_KEY", default="")
+SECRET_KEY_FILE = None if _chosen else VAR_DIR / "secret_key"
+SECRET_KEY = load_or_create(SECRET_KEY_FILE) if SECRET_KEY_FILE else strong(_chosen)
 
 ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]"]
 
-DATABASES = {"default": database(env, default=f"sqlite:///{quote(str(VAR_DIR / 'beatlens.sqlite3'))}")}
-VAR_DIR.mkdir(parents=True, exist_ok=True)
+_file = VAR_DIR / "beatlens.sqlite3"
+DATABASES = {"default": database(env, default=f"sqlite:///{quote(str(_file))}")}
+if DATABASES["default"]["NAME"] == str(_file):
+    private_file(_file)
 
 # Rate limits are counted in the memory of the one portal process.
 CACHES = {

@@ -5,8 +5,9 @@ from __future__ import annotations
 from webportal.settings.base import *  # noqa: F403
 from webportal.settings.base import CACHE_ENTRIES, STORAGES, VAR_DIR, env
 from webportal.settings.database import database
+from webportal.settings.secret_key import strong
 
-SECRET_KEY = env.str("BEATLENS_SECRET_KEY")
+SECRET_KEY = strong(env.str("BEATLENS_SECRET_KEY"))
 SECRET_KEY_FALLBACKS = env.list("BEATLENS_SECRET_KEY_FALLBACKS", default=[])
 ALLOWED_HOSTS = env.list("BEATLENS_ALLOWED_HOSTS")
 CSRF_TRUSTED_ORIGINS = env.list("BEATLENS_TRUSTED_ORIGINS", default=[f"https://{host}" for host in ALLOWED_HOSTS])
@@ -29,6 +30,9 @@ STORAGES = {
 
 EMAIL_CONFIG = env.email_url("BEATLENS_EMAIL_URL", default="consolemail://")
 vars().update(EMAIL_CONFIG)
+
+#: Whoever administers sees everybody's pictures.
+ADMIN_MFA_REQUIRED = env.bool("BEATLENS_ADMIN_MFA", default=True)
 
 SECURE_SSL_REDIRECT = env.bool("BEATLENS_SSL_REDIRECT", default=True)
 SECURE_HSTS_SECONDS = env.int("BEATLENS_HSTS_SECONDS", default=31_536_000)

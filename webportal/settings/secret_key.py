@@ -6,6 +6,15 @@ import os
 import secrets
 import tempfile
 from pathlib import Path
+from typing import Final
+
+from django.core.checks.security.base import SECRET_KEY_INSECURE_PREFIX, SECRET_KEY_MIN_LENGTH
+from django.core.exceptions import ImproperlyConfigured
+
+#: Fifty random hexadecimal digits have fewer once in two hundred million times.
+_DIFFERENT_CHARACTERS: Final = 10
+#: What is said over and over must be this long, characters.
+_SHORTEST_PERIOD: Final = 32
 
 
 def load_or_create(path: Path) -> str:
@@ -22,6 +31,26 @@ def load_or_create(path: Path) -> str:
     key = path.read_text(encoding="ascii").strip()
     if len(key) < 50:
         raise ValueError(f"{path} holds no usable key; remove it to have a new one made (everyone is logged out).")
+    return key
+
+
+def strong(key: str) -> str:
+    """``key``, when nobody will guess it.
+
+    Raises:
+        ImproperlyConfigured: it is too short, says the same over and over, or is Django's example.
+    """
+    period = (key + key).find(key, 1)
+    if (
+        len(key) < SECRET_KEY_MIN_LENGTH
+        or len(set(key)) < _DIFFERENT_CHARACTERS
+        or period < _SHORTEST_PERIOD
+        or key.startswith(SECRET_KEY_INSECURE_PREFIX)
+    ):
+        raise ImproperlyConfigured(
+            "BEATLENS_SECRET_KEY is too weak: whoever guesses it can log in as anybody. Choose 50 random characters or "
+            'more: python -c "import secrets; print(secrets.token_urlsafe(64))"'
+        )
     return key
 
 

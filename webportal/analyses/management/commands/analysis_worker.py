@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from argparse import ArgumentParser
 from contextlib import ExitStack
 from typing import Any
@@ -42,6 +43,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, interval: float, sweep_interval: float, batch: bool, **options: Any) -> None:
         """Work until SIGTERM or SIGINT; a task in hand is finished first."""
+        os.umask(0o077)  # whatever it writes is for nobody else
         worker = Worker(
             queue_names=["default"],
             interval=interval,

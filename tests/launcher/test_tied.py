@@ -1,0 +1,57 @@
+"""Programs that end with whoever started them."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+#: Says its own id, and when it is asked to stop.
+CHILD = """
+import os, signal, sys
+def stop(*_):
+    print("asked to stop", flush=True)
+    sys.exit()
+signal.signal(signal.SIGTERM, stop)
+print(os.getpid(), sys.argv[1], flush=True)
+signal.pause()
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process of its parent's end")
+def test_a_program_is_asked_to_stop_when_its_parent_is_killed(tmp_path: Path) -> None:
+    child = tmp_path / "child.py"
+    child.write_text(CHILD)
+    parent = (
+        "import subprocess, sys, time\n"
+        f"subprocess.Popen([sys.executable, '-m', 'launcher.tied', {str(child)!r}, 'told'])\n"
+        "time.sleep(60)"
+    )
+    with subprocess.Popen([sys.executable, "-c", parent], cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        number, _, told = process.stdout.readline().strip().partition(" ")
+        assert told == "told"
+        process.send_signal(signal.SIGKILL)
+        assert process.stdout.readline() == "asked to stop\n"
+    end = time.monotonic() + 20
+    while Path(f"/proc/{number}/stat").exists() and b" Z " not in Path(f"/proc/{number}/stat").read_bytes():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def test_the_exit_code_is_the_programs_own() -> None:
+    done = subprocess.run([sys.executable, "-m", "launcher.tied", "-c", "raise SystemExit(7)"], cwd=ROOT, check=False)
+    assert done.returncode == 7
+
+
+def test_every_part_is_tied_to_the_supervisor() -> None:
+    commands = [
+        line for line in (ROOT / "launcher" / "supervisord.conf").read_text().splitlines() if line.startswith("command")
+    ]
+    assert len(commands) == 3
+    assert all('PYTHON)s" -m launcher.tied ' in line for line in commands)

@@ -1,0 +1,319 @@
+"""``backup`` and ``restore`` as an administrator runs them; with ``make test-postgresql`` on PostgreSQL too."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import shutil
+import stat
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.webportal.backups.conftest import LOG_IN, PERSON, ROOT, Installation, Installations, on_postgresql
+
+KEY = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+OTHER_KEY = KEY[::-1]
+WITH_FACTOR = ["/accounts/2fa/authenticate/", "/predict/", 200, 302]
+WITHOUT = ["/predict/", 200, 302]
+
+
+@dataclass
+class Kept:
+    """A backup of an installation with one person, and what the person knows."""
+
+    folder: Path
+    person: str
+    said: str
+
+
+@pytest.fixture(scope="module")
+def kept(new_installation: Installations, tmp_path_factory: pytest.TempPathFactory) -> Kept:
+    """The key was made by the installation itself and lies in its folder."""
+    return keep(new_installation.started(), tmp_path_factory.mktemp("backups") / "monday")
+
+
+@pytest.fixture(scope="module")
+def kept_without_key(new_installation: Installations, tmp_path_factory: pytest.TempPathFactory) -> Kept:
+    """The key came from the environment."""
+    return keep(new_installation.started(BEATLENS_SECRET_KEY=KEY), tmp_path_factory.mktemp("backups") / "monday")
+
+
+def keep(installation: Installation, folder: Path) -> Kept:
+    person = installation.script(PERSON)
+    done = installation.run("backup", str(folder))
+    return Kept(folder, json.dumps(person), done.stdout + done.stderr)
+
+
+def test_in_an_empty_place_people_log_in_with_their_second_factor_and_see_their_pictures(kept, new_installation):
+    assert "The secret key is in it" in kept.said
+    assert f"{kept.folder}: the database and 3 files." in kept.said
+    empty = new_installation()
+    done = empty.run("restore", str(kept.folder))
+    assert "the database and 3 files. Everybody logs in again." in done.stdout
+    assert done.stderr == ""
+    assert empty.script(LOG_IN, PERSON=kept.person) == WITH_FACTOR
+    assert empty.files()["secret_key"] == (kept.folder / "secret_key").read_bytes()
+    assert not list(empty.var.rglob(".*"))
+
+
+def test_a_place_that_was_started_and_not_used_is_empty(kept, new_installation):
+    started = new_installation.started()
+    (started.var / "media" / "probes").mkdir(parents=True)  # as /readyz leaves it
+    started.run("restore", str(kept.folder))
+    assert started.script(LOG_IN, PERSON=kept.person) == WITH_FACTOR
+
+
+def test_nobody_else_can_read_a_backup_and_its_digests_are_sha256sums(kept):
+    modes = {stat.S_IMODE(path.stat().st_mode) for path in kept.folder.rglob("*") if path.is_dir()}
+    assert modes | {stat.S_IMODE(kept.folder.stat().st_mode)} == {0o700}
+    assert not [path for path in kept.folder.rglob("*") if stat.S_IMODE(path.stat().st_mode) & 0o077]
+    subprocess.run(["sha256sum", "--check", "--strict", "--quiet", "SHA256SUMS"], cwd=kept.folder, check=True)
+
+
+def test_a_backup_wants_a_new_folder(kept, new_installation, tmp_path):
+    installation = new_installation.started()
+    before = {path: path.stat().st_mtime_ns for path in kept.folder.rglob("*")}
+    done = installation.run("backup", str(kept.folder), check=False)
+    assert done.returncode == 1
+    assert "is there already" in done.stderr
+    assert {path: path.stat().st_mtime_ns for path in kept.folder.rglob("*")} == before
+    done = installation.run("backup", str(tmp_path / "nowhere" / "monday"), check=False)
+    assert "can't be made: No such file or directory" in done.stderr
+
+
+def test_a_backup_that_fails_leaves_nothing(new_installation, tmp_path):
+    installation = new_installation.started()
+    installation.script(PERSON)
+    (picture,) = (installation.var / "media" / "originals").rglob("*/*")
+    picture.unlink()
+    picture.mkdir()
+    done = installation.run("backup", str(tmp_path / "monday"), check=False)
+    assert done.returncode == 1
+    assert "Is a directory" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_was_lost_before_is_told_and_the_rest_is_kept(new_installation, tmp_path):
+    installation = new_installation.started()
+    installation.script(PERSON)
+    (picture,) = (installation.var / "media" / "originals").rglob("*/*")
+    picture.unlink()
+    done = installation.run("backup", str(tmp_path / "monday"))
+    assert "LOST BEFORE: 1 files" in done.stderr
+    assert json.loads((tmp_path / "monday" / "manifest.json").read_text())["missing"] == [
+        f"originals/{picture.parent.name}/{picture.name}"
+    ]
+    done = new_installation().run("restore", str(tmp_path / "monday"))
+    assert "1 files that rows name were not in the backup" in done.stderr
+
+
+def test_a_key_of_the_environment_is_told_to_be_kept_elsewhere(kept_without_key, new_installation, tmp_path):
+    assert "THE SECRET KEY IS NOT IN IT" in kept_without_key.said
+    assert not (kept_without_key.folder / "secret_key").exists()
+    other = new_installation(BEATLENS_SECRET_KEY=OTHER_KEY)
+    done = other.run("restore", str(kept_without_key.folder), check=False)
+    assert done.returncode == 1
+    assert "another secret key" in done.stderr
+    assert not (other.var / "media").exists()
+
+    same = new_installation(BEATLENS_SECRET_KEY=KEY)
+    same.run("restore", str(kept_without_key.folder))
+    assert same.script(LOG_IN, PERSON=kept_without_key.person) == WITH_FACTOR
+
+    done = other.run("restore", str(kept_without_key.folder), "--without-second-factors")
+    assert "1 second factors were removed" in done.stderr
+    assert other.script(LOG_IN, PERSON=kept_without_key.person) == WITHOUT
+
+
+def test_it_can_be_written_down_when_asked_for(new_installation, tmp_path):
+    installation = new_installation.started(BEATLENS_SECRET_KEY=KEY)
+    done = installation.run("backup", str(tmp_path / "monday"), "--include-key")
+    assert "The secret key is in it" in done.stdout
+    assert (tmp_path / "monday" / "secret_key").read_text() == f"{KEY}\n"
+    done = new_installation(BEATLENS_SECRET_KEY=OTHER_KEY).run("restore", str(tmp_path / "monday"), check=False)
+    assert f"Set BEATLENS_SECRET_KEY to what is in {tmp_path}/monday/secret_key" in done.stderr
+
+
+def test_what_is_there_is_replaced_only_by_force_and_moved_aside(kept, new_installation):
+    used = new_installation.started()
+    used.script(
+        "from webportal.accounts.models import User; User.objects.create_user('berta', 'b@example.org'); print(1)"
+    )
+    (used.var / "media" / "pictures").mkdir(parents=True)
+    (used.var / "media" / "pictures" / "hers").write_bytes(b"a picture of hers")
+    before = used.files()
+    done = used.run("restore", str(kept.folder), check=False)
+    assert done.returncode == 1
+    assert "There is something here: accounts.User, " in done.stderr
+    assert used.files() == before
+
+    done = used.run("restore", str(kept.folder), "--force")
+    assert used.script(LOG_IN, PERSON=kept.person) == WITH_FACTOR
+    aside = {name.rpartition("/")[2]: data for name, data in used.files().items() if ".before-restore-" in name}
+    assert aside["hers"] == b"a picture of hers"
+    assert aside["secret_key"] == before["secret_key"]
+    assert on_postgresql() or "beatlens.sqlite3" in aside
+    assert ".before-restore-" in done.stdout
+
+
+@pytest.fixture(scope="module")
+def used(new_installation: Installations) -> Installation:
+    """One with somebody's account."""
+    used = new_installation.started()
+    used.script(
+        "from webportal.accounts.models import User; User.objects.create_user('berta', 'b@example.org'); print(1)"
+    )
+    return used
+
+
+def damaged(kept: Kept, folder: Path, what: str) -> str:
+    """A copy of the backup that is not what was written; returns what has to be said of it."""
+    shutil.copytree(kept.folder, folder)
+    (database,) = folder.glob("database.*")
+    (picture,) = (folder / "media" / "pictures").rglob("*/*")
+    manifest = json.loads((folder / "manifest.json").read_text())
+    match what:
+        case "database":
+            data = bytearray(database.read_bytes())
+            data[len(data) // 2] ^= 1
+            database.write_bytes(data)
+            return "is not what was written"
+        case "picture":
+            picture.write_bytes(picture.read_bytes() + b" ")
+            return "is not what was written"
+        case "picture is gone":
+            picture.unlink()
+            return "can't be read"
+        case "digests":
+            (folder / "SHA256SUMS").write_text((folder / "SHA256SUMS").read_text() + "0" * 64 + "  media/another\n")
+            return "was changed after the backup was made"
+        case "name":
+            (folder / "SHA256SUMS").write_text("0" * 64 + "  media/../../../../tmp/another\n")
+            return "is no name of a file inside a folder"
+        case "manifest":
+            (folder / "manifest.json").write_text("{}")
+            return "is a backup of another kind"
+        case "no manifest":
+            (folder / "manifest.json").unlink()
+            return "is no whole backup"
+        case "newer":
+            manifest["migrations"].append("analyses.9999_from_the_future")
+            said = "made by a newer Beatlens than this one, which doesn't know analyses.9999_from_the_future"
+        case _:
+            manifest["database"] = "oracle"
+            said = "It is a backup of oracle"
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    return said
+
+
+@pytest.mark.parametrize(
+    "what",
+    [
+        "database",
+        "picture",
+        "picture is gone",
+        "digests",
+        "name",
+        "manifest",
+        "no manifest",
+        "newer",
+        "another database",
+    ],
+)
+def test_what_is_damaged_or_strange_changes_nothing(what, kept, new_installation, tmp_path):
+    said = damaged(kept, tmp_path / "copy", what)
+    used = new_installation.started()
+    used.script(
+        "from webportal.accounts.models import User; User.objects.create_user('berta', 'b@example.org'); print(1)"
+    )
+    before = used.files()
+    done = used.run("restore", str(tmp_path / "copy"), "--force", check=False)
+    assert done.returncode == 1
+    assert said in done.stderr
+    assert used.files() == before
+    if what in ("database", "picture is gone"):  # the first and the last that is looked at
+        assert used.script("from webportal.accounts.models import User; print(User.objects.count())") == 1
+
+
+def test_nothing_may_run_meanwhile(kept, new_installation):
+    installation = new_installation()
+    installation.run("check")
+    if on_postgresql():
+        other = subprocess.Popen(
+            [sys.executable, "manage.py", "shell", "-v0", "-c",
+             "from django.db import connection as c; c.ensure_connection(); print(1, flush=True); input()"],
+            cwd=ROOT, env=installation.environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        )  # fmt: skip
+        with other:
+            assert other.stdout is not None
+            other.stdout.readline()
+            done = installation.run("restore", str(kept.folder), check=False)
+            other.communicate(b"\n")
+        assert "other connections. Stop the portal" in done.stderr
+        return
+    with (installation.var / "running.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        done = installation.run("restore", str(kept.folder), check=False)
+    assert f"Beatlens runs in {installation.var}" in done.stderr
+    installation.run("restore", str(kept.folder))
+
+
+#: Nobody's share is used up.
+UNBOUNDED = {f"BEATLENS_{name}": "0" for name in ("UPLOAD_PICTURES_PER_MINUTE", "UPLOAD_MEGAPIXELS_PER_MINUTE")}
+
+#: Sends pictures and deletes every third, for as long as the file is there.
+AT_WORK = """
+import io, os, random
+from pathlib import Path
+from PIL import Image
+from webportal.accounts.models import User
+from webportal.analyses.services import create_upload
+user = User.objects.get(username="anna")
+kept = []
+while Path(os.environ["WHILE"]).exists():
+    out = io.BytesIO()
+    Image.effect_noise((192, 128), 50).save(out, "PNG")
+    kept.append(create_upload(owner=user, data=out.getvalue()))
+    if len(kept) == 1:
+        print("at work", flush=True)
+    if len(kept) % 3 == 0:
+        kept.pop(random.randrange(len(kept))).upload.delete()
+"""
+
+
+def test_people_at_work_are_not_disturbed_and_the_backup_is_whole(new_installation, tmp_path):
+    busy = new_installation.started()
+    busy.script(PERSON)
+    (mark := tmp_path / "mark").touch()
+    with subprocess.Popen(
+        [sys.executable, "manage.py", "shell", "-v0", "-c", AT_WORK],
+        cwd=ROOT, env=busy.environment | UNBOUNDED | {"WHILE": str(mark)},
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    ) as worker:  # fmt: skip
+        assert worker.stdout is not None
+        assert worker.stdout.readline() == b"at work\n"
+        done = busy.run("backup", str(tmp_path / "monday"))
+        mark.unlink()
+        _, complaints = worker.communicate(timeout=60)
+    assert (worker.returncode, complaints) == (0, b"")
+    assert "LOST" not in done.stderr
+    again = new_installation()
+    again.run("restore", str(tmp_path / "monday"))
+    told = json.loads((tmp_path / "monday" / "manifest.json").read_text())["missing"]
+    absent = again.script(
+        "import json\nfrom webportal.analyses.models import Upload\n"
+        "files = [f for u in Upload.objects.all() for f in (u.picture, u.thumbnail, u.original) if f]\n"
+        "print(json.dumps(sorted(f.name for f in files if not f.storage.exists(f.name))))"
+    )
+    assert absent == told
+
+
+def test_the_lock_is_the_launchers():
+    from launcher.folder import LOCK_NAME
+    from webportal.backups import places
+
+    assert places.LOCK_NAME == LOCK_NAME
