@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from django.urls import path
 
-from webportal.analyses.views import files, history, result, review_queue, selection, single, summary, trash, uploads
+from webportal.analyses.views import (
+    batches,
+    files,
+    history,
+    reading,
+    result,
+    review_queue,
+    selection,
+    single,
+    summary,
+    trash,
+    uploads,
+)
 
 app_name = "analyses"
 
@@ -19,7 +31,20 @@ urlpatterns = [
     path("review-queue/", review_queue.review_queue, name="review-queue"),
     path("history.json", history.history_json, name="history-json"),
     path("history.pdf", history.history_pdf, name="history-pdf"),
+    path("batches/", batches.batch_list, name="batches"),
+    path("batches/<uuid:batch_id>/", batches.batch, name="batch"),
+    path("batches/<uuid:batch_id>/status/", batches.batch_status, name="batch-status"),
+    path("batches/<uuid:batch_id>/files.csv", batches.batch_csv, name="batch-csv"),
+    path("batches/<uuid:batch_id>/name/", batches.rename, name="batch-name"),
+    path("batches/<uuid:batch_id>/file-names/", batches.forget_names, name="batch-forget-names"),
+    path("batches/<uuid:batch_id>/delete/", batches.delete, name="batch-delete"),
+    path("batches/<uuid:batch_id>/restore/", batches.restore, name="batch-restore"),
+    path("reading/", reading.begin, name="reading-begin"),
+    path("reading/<uuid:round_id>/<int:number>/", reading.read, name="reading"),
+    path("reading/<uuid:round_id>/undo/", reading.undo, name="reading-undo"),
+    path("reading/<uuid:round_id>/end/", reading.end, name="reading-end"),
     path("trash/", trash.trash, name="trash"),
+    path("trash/restore/", trash.restore_all, name="restore-all"),
     path("trash/add/", selection.trash_selected, name="trash-selected"),
     path("analyses/<uuid:analysis_id>/restore/", single.restore, name="restore"),
     path("analyses/<uuid:analysis_id>/", result.result, name="result"),

@@ -20,6 +20,9 @@ ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]"]
 DATABASES = {"default": database(env, default=f"sqlite:///{quote(str(VAR_DIR / 'beatlens.sqlite3'))}")}
 VAR_DIR.mkdir(parents=True, exist_ok=True)
 
+# Whoever runs it for themselves finds pictures again by the names of their files.
+KEEP_FILE_NAMES = env.bool("BEATLENS_KEEP_FILE_NAMES", default=True)
+
 # Rate limits are counted in the memory of the one portal process.
 CACHES = {
     "default": {

@@ -7,12 +7,17 @@ picture and, later, its answer. An upload may have any number of analyses; an an
 from __future__ import annotations
 
 from webportal.analyses.models.analyses import Analysis
+from webportal.analyses.models.batches import Batch, BatchFile
 from webportal.analyses.models.reviews import Review
+from webportal.analyses.models.rounds import ReadingRound
 from webportal.analyses.models.tags import Tag
 from webportal.analyses.models.uploads import Upload, random_original_name, random_picture_name, random_thumbnail_name
 
 __all__ = [
     "Analysis",
+    "Batch",
+    "BatchFile",
+    "ReadingRound",
     "Review",
     "Tag",
     "Upload",

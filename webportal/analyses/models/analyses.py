@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -98,7 +98,7 @@ class Analysis(models.Model):
         _("task"), null=True, blank=True, editable=False, help_text=_("The queued task that will take it next.")
     )
 
-    # What came of it.
+    # What came of it. What of an answer may be shown is for webportal.analyses.answers to say.
     reason = models.CharField(
         _("reason"), max_length=64, blank=True, editable=False, help_text=_("Stable code: why refused, or why waiting.")
     )
@@ -252,17 +252,12 @@ class Analysis(models.Model):
         return next((review for review in self.reviews.all() if review.author_id != self.owner_id), None)
 
     @property
+    def answered_reading(self) -> str:
+        """What a reading has to be to agree with the answer; empty where there is none."""
+        return NO_BEAT if self.verdict == self.Verdict.NOT_A_BEAT else self.class_short
+
+    @property
     def readings(self) -> list[tuple[str, str]]:
         """What a person may read the picture as, as (short, name): the model's classes and two more."""
         classes = [(entry["short"], entry["name"]) for entry in self.probabilities]
         return [*classes, *EXTRA_READINGS.items()]
-
-    @property
-    def compared_classes(self) -> list[dict[str, Any]]:
-        """The two most probable classes of a beat, to look at side by side; none of what is no beat."""
-        return [] if self.verdict == self.Verdict.NOT_A_BEAT else self.ranked_probabilities[:2]
-
-    @property
-    def ranked_probabilities(self) -> list[dict[str, Any]]:
-        """:attr:`probabilities`, most probable first."""
-        return sorted(self.probabilities, key=lambda entry: -entry["probability"])

@@ -13,8 +13,19 @@ from django.utils.translation import gettext_lazy as _
 from webportal.analyses.models.analyses import EXTRA_READINGS, NO_BEAT, OTHER_KIND, Analysis
 
 
+class StandingReviews(models.Manager["Review"]):
+    """Readings that their authors have not taken back."""
+
+    def get_queryset(self) -> models.QuerySet[Review]:
+        """Without those that were taken back."""
+        return super().get_queryset().filter(withdrawn_at__isnull=True)
+
+
 class Review(models.Model):
-    """A person's reading of a picture, beside the model's. Written once and never changed; the newest counts."""
+    """A person's reading of a picture, beside the model's. Written once and never changed; the newest counts.
+
+    One that was written by mistake can be taken back; it then stands nowhere any more, and stays in the table.
+    """
 
     OTHER_KIND, NO_BEAT, EXTRA = OTHER_KIND, NO_BEAT, EXTRA_READINGS
 
@@ -35,6 +46,18 @@ class Review(models.Model):
     agrees = models.BooleanField(_("agrees with the model"), editable=False)
     comment = models.TextField(_("comment"), max_length=2000, blank=True, editable=False)
     created_at = models.DateTimeField(_("written"), default=timezone.now, editable=False)
+
+    is_blind = models.BooleanField(
+        _("blind"),
+        default=False,
+        editable=False,
+        help_text=_("The model's answer was hidden, and its author had read the picture never before."),
+    )
+    withdrawn_at = models.DateTimeField(_("taken back"), null=True, blank=True, editable=False)
+
+    # The first is what an analysis calls its reviews.
+    objects = StandingReviews()
+    all_objects = models.Manager["Review"]()
 
     class Meta:
         verbose_name = _("review")

@@ -64,6 +64,12 @@ class Upload(models.Model):
         blank=True,
         help_text=_("A few words of your own to find it again. Don't write patient names here."),
     )
+    file_name = models.CharField(
+        _("file name"),
+        max_length=255,
+        blank=True,
+        help_text=_("The name that the file had, where the owner wished to keep it."),
+    )
     created_at = models.DateTimeField(_("uploaded"), default=timezone.now, editable=False)
 
     class Meta:
@@ -73,6 +79,12 @@ class Upload(models.Model):
         indexes = [
             # With the label, so that a person's labels are searched, newest first, without a look at the table.
             models.Index(fields=["owner", "-created_at", "-id", "label"], name="upload_owner_labels"),
+            # The same for file names; few have one where names aren't kept.
+            models.Index(
+                fields=["owner", "-created_at", "-id", "file_name"],
+                name="upload_owner_file_names",
+                condition=~Q(file_name=""),
+            ),
             models.Index(fields=["owner", "sha256"], name="upload_owner_digest"),
             models.Index(fields=["-created_at", "-id"], name="upload_newest"),
             # Whose a file is, for the sweep of those that are nobody's.

@@ -13,8 +13,8 @@ from django.views.decorators.http import require_safe
 
 from webportal.analyses import exports, queries, reports
 from webportal.analyses.models import Analysis
+from webportal.analyses.views import searching
 from webportal.analyses.views.responses import attachment
-from webportal.analyses.views.searching import found_by, history_form
 
 
 @login_required
@@ -22,17 +22,14 @@ from webportal.analyses.views.searching import found_by, history_form
 @never_cache
 def history(request: HttpRequest) -> HttpResponse:
     """One's own analyses, searched, filtered and sorted."""
-    form = history_form(request, request.GET)
-    found, order = found_by(request, form)
-    after = order.cursor(request.GET.get("after", ""))
-    page = queries.page_of(found, order=order, after=after)
-    looking = request.GET.copy()
-    looking.pop("after", None)
+    search = searching.search(request, request.GET)
+    after = search.order.cursor(request.GET.get("after", ""))
+    page = queries.page_of(search.found, order=search.order, after=after)
     context = {
         "page": page,
         "is_first": after is None,
-        "form": form,
-        "looking": looking.urlencode(),
+        "form": search.form,
+        "looking": search.text,
         "bulk_limit": queries.BULK_LIMIT,
     }
     return render(request, "analyses/history.html", context)
@@ -43,8 +40,8 @@ def history(request: HttpRequest) -> HttpResponse:
 @never_cache
 def history_csv(request: HttpRequest) -> StreamingHttpResponse:
     """What the history shows for the same search, all of it, as CSV."""
-    found, _order = found_by(request, history_form(request, request.GET))
-    lines = exports.csv_lines(_rows(request), classes=exports.classes_of(found))
+    search = searching.search(request, request.GET)
+    lines = exports.csv_lines(_rows(search), classes=exports.classes_of(search.found))
     return attachment(StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8"), "beatlens-history.csv")
 
 
@@ -53,7 +50,7 @@ def history_csv(request: HttpRequest) -> StreamingHttpResponse:
 @never_cache
 def history_json(request: HttpRequest) -> StreamingHttpResponse:
     """The same as JSON, with every probability and every reading."""
-    lines = exports.json_lines(_rows(request))
+    lines = exports.json_lines(_rows(searching.search(request, request.GET)))
     return attachment(StreamingHttpResponse(lines, content_type="application/json"), "beatlens-history.json")
 
 
@@ -63,14 +60,13 @@ def history_json(request: HttpRequest) -> StreamingHttpResponse:
 @never_cache
 def history_pdf(request: HttpRequest) -> HttpResponse:
     """The first of what the history shows for the same search, as a list on paper."""
-    found, order = found_by(request, history_form(request, request.GET))
-    rows = list(order.sorted(found).prefetch_related("upload", "reviews")[: reports.MAX_ROWS + 1])
+    search = searching.search(request, request.GET)
+    rows = list(search.order.sorted(search.found).prefetch_related("upload", "reviews")[: reports.MAX_ROWS + 1])
     pdf = reports.history_report(rows[: reports.MAX_ROWS], is_cut=len(rows) > reports.MAX_ROWS)
     return attachment(HttpResponse(pdf, content_type="application/pdf"), "beatlens-history.pdf")
 
 
-def _rows(request: HttpRequest) -> Iterator[Analysis]:
-    """All that the history shows for the same search, a few at a time."""
-    found, order = found_by(request, history_form(request, request.GET))
-    rows = order.sorted(found).select_related("upload").prefetch_related("reviews", "tags")
+def _rows(search: searching.Search) -> Iterator[Analysis]:
+    """All that the history shows for a search, a few at a time."""
+    rows = search.order.sorted(search.found).select_related("upload").prefetch_related("reviews", "tags")
     return rows.iterator(chunk_size=500)

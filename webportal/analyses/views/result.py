@@ -18,9 +18,22 @@ from django.views.decorators.http import require_POST, require_safe
 
 from webportal.accounts.current import current_user
 from webportal.accounts.models import User
-from webportal.analyses import access, evidence, queries, reasons, references, reports, services, tagging
+from webportal.analyses import (
+    access,
+    answers,
+    evidence,
+    once,
+    queries,
+    reasons,
+    references,
+    reports,
+    services,
+    tagging,
+    track_record,
+)
 from webportal.analyses.forms import AnnotationForm, ReviewForm
 from webportal.analyses.models import Analysis
+from webportal.analyses.views import searching
 from webportal.analyses.views.responses import attachment, locked_up
 from webportal.inference import described
 
@@ -33,7 +46,7 @@ ANSWERS_SHOWN = 10
 @never_cache
 def result(request: HttpRequest, analysis_id: uuid.UUID) -> HttpResponse:
     """One analysis: the picture and where it stands."""
-    return render(request, "analyses/result.html", result_context(request, analysis_id))
+    return render(request, "analyses/result.html", page_context(request, analysis_id))
 
 
 @login_required
@@ -48,31 +61,56 @@ def result_context(request: HttpRequest, analysis_id: uuid.UUID) -> dict[str, ob
     """Everything that the page of one analysis shows."""
     user = current_user(request)
     analysis = access.readable_analysis(user, analysis_id)
+    answer = answers.shown_to(user, analysis)
     model = described(analysis.model_version) if analysis.model_version else None
     context: dict[str, object] = {
         "analysis": analysis,
+        "answer": answer,
         "explanation": reasons.explain(analysis.reason) if analysis.state == Analysis.State.REJECTED else None,
         "review_form": ReviewForm(analysis),
-        "right_for": {
-            "new_patients": model.scores.get("inter-patient/accuracy"),
-            "known_patients": model.scores.get("beats-10fold/accuracy"),
-        }
-        if model
-        else {},
-        "comparison": [(kind, references.of_class(kind["short"])) for kind in analysis.compared_classes],
+        "track_record": track_record.of_kind(model, answer.class_short) if model and answer.is_beat else None,
+        "comparison": [(kind, references.of_class(kind["short"])) for kind in answer.compared],
     }
-    return context | (_for_owner(user, analysis) if analysis.owner_id == user.pk else _for_reviewer(user, analysis))
+    if analysis.owner_id != user.pk:
+        return context | _for_reviewer(user, analysis)
+    looking = _search(request).text
+    return context | _for_owner(user, analysis) | {"looking": looking, "query": searching.with_search("", looking)}
+
+
+def page_context(request: HttpRequest, analysis_id: uuid.UUID) -> dict[str, object]:
+    """:func:`result_context` and the ways from here to others, which keep the search that one came from."""
+    context = result_context(request, analysis_id)
+    if not context["is_owner"]:
+        return context
+    analysis, search = cast(Analysis, context["analysis"]), _search(request)
+    previous, following = queries.neighbours(search.found, search.order, analysis)
+    return context | {
+        "is_looking": search.form.is_looking,
+        "by_time": search.order.column == "created_at",
+        "newest_first": search.order.descending,
+        "previous": previous,
+        "following": following,
+        "back": search.back_to(analysis),
+    }
+
+
+def _search(request: HttpRequest) -> searching.Search:
+    """The search that one came from: in the address, or carried along by a form."""
+    return searching.search(request, searching.carried(request) if request.method == "POST" else request.GET)
+
+
+def back_to(request: HttpRequest, analysis: Analysis) -> HttpResponse:
+    """To the page of an analysis, with the search that the form carried along."""
+    return redirect(searching.with_search(analysis.get_absolute_url(), _search(request).text))
 
 
 def _for_owner(user: User, analysis: Analysis) -> dict[str, object]:
-    newer, older = queries.neighbours(access.own_analyses(user), analysis)
     return {
         "is_owner": True,
         "reviews": analysis.reviews.all(),
         "annotation_form": AnnotationForm(analysis),
+        "sent_in": access.own_batches(user).filter(files__analysis=analysis).distinct()[:ANSWERS_SHOWN],
         "answers": access.answers_about(user, analysis.upload)[:ANSWERS_SHOWN],
-        "newer": newer,
-        "older": older,
     }
 
 
@@ -94,9 +132,9 @@ def _for_reviewer(user: User, analysis: Analysis) -> dict[str, object]:
 @never_cache
 def evidence_page(request: HttpRequest, analysis_id: uuid.UUID, short: str) -> HttpResponse:
     """The result page with the evidence for a class laid over the picture; for htmx the picture alone."""
-    context = result_context(request, analysis_id)
+    context = page_context(request, analysis_id)
     try:
-        _evidence(cast(Analysis, context["analysis"]), short)
+        _evidence(current_user(request), cast(Analysis, context["analysis"]), short)
     except evidence.NoEvidence as problem:
         context["evidence_problem"] = str(problem)
     else:
@@ -112,15 +150,17 @@ def evidence_page(request: HttpRequest, analysis_id: uuid.UUID, short: str) -> H
 def evidence_picture(request: HttpRequest, analysis_id: uuid.UUID, short: str) -> HttpResponse:
     """The overlay itself, for those who may see the picture."""
     try:
-        overlay = _evidence(access.readable_analysis(current_user(request), analysis_id), short)
+        user = current_user(request)
+        overlay = _evidence(user, access.readable_analysis(user, analysis_id), short)
     except evidence.NoEvidence as problem:
         return HttpResponse(str(problem), "text/plain; charset=utf-8", HTTPStatus.SERVICE_UNAVAILABLE)
     return locked_up(HttpResponse(overlay, content_type="image/png"))
 
 
-def _evidence(analysis: Analysis, short: str) -> bytes:
-    """The overlay for a class of the analysis' model; what has no answer or no picture has no evidence either."""
-    if not analysis.upload.is_viewable or short not in {entry["short"] for entry in analysis.probabilities}:
+def _evidence(user: User, analysis: Analysis, short: str) -> bytes:
+    """The overlay for a class of the analysis' model; what has no picture, or no answer to show, has no evidence."""
+    answer = answers.shown_to(user, analysis)
+    if not analysis.upload.is_viewable or short not in {entry["short"] for entry in answer.probabilities}:
         raise Http404
     return evidence.overlay(analysis, short)
 
@@ -130,17 +170,18 @@ def _evidence(analysis: Analysis, short: str) -> bytes:
 @never_cache
 def review(request: HttpRequest, analysis_id: uuid.UUID) -> HttpResponse:
     """Write down one's own reading beside the model's."""
-    context = result_context(request, analysis_id)
+    context = page_context(request, analysis_id)
     analysis = cast(Analysis, context["analysis"])
     form = ReviewForm(analysis, request.POST)
     if form.is_valid():
         try:
-            services.review(actor=current_user(request), analysis=analysis, **form.cleaned_data)
+            review_id = once.made_by(once.id_in(request), analysis.pk)
+            services.review(actor=current_user(request), analysis=analysis, review_id=review_id, **form.cleaned_data)
         except ValidationError as error:
             form.add_error(None, error)
         else:
             messages.success(request, _("Your reading has been written down beside the model’s."))
-            return redirect(analysis)
+            return back_to(request, analysis)
     return render(
         request, "analyses/result.html", context | {"review_form": form}, status=HTTPStatus.UNPROCESSABLE_ENTITY
     )
@@ -152,7 +193,7 @@ def review(request: HttpRequest, analysis_id: uuid.UUID) -> HttpResponse:
 def annotate(request: HttpRequest, analysis_id: uuid.UUID) -> HttpResponse:
     """Write notes and tags to oneself."""
     analysis = access.own_analysis(current_user(request), analysis_id)
-    context = result_context(request, analysis_id)
+    context = page_context(request, analysis_id)
     form = AnnotationForm(analysis, request.POST)
     if form.is_valid():
         try:
@@ -161,7 +202,7 @@ def annotate(request: HttpRequest, analysis_id: uuid.UUID) -> HttpResponse:
             form.add_error("tags", error.messages)
         else:
             messages.success(request, _("Notes and tags have been kept."))
-            return redirect(analysis)
+            return back_to(request, analysis)
     return render(
         request, "analyses/result.html", context | {"annotation_form": form}, status=HTTPStatus.UNPROCESSABLE_ENTITY
     )
@@ -175,6 +216,7 @@ def report(request: HttpRequest, analysis_id: uuid.UUID) -> HttpResponse:
     """One's own analysis on paper."""
     analysis = access.own_analysis(current_user(request), analysis_id)
     model = described(analysis.model_version) if analysis.model_version else None
-    score = model.scores.get("inter-patient/accuracy") if model else None
-    pdf = reports.analysis_report(analysis, right_for_new_patients=score)
+    answer = answers.shown(analysis)
+    record = track_record.of_kind(model, answer.class_short) if model and answer.is_beat else None
+    pdf = reports.analysis_report(analysis, record=record)
     return attachment(HttpResponse(pdf, content_type="application/pdf"), f"beatlens-{analysis.pk}.pdf")

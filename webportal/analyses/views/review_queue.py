@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -27,5 +28,10 @@ def review_queue(request: HttpRequest) -> HttpResponse:
     after = order.cursor(request.GET.get("after", ""))
     page = queries.page_of(shared if everything else queries.not_yet_read_by(user, shared), order=order, after=after)
     audit.note_list(actor=user, kind=Analysis, detail="review queue")
-    context = {"page": page, "is_first": after is None, "everything": everything}
+    context = {
+        "page": page,
+        "is_first": after is None,
+        "everything": everything,
+        "reads_blind": settings.REVIEWERS_READ_BLIND,
+    }
     return render(request, "analyses/review_queue.html", context)

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
 
 from allauth.decorators import rate_limit
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse, QueryDict
-from django.shortcuts import redirect
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from webportal.accounts.current import current_user
-from webportal.analyses import queries, reasons, services, tagging
+from webportal.analyses import access, once, queries, reasons, services, tagging
 from webportal.analyses.forms import BulkTagForm
-from webportal.analyses.views.searching import found_by, history_form
+from webportal.analyses.views import searching
 from webportal.refusal import Refused
 
 
@@ -27,7 +30,9 @@ from webportal.refusal import Refused
 @require_POST
 @never_cache
 def trash_selected(request: HttpRequest) -> HttpResponse:
-    """Put what was ticked in the history in the trash, and show the same list again."""
+    """Put what was ticked in the history in the trash, and show the same list again. Asks first."""
+    if "confirmed" not in request.POST:
+        return _confirm_trash(request)
     count = services.trash_analyses(actor=current_user(request), ids=_chosen(request))
     said = ngettext("%(count)d analysis is in the trash.", "%(count)d analyses are in the trash.", count)
     return _back_to_history(request, count, said)
@@ -59,7 +64,9 @@ def tag_selected(request: HttpRequest) -> HttpResponse:
 def run_selected_again(request: HttpRequest) -> HttpResponse:
     """Ask the model in service about what was ticked in the history."""
     try:
-        count = services.run_several_again(actor=current_user(request), ids=_chosen(request))
+        count = services.run_several_again(
+            actor=current_user(request), ids=_chosen(request), form_id=once.id_in(request)
+        )
     except Refused as refusal:
         messages.warning(request, reasons.explain(refusal.reason).problem)
         return _back_to_history(request)
@@ -83,17 +90,39 @@ def share_selected(request: HttpRequest) -> HttpResponse:
     return _back_to_history(request, count, said)
 
 
+def _confirm_trash(request: HttpRequest) -> HttpResponse:
+    """Ask whether so many analyses are meant."""
+    chosen = _chosen(request)
+    count = access.own_analyses(current_user(request)).filter(pk__in=chosen).count()
+    if not count:
+        return _back_to_history(request, 0)
+    context = {
+        "count": count,
+        "chosen": [] if "everything" in request.POST else chosen,
+        "everything": "everything" in request.POST,
+        "asked_at": timezone.now().isoformat(),
+        "looking": searching.carried(request).urlencode(),
+        "days": settings.TRASH_DAYS,
+    }
+    return render(request, "analyses/confirm_trash.html", context)
+
+
 def _chosen(request: HttpRequest) -> list[uuid.UUID]:
     """What was ticked, or all that the search finds as far as one action reaches."""
     if "everything" not in request.POST:
         return queries.ids_in(request.POST.getlist("selected"))
-    found, order = found_by(request, history_form(request, _looking(request)))
-    return list(order.sorted(found).values_list("pk", flat=True)[: queries.BULK_LIMIT])
+    search = searching.search(request, searching.carried(request))
+    found = search.found
+    if asked_at := _moment(request.POST.get("asked_at", "")):
+        found = found.filter(created_at__lte=asked_at)  # what came since was not among those that one was asked about
+    return list(search.order.sorted(found).values_list("pk", flat=True)[: queries.BULK_LIMIT])
 
 
-def _looking(request: HttpRequest) -> QueryDict:
-    """What the history that the form was on was searched for."""
-    return QueryDict(request.POST.get("looking", ""))
+def _moment(text: str) -> datetime | None:
+    try:
+        return queries.moment(text)
+    except ValueError:
+        return None
 
 
 def _back_to_history(request: HttpRequest, count: int | None = None, said: str = "") -> HttpResponse:
@@ -102,4 +131,4 @@ def _back_to_history(request: HttpRequest, count: int | None = None, said: str =
         messages.success(request, said % {"count": count})
     elif count == 0:
         messages.warning(request, _("Tick something first."))
-    return redirect(f"{reverse('analyses:history')}?{_looking(request).urlencode()}")
+    return redirect(searching.with_search(reverse("analyses:history"), searching.carried(request).urlencode()))

@@ -15,7 +15,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from webportal.accounts.current import current_user
-from webportal.analyses import access, reasons, services
+from webportal.analyses import access, once, reasons, services
+from webportal.analyses.views import searching
+from webportal.analyses.views.result import back_to
 from webportal.analyses.views.uploads import analyse_at_once
 from webportal.refusal import Refused
 
@@ -33,7 +35,7 @@ def share(request: HttpRequest, analysis_id: uuid.UUID) -> HttpResponse:
         messages.success(request, _("Reviewers can read this analysis now."))
     else:
         messages.warning(request, _("Only an analysis with an answer can be shared."))
-    return redirect(analysis)
+    return back_to(request, analysis)
 
 
 @login_required
@@ -43,13 +45,14 @@ def share(request: HttpRequest, analysis_id: uuid.UUID) -> HttpResponse:
 def run_again(request: HttpRequest, analysis_id: uuid.UUID) -> HttpResponse:
     """Ask the model in service about a picture that has its answer already."""
     analysis = access.own_analysis(current_user(request), analysis_id)
+    another_id = once.made_by(once.id_in(request), analysis.pk)
     try:
-        another = services.run_again(actor=current_user(request), analysis=analysis)
+        another = services.run_again(actor=current_user(request), analysis=analysis, another_id=another_id)
     except Refused as refusal:
         messages.warning(request, reasons.explain(refusal.reason).problem)
-        return redirect(analysis)
+        return back_to(request, analysis)
     analyse_at_once([another])
-    return redirect(another)
+    return back_to(request, another)
 
 
 @login_required
@@ -59,12 +62,14 @@ def delete(request: HttpRequest, analysis_id: uuid.UUID) -> HttpResponse:
     """Put one's own analysis in the trash; from there, delete it for good. Asks first."""
     analysis = access.own_analysis(current_user(request), analysis_id)
     if request.method != "POST":
-        context = {"analysis": analysis, "days": settings.TRASH_DAYS}
+        search = searching.search(request, request.GET)
+        context = {"analysis": analysis, "days": settings.TRASH_DAYS, "looking": search.text}
         return render(request, "analyses/confirm_delete.html", context)
     if analysis.trashed_at is None:
         services.trash_analysis(actor=current_user(request), analysis=analysis)
         messages.success(request, _("The analysis is in the trash."))
-        return redirect("analyses:history")
+        search = searching.search(request, searching.carried(request))
+        return redirect(search.back_to(analysis))
     services.delete_analysis(actor=current_user(request), analysis=analysis)
     messages.success(request, _("The analysis has been deleted for good."))
     return redirect("analyses:trash")
@@ -78,4 +83,4 @@ def restore(request: HttpRequest, analysis_id: uuid.UUID) -> HttpResponse:
     analysis = access.own_analysis(current_user(request), analysis_id)
     services.restore_analysis(actor=current_user(request), analysis=analysis)
     messages.success(request, _("The analysis is back in the history."))
-    return redirect(analysis)
+    return back_to(request, analysis)
