@@ -74,7 +74,8 @@ class ModelInfo:
     training_run: str
     """Name of the training run that made it."""
     scores: dict[str, float]
-    """Headline scores by name, e.g. ``beats-10fold/accuracy``; the model card has them all."""
+    """Headline scores by name, e.g. ``beats-10fold/accuracy``, and of single classes in new people, e.g.
+    ``inter-patient/PVC/sensitivity``; the model card has them all."""
     licence_notice: str
     """The notice that the training data's licence asks to show."""
     profile: TrainingProfile | None = None

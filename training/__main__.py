@@ -683,10 +683,9 @@ def evaluate(
 
     Exit code 1 when a stored figure can't be reprinted. Without a prepared data set, plain pictures are drawn first.
     """
-    import pandas as pd
 
     from inference_server.onnx_model import ModelError
-    from training import model_card, scoring
+    from training import scoring
 
     version = version or _newest(models)
     served, companion = models / "arrhythmia" / version, models / COMPANION / version
@@ -714,20 +713,66 @@ def evaluate(
         found = scoring.differences(tables[kind], path) if path.is_file() else ["there is no stored table"]
         console.print(f"{path}: " + ("; ".join(found[:10]) if found else "every figure reprinted"), soft_wrap=True)
         wrong += found
-    card_path = models / "MODEL_CARD.md"
     if not wrong:
-        # From the stored tables, so that a close call on another processor does not change the card.
-        read = {kind: pd.read_csv(path) for kind, path in stored.items()}
-        drawn = results / f"arrhythmia-{version}.robustness.csv"
-        styles = pd.read_csv(drawn) if drawn.is_file() else None
-        card = model_card.card(read["scores"], read["verdicts"], styles, served, f"{COMPANION}/{version}")
-        if write:
-            card_path.write_text(card)
-            console.print(f"wrote {card_path}")
-        elif not card_path.is_file() or card_path.read_text() != card:
-            wrong.append("the card")
-            console.print(f"{card_path} is not what the tables say", soft_wrap=True)
+        wrong += _told_card(models, results, version, write=write)
     if wrong:
+        raise typer.Exit(1)
+
+
+def _told_card(models: Path, results: Path, version: str, *, write: bool) -> list[str]:
+    """Store the model card, or say that the stored one is not what the tables and the model's file say."""
+    import pandas as pd
+
+    from training import model_card
+
+    # From the stored tables, so that a close call on another processor does not change the card.
+    read = {kind: pd.read_csv(results / f"arrhythmia-{version}.{kind}.csv") for kind in ("scores", "verdicts")}
+    drawn = results / f"arrhythmia-{version}.robustness.csv"
+    styles = pd.read_csv(drawn) if drawn.is_file() else None
+    served = models / "arrhythmia" / version
+    card = model_card.card(read["scores"], read["verdicts"], styles, served, f"{COMPANION}/{version}")
+    path = models / "MODEL_CARD.md"
+    if write:
+        path.write_text(card)
+        console.print(f"wrote {path}")
+    elif not path.is_file() or path.read_text() != card:
+        console.print(f"{path} is not what the tables say", soft_wrap=True)
+        return ["the card"]
+    return []
+
+
+@app.command()
+def describe(
+    models: ModelsOption = MODELS,
+    version: VersionOption = "",
+    results: Annotated[Path, typer.Option(help="Folder of the stored tables.")] = Path("docs/results"),
+    write: Annotated[bool, typer.Option("--write", help="Write them into the files, and the model card.")] = False,
+) -> None:
+    """Hold what both files tell of each class in new people against the stored table and the kept answers.
+
+    Exit code 1 when a file says something else. Needs no prepared data; PTBXL_DIR tells whose records PTB-XL's are.
+    """
+    import pandas as pd
+
+    from inference_server.onnx_model import ModelError
+    from training import describing, predictions, scoring
+
+    version = version or _newest(models)
+    served, companion = models / "arrhythmia" / version, models / COMPANION / version
+    with _plain_errors(records.RecordsError, ModelError, describing.DescribingError, predictions.PredictionsError):
+        run = scoring.Subject.load(companion).config.name
+        answers = predictions.load(results / "predictions" / "inter-patient" / f"{run}.npz")
+        table = pd.read_csv(results / f"arrhythmia-{version}.scores.csv")
+        told = describing.class_scores(table, answers, describing.people_behind(answers.records))
+        wrong = []
+        for folder in (served, companion):
+            found = describing.differences(folder, told)
+            if found and write:
+                console.print(f"wrote {describing.describe(folder, told)}")
+            else:
+                console.print(f"{folder}: " + ("; ".join(found) if found else "tells every figure"), soft_wrap=True)
+                wrong += found
+    if wrong or _told_card(models, results, version, write=write):
         raise typer.Exit(1)
 
 

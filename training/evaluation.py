@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -181,6 +181,51 @@ def table_row(scores: Scores, **identity: str | int) -> TableRow:
             f"{name}_F1": rounded(one.f1),
         }
     return row
+
+
+@dataclass(frozen=True, slots=True)
+class ClassScoreNames:
+    """What the scores of one class are called in a model file."""
+
+    sensitivity: str
+    positive_predictivity: str
+    beats: str
+    """Test beats of the class."""
+    people: str
+    """Whose beats they are."""
+
+
+def class_score_names(protocol: str, short: str) -> ClassScoreNames:
+    """``<protocol>/<class>/<score>``."""
+    return ClassScoreNames(*(f"{protocol}/{short}/{one.name}" for one in fields(ClassScoreNames)))
+
+
+def class_scores(
+    probabilities: NDArray[np.float32],
+    truth: NDArray[np.int64],
+    protocol: str,
+    shorts: Sequence[str],
+    people: NDArray[np.str_],
+) -> dict[str, float]:
+    """What a model file tells of each class that the test side has.
+
+    Args:
+        probabilities: of the test beats, ``[N, C]``; ``truth`` and ``people`` are theirs, ``[N]``.
+        shorts: the classes' short names, in output order.
+    """
+    told: dict[str, float] = {}
+    answered = probabilities.argmax(axis=1)
+    for label, short in enumerate(shorts):
+        own, called = truth == label, answered == label
+        if not own.any():
+            continue
+        names = class_score_names(protocol, short)
+        told[names.sensitivity] = round(float(called[own].mean()), 4)
+        if called.any():
+            told[names.positive_predictivity] = round(float(own[called].mean()), 4)
+        told[names.beats] = float(own.sum())
+        told[names.people] = float(len(np.unique(people[own])))
+    return told
 
 
 def _class_score(confusion: NDArray[np.int64], label: int) -> ClassScore:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import f1_score
 
 from ecg.classes import CLASS_SETS, TrainingClass
-from training import calibration, configuration, networks, onnx_file, sources
+from training import calibration, configuration, evaluation, networks, onnx_file, sources
 from training.datasets import Dataset
 from training.fitting import BEST, require_same_data
 from training.splits import BY_PERSON, Split, divide
@@ -219,11 +219,12 @@ def export(
     if parity > PARITY_TOLERANCE:
         raise ExportError(f"Keras and onnxruntime differ by {parity:.1e}; at most {PARITY_TOLERANCE:.0e} is allowed.")
 
-    test = answers_of(session, pixels[sides.test])
-    scores = scores_of(test["probabilities"], labels[sides.test], config.protocol)
+    test = answers_of(session, pixels[sides.test])["probabilities"]
+    shorts = [one.short for one in classes]
+    scores = scores_of(test, labels[sides.test], config.protocol)
+    scores |= told_of_new_people(test, labels[sides.test], config.protocol, shorts, patients_of(data, sides.test))
     for metadata_file in scores_from:
         scores |= json.loads(metadata_file.read_text())["scores"]
-    shorts = [one.short for one in classes]
     if other is None:
         thresholds = calibration.class_thresholds(validation["probabilities"], labels[sides.validation])
         floors = calibration.confidence_floors(validation["probabilities"], labels[sides.validation], thresholds)
@@ -267,6 +268,22 @@ def scores_of(probabilities: NDArray[np.float32], truth: NDArray[np.int64], prot
         f"{protocol}/accuracy": round(float((answered == truth).mean()), 4),
         f"{protocol}/macro_f1": round(float(macro_f1), 4),
     }
+
+
+def told_of_new_people(
+    probabilities: NDArray[np.float32],
+    truth: NDArray[np.int64],
+    protocol: str,
+    shorts: Sequence[str],
+    people: NDArray[np.str_],
+) -> dict[str, float]:
+    """:func:`training.evaluation.class_scores` where the test people are new to the network, else nothing."""
+    return evaluation.class_scores(probabilities, truth, protocol, shorts, people) if protocol in BY_PERSON else {}
+
+
+def patients_of(data: Dataset, rows: NDArray[np.int64]) -> NDArray[np.str_]:
+    """The person behind each of ``rows``, ``[N]``."""
+    return data.table["patient"].to_numpy(dtype=str)[rows]
 
 
 def _decision_of(metadata_file: Path, classes: Sequence[TrainingClass]) -> dict[str, Any]:

@@ -135,6 +135,19 @@ def read_blocked(folder: Path, name: str) -> Recording:
     return replace(found, name=f"ptbxl-{name}")
 
 
+def patients(folder: Path) -> dict[str, str]:
+    """The person of each labelled record, as :func:`read_recording` names both.
+
+    Raises:
+        RecordsError: the folder is not a copy of PTB-XL.
+    """
+    table = _labels(folder)
+    return {
+        f"ptbxl-{int(row.ecg_id):05d}": f"ptbxl-{int(row.patient_id)}"
+        for row in table[["ecg_id", "patient_id"]].itertuples()
+    }
+
+
 def _training_side(folder: Path) -> pd.DataFrame:
     table = _labels(folder)
     return table[~table["strat_fold"].isin((VALIDATION_FOLD, *TEST_FOLDS))]

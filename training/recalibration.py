@@ -28,9 +28,11 @@ from training.export import (
     PARITY_TOLERANCE,
     ExportError,
     answers_of,
+    patients_of,
     profile_of,
     require_version,
     scores_of,
+    told_of_new_people,
 )
 from training.scoring import Subject
 from training.splits import BY_PERSON, divide
@@ -115,11 +117,16 @@ def _rewritten(
 
     shorts = [one.short for one in subject.model.info.classes]
     test = answers_of(session, data.pixels[0][sides.test])["probabilities"]
-    limit = subject.model.thresholds.max_distance
+    limit, protocol = subject.model.thresholds.max_distance, subject.config.protocol
     served = ("format", "name", "classes", "input", "training_run", "data_digest", "licence")
     metadata = {key: before[key] for key in served} | {
         "decision": calibration.decision_metadata(shorts, said.thresholds, said.floors, limit),
-        "scores": {**before["scores"], **scores, **scores_of(test, labels[sides.test], subject.config.protocol)},
+        "scores": {
+            **before["scores"],
+            **scores,
+            **scores_of(test, labels[sides.test], protocol),
+            **told_of_new_people(test, labels[sides.test], protocol, shorts, patients_of(data, sides.test)),
+        },
         "profile": profile_of(answers_of(session, shown), labels[sides.validation], shorts),
     }
     facts = {

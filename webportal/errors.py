@@ -70,7 +70,7 @@ class RequestSizeMiddleware:
         if _length(request) <= settings.PICTURE_MAX_BYTES + _FORM_BYTES:
             return None
         _drain(request)
-        return too_large(request, max_pictures=1)
+        return too_large(request, one_picture=True)
 
 
 def _length(request: HttpRequest) -> int:
@@ -121,14 +121,14 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return _page(request, "404.html", HTTPStatus.NOT_FOUND)
 
 
-def too_large(request: HttpRequest, *, max_pictures: int | None = None) -> HttpResponse:
+def too_large(request: HttpRequest, *, one_picture: bool = False) -> HttpResponse:
     """413."""
     return _page(
         request,
         "413.html",
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-        max_pictures=max_pictures or settings.UPLOAD_MAX_PICTURES,
-        max_mib=settings.PICTURE_MAX_BYTES // (1024 * 1024),
+        one_picture=one_picture,
+        max_mib=(settings.PICTURE_MAX_BYTES if one_picture else settings.REQUEST_MAX_BYTES) // (1024 * 1024),
     )
 
 

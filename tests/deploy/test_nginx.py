@@ -298,7 +298,7 @@ def test_what_is_too_large_is_refused_at_once_and_in_words(site):
     connection.endheaders()  # not a byte of it is sent
     response = connection.getresponse()
     assert response.status == 413
-    assert "at most 20 pictures of at most 8 MiB" in response.read().decode()
+    assert "at most 161 MiB in all" in response.read().decode()
     assert response.headers["Content-Type"] == "text/html; charset=utf-8"
     assert response.headers["Content-Security-Policy"] == "default-src 'none'"
     connection.close()
@@ -308,10 +308,10 @@ def test_its_words_and_its_limit_are_the_portals():
     from webportal.settings import base
 
     text = (DEPLOY / "nginx.conf").read_text()
-    assert f"client_max_body_size {base.REQUEST_MAX_BYTES // 2**20}m;" in text
-    limits = base.UPLOAD_MAX_PICTURES, base.PICTURE_MAX_BYTES // 2**20
-    assert "at most {} pictures of at most {} MiB".format(*limits) in text
-    assert "höchstens {} Bilder von höchstens {} MiB".format(*limits) in text
+    limit = base.REQUEST_MAX_BYTES // 2**20
+    assert f"client_max_body_size {limit}m;" in text
+    assert f"at most {limit} MiB in all" in text
+    assert f"insgesamt höchstens {limit} MiB" in text
 
 
 def test_health_and_metrics_are_not_outside(site):

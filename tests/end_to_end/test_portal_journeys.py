@@ -53,6 +53,12 @@ def send(page: Page, system: System, *files: Path) -> None:
     page.get_by_role("button", name="Analyse").click()
 
 
+def wait_for_batch(page: Page) -> None:
+    """Until everything has been sent and answered."""
+    page.wait_for_url(re.compile(r"/batches/[0-9a-f-]{36}/$"), timeout=60_000)
+    expect(page.locator("#batch")).to_have_attribute("data-open", "false", timeout=60_000)
+
+
 def test_sign_up_confirm_and_send_twenty_files(system: System, visitor: Visit, shot: Shot) -> None:
     emil = visitor()
     sign_up(emil, system, "emil")
@@ -67,10 +73,10 @@ def test_sign_up_confirm_and_send_twenty_files(system: System, visitor: Visit, s
     expect(emil.locator("#previews li")).to_have_count(20)
     shot(emil, "twenty-files-chosen")
     emil.get_by_role("button", name="Analyse").click()
-    emil.locator("#outcomes[data-finished]").wait_for(timeout=60_000)
-    expect(emil.locator("#outcomes li a")).to_have_count(20)
+    wait_for_batch(emil)
+    expect(emil.locator("#batch li a")).to_have_count(20)
     shot(emil, "twenty-files-answered")
-    emil.locator("#outcomes li a").first.click()
+    emil.locator("#batch li a").first.click()
     expect(emil.locator("#status")).to_have_attribute("data-state", "done", timeout=30_000)
     emil.locator(".switch").first.click()
     expect(emil.locator("img.evidence")).to_be_visible()
@@ -99,8 +105,8 @@ def test_review_share_sum_up_and_take_along(system: System, visitor: Visit, shot
     gerd = visitor()
     sign_up(gerd, system, "gerd")
     send(gerd, system, *SAMPLES[:3])
-    gerd.locator("#outcomes[data-finished]").wait_for(timeout=60_000)
-    gerd.locator("#outcomes li a").first.click()
+    wait_for_batch(gerd)
+    gerd.locator("#batch li a").first.click()
     gerd.get_by_text("Write down your reading").click()
     gerd.locator("select[name=class_short]").select_option("PACED")
     gerd.locator("textarea[name=comment]").fill("There is a spike.")
@@ -112,11 +118,13 @@ def test_review_share_sum_up_and_take_along(system: System, visitor: Visit, shot
     for place in range(2):
         gerd.locator("input[name=selected]").nth(place).check()
     gerd.get_by_role("button", name="Put in the trash").click()
+    expect(gerd.locator("h1")).to_have_text("Put 2 analyses in the trash?")
+    gerd.get_by_role("button", name="Put in the trash").click()
     expect(gerd.locator(".messages")).to_contain_text("2 analyses are in the trash.")
     expect(gerd.locator(".tile")).to_have_count(1)
     gerd.goto(f"{system.portal}/trash/")
     shot(gerd, "trash")
-    gerd.get_by_role("button", name="Restore").first.click()
+    gerd.get_by_role("button", name="Restore", exact=True).first.click()
     gerd.goto(f"{system.portal}/history/")
     expect(gerd.locator(".tile")).to_have_count(2)
 
@@ -169,8 +177,8 @@ def test_choose_drop_paste_photograph_and_take_out_again(system: System, visitor
     expect(previews).to_contain_text([SAMPLES[0].name, "paste.png", SAMPLES[2].name])
     assert olga.evaluate("document.activeElement.getAttribute('aria-label')") == "Remove: paste.png"
     olga.get_by_role("button", name="Analyse").click()
-    olga.locator("#outcomes[data-finished]").wait_for(timeout=60_000)
-    expect(olga.locator("#outcomes li a")).to_have_count(3)
+    wait_for_batch(olga)
+    expect(olga.locator("#batch li a")).to_have_count(3)
 
 
 def test_a_forgotten_password(system: System, visitor: Visit, shot: Shot) -> None:
@@ -318,8 +326,8 @@ def test_a_file_that_comes_too_soon_is_sent_again(system: System, visitor: Visit
 
     timo.route("**/predict/", refuse_the_first_two)
     send(timo, system, *SAMPLES[:3])
-    timo.locator("#outcomes[data-finished]").wait_for(timeout=60_000)
-    expect(timo.locator("#outcomes li a")).to_have_count(3)
+    wait_for_batch(timo)
+    expect(timo.locator("#batch li a")).to_have_count(3)
     assert len(refused) == 2
 
 
@@ -332,7 +340,7 @@ def test_a_full_disk(tmp_path: Path, visitor: Visit, shot: Shot) -> None:
         filler = fill(folder)
 
         send(ute, system, SAMPLES[1])
-        expect(ute.get_by_role("heading", name="There is no room left")).to_be_visible()
+        expect(ute.locator("#picture-problem")).to_contain_text("The disk of this installation is full")
         shot(ute, "full-disk")
         send(ute, system, *SAMPLES[1:3])
         expect(ute.locator("#outcomes li")).to_have_count(2)
@@ -344,17 +352,18 @@ def test_a_full_disk(tmp_path: Path, visitor: Visit, shot: Shot) -> None:
         expect(again.locator(".tile")).to_have_count(1)
 
         filler.unlink()
-        send(again, system, *SAMPLES[1:3])
-        expect(again.locator("#outcomes li a")).to_have_count(2, timeout=30_000)
+        ute.get_by_role("button", name="Try those again").click()  # the files were kept in the page
+        wait_for_batch(ute)
+        expect(ute.locator("#batch li a")).to_have_count(2)
 
 
 def test_without_javascript(system: System, visitor: Visit, shot: Shot) -> None:
     lena = visitor(java_script_enabled=False)
     sign_up(lena, system, "lena")
     send(lena, system, *SAMPLES[:2])
-    expect(lena.locator(".outcomes li a")).to_have_count(2)
+    expect(lena.locator("#batch li a")).to_have_count(2)
     shot(lena, "no-javascript-outcomes")
-    lena.locator(".outcomes li a").first.click()
+    lena.locator("#batch li a").first.click()
     lena.locator(".switch").first.click()
     expect(lena.locator("img.evidence")).to_be_visible()
     shot(lena, "no-javascript-evidence")

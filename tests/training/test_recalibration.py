@@ -140,3 +140,14 @@ def test_probabilities_are_rescaled_as_softmaxes_of_the_same_logits() -> None:
 
     old = softmax(logits / 2.0 + np.array(before.bias)).astype(np.float32)
     assert rescaled(old, before, after) == pytest.approx(softmax(logits / 0.5 + np.array(after.bias)), rel=1e-5)
+
+
+def test_both_tell_the_scores_of_each_class_in_people_whom_the_companion_does_not_know(
+    made: tuple[Path, Path],
+) -> None:
+    told = [OnnxModel.load(file.parent).info.scores for file in made]
+    by_class = [{name: value for name, value in scores.items() if name.count("/") == 2} for scores in told]
+    assert by_class[0] == by_class[1]
+    assert {name.partition("/")[0] for name in by_class[0]} == {"inter-patient"}
+    assert all(value >= 1 for name, value in by_class[0].items() if name.endswith("/people"))
+    assert any(name.endswith("/sensitivity") for name in by_class[0])

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import re
+import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from django.contrib import admin
 from django.contrib.admindocs.views import simplify_regex
 from django.db import transaction
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from webportal.analyses.models import Analysis
+from webportal.analyses.models import Analysis, Batch, ReadingRound
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "access.md"
 
@@ -63,6 +66,9 @@ def filled(route: str, analysis: Analysis) -> str:
         "analysis_id": str(analysis.pk),
         "upload_id": str(analysis.upload_id),
         "short": "PVC",
+        "batch_id": _first(Batch.objects.filter(owner=analysis.owner_id)),
+        "round_id": _first(ReadingRound.objects.filter(reader=analysis.owner_id)),
+        "number": "1",
         # Of the pages about accounts and of the administration; links that were never sent.
         "key": "no-such-key",
         "uidb36": "1",
@@ -79,6 +85,11 @@ def filled(route: str, analysis: Analysis) -> str:
     return _PLACEHOLDER.sub(lambda part: values[part[1]], route)
 
 
+def _first(rows: QuerySet[Any]) -> str:
+    """The key of the first of ``rows``; one of nothing where there is none."""
+    return str(rows.values_list("pk", flat=True).first() or uuid.uuid4())
+
+
 def _row_for(route: str, analysis: Analysis) -> str:
     """The key of a row for a page of the administration."""
     for model in admin.site._registry:
@@ -89,10 +100,10 @@ def _row_for(route: str, analysis: Analysis) -> str:
 
 
 def answers(clients: Mapping[str, Client], own: Analysis, shared: Analysis) -> Iterator[Answer]:
-    """Ask every address as every role. Whatever an answer changes is undone before the next."""
+    """Ask every address as each of ``clients``. Whatever an answer changes is undone before the next."""
     for route in sorted(set(routes())):
         for method in ("GET", "POST"):
-            for role in ROLES:
+            for role in clients:
                 client, cookies = clients[role], clients[role].cookies.copy()
                 with transaction.atomic():
                     url = filled(route, shared if role == "reviewer, shared" else own)

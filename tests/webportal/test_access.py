@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import uuid
 
 import pytest
 from django.contrib import admin
@@ -12,6 +13,7 @@ from django.urls import reverse
 from tests.webportal import access_table
 from webportal.analyses import services
 from webportal.analyses.models import Analysis
+from webportal.analyses.services.batching import Wishes
 
 pytestmark = pytest.mark.django_db
 
@@ -32,6 +34,9 @@ def test_every_address_answers_everybody_as_the_table_says(
     services.run(analysis_id=shared.pk, timeout=2.0)
     services.share_analyses(actor=owner, ids=[shared.pk])
     shared.refresh_from_db()
+    batch = services.begin_batch(owner=owner, batch_id=uuid.uuid4(), name="batch-strip-zzyzx")
+    services.add_picture(batch=batch, place=0, name="", data=drawn(shift=5), wishes=Wishes(label="strip-zzyzx"))
+    services.begin_round(reader=owner, round_id=uuid.uuid4(), ids=[analysis.pk])
     clients = {
         "anonymous": Client(),
         "owner": owner_client,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Self
 
 import pytest
@@ -18,6 +19,7 @@ from inference_server.tokens import Scope, TokenStore
 from webportal.accounts.models import REVIEWERS
 from webportal.analyses import services, tagging
 from webportal.analyses.models import Analysis
+from webportal.analyses.services.batching import Wishes
 
 pytestmark = [pytest.mark.django_db(transaction=True)]
 
@@ -49,7 +51,13 @@ def urls(far_side, owner, other, upload, drawn, refusal) -> list[str]:
     far_side.respond = refuse
     refused = upload(drawn((220, 128)))
     services.run(analysis_id=refused.pk, timeout=2.0)
-    private = ["predict", "history", "summary", "trash", "review-queue"]
+    batch = services.begin_batch(owner=owner, batch_id=uuid.uuid4(), name="night shift", expected=3)
+    kept = Wishes(label="night shift", keep_names=True)
+    services.add_picture(batch=batch, place=0, name="a beat.png", data=drawn((240, 128)), wishes=kept)
+    services.add_refused(batch=batch, place=1, name="notes.txt", reason="FILE_IS_TEXT", wishes=kept)
+    round_ = services.begin_round(reader=owner, round_id=uuid.uuid4(), ids=[done.pk, refused.pk, shared.pk])
+    services.review(actor=owner, analysis=done, class_short="PVC")
+    private = ["predict", "history", "summary", "trash", "review-queue", "batches"]
     texts = ["help", "privacy", "terms", "contact"]
     return [
         "/",
@@ -63,6 +71,10 @@ def urls(far_side, owner, other, upload, drawn, refusal) -> list[str]:
         reverse("analyses:history") + "?view=table",
         *(analysis.get_absolute_url() for analysis in (done, waiting, trashed, refused, shared)),
         reverse("analyses:delete", args=[done.pk]),
+        batch.get_absolute_url(),
+        batch.get_absolute_url() + "?q=nothing",
+        reverse("analyses:batch-delete", args=[batch.pk]),
+        *(round_.address_of(number) for number in (1, 2, 3, 4)),
         reverse("analyses:evidence", args=[done.pk, "PVC"]),
         *(reverse(name) for name in ("accounts:overview", "account_change_password", "account_email")),
         *(reverse(name) for name in ("account_reauthenticate", "mfa_index", "usersessions_list")),

@@ -235,7 +235,7 @@ class TestTakingAlong:
         assert described["analyses"][0]["reviews"][0]["comment"] == "a spike"
         with analysis.upload.picture.open("rb") as picture:
             assert archive.read(described["picture"]) == picture.read()
-        assert len(archive.namelist()) == 5
+        assert len(archive.namelist()) == 6
         response.close()
 
     def archive(self, client: Client) -> dict[str, object]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import io
+import uuid
 import zipfile
 from pathlib import Path
 
@@ -148,16 +149,20 @@ class TestStorage:
             for number in range(5):
                 archive.writestr(f"beat-{number}.png", drawn(shift=number))
         StorageThatFails.room = 3000
-        response = send(owner_client, out.getvalue())
+        response = owner_client.get(send(owner_client, out.getvalue())["Location"])
         kept = Upload.objects.count()
         assert 0 < kept < 5
         assert response.content.decode().count("The disk of this installation is full") == 5 - kept
         assert len(files(failing)) == 2 * kept
 
-    def test_the_script_gets_an_outcome(self, far_side, failing, owner_client, png):
-        response = send(owner_client, png, part="1")
-        assert response.status_code == 200
-        assert "The disk of this installation is full" in response.content.decode()
+    def test_the_script_is_told_and_the_place_of_the_file_stays_free(self, far_side, failing, owner_client, png):
+        form = {"part": "1", "form_id": str(uuid.uuid4())}
+        response = send(owner_client, png, **form)
+        assert response.status_code == 507
+        assert "There is no room left" in response.content.decode()
+        StorageThatFails.room = 100_000
+        assert send(owner_client, png, **form).status_code == 200
+        assert Upload.objects.count() == 1
 
     def test_files_that_cannot_be_deleted_are_logged_and_hide_nothing(self, media, owner, png, monkeypatch, caplog):
         def refuse(self, name):
@@ -197,7 +202,7 @@ class TestTelling:
         def fail(*_: object, **__: object) -> None:
             raise OSError(errno.ENOSPC, "No space left on device")
 
-        monkeypatch.setattr("webportal.analyses.views.reports.history_report", fail)
+        monkeypatch.setattr("webportal.analyses.views.history.reports.history_report", fail)
         owner_client.raise_request_exception = False
         response = owner_client.get(reverse("analyses:history-pdf"))
         assert response.status_code == 507

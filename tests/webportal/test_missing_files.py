@@ -39,7 +39,13 @@ def test_the_answer_can_still_be_read_and_taken_along(bare, owner_client):
         assert owner_client.get(address).content.startswith(b"%PDF-")
     response = owner_client.post(reverse("accounts:export"))
     with zipfile.ZipFile(io.BytesIO(response.getvalue())) as archive:
-        assert sorted(archive.namelist()) == ["account.json", "audit.json", "readings.json", "uploads.json"]
+        assert sorted(archive.namelist()) == [
+            "account.json",
+            "audit.json",
+            "batches.json",
+            "readings.json",
+            "uploads.json",
+        ]
         [described] = json.loads(archive.read("uploads.json"))
     assert described["picture"] is None
     assert described["label"] == "strip 1"

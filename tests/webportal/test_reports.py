@@ -73,7 +73,8 @@ class TestOneAnalysis:
             "For research and education only. Not a medical device, not for diagnosis.",
             "a spike",
             "arrhythmia, version 7",
-            "69.8 % of the test beats of people it had never seen",
+            "of 3,383 such beats of 18 people it had never seen it recognised 80.6 %",
+            "of the beats that it called so, 83.6 % were",
             str(analysis.pk),
         ):
             assert part in text

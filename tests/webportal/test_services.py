@@ -16,6 +16,7 @@ from django_tasks_db.models import DBTaskResult
 from inference_server.classification import Verdict
 from webportal.analyses import pictures, services, sweeping
 from webportal.analyses.models import Analysis, Upload
+from webportal.analyses.services import analysing
 
 pytestmark = pytest.mark.django_db
 
@@ -205,7 +206,7 @@ class TestClaims:
         sweeping.put_back_expired()
         second = services.claim(analysis_id=held.pk)
 
-        services._store_answer(held, answered("PACED"))
+        analysing._store_answer(held, answered("PACED"))
 
         second.refresh_from_db()
         assert second.state == Analysis.State.RUNNING
@@ -257,7 +258,7 @@ class TestDeleting:
 
     def test_the_upload_stays_while_another_analysis_needs_it(self, owner, upload):
         analysis = upload()
-        services._create_analysis(analysis.upload)
+        analysing._create_analysis(analysis.upload)
         services.delete_analysis(actor=owner, analysis=analysis)
         assert Upload.objects.count() == 1
         assert Analysis.objects.count() == 1

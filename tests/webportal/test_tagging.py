@@ -128,13 +128,21 @@ class TestHistory:
         monkeypatch.setattr("webportal.analyses.queries.page_of.__kwdefaults__", {"size": 1})
         self.post(owner_client, "tag-selected", everything="on", looking="kind=PVC", tags="all", add="")
         assert [("all" in tags_of(analysis)) for analysis in three] == [True, True, True]
-        self.post(owner_client, "trash-selected", everything="on", looking=f"tag={Tag.objects.get(name='rare').pk}")
+        self.post(
+            owner_client,
+            "trash-selected",
+            confirmed="yes",
+            everything="on",
+            looking=f"tag={Tag.objects.get(name='rare').pk}",
+        )
         assert self.found(owner_client, sort="oldest") == ["two"]  # of the two that are left, a page of one
         assert Analysis.objects.filter(trashed_at__isnull=False).count() == 1
 
     def test_one_action_is_bounded(self, three, owner_client, monkeypatch):
         monkeypatch.setattr(queries, "BULK_LIMIT", 2)
-        assert "2 analyses are in the trash." in self.post(owner_client, "trash-selected", everything="on")
+        assert "2 analyses are in the trash." in self.post(
+            owner_client, "trash-selected", confirmed="yes", everything="on"
+        )
         assert Analysis.objects.filter(trashed_at__isnull=True).count() == 1
 
     def test_without_a_tag_or_a_tick_it_says_so(self, three, owner_client):

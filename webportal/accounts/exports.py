@@ -23,7 +23,8 @@ from webportal.audit.models import Entry
 
 def write_archive(user: User, file: IO[bytes]) -> None:
     """Write a zip: account.json, readings.json (what they read in pictures of others), audit.json (what the audit log
-    says about them), and uploads.json with the pictures, see :func:`webportal.analyses.exports.write_uploads`.
+    says about them), batches.json, and uploads.json with the pictures, see
+    :func:`webportal.analyses.exports.write_uploads`.
 
     Nothing in it names another person.
     """
@@ -32,6 +33,7 @@ def write_archive(user: User, file: IO[bytes]) -> None:
         _write_list(archive, "readings.json", _readings(user))
         _write_list(archive, "audit.json", _audit(user))
         exports.write_uploads(user, archive)
+        exports.write_batches(user, archive)
 
 
 def _write_list(archive: zipfile.ZipFile, name: str, rows: Iterable[dict[str, Any]]) -> None:
@@ -65,7 +67,7 @@ def _account(user: User) -> dict[str, Any]:
 
 def _readings(user: User) -> Iterable[dict[str, Any]]:
     of_others = Review.objects.filter(author=user).exclude(analysis__owner=user)
-    columns = ("id", "analysis", "class_short", "class_name", "agrees", "comment", "created_at")
+    columns = ("id", "analysis", "class_short", "class_name", "agrees", "is_blind", "comment", "created_at")
     return of_others.order_by("created_at", "id").values(*columns).iterator(chunk_size=500)
 
 

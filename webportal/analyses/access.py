@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import uuid
 
+from django.conf import settings
 from django.db.models import QuerySet
 from django.http import Http404
 
 from webportal.accounts.models import User
-from webportal.analyses.models import Analysis, Review, Tag, Upload
+from webportal.analyses.models import Analysis, Batch, ReadingRound, Review, Tag, Upload
 from webportal.audit import passes
 from webportal.audit import services as audit
 from webportal.audit.models import Entry
@@ -58,6 +59,13 @@ def may_review(user: User, analysis: Analysis) -> bool:
     return analysis.owner_id == user.pk or (analysis.is_shared and user.is_reviewer)
 
 
+def may_see_answer(user: User, analysis: Analysis) -> bool:
+    """Whether ``user``, who may read an analysis, may see the model's answer too: where the installation lets reviewers
+    read blind, they see it once they have written down their own reading."""
+    blind = settings.REVIEWERS_READ_BLIND and analysis.owner_id != user.pk
+    return not blind or analysis.review_by(user.pk) is not None
+
+
 def readable_analysis(user: User, analysis_id: uuid.UUID) -> Analysis:
     """An analysis that ``user`` may read and review, with its upload: :func:`may_review`.
 
@@ -74,9 +82,43 @@ def readable_analysis(user: User, analysis_id: uuid.UUID) -> Analysis:
     return analysis
 
 
+def own_round(user: User, round_id: uuid.UUID) -> ReadingRound:
+    """The user's own round of reading. Whether they may read what is on its list is asked picture by picture.
+
+    Raises:
+        Http404: there is none, or it is somebody else's.
+    """
+    try:
+        return ReadingRound.objects.get(reader=user, pk=round_id)
+    except ReadingRound.DoesNotExist as error:
+        raise Http404 from error
+
+
 def own_tags(user: User) -> QuerySet[Tag]:
     """The words that ``user`` sorts by."""
     return Tag.objects.filter(owner=user)
+
+
+def own_batches(user: User) -> QuerySet[Batch]:
+    """The batches that ``user`` may list: their own, without the trash."""
+    return Batch.objects.filter(owner=user, trashed_at__isnull=True)
+
+
+def trashed_batches(user: User) -> QuerySet[Batch]:
+    """The batches that ``user`` has put in the trash, the last first."""
+    return Batch.objects.filter(owner=user, trashed_at__isnull=False).order_by("-trashed_at", "-id")
+
+
+def own_batch(user: User, batch_id: uuid.UUID) -> Batch:
+    """The user's own batch, also from the trash.
+
+    Raises:
+        Http404: there is none, or it is somebody else's.
+    """
+    try:
+        return Batch.objects.get(owner=user, pk=batch_id)
+    except Batch.DoesNotExist as error:
+        raise Http404 from error
 
 
 def answers_about(user: User, upload: Upload) -> QuerySet[Analysis]:

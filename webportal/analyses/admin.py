@@ -17,7 +17,7 @@ from django.utils.translation import ngettext
 
 from webportal.accounts import acting
 from webportal.accounts.models import User
-from webportal.analyses import exports, services, thumbnails
+from webportal.analyses import answers, exports, services, thumbnails
 from webportal.analyses.models import Analysis, Review, Upload
 from webportal.analyses.templatetags.readings import percent
 from webportal.pages import catalogue
@@ -57,7 +57,9 @@ class ClassFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """Only the chosen class."""
-        return queryset.filter(class_short=self.value()) if self.value() else queryset
+        if not self.value():
+            return queryset
+        return queryset.filter(class_short=self.value()).exclude(verdict=Analysis.Verdict.NOT_A_BEAT)
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
@@ -145,7 +147,8 @@ class UploadAdmin(ReadOnlyAdmin):
     list_filter = ("created_at",)
     looked_up = ("owner",)
     text_columns = ("sha256",)
-    exclude = ("picture", "thumbnail", "original")
+    # Names of files are their owners' alone.
+    exclude = ("picture", "thumbnail", "original", "file_name")
 
     def get_readonly_fields(self, request: HttpRequest, obj: object = None) -> list[str]:
         """The picture is shown; where its file lies is nobody's business."""
@@ -167,7 +170,7 @@ class AnalysisAdmin(ReadOnlyAdmin):
         "picture_preview",
         "owner",
         "state",
-        "class_short",
+        "shown_class",
         "percent",
         "verdict",
         "model_version",
@@ -182,25 +185,33 @@ class AnalysisAdmin(ReadOnlyAdmin):
     exclude = ("notes", "tags", "class_name", "probability", "probabilities", "prediction_set")
 
     def get_readonly_fields(self, request: HttpRequest, obj: object = None) -> list[str]:
-        """Every field in words, and the picture first; what owners write to themselves stays with them."""
+        """Every field in words, the picture first, and of the answer what may be shown; what owners write to themselves
+        stays with them."""
         names = [name for name in super().get_readonly_fields(request, obj) if name not in self.exclude]
+        names[names.index("class_short")] = "shown_class"
         place = names.index("verdict") + 1
         return ["picture_preview", *names[:place], "kind", "percent", "plausible", "every_kind", *names[place:]]
+
+    @admin.display(description=_("class"), ordering="class_short")
+    def shown_class(self, analysis: Analysis) -> str:
+        """Short name of the class, where the answer names one."""
+        return answers.shown(analysis).class_short or "–"
 
     @admin.display(description=_("class name"))
     def kind(self, analysis: Analysis) -> str:
         """The answer in the reader's language."""
-        return catalogue.translated(analysis.class_name) or "–"
+        return catalogue.translated(answers.shown(analysis).class_name) or "–"
 
     @admin.display(description=_("prediction set"))
     def plausible(self, analysis: Analysis) -> str:
         """The kinds that stay plausible, most probable first."""
-        return ", ".join(catalogue.translated(entry["name"]) for entry in analysis.prediction_set) or "–"
+        entries = answers.shown(analysis).prediction_set
+        return ", ".join(catalogue.translated(entry["name"]) for entry in entries) or "–"
 
     @admin.display(description=_("probabilities"))
     def every_kind(self, analysis: Analysis) -> str:
         """Every kind with its probability, most probable first."""
-        shares = ((entry["name"], entry["probability"]) for entry in analysis.ranked_probabilities)
+        shares = ((entry["name"], entry["probability"]) for entry in answers.shown(analysis).ranked)
         return ", ".join(f"{catalogue.translated(name)} {percent(share)}" for name, share in shares) or "–"
 
     @admin.display(description=_("picture"))
@@ -211,7 +222,8 @@ class AnalysisAdmin(ReadOnlyAdmin):
     @admin.display(description=_("probability"), ordering="probability")
     def percent(self, analysis: Analysis) -> str:
         """Probability in per cent."""
-        return "–" if analysis.probability is None else percent(analysis.probability)
+        probability = answers.shown(analysis).probability
+        return "–" if probability is None else percent(probability)
 
     @admin.action(description=_("Queue failed analyses again"), permissions=["change"])
     def requeue(self, request: HttpRequest, queryset: QuerySet[Analysis]) -> None:
@@ -257,7 +269,7 @@ class AnalysisAdmin(ReadOnlyAdmin):
 class ReviewAdmin(ReadOnlyAdmin):
     """What people read the pictures as. Stands for ever."""
 
-    list_display = ("short_id", "analysis", "author", "class_short", "agrees", "created_at")
+    list_display = ("short_id", "analysis", "author", "class_short", "agrees", "is_blind", "created_at", "withdrawn_at")
     list_filter = ("agrees", "created_at")
     looked_up = ("author", "analysis")
     id_columns = ("id", "analysis_id")
@@ -272,6 +284,10 @@ class ReviewAdmin(ReadOnlyAdmin):
     def kind(self, review: Review) -> str:
         """The reading in the administrator's language."""
         return catalogue.translated(review.class_name)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Also those that were taken back."""
+        return Review.all_objects.prefetch_related(*self.looked_up).order_by("-created_at", "-id")
 
     def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
         """Nobody rewrites a review."""

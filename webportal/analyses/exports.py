@@ -13,7 +13,8 @@ from django.db.models import Max, QuerySet
 from django.db.models.fields.files import FieldFile
 
 from webportal.accounts.models import User
-from webportal.analyses.models import Analysis, Upload
+from webportal.analyses import answers
+from webportal.analyses.models import Analysis, Batch, BatchFile, Upload
 
 #: A cell that begins with one of these is run as a formula by spreadsheet programs (OWASP, "CSV Injection").
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
@@ -22,6 +23,7 @@ COLUMNS = (
     "id",
     "sent",
     "label",
+    "file_name",
     "state",
     "reason",
     "class",
@@ -41,6 +43,13 @@ COLUMNS = (
     "earlier",
     "sha256",
 )
+
+
+#: What is told of a picture beside its analyses.
+UPLOAD_FIELDS = ("label", "file_name", "sha256", "width", "height", "media_type")
+
+#: Columns of a batch's files before those of their analyses.
+BATCH_COLUMNS = ("file", "entry", "sent_name", "outcome", "not_accepted", "sent_before")
 
 
 class _Echo:
@@ -77,45 +86,67 @@ def csv_lines(analyses: Iterable[Analysis], *, classes: Sequence[str]) -> Iterat
     After :data:`COLUMNS` stands the probability of each of ``classes``, by short name; empty where there is none.
     """
     writer = csv.writer(_Echo())
-    names = (*COLUMNS, *(f"probability_{short}" for short in classes))
-    yield "\ufeff" + writer.writerow(map(cell, names))  # the mark tells spreadsheet programs that this is UTF-8
+    yield "\ufeff" + writer.writerow(
+        map(cell, _names(classes))
+    )  # the mark tells spreadsheet programs that this is UTF-8
     for analysis in analyses:
-        shares = {entry["short"]: entry["probability"] for entry in analysis.probabilities}
-        review, second = analysis.review_by(analysis.owner_id), analysis.review_by_reviewer
-        yield writer.writerow(
-            cell(value)
-            for value in (
-                analysis.pk,
-                analysis.created_at.isoformat(),
-                analysis.upload.label,
-                analysis.state,
-                analysis.reason,
-                analysis.class_short,
-                analysis.class_name,
-                analysis.probability,
-                analysis.verdict,
-                " ".join(entry["short"] for entry in analysis.prediction_set),
-                analysis.model_name,
-                analysis.model_version,
-                review.class_short if review else "",
-                ("yes" if review.agrees else "no") if review else "",
-                review.comment if review else "",
-                second.class_short if second else "",
-                second.comment if second else "",
-                ", ".join(tag.name for tag in analysis.tags.all()),
-                analysis.notes,
-                analysis.earlier_id,
-                analysis.upload.sha256,
-                *(shares.get(short) for short in classes),
-            )
+        yield writer.writerow(_cells(analysis, classes))
+
+
+def batch_csv_lines(files: Iterable[BatchFile], *, classes: Sequence[str]) -> Iterator[str]:
+    """The same for the files of a batch: of each what became of it, and where there is one its analysis."""
+    writer = csv.writer(_Echo())
+    names = _names(classes)
+    yield "\ufeff" + writer.writerow(map(cell, (*BATCH_COLUMNS, *names)))
+    for file in files:
+        sent = (file.place + 1, file.entry + 1, file.name, file.outcome, file.reason, "yes" if file.is_repeated else "")
+        kept = _cells(file.analysis, classes) if file.analysis else [""] * len(names)
+        yield writer.writerow([*map(cell, sent), *kept])
+
+
+def _names(classes: Sequence[str]) -> list[str]:
+    return [*COLUMNS, *(f"probability_{short}" for short in classes)]
+
+
+def _cells(analysis: Analysis, classes: Sequence[str]) -> list[str]:
+    answer = answers.shown(analysis)
+    shares = {entry["short"]: entry["probability"] for entry in answer.probabilities}
+    review, second = analysis.review_by(analysis.owner_id), analysis.review_by_reviewer
+    return [
+        cell(value)
+        for value in (
+            analysis.pk,
+            analysis.created_at.isoformat(),
+            analysis.upload.label,
+            analysis.upload.file_name,
+            analysis.state,
+            analysis.reason,
+            answer.class_short,
+            answer.class_name,
+            answer.probability,
+            answer.verdict,
+            " ".join(entry["short"] for entry in answer.prediction_set),
+            analysis.model_name,
+            analysis.model_version,
+            review.class_short if review else "",
+            ("yes" if review.agrees else "no") if review else "",
+            review.comment if review else "",
+            second.class_short if second else "",
+            second.comment if second else "",
+            ", ".join(tag.name for tag in analysis.tags.all()),
+            analysis.notes,
+            analysis.earlier_id,
+            analysis.upload.sha256,
+            *(shares.get(short) for short in classes),
         )
+    ]
 
 
 def json_lines(analyses: Iterable[Analysis]) -> Iterator[str]:
     """A JSON array, one analysis to a line, as they come from the database."""
     yield "["
     for place, analysis in enumerate(analyses):
-        upload = {name: getattr(analysis.upload, name) for name in ("label", "sha256", "width", "height", "media_type")}
+        upload = {name: getattr(analysis.upload, name) for name in UPLOAD_FIELDS}
         yield (",\n" if place else "\n") + _json(upload | _answered(analysis), indent=None)
     yield "\n]\n"
 
@@ -136,6 +167,12 @@ def write_uploads(user: User, archive: zipfile.ZipFile) -> None:
     archive.writestr("uploads.json", _json(described))
 
 
+def write_batches(user: User, archive: zipfile.ZipFile) -> None:
+    """Write what ``user`` sent together: batches.json."""
+    batches = Batch.objects.filter(owner=user).prefetch_related("files").order_by("created_at", "id")
+    archive.writestr("batches.json", _json([_batch(batch) for batch in batches]))
+
+
 def _is_written(archive: zipfile.ZipFile, kept: FieldFile, path: str) -> bool:
     """Copy a file into the archive; one that is missing must not keep anybody from taking the rest along."""
     if not kept:
@@ -153,17 +190,26 @@ def _is_written(archive: zipfile.ZipFile, kept: FieldFile, path: str) -> bool:
 def _described(upload: Upload, picture: str | None) -> dict[str, Any]:
     return {
         "picture": picture,
-        **{name: getattr(upload, name) for name in ("id", "label", "size", "sha256", "created_at")},
+        **{name: getattr(upload, name) for name in ("id", "label", "file_name", "size", "sha256", "created_at")},
         "analyses": [_answered(analysis) for analysis in upload.analyses.all()],
+    }
+
+
+def _batch(batch: Batch) -> dict[str, Any]:
+    told = ("place", "entry", "name", "analysis_id", "reason", "is_repeated")
+    return {name: getattr(batch, name) for name in ("id", "name", "expected", "created_at", "trashed_at")} | {
+        "files": [{name: getattr(file, name) for name in told} for file in batch.files.all()]
     }
 
 
 def _answered(analysis: Analysis) -> dict[str, Any]:
     asked = ("id", "state", "reason", "error_id", "created_at", "finished_at", "trashed_at", "shared_at", "earlier_id")
-    said = ("model_name", "model_version", "class_short", "class_name", "probability", "probabilities", "verdict")
-    written = ("class_short", "class_name", "agrees", "comment", "created_at")
+    by = ("model_name", "model_version", "notes")
+    answer = answers.shown(analysis)
+    written = ("class_short", "class_name", "agrees", "is_blind", "comment", "created_at")
     return {
-        **{name: getattr(analysis, name) for name in (*asked, *said, "prediction_set", "notes")},
+        **{name: getattr(analysis, name) for name in (*asked, *by)},
+        **{name: getattr(answer, name) for name in answers.SHOWN_COLUMNS},
         "tags": [tag.name for tag in analysis.tags.all()],
         "reviews": [
             {name: getattr(review, name) for name in written}

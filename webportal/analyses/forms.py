@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
 from django.conf import settings
@@ -15,9 +15,12 @@ from django.utils.translation import ngettext_lazy
 from ecg.pictures.kinds import BEGINNING_BYTES, MEDIA_TYPES, Kind, kind_of
 
 from webportal.analyses import archives, pictures, tagging
-from webportal.analyses.models import Analysis, Review, Tag, Upload
+from webportal.analyses.models import Analysis, Batch, Review, Tag, Upload
 from webportal.analyses.queries import ORDERS, Order
 from webportal.pages import catalogue
+
+if TYPE_CHECKING:
+    pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +28,7 @@ class Candidate:
     """One sent file, looked at from outside only: either fit to be kept or with the reason why not."""
 
     name: str
-    """The file's own name. Shown once, on the page that answers, and stored nowhere."""
+    """The file's own name. Stored only where its owner wishes it."""
     file: UploadedFile[bytes]
     is_archive: bool
     """Whether it is a zip file, whose entries are the pictures."""
@@ -90,6 +93,37 @@ class UploadForm(forms.Form):
             "Beside the cleaned picture, with all metadata that is in it, for you alone to download. Don’t keep files "
             "that hold patient names."
         ),
+    )
+    keep_names = forms.BooleanField(
+        label=_("Keep the names of the files"),
+        required=False,
+        initial=lambda: settings.KEEP_FILE_NAMES,
+        help_text=_("For you alone, to find pictures by them. Don’t keep names that tell who a patient is."),
+    )
+    # Where a script sends the files of one form one by one: which this is, and of how many.
+    place = forms.IntegerField(required=False, min_value=0, widget=forms.HiddenInput)
+    expected = forms.IntegerField(required=False, min_value=0, widget=forms.HiddenInput)
+
+    def clean(self) -> dict[str, Any]:
+        """No form sends more files than are allowed, in however many parts."""
+        cleaned = super().clean() or {}
+        limit = settings.UPLOAD_MAX_PICTURES
+        if max(cleaned.get("expected") or 0, (cleaned.get("place") or 0) + 1) > limit:
+            raise forms.ValidationError(
+                PicturesField.default_error_messages["too_many"], code="too_many", params={"limit": limit}
+            )
+        return cleaned
+
+
+class BatchNameForm(forms.Form):
+    """Another name for a batch."""
+
+    name = forms.CharField(
+        label=_("Name"),
+        required=False,
+        max_length=Batch._meta.get_field("name").max_length,
+        help_text=Batch._meta.get_field("name").help_text,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
 
 
@@ -175,6 +209,8 @@ class HistoryForm(forms.Form):
             *Analysis.Reading.choices,
         ],
     )
+    file = forms.CharField(label=_("File name"), required=False, max_length=100, strip=True)
+    batch = forms.UUIDField(label=_("Batch"), required=False)
     tag = forms.ModelChoiceField(label=_("Tag"), required=False, queryset=Tag.objects.none(), empty_label=_("any"))
     since = forms.DateField(label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
     until = forms.DateField(label=_("To"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
@@ -186,9 +222,19 @@ class HistoryForm(forms.Form):
     )
     view = forms.ChoiceField(label=_("Show as"), required=False, choices=[("", _("pictures")), ("table", _("table"))])
 
-    def __init__(self, *args: Any, tags: QuerySet[Tag], classes: Iterable[tuple[str, str]] = (), **kwargs: Any) -> None:
-        """``classes`` are offered as kinds, as (short, name), and ``tags`` as tags."""
+    def __init__(
+        self,
+        *args: Any,
+        tags: QuerySet[Tag],
+        classes: Iterable[tuple[str, str]] = (),
+        batch: Batch | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """``classes`` are offered as kinds, as (short, name), ``tags`` as tags, and the ``batch`` that is asked for."""
         super().__init__(*args, **kwargs)
+        # One is chosen in the list of batches; here it can be left out again.
+        chosen = [("", _("any")), (str(batch.pk), batch.title)] if batch else []
+        self.fields["batch"].widget = forms.Select(choices=chosen) if batch else forms.HiddenInput()
         cast("forms.ModelChoiceField[Tag]", self.fields["tag"]).queryset = tags
         self.fields["kind"].widget = forms.Select(choices=[("", _("any")), *classes])
 

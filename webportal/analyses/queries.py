@@ -6,7 +6,7 @@ import hashlib
 import re
 import uuid
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
 from itertools import islice
 from typing import Any
@@ -16,7 +16,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from webportal.accounts.models import User
-from webportal.analyses.models import Analysis, Review, Upload
+from webportal.analyses.models import Analysis, BatchFile, Review, Upload
 
 #: Analyses on one page of a history.
 PAGE_SIZE = 24
@@ -29,11 +29,12 @@ FEW_UPLOADS = 1000
 _HAS_TRIGRAM = re.compile(r"\w{3}")
 
 
-def _moment(text: str) -> datetime:
-    moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None:
+def moment(text: str) -> datetime:
+    """A moment as an address has it. Raises ValueError for anything else."""
+    found = datetime.fromisoformat(text)
+    if found.tzinfo is None:
         raise ValueError("a moment without time zone")
-    return moment
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +45,14 @@ class Order:
     descending: bool
     parse: Callable[[str], Any]
     """Reads a value of the column back from an address; raises ValueError for anything else."""
+    but: Q = field(default_factory=Q)
+    """What it leaves out beside what has no value to sort by."""
 
     def sorted(self, analyses: QuerySet[Analysis]) -> QuerySet[Analysis]:
         """``analyses`` in this order, without those that have no value to sort by."""
         sign = "-" if self.descending else ""
-        return analyses.filter(**{f"{self.column}__isnull": False}).order_by(f"{sign}{self.column}", f"{sign}id")
+        sortable = analyses.exclude(self.but).filter(**{f"{self.column}__isnull": False})
+        return sortable.order_by(f"{sign}{self.column}", f"{sign}id")
 
     def after(self, analyses: QuerySet[Analysis], cursor: Cursor) -> QuerySet[Analysis]:
         """Only what follows ``cursor``."""
@@ -57,6 +61,16 @@ class Order:
         return analyses.filter(**{f"{self.column}__{beyond}e": cursor.value}).filter(
             Q(**{f"{self.column}__{beyond}": cursor.value}) | Q(**{f"id__{beyond}": cursor.id})
         )
+
+    @property
+    def reversed(self) -> Order:
+        """The same from its end to its beginning."""
+        return replace(self, descending=not self.descending)
+
+    def cursor_of(self, analysis: Analysis) -> Cursor | None:
+        """The place of a row; ``None`` for one that has no value to sort by."""
+        value = getattr(analysis, self.column)
+        return None if value is None else Cursor(value, analysis.pk)
 
     def cursor(self, text: str) -> Cursor | None:
         """Read a cursor back; ``None`` for anything else."""
@@ -80,14 +94,15 @@ class Cursor:
 
 
 ORDERS = {
-    "newest": Order("created_at", True, _moment),
-    "oldest": Order("created_at", False, _moment),
-    "uncertain": Order("probability", False, float),
+    "newest": Order("created_at", True, moment),
+    "oldest": Order("created_at", False, moment),
+    # How probable a class is says nothing where there is no beat.
+    "uncertain": Order("probability", False, float, Q(verdict=Analysis.Verdict.NOT_A_BEAT)),
 }
 #: The reviewers' queue: what was shared first comes first.
-QUEUE_ORDER = Order("shared_at", False, _moment)
+QUEUE_ORDER = Order("shared_at", False, moment)
 #: The trash: what was put there last comes first.
-TRASH_ORDER = Order("trashed_at", True, _moment)
+TRASH_ORDER = Order("trashed_at", True, moment)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,31 +112,54 @@ class Page:
     analyses: list[Analysis]
     next: Cursor | None
     """``None`` on the last page."""
+    previous: Cursor | None = None
+    """Where the page before begins; ``None`` where that is the first page, and on the first page."""
 
 
 def page_of(analyses: QuerySet[Analysis], *, order: Order, after: Cursor | None, size: int = PAGE_SIZE) -> Page:
     """The ``size`` analyses that follow ``after``. Costs the same on the thousandth page as on the first."""
+    previous = _page_before(analyses, order, after, size) if after is not None else None
     if after is not None:
         analyses = order.after(analyses, after)
     # Looked up rather than joined: with a join SQLite may start from the uploads and sort all of a person's history.
     found = list(order.sorted(analyses).prefetch_related("upload", "reviews", "tags")[: size + 1])
     page = found[:size]
-    last = page[-1] if len(found) > size else None
-    return Page(page, Cursor(getattr(last, order.column), last.id) if last else None)
+    return Page(page, order.cursor_of(page[-1]) if len(found) > size else None, previous)
 
 
-def neighbours(analyses: QuerySet[Analysis], analysis: Analysis) -> tuple[Analysis | None, Analysis | None]:
-    """The analyses before and after ``analysis``, newest first, as a history without search lists them."""
-    here = Cursor(analysis.created_at, analysis.pk)
-    newer, older = (order.sorted(order.after(analyses, here)) for order in (ORDERS["oldest"], ORDERS["newest"]))
-    return newer.first(), older.first()
+def _page_before(analyses: QuerySet[Analysis], order: Order, after: Cursor, size: int) -> Cursor | None:
+    """What the page before the one that follows ``after`` follows. The row that ``after`` names is the last on it."""
+    back = order.reversed
+    before = list(back.sorted(back.after(analyses, after)).only(order.column)[:size])
+    return order.cursor_of(before[-1]) if len(before) == size else None
+
+
+def neighbours(
+    analyses: QuerySet[Analysis], order: Order, analysis: Analysis
+) -> tuple[Analysis | None, Analysis | None]:
+    """What comes before and after ``analysis`` in a list; it need not be in the list (any more) itself."""
+    here = order.cursor_of(analysis)
+    if here is None:
+        return None, None
+    back = order.reversed
+    return back.sorted(back.after(analyses, here)).first(), order.sorted(order.after(analyses, here)).first()
+
+
+def page_around(analyses: QuerySet[Analysis], order: Order, analysis: Analysis, size: int = PAGE_SIZE) -> Cursor | None:
+    """Where a page begins that has ``analysis`` in its middle; ``None`` where that is the first page."""
+    here = order.cursor_of(analysis)
+    if here is None:
+        return None
+    back = order.reversed
+    before = list(back.sorted(back.after(analyses, here)).only(order.column)[: size // 2])
+    return order.cursor_of(before[-1]) if len(before) == size // 2 else None
 
 
 def matching(owner: User, analyses: QuerySet[Analysis], wanted: dict[str, Any]) -> QuerySet[Analysis]:
     """Those of ``owner``'s ``analyses`` that fit the cleaned data of :class:`webportal.analyses.forms.HistoryForm`."""
     if text := wanted.get("q"):
         by_id = _uuid(text)
-        analyses = analyses.filter(Q(pk=by_id) if by_id else _labelled(owner, text))
+        analyses = analyses.filter(Q(pk=by_id) if by_id else _with_word(owner, text, "label"))
     if short := wanted.get("kind"):
         # What the model called no heartbeat is no example of the class that came out nearest.
         analyses = analyses.filter(class_short=short).exclude(verdict=Analysis.Verdict.NOT_A_BEAT)
@@ -136,6 +174,11 @@ def matching(owner: User, analyses: QuerySet[Analysis], wanted: dict[str, Any]) 
         analyses = analyses.filter(created_at__gte=_midnight(since))
     if until := wanted.get("until"):
         analyses = analyses.filter(created_at__lt=_midnight(until) + timedelta(days=1))
+    if batch := wanted.get("batch"):
+        files = BatchFile.objects.filter(batch=batch, batch__owner=owner, analysis__isnull=False)
+        analyses = analyses.filter(pk__in=files.values("analysis"))
+    if name := wanted.get("file"):
+        analyses = analyses.filter(_with_word(owner, name, "file_name"))
     if tag := wanted.get("tag"):
         # From the few that have the tag: with a join SQLite looks through a long history for a rare one.
         tagged = Analysis.tags.through.objects.filter(tag=tag)
@@ -152,22 +195,22 @@ def matching(owner: User, analyses: QuerySet[Analysis], wanted: dict[str, Any]) 
     return analyses
 
 
-def _labelled(owner: User, text: str) -> Q:
-    """The analyses of ``owner``'s uploads with ``text`` in their label.
+def _with_word(owner: User, text: str, column: str) -> Q:
+    """The analyses of ``owner``'s uploads with ``text`` in their ``column``: ``label`` or ``file_name``.
 
     A rare word is looked for among the labels, which an index holds, and its analyses by their uploads; a common one
     among the newest analyses, as a page of them soon fills. Which it is the database can't guess, so it is counted.
     """
-    uploads = Upload.objects.filter(owner=owner)
+    uploads = Upload.objects.filter(owner=owner).exclude(**{column: ""})
     if _HAS_TRIGRAM.search(text) or connection.vendor != "postgresql":
-        uploads = uploads.filter(label__icontains=text)
+        uploads = uploads.filter(**{f"{column}__icontains": text})
     else:
         # The index of trigrams would be read from end to end; for a pattern of another kind it isn't tried.
-        uploads = uploads.filter(label__iregex=re.escape(text))
+        uploads = uploads.filter(**{f"{column}__iregex": re.escape(text)})
     # Newest first, as an index has them: a common word is known for one after a few thousand labels.
     newest = uploads.order_by("-created_at", "-id").values_list("pk", flat=True)
     found = list(newest[: FEW_UPLOADS + 1])
-    return Q(upload__in=found) if len(found) <= FEW_UPLOADS else Q(upload__label__icontains=text)
+    return Q(upload__in=found) if len(found) <= FEW_UPLOADS else Q(**{f"upload__{column}__icontains": text})
 
 
 def not_yet_read_by(user: User, analyses: QuerySet[Analysis]) -> QuerySet[Analysis]:

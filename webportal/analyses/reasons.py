@@ -71,6 +71,10 @@ def _known() -> dict[str, Explanation]:
             _("Too many pictures are being read just now."),
             _("Nothing is wrong with yours. Send it again in a minute."),
         ),
+        "BATCH_FULL": Explanation(
+            _("There are more than %(max)d pictures in one batch.") % {"max": settings.BATCH_MAX_PICTURES},
+            _("Send the others as another batch."),
+        ),
         **_other_kinds(),
         "ACCOUNT_QUOTA_REACHED": Explanation(
             _("Your account is full: it may keep %(max)d MiB.") % {"max": settings.ACCOUNT_QUOTA_BYTES // 2**20},

@@ -11,8 +11,8 @@ from xml.sax.saxutils import escape
 
 from django.conf import settings
 from django.utils import timezone
-from django.utils.formats import date_format
-from django.utils.translation import get_language, gettext
+from django.utils.formats import date_format, number_format
+from django.utils.translation import get_language, gettext, ngettext
 from PIL import Image as PillowImage
 from reportlab.graphics.shapes import Drawing, Rect
 from reportlab.lib.colors import Color, HexColor
@@ -21,10 +21,11 @@ from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
 from reportlab.platypus import Flowable, Image, KeepTogether, SimpleDocTemplate, Spacer, Table, TableStyle
 
-from webportal.analyses import lettering, reasons
+from webportal.analyses import answers, lettering, reasons
 from webportal.analyses.lettering import Paragraph
 from webportal.analyses.models import Analysis, Review
 from webportal.analyses.templatetags.readings import percent
+from webportal.analyses.track_record import TrackRecord
 from webportal.pages.catalogue import translated
 
 #: Most analyses in one list.
@@ -38,8 +39,9 @@ _PADDING = 6  # of a page's frame, points
 _WIDTH = A4[0] - 2 * _MARGIN - 2 * _PADDING
 
 
-def analysis_report(analysis: Analysis, *, right_for_new_patients: float | None) -> bytes:
-    """One analysis as a PDF: picture, answer, every probability, readings, and where the answer comes from."""
+def analysis_report(analysis: Analysis, *, record: TrackRecord | None) -> bytes:
+    """One analysis as a PDF: picture, answer, every probability, readings, and where the answer comes from; ``record``
+    is how often the model was right about the kind that it names."""
     story: list[Flowable] = [_text(analysis.upload.label or gettext("Result"), "title")]
     if analysis.upload.is_viewable:
         story += [_picture(analysis), Spacer(0, 5 * mm)]
@@ -47,7 +49,7 @@ def analysis_report(analysis: Analysis, *, right_for_new_patients: float | None)
     if reviews := list(analysis.reviews.all()):
         story.append(_text(gettext("Readings"), "heading"))
         story += [_review(analysis, review) for review in reviews]
-    story += [_text(gettext("About this analysis"), "heading"), _about(analysis, right_for_new_patients)]
+    story += [_text(gettext("About this analysis"), "heading"), _about(analysis, record)]
     return _pdf(gettext("Analysis of a heartbeat"), story)
 
 
@@ -89,8 +91,11 @@ def _answer(analysis: Analysis) -> list[Flowable]:
         _text(_in_short(analysis), "verdict"),
         _text(gettext("For research and education only. Not a medical device, not for diagnosis."), "strong"),
     ]
-    if analysis.verdict == Analysis.Verdict.UNCERTAIN and len(analysis.prediction_set) > 1:
-        names = ", ".join(translated(entry["name"]) for entry in analysis.prediction_set)
+    answer = answers.shown(analysis)
+    if answer.is_no_beat:
+        return story
+    if answer.verdict == Analysis.Verdict.UNCERTAIN and len(answer.prediction_set) > 1:
+        names = ", ".join(translated(entry["name"]) for entry in answer.prediction_set)
         story.append(_text(gettext("These kinds stay plausible: %(names)s") % {"names": names}))
     rows = [
         [
@@ -98,7 +103,7 @@ def _answer(analysis: Analysis) -> list[Flowable]:
             _bar(entry["probability"]),
             _text(percent(entry["probability"]), "number"),
         ]
-        for entry in analysis.ranked_probabilities
+        for entry in answer.ranked
     ]
     table = Table(rows, colWidths=[0.42 * _WIDTH, 0.42 * _WIDTH, 0.16 * _WIDTH])
     table.setStyle(TableStyle([("VALIGN", (0, 0), (-1, -1), "MIDDLE"), ("LEFTPADDING", (0, 0), (0, -1), 0)]))
@@ -106,12 +111,12 @@ def _answer(analysis: Analysis) -> list[Flowable]:
 
 
 def _in_short(analysis: Analysis) -> str:
-    if analysis.state != Analysis.State.DONE:
-        return str(analysis.get_state_display())
-    if analysis.verdict == Analysis.Verdict.NOT_A_BEAT:
+    answer = answers.shown(analysis)
+    if answer.is_no_beat:
         return gettext("Not a heartbeat")
-    assert analysis.probability is not None  # noqa: S101 - a constraint of the table
-    return f"{translated(analysis.class_name)}, {analysis.get_verdict_display()}, {percent(analysis.probability)}"
+    if answer.probability is None:
+        return str(analysis.get_state_display())
+    return f"{translated(answer.class_name)}, {analysis.get_verdict_display()}, {percent(answer.probability)}"
 
 
 def _review(analysis: Analysis, review: Review) -> Paragraph:
@@ -121,13 +126,12 @@ def _review(analysis: Analysis, review: Review) -> Paragraph:
     return _text(said)
 
 
-def _about(analysis: Analysis, right_for_new_patients: float | None) -> Table:
+def _about(analysis: Analysis, record: TrackRecord | None) -> Table:
     facts = [(gettext("Sent"), f"{_when(analysis.created_at, 'DATETIME_FORMAT')} ({_zone()})")]
     if analysis.model_version:
         facts.append((gettext("Model"), f"{analysis.model_name}, {gettext('version')} {analysis.model_version}"))
-    if right_for_new_patients is not None:
-        score = gettext("%(score)s of the test beats of people it had never seen")
-        facts.append((gettext("How often right"), score % {"score": percent(right_for_new_patients)}))
+    if record is not None:
+        facts.append((gettext("How often right"), _record(answers.shown(analysis).class_name, record)))
     facts.append((gettext("Id"), str(analysis.pk)))
     table = Table(
         [[_text(name, "soft"), _text(value, "cell")] for name, value in facts],
@@ -135,6 +139,28 @@ def _about(analysis: Analysis, right_for_new_patients: float | None) -> Table:
     )
     table.setStyle(TableStyle([("VALIGN", (0, 0), (-1, -1), "TOP"), ("LEFTPADDING", (0, 0), (0, -1), 0)]))
     return table
+
+
+def _record(class_name: str, record: TrackRecord) -> str:
+    facts = {
+        "name": translated(class_name),
+        "beats": number_format(record.beats, force_grouping=True),
+        "people": record.people,
+        "score": percent(record.sensitivity),
+    }
+    if record.people is None:
+        told = gettext("“%(name)s”: of %(beats)s such beats of people it had never seen it recognised %(score)s")
+    else:
+        told = ngettext(
+            "“%(name)s”: of %(beats)s such beats of %(people)d person it had never seen it recognised %(score)s",
+            "“%(name)s”: of %(beats)s such beats of %(people)d people it had never seen it recognised %(score)s",
+            record.people,
+        )
+    parts = [told % facts]
+    if record.positive_predictivity is not None:
+        right = gettext("of the beats that it called so, %(score)s were")
+        parts.append(right % {"score": percent(record.positive_predictivity)})
+    return "; ".join(parts)
 
 
 def _picture(analysis: Analysis) -> Image | Paragraph:

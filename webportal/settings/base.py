@@ -59,6 +59,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "webportal.accounts.session_end.SessionEndMiddleware",
     "webportal.audit.middleware.AdminAuditMiddleware",
 ]
 
@@ -155,12 +156,17 @@ INFERENCE_WORKER_TIMEOUT = env.float("BEATLENS_INFERENCE_WORKER_TIMEOUT", defaul
 PICTURE_MAX_BYTES = 8 * 1024 * 1024
 #: Largest picture, width × height in pixels; the inference server's own limit is the same.
 PICTURE_MAX_PIXELS = 25_000_000
-#: Most pictures in one upload.
-UPLOAD_MAX_PICTURES = env.int("BEATLENS_UPLOAD_MAX_PICTURES", default=20)
+#: Most files that one form sends; a script sends them one by one.
+UPLOAD_MAX_PICTURES = env.int("BEATLENS_UPLOAD_MAX_PICTURES", default=500)
+#: Most pictures in a batch, those of its zip files included.
+BATCH_MAX_PICTURES = env.int("BEATLENS_BATCH_MAX_PICTURES", default=5000)
+#: Whether the names of files are kept unless their owner wishes otherwise: in a private installation they help to find
+#: pictures again, elsewhere they may be names of patients.
+KEEP_FILE_NAMES = env.bool("BEATLENS_KEEP_FILE_NAMES", default=False)
 #: Largest zip file, bytes; what comes out of one, bytes in all; and the most files in it.
 ARCHIVE_MAX_BYTES = 64 * 1024 * 1024
 ARCHIVE_MAX_UNPACKED_BYTES = 256 * 1024 * 1024
-ARCHIVE_MAX_ENTRIES = 200
+ARCHIVE_MAX_ENTRIES = env.int("BEATLENS_ARCHIVE_MAX_ENTRIES", default=500)
 #: Most that one person may have decoded or analysed within a minute, pictures and megapixels (as many again are saved
 #: up while they send nothing); 0: any number.
 UPLOAD_PICTURES_PER_MINUTE = env.int("BEATLENS_UPLOAD_PICTURES_PER_MINUTE", default=600)
@@ -169,8 +175,9 @@ UPLOAD_MEGAPIXELS_PER_MINUTE = env.int("BEATLENS_UPLOAD_MEGAPIXELS_PER_MINUTE", 
 ACCOUNT_QUOTA_BYTES = env.int("BEATLENS_ACCOUNT_QUOTA_MIB", default=2048) * 1024 * 1024
 #: Room on the disk that is left for everything but pictures, bytes; never more than a twentieth of the disk.
 DISK_RESERVE_BYTES = env.int("BEATLENS_DISK_RESERVE_MIB", default=64) * 1024 * 1024
-#: Largest request body, bytes. Larger ones are answered 413 without being parsed.
-REQUEST_MAX_BYTES = UPLOAD_MAX_PICTURES * PICTURE_MAX_BYTES + 1024 * 1024
+#: Largest request body, bytes. Larger ones are answered 413 without being parsed. It bounds what a form sends at once
+#: where no script sends its files one by one; no less than one zip file and the form around it.
+REQUEST_MAX_BYTES = max(env.int("BEATLENS_REQUEST_MAX_MIB", default=161) * 1024 * 1024, ARCHIVE_MAX_BYTES + 1024 * 1024)
 
 #: Whether a picture may be tried without an account. ``development`` and ``production`` say what is usual there.
 TRIAL_ENABLED = env.bool("BEATLENS_TRIAL", default=False)
@@ -195,7 +202,7 @@ FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024  # form fields; files don't count
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
-DATA_UPLOAD_MAX_NUMBER_FILES = 100
+DATA_UPLOAD_MAX_NUMBER_FILES = UPLOAD_MAX_PICTURES + 100  # so that the form says how many are too many
 
 STORAGES = {
     "default": {
@@ -225,6 +232,8 @@ ANALYSIS_BACKOFF_LONGEST = 60.0
 #: gunicorn's to open, see ``webportal.gunicorn_conf``.
 WORKER_INTERNAL_LISTEN = env.str("BEATLENS_WORKER_INTERNAL_LISTEN", default="")
 
+#: Whether reviewers see what the model says only once they have written down their own reading.
+REVIEWERS_READ_BLIND = env.bool("BEATLENS_REVIEWERS_READ_BLIND", default=False)
 #: How long a deleted analysis can be taken back, days.
 TRASH_DAYS = env.int("BEATLENS_TRASH_DAYS", default=30)
 #: How long the audit log remembers who looked at what belongs to others, days.

@@ -26,6 +26,9 @@ DATABASES = {"default": database(env, default=f"sqlite:///{quote(str(_file))}")}
 if DATABASES["default"]["NAME"] == str(_file):
     private_file(_file)
 
+# Whoever runs it for themselves finds pictures again by the names of their files.
+KEEP_FILE_NAMES = env.bool("BEATLENS_KEEP_FILE_NAMES", default=True)
+
 # Rate limits are counted in the memory of the one portal process.
 CACHES = {
     "default": {

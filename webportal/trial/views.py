@@ -20,7 +20,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from webportal import errors
 from webportal.accounts.models import User
-from webportal.analyses import access, queries, reasons, services
+from webportal.analyses import access, answers, queries, reasons, services
+from webportal.analyses.models import Analysis
 from webportal.disk import DiskFull
 from webportal.errors import at_most_one_picture
 from webportal.operations import metrics
@@ -64,10 +65,15 @@ def try_it(request: HttpRequest) -> HttpResponse:
     else:
         status = HTTPStatus.OK if tried.analysis else HTTPStatus.UNPROCESSABLE_ENTITY
         sample = form.cleaned_data["sample"]
-        return _trial_page(request, TrialForm(), status=status, tried=tried, analysis=tried.analysis, sample=sample)
+        return _trial_page(request, TrialForm(), status=status, tried=tried, sample=sample, **_shown(tried.analysis))
     response = _trial_page(request, TrialForm(), status=HTTPStatus.SERVICE_UNAVAILABLE, problem=problem)
     response.headers["Retry-After"] = str(RETRY_AFTER)
     return response
+
+
+def _shown(analysis: Analysis | None) -> dict[str, Any]:
+    """What the page of a result shows of one that is kept nowhere."""
+    return {"analysis": analysis, "answer": answers.shown(analysis) if analysis else None}
 
 
 def _limited(request: HttpRequest) -> str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from django import template
 from django.template import Context
 from django.utils.formats import number_format
+from django.utils.translation import gettext
 
 from webportal.accounts.models import User
-from webportal.analyses import thumbnails
+from webportal.analyses import answers, reasons, thumbnails
 from webportal.analyses.models import Analysis, Review, Upload
 from webportal.pages import catalogue
 
@@ -46,11 +47,31 @@ def listed_thumbnail(context: Context, upload: Upload) -> str:
 @register.filter
 def spoken_name(analysis: Analysis) -> str:
     """What an analysis is called where it isn't seen: its label, else its outcome in short."""
+    answer = answers.shown(analysis)
     if analysis.upload.label:
         return analysis.upload.label
-    if analysis.verdict == Analysis.Verdict.NOT_A_BEAT:
+    if answer.is_no_beat:
         return str(Analysis.Verdict.NOT_A_BEAT.label)
-    return catalogue.translated(analysis.class_name) or str(analysis.get_state_display())
+    return catalogue.translated(answer.class_name) or str(analysis.get_state_display())
+
+
+@register.filter
+def answer_to(analysis: Analysis, user: User) -> answers.Answer:
+    """What ``user`` may be shown of the answer."""
+    return answers.shown_to(user, analysis)
+
+
+@register.filter
+def said_by_model(analysis: Analysis) -> str:
+    """In one word what the model said, for somebody who may see it."""
+    answer = answers.shown(analysis)
+    return gettext("Not a heartbeat") if answer.is_no_beat else catalogue.translated(answer.class_name)
+
+
+@register.filter
+def explained(reason: str) -> reasons.Explanation:
+    """The words for a reason code."""
+    return reasons.explain(reason)
 
 
 @register.filter

@@ -1,4 +1,4 @@
-// Drop, paste, preview and sending file by file on the upload page. Without this script the plain form does the same work.
+// Drop, paste, preview and sending file by file on the upload page. Without this script the plain form sends them together.
 "use strict";
 
 (() => {
@@ -12,11 +12,9 @@
   const maxArchiveBytes = Number(form.dataset.maxArchiveBytes);
   const types = ["image/png", "image/jpeg"];
   const outcomes = document.getElementById("outcomes");
-  // Files on their way at the same time.
-  const atOnce = 2;
-  // How often a file is sent again that came too soon, and the longest wait before it, seconds.
-  const triesAgain = 5;
-  const longestWait = 120;
+
+  // Pictures that are shown before they are sent; of the others the name.
+  const drawn = 40;
 
   const isArchive = (file) => file.type.includes("zip") || file.name.toLowerCase().endsWith(".zip");
 
@@ -50,7 +48,7 @@
     previews.replaceChildren();
     const files = [...input.files];
     let wrong = files.length > maxPictures ? form.dataset.textTooMany : "";
-    for (const file of files.slice(0, maxPictures)) {
+    for (const [number, file] of files.slice(0, maxPictures).entries()) {
       const item = document.createElement("li");
       const fault = complaint(file);
       if (fault) {
@@ -58,7 +56,7 @@
         text.className = "wrong";
         text.textContent = fault;
         item.append(text);
-      } else if (!isArchive(file)) {
+      } else if (!isArchive(file) && number < drawn) {
         const image = document.createElement("img");
         image.alt = "";
         // Named like a picture but none: the server will say what is wrong with it.
@@ -90,71 +88,132 @@
     if (files.length) choose([...input.files, ...files]);
   };
 
-  // One file: the page of its result is the answer. Several: each is sent by itself, and its outcome takes its place.
-  const send = (file, item, progress, tries = triesAgain) =>
-    new Promise((settle) => {
-      const data = new FormData(form);
-      data.set(input.name, file, file.name);
-      data.set("part", "1");
-      const request = new XMLHttpRequest();
-      request.upload.addEventListener("progress", (event) => {
-        if (event.lengthComputable) progress.value = event.loaded / event.total;
-      });
-      request.upload.addEventListener("load", () => progress.removeAttribute("value"));
-      const say = (text) => {
+  const say = (text) => {
+    problem.textContent = text;
+    problem.hidden = !text;
+  };
+
+  // One picture: the page of its result is the answer.
+  const sendOne = async (file) => {
+    beatlens.busy(form, form.querySelector("[type=submit]"));
+    say("");
+    try {
+      const answer = await beatlens.sendFile(form, { picture: file }, { onBusy: (is) => say(is ? form.dataset.textBusy : "") });
+      if (!answer.problem) {
+        location.assign(JSON.parse(answer.text).address);
+        return;  // busy until the page is left
+      }
+      say(answer.problem);
+    } catch (error) {
+      say(error.message);
+    }
+    beatlens.calm(form);
+    input.focus();
+  };
+
+  // Several: each is sent by itself. When all are there the page of the batch shows what became of them.
+  const section = document.getElementById("progress");
+  const bar = document.getElementById("progress-bar");
+  const line = document.getElementById("progress-line");
+  const again = document.getElementById("progress-again");
+  // Outcomes without a problem that stay on the page while the others are sent.
+  const shown = 8;
+
+  const sendAll = async (jobs) => {
+    const parts = new Map();
+    let done = jobs.filter((job) => job.done).length;
+    const draw = () => {
+      const started = [...parts.values()].reduce((sum, part) => sum + part, 0);
+      bar.value = jobs.length ? (done + started) / jobs.length : 0;
+      line.textContent = form.dataset.textProgress.replace("{done}", done).replace("{all}", jobs.length);
+    };
+    const put = (item, isProblem) => {
+      if (isProblem) outcomes.prepend(item);
+      else {
+        const first = [...outcomes.children].find((child) => !("problem" in child.dataset));
+        outcomes.insertBefore(item, first || null);
+        const fine = [...outcomes.children].filter((child) => !("problem" in child.dataset));
+        fine.slice(shown).forEach((child) => child.remove());
+      }
+    };
+    const settle = (job) => {
+      parts.delete(job);
+      done += 1;
+      job.done = true;
+      draw();
+    };
+    const show = {
+      progress: (job, part) => { parts.set(job, part); draw(); },
+      busy: (is) => { document.getElementById("progress-busy").hidden = !is; },
+      problem: (job, text) => {
+        const item = document.createElement("li");
         const words = document.createElement("div");
+        item.dataset.problem = job.place;
         words.className = "wrong";
         words.textContent = text;
-        progress.replaceWith(words);
-      };
-      request.addEventListener("loadend", () => {
-        const answered = request.status === 200 && request.responseURL.endsWith(form.dataset.path);
-        const wait = Number(request.getResponseHeader("Retry-After"));
-        if (request.status === 429 && wait > 0 && wait <= longestWait && tries > 0) {
-          // The share of this minute is used up; there is nothing that the person would have to do.
-          setTimeout(() => settle(send(file, item, progress, tries - 1)), wait * 1000);
-          return;
-        }
-        if (answered) item.outerHTML = request.responseText;
-        else if (request.status === 507) say(form.dataset.textFull);
-        else say(request.status === 429 ? form.dataset.textRefused : form.dataset.textNotSent);
-        settle();
-      });
-      request.timeout = 120000;
-      request.open("POST", form.dataset.path);
-      request.send(data);
-    });
-
-  const sendAll = async (files) => {
-    const waiting = files.map((file) => {
-      const item = document.createElement("li");
-      const progress = document.createElement("progress");
-      progress.setAttribute("aria-label", file.name);
-      progress.value = 0;
-      item.append(progress, document.createTextNode(file.name));
-      outcomes.append(item);
-      return [file, item, progress];
-    });
-    form.hidden = true;
-    document.getElementById("progress").hidden = false;
-    document.getElementById("progress-title").focus();
-    const next = async () => {
-      for (let one = waiting.shift(); one; one = waiting.shift()) await send(...one);
+        item.append(words, document.createTextNode(job.file.name));
+        put(item, true);
+        settle(job);
+      },
+      answer: (job, html) => {
+        const part = document.createElement("template");
+        part.innerHTML = html;
+        const items = [...part.content.querySelectorAll("li")];
+        items.forEach((item) => {
+          if (items.length === 1) item.querySelector("[data-file-name]").textContent = job.file.name;
+          const isProblem = ["refused", "rejected", "failed"].includes(item.dataset.outcome);
+          if (isProblem) item.dataset.problem = job.place;
+          put(item, isProblem);
+        });
+        settle(job);
+      },
+      stopped: (text) => {
+        const words = document.getElementById("progress-stopped");
+        words.textContent = text;
+        words.hidden = false;
+      },
     };
-    await Promise.all(Array.from({ length: atOnce }, next));
-    outcomes.dataset.finished = "true";
+    form.hidden = true;
+    section.hidden = false;
+    again.hidden = true;
+    document.getElementById("progress-title").focus();
+    draw();
+    const warn = (event) => event.preventDefault();
+    window.addEventListener("beforeunload", warn);
+    const unsent = await beatlens.sendFiles(form, jobs.filter((job) => !job.done), show);
+    window.removeEventListener("beforeunload", warn);
+    if (unsent.length === 0) {
+      location.assign(form.dataset.batch);
+      return;
+    }
+    // Files that nothing is wrong with but the way: kept for another attempt.
+    unsent.forEach((job) => {
+      job.done = false;
+      again.onclick = () => {
+        outcomes.querySelectorAll("[data-problem]").forEach((item) => {
+          if (unsent.some((one) => String(one.place) === item.dataset.problem)) item.remove();
+        });
+        sendAll(jobs);
+      };
+    });
+    again.hidden = false;
+    document.getElementById("progress-batch").hidden = false;
+    again.focus();
   };
 
   input.addEventListener("change", show);
   form.addEventListener("submit", (event) => {
     const fits = show();
     const files = [...input.files];
-    if (!fits) {
-      event.preventDefault();
+    event.preventDefault();
+    if (form.dataset.busy) return;
+    if (!fits || files.length === 0) {
+      if (files.length === 0) say(form.dataset.textNone);
       input.focus();
-    } else if (files.length > 1) {
-      event.preventDefault();
-      sendAll(files);
+    } else if (files.length > 1 || isArchive(files[0])) {
+      sendAll(files.map((file, place) => ({ file, place, expected: files.length })));
+    } else {
+      sendOne(files[0]);
     }
   });
   for (const kind of ["dragenter", "dragover"]) {

@@ -1,139 +1,31 @@
-"""What a person sent, and apart from it what a model said about it.
-
-An :class:`Upload` is a picture as its owner sent it. An :class:`Analysis` is one question to one model about that
-picture and, later, its answer. An upload may have any number of analyses; an answer is never overwritten.
-"""
+"""What a model was asked about a picture, and what it said."""
 
 from __future__ import annotations
 
 import uuid
-from typing import Any
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Lower
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop, pgettext_lazy
 from inference_server.classification import Verdict as ServerVerdict
 
+from webportal.analyses.models.tags import Tag
+from webportal.analyses.models.uploads import Upload
 
-def random_picture_name(upload: Upload, filename: str) -> str:
-    """Where a picture is kept: a random name that says nothing about its owner or its original name."""
-    name = uuid.uuid4().hex
-    return f"pictures/{name[:2]}/{name}"
-
-
-def random_thumbnail_name(upload: Upload, filename: str) -> str:
-    """Where a thumbnail is kept, see :func:`random_picture_name`."""
-    name = uuid.uuid4().hex
-    return f"thumbnails/{name[:2]}/{name}"
+if TYPE_CHECKING:
+    from webportal.analyses.models.reviews import Review
 
 
-def random_original_name(upload: Upload, filename: str) -> str:
-    """Where an original is kept, see :func:`random_picture_name`."""
-    name = uuid.uuid4().hex
-    return f"originals/{name[:2]}/{name}"
-
-
-class Upload(models.Model):
-    """A picture that a person sent. Private to its owner."""
-
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="uploads", verbose_name=_("owner")
-    )
-    picture = models.FileField(
-        _("picture"),
-        upload_to=random_picture_name,
-        max_length=100,
-        help_text=_("Upright and without metadata when it can be decoded, otherwise the bytes as sent."),
-    )
-    thumbnail = models.FileField(_("thumbnail"), upload_to=random_thumbnail_name, max_length=100, blank=True)
-    original = models.FileField(
-        _("original"),
-        upload_to=random_original_name,
-        max_length=100,
-        blank=True,
-        help_text=_("The bytes as sent, where the owner wished to keep them."),
-    )
-    media_type = models.CharField(_("media type"), max_length=20, help_text=_("image/png or image/jpeg"))
-    width = models.PositiveIntegerField(_("width in pixels"), null=True, blank=True)
-    height = models.PositiveIntegerField(_("height in pixels"), null=True, blank=True)
-    size = models.PositiveIntegerField(_("size in bytes"), help_text=_("As sent."))
-    stored_bytes = models.PositiveBigIntegerField(
-        _("bytes kept"), default=0, editable=False, help_text=_("Of all its files; counts towards the owner's quota.")
-    )
-    sha256 = models.CharField(_("SHA-256"), max_length=64, help_text=_("Of the bytes as sent, hexadecimal."))
-    label = models.CharField(
-        _("label"),
-        max_length=100,
-        blank=True,
-        help_text=_("A few words of your own to find it again. Don't write patient names here."),
-    )
-    created_at = models.DateTimeField(_("uploaded"), default=timezone.now, editable=False)
-
-    class Meta:
-        verbose_name = _("upload")
-        verbose_name_plural = _("uploads")
-        ordering = ["-created_at", "-id"]
-        indexes = [
-            # With the label, so that a person's labels are searched, newest first, without a look at the table.
-            models.Index(fields=["owner", "-created_at", "-id", "label"], name="upload_owner_labels"),
-            models.Index(fields=["owner", "sha256"], name="upload_owner_digest"),
-            models.Index(fields=["-created_at", "-id"], name="upload_newest"),
-            # Whose a file is, for the sweep of those that are nobody's.
-            models.Index(fields=["picture"], name="upload_picture"),
-            models.Index(fields=["thumbnail"], name="upload_thumbnail"),
-            models.Index(fields=["original"], name="upload_original"),
-        ]
-        constraints = [
-            models.CheckConstraint(condition=Q(size__gt=0), name="upload_not_empty"),
-            models.CheckConstraint(condition=~Q(sha256=""), name="upload_has_digest"),
-            models.CheckConstraint(
-                condition=Q(width__isnull=True, height__isnull=True)
-                | Q(width__isnull=False, height__isnull=False, width__gt=0, height__gt=0),
-                name="upload_dimensions_together",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self._meta.verbose_name} {self.id}"
-
-    @property
-    def is_viewable(self) -> bool:
-        """Whether the picture could be decoded, so that showing it is safe and possible."""
-        return self.width is not None
-
-    @property
-    def megapixels(self) -> float:
-        """Width × height in millions; 0 for what can't be decoded."""
-        return (self.width or 0) * (self.height or 0) / 1e6
-
-
-class Tag(models.Model):
-    """A word that a person sorts their analyses by. Private to its owner."""
-
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="tags", verbose_name=_("owner")
-    )
-    name = models.CharField(_("name"), max_length=40)
-
-    class Meta:
-        verbose_name = _("tag")
-        verbose_name_plural = _("tags")
-        ordering = ["name"]
-        constraints = [
-            models.CheckConstraint(condition=~Q(name=""), name="tag_has_name"),
-            models.UniqueConstraint("owner", Lower("name"), name="tag_once_per_owner"),
-        ]
-
-    def __str__(self) -> str:
-        return self.name
+#: Readings that are no class of any model.
+OTHER_KIND, NO_BEAT = "OTHER_KIND", "NO_BEAT"
+#: Their names, in English as the names of classes are; pages translate both.
+EXTRA_READINGS = {OTHER_KIND: gettext_noop("Another kind of beat"), NO_BEAT: gettext_noop("Not one heartbeat")}
 
 
 class Analysis(models.Model):
@@ -206,7 +98,7 @@ class Analysis(models.Model):
         _("task"), null=True, blank=True, editable=False, help_text=_("The queued task that will take it next.")
     )
 
-    # What came of it.
+    # What came of it. What of an answer may be shown is for webportal.analyses.answers to say.
     reason = models.CharField(
         _("reason"), max_length=64, blank=True, editable=False, help_text=_("Stable code: why refused, or why waiting.")
     )
@@ -360,60 +252,12 @@ class Analysis(models.Model):
         return next((review for review in self.reviews.all() if review.author_id != self.owner_id), None)
 
     @property
+    def answered_reading(self) -> str:
+        """What a reading has to be to agree with the answer; empty where there is none."""
+        return NO_BEAT if self.verdict == self.Verdict.NOT_A_BEAT else self.class_short
+
+    @property
     def readings(self) -> list[tuple[str, str]]:
         """What a person may read the picture as, as (short, name): the model's classes and two more."""
         classes = [(entry["short"], entry["name"]) for entry in self.probabilities]
-        return [*classes, *Review.EXTRA.items()]
-
-    @property
-    def compared_classes(self) -> list[dict[str, Any]]:
-        """The two most probable classes of a beat, to look at side by side; none of what is no beat."""
-        return [] if self.verdict == self.Verdict.NOT_A_BEAT else self.ranked_probabilities[:2]
-
-    @property
-    def ranked_probabilities(self) -> list[dict[str, Any]]:
-        """:attr:`probabilities`, most probable first."""
-        return sorted(self.probabilities, key=lambda entry: -entry["probability"])
-
-
-class Review(models.Model):
-    """A person's reading of a picture, beside the model's. Written once and never changed; the newest counts."""
-
-    #: Readings that are no class of any model.
-    OTHER_KIND = "OTHER_KIND"
-    NO_BEAT = "NO_BEAT"
-    #: Their names, in English as the names of classes are; pages translate both.
-    EXTRA = {OTHER_KIND: gettext_noop("Another kind of beat"), NO_BEAT: gettext_noop("Not one heartbeat")}
-
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    analysis = models.ForeignKey(
-        Analysis, on_delete=models.CASCADE, related_name="reviews", editable=False, verbose_name=_("analysis")
-    )
-    author = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        on_delete=models.SET_NULL,
-        null=True,
-        related_name="reviews",
-        editable=False,
-        verbose_name=_("author"),
-    )
-    class_short = models.CharField(_("class"), max_length=32, editable=False)
-    class_name = models.CharField(_("class name"), max_length=100, editable=False)
-    agrees = models.BooleanField(_("agrees with the model"), editable=False)
-    comment = models.TextField(_("comment"), max_length=2000, blank=True, editable=False)
-    created_at = models.DateTimeField(_("written"), default=timezone.now, editable=False)
-
-    class Meta:
-        verbose_name = _("review")
-        verbose_name_plural = _("reviews")
-        ordering = ["-created_at", "-id"]
-        indexes = [
-            models.Index(fields=["analysis", "-created_at"], name="review_analysis_newest"),
-            models.Index(fields=["-created_at", "-id"], name="review_newest"),
-        ]
-        constraints = [
-            models.CheckConstraint(condition=~Q(class_short="") & ~Q(class_name=""), name="review_has_class"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self._meta.verbose_name} {self.id}"
+        return [*classes, *EXTRA_READINGS.items()]

@@ -1,6 +1,6 @@
-"""Every change to uploads and analyses. Each function checks, opens its transaction and validates in full.
+"""The way of a picture.
 
-The way of a picture: :func:`create_upload` commits the picture and the question first. :func:`run` then claims the
+:func:`create_upload` commits the picture and the question first. :func:`run` then claims the
 question, asks the inference server and stores the answer. Whoever runs it, on the spot or from the queue, holds a
 lease; only the holder may store an answer, so an analysis that is taken twice is still answered once.
 """
@@ -16,21 +16,18 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import transaction
+from django.core.exceptions import PermissionDenied
+from django.db import IntegrityError, transaction
 from django.db.models import F, Q
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
 from inference_server.classification import Classification
 from inference_server.client import CallFailed, ClientError, ImageRefused, ServerUnavailable
 
 from webportal import disk
 from webportal.accounts import quota
 from webportal.accounts.models import User
-from webportal.analyses import access, allowance, files, reasons
-from webportal.analyses.models import Analysis, Review, Upload
-from webportal.audit import services as audit
-from webportal.audit.models import Entry
+from webportal.analyses import allowance, files, once, reasons
+from webportal.analyses.models import Analysis, Upload
 from webportal.errors import log_unexpected, new_error_id
 from webportal.inference import client
 from webportal.operations import metrics
@@ -38,10 +35,19 @@ from webportal.operations import metrics
 logger = logging.getLogger(__name__)
 
 
-def create_upload(*, owner: User, data: bytes, label: str = "", keep_original: bool = False) -> Analysis:
+def create_upload(
+    *,
+    owner: User,
+    data: bytes,
+    label: str = "",
+    file_name: str = "",
+    keep_original: bool = False,
+    analysis_id: uuid.UUID | None = None,
+) -> Analysis:
     """Commit a picture and the question about it, before anybody is asked anything.
 
-    With ``keep_original`` the bytes as sent are kept beside the cleaned picture, for the owner alone.
+    With ``keep_original`` the bytes as sent are kept beside the cleaned picture, for the owner alone. With
+    ``analysis_id`` it is done once: where the owner has an analysis of that id, that is the answer.
 
     Returns the queued analysis, due at once. Call :func:`run` next, or leave it: the worker's sweep finds it.
 
@@ -65,6 +71,7 @@ def create_upload(*, owner: User, data: bytes, label: str = "", keep_original: b
         size=len(data),
         sha256=hashlib.sha256(data).hexdigest(),
         label=label,
+        file_name=file_name,
     )
     try:
         original = data if keep_original else None
@@ -73,10 +80,12 @@ def create_upload(*, owner: User, data: bytes, label: str = "", keep_original: b
             _check(upload)
             quota.claim(owner=owner, size=upload.stored_bytes)
             upload.save(force_insert=True)
-            analysis = _create_analysis(upload)
+            analysis = _create_analysis(upload, analysis_id=analysis_id)
     except BaseException as error:
         # No row, no file.
         files.delete(upload)
+        if isinstance(error, IntegrityError) and (made := _made_before(owner, analysis_id)):
+            return made  # by the same form, at the same time
         if disk.is_full(error):
             raise disk.DiskFull from error
         raise
@@ -84,8 +93,23 @@ def create_upload(*, owner: User, data: bytes, label: str = "", keep_original: b
     return analysis
 
 
-def _create_analysis(upload: Upload, *, earlier: Analysis | None = None) -> Analysis:
-    analysis = Analysis(upload=upload, owner=upload.owner, earlier=earlier, next_attempt_at=timezone.now())
+def _made_before(owner: User, analysis_id: uuid.UUID | None) -> Analysis | None:
+    """What the same form made when it was sent before."""
+    if analysis_id is None:
+        return None
+    return Analysis.objects.filter(owner=owner, pk=analysis_id).select_related("upload").first()
+
+
+def _create_analysis(
+    upload: Upload, *, earlier: Analysis | None = None, analysis_id: uuid.UUID | None = None
+) -> Analysis:
+    analysis = Analysis(
+        pk=analysis_id or uuid.uuid4(),
+        upload=upload,
+        owner=upload.owner,
+        earlier=earlier,
+        next_attempt_at=timezone.now(),
+    )
     _check(analysis)
     analysis.save(force_insert=True)
     return analysis
@@ -295,10 +319,11 @@ def requeue_failed(*, actor: User, analysis: Analysis) -> bool:
     return bool(changed)
 
 
-def run_again(*, actor: User, analysis: Analysis) -> Analysis:
+def run_again(*, actor: User, analysis: Analysis, another_id: uuid.UUID | None = None) -> Analysis:
     """Put the same question once more, as a new analysis beside the old one. Returns it, queued and due at once.
 
     An analysis that is still open is its own answer. The new one belongs to the owner of the picture, whoever asks.
+    With ``another_id`` it is made once.
 
     Raises:
         PermissionDenied: it is somebody else's, and ``actor`` may not change analyses.
@@ -308,124 +333,39 @@ def run_again(*, actor: User, analysis: Analysis) -> Analysis:
         raise PermissionDenied
     if analysis.is_open:
         return analysis
+    if made := _made_before(analysis.upload.owner, another_id):
+        return made
     if analysis.owner_id == actor.pk:
         allowance.take(user=actor, pictures=1, megapixels=analysis.upload.megapixels)
-    with transaction.atomic():
-        return _create_analysis(analysis.upload, earlier=analysis)
+    try:
+        with transaction.atomic():
+            return _create_analysis(analysis.upload, earlier=analysis, analysis_id=another_id)
+    except IntegrityError:
+        if made := _made_before(analysis.upload.owner, another_id):
+            return made
+        raise
 
 
-def run_several_again(*, actor: User, ids: Collection[uuid.UUID]) -> int:
+def run_several_again(*, actor: User, ids: Collection[uuid.UUID], form_id: uuid.UUID) -> int:
     """:func:`run_again` for those of one's own analyses with these ids that are finished; returns how many.
 
-    They wait for the worker: nobody is asked while a person waits.
+    They wait for the worker: nobody is asked while a person waits. The same form does it once.
 
     Raises:
         AllowanceSpent: ``actor``'s share of the minute doesn't suffice for all of them; none runs again.
     """
-    chosen = Analysis.objects.filter(owner=actor, pk__in=ids, finished_at__isnull=False)
-    finished = list(chosen.select_related("upload__owner"))
-    megapixels = sum(analysis.upload.megapixels for analysis in finished)
-    allowance.take(user=actor, pictures=len(finished), megapixels=megapixels)
-    with transaction.atomic():
-        for analysis in finished:
-            another = _create_analysis(analysis.upload, earlier=analysis)
-            enqueue(analysis_id=another.pk, due=timezone.now())
-    return len(finished)
-
-
-def review(*, actor: User, analysis: Analysis, class_short: str, comment: str = "") -> Review:
-    """Write down how a person reads the picture of a finished analysis. The model's answer stays as it is.
-
-    Raises:
-        PermissionDenied: it is somebody else's and not shared with ``actor``.
-        ValidationError: the analysis has no answer, or ``class_short`` is none of its readings.
-    """
-    if not access.may_review(actor, analysis):
-        raise PermissionDenied
-    if analysis.state != Analysis.State.DONE:
-        raise ValidationError(_("There is no answer to review yet."), code="not_done")
-    names = dict(analysis.readings)
-    if class_short not in names:
-        raise ValidationError({"class_short": _("Choose one of the kinds.")})
-    is_beat = analysis.verdict != Analysis.Verdict.NOT_A_BEAT
-    predicted = analysis.class_short if is_beat else Review.NO_BEAT
-    written = Review(
-        analysis=analysis,
-        author=actor,
-        class_short=class_short,
-        class_name=names[class_short],
-        agrees=class_short == predicted,
-        comment=comment,
-    )
-    with transaction.atomic():
-        written.full_clean()
-        written.save(force_insert=True)
-        if analysis.owner_id == actor.pk:
-            reading = Analysis.Reading.AGREES if written.agrees else Analysis.Reading.DISAGREES
-            Analysis.objects.filter(pk=analysis.pk).update(reading=reading)
-        audit.note(actor=actor, action=Entry.Action.CHANGE, record=analysis, detail="review")
-    return written
-
-
-def share_analyses(*, actor: User, ids: Collection[uuid.UUID]) -> int:
-    """Let reviewers read those of one's own analyses with these ids that have an answer; returns how many."""
-    own = Analysis.objects.filter(owner=actor, pk__in=ids, state=Analysis.State.DONE, trashed_at__isnull=True)
-    own.filter(shared_at__isnull=True).update(shared_at=timezone.now())
-    return own.count()
-
-
-def unshare_analyses(*, actor: User, ids: Collection[uuid.UUID]) -> int:
-    """Keep those of one's own analyses with these ids to oneself again; returns how many were shared.
-
-    What reviewers wrote beside them stays.
-    """
-    return Analysis.objects.filter(owner=actor, pk__in=ids, shared_at__isnull=False).update(shared_at=None)
-
-
-def trash_analysis(*, actor: User, analysis: Analysis) -> None:
-    """Put one's own analysis where it can be taken back from for ``TRASH_DAYS`` days.
-
-    Raises:
-        PermissionDenied: it is somebody else's.
-    """
-    if analysis.owner_id != actor.pk:
-        raise PermissionDenied
-    Analysis.objects.filter(pk=analysis.pk, trashed_at__isnull=True).update(trashed_at=timezone.now())
-
-
-def trash_analyses(*, actor: User, ids: Collection[uuid.UUID]) -> int:
-    """Put those of one's own analyses with these ids in the trash; returns how many there were."""
-    chosen = Analysis.objects.filter(owner=actor, pk__in=ids, trashed_at__isnull=True)
-    return chosen.update(trashed_at=timezone.now())
-
-
-def restore_analysis(*, actor: User, analysis: Analysis) -> None:
-    """Take one's own analysis out of the trash.
-
-    Raises:
-        PermissionDenied: it is somebody else's.
-    """
-    if analysis.owner_id != actor.pk:
-        raise PermissionDenied
-    Analysis.objects.filter(pk=analysis.pk).update(trashed_at=None)
-
-
-def empty_trash(*, limit: int = 200) -> int:
-    """Delete for good what has lain in the trash for ``TRASH_DAYS`` days, at most ``limit``; returns how many."""
-    ripe = Analysis.objects.filter(trashed_at__lte=timezone.now() - timedelta(days=settings.TRASH_DAYS))
-    doomed = list(ripe.select_related("upload", "owner").order_by("trashed_at")[:limit])
-    for analysis in doomed:
-        delete_analysis(actor=analysis.owner, analysis=analysis)
-    return len(doomed)
-
-
-def delete_analysis(*, actor: User, analysis: Analysis) -> None:
-    """Delete one's own analysis, and with its last analysis the picture too.
-
-    Raises:
-        PermissionDenied: it is somebody else's.
-    """
-    if analysis.owner_id != actor.pk:
-        raise PermissionDenied
-    with transaction.atomic():
-        analysis.delete()  # the upload without analyses follows, and on commit its files: see signals
+    finished = Analysis.objects.filter(owner=actor, pk__in=ids, finished_at__isnull=False)
+    asked = {once.made_by(form_id, analysis.pk): analysis for analysis in finished.select_related("upload__owner")}
+    made = set(Analysis.objects.filter(owner=actor, pk__in=asked).values_list("pk", flat=True))
+    new = {another_id: analysis for another_id, analysis in asked.items() if another_id not in made}
+    megapixels = sum(analysis.upload.megapixels for analysis in new.values())
+    allowance.take(user=actor, pictures=len(new), megapixels=megapixels)
+    for another_id, analysis in new.items():
+        try:
+            with transaction.atomic():
+                another = _create_analysis(analysis.upload, earlier=analysis, analysis_id=another_id)
+                enqueue(analysis_id=another.pk, due=timezone.now())
+        except IntegrityError:
+            if not _made_before(actor, another_id):
+                raise
+    return len(asked)

@@ -1,0 +1,78 @@
+"""What may be shown of an answer: the one place that decides it, for pages, paper, files and the administration.
+
+What a model said of a picture that is no beat names a class and has probabilities like any other answer, but they
+mean nothing. They stay in the table, where nothing is overwritten, and are shown nowhere. Nobody else reads the
+columns of an answer; a test opens every address to hold everybody to that.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from webportal.accounts.models import User
+from webportal.analyses import access
+from webportal.analyses.models import Analysis
+
+#: The fields of :class:`Answer` that are columns of :class:`Analysis` as well.
+SHOWN_COLUMNS = ("class_short", "class_name", "probability", "probabilities", "verdict", "prediction_set")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """As much of an answer as may be shown; empty where there is none."""
+
+    verdict: str = ""
+    class_short: str = ""
+    class_name: str = ""
+    probability: float | None = None
+    """Of the class, 0 to 1."""
+    probabilities: tuple[dict[str, Any], ...] = ()
+    """Every class in the model's order: ``{"short", "name", "probability"}``."""
+    prediction_set: tuple[dict[str, Any], ...] = ()
+    """The classes that stay plausible, most probable first: ``{"short", "name"}``."""
+    is_hidden: bool = False
+    """Whether there is an answer that is kept back until the viewer has written down a reading."""
+
+    @property
+    def is_beat(self) -> bool:
+        """Whether it names a kind of beat."""
+        return bool(self.class_short)
+
+    @property
+    def is_no_beat(self) -> bool:
+        """Whether it says that the picture shows no heartbeat."""
+        return self.verdict == Analysis.Verdict.NOT_A_BEAT
+
+    @property
+    def ranked(self) -> list[dict[str, Any]]:
+        """:attr:`probabilities`, most probable first."""
+        return sorted(self.probabilities, key=lambda entry: -entry["probability"])
+
+    @property
+    def compared(self) -> list[dict[str, Any]]:
+        """The two most probable classes, to look at side by side."""
+        return self.ranked[:2]
+
+
+def shown(analysis: Analysis) -> Answer:
+    """What may be shown of the answer to those from whom it is not hidden."""
+    if analysis.state != Analysis.State.DONE:
+        return Answer()
+    if analysis.verdict == Analysis.Verdict.NOT_A_BEAT:
+        return Answer(verdict=analysis.verdict)
+    return Answer(
+        verdict=analysis.verdict,
+        class_short=analysis.class_short,
+        class_name=analysis.class_name,
+        probability=analysis.probability,
+        probabilities=tuple(analysis.probabilities),
+        prediction_set=tuple(analysis.prediction_set),
+    )
+
+
+def shown_to(user: User, analysis: Analysis) -> Answer:
+    """:func:`shown` to ``user``: nothing of it where they are to read the picture without it first."""
+    if analysis.state == Analysis.State.DONE and not access.may_see_answer(user, analysis):
+        return Answer(is_hidden=True)
+    return shown(analysis)

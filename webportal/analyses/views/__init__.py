@@ -1,0 +1,1 @@
+"""The pages about analyses, one module a page."""

@@ -1,0 +1,204 @@
+"""Send pictures. One leads to its result page; several, or a zip file, are a batch, which has a page of its own."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator
+from http import HTTPStatus
+
+from allauth.decorators import rate_limit
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.crypto import constant_time_compare
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from webportal import errors
+from webportal.accounts.current import current_user, mark_of
+from webportal.analyses import once, reasons, services
+from webportal.analyses.forms import Candidate, UploadForm
+from webportal.analyses.models import Analysis, Batch, BatchFile
+from webportal.analyses.services.batching import Wishes
+from webportal.disk import DiskFull
+from webportal.refusal import Refused
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+@rate_limit(action="upload")  # type: ignore[untyped-decorator]
+@never_cache
+def predict(request: HttpRequest) -> HttpResponse:
+    """The form, and what it sends: by itself all its files at once, by script one by one."""
+    if request.method != "POST":
+        return _upload_page(request, UploadForm())
+    if not _is_senders(request):
+        return render(request, "analyses/other_account.html", status=HTTPStatus.CONFLICT)
+    form = UploadForm(request.POST, request.FILES)
+    if not form.is_valid():
+        return _refused(request, form)
+    candidates: list[Candidate] = form.cleaned_data["picture"]
+    in_parts = "part" in request.POST
+    kept = {name: form.cleaned_data[name] for name in ("label", "keep_original", "keep_names")}
+    wishes = Wishes(**kept, comes_again=in_parts)
+    if in_parts:
+        return _part(request, form, candidates, wishes)
+    if len(candidates) == 1 and (candidates[0].reason or not candidates[0].is_archive):
+        return _single(request, form, candidates[0], wishes)
+    batch = _batch(request, wishes, expected=len(candidates))
+    files: list[BatchFile] = []
+    for place, candidate in enumerate(candidates):
+        files += _added(batch, place, candidate, wishes)
+    if len(files) == 1 and files[0].reason:  # nothing worth a page of its own
+        services.drop_batch(batch=batch)
+        return _explained(request, form, files[0].reason)
+    analyse_at_once([file.analysis for file in files if file.analysis and file.analysis.is_open])
+    return redirect(files[0].analysis if len(files) == 1 and files[0].analysis else batch)
+
+
+def _is_senders(request: HttpRequest) -> bool:
+    """Whether who sends the form is who opened it; somebody else may have logged in since, in another tab."""
+    mark = request.POST.get("sender")
+    return mark is None or constant_time_compare(mark, mark_of(current_user(request)))
+
+
+def _single(request: HttpRequest, form: UploadForm, candidate: Candidate, wishes: Wishes) -> HttpResponse:
+    """One picture: its result, or why it is not accepted."""
+    reason = candidate.reason
+    if not reason:
+        try:
+            taken = services.take(
+                owner=current_user(request),
+                form_id=once.id_in(request),
+                place=0,
+                entry=0,
+                name=candidate.name,
+                data=candidate.file.read(),
+                wishes=wishes,
+            )
+        except Refused as refusal:
+            return _not_now(request, form, refusal)
+        if taken.analysis is not None:
+            if taken.is_repeated:
+                messages.info(request, _("You sent this very picture before. Here is what came of it."))
+            else:
+                analyse_at_once([taken.analysis])
+            address = taken.analysis.get_absolute_url()
+            return JsonResponse({"address": address}) if _is_script(request) else redirect(address)
+        reason = taken.reason
+    return _explained(request, form, reason)
+
+
+def _not_now(request: HttpRequest, form: UploadForm, refusal: Refused) -> HttpResponse:
+    """Why a picture with which nothing is wrong can't be taken now."""
+    if isinstance(refusal, DiskFull):
+        return errors.storage_full(request, refusal)
+    return _with_patience(_explained(request, form, refusal.reason), refusal)
+
+
+def _with_patience(response: HttpResponse, refusal: Refused) -> HttpResponse:
+    """``response``, with the status and the time that a client understands where time alone helps."""
+    if refusal.retry_after is not None:
+        response.status_code = HTTPStatus.TOO_MANY_REQUESTS
+        response.headers["Retry-After"] = str(math.ceil(refusal.retry_after))
+    return response
+
+
+def _explained(request: HttpRequest, form: UploadForm, reason: str) -> HttpResponse:
+    explanation = reasons.explain(reason)
+    form.add_error("picture", f"{explanation.problem} {explanation.remedy}")
+    return _refused(request, form)
+
+
+def _refused(request: HttpRequest, form: UploadForm) -> HttpResponse:
+    """The page with what is wrong; for the script that alone."""
+    if not _is_script(request):
+        return _upload_page(request, form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+    problem = next(iter(form.errors.values()))[0]
+    return HttpResponse(problem, "text/plain; charset=utf-8", HTTPStatus.UNPROCESSABLE_ENTITY)
+
+
+def _is_script(request: HttpRequest) -> bool:
+    """Whether the page's script sends the form, and shows the answer in its own way."""
+    return request.headers.get("X-Requested-With") == "XMLHttpRequest"
+
+
+def _part(request: HttpRequest, form: UploadForm, candidates: list[Candidate], wishes: Wishes) -> HttpResponse:
+    """One file of several that a script sends: what became of it, as a part of a page."""
+    batch = _batch(request, wishes, expected=form.cleaned_data["expected"] or 0)
+    try:
+        files = list(_added(batch, form.cleaned_data["place"] or 0, candidates[0], wishes))
+    except DiskFull as full:
+        return errors.storage_full(request, full)
+    except Refused as refusal:
+        # What was kept of a zip file stays: the script sends it again when its time has come, and it goes on there.
+        return _with_patience(HttpResponse(content_type="text/plain; charset=utf-8"), refusal)
+    analyse_at_once([file.analysis for file in files if file.analysis and file.analysis.is_open])
+    return render(request, "analyses/batch_files.html", {"files": _refreshed(files)})
+
+
+def _batch(request: HttpRequest, wishes: Wishes, *, expected: int) -> Batch:
+    user = current_user(request)
+    try:
+        return services.begin_batch(owner=user, batch_id=once.id_in(request), name=wishes.label, expected=expected)
+    except PermissionDenied as error:
+        raise Http404 from error
+
+
+def _added(batch: Batch, place: int, candidate: Candidate, wishes: Wishes) -> Iterator[BatchFile]:
+    """What becomes of one sent file: one row for a picture, one for each entry of a zip file."""
+    if candidate.reason:
+        yield services.add_refused(
+            batch=batch, place=place, name=candidate.name, reason=candidate.reason, wishes=wishes
+        )
+    elif candidate.is_archive:
+        yield from services.add_archive(
+            batch=batch, place=place, name=candidate.name, file=candidate.file, wishes=wishes
+        )
+    else:
+        data = candidate.file.read()
+        yield services.add_picture(batch=batch, place=place, name=candidate.name, data=data, wishes=wishes)
+
+
+def analyse_at_once(analyses: list[Analysis]) -> None:
+    """Ask the server for as long as a person likes to wait; what is left then is the worker's."""
+    give_up_at = time.monotonic() + settings.INFERENCE_FAST_TIMEOUT
+    for analysis in analyses:
+        left = give_up_at - time.monotonic()
+        if left <= 0:
+            break
+        services.try_at_once(analysis_id=analysis.pk, deadline=left)
+
+
+def _refreshed(files: list[BatchFile]) -> list[BatchFile]:
+    """The same files with their analyses as they stand now."""
+    rows = BatchFile.objects.filter(pk__in=[file.pk for file in files])
+    return list(rows.select_related("analysis__upload").prefetch_related("analysis__reviews").order_by("entry"))
+
+
+def _upload_page(request: HttpRequest, form: UploadForm, status: HTTPStatus = HTTPStatus.OK) -> HttpResponse:
+    limits = {
+        "max_bytes": settings.PICTURE_MAX_BYTES,
+        "max_mib": settings.PICTURE_MAX_BYTES // (1024 * 1024),
+        "max_megapixels": settings.PICTURE_MAX_PIXELS // 1_000_000,
+        "max_pictures": settings.UPLOAD_MAX_PICTURES,
+        "max_archive_bytes": settings.ARCHIVE_MAX_BYTES,
+        "max_archive_mib": settings.ARCHIVE_MAX_BYTES // (1024 * 1024),
+        "max_entries": settings.ARCHIVE_MAX_ENTRIES,
+        "max_together_mib": settings.REQUEST_MAX_BYTES // (1024 * 1024),
+    }
+    new_id = once.new_id()
+    context = {
+        "form": form,
+        "limits": limits,
+        "form_id": new_id,
+        "batch_address": reverse("analyses:batch", args=[new_id]),
+        "sender": mark_of(current_user(request)),
+    }
+    return render(request, "analyses/predict.html", context, status=status)
