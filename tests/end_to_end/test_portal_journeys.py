@@ -88,14 +88,24 @@ def test_sign_up_confirm_and_send_twenty_files(system: System, visitor: Visit, s
 def test_a_wrong_file_is_explained_before_and_after_sending(
     system: System, visitor: Visit, shot: Shot, tmp_path: Path
 ) -> None:
-    wrong, disguised = tmp_path / "notes.txt", tmp_path / "notes.png"
+    wrong, disguised, dicom = tmp_path / "notes.txt", tmp_path / "notes.png", tmp_path / "export.dcm"
     for file in (wrong, disguised):
         file.write_text("not a picture")
+    dicom.write_bytes(bytes(128) + b"DICM" + bytes(64))
     frida = visitor()
     sign_up(frida, system, "frida")
     frida.goto(f"{system.portal}/predict/")
     frida.locator("input[type=file]").set_input_files(wrong)
-    expect(frida.locator("#picture-problem")).to_contain_text("Neither PNG nor JPEG")
+    expect(frida.locator("#picture-problem")).to_contain_text(
+        "The file is a text. Save or export the heartbeat as a PNG"
+    )
+    frida.locator("input[type=file]").set_input_files(dicom)
+    expect(frida.locator("#picture-problem")).to_contain_text(
+        "Export the heartbeat as a PNG picture from your DICOM viewer"
+    )
+    frida.locator("input[type=file]").set_input_files([wrong, dicom, SAMPLES[0]])
+    expect(frida.locator("#previews .wrong")).to_have_count(2)
+    expect(frida.locator("#picture-problem")).to_be_hidden()
     send(frida, system, disguised)
     expect(frida.locator(".errorlist").first).to_contain_text("The file is a text.")
     shot(frida, "wrong-file")

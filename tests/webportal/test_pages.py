@@ -215,7 +215,7 @@ class TestUploading:
 
     def test_limits_are_said_before(self, owner_client):
         html = owner_client.get(reverse("analyses:predict")).content.decode()
-        assert "PNG or JPEG, at most 8 MiB and 25 megapixels" in html
+        assert "BMP, TIFF or a PDF of one page, at most 8 MiB and 25 megapixels" in html
 
     def test_without_a_server_the_upload_is_kept_and_the_page_says_so(self, far_side, owner_client, png, settings):
         settings.INFERENCE_FAST_TIMEOUT = 0.2

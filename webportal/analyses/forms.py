@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from django import forms
 from django.conf import settings
@@ -18,9 +18,6 @@ from webportal.analyses import archives, pictures, tagging
 from webportal.analyses.models import Analysis, Batch, Review, Tag, Upload
 from webportal.analyses.queries import ORDERS, Order
 from webportal.pages import catalogue
-
-if TYPE_CHECKING:
-    pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,11 +246,20 @@ class HistoryForm(forms.Form):
         return any(value for name, value in self.cleaned_data.items() if name not in ("sort", "view"))
 
 
+def reason_against(beginning: bytes) -> str:
+    """Why a file that begins so is not taken, whatever its size; empty for a picture that is read or a zip file."""
+    return "" if _is_archive(beginning) else pictures.reason_against(beginning)
+
+
+def _is_archive(beginning: bytes) -> bool:
+    return beginning.startswith(archives.SIGNATURES) and kind_of(beginning) is Kind.ARCHIVE
+
+
 def _look_at(file: UploadedFile[bytes]) -> Candidate:
     beginning = file.read(BEGINNING_BYTES)
     file.seek(0)
-    is_archive = beginning.startswith(archives.SIGNATURES) and kind_of(beginning) is Kind.ARCHIVE
-    reason = "" if is_archive else pictures.reason_against(beginning)
+    is_archive = _is_archive(beginning)
+    reason = reason_against(beginning)
     if is_archive and (file.size or 0) > settings.ARCHIVE_MAX_BYTES:
         reason = "ARCHIVE_TOO_LARGE"
     elif not reason and not is_archive and (file.size or 0) > settings.PICTURE_MAX_BYTES:

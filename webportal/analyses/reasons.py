@@ -15,6 +15,9 @@ class Explanation:
     problem: str
     remedy: str
 
+    def __str__(self) -> str:
+        return f"{self.problem} {self.remedy}"
+
 
 def explain(reason: str) -> Explanation:
     """The words for a reason code. Codes of a newer server get a sentence too."""
@@ -92,7 +95,7 @@ def _known() -> dict[str, Explanation]:
             _("The zip file is damaged."), _("Make it anew, or send the pictures themselves.")
         ),
         "ARCHIVE_EMPTY": Explanation(
-            _("There is nothing in the zip file."), _("Put PNG or JPEG pictures into it and send it once more.")
+            _("There is nothing in the zip file."), _("Put pictures into it and send it once more.")
         ),
         "ARCHIVE_TOO_MANY_ENTRIES": Explanation(
             _("There are more than %(max)d files in the zip file.") % {"max": settings.ARCHIVE_MAX_ENTRIES},

@@ -84,8 +84,7 @@ def _answer(analysis: Analysis) -> list[Flowable]:
     if analysis.state != Analysis.State.DONE:
         said = [_text(analysis.get_state_display(), "verdict")]
         if analysis.state == Analysis.State.REJECTED:
-            explanation = reasons.explain(analysis.reason)
-            said.append(_text(f"{explanation.problem} {explanation.remedy}"))
+            said.append(_text(str(reasons.explain(analysis.reason))))
         return [*said]
     story: list[Flowable] = [
         _text(_in_short(analysis), "verdict"),

@@ -22,6 +22,7 @@ app_name = "analyses"
 
 urlpatterns = [
     path("predict/", uploads.predict, name="predict"),
+    path("predict/kind/", uploads.what_is_wrong, name="what-is-wrong"),
     path("history/", history.history, name="history"),
     path("summary/", summary.summary, name="summary"),
     path("history.csv", history.history_csv, name="history-csv"),

@@ -131,8 +131,7 @@ def samples_page(request: HttpRequest) -> HttpResponse:
     except DiskFull as full:
         return errors.storage_full(request, full)
     except Refused as refusal:
-        explanation = reasons.explain(refusal.reason)
-        messages.warning(request, f"{explanation.problem} {explanation.remedy}")
+        messages.warning(request, str(reasons.explain(refusal.reason)))
         return redirect("trial:samples")
     services.try_at_once(analysis_id=analysis.pk, deadline=settings.INFERENCE_FAST_TIMEOUT)
     return redirect(analysis)

@@ -18,12 +18,13 @@ from django.urls import reverse
 from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
+from ecg.pictures.kinds import BEGINNING_BYTES
 
 from webportal import errors
 from webportal.accounts.current import current_user, mark_of
 from webportal.analyses import once, reasons, services
-from webportal.analyses.forms import Candidate, UploadForm
+from webportal.analyses.forms import Candidate, UploadForm, reason_against
 from webportal.analyses.models import Analysis, Batch, BatchFile
 from webportal.analyses.services.batching import Wishes
 from webportal.disk import DiskFull
@@ -60,6 +61,19 @@ def predict(request: HttpRequest) -> HttpResponse:
         return _explained(request, form, files[0].reason)
     analyse_at_once([file.analysis for file in files if file.analysis and file.analysis.is_open])
     return redirect(files[0].analysis if len(files) == 1 and files[0].analysis else batch)
+
+
+@login_required
+@require_POST
+@never_cache
+def what_is_wrong(request: HttpRequest) -> HttpResponse:
+    """Why a file with these first bytes (the body) would not be taken, for the page to say before it is sent.
+
+    Answers ``{"problem": sentence}``, empty when nothing is wrong with its kind.
+    """
+    beginning = request.read(BEGINNING_BYTES)
+    reason = reason_against(beginning) if beginning else ""
+    return JsonResponse({"problem": str(reasons.explain(reason)) if reason else ""})
 
 
 def _is_senders(request: HttpRequest) -> bool:
@@ -111,8 +125,7 @@ def _with_patience(response: HttpResponse, refusal: Refused) -> HttpResponse:
 
 
 def _explained(request: HttpRequest, form: UploadForm, reason: str) -> HttpResponse:
-    explanation = reasons.explain(reason)
-    form.add_error("picture", f"{explanation.problem} {explanation.remedy}")
+    form.add_error("picture", str(reasons.explain(reason)))
     return _refused(request, form)
 
 

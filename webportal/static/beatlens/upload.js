@@ -11,6 +11,10 @@
   const maxPictures = Number(form.dataset.maxPictures);
   const maxArchiveBytes = Number(form.dataset.maxArchiveBytes);
   const types = ["image/png", "image/jpeg"];
+  // As many first bytes tell the portal what a file is.
+  const beginningBytes = 4096;
+  // Files that the portal is asked about before they are sent; of the others it says when they come.
+  const askedAbout = 40;
   const outcomes = document.getElementById("outcomes");
 
   // Pictures that are shown before they are sent; of the others the name.
@@ -22,8 +26,29 @@
     if (file.size === 0) return form.dataset.textEmpty;
     if (isArchive(file)) return file.size > maxArchiveBytes ? form.dataset.textArchiveTooLarge : "";
     if (file.size > maxBytes) return form.dataset.textTooLarge;
-    if (!types.includes(file.type)) return form.dataset.textWrongType;
-    return "";
+    return kinds.get(keyOf(file)) || "";
+  };
+
+  // What is wrong with the kind of a file: "" for nothing, or nothing yet.
+  const kinds = new Map();
+  const keyOf = (file) => [file.name, file.size, file.lastModified].join("/");
+
+  // Lets the portal say what a file is that isn't known by its ending, and shows that. Without an answer it is simply sent.
+  const ask = async (files) => {
+    const unknown = files.filter((file) => !types.includes(file.type) && !isArchive(file) && !kinds.has(keyOf(file)));
+    for (const file of unknown.slice(0, askedAbout)) {
+      kinds.set(keyOf(file), "");
+      try {
+        const answer = await fetch(form.dataset.kind, {
+          method: "POST",
+          body: await file.slice(0, beginningBytes).arrayBuffer(),
+          headers: { "Content-Type": "application/octet-stream", "X-CSRFToken": form.elements.csrfmiddlewaretoken.value },
+          redirect: "error",
+        });
+        if (answer.ok) kinds.set(keyOf(file), (await answer.json()).problem);
+      } catch { /* the portal says it when the file comes */ }
+      if (kinds.get(keyOf(file))) show();
+    }
   };
 
   // Takes one file out again.
@@ -67,7 +92,7 @@
       item.append(document.createTextNode(file.name), removal(file));
       previews.append(item);
       // One wrong file alone can't be sent; among several the server answers for each.
-      if (fault && files.length === 1) wrong = fault + ".";
+      if (fault && files.length === 1) wrong = /[.!?]$/.test(fault) ? fault : fault + ".";
     }
     previews.hidden = files.length === 0;
     problem.textContent = wrong;
@@ -75,11 +100,16 @@
     return !wrong;
   };
 
+  const chosen = () => {
+    show();
+    ask([...input.files]);
+  };
+
   const choose = (files) => {
     const transfer = new DataTransfer();
     files.forEach((file) => transfer.items.add(file));
     input.files = transfer.files;
-    show();
+    chosen();
   };
 
   // What is dropped, pasted or photographed comes beside what was chosen before.
@@ -201,7 +231,7 @@
     again.focus();
   };
 
-  input.addEventListener("change", show);
+  input.addEventListener("change", chosen);
   form.addEventListener("submit", (event) => {
     const fits = show();
     const files = [...input.files];
@@ -239,7 +269,7 @@
   const photograph = document.getElementById("photograph");
   const camera = document.createElement("input");
   camera.type = "file";
-  camera.accept = types.join();
+  camera.accept = "image/*";
   camera.setAttribute("capture", "environment");
   photograph.hidden = !window.matchMedia("(pointer: coarse)").matches;
   photograph.addEventListener("click", () => camera.click());
