@@ -81,8 +81,8 @@ def _by_class(beats: Mapping[str, pd.DataFrame]) -> str:
 
 def _scarce(beats: Mapping[str, pd.DataFrame]) -> str:
     every = pd.concat(beats.values(), ignore_index=True)
-    divisions = {one.short: every[every["symbol"] == one.symbol]["patient"].nunique() for one in CLASS_SETS[CLASS_SET]}
-    told = ", ".join(f"{short} {count}" for short, count in sorted(divisions.items(), key=lambda item: item[1]))
+    carriers = {one.short: every[every["symbol"] == one.symbol]["patient"].nunique() for one in CLASS_SETS[CLASS_SET]}
+    told = ", ".join(f"{short} {count}" for short, count in sorted(carriers.items(), key=lambda item: item[1]))
     return f"People, not beats, are what is scarce. So many have beats of each class, all sources together: {told}."
 
 
