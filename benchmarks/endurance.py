@@ -29,11 +29,12 @@ from benchmarks.attack import ASSAULTS, assail
 from benchmarks.load import framed, h2load
 from benchmarks.mutations import corpus, mutants
 from benchmarks.processes import BeatlensServer, tree, usage
+from ecg.pictures.canonical import to_pixels
+from ecg.pictures.decoding import ImageError
 from inference_server.classification import Classification
 from inference_server.client import ArrhythmiaClient, ClientError
 from inference_server.generated.ecg.v1 import arrhythmia_pb2 as pb
 from inference_server.generated.ecg.v1 import arrhythmia_pb2_grpc
-from inference_server.images import ImageError, to_pixels
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 SERVICE: Final = pb.DESCRIPTOR.services_by_name["ArrhythmiaService"].full_name

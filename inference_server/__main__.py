@@ -145,8 +145,8 @@ def _serve(settings: Settings) -> None:
 @contextmanager
 def _in_process(settings: Settings) -> Iterator[_Classify]:
     # Here, so that asking a running server does not load onnxruntime.
+    from ecg.pictures.decoding import ImageError
     from inference_server.classifier import Classifier
-    from inference_server.images import ImageError
     from inference_server.model_repository import ModelRepository
     from inference_server.onnx_model import OnnxModel
 

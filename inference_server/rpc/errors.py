@@ -16,7 +16,7 @@ from google.protobuf import any_pb2, duration_pb2
 from google.protobuf.message import Message
 from google.rpc import code_pb2, error_details_pb2, status_pb2
 
-from inference_server.images import ImageError
+from ecg.pictures.decoding import ImageError
 from inference_server.model_repository import ModelNotFound, NoModelLoaded
 from inference_server.rpc.pipelining import TooManyStreams
 from inference_server.scheduling import DeadlinePassed, QueueFull

@@ -14,9 +14,9 @@ import time
 from collections.abc import Callable
 from typing import Final, cast
 
+from ecg.pictures.decoding import ImageError, ImageReason
 from inference_server import memory
 from inference_server.classification import UnknownClass
-from inference_server.images import ImageError, ImageReason
 from inference_server.model_files import ModelError
 from inference_server.scheduling import DeadlinePassed, Ended, NotBegun, Running
 from inference_server.workers import wire

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from ecg.pictures.decoding import ImageError, ImageLimits, ImageReason
 from inference_server.classification import Verdict
 from inference_server.classifier import Classifier
-from inference_server.images import ImageError, ImageLimits, ImageReason
 from inference_server.onnx_model import OnnxModel
 from tests.inference_server.pictures import picture
 from tests.inference_server.tiny_models import CLASSES, write_model

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from ecg.pictures.decoding import ImageReason
 from inference_server import settings
-from inference_server.images import ImageReason
 from tests.inference_server.pictures import picture
 from tests.inference_server.server_process import ServerProcess
 

@@ -23,10 +23,10 @@ from PIL import Image
 from tritonclient.grpc import InferenceServerClientPlugin
 from tritonclient.utils import InferenceServerException
 
+from ecg.pictures.canonical import to_pixels
 from inference_server.client import ArrhythmiaClient
 from inference_server.generated.inference import open_inference_pb2 as pb
 from inference_server.generated.inference import open_inference_pb2_grpc
-from inference_server.images import to_pixels
 from inference_server.rpc.open_inference import SERVICE
 from inference_server.tokens import Scope, TokenStore
 from tests.inference_server.pictures import picture

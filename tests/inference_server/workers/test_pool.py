@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from inference_server.images import ImageError, ImageLimits, ImageReason
+from ecg.pictures.decoding import ImageError, ImageLimits, ImageReason
 from inference_server.model_files import ModelError, ModelFiles
 from inference_server.scheduling import DeadlinePassed, NotBegun, Scheduler
 from inference_server.workers import child as child_module
