@@ -25,6 +25,15 @@ Pixels = NDArray[np.uint8]
 MIN_CONTRAST = 8
 
 
+#: A line of a frame: at most so many canonical pixels wide on each side, dark along this share of its length, at least
+#: this dark (1 = the darkest ink), and so many times darker than any line inside. A trace has no such edge, nor has a
+#: photograph's shade, and a grid goes on inside.
+_FRAME_WIDTH = 4
+_FRAME_LENGTH = 0.9
+_FRAME_DEPTH = 0.2
+_FRAME_EDGE = 3.0
+
+
 @dataclass(frozen=True, slots=True)
 class Placement:
     """Where a picture lies in the model's view, pixels."""
@@ -72,12 +81,40 @@ def canonical(image: Image.Image, *, height: int, width: int) -> Pixels:
         ink = 255 - ink
         paper = 255 - paper
     depth = np.clip(paper - ink, 0, None)  # 0 = paper, larger = darker
+    _remove_frame(depth)
     darkest = int(depth.max())
     framed = np.full((height, width, 1), 255, dtype=np.uint8)
     if darkest < MIN_CONTRAST:
         return framed
     framed[place.rows, place.columns, 0] = 255 - (depth * 255 + darkest // 2) // darkest
     return framed
+
+
+def _remove_frame(depth: NDArray[np.int32]) -> None:
+    """Make paper of dark lines along the picture's edges, in place: a frame around it, or a border at one side.
+
+    Args:
+        depth: ``[rows, columns]``, 0 = paper, larger = darker.
+    """
+    darkest = int(depth.max())
+    for lines in (depth, depth[::-1], depth.T, depth.T[::-1]):
+        lines[: _frame_width(lines, darkest)] = 0
+
+
+def _frame_width(lines: NDArray[np.int32], darkest: int) -> int:
+    """How many of the first ``lines`` are a frame's; 0 where none is."""
+    least = max(MIN_CONTRAST, _FRAME_DEPTH * darkest)
+    if np.count_nonzero(lines[0] >= least) < _FRAME_LENGTH * lines.shape[1]:
+        return 0
+    # What all but a tenth of a line's pixels reach: dark only where the line is dark along its whole length.
+    level = np.quantile(lines, 1 - _FRAME_LENGTH, axis=1)
+    dark = level >= least
+    width = int(np.argmin(dark)) if not dark.all() else len(dark)
+    if not 0 < width <= min(_FRAME_WIDTH, len(lines) // 4):
+        return 0
+    inside = level[width : len(lines) - _FRAME_WIDTH]
+    # Lines like it inside are a grid's, which goes on beyond the picture.
+    return width if inside.max() * _FRAME_EDGE <= level[:width].max() else 0
 
 
 def to_pixels(data: bytes, *, height: int, width: int, limits: ImageLimits | None = None) -> Pixels:

@@ -45,6 +45,12 @@ _WORK_PER_PIXEL: Final = 41
 _BAND_PIXELS: Final = 1_000_000
 
 
+#: A transparent picture is a drawing without paper of its own where less than this share of it is opaque; its ink is
+#: light from this mean grey on (255 = white).
+_DRAWN_SHARE: Final = 0.5
+_LIGHT_INK: Final = 192
+
+
 class ImageReason(StrEnum):
     """Stable reason codes for a picture that can't be used, the same from here to the portal's page."""
 
@@ -91,7 +97,7 @@ class ImageLimits:
 
 
 def decode(data: bytes, limits: ImageLimits | None = None) -> Image.Image:
-    """Decode ``data`` to an upright 8-bit grey picture, transparency laid on white paper.
+    """Decode ``data`` to an upright 8-bit grey picture, transparency laid on paper (see :func:`flattened`).
 
     A JPEG whose longer side has more than 3,200 pixels comes at a half, a quarter or an eighth of its size.
 
@@ -163,19 +169,21 @@ def shrink_while_decoding(image: Image.Image) -> None:
 
 
 def flattened(image: Image.Image, mode: str, *, shrink: int = 1) -> Image.Image:
-    """The pixels as ``mode`` (``L`` or ``RGB``), transparency laid on white paper; not turned.
+    """The pixels as ``mode`` (``L`` or ``RGB``), transparency laid on paper; not turned.
 
-    Works in bands, so that beside the decoded pixels it takes little more than its result. With ``shrink``, each pixel
-    is the mean of so many in both directions.
+    Paper is white, or black under a drawing in light ink, which white paper would swallow. Works in bands, so that
+    beside the decoded pixels it takes little more than its result. With ``shrink``, each pixel is the mean of so many
+    in both directions.
     """
     image.load()
     if image.mode == mode and shrink == 1 and not image.has_transparency_data:
         return image
+    paper = "black" if image.has_transparency_data and _is_light(image) else "white"
     flat = Image.new(mode, (math.ceil(image.width / shrink), math.ceil(image.height / shrink)))
     rows = max(1, _BAND_PIXELS // image.width // shrink) * shrink
     for top in range(0, image.height, rows):
         band = image.crop((0, top, image.width, min(top + rows, image.height)))
-        flat.paste(_flat_band(band, mode).reduce(shrink), (0, top // shrink))
+        flat.paste(_flat_band(band, mode, paper).reduce(shrink), (0, top // shrink))
     return flat
 
 
@@ -199,13 +207,26 @@ def damage_of(data: bytes) -> ImageError:
     return ImageError(ImageReason.CORRUPT, "The picture is damaged and can't be decoded.")
 
 
-def _flat_band(band: Image.Image, mode: str) -> Image.Image:
+def _is_light(image: Image.Image) -> bool:
+    """Whether a transparent picture is drawn in light ink: the mean grey of what is drawn, weighed by its opacity."""
+    light = opaque = 0.0
+    rows = max(1, _BAND_PIXELS // image.width)
+    for top in range(0, image.height, rows):
+        band = image.crop((0, top, image.width, min(top + rows, image.height))).convert("LA")
+        grey, alpha = (np.asarray(channel, dtype=np.float32) for channel in band.split())
+        light += float((grey * alpha).sum())
+        opaque += float(alpha.sum())
+    covered = opaque / 255 / (image.width * image.height)
+    return covered < _DRAWN_SHARE and light > _LIGHT_INK * opaque
+
+
+def _flat_band(band: Image.Image, mode: str, paper: str) -> Image.Image:
     if band.mode.startswith("I"):  # 16-bit grey PNG: keep the high byte
         wide = np.asarray(band, dtype=np.int64)
         band = Image.fromarray(np.clip(wide >> 8, 0, 255).astype(np.uint8))
     if band.has_transparency_data:
         rgba = band.convert("RGBA")
-        band = Image.alpha_composite(Image.new("RGBA", rgba.size, "white"), rgba)
+        band = Image.alpha_composite(Image.new("RGBA", rgba.size, paper), rgba)
     return band.convert(mode)
 
 
