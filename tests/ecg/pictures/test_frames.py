@@ -41,8 +41,8 @@ def encoded(picture: Image.Image) -> bytes:
 
 
 def alike(first: Pixels, second: Pixels) -> bool:
-    """The same but for the rounding of light on dark."""
-    return int(np.abs(first.astype(int) - second).max()) <= 3
+    """The same but for the rounding of light on dark, which stretching the contrast makes larger."""
+    return int(np.abs(first.astype(int) - second).max()) <= 8
 
 
 @pytest.mark.parametrize("scale", [1, 3])
