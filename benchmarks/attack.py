@@ -17,7 +17,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from benchmarks.attackers import SILENCE
 from benchmarks.processes import BeatlensServer, Program, resident, tree
 from inference_server.client import ArrhythmiaClient, ClientError
-from inference_server.tokens import Scope, TokenStore
+from inference_server.runtime.tokens import Scope, TokenStore
 
 #: The bounds. Memory of each process: twice what it holds at rest and 200 MB. At rest again: 1.5 times of it.
 HEALTH_SECONDS: Final = 1.0

@@ -17,7 +17,7 @@ import typer
 
 from benchmarks.endurance import ROOT
 from inference_server.images import to_pixels
-from inference_server.onnx_model import OnnxModel
+from inference_server.models.onnx_model import OnnxModel
 
 SIZES: Final = (1, 2, 4, 8, 16, 32)
 

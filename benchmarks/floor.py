@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 from inference_server.images import to_pixels
-from inference_server.onnx_model import OnnxModel
+from inference_server.models.onnx_model import OnnxModel
 
 
 def measure(model: OnnxModel, image: bytes, *, seconds: float, threads: int) -> dict[str, float]:

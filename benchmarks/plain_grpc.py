@@ -14,11 +14,11 @@ from pathlib import Path
 
 import grpc
 
-from inference_server.classifier import Classifier
+from inference_server.classification.messages import Answers
 from inference_server.generated.ecg.v1 import arrhythmia_pb2 as pb
 from inference_server.generated.ecg.v1 import arrhythmia_pb2_grpc
-from inference_server.onnx_model import OnnxModel
-from inference_server.rpc.messages import Answers
+from inference_server.models.classifier import Classifier
+from inference_server.models.onnx_model import OnnxModel
 
 
 class Servicer(arrhythmia_pb2_grpc.ArrhythmiaServiceServicer):

@@ -156,7 +156,7 @@ def measure_pages(
     inference = Process(
         ["-m", "inference_server"],
         {**os.environ, "BEATLENS_LISTEN": address},
-        folder / "inference_server.log",
+        folder / "inference_server.runtime.log",
     )
     results = []
     with ExitStack() as stack:

@@ -31,8 +31,8 @@ from benchmarks.load import LoadError, framed, h2load
 from benchmarks.overload import overload
 from benchmarks.processes import BeatlensServer, Program, usage
 from inference_server.generated.ecg.v1 import arrhythmia_pb2 as pb
-from inference_server.onnx_model import OnnxModel
-from inference_server.settings import available_cpus
+from inference_server.models.onnx_model import OnnxModel
+from inference_server.runtime.settings import available_cpus
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 SERVICE: Final = pb.DESCRIPTOR.services_by_name["ArrhythmiaService"].full_name

@@ -7,9 +7,15 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, 
 from contextlib import contextmanager
 from typing import Any, Protocol, TypeVar
 
+from inference_server.runtime.failures import Failure, Status
 
-class TooManyStreams(Exception):  # noqa: N818 - reads as what happened
+
+class TooManyStreams(Failure):
     """As many streams are open as the server takes."""
+
+    status = Status.RESOURCE_EXHAUSTED
+    reason = "TOO_MANY_STREAMS"
+    retry_after = 1.0  # nobody knows how long they will take
 
     def __init__(self, limit: int) -> None:
         super().__init__(f"{limit} streams are open already, which is the limit.")

@@ -3,7 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from benchmarks.batching import SIZES, measure
-from inference_server.onnx_model import OnnxModel
+from inference_server.models.onnx_model import OnnxModel
 from tests.inference_server.pictures import picture
 from tests.inference_server.tiny_models import write_model
 

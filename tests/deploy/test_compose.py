@@ -59,7 +59,7 @@ def test_secrets_are_asked_for_and_have_no_default(compose):
 @pytest.mark.parametrize("name", OURS)
 def test_every_setting_is_known_to_the_program(name, compose):
     portal = [*(ROOT / "webportal/settings").glob("*.py"), ROOT / "webportal/gunicorn_conf.py"]
-    files = [ROOT / "inference_server/settings.py"] if name == "inference" else portal
+    files = [ROOT / "inference_server/runtime/settings.py"] if name == "inference" else portal
     source = "".join(file.read_text() for file in files)
     for setting in compose["services"][name]["environment"]:
         known = setting.removeprefix("BEATLENS_").lower() + ":" if name == "inference" else f'"{setting}"'

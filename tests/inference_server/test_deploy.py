@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from inference_server.rpc.arrhythmia import SERVICE
-from inference_server.settings import Settings
+from inference_server.runtime.settings import Settings
 
 DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
 DOCUMENTS: dict[str, Any] = {

@@ -14,7 +14,7 @@ import pytest
 from inference_server.rpc import intake as intake_module
 from inference_server.rpc.errors import MessageTooSlow, RequestError
 from inference_server.rpc.intake import Intake
-from inference_server.scheduling import QueueFull
+from inference_server.workers.scheduling import QueueFull
 
 pytestmark = pytest.mark.asyncio
 

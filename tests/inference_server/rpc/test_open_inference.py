@@ -28,10 +28,10 @@ from inference_server.generated.inference import open_inference_pb2 as pb
 from inference_server.generated.inference import open_inference_pb2_grpc
 from inference_server.images import to_pixels
 from inference_server.rpc.open_inference import SERVICE
-from inference_server.tokens import Scope, TokenStore
+from inference_server.runtime.tokens import Scope, TokenStore
 from tests.inference_server.pictures import picture
+from tests.inference_server.rpc.test_server import details
 from tests.inference_server.server_process import ServerProcess, running_server
-from tests.inference_server.test_server import details
 from tests.inference_server.tiny_models import CLASSES, HEIGHT, WIDTH, write_model
 
 

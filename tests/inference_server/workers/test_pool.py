@@ -13,12 +13,12 @@ from pathlib import Path
 import pytest
 
 from inference_server.images import ImageError, ImageLimits, ImageReason
-from inference_server.model_files import ModelError, ModelFiles
-from inference_server.scheduling import DeadlinePassed, NotBegun, Scheduler
+from inference_server.models.model_files import ModelError, ModelFiles
 from inference_server.workers import child as child_module
 from inference_server.workers import pool as pool_module
 from inference_server.workers.child import WorkerFailed, WorkerLost
 from inference_server.workers.pool import WINDOW, Job, ServedModel, WorkerPool
+from inference_server.workers.scheduling import DeadlinePassed, NotBegun, Scheduler
 from inference_server.workers.wire import Classified, Configuration, Kind
 from tests.inference_server.pictures import picture
 from tests.inference_server.tiny_models import write_model

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from inference_server.classification import Verdict
 from inference_server.images import ImageLimits
-from inference_server.model_files import ModelFiles
+from inference_server.models.model_files import ModelFiles
 from inference_server.workers import wire
 from inference_server.workers.wire import Classified, Configuration, Kind, Outcome, ReplyReader, TaskReader
 
