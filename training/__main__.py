@@ -235,7 +235,7 @@ def prepare(
 
 
 def _prepare_from_folders(source: Path, data: Path, mapped: Sequence[str], models: Path, *, as_json: bool) -> None:
-    from inference_server.onnx_model import ModelError, OnnxModel
+    from inference_server.models.onnx_model import ModelError, OnnxModel
     from training import folder_preparation
 
     with _plain_errors(ModelError):
@@ -570,7 +570,7 @@ def recalibrate(
     models: ModelsOption = MODELS,
 ) -> None:
     """Write both as another version that decides as the companion does about people whom neither knows."""
-    from inference_server.onnx_model import ModelError
+    from inference_server.models.onnx_model import ModelError
     from training import recalibration, scoring
     from training.export import ExportError
 
@@ -592,7 +592,7 @@ def promote(
     force: Annotated[bool, typer.Option("--force", help="Although a figure says no.")] = False,
 ) -> None:
     """Put an exported version beside the served one if it is not larger, slower or worse for new patients."""
-    from inference_server.onnx_model import ModelError
+    from inference_server.models.onnx_model import ModelError
     from training import promotion
 
     with _plain_errors(promotion.PromotionError, ModelError):
@@ -616,7 +616,7 @@ def saliency(
     """Check the served model's evidence: masking the most salient tenth must cost more than masking a random tenth."""
     import pandas as pd
 
-    from inference_server.onnx_model import ModelError
+    from inference_server.models.onnx_model import ModelError
     from training import saliency as deletion
     from training import scoring
 
@@ -684,7 +684,7 @@ def evaluate(
     Exit code 1 when a stored figure can't be reprinted. Without a prepared data set, plain pictures are drawn first.
     """
 
-    from inference_server.onnx_model import ModelError
+    from inference_server.models.onnx_model import ModelError
     from training import scoring
 
     version = version or _newest(models)
@@ -754,7 +754,7 @@ def describe(
     """
     import pandas as pd
 
-    from inference_server.onnx_model import ModelError
+    from inference_server.models.onnx_model import ModelError
     from training import describing, predictions, scoring
 
     version = version or _newest(models)
@@ -787,7 +787,7 @@ def robustness(
     """Score the served model on held-out beats drawn in each named style: paper, screens, cameras, compression."""
     import pandas as pd
 
-    from inference_server.onnx_model import ModelError
+    from inference_server.models.onnx_model import ModelError
     from training import robustness as styles_table
     from training import scoring
     from training.styles import NAMED
@@ -820,7 +820,7 @@ def pictures(
     ),
 ) -> None:
     """Draw the pictures that ship: samples that the served model never saw, references, an example of each class."""
-    from inference_server.onnx_model import ModelError
+    from inference_server.models.onnx_model import ModelError
     from training import samples, scoring
 
     with _plain_errors(records.RecordsError, datasets.DatasetError, ModelError, splits.SplitError):

@@ -16,9 +16,9 @@ from sklearn.metrics import roc_auc_score
 
 from ecg.classes import CLASS_SETS
 from inference_server.classification import Verdict
-from inference_server.decision import Thresholds, decide
 from inference_server.images import canonical
-from inference_server.onnx_model import ModelError, OnnxModel
+from inference_server.models.decision import Thresholds, decide
+from inference_server.models.onnx_model import ModelError, OnnxModel
 from training import evaluation, nonbeats, tables
 from training.configuration import RunConfig
 from training.datasets import Dataset, DatasetError

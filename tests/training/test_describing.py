@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 
 from ecg.classes import CLASS_SETS
-from inference_server.onnx_model import ModelError, OnnxModel
+from inference_server.models.onnx_model import ModelError, OnnxModel
 from training import describing, evaluation, predictions
 from training.predictions import Predictions
 from training.records import RecordsError

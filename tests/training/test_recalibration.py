@@ -12,7 +12,7 @@ import onnxruntime
 import pytest
 from onnx import numpy_helper
 
-from inference_server.onnx_model import OnnxModel
+from inference_server.models.onnx_model import OnnxModel
 from training import export, fitting, recalibration, scoring
 from training.calibration import Scaling
 from training.configuration import RunConfig

@@ -15,7 +15,7 @@ import tf2onnx
 from numpy.typing import NDArray
 
 from inference_server.images import MIN_CONTRAST
-from inference_server.model_input import ModelInput
+from inference_server.models.model_input import ModelInput
 from training import onnx_file
 from training.importing.evidence import evidence
 from training.importing.old_program import own_steps, prepared

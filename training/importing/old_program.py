@@ -13,8 +13,8 @@ from PIL import Image
 
 from ecg.pictures.files import walk
 from inference_server.images import ImageError
-from inference_server.model_input import ModelInput
-from inference_server.pixels_as_sent import Colour, Resample
+from inference_server.models.model_input import ModelInput
+from inference_server.models.pixels_as_sent import Colour, Resample
 from training.importing.options import ImportRefused, Preprocessing
 from training.rendering import draw
 
