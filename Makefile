@@ -25,7 +25,7 @@ test: $(VENV)/everything lint ## Install everything; lint, types and tests (MITD
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup
 
 test-postgresql: $(VENV)/everything ## The portal's tests once more, on a PostgreSQL of their own (left out without PostgreSQL)
-	$(BIN)/python -m launcher.postgresql $(CURDIR)/$(BIN)/python -m pytest tests/webportal --numprocesses 2 --dist loadgroup
+	$(BIN)/python -m benchmarks.processes.postgresql $(CURDIR)/$(BIN)/python -m pytest tests/webportal --numprocesses 2 --dist loadgroup
 
 lint: $(VENV)/everything ## Style, types and the wire (buf needs npm, and is left out without it)
 	$(BIN)/ruff check .

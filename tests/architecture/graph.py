@@ -1,8 +1,8 @@
 """Arrows between the entries of a folder, their levels and their circles.
 
 The entries of a folder are its files and its folders. An arrow from one to another means that something in the one
-imports something in the other. Where no folder has a circle between its entries, there is none anywhere, neither between
-files nor between folders: the smallest folder that holds all of a circle would have one between its entries.
+imports something in the other. Where no folder has a circle between its entries, there is none anywhere, between files
+or folders: the smallest folder that holds all of a circle would have one between its entries.
 """
 
 from __future__ import annotations

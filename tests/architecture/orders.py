@@ -69,7 +69,8 @@ ENTRIES: Final[dict[str, Order]] = {
     "archive": (),
     "launcher": _order("""
         errors tied
-        folder
+        folder health ports
+        system
     """),
     "benchmarks": _order("""
         processes

@@ -9,8 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from launcher.__main__ import port_from, require_free
-from launcher.errors import LaunchError
 from launcher.folder import only_one
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -24,20 +22,35 @@ def taken_port() -> Iterator[int]:
         yield listener.getsockname()[1]
 
 
-def test_ports_come_from_the_environment_with_defaults() -> None:
-    assert port_from({}, "PORT", 8000) == 8000
-    assert port_from({"PORT": ""}, "PORT", 8000) == 8000
-    assert port_from({"PORT": "8080"}, "PORT", 8000) == 8080
+def test_help_helps_instead_of_starting(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "launcher", "--help"],
+        cwd=ROOT,
+        env=os.environ | {"BEATLENS_VAR_DIR": str(tmp_path / "var"), "PORT": "none"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0
+    for name in ("PORT", "GRPC_PORT", "INTERNAL_PORT", "DEMO", "BEATLENS_VAR_DIR"):
+        assert name in done.stdout
+    assert not (tmp_path / "var").exists()
 
 
-@pytest.mark.parametrize("text", ["eighty", "-1", "0", "65536", "80.5"])
-def test_what_is_no_port_is_said(text: str) -> None:
-    with pytest.raises(LaunchError, match=f"PORT={text} is not a port number"):
-        port_from({"PORT": text}, "PORT", 8000)
-
-
-def test_a_free_port_is_fine(free_port: int) -> None:
-    require_free(free_port, "PORT")
+def test_what_the_command_does_not_know_starts_nothing(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "launcher", "--port=8001"],
+        cwd=ROOT,
+        env=os.environ | {"BEATLENS_VAR_DIR": str(tmp_path / "var")},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "--port=8001" in done.stderr
+    assert not (tmp_path / "var").exists()
 
 
 @pytest.mark.parametrize("name", ["PORT", "GRPC_PORT", "INTERNAL_PORT"])

@@ -18,9 +18,9 @@ import pytest
 from google.rpc import error_details_pb2
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from benchmarks import http2
-from benchmarks.http2 import Connection, call_headers, frame
-from benchmarks.load import framed
+from benchmarks.serving import http2
+from benchmarks.serving.http2 import Connection, call_headers, frame
+from benchmarks.serving.load import framed
 from inference_server.generated.ecg.v1 import arrhythmia_pb2 as pb
 from inference_server.generated.ecg.v1 import arrhythmia_pb2_grpc
 from inference_server.generated.inference import open_inference_pb2
