@@ -31,7 +31,7 @@ def of(system: System) -> list[int]:
 def test_nobody_else_can_read_what_is_written(system: System) -> None:
     paths = [system.var, *system.var.rglob("*")]
     names = {path.name for path in paths}
-    assert {"beatlens.sqlite3", "secret_key", "portal.log", "worker.log", "inference_server.runtime.log"} <= names
+    assert {"beatlens.sqlite3", "secret_key", "portal.log", "worker.log", "inference_server.log"} <= names
     open_to_others = [str(path) for path in paths if stat.S_IMODE(path.lstat().st_mode) & 0o077]
     assert open_to_others == []
 
