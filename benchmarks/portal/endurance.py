@@ -15,6 +15,7 @@ import tempfile
 import threading
 import time
 import uuid
+from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -95,6 +96,29 @@ class Chaos(threading.Thread):
                 worker.start()
 
 
+class Sending:
+    """The pictures that people send, and what the portal made of them so far."""
+
+    def __init__(self, to_send: Sequence[bytes]) -> None:
+        self.pictures = to_send
+        self.taken: dict[uuid.UUID, bytes] = {}
+        """The picture of each analysis that the portal has promised."""
+        self.refused: list[str] = []
+
+    def send(self, visitor: Visitor, share: Sequence[bytes]) -> None:
+        """Send some of the pictures, one after the other."""
+        for picture in share:
+            try:
+                self.taken[visitor.send(picture)] = picture
+            except (UploadFailed, OSError) as problem:
+                self.refused.append(str(problem))
+        visitor.close()
+
+    def share_sent(self) -> float:
+        """The share of the pictures that has been sent, 0 to 1."""
+        return (len(self.taken) + len(self.refused)) / len(self.pictures)
+
+
 def endure(
     folder: Path,
     *,
@@ -118,42 +142,27 @@ def endure(
 
         stack.callback(connection.close)
         keys = sessions(users)
-        sent = pictures(uploads)
-        taken: dict[uuid.UUID, bytes] = {}
-        refused: list[str] = []
-
-        def upload(number: int) -> None:
-            visitor = Visitor(installation.port, keys[number])
-            for picture in sent[number::users]:
-                try:
-                    taken[visitor.send(picture)] = picture
-                except (UploadFailed, OSError) as problem:
-                    refused.append(str(problem))
-            visitor.close()
-
-        chaos = Chaos(
-            installation,
-            servers=server_kills,
-            workers=worker_kills,
-            done=lambda: (len(taken) + len(refused)) / uploads,
-        )
+        sending = Sending(pictures(uploads))
+        chaos = Chaos(installation, servers=server_kills, workers=worker_kills, done=sending.share_sent)
         chaos.start()
         with ThreadPoolExecutor(users) as pool:
-            list(pool.map(upload, range(users)))
+            visitors = [Visitor(installation.port, key) for key in keys]
+            list(pool.map(sending.send, visitors, (sending.pictures[number::users] for number in range(users))))
         chaos.join(DRAIN_SECONDS)
-        say(f"{len(taken)} uploads taken, {chaos.server_kills} + {chaos.worker_kills} kills; waiting for the rest")
+        kills = f"{chaos.server_kills} + {chaos.worker_kills} kills"
+        say(f"{len(sending.taken)} uploads taken, {kills}; waiting for the rest")
         _wait_for_the_queue(say)
         installation.wait_until_ready()  # the last kill may have been the last thing that happened
-        first, lost, doubled, wrong = _compare(sent, taken, installation.inference_address)
-    for problem in sorted(set(refused)):
-        say(f"{refused.count(problem)} × {problem}")
+        first, lost, doubled, wrong = _compare(sending.pictures, sending.taken, installation.inference_address)
+    for problem, times in sorted(Counter(sending.refused).items()):
+        say(f"{times} × {problem}")
     return Endured(
         database="sqlite" if database is None else "postgresql",
         users=users,
         uploads=uploads,
         server_kills=chaos.server_kills,
         worker_kills=chaos.worker_kills,
-        refused=len(refused),
+        refused=len(sending.refused),
         first_attempts=first,
         lost=lost,
         doubled=doubled,

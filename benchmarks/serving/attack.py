@@ -5,8 +5,6 @@ from __future__ import annotations
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -85,7 +83,7 @@ def assail(assault: Assault, models: Path, image: bytes, *, seconds: float, conn
             Path(folder, "log"), models=models, access_log=False, tokens=Path(folder, "tokens.json")
         ) as server:
             rest = _rest(server, token, image)
-            with _watching(server, token, image) as seen:
+            with _Watchers(server, token, image) as seen:
                 arguments = ("-m", "benchmarks.serving.attackers", assault.name, server.address)
                 with Program(*arguments, f"{seconds}", f"{connections}", *filter(None, [attacker])) as program:
                     program.read()
@@ -141,16 +139,30 @@ def _seconds_until_rest(server: BeatlensServer, rest: dict[int, int]) -> float |
     return None
 
 
-@contextmanager
-def _watching(server: BeatlensServer, token: str, image: bytes) -> Iterator[_Seen]:
-    """Probe, call and weigh the server during the block, each in a thread of its own."""
-    seen, over = _Seen(), threading.Event()
+class _Watchers:
+    """Who probe, call and weigh the server during the block, each in a thread of its own."""
 
-    def probe() -> None:
-        while not over.wait(_PROBE_PAUSE):
+    def __init__(self, server: BeatlensServer, token: str, image: bytes) -> None:
+        self._server, self._token, self._image = server, token, image
+        self._seen, self._over = _Seen(), threading.Event()
+        self._threads = [threading.Thread(target=watch) for watch in (self._probe, self._call, self._weigh)]
+
+    def __enter__(self) -> _Seen:
+        for thread in self._threads:
+            thread.start()
+        return self._seen
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        for thread in self._threads:
+            thread.join()
+
+    def _probe(self) -> None:
+        seen = self._seen
+        while not self._over.wait(_PROBE_PAUSE):
             begun = time.monotonic()
             # As orchestrators do it: a connection for each probe.
-            with grpc.insecure_channel(server.address, options=_OWN_CONNECTION) as channel:
+            with grpc.insecure_channel(self._server.address, options=_OWN_CONNECTION) as channel:
                 try:
                     health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(), timeout=10)
                     seen.probes += 1
@@ -158,28 +170,20 @@ def _watching(server: BeatlensServer, token: str, image: bytes) -> Iterator[_See
                     seen.failed_probes += 1
             seen.slowest_probe = max(seen.slowest_probe, time.monotonic() - begun)
 
-    def call() -> None:
-        with ArrhythmiaClient(server.address, token=token, timeout=5) as client:
-            while not over.wait(_CALL_PAUSE):
+    def _call(self) -> None:
+        seen = self._seen
+        with ArrhythmiaClient(self._server.address, token=self._token, timeout=5) as client:
+            while not self._over.wait(_CALL_PAUSE):
                 begun = time.monotonic()
                 try:
-                    client.classify(image)
+                    client.classify(self._image)
                     seen.answered += 1
                 except ClientError as error:
                     seen.not_answered.append(f"{type(error).__name__}: {error}")
                 seen.slowest_call = max(seen.slowest_call, time.monotonic() - begun)
 
-    def weigh() -> None:
-        while not over.wait(_SAMPLE_PAUSE):
-            for pid in tree(server.pid):
-                seen.largest[pid] = max(resident(pid), seen.largest.get(pid, 0))
-
-    watchers = [threading.Thread(target=watch) for watch in (probe, call, weigh)]
-    for watcher in watchers:
-        watcher.start()
-    try:
-        yield seen
-    finally:
-        over.set()
-        for watcher in watchers:
-            watcher.join()
+    def _weigh(self) -> None:
+        largest = self._seen.largest
+        while not self._over.wait(_SAMPLE_PAUSE):
+            for pid in tree(self._server.pid):
+                largest[pid] = max(resident(pid), largest.get(pid, 0))

@@ -64,6 +64,7 @@ class RateExceeded(Failure):
 
     status = Status.RESOURCE_EXHAUSTED
     reason = "RATE_EXCEEDED"
+    retry_after: float
 
     def __init__(self, retry_after: float) -> None:
         super().__init__("This token has made too many calls.")

@@ -35,6 +35,7 @@ class QueueFull(Failure):
 
     status = Status.RESOURCE_EXHAUSTED
     reason = "QUEUE_FULL"
+    retry_after: float
 
     def __init__(self, retry_after: float) -> None:
         super().__init__(f"The server is busy. Try again in {retry_after:.2f} s.")

@@ -8,7 +8,8 @@ from inference_server.runtime.failures import Failure
 
 def kinds_of_failure() -> list[type[Failure]]:
     """Those that the server raises, by their names; without the ones that tests make."""
-    kinds, unseen = set(), [Failure]
+    kinds: set[type[Failure]] = set()
+    unseen = [Failure]
     while unseen:
         below = unseen.pop().__subclasses__()
         unseen += below

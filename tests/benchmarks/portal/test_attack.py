@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -53,7 +54,7 @@ def test_the_costly_pictures_are_small_and_what_they_claim() -> None:
 
 
 def test_a_probe_tells_the_slowest_answer_and_every_failure() -> None:
-    turns = iter([0.0, 0.05, OSError("gone")])
+    turns: Iterator[float | OSError] = iter([0.0, 0.05, OSError("gone")])
     done = threading.Event()
 
     def question() -> None:

@@ -50,7 +50,7 @@ def test_a_version_that_is_not_in_service(tmp_path: Path) -> None:
     assert caught.value.version == "7"
 
 
-def loaded(models: ModelRepository) -> list[str]:
+def loaded(models: ModelRepository[OnnxModel]) -> list[str]:
     return [model.info.version for model in models.loaded()]
 
 

@@ -26,7 +26,7 @@ from inference_server.generated.ecg.v1 import arrhythmia_pb2_grpc
 from inference_server.generated.inference import open_inference_pb2
 from inference_server.runtime.tokens import Scope, TokenStore
 from tests.inference_server.pictures import picture
-from tests.inference_server.rpc.test_server import classify, details, failure, metric
+from tests.inference_server.rpc.calling import classify, details, failure, metric
 from tests.inference_server.server_process import ServerProcess, running_server
 from tests.inference_server.tiny_models import write_model
 

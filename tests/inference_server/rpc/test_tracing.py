@@ -20,7 +20,7 @@ from tests.inference_server.server_process import running_server
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 
 
-class Collector(trace_service_pb2_grpc.TraceServiceServicer):  # type: ignore[misc]
+class Collector(trace_service_pb2_grpc.TraceServiceServicer):
     def __init__(self) -> None:
         self.spans: queue.Queue[tuple[str, Any]] = queue.Queue()
 
