@@ -139,11 +139,11 @@ def _watched(name: str, system: System, memory: Memory, run: Callable[[], dict[s
     ):
         attackers = run()
     worst = memory.worst
-    told = {
+    described = {
         "process": worst.command, "resting MB": worst.resting >> 20, "largest MB": worst.largest >> 20,
         "allowed MB": worst.allowed >> 20,
     }  # fmt: skip
-    return Outcome(name, home, (health, server_health), told, worst.largest <= worst.allowed, attackers)
+    return Outcome(name, home, (health, server_health), described, worst.largest <= worst.allowed, attackers)
 
 
 def _slow(system: System, sizes: dict[str, int], seconds: float) -> dict[str, int]:

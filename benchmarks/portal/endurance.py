@@ -190,7 +190,7 @@ def _compare(sent: Sequence[bytes], taken: dict[uuid.UUID, bytes], address: str)
         for picture in sent:
             digest = hashlib.sha256(picture).hexdigest()
             analyses = list(Analysis.objects.filter(upload__sha256=digest))
-            done = [each for each in analyses if each.state == Analysis.State.DONE]
+            done = [analysis for analysis in analyses if analysis.state == Analysis.State.DONE]
             doubled += len(analyses) > 1 or Upload.objects.filter(sha256=digest).count() > 1
             if not done:
                 lost += 1

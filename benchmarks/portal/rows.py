@@ -163,8 +163,12 @@ def _outcome(chance: random.Random, sent: datetime) -> dict[str, Any]:
         "class_name": short.title(),
         "probability": probability,
         "probabilities": [
-            {"short": each, "name": each.title(), "probability": probability if each == short else rest}
-            for each in CLASSES
+            {
+                "short": beat_class,
+                "name": beat_class.title(),
+                "probability": probability if beat_class == short else rest,
+            }
+            for beat_class in CLASSES
         ],
         "verdict": _draw(chance, VERDICTS),
         "prediction_set": [{"short": short, "name": short.title()}],

@@ -209,8 +209,8 @@ def pages(
     """Time and queries of every page of a list, with many analyses and with few."""
     folder.mkdir(parents=True, exist_ok=True)
     results: list[PageResult] = []
-    for each in database or list(Database):
-        measured = measure_pages(each, folder.resolve(), rows=rows, small=small, rounds=rounds, say=console.log)
+    for kind in database or list(Database):
+        measured = measure_pages(kind, folder.resolve(), rows=rows, small=small, rounds=rounds, say=console.log)
         results += measured
         if write:
             write_table(write, measured, replacing="database")

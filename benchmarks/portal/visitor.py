@@ -84,10 +84,10 @@ class Visitor:
         body, content_type = _form({"csrfmiddlewaretoken": self._token, "label": ""}, [picture])
         response = self._post(body, self._headers | {"Content-Type": content_type})
         response.read()
-        found = _ANALYSIS.search(response.getheader("Location") or "")
-        if response.status != 302 or found is None:
+        address = _ANALYSIS.search(response.getheader("Location") or "")
+        if response.status != 302 or address is None:
             raise UploadFailed(f"An upload was answered {response.status}.")
-        return uuid.UUID(found[1])
+        return uuid.UUID(address[1])
 
     def _post(self, body: bytes, headers: dict[str, str]) -> http.client.HTTPResponse:
         self._connection.request("POST", "/predict/", body, headers)

@@ -39,8 +39,8 @@ class Probe:
 
     def told(self) -> dict[str, int | float | str]:
         """For a report."""
-        told: dict[str, int | float | str] = {"answered": self.answered, "slowest": round(self.slowest, 2)}
-        return told | ({"failed": len(self.failures), "first": self.failures[0]} if self.failures else {})
+        figures: dict[str, int | float | str] = {"answered": self.answered, "slowest": round(self.slowest, 2)}
+        return figures | ({"failed": len(self.failures), "first": self.failures[0]} if self.failures else {})
 
     def kept(self, seconds: float) -> bool:
         """Whether it was always answered, and in time."""

@@ -103,11 +103,11 @@ def running(folder: Path) -> Iterator[System]:
     portal, server, internal = free_port(), free_port(), free_port()
     ports = {"PORT": portal, "GRPC_PORT": server, "INTERNAL_PORT": internal}
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("BEATLENS_", "DJANGO_"))}
-    told = {name: str(port) for name, port in ports.items()} | {"BEATLENS_VAR_DIR": str(folder / "var")}
+    settings = {name: str(port) for name, port in ports.items()} | {"BEATLENS_VAR_DIR": str(folder / "var")}
     log = folder / "launcher.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "launcher"], cwd=ROOT, env=clean | told, stdout=output, stderr=output
+            [sys.executable, "-m", "launcher"], cwd=ROOT, env=clean | settings, stdout=output, stderr=output
         )
     system = System(portal, server, internal, folder / "var", process)
     try:

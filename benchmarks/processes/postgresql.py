@@ -40,8 +40,8 @@ def programs() -> Path:
     Raises:
         PostgresqlMissingError: there is none.
     """
-    if found := shutil.which("initdb"):
-        folder = Path(found).resolve().parent
+    if initdb := shutil.which("initdb"):
+        folder = Path(initdb).resolve().parent
         if (folder / "postgres").exists():
             return folder
     versions = sorted(_DEBIAN.glob("*/bin/initdb"), key=lambda path: float(path.parts[-3]))

@@ -37,24 +37,24 @@ class Usage:
 
 def tree(pid: int) -> list[int]:
     """A process and its descendants."""
-    found = [pid]
-    for parent in found:  # grows while it is walked
+    pids = [pid]
+    for parent in pids:  # grows while it is walked
         for task in Path(f"/proc/{parent}/task").glob("*/children"):
             with suppress(OSError):  # a thread that has ended meanwhile
-                found.extend(int(child) for child in task.read_text().split())
-    return found
+                pids.extend(int(child) for child in task.read_text().split())
+    return pids
 
 
 def usage(pid: int) -> Usage:
     """What ``pid`` and its descendants have used so far."""
     cpu, memory, own, largest = 0, 0, 0, 0
-    for each in tree(pid):
+    for process in tree(pid):
         # After the command in parentheses, which may contain spaces: state is field 3; utime to cstime are 14 to 17.
-        fields = Path(f"/proc/{each}/stat").read_text().rpartition(")")[2].split()
+        fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
         cpu += sum(map(int, fields[11:15]))
-        memory += _kibibytes(each, "smaps_rollup", "Pss:")
-        own += _kibibytes(each, "smaps_rollup", "Pss_Anon:") + _kibibytes(each, "smaps_rollup", "Pss_Shmem:")
-        largest = max(largest, _kibibytes(each, "status", "VmRSS:"))
+        memory += _kibibytes(process, "smaps_rollup", "Pss:")
+        own += _kibibytes(process, "smaps_rollup", "Pss_Anon:") + _kibibytes(process, "smaps_rollup", "Pss_Shmem:")
+        largest = max(largest, _kibibytes(process, "status", "VmRSS:"))
     return Usage(cpu_seconds=cpu / _TICKS, memory=memory * 1024, own=own * 1024, largest=largest * 1024)
 
 

@@ -117,9 +117,9 @@ def header_flood(connection: Connection, headers: Callable[[str], bytes], end: f
     return _flood(connection, frame(http2.CONTINUATION, 0, 1, more), end, together=8)
 
 
-def _flood(connection: Connection, one: bytes, end: float, *, together: int = _TOGETHER) -> int:
+def _flood(connection: Connection, frames: bytes, end: float, *, together: int = _TOGETHER) -> int:
     sent = 0
-    while time.monotonic() < end and connection.send(one * together):
+    while time.monotonic() < end and connection.send(frames * together):
         sent += together
     return sent
 

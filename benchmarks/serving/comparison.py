@@ -245,21 +245,21 @@ def run(
         bench = Bench(server, floor, image, seconds)
         rivals = [(rival, rival.series()) for rival in (Rival.plain_grpc(plain, image), Rival.old_way(old, image))]
         for number in range(rounds):
-            for shape, one in zip(shapes, series, strict=True):
+            for shape, measured in zip(shapes, series, strict=True):
                 say.print(f"round {number + 1} of {rounds}: {shape.title}, {shape.concurrency} at once")
-                bench.measure(shape, one)
-            for rival, found in rivals:
-                for one in found:
-                    say.print(f"round {number + 1} of {rounds}: {rival.title}, {one.concurrency} at once")
-                    bench.measure_rival(rival, one)
+                bench.measure(shape, measured)
+            for rival, rows in rivals:
+                for measured in rows:
+                    say.print(f"round {number + 1} of {rounds}: {rival.title}, {measured.concurrency} at once")
+                    bench.measure_rival(rival, measured)
         used = usage(server.pid)
     return {
         "machine": {"cpu": _cpu_name(), "cpus": cpus, "python": platform.python_version(), "load": load},
         "rounds": rounds,
         "seconds": seconds,
         "floor": bench.floor,
-        "shapes": [asdict(one) for one in series],
-        "rivals": [asdict(one) for _, found in rivals for one in found],
+        "shapes": [asdict(measured) for measured in series],
+        "rivals": [asdict(measured) for _, rows in rivals for measured in rows],
         "memory": {"all": used.memory, "largest_process": used.largest},
         **_overloads(models, pictures, rounds=rounds, seconds=seconds, say=say),
     }
@@ -276,8 +276,8 @@ def _overloads(models: Path, pictures: list[Path], *, rounds: int, seconds: floa
             BeatlensServer(Path(logs, "server.log"), models=models, queue_size=OVERLOAD_QUEUE) as server,
         ):
             starts.append(server.start_seconds)
-            found = asyncio.run(overload(server.address, images, callers=OVERLOAD_CALLERS, seconds=seconds))
-            refusals.append(found.summary())
+            outcomes = asyncio.run(overload(server.address, images, callers=OVERLOAD_CALLERS, seconds=seconds))
+            refusals.append(outcomes.summary())
     return {
         "start_seconds": starts,
         "overload": {"callers": OVERLOAD_CALLERS, "queue": OVERLOAD_QUEUE, "rounds": refusals},

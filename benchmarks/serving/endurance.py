@@ -149,20 +149,20 @@ def fuzz(
     samples: Samples = SAMPLES,
 ) -> None:
     """Broken pictures: the decoder gives pixels or a reason code, never anything else."""
-    found: Counter[str] = Counter()
+    outcomes: Counter[str] = Counter()
     slowest = 0.0
     for data in mutants(corpus(_images(samples)), number, seed=seed):
         begun = time.process_time()
         try:
             pixels = to_pixels(data, height=64, width=96)
-            found["pixels" if pixels.shape == (64, 96, 1) else "WRONG SHAPE"] += 1
+            outcomes["pixels" if pixels.shape == (64, 96, 1) else "WRONG SHAPE"] += 1
         except ImageError as error:
-            found[error.reason.value] += 1
+            outcomes[error.reason.value] += 1
         except Exception as error:
-            found[f"UNEXPECTED {type(error).__name__}"] += 1
+            outcomes[f"UNEXPECTED {type(error).__name__}"] += 1
         slowest = max(slowest, time.process_time() - begun)
-    bad = [outcome for outcome in found if outcome.startswith(("UNEXPECTED", "WRONG"))]
-    _report({**found, "slowest, CPU seconds": round(slowest, 3)}, good=not bad)
+    bad = [outcome for outcome in outcomes if outcome.startswith(("UNEXPECTED", "WRONG"))]
+    _report({**outcomes, "slowest, CPU seconds": round(slowest, 3)}, good=not bad)
 
 
 @app.command()
@@ -174,12 +174,13 @@ def attack(
     samples: Samples = SAMPLES,
 ) -> None:
     """Attacks over the wire: memory and health stay within bounds, and everybody else is answered."""
-    assaults = [each for each in ASSAULTS if only is None or each.name in only]
+    assaults = [assault for assault in ASSAULTS if only is None or assault.name in only]
     image = _images(samples)[0]
     figures = {
-        each.title: assail(each, models.resolve(), image, seconds=seconds, connections=connections) for each in assaults
+        assault.title: assail(assault, models.resolve(), image, seconds=seconds, connections=connections)
+        for assault in assaults
     }
-    _report(figures, good=bool(figures) and all(each["good"] for each in figures.values()))
+    _report(figures, good=bool(figures) and all(outcome["good"] for outcome in figures.values()))
 
 
 #: Without it, channels of one process share a connection.
@@ -230,7 +231,7 @@ def _load(call: Callable[[int], str]) -> Iterator[Callable[[], Counter[str]]]:
     with ThreadPoolExecutor(CALLERS) as callers:
         running.extend(callers.submit(keep_calling, number) for number in range(CALLERS))
         try:
-            yield lambda: sum((each.result() for each in running), Counter())
+            yield lambda: sum((caller.result() for caller in running), Counter())
         finally:
             ended.set()
 

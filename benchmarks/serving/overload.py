@@ -52,7 +52,7 @@ async def overload(address: str, images: Sequence[bytes], *, callers: int, secon
 
     The callers join one after the other within the first quarter of the time.
     """
-    found = Overload()
+    outcomes = Overload()
     async with grpc.aio.insecure_channel(address) as channel:
         stub = arrhythmia_pb2_grpc.ArrhythmiaServiceStub(channel)
         requests = [pb.ClassifyImageRequest(image=image) for image in images]
@@ -69,16 +69,16 @@ async def overload(address: str, images: Sequence[bytes], *, callers: int, secon
                     taken = time.perf_counter() - begun
                     retry = _hint(error)
                     if retry is None:
-                        found.unexpected += 1
+                        outcomes.unexpected += 1
                         continue
-                    found.refused.append(taken)
+                    outcomes.refused.append(taken)
                     await asyncio.sleep(retry)
                 else:
-                    found.answered.append(time.perf_counter() - begun)
-                    found.crossed += answer.classification != right[number]
+                    outcomes.answered.append(time.perf_counter() - begun)
+                    outcomes.crossed += answer.classification != right[number]
 
         await asyncio.gather(*(keep_calling(number) for number in range(callers)))
-    return found
+    return outcomes
 
 
 def _hint(error: grpc.aio.AioRpcError) -> float | None:

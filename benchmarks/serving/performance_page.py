@@ -21,7 +21,7 @@ largest in brackets. Every answer is counted by the server; a missing or refused
 
 def page(figures: dict[str, Any]) -> str:
     """The page as Markdown."""
-    floor = [each["pictures_per_second"] for each in figures["floor"]]
+    floor = [measured["pictures_per_second"] for measured in figures["floor"]]
     text = _HEAD.format(
         **figures["machine"],
         rounds=figures["rounds"],
@@ -29,26 +29,26 @@ def page(figures: dict[str, Any]) -> str:
         floor=f"{statistics.median(floor):.0f}",
         floor_least=f"{min(floor):.0f}",
         floor_most=f"{max(floor):.0f}",
-        floor_cpu=_milliseconds([each["cpu_seconds"] for each in figures["floor"]]),
+        floor_cpu=_milliseconds([measured["cpu_seconds"] for measured in figures["floor"]]),
     )
     text += "| load | calls at once | connections | ÷ floor | p50 | p99 | p99 ÷ p50 | server CPU a picture |\n"
     text += "|---|---|---|---|---|---|---|---|\n"
-    for one in figures["shapes"]:
-        text += _row(one, f"| {_milliseconds(one['cpu_seconds'])} |")
+    for shape in figures["shapes"]:
+        text += _row(shape, f"| {_milliseconds(shape['cpu_seconds'])} |")
     text += "\n## Other ways\n\n"
     text += "The **plain gRPC server** is grpcio's own with a thread a CPU: same decoder, model and messages; no queue, no limits,\n"
     text += "no metrics, no log. The **old way** is Flask's own server and Keras' `predict` on one picture a request, with the same\n"
     text += "network.\n\n"
     text += "| load | calls at once | connections | ÷ floor | p50 | p99 | p99 ÷ p50 | failed | Beatlens ÷ this |\n"
     text += "|---|---|---|---|---|---|---|---|---|\n"
-    for one in figures["rivals"]:
+    for rival in figures["rivals"]:
         ours = [
-            each
-            for each in figures["shapes"]
-            if each["concurrency"] == one["concurrency"] and each["title"] == "one picture a call"
+            shape
+            for shape in figures["shapes"]
+            if shape["concurrency"] == rival["concurrency"] and shape["title"] == "one picture a call"
         ]
-        times = _times(ours[-1]["ratio"], one["ratio"]) if ours else ""
-        text += _row(one, f"| {statistics.median(one['failed']):.0%} | {times} |")
+        times = _times(ours[-1]["ratio"], rival["ratio"]) if ours else ""
+        text += _row(rival, f"| {statistics.median(rival['failed']):.0%} | {times} |")
     overload, memory = figures["overload"], figures["memory"]
     text += f"\n## Overload: {overload['callers']} callers, {overload['queue']} places in the queue\n\n"
     text += "Times as a Python client on the same CPUs sees them.\n\n"
@@ -59,11 +59,11 @@ def page(figures: dict[str, Any]) -> str:
         ("answered_p50", "answered calls, p50"),
         ("answered_p99", "answered calls, p99"),
     ):
-        values = [each[name] for each in overload["rounds"] if each[name] is not None]
+        values = [outcomes[name] for outcomes in overload["rounds"] if outcomes[name] is not None]
         if values:
             text += f"| {title} | {_milliseconds(values)} | {max(values) * 1000:.1f} ms |\n"
     for name, title in (("crossed", "answers to another picture"), ("unexpected", "other outcomes")):
-        values = [each[name] for each in overload["rounds"]]
+        values = [outcomes[name] for outcomes in overload["rounds"]]
         text += f"| {title} | {statistics.median(values):g} | {max(values):g} |\n"
     text += "\n## Memory and start\n\n"
     text += f"All processes together {memory['all'] / 1e6:.0f} MB (shared pages once), the largest "
@@ -73,14 +73,14 @@ def page(figures: dict[str, Any]) -> str:
     return text
 
 
-def _row(one: dict[str, Any], rest: str) -> str:
-    ratio = one["ratio"]
+def _row(series: dict[str, Any], rest: str) -> str:
+    ratio = series["ratio"]
     digits = 2 if statistics.median(ratio) >= 0.1 else 4
-    tail = statistics.median(p99 / p50 for p50, p99 in zip(one["p50"], one["p99"], strict=True))
+    tail = statistics.median(p99 / p50 for p50, p99 in zip(series["p50"], series["p99"], strict=True))
     return (
-        f"| {one['title']} | {one['concurrency']} | {one['connections']} "
+        f"| {series['title']} | {series['concurrency']} | {series['connections']} "
         f"| **{statistics.median(ratio):.{digits}f}** ({min(ratio):.{digits}f} to {max(ratio):.{digits}f}) "
-        f"| {_milliseconds(one['p50'])} | {_milliseconds(one['p99'])} | {tail:.1f} {rest}\n"
+        f"| {_milliseconds(series['p50'])} | {_milliseconds(series['p99'])} | {tail:.1f} {rest}\n"
     )
 
 

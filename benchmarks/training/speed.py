@@ -104,7 +104,7 @@ def main(
 def _ratios(rates: list[dict[str, float]]) -> dict[str, float]:
     """Median over the rounds of how much faster cached pixels are."""
     return {
-        name: round(statistics.median(one["cached"] / one[name] for one in rates), 2)
+        name: round(statistics.median(rate["cached"] / rate[name] for rate in rates), 2)
         for name in rates[0]
         if name != "cached"
     }
@@ -141,7 +141,7 @@ class _OldWay:
                 str(folder),
                 target_size=(HEIGHT, WIDTH),
                 color_mode="grayscale",
-                classes=[one.short for one in CLASSES],
+                classes=[beat_class.short for beat_class in CLASSES],
                 class_mode="sparse",
                 batch_size=batch,
             )
@@ -199,7 +199,7 @@ def _data(trained: int) -> tuple[Dataset, NDArray[np.uint8]]:
             "patient": "nobody",
             "record": "walk",
             "sample": np.arange(count),
-            "symbol": [one.symbol for one in CLASSES] * (count // len(CLASSES)),
+            "symbol": [beat_class.symbol for beat_class in CLASSES] * (count // len(CLASSES)),
             "lead": "MLII",
             "primary": True,
             "side": "",
@@ -211,7 +211,7 @@ def _data(trained: int) -> tuple[Dataset, NDArray[np.uint8]]:
 
 
 def _write_folders(drawn: NDArray[np.uint8], labels: NDArray[np.int64], folder: Path) -> None:
-    for one in CLASSES:
-        (folder / one.short).mkdir(parents=True)
+    for beat_class in CLASSES:
+        (folder / beat_class.short).mkdir(parents=True)
     for number, (picture, label) in enumerate(zip(drawn, labels, strict=True)):
         Image.fromarray(picture).save(folder / CLASSES[label].short / f"fig_{number}.png")

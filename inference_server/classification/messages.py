@@ -17,7 +17,7 @@ from inference_server.generated.ecg.v1 import arrhythmia_pb2 as pb
 
 _VERDICT_PREFIX = "VERDICT_"
 _TYPE_PREFIX = "BEAT_TYPE_"
-_VERDICTS: dict[Verdict, pb.Verdict] = {each: getattr(pb, _VERDICT_PREFIX + each) for each in Verdict}
+_VERDICTS: dict[Verdict, pb.Verdict] = {verdict: getattr(pb, _VERDICT_PREFIX + verdict) for verdict in Verdict}
 _TYPES = frozenset(pb.BeatType.keys())
 
 
@@ -59,9 +59,9 @@ class Answers:
     """
 
     def __init__(self, info: ModelInfo) -> None:
-        self._classes = {each: to_beat_class(each) for each in info.classes}
+        self._classes = {beat_class: to_beat_class(beat_class) for beat_class in info.classes}
         self._shared = pb.Classification(
-            probabilities=[pb.ClassProbability(beat_class=each) for each in self._classes.values()],
+            probabilities=[pb.ClassProbability(beat_class=beat_class) for beat_class in self._classes.values()],
             model_name=info.name,
             model_version=info.version,
         )
@@ -74,10 +74,10 @@ class Answers:
         message = response.classification
         message.beat_class.CopyFrom(self._classes[classification.beat_class])
         message.probability = classification.probability
-        for each, (_, probability) in zip(message.probabilities, classification.probabilities, strict=True):
-            each.probability = probability
+        for entry, (_, probability) in zip(message.probabilities, classification.probabilities, strict=True):
+            entry.probability = probability
         message.verdict = _VERDICTS[classification.verdict]
-        message.prediction_set.extend([self._classes[each] for each in classification.prediction_set])
+        message.prediction_set.extend([self._classes[plausible] for plausible in classification.prediction_set])
         timing = response.timing
         for duration, seconds in ((timing.queue, queue), (timing.decode, decode), (timing.inference, inference)):
             duration.seconds, duration.nanos = divmod(int(seconds * 1e9), 1_000_000_000)
@@ -93,9 +93,9 @@ def from_classification(message: pb.Classification) -> Classification:
     return Classification(
         beat_class=from_beat_class(message.beat_class),
         probability=message.probability,
-        probabilities=tuple((from_beat_class(each.beat_class), each.probability) for each in message.probabilities),
+        probabilities=tuple((from_beat_class(entry.beat_class), entry.probability) for entry in message.probabilities),
         verdict=Verdict(pb.Verdict.Name(message.verdict).removeprefix(_VERDICT_PREFIX)),
-        prediction_set=tuple(from_beat_class(each) for each in message.prediction_set),
+        prediction_set=tuple(from_beat_class(beat_class) for beat_class in message.prediction_set),
         model_name=message.model_name,
         model_version=message.model_version,
     )
@@ -125,7 +125,7 @@ def from_model(message: pb.Model) -> ModelInfo:
     return ModelInfo(
         name=message.name,
         version=message.version,
-        classes=tuple(from_beat_class(each) for each in message.classes),
+        classes=tuple(from_beat_class(beat_class) for beat_class in message.classes),
         input_height=message.input_height,
         input_width=message.input_width,
         input_channels=message.input_channels or 1,  # servers before there were others

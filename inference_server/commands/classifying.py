@@ -55,8 +55,8 @@ def classify(
     if models is not None:
         settings = settings.model_copy(update={"models": models})
     errors = Console(stderr=True)
-    found = [(path, list(walk(path)) if path.is_dir() else [path]) for path in pictures]
-    files = [item for _, items in found for item in items]
+    named = [(path, list(walk(path)) if path.is_dir() else [path]) for path in pictures]
+    files = [item for _, items in named for item in items]
     with (
         by_running_server(address, token, tls_ca) if address else in_process(settings) as ask,
         ThreadPoolExecutor(_REMOTE_CALLS if address else settings.workers) as callers,
@@ -67,7 +67,7 @@ def classify(
         tracked = track(outcomes, "Classifying", len(files), console=errors, transient=True, disable=len(files) < 20)
         failed = print_json(tracked) if as_json else print_table(tracked)
     print_left_out([item for item in files if isinstance(item, LeftOut)], errors, listed=0 if as_json else _LISTED)
-    for folder in (path for path, items in found if all(isinstance(item, LeftOut) for item in items)):
+    for folder in (path for path, items in named if all(isinstance(item, LeftOut) for item in items)):
         errors.print(f"{escape(shown(folder))} has no pictures.", highlight=False, soft_wrap=True)
         failed = True
     errors.print(DISCLAIMER, style="dim")

@@ -85,7 +85,7 @@ def _show(repository: ModelRepository[OnnxModel]) -> bool:
             usable = False
             rows.append((version, f"refused: {error}", "", "", "", ""))
         else:
-            classes = " ".join(each.short for each in info.classes)
+            classes = " ".join(beat_class.short for beat_class in info.classes)
             rows.append((version, "usable", "", classes, info.training_run, info.digest[:12]))
     newest = max((row[0] for row in rows if row[1] == "usable"), key=int, default=None)
     for version, state, _, *rest in rows:

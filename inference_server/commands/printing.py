@@ -50,7 +50,7 @@ def print_table(outcomes: Outcomes) -> bool:
             failed = True
             table.add_row(path, f"[red]{outcome.reason}[/red]", "", escape(outcome.message))
         else:
-            plausible = ", ".join(each.short for each in outcome.prediction_set)
+            plausible = ", ".join(beat_class.short for beat_class in outcome.prediction_set)
             verdict = outcome.verdict.value
             table.add_row(
                 path,

@@ -73,7 +73,7 @@ class Classifier:
             ImageError: the picture can't be used.
         """
         info = self.model.info
-        shorts = [each.short for each in info.classes]
+        shorts = [beat_class.short for beat_class in info.classes]
         if beat_class and beat_class not in shorts:
             raise UnknownClass(f"The model has no class {beat_class!r}; it has {', '.join(shorts)}.")
         pixels, size = self.model.input.view(image, self._limits)

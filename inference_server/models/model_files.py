@@ -61,7 +61,7 @@ class ModelFiles:
 
 def complaints(error: ValidationError) -> str:
     """What pydantic found, in one line."""
-    return "; ".join(f"{'.'.join(map(str, each['loc'])) or 'content'}: {each['msg']}" for each in error.errors())
+    return "; ".join(f"{'.'.join(map(str, fault['loc'])) or 'content'}: {fault['msg']}" for fault in error.errors())
 
 
 def _read(path: Path, limit: int) -> bytes:

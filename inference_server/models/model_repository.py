@@ -90,15 +90,15 @@ class _Pin(BaseModel):
 
 def _stamp(folder: Path, *names: str) -> _Stamp:
     """What changes when one of the files does: its time (ns), size (bytes) and inode."""
-    found = []
+    stamps = []
     for name in names:
         try:
             status = (folder / name).stat()
         except OSError:
-            found.append(("", 0, 0))
+            stamps.append(("", 0, 0))
         else:
-            found.append((f"{status.st_mtime_ns}", status.st_size, status.st_ino))
-    return tuple(found)
+            stamps.append((f"{status.st_mtime_ns}", status.st_size, status.st_ino))
+    return tuple(stamps)
 
 
 class ModelRepository(Generic[Loaded]):

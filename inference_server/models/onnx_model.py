@@ -144,7 +144,9 @@ class OnnxModel:
             info=ModelInfo(
                 name=metadata.name,
                 version=files.version,
-                classes=tuple(BeatClass(short=each.short, name=each.name) for each in metadata.classes),
+                classes=tuple(
+                    BeatClass(short=beat_class.short, name=beat_class.name) for beat_class in metadata.classes
+                ),
                 input_height=metadata.input.height,
                 input_width=metadata.input.width,
                 input_channels=metadata.input.channels,
@@ -229,35 +231,37 @@ def _read_metadata(session: onnxruntime.InferenceSession) -> _Metadata:
 
 
 def _thresholds(metadata: _Metadata) -> Thresholds:
-    shorts = [each.short for each in metadata.classes]
+    shorts = [beat_class.short for beat_class in metadata.classes]
     if len(set(shorts)) != len(shorts):
         raise ModelError(f"{MODEL_FILE}: metadata classes names a class twice.")
     decision = metadata.decision
-    told = {"min_probability": decision.min_probability}
+    thresholds = {"min_probability": decision.min_probability}
     if decision.min_confidence is not None:
-        told["min_confidence"] = decision.min_confidence
-    for entry, values in told.items():
+        thresholds["min_confidence"] = decision.min_confidence
+    for entry, values in thresholds.items():
         if missing := [short for short in shorts if short not in values]:
             raise ModelError(f"{MODEL_FILE}: metadata decision has no {entry} for {', '.join(missing)}.")
     return Thresholds(
         min_probability=tuple(decision.min_probability[short] for short in shorts),
         max_distance=decision.max_distance,
-        min_confidence=tuple(told["min_confidence"][short] for short in shorts) if "min_confidence" in told else (),
+        min_confidence=tuple(thresholds["min_confidence"][short] for short in shorts)
+        if "min_confidence" in thresholds
+        else (),
     )
 
 
 def _check_tensors(session: onnxruntime.InferenceSession, metadata: _Metadata) -> None:
     name, kind, rank = _INPUT
     inputs = session.get_inputs()
-    if [(each.name, each.type, len(each.shape)) for each in inputs] != [(name, kind, rank)]:
-        found = ", ".join(f"{each.name} {each.type}{each.shape}" for each in inputs)
+    if [(value.name, value.type, len(value.shape)) for value in inputs] != [(name, kind, rank)]:
+        described = ", ".join(f"{value.name} {value.type}{value.shape}" for value in inputs)
         expected_shape = f"[N, H, W, {metadata.input.channels}]"
-        raise ModelError(f"{MODEL_FILE} must take one input, {name} {kind} {expected_shape}; it takes {found}.")
+        raise ModelError(f"{MODEL_FILE} must take one input, {name} {kind} {expected_shape}; it takes {described}.")
     expected = [metadata.input.height, metadata.input.width, metadata.input.channels]
     shape = inputs[0].shape[1:]
-    if any(isinstance(found, int) and found != wanted for found, wanted in zip(shape, expected, strict=True)):
+    if any(isinstance(size, int) and size != wanted for size, wanted in zip(shape, expected, strict=True)):
         raise ModelError(f"{MODEL_FILE}: metadata input says {expected}, but the graph takes {shape}.")
-    ranks = {each.name: len(each.shape) for each in session.get_outputs() if each.type == "tensor(float)"}
+    ranks = {output.name: len(output.shape) for output in session.get_outputs() if output.type == "tensor(float)"}
     missing = [output for output, rank in _OUTPUTS.items() if ranks.get(output) != rank]
     if missing:
         wanted = ", ".join(f"{output} (float32, {_OUTPUTS[output]} axes)" for output in missing)

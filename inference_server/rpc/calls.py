@@ -104,7 +104,7 @@ class Calls:
 
     def add_generic_rpc_handlers(self, handlers: Sequence[grpc.GenericRpcHandler]) -> None:
         """Serve the methods of ``handlers``."""
-        self._server.add_generic_rpc_handlers(tuple(_Surrounded(each, self._surround) for each in handlers))
+        self._server.add_generic_rpc_handlers(tuple(_Surrounded(handler, self._surround) for handler in handlers))
 
     def add_registered_method_handlers(self, service: str, handlers: dict[str, grpc.RpcMethodHandler]) -> None:
         """What generated code calls besides; the asyncio server makes no use of it."""

@@ -131,7 +131,7 @@ class OpenInferenceServicer(open_inference_pb2_grpc.GRPCInferenceServiceServicer
             taken = tensor(name="image", datatype="BYTES", shape=[-1])
         return pb.ModelMetadataResponse(
             name=request.name,
-            versions=[each.version for each in self._infos()],
+            versions=[info.version for info in self._infos()],
             platform=PLATFORM,
             inputs=[taken],
             outputs=[

@@ -95,6 +95,6 @@ async def pipelined(
     finally:
         reading.cancel()
         left = [item] + [begun.get_nowait() for _ in range(begun.qsize())]
-        for each in left:
-            if each is not None:
-                each.future.cancel()
+        for started in left:
+            if started is not None:
+                started.future.cancel()

@@ -149,7 +149,7 @@ class TokenStore:
         )
         with self._changing():
             tokens = self.tokens()
-            if any(each.name == name for each in tokens):
+            if any(token.name == name for token in tokens):
                 raise TokenFileError(f"There is a token named {name!r} already.")
             self._write([*tokens, token])
         return secret
@@ -162,7 +162,7 @@ class TokenStore:
         """
         with self._changing():
             tokens = self.tokens()
-            rest = [each for each in tokens if each.name != name]
+            rest = [token for token in tokens if token.name != name]
             if len(rest) == len(tokens):
                 raise TokenFileError(f"There is no token named {name!r}.")
             self._write(rest)
@@ -198,7 +198,7 @@ class TokenStore:
             self._by_hash = {}
             self._stamp = None
             self._by_hash = {token.sha256: token for token in self.tokens()}
-            self._buckets = {digest: each for digest, each in self._buckets.items() if digest in self._by_hash}
+            self._buckets = {digest: bucket for digest, bucket in self._buckets.items() if digest in self._by_hash}
             self._stamp = stamp
 
     @contextlib.contextmanager

@@ -128,7 +128,7 @@ class WorkerProcess(asyncio.Protocol):
 
     def silent_seconds(self) -> float:
         """For how long it has had pictures in hand without answering any."""
-        working = any(each.keep is not None for each in self._asked.values())
+        working = any(asked.keep is not None for asked in self._asked.values())
         return time.monotonic() - self._last_sign if working else 0.0
 
     def begin(
@@ -218,8 +218,8 @@ class WorkerProcess(asyncio.Protocol):
         """Tell everything in hand that the worker is lost, what was sent last first: each goes to the queue's head."""
         asked, self._asked = self._asked, {}
         begun = self._marks.begun
-        for task_id, each in reversed(asked.items()):
-            each.ended(None, WorkerLost() if task_id == begun or each.keep is None else _LostBefore())
+        for task_id, task in reversed(asked.items()):
+            task.ended(None, WorkerLost() if task_id == begun or task.keep is None else _LostBefore())
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

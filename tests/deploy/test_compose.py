@@ -16,8 +16,8 @@ OURS = ("inference", "prepare", "portal", "worker")
 
 @pytest.fixture(scope="module")
 def compose() -> dict[str, Any]:
-    found: dict[str, Any] = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
-    return found
+    document: dict[str, Any] = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
+    return document
 
 
 def test_every_part_is_there(compose: dict[str, Any]) -> None:

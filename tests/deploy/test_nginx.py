@@ -133,8 +133,8 @@ class Site:
 def compose_environment() -> dict[str, str]:
     """What the composition tells the portal, with its defaults."""
     compose = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
-    told: dict[str, str] = compose["services"]["portal"]["environment"]
-    return {name: re.sub(r"\$\{\w+:[-?](.*?)\}", r"\1", value) for name, value in told.items()}
+    environment: dict[str, str] = compose["services"]["portal"]["environment"]
+    return {name: re.sub(r"\$\{\w+:[-?](.*?)\}", r"\1", value) for name, value in environment.items()}
 
 
 def rewritten(folder: Path, *, front: int, portal: int, media: Path) -> Path:
@@ -228,9 +228,9 @@ def picture(site: Site, owner: Browser) -> str:
     answer = owner.send("/predict/", {"label": ""}, out.getvalue())
     assert answer.status == 302
     page = owner.open(answer.headers["Location"]).body.decode()
-    found = re.search(r"/uploads/[0-9a-f-]{36}/picture", page)
-    assert found
-    return found[0]
+    address = re.search(r"/uploads/[0-9a-f-]{36}/picture", page)
+    assert address
+    return address[0]
 
 
 def test_pages_come_through_with_their_headers(site: Site) -> None:

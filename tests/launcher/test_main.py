@@ -55,8 +55,8 @@ def test_what_the_command_does_not_know_starts_nothing(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["PORT", "GRPC_PORT", "INTERNAL_PORT"])
 def test_a_taken_port_is_one_clear_line(name: str, taken_port: int, tmp_path: Path) -> None:
-    with socket.socket() as one, socket.socket() as two, socket.socket() as three:
-        probes = (one, two, three)
+    with socket.socket() as first, socket.socket() as second, socket.socket() as third:
+        probes = (first, second, third)
         for probe in probes:
             probe.bind(("127.0.0.1", 0))
         free = [str(probe.getsockname()[1]) for probe in probes]
@@ -77,19 +77,19 @@ def test_a_taken_port_is_one_clear_line(name: str, taken_port: int, tmp_path: Pa
     assert f"e.g. {name}=" in line
 
 
-@pytest.mark.parametrize(("one", "other"), [("PORT", "GRPC_PORT"), ("PORT", "INTERNAL_PORT")])
-def test_ports_must_differ(one: str, other: str, free_port: int) -> None:
+@pytest.mark.parametrize(("name", "other"), [("PORT", "GRPC_PORT"), ("PORT", "INTERNAL_PORT")])
+def test_ports_must_differ(name: str, other: str, free_port: int) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "launcher"],
         cwd=ROOT,
-        env=os.environ | {one: str(free_port), other: str(free_port)},
+        env=os.environ | {name: str(free_port), other: str(free_port)},
         capture_output=True,
         text=True,
         timeout=60,
         check=False,
     )
     assert done.returncode == 1
-    assert f"{one} and {other} are both {free_port}; they must differ." in done.stderr
+    assert f"{name} and {other} are both {free_port}; they must differ." in done.stderr
 
 
 def test_a_second_system_in_one_folder_says_so_and_stops(tmp_path: Path, free_port: int) -> None:

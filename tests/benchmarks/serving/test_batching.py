@@ -9,6 +9,6 @@ from tests.inference_server.tiny_models import write_model
 
 
 def test_every_size_of_batch_is_measured(tmp_path: Path) -> None:
-    found = measure(OnnxModel.load(write_model(tmp_path)), picture(), rounds=1, pictures=32)
-    assert tuple(found) == SIZES
-    assert all(0 < milliseconds < 1000 for milliseconds in found.values())
+    figures = measure(OnnxModel.load(write_model(tmp_path)), picture(), rounds=1, pictures=32)
+    assert tuple(figures) == SIZES
+    assert all(0 < milliseconds < 1000 for milliseconds in figures.values())

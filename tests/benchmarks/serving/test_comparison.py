@@ -40,15 +40,18 @@ def test_the_command_compares_prints_and_writes(repository: Path, tmp_path: Path
     ran = subprocess.run(command, capture_output=True, text=True, timeout=180)
     assert ran.returncode == 0, ran.stderr
     figures = json.loads(ran.stdout)
-    assert all(each["pictures_per_second"] > 0 for each in figures["floor"])
-    for one in (*figures["shapes"], *figures["rivals"]):
-        assert one["ratio"][0] > 0
-        assert 0 < one["p50"][0] <= one["p99"][0]
-        assert one["cpu_seconds"][0] > 0
+    assert all(measured["pictures_per_second"] > 0 for measured in figures["floor"])
+    for measured in (*figures["shapes"], *figures["rivals"]):
+        assert measured["ratio"][0] > 0
+        assert 0 < measured["p50"][0] <= measured["p99"][0]
+        assert measured["cpu_seconds"][0] > 0
     (overload,) = figures["overload"]["rounds"]
     assert overload["answered"] > 0
     assert overload["crossed"] == overload["unexpected"] == 0
-    assert {(one["title"], one["failed"][0]) for one in figures["rivals"]} == {("plain gRPC server", 0), ("old way", 0)}
+    assert {(rival["title"], rival["failed"][0]) for rival in figures["rivals"]} == {
+        ("plain gRPC server", 0),
+        ("old way", 0),
+    }
     assert page.read_text().startswith("# Performance\n")
     assert "| batches of 32 | 4 | 4 |" in page.read_text()
 

@@ -66,15 +66,15 @@ def test_an_attack_changes_nothing_for_the_others(repository: Path, samples: Pat
     """How long they wait depends on what else the machine does, and is left to the command."""
     arguments = ["attack", "--seconds", "1", "--only", name, "--models", str(repository), "--samples", str(samples)]
     figures: dict[str, Any] = json.loads(CliRunner().invoke(app, arguments, catch_exceptions=False).stdout)
-    assaults = [each for title, each in figures.items() if title != "good"]
+    assaults = [outcome for title, outcome in figures.items() if title != "good"]
     assert len(assaults) == (2 if name == "half-sent-messages" else 1)
-    for each in assaults:
-        assert each["sent"] > 0
-        assert each["memory within its bound"]
-        assert each["health checks"] > 0
-        assert each["innocent calls answered"] > 0
-        assert (each["health checks failed"], each["innocent calls not answered"]) == (0, [])
-        assert each["at rest again, s"] is not None
+    for assault in assaults:
+        assert assault["sent"] > 0
+        assert assault["memory within its bound"]
+        assert assault["health checks"] > 0
+        assert assault["innocent calls answered"] > 0
+        assert (assault["health checks failed"], assault["innocent calls not answered"]) == (0, [])
+        assert assault["at rest again, s"] is not None
 
 
 def test_broken_pictures_have_reasons(samples: Path) -> None:

@@ -13,13 +13,13 @@ from training import networks
 
 def test_it_prints_the_pictures_a_second_of_both_ways_and_their_ratio(capsys: pytest.CaptureFixture[str]) -> None:
     speed.main(pictures=96, rounds=1, least=0.0, batch=32)
-    told = json.loads(capsys.readouterr().out)
-    assert told["network"] == "seed"
+    report = json.loads(capsys.readouterr().out)
+    assert report["network"] == "seed"
     for kind in ("trained", "fed"):
-        (rates,) = told["pictures_per_second"][kind]
+        (rates,) = report["pictures_per_second"][kind]
         assert set(rates) == {"cached", "files", "files, varied"}
         assert all(rate > 0 for rate in rates.values())
-        assert told["median_ratio"][kind]["files"] == pytest.approx(rates["cached"] / rates["files"], rel=0.02)
+        assert report["median_ratio"][kind]["files"] == pytest.approx(rates["cached"] / rates["files"], rel=0.02)
 
 
 def test_rectified_after_pooling_the_seed_network_computes_what_the_course_s_does() -> None:

@@ -27,7 +27,7 @@ def test_the_answers_of_a_model_say_the_same_as_single_classifications(verdict: 
         response = answers.response(said, queue=1.5, decode=0.25, inference=0.0)
         assert response.classification == messages.to_classification(said)
         timing = response.timing
-        assert [each.ToNanoseconds() for each in (timing.queue, timing.decode, timing.inference)] == [
+        assert [duration.ToNanoseconds() for duration in (timing.queue, timing.decode, timing.inference)] == [
             1_500_000_000,
             250_000_000,
             0,

@@ -40,7 +40,7 @@ def test_it_brings_typed_answers(server: ServerProcess) -> None:
         assert client.is_serving(timeout=10)
     assert (answer.beat_class.short, answer.beat_class.name) == CLASSES[4]
     assert answer.verdict is Verdict.CONFIDENT
-    assert tuple(each for each, _ in answer.probabilities) == info.classes
+    assert tuple(beat_class for beat_class, _ in answer.probabilities) == info.classes
     assert answer.prediction_set == (answer.beat_class,)
     assert (answer.model_name, answer.model_version) == (info.name, info.version) == ("arrhythmia", "1")
     assert info.scores == {"beats-10fold/accuracy": 0.5}
@@ -133,9 +133,9 @@ def test_a_full_server_is_unavailable_with_a_hint(tmp_path: Path) -> None:
     ):
         process.wait_for("serving")
         outcomes = [callers.submit(client.classify, picture()) for _ in range(WINDOW + 5)]
-        errors = [error for each in outcomes if (error := each.exception())]
+        errors = [error for outcome in outcomes if (error := outcome.exception())]
     assert len(errors) == 4  # beside those that the worker has in hand, and one in the queue
-    assert all(isinstance(each, ServerUnavailable) and each.retry_after for each in errors)
+    assert all(isinstance(error, ServerUnavailable) and error.retry_after for error in errors)
 
 
 def test_a_server_that_stops_under_load_answers_all_it_took_and_is_unavailable_to_the_rest(models: Path) -> None:
@@ -158,7 +158,7 @@ def test_a_server_that_stops_under_load_answers_all_it_took_and_is_unavailable_t
         calls = [callers.submit(keep_calling) for _ in range(6)]
         time.sleep(0.5)
         process.process.send_signal(signal.SIGTERM)
-        outcomes = [each.result() for each in calls]
+        outcomes = [call.result() for call in calls]
         assert process.stop() == 0
     assert {type(error) for _, error in outcomes} == {ServerUnavailable}
     logged = [entry["code"] for entry in process.logs if entry["event"] == "call"]
@@ -211,12 +211,12 @@ def test_pictures_of_a_batch_or_a_stream_whose_worker_dies_are_asked_about_again
 
         async def stream_with_asyncio() -> list[Classification | ClientError]:
             async with AsyncArrhythmiaClient(process.address, timeout=60) as client:
-                return [outcome async for _, outcome in client.classify_stream(("", each) for each in pictures)]
+                return [outcome async for _, outcome in client.classify_stream(("", picture) for picture in pictures)]
 
         for number, ask in enumerate(
             (
                 lambda: client.classify_batch(pictures),
-                lambda: [outcome for _, outcome in client.classify_stream(("", each) for each in pictures)],
+                lambda: [outcome for _, outcome in client.classify_stream(("", picture) for picture in pictures)],
                 lambda: asyncio.run(batch_with_asyncio()),
                 lambda: asyncio.run(stream_with_asyncio()),
             )
@@ -225,7 +225,9 @@ def test_pictures_of_a_batch_or_a_stream_whose_worker_dies_are_asked_about_again
             asked = callers.submit(ask)
             kill_a_worker_at_work(process)
             outcomes = asked.result()
-            assert [each.beat_class.short if isinstance(each, Classification) else each for each in outcomes] == right
+            assert [
+                outcome.beat_class.short if isinstance(outcome, Classification) else outcome for outcome in outcomes
+            ] == right
         assert sum(entry["event"] == "worker lost" for entry in process.logs) == 4
 
 
@@ -278,10 +280,10 @@ def test_a_stream_with_asyncio(server: ServerProcess) -> None:
 
     async def journey() -> None:
         async with AsyncArrhythmiaClient(server.address, timeout=30) as client:
-            found = [pair async for pair in client.classify_stream(images)]
-            assert [key for key, _ in found] == [key for key, _ in images]
-            assert isinstance(found[7][1], ImageRefused)
-            for number, (_, outcome) in enumerate(found):
+            pairs = [pair async for pair in client.classify_stream(images)]
+            assert [key for key, _ in pairs] == [key for key, _ in images]
+            assert isinstance(pairs[7][1], ImageRefused)
+            for number, (_, outcome) in enumerate(pairs):
                 if number != 7:
                     assert isinstance(outcome, Classification)
                     assert outcome.beat_class.short == CLASSES[number % 7][0]
@@ -298,9 +300,9 @@ def test_asyncio(server: ServerProcess) -> None:
         async with AsyncArrhythmiaClient(server.address, timeout=60) as client:
             assert await client.is_serving(timeout=10)
             answers = await asyncio.gather(*(client.classify(picture(band)) for band in range(7)))
-            assert [each.beat_class.short for each in answers] == [short for short, _ in CLASSES[:7]]
+            assert [answer.beat_class.short for answer in answers] == [short for short, _ in CLASSES[:7]]
             assert (await client.get_model()).version == "1"
-            assert [each.version for each in await client.list_models()] == ["1"]
+            assert [model.version for model in await client.list_models()] == ["1"]
             assert (await client.explain(picture(2))).beat_class.short == "RBBB"
             first, second = await client.classify_batch([picture(2), b""])
             assert isinstance(first, Classification)

@@ -24,8 +24,8 @@ def test_models_of_any_class_list_classify(tmp_path: Path, classes: int) -> None
         answer = heart.classify(picture(band, classes=classes)).classification
         assert (answer.beat_class.short, answer.beat_class.name) == CLASSES[band]
         assert answer.verdict is Verdict.CONFIDENT
-        assert [each.short for each in answer.prediction_set] == [CLASSES[band][0]]
-        assert [each.short for each, _ in answer.probabilities] == [short for short, _ in CLASSES[:classes]]
+        assert [beat_class.short for beat_class in answer.prediction_set] == [CLASSES[band][0]]
+        assert [beat_class.short for beat_class, _ in answer.probabilities] == [short for short, _ in CLASSES[:classes]]
         assert sum(probability for _, probability in answer.probabilities) == pytest.approx(1, abs=1e-5)
         assert answer.probability == max(probability for _, probability in answer.probabilities)
         assert (answer.model_name, answer.model_version) == ("arrhythmia", "1")

@@ -25,7 +25,7 @@ def refusal(folder: Path) -> str:
 @pytest.mark.parametrize("classes", [6, 7, 8])
 def test_the_classes_come_from_the_file(tmp_path: Path, classes: int) -> None:
     model = OnnxModel.load(write_model(tmp_path, classes=classes))
-    assert [(each.short, each.name) for each in model.info.classes] == CLASSES[:classes]
+    assert [(beat_class.short, beat_class.name) for beat_class in model.info.classes] == CLASSES[:classes]
     pixels = np.stack([to_pixels(picture(0), height=HEIGHT, width=WIDTH)] * 3)
     scores = model.run(pixels)
     assert scores.probabilities.shape == (3, classes)
@@ -44,8 +44,8 @@ def test_the_file_describes_itself(tmp_path: Path) -> None:
 
 def test_a_file_may_tell_what_it_answers_to_beats_like_its_own(tmp_path: Path) -> None:
     assert OnnxModel.load(write_model(tmp_path, version="1")).info.profile is None
-    told = json.dumps({"class_shares": {"NORMAL": 0.75, "PVC": 0.25}, "mean_confidence": 0.9})
-    profile = OnnxModel.load(write_model(tmp_path, version="2", metadata={"profile": told})).info.profile
+    stored = json.dumps({"class_shares": {"NORMAL": 0.75, "PVC": 0.25}, "mean_confidence": 0.9})
+    profile = OnnxModel.load(write_model(tmp_path, version="2", metadata={"profile": stored})).info.profile
     assert profile == TrainingProfile({"NORMAL": 0.75, "PVC": 0.25}, 0.9)
 
 
@@ -90,10 +90,10 @@ def test_unusable_metadata_is_explained(tmp_path: Path, metadata: dict[str, str 
 
 
 def test_what_confidence_asks_for_is_read_where_a_file_says_it(tmp_path: Path) -> None:
-    told = {short: 0.5 + place / 100 for place, (short, _) in enumerate(CLASSES[:7])}
-    strict = json.dumps({**DECISION, "min_confidence": dict(reversed(told.items()))})
+    thresholds = {short: 0.5 + place / 100 for place, (short, _) in enumerate(CLASSES[:7])}
+    strict = json.dumps({**DECISION, "min_confidence": dict(reversed(thresholds.items()))})
     model = OnnxModel.load(write_model(tmp_path, metadata={"decision": strict}))
-    assert model.thresholds.min_confidence == tuple(told.values())
+    assert model.thresholds.min_confidence == tuple(thresholds.values())
     assert OnnxModel.load(write_model(tmp_path, version="2")).thresholds.min_confidence == ()
 
 
@@ -107,7 +107,7 @@ def test_a_class_list_that_does_not_fit_the_graph(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["probabilities", "distance", "activation_maps"])
 def test_a_missing_output_is_named(tmp_path: Path, name: str) -> None:
     def leave_out(model: onnx.ModelProto) -> None:
-        output = next(each for each in model.graph.output if each.name == name)
+        output = next(output_info for output_info in model.graph.output if output_info.name == name)
         model.graph.output.remove(output)
 
     assert f"lacks outputs: {name}" in refusal(write_model(tmp_path, change=leave_out))

@@ -35,7 +35,7 @@ def sees(resample: Resample, colour: Colour = Colour.RGB) -> ModelInput:
     return ModelInput(HEIGHT, WIDTH, colour.channels, Steps(resample, colour))
 
 
-PILLOW = [each for each in Resample if each is not Resample.LINEAR]
+PILLOW = [resample for resample in Resample if resample is not Resample.LINEAR]
 
 
 @pytest.mark.parametrize("resample", PILLOW)
@@ -82,8 +82,8 @@ def test_linear_is_what_tensorflow_resizes_to(size: tuple[int, int], colour: Col
     image = coloured("RGB" if colour is Colour.RGB else "L", size)
     pixels = np.asarray(image).reshape(size[1], size[0], -1)
     expected = tf.image.resize(pixels, (HEIGHT, WIDTH)).numpy()
-    found = sees(Resample.LINEAR, colour).view(encoded(image)).pixels
-    assert np.abs(found - expected).max() <= 0.501
+    seen = sees(Resample.LINEAR, colour).view(encoded(image)).pixels
+    assert np.abs(seen - expected).max() <= 0.501
 
 
 @pytest.mark.parametrize("size", [(1_500_000, 16), (16, 1_500_000)])

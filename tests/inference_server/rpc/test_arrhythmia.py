@@ -37,8 +37,8 @@ def test_a_picture_is_classified(channel: grpc.Channel) -> None:
         assert (answer.beat_class.short_name, answer.beat_class.display_name) == (short, name)
         assert answer.beat_class.type == pb.BeatType.Value(f"BEAT_TYPE_{short}")
         assert answer.verdict == pb.VERDICT_CONFIDENT
-        assert [each.beat_class.short_name for each in answer.probabilities] == [short for short, _ in CLASSES[:7]]
-        assert [each.short_name for each in answer.prediction_set] == [short]
+        assert [entry.beat_class.short_name for entry in answer.probabilities] == [short for short, _ in CLASSES[:7]]
+        assert [beat_class.short_name for beat_class in answer.prediction_set] == [short]
         assert (answer.model_name, answer.model_version) == ("arrhythmia", "1")
         assert response.timing.decode.ToTimedelta().total_seconds() > 0
         assert response.timing.inference.ToTimedelta().total_seconds() > 0
@@ -124,7 +124,7 @@ def test_a_version_that_is_not_in_service(channel: grpc.Channel) -> None:
 def test_the_model_is_described(channel: grpc.Channel) -> None:
     model = stub(channel).GetModel(pb.GetModelRequest(), timeout=10).model
     assert (model.name, model.version, model.input_height, model.input_width) == ("arrhythmia", "1", 32, 48)
-    assert [each.short_name for each in model.classes] == [short for short, _ in CLASSES[:7]]
+    assert [beat_class.short_name for beat_class in model.classes] == [short for short, _ in CLASSES[:7]]
     assert dict(model.scores) == {"beats-10fold/accuracy": 0.5}
     assert len(model.sha256) == 64
     assert model.licence_notice
@@ -132,7 +132,12 @@ def test_the_model_is_described(channel: grpc.Channel) -> None:
 
 def test_each_picture_of_a_batch_has_its_own_outcome(channel: grpc.Channel) -> None:
     results = batch(channel, picture(2), b"", picture(5), b"text")
-    assert [each.WhichOneof("outcome") for each in results] == ["classification", "error", "classification", "error"]
+    assert [result.WhichOneof("outcome") for result in results] == [
+        "classification",
+        "error",
+        "classification",
+        "error",
+    ]
     assert results[0].classification.beat_class.short_name == "RBBB"
     assert results[2].classification.beat_class.short_name == "VF"
     assert results[0].timing.inference.ToTimedelta().total_seconds() > 0
@@ -146,7 +151,7 @@ def test_each_picture_of_a_batch_has_its_own_outcome(channel: grpc.Channel) -> N
 def test_a_batch_is_answered_in_its_order(channel: grpc.Channel) -> None:
     bands = [number % 7 for number in range(64)]
     results = batch(channel, *(picture(band) for band in bands))
-    assert [each.classification.beat_class.short_name for each in results] == [CLASSES[band][0] for band in bands]
+    assert [result.classification.beat_class.short_name for result in results] == [CLASSES[band][0] for band in bands]
 
 
 @pytest.mark.parametrize(("number", "reason"), [(0, "BATCH_EMPTY"), (65, "BATCH_TOO_LARGE")])
@@ -170,12 +175,12 @@ def test_a_stream_is_answered_in_order_whatever_is_in_it(channel: grpc.Channel) 
         pb.StreamClassifyImagesRequest(key=f"beat {number}", image=image) for number, image in enumerate(images)
     )
     responses = list(stub(channel).StreamClassifyImages(requests, timeout=120))
-    assert [each.key for each in responses] == [f"beat {number}" for number in range(200)]
-    for number, each in enumerate(responses):
+    assert [response.key for response in responses] == [f"beat {number}" for number in range(200)]
+    for number, response in enumerate(responses):
         if number % 10 == 9:
-            assert each.result.error.code == grpc.StatusCode.INVALID_ARGUMENT.value[0]
+            assert response.result.error.code == grpc.StatusCode.INVALID_ARGUMENT.value[0]
         else:
-            assert each.result.classification.beat_class.short_name == CLASSES[number % 7][0]
+            assert response.result.classification.beat_class.short_name == CLASSES[number % 7][0]
 
 
 def test_a_stream_is_slowed_down_rather_than_refused(models: Path) -> None:
@@ -194,7 +199,7 @@ def test_a_stream_is_slowed_down_rather_than_refused(models: Path) -> None:
 
         responses = list(stub(channel).StreamClassifyImages(requests(), timeout=120))
         assert len(responses) == sent == 300
-        assert {each.result.classification.beat_class.short_name for each in responses} == {"LBBB"}
+        assert {response.result.classification.beat_class.short_name for response in responses} == {"LBBB"}
 
 
 def test_streams_beyond_the_limit_are_refused_with_a_hint(models: Path) -> None:
@@ -274,4 +279,4 @@ def test_another_class_can_be_explained_but_not_an_unknown_one(channel: grpc.Cha
 
 def test_the_models_in_service_are_listed(channel: grpc.Channel) -> None:
     response = stub(channel).ListModels(pb.ListModelsRequest(), timeout=10)
-    assert [each.version for each in response.models] == [response.default_version] == ["1"]
+    assert [model.version for model in response.models] == [response.default_version] == ["1"]

@@ -49,7 +49,7 @@ def test_only_failures_that_may_pass_say_when_to_try_again() -> None:
             assert kind.retry_after > 0
 
 
-@pytest.mark.parametrize(("error", "code", "reason"), EXPECTED, ids=[each[2] for each in EXPECTED])
+@pytest.mark.parametrize(("error", "code", "reason"), EXPECTED, ids=[row[2] for row in EXPECTED])
 def test_each_kind_of_failure_has_its_code_and_reason(error: Exception, code: str, reason: str) -> None:
     status = errors.to_status(error)
     assert errors.status_code(status).name == code
@@ -80,7 +80,9 @@ def test_the_field_to_blame_is_named() -> None:
     violation = error_details_pb2.BadRequest()
     status = errors.to_status(ImageError(ImageReason.EMPTY, "empty"), field="images[3]")
     assert any(detail.Unpack(violation) for detail in status.details)
-    assert [(each.field, each.description) for each in violation.field_violations] == [("images[3]", "empty")]
+    assert [(violated.field, violated.description) for violated in violation.field_violations] == [
+        ("images[3]", "empty")
+    ]
 
 
 def test_what_nobody_expected_is_logged_with_an_id_and_only_the_id_leaves(caplog: pytest.LogCaptureFixture) -> None:

@@ -169,7 +169,9 @@ async def test_a_stream_is_read_once_there_is_memory(held: Held) -> None:
         call.messages.put_nowait(grpc.aio.EOF)
 
         async def read_all() -> list[bytes]:
-            return [each async for each in intake.messages(cast("grpc.aio.ServicerContext", call), lambda data: data)]
+            return [
+                message async for message in intake.messages(cast("grpc.aio.ServicerContext", call), lambda data: data)
+            ]
 
         stream = asyncio.ensure_future(read_all())
         await asyncio.sleep(4 * intake_module._TICK_SECONDS)

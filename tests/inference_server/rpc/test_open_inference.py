@@ -49,8 +49,8 @@ def test_metadata(client: triton.InferenceServerClient) -> None:
     assert {"model_repository", "classification"} <= set(server.extensions)
     model = client.get_model_metadata("arrhythmia")
     assert list(model.versions) == ["1"]
-    assert [(each.name, each.datatype, list(each.shape)) for each in model.inputs] == [("image", "BYTES", [-1])]
-    assert [(each.name, each.datatype, list(each.shape)) for each in model.outputs] == [
+    assert [(tensor.name, tensor.datatype, list(tensor.shape)) for tensor in model.inputs] == [("image", "BYTES", [-1])]
+    assert [(tensor.name, tensor.datatype, list(tensor.shape)) for tensor in model.outputs] == [
         ("probabilities", "FP32", [-1, 7]),
         ("label", "BYTES", [-1]),
         ("verdict", "BYTES", [-1]),
@@ -64,7 +64,7 @@ def test_configuration(client: triton.InferenceServerClient) -> None:
     config = client.get_model_config("arrhythmia_pixels").config
     assert (config.name, config.platform, config.max_batch_size) == ("arrhythmia_pixels", "onnxruntime_onnx", 0)
     assert list(config.input[0].dims) == [-1, HEIGHT, WIDTH, 1]
-    assert [each.name for each in config.output] == ["probabilities", "label", "verdict"]
+    assert [tensor.name for tensor in config.output] == ["probabilities", "label", "verdict"]
 
 
 def test_encoded_pictures_are_classified(client: triton.InferenceServerClient) -> None:
@@ -184,12 +184,12 @@ def test_the_repository_is_listed_loaded_and_unloaded(tmp_path: Path) -> None:
         write_model(tmp_path, version="3", metadata={"scores": None})
 
         def states() -> dict[tuple[str, str], str]:
-            return {(each.name, each.version): each.state for each in client.get_model_repository_index().models}
+            return {(model.name, model.version): model.state for model in client.get_model_repository_index().models}
 
         assert states()["arrhythmia", "2"] == "UNAVAILABLE"
         client.load_model("arrhythmia")
         assert states()["arrhythmia", "2"] == states()["arrhythmia_pixels", "2"] == "READY"
-        reasons = {each.version: each.reason for each in client.get_model_repository_index().models}
+        reasons = {model.version: model.reason for model in client.get_model_repository_index().models}
         assert reasons["3"] == "model.onnx lacks metadata: scores."
         client.unload_model("arrhythmia")
         assert set(states().values()) == {"UNAVAILABLE"}

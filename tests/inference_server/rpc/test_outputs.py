@@ -50,7 +50,7 @@ def test_the_most_probable_classes_are_ranked(
 def test_ranked_classes_stand_beside_other_outputs_and_in_streams(client: triton.InferenceServerClient) -> None:
     wanted = [triton.InferRequestedOutput("verdict"), ranked(2), triton.InferRequestedOutput("label")]
     result = client.infer("arrhythmia_pixels", [pixels(2, 5)], outputs=wanted)
-    assert [each.name for each in result.get_response().outputs] == ["verdict", "probabilities", "label"]
+    assert [output.name for output in result.get_response().outputs] == ["verdict", "probabilities", "label"]
     assert [text.decode().split(":")[2] for text in result.as_numpy("probabilities")[:, 0]] == labels(result)
     results: queue.Queue[tuple[Any, Any]] = queue.Queue()
     client.start_stream(lambda result, error: results.put((result, error)))
@@ -97,5 +97,5 @@ def test_a_large_unsigned_number_of_classes_is_all_of_them(server: ServerProcess
 
 def test_only_the_outputs_asked_for_are_sent(client: triton.InferenceServerClient) -> None:
     result = client.infer("arrhythmia", [encoded(picture(2))], outputs=[triton.InferRequestedOutput("label")])
-    assert [each.name for each in result.get_response().outputs] == ["label"]
+    assert [output.name for output in result.get_response().outputs] == ["label"]
     assert labels(result) == ["RBBB"]

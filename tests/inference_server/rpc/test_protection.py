@@ -188,7 +188,9 @@ def test_mutual_tls(models: Path, authority: trustme.CA, certificate: dict[str, 
     own = authority.issue_cert("archive@beatlens.internal")
     stranger = grpc.ssl_channel_credentials(authority.cert_pem.bytes())
     known = grpc.ssl_channel_credentials(
-        authority.cert_pem.bytes(), own.private_key_pem.bytes(), b"".join(each.bytes() for each in own.cert_chain_pems)
+        authority.cert_pem.bytes(),
+        own.private_key_pem.bytes(),
+        b"".join(certificate.bytes() for certificate in own.cert_chain_pems),
     )
     ca = certificate["tls_key"].with_name("ca.pem")
     with running_server(models, **certificate, tls_client_ca=ca) as process:

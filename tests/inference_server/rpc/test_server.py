@@ -76,12 +76,12 @@ def test_the_request_id_comes_back_and_stands_in_the_log(server: ServerProcess, 
     _, call = stub(channel).ClassifyImage.with_call(
         pb.ClassifyImageRequest(image=picture()), timeout=30, metadata=[("x-request-id", "ward-7.42")]
     )
-    assert ("x-request-id", "ward-7.42") in [tuple(each) for each in call.trailing_metadata()]
+    assert ("x-request-id", "ward-7.42") in [tuple(pair) for pair in call.trailing_metadata()]
     error, _ = failure(channel, b"")
     given = dict(error.trailing_metadata())["x-request-id"]
     deadline = time.monotonic() + 10
     while time.monotonic() < deadline:
-        logged = {each.get("request_id"): each for each in server.logs if each["event"] == "call"}
+        logged = {entry.get("request_id"): entry for entry in server.logs if entry["event"] == "call"}
         if {"ward-7.42", given} <= logged.keys():
             break
         time.sleep(0.01)
@@ -99,8 +99,8 @@ def test_a_request_id_that_could_forge_a_log_is_replaced(channel: grpc.Channel) 
 
 def test_every_log_line_is_json_and_names_no_address_of_a_caller(server: ServerProcess, channel: grpc.Channel) -> None:
     classify(channel, picture())
-    assert not [each for each in server.logs if each["event"] == "not JSON"]
-    assert not [each for each in server.logs if each["event"] == "call" and "peer" in str(each)]
+    assert not [entry for entry in server.logs if entry["event"] == "not JSON"]
+    assert not [entry for entry in server.logs if entry["event"] == "call" and "peer" in str(entry)]
 
 
 def test_without_a_model_it_is_alive_but_not_ready(tmp_path: Path) -> None:
@@ -144,12 +144,12 @@ def test_a_full_queue_refuses_at_once_but_never_health_or_metadata(tmp_path: Pat
         health = health_pb2_grpc.HealthStub(channel)
         assert health.Check(health_pb2.HealthCheckRequest(service=SERVICE), timeout=10).status == SERVING
         assert stub(channel).GetModel(pb.GetModelRequest(), timeout=10).model.version == "1"
-        outcomes = [each.result() for each in calls]
-    answered = [each for each in outcomes if each[0] == "answered"]
-    refused = [each for each in outcomes if each[0] == "RESOURCE_EXHAUSTED QUEUE_FULL"]
+        outcomes = [call.result() for call in calls]
+    answered = [outcome for outcome in outcomes if outcome[0] == "answered"]
+    refused = [outcome for outcome in outcomes if outcome[0] == "RESOURCE_EXHAUSTED QUEUE_FULL"]
     assert (len(answered), len(refused)) == (WINDOW + 2, 10 - WINDOW)  # in the worker's hand, and two in the queue
-    assert max(each[1] for each in refused) < min(each[1] for each in answered)
-    assert all(each[2] > 0 for each in refused)
+    assert max(outcome[1] for outcome in refused) < min(outcome[1] for outcome in answered)
+    assert all(outcome[2] > 0 for outcome in refused)
 
 
 def test_a_caller_who_left_costs_no_inference(tmp_path: Path) -> None:
@@ -161,17 +161,17 @@ def test_a_caller_who_left_costs_no_inference(tmp_path: Path) -> None:
         process.wait_for("serving")
         begun = time.monotonic()
         classify(channel, picture())
-        one = time.monotonic() - begun
+        single = time.monotonic() - begun
         running = stub(channel).ClassifyImage.future(pb.ClassifyImageRequest(image=picture()), timeout=60)
         time.sleep(0.05)
         leaving = [
             stub(channel).ClassifyImage.future(pb.ClassifyImageRequest(image=picture()), timeout=0.1) for _ in range(20)
         ]
-        for each in leaving:
-            assert each.code() is grpc.StatusCode.DEADLINE_EXCEEDED
+        for call in leaving:
+            assert call.code() is grpc.StatusCode.DEADLINE_EXCEEDED
         begun = time.monotonic()
         classify(channel, picture())
-        assert time.monotonic() - begun < one * 10  # twenty abandoned ones would have come first
+        assert time.monotonic() - begun < single * 10  # twenty abandoned ones would have come first
         running.result()
 
 
@@ -232,7 +232,7 @@ def test_callers_choose_among_several_versions(tmp_path: Path) -> None:
             response = classify(channel, picture(), model_version=version)
             assert response.classification.model_version == answering
         response = stub(channel).ListModels(pb.ListModelsRequest(), timeout=10)
-        assert [each.version for each in response.models] == ["1", "2"]
+        assert [model.version for model in response.models] == ["1", "2"]
         assert response.default_version == "2"
 
 
@@ -312,8 +312,10 @@ def test_sigterm_finishes_what_is_under_way(tmp_path: Path) -> None:
         states: list[int] = []
         watching = threading.Thread(
             target=lambda: states.extend(
-                each.status
-                for each in health_pb2_grpc.HealthStub(channel).Watch(health_pb2.HealthCheckRequest(service=SERVICE))
+                response.status
+                for response in health_pb2_grpc.HealthStub(channel).Watch(
+                    health_pb2.HealthCheckRequest(service=SERVICE)
+                )
             )
         )
         watching.start()
@@ -325,7 +327,7 @@ def test_sigterm_finishes_what_is_under_way(tmp_path: Path) -> None:
         process.process.send_signal(signal.SIGTERM)
         draining = process.wait_for("draining")
         assert draining["running"] + draining["waiting"] > 0
-        answers = [each.result().classification.beat_class.short_name for each in calls]
+        answers = [call.result().classification.beat_class.short_name for call in calls]
         assert answers == [short for short, _ in CLASSES[:3]]
         assert process.process.wait(timeout=30) == 0
         watching.join(timeout=10)

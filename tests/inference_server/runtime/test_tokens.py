@@ -27,12 +27,12 @@ def look_every_time(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_token_is_found_by_itself_only(path: Path) -> None:
     store = TokenStore(path)
     secret = store.create("archive", [Scope.CLASSIFY])
-    found = store.find(secret)
-    assert found is not None
-    assert (found.name, found.scopes) == ("archive", [Scope.CLASSIFY])
+    token = store.find(secret)
+    assert token is not None
+    assert (token.name, token.scopes) == ("archive", [Scope.CLASSIFY])
     assert store.find(secret[:-1]) is None
     assert store.find("") is None
-    assert store.find(found.sha256) is None
+    assert store.find(token.sha256) is None
 
 
 def test_only_the_hash_is_kept_and_only_the_owner_may_read_it(path: Path) -> None:
@@ -120,9 +120,9 @@ def test_the_command_line_makes_lists_and_revokes(path: Path) -> None:
 
     code, output = run("create", "archive", "--scope", "classify", "--scope", "models:write", "--calls-per-second", "5")
     assert code == 0
-    found = TokenStore(path).find(output.strip())
-    assert found is not None
-    assert (found.scopes, found.calls_per_second) == ([Scope.CLASSIFY, Scope.MODELS_WRITE], 5.0)
+    token = TokenStore(path).find(output.strip())
+    assert token is not None
+    assert (token.scopes, token.calls_per_second) == ([Scope.CLASSIFY, Scope.MODELS_WRITE], 5.0)
     code, output = run("list")
     assert output.splitlines()[1].split()[:4] == ["archive", "classify,", "models:write", "5"]
     assert run("create", "archive")[0] == 1
