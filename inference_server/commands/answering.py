@@ -41,7 +41,7 @@ Classify = Callable[[bytes], Classification | NoAnswer]
 def in_process(settings: Settings) -> Iterator[Classify]:
     """Answers of the model in the repository; ends the program where there is no usable one."""
     # Here, so that asking a running server does not load onnxruntime.
-    from inference_server.images import ImageError
+    from ecg.pictures.decoding import ImageError
     from inference_server.models.classifier import Classifier
     from inference_server.models.model_repository import ModelRepository
     from inference_server.models.onnx_model import OnnxModel

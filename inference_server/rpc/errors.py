@@ -15,7 +15,7 @@ from google.protobuf import any_pb2, duration_pb2
 from google.protobuf.message import Message
 from google.rpc import error_details_pb2, status_pb2
 
-from inference_server.images import ImageError
+from ecg.pictures.decoding import ImageError
 from inference_server.runtime.failures import Failure, InternalError, Status
 
 _log = logging.getLogger(__name__)

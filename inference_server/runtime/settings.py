@@ -10,7 +10,7 @@ from typing import Final, Literal
 from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from inference_server.images import ImageLimits
+from ecg.pictures.decoding import ImageLimits
 
 
 def available_cpus() -> int:

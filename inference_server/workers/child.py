@@ -14,8 +14,8 @@ import time
 from collections.abc import Callable
 from typing import Final, cast
 
+from ecg.pictures.decoding import ImageError, ImageReason
 from inference_server.classification import UnknownClass
-from inference_server.images import ImageError, ImageReason
 from inference_server.models.model_files import ModelError
 from inference_server.runtime import memory
 from inference_server.runtime.failures import Failure, InternalError, Status

@@ -20,9 +20,9 @@ from typing import Final
 
 import numpy as np
 
+from ecg.pictures.decoding import ImageError, ImageLimits
 from inference_server.classification import UnknownClass, messages
 from inference_server.generated.ecg.v1 import arrhythmia_pb2 as pb
-from inference_server.images import ImageError, ImageLimits
 from inference_server.models.classifier import Answer, Classifier, Explanation
 from inference_server.models.model_files import ModelError
 from inference_server.models.onnx_model import OnnxModel

@@ -14,8 +14,8 @@ from dataclasses import asdict, dataclass
 from enum import IntEnum
 from typing import Final, NamedTuple
 
+from ecg.pictures.decoding import ImageLimits
 from inference_server.classification import Verdict
-from inference_server.images import ImageLimits
 from inference_server.models.model_files import ModelFiles
 
 _HEAD: Final = struct.Struct("<IB")  # length of what follows the head, kind

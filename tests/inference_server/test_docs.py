@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from ecg.pictures.decoding import ImageReason
 from inference_server import rpc
-from inference_server.images import ImageReason
 from inference_server.runtime import settings
 from tests.inference_server.failures import kinds_of_failure
 from tests.inference_server.pictures import picture

@@ -13,7 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from inference_server.images import ImageError, ImageLimits, ImageReason, to_pixels
+from ecg.pictures.decoding import ImageError, ImageLimits, ImageReason
+from inference_server.images import to_pixels
 from tests.inference_server.hostile_pictures import jpegs, pngs
 from tests.inference_server.pictures import picture
 

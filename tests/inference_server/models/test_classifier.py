@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from ecg.pictures.decoding import ImageError, ImageLimits, ImageReason
 from inference_server.classification import Verdict
-from inference_server.images import ImageError, ImageLimits, ImageReason
 from inference_server.models.classifier import Classifier
 from inference_server.models.onnx_model import OnnxModel
 from tests.inference_server.pictures import picture

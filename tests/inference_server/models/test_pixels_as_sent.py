@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from inference_server.images import ImageError, ImageLimits, ImageReason
+from ecg.pictures.decoding import ImageError, ImageLimits, ImageReason
 from inference_server.models.model_input import ModelInput
 from inference_server.models.pixels_as_sent import Colour, Resample, Steps, as_sent
 from tests.inference_server.pictures import picture

@@ -6,8 +6,8 @@ import grpc
 import pytest
 from google.rpc import error_details_pb2
 
+from ecg.pictures.decoding import ImageError, ImageReason
 from inference_server.client.errors import CallFailed, meaning_of
-from inference_server.images import ImageError, ImageReason
 from inference_server.models.model_repository import ModelNotFound, NoModelLoaded
 from inference_server.rpc import errors
 from inference_server.rpc.pipelining import TooManyStreams

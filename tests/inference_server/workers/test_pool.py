@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from inference_server.images import ImageError, ImageLimits, ImageReason
+from ecg.pictures.decoding import ImageError, ImageLimits, ImageReason
 from inference_server.models.model_files import ModelError, ModelFiles
 from inference_server.workers import child as child_module
 from inference_server.workers import pool as pool_module

@@ -5,8 +5,8 @@ import mmap
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ecg.pictures.decoding import ImageLimits
 from inference_server.classification import Verdict
-from inference_server.images import ImageLimits
 from inference_server.models.model_files import ModelFiles
 from inference_server.workers import wire
 from inference_server.workers.wire import Classified, Configuration, Kind, Outcome, ReplyReader, TaskReader
