@@ -298,7 +298,7 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 def main(
     models: Annotated[Path, typer.Option(help="The model repository; its newest arrhythmia is measured.")] = MODELS,
     samples: Annotated[Path, typer.Option(help="A folder of pictures; the first one is the load.")] = SAMPLES,
-    network: Annotated[str, typer.Option(help="The network of the old way, as in training.networks.")] = "residual",
+    network: Annotated[str, typer.Option(help="The network of the old way, one of training's.")] = "residual",
     rounds: Annotated[int, typer.Option(min=1)] = 3,
     seconds: Annotated[float, typer.Option(min=0.1, help="Length of one measurement.")] = 2.0,
     quick: Annotated[bool, typer.Option("--quick", help="Fewer kinds of load, shorter.")] = False,
