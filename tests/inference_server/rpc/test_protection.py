@@ -156,7 +156,7 @@ def test_a_token_has_a_rate(models: Path, tmp_path: Path) -> None:
 
 
 def test_a_folder_is_classified_at_the_rate_of_the_token(models: Path, tmp_path: Path) -> None:
-    secret = TokenStore(tmp_path / "tokens.json").create("archive", [Scope.CLASSIFY], calls_per_second=8)
+    secret = TokenStore(tmp_path / "tokens.json").create("archive", [Scope.CLASSIFY], calls_per_second=4)
     folder = tmp_path / "beats"
     folder.mkdir()
     for number in range(14):
