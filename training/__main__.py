@@ -19,20 +19,23 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from training import configuration, datasets, import_command, records, splits
-from training.datasets import Dataset
-from training.ec57_command import ec57
-from training.representations import REPRESENTATIONS, Surroundings
-from training.sources import DATABASES, SOURCES, Source
+from training.commands import import_keras
+from training.commands.ec57 import ec57
+from training.databases import marked, mitdb
+from training.datasets import prepared_data, splits
+from training.datasets.prepared_data import Dataset
+from training.datasets.sources import DATABASES, SOURCES, Source
+from training.pictures.representations import REPRESENTATIONS, Surroundings
+from training.recipes import recipe_files
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from training import fitting
-    from training.predictions import Predictions
+    from training.learning import fitting
+    from training.learning.predictions import Predictions
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
-app.command(name="import-keras")(import_command.import_keras)
+app.command(name="import-keras")(import_keras.import_keras)
 console = Console(stderr=True)
 
 RecordsOption = Annotated[
@@ -98,28 +101,28 @@ def prepared_folder(source: str, representation: str) -> Path:
 
 
 def load_data(
-    folders: Sequence[Path] | None, config: configuration.RunConfig | None = None, variants: int | None = None
+    folders: Sequence[Path] | None, config: recipe_files.RunConfig | None = None, variants: int | None = None
 ) -> Dataset:
     """The given folders, or those that ``config`` names, as one data set; progress is shown."""
-    config = config or configuration.RunConfig(name="default")
+    config = config or recipe_files.RunConfig(name="default")
     named = [prepared_folder(source, config.representation) for source in config.sources]
     with _progress() as progress:
         task = progress.add_task("% of the data set loaded", total=100)
-        return datasets.load(
+        return prepared_data.load(
             *(folders or named),
             variants=variants,
             progress=lambda fraction: progress.update(task, completed=100 * fraction),
         )
 
 
-def _plain_folders(config: configuration.RunConfig) -> list[Path]:
+def _plain_folders(config: recipe_files.RunConfig) -> list[Path]:
     """The prepared folders of ``config``; where one is missing, its plain pictures are drawn into another now."""
     found = []
     for name in config.sources:
         folder = prepared_folder(name, config.representation)
-        if not datasets.is_complete(folder):
+        if not prepared_data.is_complete(folder):
             folder = folder.with_name(f"{folder.name}-plain")
-            plain = datasets.PreparationConfig(representation=config.representation, augmented_variants=0)
+            plain = prepared_data.PreparationConfig(representation=config.representation, augmented_variants=0)
             _draw(SOURCES[name], SOURCES[name].folder(), folder, plain)
         found.append(folder)
     return found
@@ -129,7 +132,7 @@ def _draw(
     source: Source,
     records_folder: Path,
     out: Path,
-    config: datasets.PreparationConfig,
+    config: prepared_data.PreparationConfig,
     *,
     only: str = "",
     workers: int = CPUS,
@@ -139,9 +142,9 @@ def _draw(
     if only:
         chosen = set(only.split(","))
         if unknown := sorted(chosen - set(names)):
-            raise records.RecordsError(f"{records_folder} has no record {', '.join(unknown)}.")
+            raise marked.RecordsError(f"{records_folder} has no record {', '.join(unknown)}.")
         names = [name for name in names if name in chosen]
-    compared = records.verify_checksums(records_folder)
+    compared = mitdb.verify_checksums(records_folder)
     console.print(
         f"{len(names)} records, {compared} files match their SHA-256"
         if compared
@@ -150,7 +153,7 @@ def _draw(
     rows = 0
     with _progress() as progress:
         task = progress.add_task("records", total=len(names))
-        for _, count in datasets.prepare(source, records_folder, names, out, config, workers=workers):
+        for _, count in prepared_data.prepare(source, records_folder, names, out, config, workers=workers):
             rows += count
             progress.advance(task)
     console.print(f"{rows:,} beat pictures (each beat once per lead) in {out}")
@@ -171,7 +174,7 @@ def _epoch_line(line: fitting.Epoch) -> str:
 
 def _records_folder(folder: Path | None) -> Path:
     if folder is None:
-        raise records.RecordsError(
+        raise marked.RecordsError(
             "Where are the recordings? Set MITDB_DIR or give --records; `python -m training download` fetches them."
         )
     return folder
@@ -212,31 +215,35 @@ def prepare(
     workers: Annotated[int, typer.Option(help="Processes.", min=1)] = CPUS,
 ) -> None:
     """Cut the beats out of the recordings and draw them. A stopped run continues where it was."""
-    with _plain_errors(records.RecordsError, datasets.DatasetError):
+    with _plain_errors(marked.RecordsError, prepared_data.DatasetError):
         if data is None and (from_folders is not None or only):
-            raise datasets.DatasetError(f"{PREPARED} is for all the records; name another folder with --data.")
+            raise prepared_data.DatasetError(f"{PREPARED} is for all the records; name another folder with --data.")
         if from_folders is not None and data is not None:
             _prepare_from_folders(from_folders, data, mapped or [], models, as_json=as_json)
             return
         if mapped or as_json:
-            raise datasets.DatasetError("--map and --json are for --from-folders.")
+            raise prepared_data.DatasetError("--map and --json are for --from-folders.")
         if source not in SOURCES:
-            raise records.RecordsError(f"There is no source {source!r}; choose one of {', '.join(SOURCES)}.")
+            raise marked.RecordsError(f"There is no source {source!r}; choose one of {', '.join(SOURCES)}.")
         if representation not in REPRESENTATIONS:
-            raise datasets.DatasetError(
+            raise prepared_data.DatasetError(
                 f"There is no representation {representation!r}; choose one of {', '.join(REPRESENTATIONS)}."
             )
         if turned and (not variants or isinstance(REPRESENTATIONS[representation], Surroundings)):
-            raise datasets.DatasetError("--turned is for augmented pictures of single beats: traces and spectrograms.")
+            raise prepared_data.DatasetError(
+                "--turned is for augmented pictures of single beats: traces and spectrograms."
+            )
         database = SOURCES[source]
-        config = datasets.PreparationConfig(representation=representation, augmented_variants=variants, turned=turned)
+        config = prepared_data.PreparationConfig(
+            representation=representation, augmented_variants=variants, turned=turned
+        )
         out = data or prepared_folder(source, representation)
         _draw(database, records_folder or database.folder(), out, config, only=only, workers=workers)
 
 
 def _prepare_from_folders(source: Path, data: Path, mapped: Sequence[str], models: Path, *, as_json: bool) -> None:
     from inference_server.models.onnx_model import ModelError, OnnxModel
-    from training import folder_preparation
+    from training.datasets import folder_preparation
 
     with _plain_errors(ModelError):
         served = models / "arrhythmia" / _newest(models)
@@ -253,11 +260,11 @@ def _prepare_from_folders(source: Path, data: Path, mapped: Sequence[str], model
 @contextmanager
 def _run_errors(*more: type[Exception]) -> Iterator[None]:
     """:func:`_plain_errors` of everything that works with runs; ``more`` are the command's own."""
-    from training import fitting, predictions
+    from training.learning import fitting, predictions
 
     with _plain_errors(
-        configuration.ConfigurationError,
-        datasets.DatasetError,
+        recipe_files.ConfigurationError,
+        prepared_data.DatasetError,
         fitting.FittingError,
         predictions.PredictionsError,
         splits.SplitError,
@@ -266,7 +273,7 @@ def _run_errors(*more: type[Exception]) -> Iterator[None]:
         yield
 
 
-def _single(config: configuration.RunConfig) -> configuration.RunConfig:
+def _single(config: recipe_files.RunConfig) -> recipe_files.RunConfig:
     """``config``, if it is one network."""
     if config.members > 1 or config.chained:
         raise splits.SplitError(f"{config.name} is several networks that answer together; `crossval` is its command.")
@@ -284,12 +291,12 @@ def train(
     ] = Strategy.SINGLE,
 ) -> None:
     """Train one run and keep its answers to its test side; a stopped run continues after its last whole epoch."""
-    from training import distributed, fitting, predictions
+    from training.learning import distributed, fitting, predictions
 
     fitting.use_threads(threads)
     with _run_errors(distributed.TeamError):
         team = distributed.Team.join() if strategy is Strategy.MULTIWORKER else None
-        config = _single(configuration.read(config_file))
+        config = _single(recipe_files.read(config_file))
         dataset = load_data(data, config, variants=None if config.augmented_fraction else 0)
         run = runs / (config.name if team is None or team.index == 0 else f"{config.name}.worker-{team.index}")
         with _progress() as progress:
@@ -331,15 +338,16 @@ def crossval(
     threads: ThreadsOption = 0,
 ) -> None:
     """Train and score every fold, or every held-out person, of a recipe. What is finished is never done twice."""
-    from training import crossval as crossing
-    from training import fitting, tables
+    from training.evaluation import tables
+    from training.learning import cross_validation as crossing
+    from training.learning import fitting
 
     fitting.use_threads(threads)
     with _run_errors():
-        recipe = configuration.read(config_file)
+        recipe = recipe_files.read(config_file)
         if neighbours:
             crossing.require_neighbours(recipe)  # before hours of training, not after
-        configs = crossing.runs_of(recipe, start=configuration.read(start) if start else None)
+        configs = crossing.runs_of(recipe, start=recipe_files.read(start) if start else None)
         parts = only.split(",") if only else []
         named = [re.fullmatch(r"member-([0-9])", part) for part in parts]
         members = [int(found[1]) for found in named if found] if configs == [recipe] and all(named) else []
@@ -356,7 +364,7 @@ def crossval(
                 for config in configs
             }
 
-            def report(config: configuration.RunConfig, line: fitting.Epoch | None, epochs: float) -> None:
+            def report(config: recipe_files.RunConfig, line: fitting.Epoch | None, epochs: float) -> None:
                 progress.start_task(tasks[config.name])
                 progress.update(tasks[config.name], completed=epochs)
                 if line is not None:
@@ -386,13 +394,14 @@ def balance(
     out: Annotated[Path | None, typer.Option(help="CSV file to write; otherwise it is only printed.")] = None,
 ) -> None:
     """What deciding towards equal sensitivity would cost in accuracy, on the validation sides of a recipe's runs."""
-    from training import predictions, tables
+    from training.evaluation import tables
+    from training.learning import predictions
 
     with _run_errors():
         if answers is not None and config_file is None:
             found = predictions.load(answers)
         elif config_file is not None and answers is None:
-            found = _validated(configuration.read(config_file), data, runs, threads)
+            found = _validated(recipe_files.read(config_file), data, runs, threads)
         else:
             raise typer.BadParameter("Name either a recipe with --config or a file of kept answers.")
         if keep is not None:
@@ -403,10 +412,10 @@ def balance(
     _print_table(table, out)
 
 
-def _validated(recipe: configuration.RunConfig, data: Sequence[Path] | None, runs: Path, threads: int) -> Predictions:
+def _validated(recipe: recipe_files.RunConfig, data: Sequence[Path] | None, runs: Path, threads: int) -> Predictions:
     """Answers of a recipe's runs to their validation sides."""
-    from training import crossval as crossing
-    from training import fitting, predictions
+    from training.learning import cross_validation as crossing
+    from training.learning import fitting, predictions
 
     fitting.use_threads(threads)
     if recipe.protocol in splits.BY_PERSON and recipe.validation != "everybody":
@@ -425,11 +434,11 @@ def average(
     out: Annotated[Path, typer.Option(help="Folder to keep them in.")],
 ) -> None:
     """The mean answer of all networks of several recipes to the same beats, from their kept answers."""
-    from training import predictions
+    from training.learning import predictions
 
     with _plain_errors(predictions.PredictionsError):
         kept = [predictions.load(file) for path in found for file in _kept_answers(path)]
-        if len(kept) < 2 or not re.fullmatch(configuration.NAME, name):
+        if len(kept) < 2 or not re.fullmatch(recipe_files.NAME, name):
             raise typer.BadParameter("Name two recipes or more, and the answers with small letters, digits, . and -.")
         out.mkdir(parents=True, exist_ok=True)
         predictions.across_recipes(kept, name).save(out / f"{name}.npz")
@@ -454,11 +463,11 @@ def tune(
     out: Annotated[Path | None, typer.Option(help="YAML file to write the best recipe into.")] = None,
 ) -> None:
     """Search for the settings of a recipe, scored on its validation side; a stopped search goes on where it was."""
-    from training import fitting, tuning
+    from training.learning import fitting, tuning
 
     fitting.use_threads(threads)
     with _run_errors(tuning.TuningError):
-        recipe = _single(configuration.read(config_file))
+        recipe = _single(recipe_files.read(config_file))
         dataset = load_data(data, recipe)
         folder = runs / f"{recipe.name}.tune"
         with _progress() as progress:
@@ -473,13 +482,13 @@ def tune(
             best = tuning.tune(recipe, dataset, folder, trials, report)
         console.print(f"best of {best.trials} trials: macro-F1 {best.score:.4f} on the validation side")
         if out is not None:
-            configuration.write(best.config, out)
+            recipe_files.write(best.config, out)
             console.print(f"wrote {out}")
 
 
 def _kept_answers(path: Path) -> list[Path]:
     """The file itself, that of a run's folder, or all files of a folder that ``compare --keep`` made."""
-    from training.predictions import FILE
+    from training.learning.predictions import FILE
 
     if not path.is_dir():
         return [path]
@@ -502,7 +511,8 @@ def compare(
     check: Annotated[Path | None, typer.Option(help="CSV file that must be reprinted; exit code 1 if not.")] = None,
 ) -> None:
     """One table of any runs that have been scored: from their kept answers, without training or recordings."""
-    from training import predictions, scoring, tables
+    from training.evaluation import served_model, tables
+    from training.learning import predictions
 
     with _plain_errors(predictions.PredictionsError):
         kept = [file for path in found for file in _kept_answers(path)]
@@ -518,7 +528,7 @@ def compare(
             one.save(keep / f"{one.config.name}.npz")
     _print_table(table, out)
     if check is not None:
-        wrong = scoring.differences(table, check)
+        wrong = served_model.differences(table, check)
         console.print(f"{check}: " + ("; ".join(wrong[:10]) if wrong else "every figure reprinted"), soft_wrap=True)
         if wrong:
             raise typer.Exit(1)
@@ -540,12 +550,12 @@ def export(
     ] = None,
 ) -> None:
     """Calibrate a run and write it into the model repository as ONNX, held against Keras on real pictures."""
-    from training import export as exporting
+    from training.export import exporting as exporting
 
     with _plain_errors(
-        configuration.ConfigurationError, datasets.DatasetError, exporting.ExportError, splits.SplitError
+        recipe_files.ConfigurationError, prepared_data.DatasetError, exporting.ExportError, splits.SplitError
     ):
-        dataset = load_data(data, configuration.read(run / "config.yaml"))
+        dataset = load_data(data, recipe_files.read(run / "config.yaml"))
         console.print("calibrating and converting")
         written = exporting.export(
             run, dataset, models, name=name, version=version, scores_from=list(scores_from or []), decide_as=decide_as
@@ -571,11 +581,12 @@ def recalibrate(
 ) -> None:
     """Write both as another version that decides as the companion does about people whom neither knows."""
     from inference_server.models.onnx_model import ModelError
-    from training import recalibration, scoring
-    from training.export import ExportError
+    from training.evaluation import served_model
+    from training.export import recalibration
+    from training.export.exporting import ExportError
 
-    with _plain_errors(records.RecordsError, datasets.DatasetError, ModelError, ExportError, splits.SplitError):
-        dataset = load_data(data, scoring.Subject.load(served).config, variants=0)
+    with _plain_errors(marked.RecordsError, prepared_data.DatasetError, ModelError, ExportError, splits.SplitError):
+        dataset = load_data(data, served_model.Subject.load(served).config, variants=0)
         for path in recalibration.recalibrate(served, companion, dataset, models, version=version):
             console.print(f"wrote {path}")
 
@@ -593,7 +604,7 @@ def promote(
 ) -> None:
     """Put an exported version beside the served one if it is not larger, slower or worse for new patients."""
     from inference_server.models.onnx_model import ModelError
-    from training import promotion
+    from training.export import promotion
 
     with _plain_errors(promotion.PromotionError, ModelError):
         target, found = promotion.promote(candidate, served, force=force)
@@ -617,11 +628,11 @@ def saliency(
     import pandas as pd
 
     from inference_server.models.onnx_model import ModelError
-    from training import saliency as deletion
-    from training import scoring
+    from training.evaluation import saliency as deletion
+    from training.evaluation import served_model
 
-    with _plain_errors(records.RecordsError, datasets.DatasetError, ModelError, splits.SplitError):
-        subject = scoring.Subject.load(models / "arrhythmia" / (version or _newest(models)))
+    with _plain_errors(marked.RecordsError, prepared_data.DatasetError, ModelError, splits.SplitError):
+        subject = served_model.Subject.load(models / "arrhythmia" / (version or _newest(models)))
         dataset = load_data(data or _plain_folders(subject.config), subject.config, variants=0)
         table = pd.DataFrame(deletion.deletion_rows(subject, dataset, beats))
     _print_table(table, out)
@@ -637,14 +648,18 @@ def data_card(
     write: Annotated[bool, typer.Option("--write", help="Store it; otherwise it is printed and compared.")] = False,
 ) -> None:
     """Tell who and what the prepared recordings hold. Exit code 1 when the stored card says something else."""
-    from training import data_card as telling
+    from training.evaluation import data_card as telling
 
-    with _plain_errors(datasets.DatasetError, splits.SplitError):
+    with _plain_errors(prepared_data.DatasetError, splits.SplitError):
         tables = {
-            name: datasets.read_table(prepared / name) for name in DATABASES if datasets.is_complete(prepared / name)
+            name: prepared_data.read_table(prepared / name)
+            for name in DATABASES
+            if prepared_data.is_complete(prepared / name)
         }
         if not tables:
-            raise datasets.DatasetError(f"{prepared} has no prepared source. Run `python -m training prepare` first.")
+            raise prepared_data.DatasetError(
+                f"{prepared} has no prepared source. Run `python -m training prepare` first."
+            )
         text = telling.card(tables)
     if write:
         card.write_text(text)
@@ -663,8 +678,8 @@ def report(
     data: DataOption = None,
 ) -> None:
     """One HTML page about a recipe: confusion, curves, reliability, learning, records and worst mistakes."""
-    from training import predictions
-    from training import report as reporting
+    from training.evaluation import report as reporting
+    from training.learning import predictions
 
     with _plain_errors(predictions.PredictionsError, reporting.ReportError):
         reporting.write(runs, data or [prepared_folder(source, "trace") for source in DATABASES], out)
@@ -685,17 +700,17 @@ def evaluate(
     """
 
     from inference_server.models.onnx_model import ModelError
-    from training import scoring
+    from training.evaluation import served_model
 
     version = version or _newest(models)
     served, companion = models / "arrhythmia" / version, models / COMPANION / version
-    with _plain_errors(records.RecordsError, datasets.DatasetError, ModelError, splits.SplitError):
-        config = scoring.Subject.load(served).config
+    with _plain_errors(marked.RecordsError, prepared_data.DatasetError, ModelError, splits.SplitError):
+        config = served_model.Subject.load(served).config
         dataset = load_data(data or _plain_folders(config), config, variants=0)
         with _progress() as progress:
             task = progress.add_task("models scored", total=2)
             tables = dict(
-                scoring.tables_of(
+                served_model.tables_of(
                     [served, companion], dataset, lambda fraction: progress.update(task, completed=2 * fraction)
                 )
             )
@@ -710,7 +725,7 @@ def evaluate(
             console.print(f"wrote {path}")
     wrong = []
     for kind, path in stored.items():
-        found = scoring.differences(tables[kind], path) if path.is_file() else ["there is no stored table"]
+        found = served_model.differences(tables[kind], path) if path.is_file() else ["there is no stored table"]
         console.print(f"{path}: " + ("; ".join(found[:10]) if found else "every figure reprinted"), soft_wrap=True)
         wrong += found
     if not wrong:
@@ -723,7 +738,7 @@ def _told_card(models: Path, results: Path, version: str, *, write: bool) -> lis
     """Store the model card, or say that the stored one is not what the tables and the model's file say."""
     import pandas as pd
 
-    from training import model_card
+    from training.evaluation import model_card
 
     # From the stored tables, so that a close call on another processor does not change the card.
     read = {kind: pd.read_csv(results / f"arrhythmia-{version}.{kind}.csv") for kind in ("scores", "verdicts")}
@@ -755,12 +770,14 @@ def describe(
     import pandas as pd
 
     from inference_server.models.onnx_model import ModelError
-    from training import describing, predictions, scoring
+    from training.evaluation import served_model
+    from training.export import describing
+    from training.learning import predictions
 
     version = version or _newest(models)
     served, companion = models / "arrhythmia" / version, models / COMPANION / version
-    with _plain_errors(records.RecordsError, ModelError, describing.DescribingError, predictions.PredictionsError):
-        run = scoring.Subject.load(companion).config.name
+    with _plain_errors(marked.RecordsError, ModelError, describing.DescribingError, predictions.PredictionsError):
+        run = served_model.Subject.load(companion).config.name
         answers = predictions.load(results / "predictions" / "inter-patient" / f"{run}.npz")
         table = pd.read_csv(results / f"arrhythmia-{version}.scores.csv")
         told = describing.class_scores(table, answers, describing.people_behind(answers.records))
@@ -788,12 +805,12 @@ def robustness(
     import pandas as pd
 
     from inference_server.models.onnx_model import ModelError
-    from training import robustness as styles_table
-    from training import scoring
-    from training.styles import NAMED
+    from training.evaluation import robustness as styles_table
+    from training.evaluation import served_model
+    from training.pictures.styles import NAMED
 
-    with _plain_errors(records.RecordsError, datasets.DatasetError, ModelError, splits.SplitError):
-        subject = scoring.Subject.load(models / "arrhythmia" / (version or _newest(models)))
+    with _plain_errors(marked.RecordsError, prepared_data.DatasetError, ModelError, splits.SplitError):
+        subject = served_model.Subject.load(models / "arrhythmia" / (version or _newest(models)))
         dataset = load_data(data or _plain_folders(subject.config), subject.config, variants=0)
         rows = []
         with _progress() as progress:
@@ -821,12 +838,12 @@ def pictures(
 ) -> None:
     """Draw the pictures that ship: samples that the served model never saw, references, an example of each class."""
     from inference_server.models.onnx_model import ModelError
-    from training import samples, scoring
+    from training.evaluation import samples, served_model
 
-    with _plain_errors(records.RecordsError, datasets.DatasetError, ModelError, splits.SplitError):
+    with _plain_errors(marked.RecordsError, prepared_data.DatasetError, ModelError, splits.SplitError):
         folder = _records_folder(records_folder)
-        records.record_names(folder)
-        config = scoring.Subject.load(models / "arrhythmia" / (version or _newest(models))).config
+        mitdb.record_names(folder)
+        config = served_model.Subject.load(models / "arrhythmia" / (version or _newest(models))).config
         dataset = load_data(data, config, variants=0)
         for path in samples.write_samples(dataset, config, samples_out):
             console.print(str(path))
@@ -846,9 +863,9 @@ def folders(
 ) -> None:
     """Write a prepared data set as PNG files in class folders."""
     from ecg.classes import CLASS_SETS
-    from training import folders as layout
+    from training.datasets import folders as layout
 
-    with _plain_errors(datasets.DatasetError, splits.SplitError):
+    with _plain_errors(prepared_data.DatasetError, splits.SplitError):
         if class_set not in CLASS_SETS:
             raise splits.SplitError(f"There is no class set {class_set!r}; choose one of {', '.join(CLASS_SETS)}.")
         dataset = load_data(data, variants=0)
@@ -865,9 +882,9 @@ def download(
     out: Annotated[Path, typer.Argument(help="Folder to fetch the recordings into.")] = Path("var/mitdb"),
 ) -> None:
     """Fetch the MIT-BIH Arrhythmia Database from PhysioNet (about 100 MB), every file checked against its SHA-256."""
-    from training import download as fetching
+    from training.databases import download as fetching
 
-    with _plain_errors(records.RecordsError), _progress() as progress:
+    with _plain_errors(marked.RecordsError), _progress() as progress:
         task = progress.add_task("files", total=None)
         for _, done, total in fetching.download(out):
             progress.update(task, completed=done, total=total)

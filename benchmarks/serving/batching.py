@@ -16,7 +16,7 @@ import numpy as np
 import typer
 
 from benchmarks.processes.project import MODELS, SAMPLES
-from inference_server.images import to_pixels
+from ecg.pictures.canonical import to_pixels
 from inference_server.models.onnx_model import OnnxModel
 
 SIZES: Final = (1, 2, 4, 8, 16, 32)

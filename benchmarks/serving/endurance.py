@@ -29,12 +29,12 @@ from benchmarks.processes.project import MODELS, SAMPLES
 from benchmarks.serving.attack import ASSAULTS, assail
 from benchmarks.serving.load import framed, h2load
 from benchmarks.serving.mutations import corpus, mutants
+from ecg.pictures.canonical import to_pixels
 from ecg.pictures.decoding import ImageError
 from inference_server.classification import Classification
 from inference_server.client import ArrhythmiaClient, ClientError
 from inference_server.generated.ecg.v1 import arrhythmia_pb2 as pb
 from inference_server.generated.ecg.v1 import arrhythmia_pb2_grpc
-from inference_server.images import to_pixels
 
 SERVICE: Final = pb.DESCRIPTOR.services_by_name["ArrhythmiaService"].full_name
 CALLERS: Final = 8

@@ -12,7 +12,7 @@ import threading
 import time
 from pathlib import Path
 
-from inference_server.images import to_pixels
+from ecg.pictures.canonical import to_pixels
 from inference_server.models.onnx_model import OnnxModel
 
 

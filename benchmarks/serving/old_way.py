@@ -19,7 +19,7 @@ import numpy as np
 from PIL import Image
 from werkzeug.serving import make_server
 
-from training import networks
+from training.learning import networks
 
 
 def make_app(model: Any, *, height: int, width: int) -> flask.Flask:

@@ -33,15 +33,15 @@ from keras.src.legacy.preprocessing.image import ImageDataGenerator  # no public
 from numpy.typing import NDArray
 from PIL import Image
 
+from ecg.beats import STORED_SAMPLES
 from ecg.classes import CLASS_SETS
-from training import fitting
-from training.canvas import HEIGHT, WIDTH, to_canonical
-from training.configuration import Precision, RunConfig
-from training.datasets import Dataset
-from training.fitting import Epoch
-from training.records import STORED_SAMPLES
-from training.rendering import draw, picture_window
-from training.splits import divide
+from ecg.pictures.canvas import HEIGHT, WIDTH, to_canonical
+from ecg.pictures.rendering import draw, picture_window
+from training.datasets.prepared_data import Dataset
+from training.datasets.splits import divide
+from training.learning import fitting
+from training.learning.fitting import Epoch
+from training.recipes.recipe_files import Precision, RunConfig
 
 CLASSES = CLASS_SETS["six"]
 

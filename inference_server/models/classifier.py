@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
+from ecg.pictures.canonical import Pixels
 from ecg.pictures.decoding import ImageLimits
 from inference_server.classification import BeatClass, Classification, UnknownClass
-from inference_server.images import Pixels
 from inference_server.models.decision import decide
 from inference_server.models.onnx_model import OnnxModel
 from inference_server.models.saliency import Saliency, over_picture

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from ecg.pictures.canonical import Pixels, Placement, canonical, placement
 from ecg.pictures.decoding import ImageLimits, decode, decode_as
-from inference_server.images import Pixels, Placement, canonical, placement
 from inference_server.models.pixels_as_sent import Colour, Steps, as_sent, upright_grey, upright_rgb
 
 

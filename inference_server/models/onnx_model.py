@@ -3,7 +3,7 @@
 The contract between training and serving, format ``beatlens/1``:
 
 ===================  =======  ================  ==================================================================
-input ``pixels``     uint8    [N, H, W, C]      canonical pixels (:mod:`inference_server.images`), C = 1, or others
+input ``pixels``     uint8    [N, H, W, C]      canonical pixels (:mod:`ecg.pictures.canonical`), C = 1, or others
 ``probabilities``    float32  [N, C]            calibrated, each row adds up to 1
 ``distance``         float32  [N]               how unlike any training beat; larger is stranger
 ``activation_maps``  float32  [N, h, w, C]      class activation maps
@@ -27,8 +27,8 @@ import onnxruntime
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from ecg.pictures.canonical import Pixels
 from inference_server.classification import BeatClass, ModelInfo, TrainingProfile
-from inference_server.images import Pixels
 from inference_server.models.decision import Thresholds
 from inference_server.models.model_files import MODEL_FILE, ModelFiles, complaints
 from inference_server.models.model_files import ModelError as ModelError  # what this module raises

@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from ecg.pictures.canonical import Pixels
 from ecg.pictures.decoding import orientation_of, turned
-from inference_server.images import Pixels
 
 
 class Resample(StrEnum):

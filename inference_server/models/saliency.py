@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from inference_server.images import Placement, placement
+from ecg.pictures.canonical import Placement, placement
 
 #: The overlay's longer side, pixels: sharp enough for any screen, since the map itself is far coarser.
 MAX_SIDE: Final = 1024

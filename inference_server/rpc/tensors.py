@@ -11,8 +11,8 @@ from typing import Any, Final
 
 import numpy as np
 
+from ecg.pictures.canonical import Pixels
 from inference_server.generated.inference import open_inference_pb2 as pb
-from inference_server.images import Pixels
 from inference_server.rpc.errors import RequestError
 
 #: MLServer's name for elements that are base64 (its Base64Codec), as the parameter ``content_type`` of an input.

@@ -37,7 +37,7 @@ ENTRIES: Final[dict[str, Order]] = {
         generate
     """),
     "inference_server": _order("""
-        generated images
+        generated
         classification runtime
         client models
         workers

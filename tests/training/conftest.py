@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 
 from tests.training.recordings import RECORDS, write_ptbxl, write_recordings, write_vfdb
-from training import datasets
-from training.datasets import Dataset, PreparationConfig
-from training.sources import MITDB
+from training.datasets import prepared_data
+from training.datasets.prepared_data import Dataset, PreparationConfig
+from training.datasets.sources import MITDB
 
 
 @pytest.fixture(scope="session")
@@ -30,7 +30,7 @@ def ptbxl(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def prepared(recordings: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("prepared")
-    for _ in datasets.prepare(
+    for _ in prepared_data.prepare(
         MITDB, recordings, list(RECORDS), out, PreparationConfig(augmented_variants=1), workers=1
     ):
         pass
@@ -40,7 +40,7 @@ def prepared(recordings: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
 @pytest.fixture(scope="session")
 def data(prepared: Path) -> Iterator[Dataset]:
     """All tests of a process share it; the last one is told when any of them has written into its table."""
-    found = datasets.load(prepared)
+    found = prepared_data.load(prepared)
     before = found.table.copy(deep=True)
     yield found
     pd.testing.assert_frame_equal(found.table, before)

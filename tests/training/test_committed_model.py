@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 from inference_server.models.onnx_model import OnnxModel
-from training import model_card
-from training.samples import SAMPLES_PER_CLASS
+from training.evaluation import model_card
+from training.evaluation.samples import SAMPLES_PER_CLASS
 
 ROOT = Path(__file__).resolve().parents[2]
 VERSION = str(max(int(folder.name) for folder in (ROOT / "models" / "arrhythmia").glob("[1-9]*")))

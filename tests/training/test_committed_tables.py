@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from training import people, predictions, scoring, tables
+from training.databases import divisions
+from training.evaluation import served_model, tables
+from training.learning import predictions
 
 RESULTS = Path(__file__).resolve().parents[2] / "docs" / "results"
 
@@ -22,13 +24,13 @@ TABLES = {
 @pytest.mark.parametrize("name", TABLES)
 def test_a_table_is_reprinted_from_the_kept_answers(name: str) -> None:
     kept = [predictions.load(path) for path in sorted((RESULTS / "predictions" / name).glob("*.npz"))]
-    assert scoring.differences(tables.score_rows(kept, TABLES[name]), RESULTS / f"{name}.csv") == []
+    assert served_model.differences(tables.score_rows(kept, TABLES[name]), RESULTS / f"{name}.csv") == []
 
 
 def test_the_balanced_table_is_reprinted_from_the_kept_answers() -> None:
     chained = sorted((RESULTS / "predictions" / "beats-10fold").glob("beats-10fold.last-chained*.npz"))
     kept = [predictions.load(path).balanced(0.5) for path in chained]
-    assert scoring.differences(tables.score_rows(kept), RESULTS / "beats-10fold.balanced.csv") == []
+    assert served_model.differences(tables.score_rows(kept), RESULTS / "beats-10fold.balanced.csv") == []
 
 
 @pytest.mark.parametrize(
@@ -40,14 +42,14 @@ def test_the_balanced_table_is_reprinted_from_the_kept_answers() -> None:
 )
 def test_the_power_of_the_decision_for_new_people_is_the_best_one_for_those_who_validate(name: str) -> None:
     kept = predictions.load(RESULTS / "predictions" / "validation" / f"{name}.npz")
-    tests = {*people.TEST_RECORDS, *people.FIBRILLATION_TEST_RECORDS}
+    tests = {*divisions.TEST_RECORDS, *divisions.FIBRILLATION_TEST_RECORDS}
     assert not tests & set(kept.records)
     found = tables.balance_rows(kept)
-    assert scoring.differences(found, RESULTS / f"{name}.balance.csv") == []
+    assert served_model.differences(found, RESULTS / f"{name}.balance.csv") == []
     power = found["balance"][found["macro_f1"].idxmax()]
     path = RESULTS / "predictions" / "inter-patient" / f"{name}.npz"
     decided = tables.score_rows([predictions.load(path).balanced(power)])
-    assert scoring.differences(decided, RESULTS / f"{name}.balanced.csv") == []
+    assert served_model.differences(decided, RESULTS / f"{name}.balanced.csv") == []
 
 
 @pytest.mark.parametrize("side", ["inter-patient", "validation"])
@@ -62,4 +64,4 @@ def test_what_recipes_answer_together_is_the_mean_of_what_is_kept_of_them(side: 
 
 def test_the_table_of_fibrillation_is_reprinted_from_the_kept_answers() -> None:
     kept = [predictions.load(path) for path in sorted((RESULTS / "predictions" / "inter-patient").glob("*.npz"))]
-    assert scoring.differences(tables.detection_rows(kept), RESULTS / "fibrillation.csv") == []
+    assert served_model.differences(tables.detection_rows(kept), RESULTS / "fibrillation.csv") == []

@@ -10,12 +10,14 @@ import pytest
 from typer.main import get_command
 from typer.testing import CliRunner
 
-from training import datasets, fitting, tables
 from training.__main__ import app
-from training.configuration import RunConfig
-from training.datasets import Dataset
-from training.predictions import Predictions
-from training.samples import EXAMPLE_RECORDS
+from training.datasets import prepared_data
+from training.datasets.prepared_data import Dataset
+from training.evaluation import tables
+from training.evaluation.samples import EXAMPLE_RECORDS
+from training.learning import fitting
+from training.learning.predictions import Predictions
+from training.recipes.recipe_files import RunConfig
 
 run = CliRunner()
 
@@ -91,7 +93,7 @@ def test_from_recordings_to_a_served_model_with_its_card(
     assert result.exit_code == 1
     assert "clever majority stored, naive majority now" in result.output
 
-    monkeypatch.setattr("training.samples.EXAMPLE_RECORDS", dict.fromkeys(EXAMPLE_RECORDS, "100"))
+    monkeypatch.setattr("training.evaluation.samples.EXAMPLE_RECORDS", dict.fromkeys(EXAMPLE_RECORDS, "100"))
     samples, examples, references = tmp_path / "samples", tmp_path / "examples", str(tmp_path / "references")
     command(
         "pictures",
@@ -122,7 +124,7 @@ def test_a_model_is_not_scored_on_other_data_than_its_own(
         app, ["prepare", "--records", str(recordings), "--data", str(part), "--variants", "0", "--only", "100,112"]
     )
     assert result.exit_code == 0, result.output
-    other = datasets.load(part)
+    other = prepared_data.load(part)
     assert other.digest != data.digest
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "data.json").write_text(json.dumps({"digest": data.digest}))

@@ -16,7 +16,7 @@ def small_disk(folder: Path, *, size: str = "2m") -> Iterator[Path]:
     """An empty file system on ``folder``; the test is skipped where nobody may make one."""
     folder.mkdir()
     made = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)],
+        ["mount", "-t", "tmpfs", "-o", f"size={size},mode=0700", "tmpfs", str(folder)],
         capture_output=True,
         text=True,
         check=False,

@@ -149,8 +149,9 @@ class TestCost:
 
     def test_nor_that_of_its_files_as_csv(self, far_side, owner_client, drawn, django_assert_max_num_queries):
         send(owner_client, *self.files(12, drawn))
+        address = f"{Batch.objects.get().get_absolute_url()}files.csv"
         with django_assert_max_num_queries(8):
-            lines = owner_client.get(f"{Batch.objects.get().get_absolute_url()}files.csv").getvalue()
+            lines = owner_client.get(address).getvalue()
         assert lines.decode().count("\n") == 13
 
     def test_a_long_batch_has_pages(self, far_side, owner_client, drawn, monkeypatch):

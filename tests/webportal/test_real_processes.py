@@ -123,7 +123,7 @@ class Portal:
         deadline = time.monotonic() + 60
         while b"Worker started" not in self.worker_log.read_bytes():
             assert time.monotonic() < deadline
-            assert self.worker.poll() is None
+            assert self.worker.poll() is None, self.worker_log.read_text()
             time.sleep(0.1)
 
     def stop(self) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from benchmarks.training import speed
-from training import networks
+from training.learning import networks
 
 
 def test_it_prints_the_pictures_a_second_of_both_ways_and_their_ratio(capsys: pytest.CaptureFixture[str]) -> None:

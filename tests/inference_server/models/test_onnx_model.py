@@ -7,8 +7,8 @@ import numpy as np
 import onnx
 import pytest
 
+from ecg.pictures.canonical import to_pixels
 from inference_server.classification import TrainingProfile
-from inference_server.images import to_pixels
 from inference_server.models.model_input import ModelInput
 from inference_server.models.onnx_model import ModelError, OnnxModel
 from inference_server.models.pixels_as_sent import Colour, Resample, Steps

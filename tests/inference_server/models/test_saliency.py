@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from inference_server.images import Placement
+from ecg.pictures.canonical import Placement
 from inference_server.models.saliency import MAX_SIDE, over_picture
 
 

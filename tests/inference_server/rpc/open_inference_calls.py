@@ -12,9 +12,9 @@ import tritonclient.grpc as triton
 from google.rpc import error_details_pb2
 from tritonclient.utils import InferenceServerException
 
+from ecg.pictures.canonical import to_pixels
 from inference_server.generated.inference import open_inference_pb2 as pb
 from inference_server.generated.inference import open_inference_pb2_grpc
-from inference_server.images import to_pixels
 from tests.inference_server.pictures import picture
 from tests.inference_server.rpc.calling import details
 from tests.inference_server.server_process import ServerProcess

@@ -16,6 +16,7 @@ from PIL import Image
 
 from inference_server.generated.ecg.v1 import arrhythmia_pb2 as pb
 from inference_server.generated.inference import open_inference_pb2_grpc
+from tests.ecg.pictures.test_canonical import png_that_claims
 from tests.inference_server.pictures import picture
 from tests.inference_server.rpc.calling import (
     batch,
@@ -26,7 +27,6 @@ from tests.inference_server.rpc.calling import (
     stub,
 )
 from tests.inference_server.server_process import running_server
-from tests.inference_server.test_images import png_that_claims
 from tests.inference_server.tiny_models import CLASSES, write_model
 
 

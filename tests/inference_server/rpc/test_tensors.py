@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 import tritonclient.grpc as triton
 
+from ecg.pictures.canonical import to_pixels
 from inference_server.generated.inference import open_inference_pb2 as pb
 from inference_server.generated.inference import open_inference_pb2_grpc
-from inference_server.images import to_pixels
 from tests.inference_server.pictures import picture
 from tests.inference_server.rpc.open_inference_calls import (
     bytes_input,

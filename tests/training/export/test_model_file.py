@@ -1,0 +1,75 @@
+"""What is done to a converted graph before it is written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+from onnx import TensorProto, helper
+
+from training.export import model_file
+
+SIZE = (None, 4, 6, 1)
+
+
+def _model(nodes: Sequence[onnx.NodeProto], *more: str) -> onnx.ModelProto:
+    """A graph from ``pixels`` ``[N, 4, 6, 1]`` to ``out`` ``[N, 1, 4, 6]`` and any ``more`` outputs."""
+    numbers = {"scale": np.float32(-1 / 255), "offset": np.float32(1), "row": np.ones((1, 1, 1, 1), np.float32)}
+    values = [onnx.numpy_helper.from_array(np.asarray(value), name) for name, value in numbers.items()]
+    values.append(onnx.numpy_helper.from_array(np.array([-1, 1, 4, 6]), "layout"))
+    outputs = [helper.make_tensor_value_info("out", TensorProto.FLOAT, (None, 1, 4, 6))]
+    outputs += [helper.make_tensor_value_info(name, TensorProto.FLOAT, SIZE) for name in more]
+    pixels = helper.make_tensor_value_info("pixels", TensorProto.FLOAT, SIZE)
+    graph = helper.make_graph(nodes, "graph", [pixels], outputs, values)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)])
+    model.ir_version = 9
+    return model
+
+
+def _answers(model: onnx.ModelProto) -> list[np.ndarray]:
+    onnx.checker.check_model(model)
+    pixels = np.random.default_rng(0).uniform(0, 255, (3, 4, 6, 1)).astype(np.float32)
+    return list(onnxruntime.InferenceSession(model.SerializeToString()).run(None, {"pixels": pixels}))
+
+
+MUL = helper.make_node("Mul", ["pixels", "scale"], ["ink0"])
+ADD = helper.make_node("Add", ["ink0", "offset"], ["ink"])
+RESHAPE = helper.make_node("Reshape", ["ink", "layout"], ["out"])
+TRANSPOSE = helper.make_node("Transpose", ["ink"], ["out"], perm=[0, 3, 1, 2])
+
+
+@pytest.mark.parametrize("layout", [RESHAPE, TRANSPOSE], ids=["reshape", "transpose"])
+def test_pixels_are_laid_out_before_they_are_scaled_and_the_answers_stay_the_same(layout: onnx.NodeProto) -> None:
+    model = _model([MUL, ADD, layout])
+    before = _answers(model)
+    assert model_file.scale_after_layout(model) == 1
+    assert [node.op_type for node in model.graph.node] == [layout.op_type, "Mul", "Add"]
+    (after,) = _answers(model)
+    assert np.array_equal(after, before[0])
+    assert model_file.scale_after_layout(model) == 0
+
+
+@pytest.mark.parametrize("seen", ["ink0", "ink"])
+def test_what_is_needed_before_the_layout_stays_there(seen: str) -> None:
+    model = _model([MUL, ADD, RESHAPE], seen)
+    before = _answers(model)
+    model_file.scale_after_layout(model)
+    for one, other in zip(before, _answers(model), strict=True):
+        assert np.array_equal(one, other)
+
+
+def test_a_layout_that_is_computed_is_left_alone() -> None:
+    shape = helper.make_node("Identity", ["layout"], ["computed"])
+    model = _model([MUL, ADD, shape, helper.make_node("Reshape", ["ink", "computed"], ["out"])])
+    before = _answers(model)
+    assert model_file.scale_after_layout(model) == 0
+    assert np.array_equal(_answers(model)[0], before[0])
+
+
+def test_operations_with_more_than_a_number_are_left_alone() -> None:
+    model = _model([helper.make_node("Mul", ["pixels", "row"], ["ink"]), RESHAPE])
+    assert model_file.scale_after_layout(model) == 0
+    assert [node.op_type for node in model.graph.node] == ["Mul", "Reshape"]

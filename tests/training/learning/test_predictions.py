@@ -1,0 +1,234 @@
+"""Kept answers: what they are, and that they come back."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ecg.classes import CLASS_SETS
+from training.datasets.prepared_data import Dataset
+from training.datasets.splits import divide
+from training.learning import fitting, predictions
+from training.learning.predictions import Predictions, PredictionsError
+from training.recipes.recipe_files import RunConfig
+
+CONFIG = RunConfig(
+    name="tiny",
+    protocol="inter-patient",
+    epochs=1,
+    batch_size=32,
+    beats_per_patient_class_and_lead=6,
+    augmented_fraction=0,
+)
+
+
+@pytest.fixture(scope="module")
+def run(data: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("runs") / CONFIG.name
+    fitting.fit(CONFIG, data, folder, lambda _line: None)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def answers(run: Path, data: Dataset) -> Predictions:
+    return predictions.predict(run, data)
+
+
+def _made(symbols: str, class_set: str = "seven") -> Predictions:
+    """Answers that are sure of the truth; of beats outside the class set they are unsure."""
+    truth = predictions.label_indices(np.array(list(symbols)), class_set)
+    count = len(CLASS_SETS[class_set])
+    probabilities = np.where(truth[:, None] == np.arange(count), 0.9, 0.1 / (count - 1)).astype(np.float32)
+    config = CONFIG.model_copy(update={"class_set": class_set})
+    records = np.array(["100"] * len(symbols))
+    return Predictions(config, records, np.arange(len(symbols)), np.array(list(symbols)), probabilities, majority=0)
+
+
+def test_every_test_beat_is_answered_and_so_are_the_test_people_s_other_beats(
+    answers: Predictions, data: Dataset
+) -> None:
+    assert set(answers.records) == {"100"}
+    assert (answers.truth >= 0).sum() == len(divide(data, CONFIG).test)
+    assert set(answers.symbols[answers.truth < 0]) == {"F"}
+    assert answers.probabilities.sum(axis=1) == pytest.approx(np.ones(len(answers.truth)), abs=1e-3)
+
+
+def test_shuffled_protocols_answer_their_test_beats_only(data: Dataset) -> None:
+    config = CONFIG.model_copy(update={"protocol": "beats-10fold"})
+    sides = divide(data, config)
+    assert (predictions.tested_rows(data, sides, config) == sides.test).all()
+
+
+def test_what_is_kept_is_read_instead_of_made_again(run: Path, answers: Predictions, data: Dataset) -> None:
+    nothing = Dataset(data.table, data.windows, data.pixels[:, :0], data.digest)
+    again = predictions.predict(run, nothing)
+    assert again.config == answers.config
+    assert (again.records == answers.records).all()
+    assert (again.samples == answers.samples).all()
+    assert (again.symbols == answers.symbols).all()
+    assert again.probabilities == pytest.approx(answers.probabilities, abs=5e-4)
+
+
+def test_a_run_without_weights_and_other_data_are_refused(run: Path, data: Dataset, tmp_path: Path) -> None:
+    with pytest.raises(PredictionsError, match="no trained weights"):
+        predictions.predict(tmp_path, data)
+    for name in (fitting.BEST, "config.yaml", "data.json"):
+        (tmp_path / name).write_bytes((run / name).read_bytes())
+    with pytest.raises(fitting.FittingError, match="not trained on this data set"):
+        predictions.predict(tmp_path, replace(data, digest="another"))
+
+
+@pytest.mark.parametrize("content", [None, b"", b"not an archive", b"PK\x03\x04 cut off"])
+def test_a_file_without_predictions_is_named(content: bytes | None, tmp_path: Path) -> None:
+    path = tmp_path / predictions.FILE
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(PredictionsError, match=predictions.FILE):
+        predictions.load(path)
+
+
+def test_an_archive_of_something_else_is_named(tmp_path: Path) -> None:
+    np.savez(tmp_path / predictions.FILE, pixels=np.zeros(3))
+    with pytest.raises(PredictionsError, match="holds no predictions"):
+        predictions.load(tmp_path / predictions.FILE)
+
+
+def test_networks_answer_together_with_the_mean_of_their_probabilities() -> None:
+    one = _made("NL")
+    other = replace(one, probabilities=one.probabilities[::-1])
+    mean = predictions.averaged([one, other])
+    assert mean.probabilities == pytest.approx((one.probabilities + other.probabilities) / 2)
+    assert mean.probabilities.dtype == np.float32
+    assert mean.probabilities.sum(axis=1) == pytest.approx([1, 1])
+
+
+def _recipe(name: str, answered: list[float], **changes: object) -> Predictions:
+    one = _made("N")
+    config = one.config.model_copy(update={"name": name, **changes})
+    return replace(one, config=config, probabilities=np.array([answered], np.float32), shares=np.full(7, 1 / 7))
+
+
+def test_recipes_answer_together_each_network_counting_alike() -> None:
+    pair = _recipe("pair", [0.4, 0.6, 0, 0, 0, 0, 0], members=2)
+    six = _recipe("six", [0.8, 0.2, 0, 0, 0, 0, 0], members=4, chained=True, neighbours=1)
+    mean = predictions.across_recipes([pair, six], "both")
+    assert mean.probabilities[0, :2] == pytest.approx([0.7, 0.3])
+    assert mean.probabilities.dtype == np.float32
+    assert (mean.config.name, mean.config.others, mean.config.networks) == ("both", 6, 8)
+    assert mean.config.model_copy(update={"name": "pair", "others": 0}) == pair.config
+    again = predictions.across_recipes([mean, _recipe("one", [0.7, 0.3, 0, 0, 0, 0, 0])], "all")
+    assert (again.config.others, again.config.networks) == (7, 9)
+
+
+@pytest.mark.parametrize(
+    ("other", "message"),
+    [
+        ({"validation": "everybody", "members": 4}, "same question"),
+        ({"protocol": "leave-one-patient-out"}, "same question"),
+        ({"balance": 0.5}, "then decide"),
+    ],
+)
+def test_recipes_that_answer_something_else_do_not_answer_together(other: dict[str, object], message: str) -> None:
+    answered = [1.0, 0, 0, 0, 0, 0, 0]
+    with pytest.raises(PredictionsError, match=message):
+        predictions.across_recipes([_recipe("one", answered), _recipe("other", answered, **other)], "both")
+
+
+def test_recipes_that_learned_from_other_people_do_not_answer_together() -> None:
+    one = _recipe("one", [1.0, 0, 0, 0, 0, 0, 0])
+    for shares in (None, np.array([0.4, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1])):
+        with pytest.raises(PredictionsError, match="same people"):
+            predictions.across_recipes([one, replace(one, shares=shares)], "both")
+    with pytest.raises(PredictionsError, match="did not answer the same beats"):
+        predictions.across_recipes([one, replace(one, samples=one.samples + 1)], "both")
+
+
+def test_nobody_carries_the_block_that_was_made_of_a_beat(data: Dataset, tmp_path: Path) -> None:
+    table = data.table.copy()
+    theirs = (table["record"] == "101") & (table["symbol"] == "L")
+    table.loc[theirs, "record"] = "left0-101"
+    table.loc[theirs, "side"] = "train"
+    blocked = replace(data, table=table, digest="2" * 64)
+    fitting.fit(CONFIG, blocked, tmp_path / CONFIG.name, lambda _line: None)
+    shares = predictions.predict(tmp_path / CONFIG.name, blocked).shares
+    # Two people of the training side, who have every class between them, and one of them this one.
+    assert shares == pytest.approx(np.array([2, 1, 2, 2, 2, 2, 2]) / 13)
+
+
+def test_a_balanced_decision_weighs_rare_classes_up() -> None:
+    one = _shuffled("NL")
+    shares = np.array([0.8, 0.05, 0.05, 0.025, 0.025, 0.025, 0.025])
+    unsure = np.tile([0.6, 0.3, 0.02, 0.02, 0.02, 0.02, 0.02], (2, 1)).astype(np.float32)
+    one = replace(one, probabilities=unsure, shares=shares)
+    assert (one.balanced(0).probabilities.argmax(axis=1) == 0).all()
+    assert one.balanced(1).probabilities[0] == pytest.approx(unsure[0] / shares / (unsure[0] / shares).sum(), rel=1e-5)
+    half = one.balanced(0.5)
+    assert (half.probabilities.argmax(axis=1) == 1).all()
+    assert half.config.balance == 0.5
+
+
+def _shuffled(symbols: str) -> Predictions:
+    made = _made(symbols)
+    return replace(made, config=made.config.model_copy(update={"protocol": "beats-10fold"}))
+
+
+def test_a_class_without_training_beats_does_not_spoil_a_balanced_decision() -> None:
+    one = replace(_shuffled("NL"), shares=np.array([0.9, 0.1, 0, 0, 0, 0, 0]))
+    assert one.balanced(0.5).probabilities.sum(axis=1) == pytest.approx([1, 1])
+
+
+def test_a_balanced_decision_needs_the_shares_of_the_training_side(answers: Predictions, data: Dataset) -> None:
+    with pytest.raises(PredictionsError, match="shares"):
+        _shuffled("NL").balanced(0.5)
+    known = replace(_shuffled("NL"), shares=np.full(7, 1 / 7)).balanced(0.5)
+    with pytest.raises(PredictionsError, match="nothing more"):
+        known.balanced(0.5)  # weighed already
+    with pytest.raises(PredictionsError, match="nothing more"):
+        answers.balanced(0.5)  # other people than those who trained
+    # By person, those count who carry a class: two people, both of whom have every class.
+    assert answers.shares == pytest.approx(np.full(7, 1 / 7))
+    asked = answers.config.model_copy(update={"validation": "everybody"})
+    assert replace(answers, config=asked).balanced(0.5).config.balance == 0.5
+    narrow = replace(_made("NL/"), shares=np.array([0.4, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1])).within("six")
+    assert narrow.shares == pytest.approx(np.array([4, 1, 1, 1, 1, 1]) / 9)
+
+
+def test_networks_that_answered_other_beats_have_no_mean() -> None:
+    one = _made("NL")
+    with pytest.raises(PredictionsError, match="same beats"):
+        predictions.averaged([one, replace(one, samples=one.samples + 1)])
+
+
+def test_aami_s_classes_take_all_their_symbols() -> None:
+    assert predictions.label_indices(np.array(list("NLRejAaJSVEF/f!")), "aami").tolist() == [
+        *[0] * 5,
+        *[1] * 4,
+        *[2] * 2,
+        *[-1] * 4,
+    ]
+
+
+def test_a_smaller_class_set_leaves_out_its_beats_and_adds_up_to_one() -> None:
+    eight = _made("NLRAV!/EF", "eight")
+    seven = eight.within("seven")
+    assert "".join(seven.symbols) == "NLRAV!/F"
+    assert seven.probabilities.shape == (8, 7)
+    assert seven.probabilities.sum(axis=1) == pytest.approx(np.ones(8))
+    assert seven.config.class_set == "seven"
+    known = seven.truth >= 0
+    assert (seven.probabilities.argmax(axis=1) == seven.truth)[known].all()
+    assert "".join(eight.within("six").symbols) == "NLRAV!F"
+
+
+def test_what_a_naive_guess_would_be_is_kept(answers: Predictions, data: Dataset) -> None:
+    labels = data.labels(CLASS_SETS["seven"])
+    counts = np.bincount(labels[divide(data, CONFIG).train])
+    assert counts[answers.majority] == counts.max()
+
+
+def test_a_class_set_that_the_run_does_not_know_is_refused() -> None:
+    with pytest.raises(ValueError, match="eight is not part of seven"):
+        _made("NL").within("eight")

@@ -1,0 +1,142 @@
+"""``python -m training import-keras``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from inference_server.models.pixels_as_sent import Colour, Resample
+from training.export.importing import importer, options
+
+
+def import_keras(
+    source: Annotated[
+        Path,
+        typer.Argument(
+            metavar="MODEL",
+            help="File that model.save() wrote (.h5, .keras), or the folder of a SavedModel.",
+            exists=True,
+        ),
+    ],
+    classes: Annotated[
+        str, typer.Option(help="Classes in the order of its outputs: PVC,NORMAL or SHORT=Full name, comma-separated.")
+    ],
+    name: Annotated[str, typer.Option(help="Name of the model in the repository.")],
+    rescale: Annotated[
+        str | None,
+        typer.Option(
+            help="What the old program multiplied grey levels by, such as 1/255, or three numbers for three channels;"
+            " 1 where it did not. May be left out where the model scales pixels itself.",
+            show_default=False,
+        ),
+    ] = None,
+    offset: Annotated[str, typer.Option(help="What it added after that, such as -1, or three numbers.")] = "0",
+    resample: Annotated[
+        str | None,
+        typer.Option(
+            help=f"How it resized pictures: {', '.join(Resample)} (tf.image.resize, OpenCV); the server then does the"
+            f" same. {options.CANONICAL}: the server's own pixels instead. By default {Resample.NEAREST}, which was"
+            f" Keras' own, and {options.CANONICAL} with --drawn or --ink.",
+            show_default=False,
+        ),
+    ] = None,
+    colour: Annotated[
+        str | None,
+        typer.Option(
+            help=f"What its pixels were: {', '.join(Colour)} (bgr as OpenCV reads them). By default rgb, or grey for"
+            " one channel.",
+            show_default=False,
+        ),
+    ] = None,
+    size: Annotated[
+        str | None,
+        typer.Option(help="Width and height of its input, such as 224x224, where the model leaves them open."),
+    ] = None,
+    version: Annotated[str, typer.Option(help="Version to write: a positive whole number.")] = "1",
+    drawn: Annotated[
+        str | None,
+        typer.Option(
+            help="For canonical pixels: width and height of the pictures that it stretched to its input."
+            " [default: 192x128]",
+            show_default=False,
+        ),
+    ] = None,
+    ink: Annotated[
+        int | None,
+        typer.Option(
+            help="For canonical pixels: grey level of the line in those pictures. [default: 0]",
+            min=0,
+            max=254,
+            show_default=False,
+        ),
+    ] = None,
+    pictures: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder of pictures to compare the programs on; by default drawn ones.", exists=True, file_okay=False
+        ),
+    ] = None,
+    licence: Annotated[str, typer.Option(help="Licence notice of its training data.")] = "Not known.",
+    models: Annotated[Path, typer.Option("--models", help="The model repository.")] = Path("models"),
+) -> None:
+    """Turn a Keras model that was trained elsewhere into a version that the inference server serves."""
+    console = Console(stderr=True)
+    try:
+        imported = importer.import_keras(
+            source,
+            options.parse_classes(classes),
+            _preprocessing(rescale, offset, resample, colour, drawn, ink),
+            models,
+            name=name,
+            version=version,
+            licence=licence,
+            size=(size and options.parse_size(size, "size")[::-1]) or None,
+            pictures=pictures,
+        )
+    except options.ImportRefused as error:
+        console.print(f"[bold red]error:[/] {escape(str(error))}", highlight=False, soft_wrap=True)
+        raise typer.Exit(1) from None
+    _say(imported, console)
+
+
+def _preprocessing(
+    rescale: str | None, offset: str, resample: str | None, colour: str | None, drawn: str | None, ink: int | None
+) -> options.Preprocessing:
+    canonical = {} if drawn is None else {"drawn": options.parse_size(drawn)}
+    if resample is None:
+        chosen = Resample.NEAREST if drawn is None and ink is None else None
+    else:
+        chosen = options.parse_resample(resample)
+    if chosen is not None and not (drawn is None and ink is None):
+        raise options.ImportRefused(f"--drawn and --ink are for --resample {options.CANONICAL}.")
+    return options.Preprocessing(
+        rescale=None if rescale is None else options.parse_rescale(rescale),
+        offset=options.parse_offset(offset),
+        resample=chosen,
+        colour=None if colour is None else options.parse_colour(colour),
+        ink=ink or 0,
+        **canonical,
+    )
+
+
+def _say(imported: importer.Imported, console: Console) -> None:
+    answer = imported.answer
+    lines = [
+        f"{imported.model}: {imported.bytes:,} bytes from {answer.format}, largest difference between Keras and"
+        f" onnxruntime {answer.parity:.1e} on {answer.pictures:,} pictures",
+        f"the same class as the old program ({answer.told}) for {answer.same:,} of {answer.pictures:,} pictures, from"
+        " the file on",
+        *answer.notes,
+    ]
+    for line in lines:
+        console.print(escape(line), highlight=False, soft_wrap=True)
+    if imported.agreement < importer.LEAST_AGREEMENT:
+        console.print(
+            "[yellow]The server will answer otherwise than the old program now and then. With --resample nearest it"
+            " does that program's own steps.[/]",
+            soft_wrap=True,
+        )

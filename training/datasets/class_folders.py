@@ -1,0 +1,208 @@
+"""What lies where in a data set of class folders: sides, classes, pictures, and every file that is none of these."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from ecg.classes import TrainingClass, class_named, nearest_names
+from ecg.pictures.files import LeftOut, is_of_the_system, shown, walk
+from training.datasets.prepared_data import DatasetError
+
+#: The sides of a data set, in order, as they are called in tables and written as folders.
+TRAIN, VALIDATION, TEST = "train", "validation", "test"
+
+#: What people call the folder of a side, without spaces, hyphens, underscores and "set", "data" or "dataset" behind it.
+_SIDE_NAMES: Final = {
+    "train": TRAIN,
+    "training": TRAIN,
+    "val": VALIDATION,
+    "valid": VALIDATION,
+    "validation": VALIDATION,
+    "dev": VALIDATION,
+    "test": TEST,
+    "testing": TEST,
+    "tests": TEST,
+}
+
+#: A source whose sides lie in a folder of its own (as unpacking leaves it) is looked into so deep.
+_MOST_WRAPPERS: Final = 4
+
+#: ``--map Folder=-`` leaves a folder out.
+_LEAVE_OUT: Final = "-"
+
+#: Why files of a data set were left out, beside :class:`ecg.pictures.files.LeftOutReason`.
+OUTSIDE_THE_SIDES: Final = "OUTSIDE_THE_SIDES"
+IN_NO_CLASS_FOLDER: Final = "IN_NO_CLASS_FOLDER"
+FOLDER_LEFT_OUT: Final = "FOLDER_LEFT_OUT"
+
+
+@dataclass(frozen=True, slots=True)
+class ClassFolder:
+    """One class on one side."""
+
+    side: str
+    beat_class: TrainingClass
+    folders: list[Path] = field(default_factory=list)
+    """The folders that mean the class; more than one where it is spelled in two ways."""
+    files: list[Path] = field(default_factory=list)
+    """What may be a picture, in order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """A data set before a picture of it is decoded."""
+
+    source: Path
+    """The folder that was looked through."""
+    root: Path
+    """The folder in which the sides lie: ``source``, or what unpacking has put into it."""
+    class_folders: list[ClassFolder]
+    """By side, then in the order of the classes; those without files are among them."""
+    left_out: list[LeftOut]
+
+
+def parse_map(entries: Sequence[str], classes: Sequence[TrainingClass]) -> dict[str, TrainingClass | None]:
+    """``Folder=CLASS`` or ``Folder=-`` (leave it out) to the class of each folder's name.
+
+    Raises:
+        DatasetError: an entry is not of this form, names no class, or names a folder twice.
+    """
+    mapped: dict[str, TrainingClass | None] = {}
+    for entry in entries:
+        folder, equals, named = (part.strip() for part in entry.rpartition("="))
+        if not equals or not folder:
+            raise DatasetError(f"--map {entry!r} is not of the form 'Folder=CLASS', or 'Folder=-' to leave it out.")
+        chosen = None if named == _LEAVE_OUT else class_named(named, classes)
+        if chosen is None and named != _LEAVE_OUT:
+            raise DatasetError(f"--map {entry!r} names no class. Known: {_known(classes)}.")
+        if _folded(folder) in mapped:
+            raise DatasetError(f"--map names the folder {folder!r} twice.")
+        mapped[_folded(folder)] = chosen
+    return mapped
+
+
+def survey(
+    source: Path, classes: Sequence[TrainingClass], mapped: Mapping[str, TrainingClass | None] | None = None
+) -> Survey:
+    """Find the sides, the classes and all files of a data set.
+
+    Args:
+        mapped: what :func:`parse_map` made; comes before the names that are known.
+
+    Raises:
+        DatasetError: a side is missing, twice there or without a picture; a folder is no class; or ``mapped`` names a
+            folder that is not there.
+    """
+    root, sides = _sides(source)
+    named = _class_folders(root, sides, classes, mapped or {})
+    found = Survey(source, root, [ClassFolder(side, one) for side in sides for one in classes], [])
+    by_class = {(entry.side, entry.beat_class): entry for entry in found.class_folders}
+    for class_folder, (side, beat_class) in named.items():
+        if beat_class is not None:
+            by_class[side, beat_class].folders.append(class_folder)
+    for item in walk(source, {*sides.values(), *named}):
+        path = item.path if isinstance(item, LeftOut) else item
+        folder = next((parent for parent in path.parents if parent in named), None)
+        if folder is None and not any(parent in path.parents for parent in sides.values()):
+            found.left_out.append(LeftOut(path, OUTSIDE_THE_SIDES, "The file does not lie in the folder of a side."))
+        elif isinstance(item, LeftOut):
+            found.left_out.append(item)
+        elif folder is None:
+            found.left_out.append(LeftOut(path, IN_NO_CLASS_FOLDER, "The file does not lie in the folder of a class."))
+        else:
+            side, beat_class = named[folder]
+            if beat_class is None:
+                found.left_out.append(LeftOut(path, FOLDER_LEFT_OUT, "Its folder is left out by --map."))
+            else:
+                by_class[side, beat_class].files.append(path)
+    for side, folder_of_side in sides.items():
+        if not any(entry.files for entry in found.class_folders if entry.side == side):
+            raise DatasetError(f"The {side} side, {folder_of_side}/, has no pictures.")
+    return found
+
+
+def _sides(source: Path) -> tuple[Path, dict[str, Path]]:
+    """The folder in which the sides lie, and the folder of each side, in order."""
+    root = source
+    for _ in range(_MOST_WRAPPERS):
+        below = list(_folders(root))
+        if len(below) != 1 or _side_of(below[0].name):
+            break
+        root = below[0]
+    found: dict[str, Path] = {}
+    for folder in _folders(root):
+        if side := _side_of(folder.name):
+            if side in found:
+                raise DatasetError(f"{root} has the {side} side twice: {found[side].name}/ and {folder.name}/.")
+            found[side] = folder
+    for side in (TRAIN, TEST):
+        if side not in found:
+            raise DatasetError(f"{root} has no folder {side}/.")
+    return root, {side: found[side] for side in (TRAIN, VALIDATION, TEST) if side in found}
+
+
+def _class_folders(
+    root: Path,
+    sides: Mapping[str, Path],
+    classes: Sequence[TrainingClass],
+    mapped: Mapping[str, TrainingClass | None],
+) -> dict[Path, tuple[str, TrainingClass | None]]:
+    """Side and class of each class folder; the class is None where it is to be left out."""
+    found: dict[Path, tuple[str, TrainingClass | None]] = {}
+    unknown: dict[str, None] = {}
+    met: set[str] = set()
+    for side, folder_of_side in sides.items():
+        for folder in _folders(folder_of_side):
+            folded = _folded(folder.name)
+            met.add(folded)
+            beat_class = mapped[folded] if folded in mapped else class_named(folder.name, classes)
+            if beat_class is None and folded not in mapped:
+                unknown[folder.name] = None
+            found[folder] = (side, beat_class)
+    if unknown:
+        raise DatasetError(_unknown_folders(root, list(unknown), classes))
+    if unmet := [name for name in mapped if name not in met]:
+        raise DatasetError(f"--map names folders that are not there: {', '.join(unmet)}.")
+    return found
+
+
+def _unknown_folders(root: Path, names: Sequence[str], classes: Sequence[TrainingClass]) -> str:
+    meant = {name: nearest_names(name, classes) for name in names}
+    hints = [f"{shown(name)!r} is spelled much like {alike[0]!r}." for name, alike in meant.items() if alike]
+    example = shown(names[0])
+    return " ".join(
+        [
+            f"{root} has folders that are no class: {', '.join(map(shown, names))}.",
+            *hints,
+            f"Known: {_known(classes)}.",
+            f"Name the class of others with --map '{example}=CLASS', or leave a folder out with --map '{example}=-'.",
+        ]
+    )
+
+
+def _folders(folder: Path) -> Iterator[Path]:
+    """The folders in ``folder``, in order, without hidden ones and those of the operating system."""
+    try:
+        entries = sorted(folder.iterdir())
+    except OSError as error:
+        raise DatasetError(f"{folder} can't be read: {error.strerror}.") from error
+    for path in entries:
+        if path.is_dir() and not path.name.startswith(".") and not is_of_the_system(path.name):
+            yield path
+
+
+def _side_of(name: str) -> str | None:
+    plain = re.sub(r"[\W_]+", "", name.casefold())
+    return _SIDE_NAMES.get(plain) or _SIDE_NAMES.get(re.sub(r"(dataset|data|set)$", "", plain))
+
+
+def _folded(name: str) -> str:
+    return " ".join(re.split(r"[\s_-]+", name.strip().casefold()))
+
+
+def _known(classes: Sequence[TrainingClass]) -> str:
+    return ", ".join(f"{one.short} ({one.name})" for one in classes)

@@ -1,0 +1,302 @@
+"""Named protocols: which beats train, which validate, which test. Never mix the numbers of two protocols."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.model_selection import StratifiedKFold, train_test_split
+
+from ecg.classes import CLASS_SETS
+from training.databases.divisions import (
+    EVERYBODY,
+    FIBRILLATION_TEST_RECORDS,
+    FIBRILLATION_TRAINING_RECORDS,
+    LEFT_OUT_RECORDS,
+    TEST_RECORDS,
+    TRAINING_RECORDS,
+    VALIDATION_GROUPS,
+    VALIDATION_RECORDS,
+)
+from training.datasets.prepared_data import Dataset
+from training.recipes.recipe_files import RunConfig
+from training.synthetic import bundle_branch_block, names
+
+FOLDS = 10
+#: Folds 0 to 4 and 5 to 9: what a half trains on, the folds of the other half have never seen.
+HALF = FOLDS // 2
+CHRONOLOGICAL_TRAINING = 0.7
+PROTOCOLS = (
+    "beats-10fold",
+    "beats-half",
+    "chronological-70-30",
+    "inter-patient",
+    "leave-one-patient-out",
+    "as-given",
+)
+
+#: Protocols in which no person is on two sides. Intervals of their scores resample people's records, and how often
+#: classes occur in the few who validate says nothing about others.
+BY_PERSON = ("inter-patient", "leave-one-patient-out")
+
+
+#: A beat is at most so far from the one that it was made of, samples: R peaks may be others, and marked with jitter.
+_FARTHEST = 32
+
+
+class SplitError(ValueError):
+    """The protocol is unknown or does not fit the data."""
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """Row numbers of a data set's table. Validation and test hold primary leads only, training all leads."""
+
+    train: NDArray[np.int64]
+    validation: NDArray[np.int64]
+    test: NDArray[np.int64]
+
+
+def split(
+    table: pd.DataFrame,
+    labels: NDArray[np.int64],
+    protocol: str,
+    *,
+    fold: int = 0,
+    held_out: str = "",
+    seed: int = 0,
+    member: int = 0,
+    everybody: bool = False,
+) -> Split:
+    """Divide the labelled beats of ``table`` by ``protocol``.
+
+    Args:
+        table: see :class:`training.databases.marked.Beats`.
+        labels: class index per row, −1 for beats that take no part; shape ``[N]``.
+        fold: which tenth is the test side (``beats-10fold``), or which half is not trained on (``beats-half``).
+        held_out: the person who is the test side (``leave-one-patient-out``).
+        seed: of the shuffling.
+        member: which of several networks that answer together; each validates on another part of the training side
+            (``beats-10fold``, ``inter-patient``).
+        everybody: whether each person of the training side validates for one of them (``inter-patient``).
+
+    Raises:
+        SplitError: unknown protocol, fold or person, or a side without beats.
+    """
+    if protocol == "beats-10fold":
+        sides = _beats_tenfold(table, labels, fold, seed, member)
+    elif protocol == "beats-half":
+        sides = _beats_half(table, labels, fold, seed)
+    elif protocol == "chronological-70-30":
+        sides = _chronological(table, labels)
+    elif protocol == "inter-patient":
+        sides = _inter_patient(table, member, everybody=everybody)
+    elif protocol == "leave-one-patient-out":
+        sides = _leave_one_out(table, held_out)
+    elif protocol == "as-given":
+        sides = _as_given(table, labels, seed)
+    else:
+        raise SplitError(f"There is no protocol {protocol!r}; choose one of {', '.join(PROTOCOLS)}.")
+    labelled = labels >= 0
+    primary = table["primary"].to_numpy(dtype=bool)
+    found = Split(
+        train=np.flatnonzero((sides == "train") & labelled),
+        validation=np.flatnonzero((sides == "validation") & labelled & primary),
+        test=np.flatnonzero((sides == "test") & labelled & primary),
+    )
+    for name in ("train", "validation", "test"):
+        if len(getattr(found, name)) == 0:
+            raise SplitError(f"The {name} side of {protocol} has no beats in this data set.")
+    return found
+
+
+def divide(data: Dataset, config: RunConfig) -> Split:
+    """The sides of ``data`` that a run trains, validates and tests on.
+
+    Raises:
+        SplitError: the protocol does not fit the data.
+    """
+    labels = data.labels(CLASS_SETS[config.class_set])
+    sides = split(
+        data.table,
+        labels,
+        config.protocol,
+        fold=config.fold,
+        held_out=config.held_out,
+        seed=config.seed,
+        member=0 if config.chained else config.member,
+        everybody=config.validation == "everybody",
+    )
+    if config.leads == "primary":
+        primary = data.table["primary"].to_numpy(dtype=bool)
+        return Split(sides.train[primary[sides.train]], sides.validation, sides.test)
+    return sides
+
+
+def _folds(table: pd.DataFrame, labels: NDArray[np.int64], seed: int) -> NDArray[np.int64]:
+    """Fold of every row, −1 for beats that take no part. A beat's leads lie in the same fold, whatever they are.
+
+    Stratified over beats; a patient's beats lie in all folds. What was made of a beat lies where that one does.
+    """
+    primary = table["primary"].to_numpy(dtype=bool)
+    of_others = names.rows(table["record"])
+    beats = np.flatnonzero(primary & (labels >= 0) & ~of_others)
+    found = np.empty(len(beats), dtype=np.int64)
+    folds = StratifiedKFold(FOLDS, shuffle=True, random_state=seed).split(beats, labels[beats])
+    for number, (_, chosen) in enumerate(folds):
+        found[chosen] = number
+    by_beat = pd.Series(found, index=pd.MultiIndex.from_frame(table.loc[beats, ["record", "sample", "symbol"]]))
+    every_row = pd.MultiIndex.from_frame(table[["record", "sample", "symbol"]])
+    folds_of_rows = by_beat.reindex(every_row, fill_value=-1).to_numpy(dtype=np.int64, copy=True)
+    nearest = _folds_of_origins(table[of_others], table.loc[beats, ["record", "sample"]].assign(fold=found))
+    folds_of_rows[of_others] = nearest
+    return folds_of_rows
+
+
+def _folds_of_origins(table: pd.DataFrame, beats: pd.DataFrame) -> NDArray[np.int64]:
+    """The fold of the beat nearest to each made one in the recording that it was made of; −1 where none is near."""
+    rows = pd.DataFrame({"record": names.origins(table["record"]), "sample": table["sample"]})
+    rows["place"] = np.arange(len(rows))
+    found = pd.merge_asof(
+        rows.sort_values("sample"),
+        beats.astype({"record": str}).sort_values("sample"),
+        on="sample",
+        by="record",
+        direction="nearest",
+        tolerance=_FARTHEST,
+    )
+    folds = found.sort_values("place")["fold"].to_numpy(dtype=np.float64)
+    return np.where(np.isnan(folds), -1, folds).astype(np.int64)
+
+
+def _beats_tenfold(
+    table: pd.DataFrame, labels: NDArray[np.int64], fold: int, seed: int, member: int
+) -> NDArray[np.str_]:
+    """One fold tests, the next one of the same half validates (the next but one for the second member), eight train."""
+    if not 0 <= fold < FOLDS:
+        raise SplitError(f"Fold {fold} does not exist; folds are 0 to {FOLDS - 1}.")
+    folds = _folds(table, labels, seed)
+    side = np.full(len(table), "train", dtype="<U10")
+    side[folds == -1] = "none"
+    side[folds == fold] = "test"
+    side[folds == _next_in_half(fold, member)] = "validation"
+    return _training_only(table, side)
+
+
+def _beats_half(table: pd.DataFrame, labels: NDArray[np.int64], half: int, seed: int) -> NDArray[np.str_]:
+    """The five folds of one half train, but for one that validates; the first fold of the other half is the test side.
+
+    A start for the folds of half ``half``: it has seen none of their test or validation beats.
+    """
+    if half not in (0, 1):
+        raise SplitError(f"Half {half} does not exist; halves are 0 and 1.")
+    folds = _folds(table, labels, seed)
+    trained = (1 - half) * HALF
+    side = np.full(len(table), "none", dtype="<U10")
+    side[(folds >= trained) & (folds < trained + HALF - 1)] = "train"
+    side[folds == trained + HALF - 1] = "validation"
+    side[folds == half * HALF] = "test"
+    return _training_only(table, side)
+
+
+def _training_only(table: pd.DataFrame, side: NDArray[np.str_]) -> NDArray[np.str_]:
+    """Sides, where what was made of beats that do not train takes no part."""
+    return np.where(names.rows(table["record"]) & (side != "train"), "none", side)
+
+
+def _next_in_half(fold: int, member: int) -> int:
+    return fold // HALF * HALF + (fold + 1 + member) % HALF
+
+
+def validator_of(fold: int) -> int:
+    """The fold of ``beats-10fold`` whose validation side is the test side of ``fold``: it has not trained on it."""
+    return fold // HALF * HALF + (fold - 1) % HALF
+
+
+def _chronological(table: pd.DataFrame, labels: NDArray[np.int64]) -> NDArray[np.str_]:
+    """Each class of each record in order: the first 70 % train, of which the last seventh validates."""
+    primary = table["primary"].to_numpy(dtype=bool)
+    beats = np.flatnonzero(primary & (labels >= 0))
+    ordered = table.loc[beats, ["record", "sample", "symbol"]].sort_values(["record", "sample"])
+    groups = ordered.groupby(["record", "symbol"])
+    place = (groups.cumcount() + 1) / groups["sample"].transform("size")
+    side = np.where(
+        place > CHRONOLOGICAL_TRAINING, "test", np.where(place > CHRONOLOGICAL_TRAINING * 6 / 7, "validation", "train")
+    )
+    by_beat = pd.Series(side, index=pd.MultiIndex.from_frame(ordered))
+    every_row = pd.MultiIndex.from_frame(table[["record", "sample", "symbol"]])
+    return by_beat.reindex(every_row, fill_value="none").to_numpy(dtype="<U10")
+
+
+def _as_given(table: pd.DataFrame, labels: NDArray[np.int64], seed: int) -> NDArray[np.str_]:
+    """The sides that the source prescribes; without a validation side, a stratified tenth of its training side."""
+    sides = table["side"].to_numpy(dtype="<U10")
+    if not {"train", "test"} <= set(sides):
+        raise SplitError(
+            "The protocol as-given needs a data set read from class folders; this one prescribes no sides."
+        )
+    if "validation" in sides:
+        return sides
+    rows = np.flatnonzero((sides == "train") & (labels >= 0))
+    _, validation = train_test_split(rows, test_size=1 / FOLDS, random_state=seed, stratify=labels[rows])
+    sides[validation] = "validation"
+    return sides
+
+
+def _inter_patient(table: pd.DataFrame, member: int, *, everybody: bool) -> NDArray[np.str_]:
+    """By person: nobody is on two sides. PTB-XL prescribes its own sides, by person too.
+
+    Recordings made from those of the people who validate take no part.
+    """
+    validate = EVERYBODY[member % len(EVERYBODY)] if everybody else VALIDATION_GROUPS[member]
+    side_of = dict.fromkeys((*TRAINING_RECORDS, *FIBRILLATION_TRAINING_RECORDS, *VALIDATION_RECORDS), "train")
+    side_of |= dict.fromkeys(validate, "validation")
+    side_of |= dict.fromkeys((*TEST_RECORDS, *FIBRILLATION_TEST_RECORDS), "test")
+    side_of |= dict.fromkeys(LEFT_OUT_RECORDS, "none")
+    prescribed = table["side"].to_numpy(dtype="<U10")
+    if everybody:
+        prescribed = _quarter(table, prescribed, member)
+    by_record = np.array([side_of.get(record, "none") for record in table["record"]], dtype="<U10")
+    return _without_what_was_made(table, np.where(prescribed == "", by_record, prescribed))
+
+
+def _quarter(table: pd.DataFrame, prescribed: NDArray[np.str_], member: int) -> NDArray[np.str_]:
+    """Prescribed sides, where a quarter of PTB-XL's people who do not test validates, of each class as many."""
+    patients = table["patient"].to_numpy(dtype=str)
+    asked = np.char.startswith(patients, "ptbxl-") & np.isin(prescribed, ("train", "validation"))
+    people = table.loc[asked & ~names.rows(table["record"]), ["symbol", "patient"]].sort_values(["symbol", "patient"])
+    people = people.drop_duplicates("patient")
+    chosen = people["patient"].to_numpy(dtype=str)[member % len(EVERYBODY) :: len(EVERYBODY)]
+    side = np.where(asked, "train", prescribed)
+    side[asked & np.isin(patients, chosen)] = "validation"
+    return side
+
+
+def _leave_one_out(table: pd.DataFrame, person: str) -> NDArray[np.str_]:
+    """All of one person's beats test; the validation people of ``inter-patient`` validate, everyone else trains.
+
+    Recordings made from those of the people who do not train take no part.
+    """
+    patients = table["patient"].to_numpy(dtype=str)
+    if person not in patients:
+        raise SplitError(f"The data set has no person {person!r} to hold out.")
+    validates = np.isin(table["record"].to_numpy(dtype=str), VALIDATION_RECORDS)
+    validates |= table["side"].to_numpy(dtype=str) == "validation"
+    side = np.where(validates, "validation", "train").astype("<U10")
+    side[patients == person] = "test"
+    return _without_what_was_made(table, side)
+
+
+def _without_what_was_made(table: pd.DataFrame, side: NDArray[np.str_]) -> NDArray[np.str_]:
+    """Sides, where recordings made of others train, but for those of people who do not: these take no part."""
+    of_others = names.rows(table["record"])
+    patients = table["patient"].to_numpy(dtype=str)
+    kept_out = np.isin(patients, np.unique(patients[(side != "train") & ~of_others]))
+    return np.where(of_others & kept_out, "none", side)
+
+
+def blocked_rows(table: pd.DataFrame) -> NDArray[np.bool_]:
+    """Which rows show a bundle branch block that was made out of a normal beat."""
+    return names.rows(table["record"], bundle_branch_block.BLOCKS)

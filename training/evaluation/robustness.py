@@ -1,0 +1,80 @@
+"""The same held-out beats in every named style: what the look of a picture costs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ecg.classes import CLASS_SETS
+from ecg.pictures.canonical import to_pixels
+from ecg.pictures.rendering import picture_window
+from inference_server.classification import Verdict
+from training.datasets.prepared_data import Dataset
+from training.datasets.splits import divide
+from training.evaluation import metrics
+from training.evaluation.metrics import TableRow
+from training.evaluation.served_model import Subject
+from training.pictures.styles import NAMED, Style, encoded, paint
+
+#: Beats that are painted together; large pictures are large.
+_GROUP = 16
+
+
+def style_rows(subject: Subject, data: Dataset, beats: int) -> Iterator[TableRow]:
+    """Score ``subject`` on the same beats of its test side in each style of :data:`training.pictures.styles.NAMED`.
+
+    Every picture is encoded as the style says and goes through the server's decoder. ``lost_points`` is the accuracy
+    lost against the plain drawing in percentage points, with its 95 % bootstrap interval over the (paired) beats.
+
+    Args:
+        beats: how many; by chance, with the run's seed.
+
+    Raises:
+        DatasetError: ``data`` are not the beats that the model's split was made of.
+    """
+    labels = subject.labels_of(data)
+    names = [one.short for one in CLASS_SETS[subject.config.class_set]]
+    rows = np.random.default_rng(subject.config.seed).permutation(divide(data, subject.config).test)[:beats]
+    truth = labels[rows]
+    records = data.table["record"].to_numpy(dtype=str)[rows]
+    signals = picture_window(data.windows[rows])
+    plain: NDArray[np.bool_] | None = None
+    for name, style in NAMED.items():
+        answers = subject.answer(_pictures(subject, signals, style))
+        right = answers.probabilities.argmax(axis=1) == truth
+        plain = right if plain is None else plain
+        low, high = _interval(plain.astype(float) - right)
+        scores = metrics.score(truth, answers.probabilities, names, records, by_record=False)
+        row: TableRow = {
+            "style": name,
+            "n": len(rows),
+            "accuracy": round(scores.accuracy.value, 4),
+            "macro_f1": round(scores.macro_f1.value, 4),
+            "ece": round(scores.calibration_error, 4),
+            "lost_points": round(100 * float(plain.mean() - right.mean()), 2),
+            "lost_points_low": round(100 * low, 2),
+            "lost_points_high": round(100 * high, 2),
+        }
+        row |= {verdict.value: round(float((answers.verdicts == verdict.value).mean()), 4) for verdict in Verdict}
+        yield row
+
+
+def _pictures(subject: Subject, signals: NDArray[np.float32], style: Style) -> NDArray[np.uint8]:
+    generator = np.random.default_rng(subject.config.seed)
+    info = subject.model.info
+    return np.stack(
+        [
+            to_pixels(encoded(picture, style), height=info.input_height, width=info.input_width)
+            for start in range(0, len(signals), _GROUP)
+            for picture in paint(signals[start : start + _GROUP], style, generator)
+        ]
+    )
+
+
+def _interval(losses: NDArray[np.float64]) -> tuple[float, float]:
+    generator = np.random.default_rng(0)
+    means = [losses[generator.integers(0, len(losses), len(losses))].mean() for _ in range(metrics.RESAMPLES)]
+    low, high = np.quantile(means, [0.025, 0.975])
+    return float(low), float(high)

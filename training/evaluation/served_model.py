@@ -1,0 +1,257 @@
+"""Scores of exported models, as they are served: onnxruntime, the server's pixels, the server's decisions."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from pydantic import ValidationError
+from sklearn.metrics import roc_auc_score
+
+from ecg.classes import CLASS_SETS
+from ecg.pictures.canonical import canonical
+from inference_server.classification import Verdict
+from inference_server.models.decision import Thresholds, decide
+from inference_server.models.onnx_model import ModelError, OnnxModel
+from training.datasets.prepared_data import Dataset, DatasetError
+from training.datasets.splits import BY_PERSON, Split, divide
+from training.evaluation import metrics, ood_pictures, tables
+from training.learning.predictions import Predictions
+from training.recipes.recipe_files import RunConfig
+
+#: Pictures of each kind that are no beats.
+NONBEAT_PICTURES = 200
+
+#: Annotation symbols that no class set has learned, and their names.
+UNSEEN_SYMBOLS = {
+    "F": "fusion of ventricular and normal",
+    "E": "ventricular escape",
+    "a": "aberrated atrial premature",
+    "j": "nodal escape",
+}
+
+_BATCH = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What a served model says about N pictures and C classes."""
+
+    probabilities: NDArray[np.float32]
+    """``[N, C]``."""
+    verdicts: NDArray[np.str_]
+    """``[N]``."""
+    sets: NDArray[np.bool_]
+    """Prediction sets, ``[N, C]``."""
+    distances: NDArray[np.float32]
+    """How unlike the training beats each picture is, ``[N]``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A model version with the run that made it."""
+
+    model: OnnxModel
+    config: RunConfig
+    data_digest: str
+    """Of the data set that it was trained on."""
+
+    @classmethod
+    def load(cls, folder: Path) -> Subject:
+        """The version in ``folder`` (``models/<name>/<version>``).
+
+        Raises:
+            ModelError: not a usable model version.
+        """
+        model = OnnxModel.load(folder)
+        metadata = json.loads((folder / "metadata.json").read_text())
+        try:
+            return cls(model, RunConfig.model_validate(metadata["configuration"]), metadata["data_digest"])
+        except (KeyError, ValidationError) as error:
+            raise ModelError(f"{folder}/metadata.json does not tell which run made it: {error}") from error
+
+    def require_its_beats(self, data: Dataset) -> None:
+        """Raise :class:`DatasetError` where the split was made of other beats: training beats could be scored."""
+        if data.digest != self.data_digest:
+            raise DatasetError("This data set is not the one that the model was trained on. Prepare all the records.")
+
+    def labels_of(self, data: Dataset) -> NDArray[np.int64]:
+        """Class index of each beat of ``data``, −1 for beats of none: ``[N]``.
+
+        Raises:
+            DatasetError: these are not the beats that the model's split was made of.
+        """
+        self.require_its_beats(data)
+        return data.labels(CLASS_SETS[self.config.class_set])
+
+    def answer(self, pixels: NDArray[np.uint8]) -> Answers:
+        """Classify canonical pixels ``[N, H, W, 1]`` and decide, as the server does."""
+        parts = [self.model.run(pixels[start : start + _BATCH]) for start in range(0, len(pixels), _BATCH)]
+        probabilities = np.concatenate([part.probabilities for part in parts])
+        distances = np.concatenate([part.distance for part in parts])
+        return _decided(probabilities, distances, self.model.thresholds)
+
+
+def _decided(probabilities: NDArray[np.float32], distances: NDArray[np.float32], thresholds: Thresholds) -> Answers:
+    verdicts = np.empty(len(probabilities), dtype="<U16")
+    sets = np.zeros(probabilities.shape, dtype=bool)
+    for row, (one, distance) in enumerate(zip(probabilities.tolist(), distances.tolist(), strict=True)):
+        decision = decide(one, distance, thresholds)
+        verdicts[row] = decision.verdict.value
+        sets[row, list(decision.prediction_set)] = True
+    return Answers(probabilities, verdicts, sets, distances)
+
+
+def score_tables(
+    subject: Subject, data: Dataset, served: Thresholds | None = None
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Score one model on the test side of its own protocol.
+
+    Args:
+        served: thresholds of the model that it is the companion of: the verdicts on its test beats are told with these
+            as well, all but the distance, which each model measures in its own unit. Thresholds that come from people
+            whom a model knows say little about others.
+
+    Returns:
+        The scores table (see :func:`training.evaluation.tables.score_rows`) and the verdicts table.
+
+    Raises:
+        DatasetError: ``data`` are not the beats that the model's split was made of, so training beats could be scored.
+    """
+    config = subject.config
+    labels = subject.labels_of(data)
+    sides = divide(data, config)
+    rows = _scored_rows(data, sides, config)
+    answers = subject.answer(data.pixels[0][rows])
+    table = data.table.iloc[rows]
+    symbols = table["symbol"].to_numpy(dtype=str)
+    known = np.isin(rows, sides.test)
+    truth = labels[rows][known]
+    found = Predictions(
+        config,
+        table["record"].to_numpy(dtype=str),
+        table["sample"].to_numpy(dtype=np.int64),
+        symbols,
+        answers.probabilities,
+        int(np.bincount(labels[sides.train]).argmax()),
+    )
+    by_person = config.protocol in BY_PERSON
+    scores = tables.score_rows([found if by_person else found.only(known)])
+    own = _part(answers, known)
+    verdicts = [_verdict_row(config.protocol, "test beats", own, truth)]
+    if served is not None:
+        as_served = replace(served, max_distance=subject.model.thresholds.max_distance)
+        judged = _decided(own.probabilities, own.distances, as_served)
+        verdicts.append(_verdict_row(config.protocol, "test beats, thresholds of the served model", judged, truth))
+    for symbol, name in UNSEEN_SYMBOLS.items():
+        unseen = (symbols == symbol) & ~known
+        if unseen.any():
+            strangers = _part(answers, unseen)
+            row = _verdict_row(config.protocol, f"beats it never saw: {name} ({symbol})", strangers)
+            verdicts.append(row | _separation(own, strangers))
+    for kind, pictures in _nonbeat_pixels(subject):
+        strangers = subject.answer(pictures)
+        row = _verdict_row(config.protocol, f"no beat: {kind}", strangers)
+        verdicts.append(row | _separation(own, strangers))
+    return scores, pd.DataFrame(verdicts)
+
+
+def tables_of(
+    folders: list[Path], data: Dataset, progress: Callable[[float], None] = lambda _fraction: None
+) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Tables ``scores`` and ``verdicts`` of all the models in ``folders``, the served one first, then its companions.
+
+    ``progress`` is told the fraction done.
+    """
+    scores, verdicts = [], []
+    served = None
+    for done, folder in enumerate(folders, start=1):
+        subject = Subject.load(folder)
+        own_scores, own_verdicts = score_tables(subject, data, served)
+        served = served or subject.model.thresholds
+        scores.append(own_scores)
+        verdicts.append(own_verdicts)
+        progress(done / len(folders))
+    yield "scores", pd.concat(scores, ignore_index=True)
+    yield "verdicts", pd.concat(verdicts, ignore_index=True)
+
+
+#: Another processor rounds otherwise and may turn a few answers that are a close call: this many beats' worth of
+#: difference still counts as reprinted, but never less than the last printed digits.
+REPRINT_BEATS = 2.0
+REPRINT_DIGITS = 2e-4
+
+
+def differences(table: pd.DataFrame, stored: Path) -> list[str]:
+    """Where ``table`` differs from the stored CSV file: one phrase per cell."""
+    old = pd.read_csv(stored)
+    fresh = pd.read_csv(io.StringIO(table.to_csv(index=False)))
+    if list(old.columns) != list(fresh.columns) or len(old) != len(fresh):
+        return [f"other rows or columns: {old.shape} stored, {fresh.shape} now"]
+    found = []
+    for column in old.columns:
+        for row, (before, now) in enumerate(zip(old[column], fresh[column], strict=True)):
+            if pd.isna(before) and pd.isna(now):
+                continue
+            numbers = isinstance(before, float) and isinstance(now, float)
+            if not (abs(before - now) <= _tolerance(old.iloc[row], column) if numbers else before == now):
+                found.append(f"row {row + 1} {column}: {before} stored, {now} now")
+    return found
+
+
+def _tolerance(row: pd.Series, column: str) -> float:
+    """How far a figure of ``row`` may be from the stored one; a class's figures hang on its own beats."""
+    beats = row.get(f"{column.rpartition('_')[0]}_n", row.get("n", row.get("beats", 1)))
+    return max(REPRINT_DIGITS, REPRINT_BEATS / max(float(beats), 1.0))
+
+
+def _scored_rows(data: Dataset, sides: Split, config: RunConfig) -> NDArray[np.int64]:
+    """The test beats, and beats outside the class set that lie on the test side (in shuffled folds: all of them)."""
+    primary = data.table["primary"].to_numpy(dtype=bool)
+    labels = data.labels(CLASS_SETS[config.class_set])
+    others = primary & (labels < 0)
+    if config.protocol == "inter-patient":
+        tested = np.unique(data.table["record"].to_numpy(dtype=str)[sides.test])
+        others &= np.isin(data.table["record"].to_numpy(dtype=str), tested)
+    return np.sort(np.concatenate([sides.test, np.flatnonzero(others)]))
+
+
+def _part(answers: Answers, chosen: NDArray[np.bool_]) -> Answers:
+    return Answers(
+        answers.probabilities[chosen], answers.verdicts[chosen], answers.sets[chosen], answers.distances[chosen]
+    )
+
+
+def _verdict_row(
+    protocol: str, pictures: str, answers: Answers, truth: NDArray[np.int64] | None = None
+) -> metrics.TableRow:
+    """Shares of the verdicts; for beats of known class also how right the confident ones are."""
+    confident = answers.verdicts == Verdict.CONFIDENT.value
+    row: metrics.TableRow = {"protocol": protocol, "pictures": pictures, "n": len(answers.verdicts)}
+    row |= {verdict.value: round(float((answers.verdicts == verdict.value).mean()), 4) for verdict in Verdict}
+    if truth is not None:
+        right = answers.probabilities.argmax(axis=1) == truth
+        row["confident_accuracy"] = round(float(right[confident].mean()), 4) if confident.any() else None
+        row["set_coverage"] = round(float(answers.sets[np.arange(len(truth)), truth].mean()), 4)
+    return row
+
+
+def _separation(beats: Answers, strangers: Answers) -> metrics.TableRow:
+    """Area under the ROC curve of the distance: how often a stranger is stranger than a test beat."""
+    strange = np.repeat([0, 1], [len(beats.distances), len(strangers.distances)])
+    distances = np.concatenate([beats.distances, strangers.distances])
+    return {"auroc": round(float(roc_auc_score(strange, distances)), 4)}
+
+
+def _nonbeat_pixels(subject: Subject) -> Iterator[tuple[str, NDArray[np.uint8]]]:
+    height, width = subject.model.info.input_height, subject.model.info.input_width
+    for index, (kind, paint) in enumerate(ood_pictures.PAINTERS.items()):
+        generator = np.random.default_rng(index)
+        pictures = [canonical(paint(generator), height=height, width=width) for _ in range(NONBEAT_PICTURES)]
+        yield kind.replace("_", " "), np.stack(pictures)

@@ -1,0 +1,139 @@
+"""What a version tells of each class in people it had never seen, written into its file from the stored tables.
+
+The figures are those of the scores table, so the file says what the model card says; whose beats they are is counted in
+the kept answers. ``export`` and ``recalibrate`` tell the same of what they write.
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import pandas as pd
+from numpy.typing import NDArray
+
+from ecg.classes import CLASS_SETS
+from inference_server.models.onnx_model import OnnxModel
+from training.databases import marked, mitdb, ptbxl
+from training.datasets.sources import PTBXL
+from training.datasets.splits import BY_PERSON
+from training.evaluation import tables
+from training.evaluation.metrics import class_score_names
+from training.export import model_file
+from training.learning.predictions import Predictions
+
+_WHAT = "tells the scores of each class; the graph is the same"
+
+#: What :func:`training.export.model_file.write` adds by itself.
+_ADDED = ("version", "sha256", "bytes")
+
+#: What the server reads (:mod:`inference_server.models.onnx_model`).
+_SERVED = (
+    "format",
+    "name",
+    "classes",
+    "input",
+    "decision",
+    "training_run",
+    "data_digest",
+    "scores",
+    "licence",
+    "profile",
+)
+
+
+class DescribingError(Exception):
+    """The stored table or the kept answers don't tell what a file should; ``str(error)`` says why."""
+
+
+def class_scores(table: pd.DataFrame, answers: Predictions, people: NDArray[np.str_]) -> dict[str, float]:
+    """Scores by ``<protocol>/<class>/<score>``, as :func:`training.evaluation.metrics.class_scores` names them.
+
+    Args:
+        table: the stored scores of the run that ``answers`` are of; its row over all sources is told.
+        answers: what that run answered to its test side.
+        people: the person behind each answer, ``[N]``.
+
+    Raises:
+        DescribingError: the run knows its test people, or the table is not about these answers.
+    """
+    config = answers.config
+    if config.protocol not in BY_PERSON:
+        raise DescribingError(f"{config.name} knows the people it is tested by.")
+    rows = table[(table["recipe"] == config.name) & (table["class_set"] == config.class_set)]
+    if rows.empty:
+        raise DescribingError(f"The stored table has no scores of {config.name}.")
+    row = rows.loc[rows["n"].idxmax()]
+    truth = answers.truth
+    told: dict[str, float] = {}
+    for label, one in enumerate(CLASS_SETS[config.class_set]):
+        beats = int((truth == label).sum())
+        if beats != row[f"{one.short}_n"]:
+            raise DescribingError(f"The stored table counts other beats of {one.short} than {config.name} answered.")
+        if not beats:
+            continue
+        names = class_score_names(config.protocol, one.short)
+        told[names.sensitivity] = float(row[f"{one.short}_Se"])
+        if not pd.isna(row[f"{one.short}_+P"]):
+            told[names.positive_predictivity] = float(row[f"{one.short}_+P"])
+        told[names.beats] = float(beats)
+        told[names.people] = float(len(np.unique(people[truth == label])))
+    return told
+
+
+def people_behind(names: NDArray[np.str_]) -> NDArray[np.str_]:
+    """The person behind each record's name, ``[N]``. PTB-XL has several records of some people, which its table tells.
+
+    Raises:
+        RecordsError: there are PTB-XL records, and ``PTBXL_DIR`` does not name their database.
+    """
+    found = {}
+    patients = ptbxl.patients(PTBXL.folder()) if any(tables.source_of(one) == "PTB-XL" for one in names) else {}
+    for name in np.unique(names).tolist():
+        if tables.source_of(name) == "PTB-XL":
+            if name not in patients:
+                raise marked.RecordsError(f"{PTBXL.folder()} does not tell whose record {name} is.")
+            found[name] = patients[name]
+        else:
+            found[name] = mitdb.patient_of(name)
+    return np.array([found[name] for name in names.tolist()])
+
+
+def differences(folder: Path, told: dict[str, float]) -> list[str]:
+    """Where the file of the version in ``folder`` tells other scores than ``told``: one phrase for each.
+
+    Raises:
+        ModelError: there is no usable version.
+    """
+    scores = OnnxModel.load(folder).info.scores
+    return [
+        f"{name}: {scores.get(name)} told, {value} stored" for name, value in told.items() if scores.get(name) != value
+    ]
+
+
+def describe(folder: Path, told: dict[str, float]) -> Path:
+    """Write the version in ``folder`` once more with the scores ``told`` beside its others; the graph stays as it is.
+
+    Returns:
+        The ONNX file.
+
+    Raises:
+        ModelError: there is no usable version.
+    """
+    OnnxModel.load(folder)  # nothing is made of a broken version
+    before: dict[str, Any] = json.loads((folder / "metadata.json").read_text())
+    metadata = {key: before[key] for key in _SERVED if key in before} | {"scores": {**before["scores"], **told}}
+    facts = {key: value for key, value in before.items() if key not in (*_SERVED, *_ADDED)} | {
+        "rewritten": {
+            "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
+            "from_sha256": before["sha256"],
+            "what": _WHAT,
+        }
+    }
+    written = model_file.write(onnx.load(folder / "model.onnx"), metadata, facts, folder)
+    OnnxModel.load(folder)
+    return written

@@ -1,0 +1,182 @@
+"""A served version calibrated anew on people whom its recipe did not know; its network stays as it is.
+
+Probabilities of a model whose own people validated are too sure for others, and so are thresholds that come from them.
+The companion, the same recipe trained without the people it is asked about, says how sure the recipe may be.
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import onnx
+import onnxruntime
+from numpy.typing import NDArray
+from onnx import numpy_helper
+from scipy.special import softmax
+
+from training.datasets.prepared_data import Dataset
+from training.datasets.splits import BY_PERSON, divide
+from training.evaluation.served_model import Subject
+from training.export import model_file
+from training.export.exporting import (
+    PARITY_PICTURES,
+    PARITY_TOLERANCE,
+    ExportError,
+    answers_of,
+    patients_of,
+    profile_of,
+    require_version,
+    scores_of,
+    told_of_new_people,
+)
+from training.learning import calibration
+
+_WHAT = "decides as its companion does about people whom neither knows; the network's weights are the same"
+
+
+def recalibrate(served: Path, companion: Path, data: Dataset, repository: Path, *, version: str) -> tuple[Path, Path]:
+    """Write both models as ``version`` into ``repository``, with a scaling and thresholds that the companion tells.
+
+    They, and the floors of confidence, come from the companion's validation side, whose people it does not know.
+    Each keeps its network, its distance and its distance limit.
+
+    Returns:
+        The files of the served model and of its companion.
+
+    Raises:
+        ExportError: the version is none or exists, the companion knows its people, or a file has another graph than
+            ours or does not answer as computed. Then nothing is written.
+        ModelError: a folder holds no usable version.
+        DatasetError: ``data`` are not the beats that they were trained on.
+    """
+    require_version(version)
+    about = Subject.load(companion)
+    if about.config.protocol not in BY_PERSON:
+        raise ExportError(f"{companion} knows the people it was validated by: it can't tell how sure to be of others.")
+    labels = about.labels_of(data)
+    sides = divide(data, about.config)
+    truth = labels[sides.validation]
+    answered = about.answer(data.pixels[0][sides.validation]).probabilities
+    own = _scaling_of(_metadata(companion))
+    scaling = calibration.fit_scaling(_logits(answered, own).astype(np.float32), truth, biases=False)
+    validation = rescaled(answered, own, scaling).astype(np.float32)
+    thresholds = calibration.class_thresholds(validation, truth)
+    floors = calibration.confidence_floors(validation, truth, thresholds)
+    said = _Said(scaling, thresholds, floors, about.config.name)
+    beside = _rewritten(companion, data, said)
+    both = (_rewritten(served, data, said, beside.metadata["scores"]), beside)
+    targets = [repository / one.metadata["name"] / version for one in both]
+    if taken := [str(folder) for folder in targets if folder.exists()]:
+        raise ExportError(f"{taken[0]} exists; name another version.")
+    files = [model_file.write(one.model, one.metadata, one.facts, at) for one, at in zip(both, targets, strict=True)]
+    return files[0], files[1]
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What the companion's validation people say about how sure the recipe may be."""
+
+    scaling: calibration.Scaling
+    thresholds: list[float]
+    floors: list[float]
+    run: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Rewritten:
+    """What :func:`training.export.model_file.write` takes."""
+
+    model: onnx.ModelProto
+    metadata: dict[str, Any]
+    facts: dict[str, Any]
+
+
+def _rewritten(
+    folder: Path, data: Dataset, said: _Said, scores: Mapping[str, float] = MappingProxyType({})
+) -> _Rewritten:
+    """One of them anew; ``scores`` are told beside its own."""
+    subject = Subject.load(folder)
+    labels = subject.labels_of(data)
+    sides = divide(data, subject.config)
+    before = _metadata(folder)
+    own = _scaling_of(before)
+    model = onnx.load(folder / "model.onnx")
+    _rescale(model, own, said.scaling, folder)
+    session = onnxruntime.InferenceSession(model.SerializeToString())
+    shown = data.pixels[0][sides.validation]
+    expected = rescaled(subject.answer(shown[:PARITY_PICTURES]).probabilities, own, said.scaling)
+    found = answers_of(session, shown[:PARITY_PICTURES])["probabilities"]
+    if (off := float(np.abs(found - expected).max())) > PARITY_TOLERANCE:
+        raise ExportError(f"{folder}: rescaled probabilities are off by {off:.1e}.")
+
+    shorts = [one.short for one in subject.model.info.classes]
+    test = answers_of(session, data.pixels[0][sides.test])["probabilities"]
+    limit, protocol = subject.model.thresholds.max_distance, subject.config.protocol
+    served = ("format", "name", "classes", "input", "training_run", "data_digest", "licence")
+    metadata = {key: before[key] for key in served} | {
+        "decision": calibration.decision_metadata(shorts, said.thresholds, said.floors, limit),
+        "scores": {
+            **before["scores"],
+            **scores,
+            **scores_of(test, labels[sides.test], protocol),
+            **told_of_new_people(test, labels[sides.test], protocol, shorts, patients_of(data, sides.test)),
+        },
+        "profile": profile_of(answers_of(session, shown), labels[sides.validation], shorts),
+    }
+    facts = {
+        # Not rounded: who rescales once more starts from here.
+        "temperature": said.scaling.temperature,
+        "bias": list(said.scaling.bias),
+        "calibrated_on": said.run,
+        "parity": before["parity"],
+        "configuration": before["configuration"],
+        "rewritten": {
+            "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
+            "from_sha256": before["sha256"],
+            "what": _WHAT,
+        },
+    }
+    return _Rewritten(model, metadata, facts)
+
+
+def _metadata(folder: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((folder / "metadata.json").read_text())
+    return found
+
+
+def _scaling_of(metadata: dict[str, Any]) -> calibration.Scaling:
+    return calibration.Scaling(metadata["temperature"], tuple(metadata["bias"]))
+
+
+def rescaled(
+    probabilities: NDArray[np.float32], before: calibration.Scaling, after: calibration.Scaling
+) -> NDArray[np.float64]:
+    """Probabilities ``[N, C]`` of one scaling as another would have them: both are softmaxes of the same logits."""
+    return np.asarray(softmax(_logits(probabilities, before) / after.temperature + np.array(after.bias), axis=1))
+
+
+def _logits(probabilities: NDArray[np.float32], scaling: calibration.Scaling) -> NDArray[np.float64]:
+    """Logits ``[N, C]`` behind calibrated probabilities, but for a constant of each row."""
+    wide = np.maximum(probabilities.astype(np.float64), 1e-45)
+    return (np.log(wide) - np.array(scaling.bias)) * scaling.temperature
+
+
+def _rescale(model: onnx.ModelProto, before: calibration.Scaling, after: calibration.Scaling, folder: Path) -> None:
+    """Change the last layer's constants in place: the only ones with a column, or a value, for each class alone."""
+    classes = len(after.bias)
+    kernels = [one for one in model.graph.initializer if len(one.dims) == 2 and one.dims[1] == classes]
+    biases = [one for one in model.graph.initializer if list(one.dims) == [classes]]
+    if len(kernels) != 1 or len(biases) != 1:
+        raise ExportError(f"{folder} has another graph than `export` writes: its last layer is not found.")
+    ratio = before.temperature / after.temperature
+    kernel = numpy_helper.to_array(kernels[0]) * np.float32(ratio)
+    bias = (numpy_helper.to_array(biases[0]) - np.array(before.bias)) * ratio + np.array(after.bias)
+    kernels[0].CopyFrom(numpy_helper.from_array(kernel.astype(np.float32), kernels[0].name))
+    biases[0].CopyFrom(numpy_helper.from_array(bias.astype(np.float32), biases[0].name))

@@ -1,0 +1,252 @@
+"""Many runs of one recipe: ten folds, each carrier of a rare class held out in turn, or several networks that answer
+together. No run is trained twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import replace
+from pathlib import Path
+
+from training.databases.divisions import CARRIERS, EVERYBODY
+from training.datasets.prepared_data import Dataset
+from training.datasets.splits import FOLDS, HALF, SplitError, validator_of
+from training.learning import fitting, predictions
+from training.learning.fitting import Epoch
+from training.learning.predictions import Predictions
+from training.recipes import recipe_files
+from training.recipes.recipe_files import RunConfig
+
+#: What a run's sides depend on, beside the data.
+_SIDES = ("protocol", "fold", "held_out", "class_set", "seed", "member", "validation")
+
+#: Told the run, its newest epoch if it ended one just now, and its finished epochs with the current one's fraction;
+#: epochs of all its members count.
+Report = Callable[[RunConfig, Epoch | None, float], None]
+
+
+def runs_of(config: RunConfig, *, start: RunConfig | None = None) -> list[RunConfig]:
+    """The runs that a recipe stands for, in order of dependence.
+
+    ``beats-10fold`` gives its ten folds. With ``start``, a longer run on each half of the folds comes first, and each
+    fold starts from the half that it does not lie in: that run has seen neither its test nor its validation beats.
+    ``leave-one-patient-out`` gives one run for each carrier of a rare class. A recipe of several ``members`` is a
+    run of its own.
+
+    Raises:
+        SplitError: the protocol has a single run of a single network, or the runs would start where they must not.
+    """
+    if config.protocol == "beats-10fold":
+        if config.chained and start is not None:
+            raise SplitError(f"{config.name} is a chain: it starts from whole runs of the same folds, not from halves.")
+        if config.start_from and start is None and "{fold}" not in config.start_from:
+            raise SplitError(
+                f"Every fold of {config.name} would start from the same run; write {{fold}} in start_from."
+            )
+        halves = []
+        if start is not None:
+            halves = [_named(start, f"half-{half}", protocol="beats-half", fold=half) for half in (0, 1)]
+        folds = [
+            _named(
+                config,
+                f"fold-{fold}",
+                fold=fold,
+                start_from=halves[fold // HALF].name if halves else config.start_from.replace("{fold}", str(fold)),
+            )
+            for fold in range(FOLDS)
+        ]
+        return halves + folds
+    if config.protocol == "leave-one-patient-out":
+        people = sorted({person for carriers in CARRIERS.values() for person in carriers})
+        return [_named(config, f"without-{person}", held_out=person) for person in people]
+    if config.members > 1:
+        return [config]
+    raise SplitError(f"{config.protocol} is one run; `train` is its command.")
+
+
+def run_all(
+    configs: list[RunConfig],
+    data: Dataset,
+    runs: Path,
+    report: Report,
+) -> list[Predictions]:
+    """Train and score what is not yet there. The members of a run lie in folders in its own.
+
+    Returns:
+        Answers of every run to its test side; where it has several members, the mean of theirs.
+
+    Raises:
+        FittingError: a folder of ``runs`` holds another run, or a member would start from one with other sides.
+    """
+    found = []
+    for config in configs:
+        run = runs / config.name
+        if (run / predictions.FILE).is_file():
+            found.append(_kept(config, run))
+        elif config.members == 1 and not config.chained:
+            found.append(_run(config, data, run, runs / config.start_from, report))
+        else:
+            found.append(_together(config, data, runs, report))
+            found[-1].save(run / predictions.FILE)
+        report(config, None, config.epochs * config.members)
+    return found
+
+
+def require_members(config: RunConfig, members: Collection[int]) -> None:
+    """Raise :class:`SplitError` where a run has no such members, or each goes on from the one before it."""
+    if config.chained or not set(members) <= set(range(config.members)) or config.members == 1:
+        raise SplitError(f"{config.name} has no members {', '.join(map(str, sorted(members)))} that stand alone.")
+
+
+def run_members(config: RunConfig, members: Collection[int], data: Dataset, runs: Path, report: Report) -> None:
+    """Train and score some of a run's members, so that several processes can share them.
+
+    Raises:
+        SplitError: they can't be trained by themselves (:func:`require_members`).
+        FittingError: as for :func:`run_all`.
+    """
+    require_members(config, members)
+    for member in sorted(members):
+        _run_member(config, member, data, runs, report)
+
+
+def _kept(config: RunConfig, run: Path) -> Predictions:
+    answers = predictions.load(run / predictions.FILE)
+    if answers.config != config:
+        raise fitting.FittingError(f"{run} holds answers of another configuration. Choose another folder or delete it.")
+    return answers
+
+
+def validate(config: RunConfig, data: Dataset, runs: Path) -> Predictions:
+    """Answers of a finished run to its validation side; where it is a chain, the mean of its members' and its start's.
+
+    Where everybody validates, the answers of all members to those whom they do not know; where two do not, their mean.
+
+    Raises:
+        PredictionsError: a part is not trained, or its members validate on different parts.
+        FittingError: the runs were not trained on ``data``.
+    """
+    found = [predictions.answer(part, data, "validation") for part in _parts(config, runs)]
+    if config.validation == "everybody":
+        quarters = [predictions.averaged(found[quarter :: len(EVERYBODY)]) for quarter in range(len(EVERYBODY))]
+        answers = predictions.joined(quarters)
+    else:
+        answers = predictions.averaged(found)
+    return replace(answers, config=config)
+
+
+def require_neighbours(config: RunConfig) -> None:
+    """Raise :class:`SplitError` where no other fold's networks may answer as well (:func:`with_neighbour`)."""
+    if config.protocol != "beats-10fold" or (config.members > 1 and not config.chained):
+        raise SplitError(f"In {config.name} no other fold's networks validate all together on what it tests.")
+    if config.keep != "last":
+        raise SplitError(f"The weights of {config.name} are chosen by validation: a neighbour's know what is asked.")
+
+
+def with_neighbour(config: RunConfig, data: Dataset, runs: Path) -> Predictions:
+    """Answers to a finished fold's test beats of all networks that did not learn from them.
+
+    Two folds leave a beat out: one tests on it, its neighbour validates on it. So the neighbour's networks answer too,
+    calibrated on their own test side, which is neither this fold's nor learned by them. They are taken only where their
+    last weights are kept: the best ones by the validation side would have been chosen on the beats that are asked
+    about. What a chain starts from is held to the same.
+
+    Raises:
+        SplitError: the protocol has no such neighbours, or their weights were chosen by validation.
+        PredictionsError: a network is not trained.
+        FittingError: the runs were not trained on ``data``, or the folder of the answers holds another run's.
+    """
+    require_neighbours(config)
+    mine = f".fold-{config.fold}"
+    other = f".fold-{validator_of(config.fold)}"
+    neighbour = config.model_copy(
+        update={field: getattr(config, field).replace(mine, other) for field in ("name", "start_from")}
+    )
+    theirs = _learned(neighbour, runs)
+    if config.chained and _keeps_last(runs / neighbour.start_from):
+        theirs.insert(0, runs / neighbour.start_from)
+    named = config.model_copy(
+        update={"name": config.name.replace(mine, f"-neighbours{mine}"), "neighbours": len(theirs)}
+    )
+    folder = runs / named.name
+    if (folder / predictions.FILE).is_file():
+        return _kept(named, folder)
+    found = [predictions.predict(part, data) for part in _parts(config, runs)]
+    found += [predictions.answer(part, data, "validation", calibrated_on="test") for part in theirs]
+    answers = replace(predictions.averaged(found), config=named)
+    folder.mkdir(parents=True, exist_ok=True)
+    answers.save(folder / predictions.FILE)
+    return answers
+
+
+def _keeps_last(run: Path) -> bool:
+    return recipe_files.read(run / "config.yaml").keep == "last"
+
+
+def _parts(config: RunConfig, runs: Path) -> list[Path]:
+    """Folders of all networks that answer for a run."""
+    start = [runs / config.start_from] if config.chained else []
+    return start + _learned(config, runs)
+
+
+def _learned(config: RunConfig, runs: Path) -> list[Path]:
+    """Folders of the networks that a run trains itself."""
+    return _members(config, runs) if config.members > 1 or config.chained else [runs / config.name]
+
+
+def _members(config: RunConfig, runs: Path) -> list[Path]:
+    return [runs / config.name / f"member-{member}" for member in range(config.members)]
+
+
+def _together(config: RunConfig, data: Dataset, runs: Path, report: Report) -> Predictions:
+    """The mean answer of all members, and of what a chain starts from."""
+    if not config.chained:
+        answers = [_run_member(config, member, data, runs, report) for member in range(config.members)]
+        return replace(predictions.averaged(answers), config=config)
+    start = runs / config.start_from
+    answers = [predictions.predict(start, data)]
+    for member, folder in enumerate(_members(config, runs)):
+        answers.append(_run(config.model_copy(update={"member": member}), data, folder, start, report))
+        start = folder
+    return replace(predictions.averaged(answers), config=config)
+
+
+def _run_member(config: RunConfig, member: int, data: Dataset, runs: Path, report: Report) -> Predictions:
+    """One of several members that validate on different parts, from the same member of another run if it starts."""
+    mine = config.model_copy(update={"member": member})
+    start = runs / config.start_from.replace("{member}", str(member))
+    if config.start_from:
+        _require_same_sides(mine, start)
+    return _run(mine, data, _members(config, runs)[member], start, report)
+
+
+def _require_same_sides(config: RunConfig, start: Path) -> None:
+    """Raise :class:`FittingError` where ``start`` may have learned what ``config`` validates or tests on."""
+    path = start / "config.yaml"
+    if not path.is_file():
+        raise fitting.FittingError(f"{config.name} starts from {start}, which was not trained yet.")
+    other = recipe_files.read(path)
+    differ = [f"another {name}" for name in _SIDES if getattr(other, name) != getattr(config, name)]
+    if differ:
+        raise fitting.FittingError(
+            f"{start} has other sides than member {config.member} of {config.name}: {', '.join(differ)}."
+        )
+
+
+def _run(config: RunConfig, data: Dataset, folder: Path, start: Path, report: Report) -> Predictions:
+    if (folder / predictions.FILE).is_file():
+        return _kept(config, folder)
+    before = config.member * config.epochs
+    fitting.fit(
+        config,
+        data,
+        folder,
+        lambda line: report(config, line, before + line.epoch),
+        lambda epochs: report(config, None, before + epochs),
+        start=start,
+    )
+    return predictions.predict(folder, data)
+
+
+def _named(config: RunConfig, part: str, **changes: object) -> RunConfig:
+    return config.model_copy(update={"name": f"{config.name}.{part}", **changes})

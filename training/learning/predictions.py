@@ -1,0 +1,295 @@
+"""What a trained run answers to its test beats: calibrated on its validation side, kept beside the run.
+
+Kept predictions are small enough for the repository, so every table can be reprinted from them without training again.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+from zipfile import BadZipFile
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from pydantic import ValidationError
+from scipy.special import softmax
+
+from ecg.classes import CLASS_SETS, index_of_symbols
+from training.datasets.prepared_data import Dataset
+from training.datasets.splits import BY_PERSON, Split, blocked_rows, divide
+from training.learning import calibration
+from training.recipes import recipe_files
+from training.recipes.recipe_files import RunConfig
+
+FILE = "predictions.npz"
+
+#: A side of a split that a network has not trained on.
+Unseen = Literal["validation", "test"]
+
+
+class PredictionsError(Exception):
+    """A file of predictions can't be used."""
+
+
+@dataclass(frozen=True, slots=True)
+class Predictions:
+    """Calibrated answers to N beats; rows of all arrays correspond."""
+
+    config: RunConfig
+    records: NDArray[np.str_]
+    samples: NDArray[np.int64]
+    symbols: NDArray[np.str_]
+    probabilities: NDArray[np.float32]
+    """``[N, C]``, classes of the run's class set."""
+    majority: int
+    """Class index that most training beats have: what a naive guess would always answer."""
+    shares: NDArray[np.float64] | None = None
+    """``[C]``: how much of the training side each class is, by person counted by its carriers; None in files kept
+    before this was."""
+
+    @property
+    def truth(self) -> NDArray[np.int64]:
+        """Class index of each beat, −1 for beats outside the class set: ``[N]``."""
+        return label_indices(self.symbols, self.config.class_set)
+
+    def only(self, chosen: NDArray[np.bool_]) -> Predictions:
+        """The chosen beats."""
+        return replace(
+            self,
+            records=self.records[chosen],
+            samples=self.samples[chosen],
+            symbols=self.symbols[chosen],
+            probabilities=self.probabilities[chosen],
+        )
+
+    def within(self, class_set: str) -> Predictions:
+        """As a class set that is part of the run's own: other beats left out, probabilities given that it is one of it.
+
+        Raises:
+            ValueError: ``class_set`` has classes that the run does not know.
+        """
+        own = [one.short for one in CLASS_SETS[self.config.class_set]]
+        wanted = [one.short for one in CLASS_SETS[class_set]]
+        if not set(wanted) <= set(own):
+            raise ValueError(f"Class set {class_set} is not part of {self.config.class_set}.")
+        chosen = [own.index(short) for short in wanted]
+        kept = self.probabilities[:, chosen]
+        shares = None if self.shares is None else self.shares[chosen] / self.shares[chosen].sum()
+        kept = kept / np.maximum(kept.sum(axis=1, keepdims=True), 1e-12)
+        config = self.config.model_copy(update={"class_set": class_set})
+        majority = wanted.index(own[self.majority]) if own[self.majority] in wanted else 0
+        narrowed = replace(self, config=config, probabilities=kept, majority=majority, shares=shares)
+        known = np.array([symbol not in _left_out(self.config.class_set, class_set) for symbol in self.symbols])
+        return narrowed.only(known)
+
+    def balanced(self, power: float) -> Predictions:
+        """Decided towards equal sensitivity: probabilities over the classes' shares to ``power``, adding up to 1.
+
+        Nothing changes at 0, which is most often right; at 1 every class is answered as if it were as frequent as any.
+
+        Raises:
+            PredictionsError: the shares are not known, are not those of the people asked about, or were weighed before.
+        """
+        if self.shares is None:
+            raise PredictionsError(f"The answers of {self.config.name} were kept without the classes' shares.")
+        by_others = self.config.protocol in BY_PERSON and self.config.validation != "everybody"
+        if by_others or self.config.balance:
+            raise PredictionsError(f"The classes' shares say nothing more about the answers of {self.config.name}.")
+        weighed = self.probabilities / np.where(self.shares > 0, self.shares, 1.0) ** power
+        probabilities = (weighed / weighed.sum(axis=1, keepdims=True)).astype(np.float32)
+        return replace(self, config=self.config.model_copy(update={"balance": power}), probabilities=probabilities)
+
+    def save(self, path: Path) -> None:
+        """Write a compressed file; probabilities are kept in half precision."""
+        partial = path.with_suffix(".partial.npz")
+        shares = {} if self.shares is None else {"shares": self.shares}
+        np.savez_compressed(
+            partial,
+            allow_pickle=False,
+            config=np.array(json.dumps(self.config.model_dump())),
+            records=self.records,
+            samples=self.samples.astype(np.int32),
+            symbols=self.symbols,
+            probabilities=self.probabilities.astype(np.float16),
+            majority=np.array(self.majority),
+            **shares,
+        )
+        os.replace(partial, path)
+
+
+def load(path: Path) -> Predictions:
+    """Read kept predictions.
+
+    Raises:
+        PredictionsError: missing, damaged or of another kind.
+    """
+    try:
+        with path.open("rb") as file, np.load(file) as stored:
+            return Predictions(
+                RunConfig.model_validate_json(str(stored["config"])),
+                stored["records"],
+                stored["samples"].astype(np.int64),
+                stored["symbols"],
+                stored["probabilities"].astype(np.float32),
+                int(stored["majority"]),
+                stored.get("shares"),
+            )
+    except (OSError, EOFError, BadZipFile, KeyError, ValueError, ValidationError) as error:
+        raise PredictionsError(f"{path} holds no predictions: {error}") from error
+
+
+def label_indices(symbols: NDArray[np.str_], class_set: str) -> NDArray[np.int64]:
+    """Class index of each symbol in a class set, −1 for others."""
+    index = index_of_symbols(CLASS_SETS[class_set])
+    return np.array([index.get(symbol, -1) for symbol in symbols], dtype=np.int64)
+
+
+def predict(run: Path, data: Dataset) -> Predictions:
+    """Answers of the run's best weights to its test side, and keep them in the run's folder.
+
+    Protocols by person also answer the beats outside the class set on the test side, for the AAMI collapse.
+    Answers that are already there are read, not made again.
+
+    Raises:
+        PredictionsError: the run has no weights.
+        FittingError: the run was not trained on ``data``.
+    """
+    kept = run / FILE
+    if kept.is_file():
+        return load(kept)
+    made = answer(run, data, "test")
+    made.save(kept)
+    return made
+
+
+def answer(run: Path, data: Dataset, side: Unseen, *, calibrated_on: Unseen = "validation") -> Predictions:
+    """Answers of the run's best weights to one side, calibrated on a side that it has not learned.
+
+    Args:
+        calibrated_on: the test side where another run tests on this one's validation side.
+
+    Raises:
+        PredictionsError: the run has no weights.
+        FittingError: the run was not trained on ``data``.
+    """
+    from training.learning import (
+        fitting,
+        networks,  # TensorFlow is loaded only where a network runs
+    )
+
+    if not (run / fitting.BEST).is_file():
+        raise PredictionsError(f"{run} holds no trained weights. Train it first.")
+    config = recipe_files.read(run / "config.yaml")
+    fitting.require_same_data(run, data)
+    classes = CLASS_SETS[config.class_set]
+    labels = data.labels(classes)
+    sides = divide(data, config)
+    _, _, height, width, channels = data.pixels.shape
+    model = networks.build(config.network, height=height, width=width, channels=channels, classes=len(classes))
+    model.load_weights(run / fitting.BEST)
+    pixels = data.pixels[0]
+    rows = {"validation": sides.validation, "test": tested_rows(data, sides, config)}
+    logits = {one: fitting.predict_logits(model, pixels, rows[one]) for one in {side, calibrated_on}}
+    known = labels[rows[calibrated_on]] >= 0
+    scaling = calibration.fit_scaling(
+        logits[calibrated_on][known], labels[rows[calibrated_on]][known], biases=config.protocol not in BY_PERSON
+    )
+    table = data.table.iloc[rows[side]]
+    trained = np.bincount(labels[sides.train], minlength=len(classes))
+    shares = _carriers(data, labels, sides, len(classes)) if config.protocol in BY_PERSON else trained
+    return Predictions(
+        config,
+        table["record"].to_numpy(dtype=str),
+        table["sample"].to_numpy(dtype=np.int64),
+        table["symbol"].to_numpy(dtype=str),
+        softmax(logits[side] / scaling.temperature + np.array(scaling.bias), axis=1).astype(np.float32),
+        int(trained.argmax()),
+        shares / shares.sum(),
+    )
+
+
+def _carriers(data: Dataset, labels: NDArray[np.int64], sides: Split, classes: int) -> NDArray[np.int64]:
+    """How many people who do not test carry each class: ``[classes]``. Nobody has the block that was made of a beat."""
+    rows = np.concatenate([sides.train, sides.validation])
+    rows = rows[~blocked_rows(data.table)[rows]]
+    people = pd.DataFrame({"person": data.table["patient"].to_numpy()[rows], "label": labels[rows]}).drop_duplicates()
+    return np.bincount(people["label"], minlength=classes)
+
+
+def averaged(members: Sequence[Predictions]) -> Predictions:
+    """The mean of the calibrated probabilities that several networks gave to the same beats.
+
+    Raises:
+        PredictionsError: they answered different beats.
+    """
+    first = members[0]
+    for one in members[1:]:
+        if not (np.array_equal(one.records, first.records) and np.array_equal(one.samples, first.samples)):
+            raise PredictionsError("These networks did not answer the same beats.")
+    mean = np.stack([one.probabilities for one in members]).mean(axis=0)
+    return replace(first, probabilities=mean)
+
+
+def across_recipes(recipes: Sequence[Predictions], name: str) -> Predictions:
+    """The mean of what the networks of several recipes answered to the same beats, each network counting alike.
+
+    Args:
+        name: of the answers; everything else is told as the first recipe has it.
+
+    Raises:
+        PredictionsError: they answered different beats or in different classes, were not trained on the same people, or
+            were decided otherwise before.
+    """
+    first, *others = recipes
+    for one in others:
+        alike = ("class_set", "protocol", "network", "representation", "validation")
+        if any(getattr(one.config, field) != getattr(first.config, field) for field in alike):
+            raise PredictionsError(f"{one.config.name} and {first.config.name} do not answer the same question.")
+        if not _same_shares(one, first):
+            raise PredictionsError(f"{one.config.name} and {first.config.name} were not trained on the same people.")
+    if any(one.config.balance for one in recipes):
+        raise PredictionsError("Average first, then decide: some of these answers were balanced before.")
+    counts = [one.config.networks for one in recipes]
+    weighed = [
+        replace(one, probabilities=one.probabilities * count) for one, count in zip(recipes, counts, strict=True)
+    ]
+    mean = averaged(weighed).probabilities * (len(recipes) / sum(counts))
+    config = first.config.model_copy(update={"name": name, "others": first.config.others + sum(counts[1:])})
+    return replace(first, config=config, probabilities=mean.astype(np.float32))
+
+
+def _same_shares(one: Predictions, other: Predictions) -> bool:
+    if one.shares is None or other.shares is None:
+        return one.shares is other.shares
+    return bool(np.allclose(one.shares, other.shares))
+
+
+def joined(parts: Sequence[Predictions]) -> Predictions:
+    """The answers of several runs of one recipe, one after the other."""
+    return replace(
+        parts[0],
+        records=np.concatenate([one.records for one in parts]),
+        samples=np.concatenate([one.samples for one in parts]),
+        symbols=np.concatenate([one.symbols for one in parts]),
+        probabilities=np.concatenate([one.probabilities for one in parts]),
+    )
+
+
+def tested_rows(data: Dataset, sides: Split, config: RunConfig) -> NDArray[np.int64]:
+    """The test beats; in protocols by person also the test people's beats outside the class set."""
+    if config.protocol not in BY_PERSON:
+        return sides.test
+    primary = data.table["primary"].to_numpy(dtype=bool)
+    others = primary & (data.labels(CLASS_SETS[config.class_set]) < 0)
+    records = data.table["record"].to_numpy(dtype=str)
+    others &= np.isin(records, np.unique(records[sides.test]))
+    return np.sort(np.concatenate([sides.test, np.flatnonzero(others)]))
+
+
+def _left_out(wide: str, narrow: str) -> set[str]:
+    return set(index_of_symbols(CLASS_SETS[wide])) - set(index_of_symbols(CLASS_SETS[narrow]))

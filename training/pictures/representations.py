@@ -1,0 +1,158 @@
+"""What a network sees of a beat. Each representation turns a recording into pixels, one row per beat and lead.
+
+``trace`` is what users upload: the line, R − 96 … R + 95. ``spectrogram`` and ``context`` need the recording itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.signal import stft
+
+from ecg.beats import MARGIN, SAMPLING_RATE, WINDOW_BEFORE, cut_windows
+from ecg.pictures import context
+from ecg.pictures.canonical import canonical
+from ecg.pictures.canvas import HEIGHT, WIDTH, Pixels, to_canonical
+from ecg.pictures.rendering import draw
+from training.databases.marked import MarkedRecording, within
+from training.pictures.augmentation import OTHER_PEOPLE, augment, vary_geometry
+from training.pictures.styles import paint, random_style
+from training.synthetic import lead_rotation
+
+#: Augmented pictures that share one varied geometry or style.
+_GROUP = 16
+
+#: STFT of ``spectrogram``: Hann window of 64 samples (178 ms), a column every 2 samples (5.6 ms), zero-padded so that
+#: a row is 0.94 Hz; the 64 rows reach 59 Hz. Grey is the power in decibels, from the beat's maximum (0)
+#: down 60 dB (255).
+STFT_WINDOW, STFT_HOP, STFT_LENGTH = 64, 2, 384
+SPECTROGRAM_RANGE_DB = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """How beats are augmented."""
+
+    number: int
+    """From 1; odd variants vary the geometry, even ones the whole style."""
+    generator: np.random.Generator
+    turned: bool = False
+    """Whether most beats are seen along other axes (:func:`training.synthetic.lead_rotation.views`)."""
+
+
+class Representation(Protocol):
+    """How recordings become pixels."""
+
+    @property
+    def name(self) -> str:
+        """What configurations call it."""
+
+    @property
+    def channels(self) -> int:
+        """Pictures of one beat and lead."""
+
+    def pictures(self, recording: MarkedRecording, variant: Variant | None = None) -> Pixels:
+        """Every beat in every lead, ``[rows, HEIGHT, WIDTH, channels]``; rows as in ``cut_beats``.
+
+        Plain ones, or an augmented ``variant`` of them.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Sees the picture's window alone."""
+
+    name: str
+    plain: Callable[[NDArray[np.float32]], Pixels]
+    """``[N, 192]`` millivolts to ``[N, HEIGHT, WIDTH, 1]``."""
+    varied: Callable[[NDArray[np.float32], np.random.Generator, int], Pixels]
+    """The same for augmented signals; the last argument is the variant's number, from 1."""
+    channels: int = 1
+
+    def pictures(self, recording: MarkedRecording, variant: Variant | None = None) -> Pixels:
+        """See :class:`Representation`."""
+        samples = recording.samples[within(recording)]
+        more = 0 if variant is None else MARGIN + (lead_rotation.FILTER_REACH if variant.turned else 0)
+        windows = np.stack([cut_windows(lead, samples, WINDOW_BEFORE + more) for lead in recording.signal.T])
+        if variant is None:
+            return self.plain(_rows(windows))
+        if variant.turned:
+            seen = augment(_rows(lead_rotation.views(windows, variant.generator)), variant.generator, OTHER_PEOPLE)
+        else:
+            seen = augment(_rows(windows), variant.generator)
+        return self.varied(seen, variant.generator, variant.number)
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """Sees the whole recording, see :mod:`ecg.pictures.context`."""
+
+    name: str
+    channels: int = context.CHANNELS
+
+    def pictures(self, recording: MarkedRecording, variant: Variant | None = None) -> Pixels:
+        """See :class:`Representation`; all variants are alike, and none is turned."""
+        inside = within(recording)
+        seen = recording if variant is None else lead_rotation.turn(recording, variant.generator)
+        return context.pictures(seen.signal.T, seen.samples[inside], np.unique(seen.peaks))
+
+
+def _rows(windows: NDArray[np.float32]) -> NDArray[np.float32]:
+    """``[leads, N, S]`` to one row per beat and lead."""
+    return windows.reshape(-1, windows.shape[-1])
+
+
+def _trace(signals: NDArray[np.float32]) -> Pixels:
+    return to_canonical(draw(signals))
+
+
+def _varied_trace(signals: NDArray[np.float32], generator: np.random.Generator, variant: int) -> Pixels:
+    """Odd variants vary the geometry, even ones the whole style, groups of beats at a time."""
+    parts = [_empty()]
+    for start in range(0, len(signals), _GROUP):
+        group, geometry = signals[start : start + _GROUP], vary_geometry(generator)
+        if variant % 2:
+            parts.append(to_canonical(draw(group, geometry)))
+        else:
+            painted = paint(group, random_style(generator, geometry), generator)
+            parts.append(np.stack([canonical(one, height=HEIGHT, width=WIDTH) for one in painted]))
+    return np.concatenate(parts)
+
+
+def _spectrogram(signals: NDArray[np.float32]) -> Pixels:
+    if not len(signals):
+        return _empty()
+    _, _, spectrum = stft(
+        signals - signals.mean(axis=1, keepdims=True),
+        fs=SAMPLING_RATE,
+        nperseg=STFT_WINDOW,
+        noverlap=STFT_WINDOW - STFT_HOP,
+        nfft=STFT_LENGTH,
+        padded=False,
+    )
+    power = 20 * np.log10(np.abs(spectrum[:, :HEIGHT, :WIDTH]) + 1e-6)
+    below = (power.max(axis=(1, 2), keepdims=True) - power) / SPECTROGRAM_RANGE_DB
+    grey = np.rint(255 * np.clip(below, 0, 1)).astype(np.uint8)
+    return grey[:, ::-1, :, None]
+
+
+def _varied_spectrogram(signals: NDArray[np.float32], _generator: np.random.Generator, _variant: int) -> Pixels:
+    return _spectrogram(signals)
+
+
+def _empty() -> Pixels:
+    return np.empty((0, HEIGHT, WIDTH, 1), dtype=np.uint8)
+
+
+REPRESENTATIONS: dict[str, Representation] = {
+    one.name: one
+    for one in (
+        Window("trace", _trace, _varied_trace),
+        Window("spectrogram", _spectrogram, _varied_spectrogram),
+        Surroundings("context"),
+    )
+}
