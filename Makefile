@@ -13,7 +13,7 @@ INSTALL = $(PIP) --require-hashes --requirement $(1) \
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-package beatlens \
 	--no-header --no-annotate pyproject.toml requirements/build.in
 
-.PHONY: help run test test-postgresql access lint format protos lock audit pin-images admin train-image clean
+.PHONY: help run test test-postgresql lint architecture access format protos lock audit pin-images admin train-image clean
 
 help: ## List the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -25,7 +25,7 @@ test: $(VENV)/everything lint ## Install everything; lint, types and tests (MITD
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup
 
 test-postgresql: $(VENV)/everything ## The portal's tests once more, on a PostgreSQL of their own (left out without PostgreSQL)
-	$(BIN)/python -m launcher.postgresql $(CURDIR)/$(BIN)/python -m pytest tests/webportal --numprocesses 2 --dist loadgroup
+	$(BIN)/python -m benchmarks.processes.postgresql $(CURDIR)/$(BIN)/python -m pytest tests/webportal --numprocesses 2 --dist loadgroup
 
 lint: $(VENV)/everything ## Style, types and the wire (buf needs npm, and is left out without it)
 	$(BIN)/ruff check .
@@ -33,6 +33,9 @@ lint: $(VENV)/everything ## Style, types and the wire (buf needs npm, and is lef
 	$(BIN)/mypy
 	$(BIN)/python protos/generate.py --check
 	$(BIN)/python protos/generate.py --lint
+
+architecture: $(VENV)/everything ## Show who imports whom: the rooms and their folders from the ground up
+	@$(BIN)/python -m tests.architecture
 
 access: $(VENV)/everything ## Renew docs/access.md, who may open what, from what the portal answers
 	BEATLENS_WRITE_ACCESS=1 $(BIN)/python -m pytest -q tests/webportal/test_access.py -k table_says

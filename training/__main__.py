@@ -242,7 +242,7 @@ def prepare(
 
 
 def _prepare_from_folders(source: Path, data: Path, mapped: Sequence[str], models: Path, *, as_json: bool) -> None:
-    from inference_server.onnx_model import ModelError, OnnxModel
+    from inference_server.models.onnx_model import ModelError, OnnxModel
     from training.datasets import folder_preparation
 
     with _plain_errors(ModelError):
@@ -580,7 +580,7 @@ def recalibrate(
     models: ModelsOption = MODELS,
 ) -> None:
     """Write both as another version that decides as the companion does about people whom neither knows."""
-    from inference_server.onnx_model import ModelError
+    from inference_server.models.onnx_model import ModelError
     from training.evaluation import served_model
     from training.export import recalibration
     from training.export.exporting import ExportError
@@ -603,7 +603,7 @@ def promote(
     force: Annotated[bool, typer.Option("--force", help="Although a figure says no.")] = False,
 ) -> None:
     """Put an exported version beside the served one if it is not larger, slower or worse for new patients."""
-    from inference_server.onnx_model import ModelError
+    from inference_server.models.onnx_model import ModelError
     from training.export import promotion
 
     with _plain_errors(promotion.PromotionError, ModelError):
@@ -627,7 +627,7 @@ def saliency(
     """Check the served model's evidence: masking the most salient tenth must cost more than masking a random tenth."""
     import pandas as pd
 
-    from inference_server.onnx_model import ModelError
+    from inference_server.models.onnx_model import ModelError
     from training.evaluation import saliency as deletion
     from training.evaluation import served_model
 
@@ -699,7 +699,7 @@ def evaluate(
     Exit code 1 when a stored figure can't be reprinted. Without a prepared data set, plain pictures are drawn first.
     """
 
-    from inference_server.onnx_model import ModelError
+    from inference_server.models.onnx_model import ModelError
     from training.evaluation import served_model
 
     version = version or _newest(models)
@@ -769,7 +769,7 @@ def describe(
     """
     import pandas as pd
 
-    from inference_server.onnx_model import ModelError
+    from inference_server.models.onnx_model import ModelError
     from training.evaluation import served_model
     from training.export import describing
     from training.learning import predictions
@@ -804,7 +804,7 @@ def robustness(
     """Score the served model on held-out beats drawn in each named style: paper, screens, cameras, compression."""
     import pandas as pd
 
-    from inference_server.onnx_model import ModelError
+    from inference_server.models.onnx_model import ModelError
     from training.evaluation import robustness as styles_table
     from training.evaluation import served_model
     from training.pictures.styles import NAMED
@@ -837,7 +837,7 @@ def pictures(
     ),
 ) -> None:
     """Draw the pictures that ship: samples that the served model never saw, references, an example of each class."""
-    from inference_server.onnx_model import ModelError
+    from inference_server.models.onnx_model import ModelError
     from training.evaluation import samples, served_model
 
     with _plain_errors(marked.RecordsError, prepared_data.DatasetError, ModelError, splits.SplitError):

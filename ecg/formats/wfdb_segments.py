@@ -9,10 +9,10 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from ecg.digital import MISSING, Digital
-from ecg.formats import limits, wfdb_header, wfdb_records
+from ecg.formats import limits, wfdb_header, wfdb_signals
 from ecg.formats.source import ChannelInfo, Source
 from ecg.formats.wfdb_header import Header
-from ecg.formats.wfdb_records import Lookup
+from ecg.formats.wfdb_signals import Lookup
 from ecg.recording_errors import RecordingError
 
 
@@ -114,11 +114,11 @@ def _sources(header: Header, lookup: Lookup) -> tuple[Sequence[ChannelInfo] | No
         if own.rate != header.rate:
             raise RecordingError("RECORDING_CONTRADICTORY", "The segments of the record differ in their sampling rate.")
         if number == 0 and not segment.frames:
-            layout = [wfdb_records.channel(line) for line in own.signals]
+            layout = [wfdb_signals.channel(line) for line in own.signals]
             continue
         if not own.frames:
             own.frames = segment.frames
-        source = wfdb_records.single(own, lookup)
+        source = wfdb_signals.single(own, lookup)
         source.warnings = own.warnings + source.warnings
         if own.frames != segment.frames:
             source.warn("RECORDING_LENGTH_CONTRADICTORY", "A segment is not as long as the record's header says.")

@@ -2,8 +2,8 @@
 
 This is the only way from a file to the input of a model that is trained here, and training uses it too, so that
 training sees exactly the pixels that serving sees (an imported model may state other steps of its own, see
-:mod:`inference_server.pixels_as_sent`). Canonical pixels are ``uint8``, grey, white paper = 255, darkest ink = 0,
-whole picture letterboxed into the model's height and width.
+:mod:`inference_server.models.pixels_as_sent`). Canonical pixels are ``uint8``, grey, white paper = 255, darkest
+ink = 0, whole picture letterboxed into the model's height and width.
 """
 
 from __future__ import annotations

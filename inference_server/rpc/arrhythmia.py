@@ -9,17 +9,17 @@ from typing import Final, NamedTuple
 
 import grpc.aio
 
-from inference_server.classification import UnknownClass
+from inference_server.classification import UnknownClass, messages
 from inference_server.generated.ecg.v1 import arrhythmia_pb2 as pb
 from inference_server.generated.ecg.v1 import arrhythmia_pb2_grpc
-from inference_server.metrics import Metrics
-from inference_server.model_repository import ModelNotFound, ModelRepository, NoModelLoaded
-from inference_server.rpc import errors, messages
+from inference_server.models.model_repository import ModelNotFound, ModelRepository, NoModelLoaded
+from inference_server.rpc import errors
 from inference_server.rpc.errors import RequestError
+from inference_server.rpc.metrics import Metrics
 from inference_server.rpc.pipelining import Streams, failed, pipelined
-from inference_server.scheduling import Caller, QueueFull, Scheduler
 from inference_server.workers import wire
 from inference_server.workers.pool import Job, ServedModel
+from inference_server.workers.scheduling import Caller, QueueFull, Scheduler
 from inference_server.workers.wire import Classified, Kind
 
 SERVICE: Final = pb.DESCRIPTOR.services_by_name["ArrhythmiaService"].full_name

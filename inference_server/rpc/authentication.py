@@ -6,7 +6,7 @@ from typing import Final
 
 import grpc.aio
 
-from inference_server.tokens import NotAllowed, NotAuthenticated, RateExceeded, Scope, TokenStore
+from inference_server.runtime.tokens import NotAllowed, NotAuthenticated, RateExceeded, Scope, TokenStore
 
 #: Probes have no token, and learn nothing but whether the service is up.
 _OPEN: Final = (

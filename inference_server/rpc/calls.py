@@ -31,11 +31,11 @@ import grpc
 import grpc.aio
 from google.protobuf.message import DecodeError, Message
 
-from inference_server.log import request_id
-from inference_server.metrics import Metrics
 from inference_server.rpc import errors
 from inference_server.rpc.errors import RequestError, TooManyCalls
 from inference_server.rpc.intake import Intake
+from inference_server.rpc.metrics import Metrics
+from inference_server.runtime.log import request_id
 
 _log = logging.getLogger("inference_server.calls")
 
@@ -104,7 +104,7 @@ class Calls:
 
     def add_generic_rpc_handlers(self, handlers: Sequence[grpc.GenericRpcHandler]) -> None:
         """Serve the methods of ``handlers``."""
-        self._server.add_generic_rpc_handlers(tuple(_Surrounded(each, self._surround) for each in handlers))
+        self._server.add_generic_rpc_handlers(tuple(_Surrounded(handler, self._surround) for handler in handlers))
 
     def add_registered_method_handlers(self, service: str, handlers: dict[str, grpc.RpcMethodHandler]) -> None:
         """What generated code calls besides; the asyncio server makes no use of it."""
@@ -252,14 +252,14 @@ class _Record:
         """End the call with the status that ``error`` means."""
         if isinstance(error, grpc.aio.AbortError):  # the servicer has done so
             raise error
-        status = errors.to_status(error)
-        self._reason = errors.reason(status)
+        failure = errors.to_failure(error)
+        status = errors.to_status(failure)
+        self._reason = failure.reason
         trailing: list[tuple[str, str | bytes]] = [
             (STATUS_DETAILS_KEY, status.SerializeToString()),
             (REQUEST_ID_KEY, self._call_id),
         ]
-        if self._reason == "MODEL_NOT_LOADED":
-            # Loading a model takes longer than a client's quick retries; tell it to leave them out.
+        if not failure.quick_retries:  # tell the client to leave its own out
             trailing.append(("grpc-retry-pushback-ms", "-1"))
         await self._context.abort(errors.status_code(status), status.message, tuple(trailing))
 

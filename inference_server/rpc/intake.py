@@ -18,9 +18,9 @@ from typing import Any, Final, Self, TypeVar, cast
 
 import grpc.aio
 
-from inference_server import memory
 from inference_server.rpc.errors import MessageTooSlow, RequestError
-from inference_server.scheduling import QueueFull
+from inference_server.runtime import memory
+from inference_server.workers.scheduling import QueueFull
 
 _log = logging.getLogger(__name__)
 

@@ -12,20 +12,20 @@ from typing import Final, NamedTuple
 
 import grpc.aio
 
-from inference_server.classification import Classification, ModelInfo
+from inference_server.classification import Classification, ModelInfo, messages
 from inference_server.generated.ecg.v1 import arrhythmia_pb2
 from inference_server.generated.inference import open_inference_pb2 as pb
 from inference_server.generated.inference import open_inference_pb2_grpc
-from inference_server.metrics import Metrics
-from inference_server.model_repository import ModelNotFound, ModelRepository, NoModelLoaded
-from inference_server.rpc import errors, messages, outputs, tensors
+from inference_server.models.model_repository import ModelNotFound, ModelRepository, NoModelLoaded
+from inference_server.rpc import errors, outputs, tensors
 from inference_server.rpc.errors import RequestError
+from inference_server.rpc.metrics import Metrics
 from inference_server.rpc.outputs import Wanted
 from inference_server.rpc.pipelining import Streams, failed, pipelined
 from inference_server.rpc.statistics import Statistics
-from inference_server.scheduling import QueueFull, Scheduler
 from inference_server.workers import wire
 from inference_server.workers.pool import Job, ServedModel
+from inference_server.workers.scheduling import QueueFull, Scheduler
 from inference_server.workers.wire import Classified, Kind
 
 SERVICE: Final = pb.DESCRIPTOR.services_by_name["GRPCInferenceService"].full_name
@@ -131,7 +131,7 @@ class OpenInferenceServicer(open_inference_pb2_grpc.GRPCInferenceServiceServicer
             taken = tensor(name="image", datatype="BYTES", shape=[-1])
         return pb.ModelMetadataResponse(
             name=request.name,
-            versions=[each.version for each in self._infos()],
+            versions=[info.version for info in self._infos()],
             platform=PLATFORM,
             inputs=[taken],
             outputs=[

@@ -7,9 +7,15 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, 
 from contextlib import contextmanager
 from typing import Any, Protocol, TypeVar
 
+from inference_server.runtime.failures import Failure, Status
 
-class TooManyStreams(Exception):  # noqa: N818 - reads as what happened
+
+class TooManyStreams(Failure):
     """As many streams are open as the server takes."""
+
+    status = Status.RESOURCE_EXHAUSTED
+    reason = "TOO_MANY_STREAMS"
+    retry_after = 1.0  # nobody knows how long they will take
 
     def __init__(self, limit: int) -> None:
         super().__init__(f"{limit} streams are open already, which is the limit.")
@@ -89,6 +95,6 @@ async def pipelined(
     finally:
         reading.cancel()
         left = [item] + [begun.get_nowait() for _ in range(begun.qsize())]
-        for each in left:
-            if each is not None:
-                each.future.cancel()
+        for started in left:
+            if started is not None:
+                started.future.cancel()

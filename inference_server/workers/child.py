@@ -15,11 +15,12 @@ from collections.abc import Callable
 from typing import Final, cast
 
 from ecg.pictures.decoding import ImageError, ImageReason
-from inference_server import memory
 from inference_server.classification import UnknownClass
-from inference_server.model_files import ModelError
-from inference_server.scheduling import DeadlinePassed, Ended, NotBegun, Running
+from inference_server.models.model_files import ModelError
+from inference_server.runtime import memory
+from inference_server.runtime.failures import Failure, InternalError, Status
 from inference_server.workers import wire
+from inference_server.workers.scheduling import DeadlinePassed, Ended, NotBegun, Running
 from inference_server.workers.wire import Configuration, Kind, Outcome, Reply
 
 #: By its name: importing it would load onnxruntime into the front.
@@ -28,19 +29,19 @@ _PROGRAM: Final = "inference_server.workers.process"
 _STOP_SECONDS: Final = 5.0
 
 
-class WorkerLost(Exception):  # noqa: N818 - reads as what happened
+class WorkerLost(Failure):
     """The worker died, or was ended, with the picture in hand."""
+
+    status = Status.UNAVAILABLE
+    reason = "WORKER_LOST"
+    retry_after = 0.05  # another worker is there already
 
     def __init__(self) -> None:
         super().__init__("The process that worked on the picture has ended. Try again.")
 
 
-class WorkerFailed(Exception):  # noqa: N818 - reads as what happened
+class WorkerFailed(InternalError):  # noqa: N818 - reads as what happened
     """Something unexpected went wrong in a worker, which has logged it under ``error_id``."""
-
-    def __init__(self, error_id: str) -> None:
-        super().__init__(f"A worker has logged the error {error_id}.")
-        self.error_id = error_id
 
 
 class _LostBefore(WorkerLost, NotBegun):
@@ -127,7 +128,7 @@ class WorkerProcess(asyncio.Protocol):
 
     def silent_seconds(self) -> float:
         """For how long it has had pictures in hand without answering any."""
-        working = any(each.keep is not None for each in self._asked.values())
+        working = any(asked.keep is not None for asked in self._asked.values())
         return time.monotonic() - self._last_sign if working else 0.0
 
     def begin(
@@ -217,8 +218,8 @@ class WorkerProcess(asyncio.Protocol):
         """Tell everything in hand that the worker is lost, what was sent last first: each goes to the queue's head."""
         asked, self._asked = self._asked, {}
         begun = self._marks.begun
-        for task_id, each in reversed(asked.items()):
-            each.ended(None, WorkerLost() if task_id == begun or each.keep is None else _LostBefore())
+        for task_id, task in reversed(asked.items()):
+            task.ended(None, WorkerLost() if task_id == begun or task.keep is None else _LostBefore())
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

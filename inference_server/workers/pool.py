@@ -17,13 +17,12 @@ from functools import partial
 from types import TracebackType
 from typing import Final, NamedTuple, Self
 
-from inference_server.classification import ModelInfo
+from inference_server.classification import ModelInfo, messages
 from inference_server.generated.ecg.v1 import arrhythmia_pb2 as pb
-from inference_server.model_files import ModelError, ModelFiles
-from inference_server.rpc import messages
-from inference_server.scheduling import Ended, Running
+from inference_server.models.model_files import ModelError, ModelFiles
 from inference_server.workers import wire
 from inference_server.workers.child import WorkerFailed, WorkerLost, WorkerProcess
+from inference_server.workers.scheduling import Ended, Running
 from inference_server.workers.wire import Configuration, Kind
 
 _log = logging.getLogger(__name__)
@@ -146,7 +145,7 @@ class WorkerPool:
                 except TimeoutError:
                     raise ModelError(f"Loading it takes longer than {_LOAD_SECONDS:g} s.") from None
                 except WorkerFailed as error:
-                    raise ModelError(str(error)) from error
+                    raise ModelError(f"A worker has logged the error {error.error_id}.") from error
                 finally:
                     self._on_the_way = 0
                 if not replies:

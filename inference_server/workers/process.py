@@ -21,13 +21,12 @@ from typing import Final
 import numpy as np
 
 from ecg.pictures.decoding import ImageError, ImageLimits
-from inference_server import log, memory
-from inference_server.classification import UnknownClass
-from inference_server.classifier import Answer, Classifier, Explanation
+from inference_server.classification import UnknownClass, messages
 from inference_server.generated.ecg.v1 import arrhythmia_pb2 as pb
-from inference_server.model_files import ModelError
-from inference_server.onnx_model import OnnxModel
-from inference_server.rpc import messages
+from inference_server.models.classifier import Answer, Classifier, Explanation
+from inference_server.models.model_files import ModelError
+from inference_server.models.onnx_model import OnnxModel
+from inference_server.runtime import log, memory
 from inference_server.workers import wire
 from inference_server.workers.wire import Configuration, Kind, Outcome, Task
 

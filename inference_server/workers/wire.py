@@ -16,7 +16,7 @@ from typing import Final, NamedTuple
 
 from ecg.pictures.decoding import ImageLimits
 from inference_server.classification import Verdict
-from inference_server.model_files import ModelFiles
+from inference_server.models.model_files import ModelFiles
 
 _HEAD: Final = struct.Struct("<IB")  # length of what follows the head, kind
 _TASK: Final = struct.Struct("<IBIIdd")  # head, id, model, admitted, deadline

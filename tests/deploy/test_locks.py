@@ -29,19 +29,19 @@ PIN = re.compile(
 
 def pins(lock: str) -> dict[str, str]:
     """Versions by package."""
-    return {found["name"]: found["version"] for found in PIN.finditer((ROOT / lock).read_text())}
+    return {pin["name"]: pin["version"] for pin in PIN.finditer((ROOT / lock).read_text())}
 
 
 def named(extra: str) -> set[Requirement]:
     """What an extra names, also through extras that it includes."""
-    found = set()
+    names = set()
     for text in EXTRAS[extra]:
         requirement = Requirement(text)
         if requirement.name == "beatlens":
-            found |= {inside for other in requirement.extras for inside in named(other)}
+            names |= {inside for other in requirement.extras for inside in named(other)}
         else:
-            found.add(requirement)
-    return found
+            names.add(requirement)
+    return names
 
 
 @pytest.mark.parametrize("lock", LOCKS)

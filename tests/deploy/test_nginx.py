@@ -5,6 +5,7 @@ Only addresses and folders differ from the containers'.
 
 from __future__ import annotations
 
+import email.message
 import http.client
 import http.cookiejar
 import io
@@ -65,7 +66,7 @@ def free_ports(count: int) -> list[int]:
 @dataclass
 class Answer:
     status: int
-    headers: http.client.HTTPMessage
+    headers: email.message.Message
     body: bytes
 
 
@@ -77,7 +78,7 @@ class OverPlainHttp(http.cookiejar.DefaultCookiePolicy):
 
 
 class Stay(urllib.request.HTTPRedirectHandler):
-    def redirect_request(self, *_: object) -> None:  # type: ignore[override]
+    def redirect_request(self, *_: object) -> None:
         return None
 
 
@@ -132,8 +133,8 @@ class Site:
 def compose_environment() -> dict[str, str]:
     """What the composition tells the portal, with its defaults."""
     compose = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
-    told: dict[str, str] = compose["services"]["portal"]["environment"]
-    return {name: re.sub(r"\$\{\w+:[-?](.*?)\}", r"\1", value) for name, value in told.items()}
+    environment: dict[str, str] = compose["services"]["portal"]["environment"]
+    return {name: re.sub(r"\$\{\w+:[-?](.*?)\}", r"\1", value) for name, value in environment.items()}
 
 
 def rewritten(folder: Path, *, front: int, portal: int, media: Path) -> Path:
@@ -189,7 +190,8 @@ def site(nginx: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]
     # The container's nginx is the portal's user from the start; here root has to be told to stay itself.
     globally = "daemon off;" + (" user root;" if os.geteuid() == 0 else "")
     server = subprocess.Popen([nginx, "-p", str(folder), "-c", str(conf), "-e", "/dev/stderr", "-g", globally])
-    ready = Site(*(f"http://127.0.0.1:{port}" for port in (front, behind, internal)), media, portal, environment)
+    addresses = [f"http://127.0.0.1:{port}" for port in (front, behind, internal)]
+    ready = Site(addresses[0], addresses[1], addresses[2], media, portal, environment)
     try:
         end = time.monotonic() + 60
         while True:
@@ -226,12 +228,12 @@ def picture(site: Site, owner: Browser) -> str:
     answer = owner.send("/predict/", {"label": ""}, out.getvalue())
     assert answer.status == 302
     page = owner.open(answer.headers["Location"]).body.decode()
-    found = re.search(r"/uploads/[0-9a-f-]{36}/picture", page)
-    assert found
-    return found[0]
+    address = re.search(r"/uploads/[0-9a-f-]{36}/picture", page)
+    assert address
+    return address[0]
 
 
-def test_pages_come_through_with_their_headers(site):
+def test_pages_come_through_with_their_headers(site: Site) -> None:
     answer = Browser(site.front).open("/")
     assert answer.status == 200
     assert b"Beatlens" in answer.body
@@ -240,7 +242,7 @@ def test_pages_come_through_with_their_headers(site):
     assert answer.headers["Server"] == "nginx"  # and no version
 
 
-def test_static_files_come_through_and_are_kept_for_ever(site):
+def test_static_files_come_through_and_are_kept_for_ever(site: Site) -> None:
     page = Browser(site.front).open("/").body.decode()
     (style,) = re.findall(r'href="(/static/beatlens/beatlens\.\w+\.css)"', page)
     answer = Browser(site.front).open(style)
@@ -249,7 +251,7 @@ def test_static_files_come_through_and_are_kept_for_ever(site):
     assert answer.body == (ROOT / "webportal/static/beatlens/beatlens.css").read_bytes()
 
 
-def test_nginx_sends_the_picture_that_the_portal_allows(site, owner, picture):
+def test_nginx_sends_the_picture_that_the_portal_allows(site: Site, owner: Browser, picture: str) -> None:
     answer = owner.open(picture)
     assert answer.status == 200
     stored = [path.read_bytes() for path in (site.media / "pictures").rglob("*") if path.is_file()]
@@ -264,7 +266,7 @@ def test_nginx_sends_the_picture_that_the_portal_allows(site, owner, picture):
     assert "X-Accel-Redirect" not in answer.headers
 
 
-def test_the_portal_itself_leaves_the_sending_to_nginx(site, picture):
+def test_the_portal_itself_leaves_the_sending_to_nginx(site: Site, picture: str) -> None:
     browser = Browser(site.behind)
     browser.log_in("owner")
     answer = browser.open(picture)
@@ -273,7 +275,7 @@ def test_the_portal_itself_leaves_the_sending_to_nginx(site, picture):
     assert answer.headers["X-Accel-Redirect"].startswith("/private-files/pictures/")
 
 
-def test_nobody_else_gets_the_picture_by_any_way(site, owner, picture):
+def test_nobody_else_gets_the_picture_by_any_way(site: Site, owner: Browser, picture: str) -> None:
     assert Browser(site.front).open(picture).status == 302
     other = Browser(site.front)
     other.log_in("other")
@@ -290,7 +292,7 @@ def test_nobody_else_gets_the_picture_by_any_way(site, owner, picture):
         assert owner.open(f"{way}{inside}").status in (400, 404)
 
 
-def test_what_is_too_large_is_refused_at_once_and_in_words(site):
+def test_what_is_too_large_is_refused_at_once_and_in_words(site: Site) -> None:
     connection = http.client.HTTPConnection(site.front.removeprefix("http://"), timeout=10)
     connection.putrequest("POST", "/predict/")
     connection.putheader("Content-Type", "multipart/form-data; boundary=x")
@@ -304,7 +306,7 @@ def test_what_is_too_large_is_refused_at_once_and_in_words(site):
     connection.close()
 
 
-def test_its_words_and_its_limit_are_the_portals():
+def test_its_words_and_its_limit_are_the_portals() -> None:
     from webportal.settings import base
 
     text = (DEPLOY / "nginx.conf").read_text()
@@ -314,7 +316,7 @@ def test_its_words_and_its_limit_are_the_portals():
     assert f"insgesamt höchstens {limit} MiB" in text
 
 
-def test_health_and_metrics_are_not_outside(site):
+def test_health_and_metrics_are_not_outside(site: Site) -> None:
     for path in ("/metrics", "/healthz", "/readyz"):
         assert Browser(site.front).open(path).status == 404
         assert Browser(site.internal).open(path).status == 200
@@ -322,14 +324,14 @@ def test_health_and_metrics_are_not_outside(site):
     assert 'beatlens_portal_requests_total{method="GET",status="200",view="pages:home"}' in counted
 
 
-def test_a_header_of_the_visitor_is_not_taken_for_the_proxys(site):
+def test_a_header_of_the_visitor_is_not_taken_for_the_proxys(site: Site) -> None:
     answer = Browser(site.front).open("/", X_Forwarded_Proto="https", X_Forwarded_Host="evil.example")
     assert answer.status == 200
     assert b"evil.example" not in answer.body
     assert "Strict-Transport-Security" not in answer.headers  # it did not come over TLS, whatever it said
 
 
-def test_a_portal_that_is_away_is_said_in_words(nginx, tmp_path):
+def test_a_portal_that_is_away_is_said_in_words(nginx: str, tmp_path: Path) -> None:
     port, nobody = free_ports(2)
     conf = rewritten(tmp_path, front=port, portal=nobody, media=tmp_path)
     with subprocess.Popen(

@@ -10,11 +10,12 @@ import pytest
 import yaml
 
 from inference_server.rpc.arrhythmia import SERVICE
-from inference_server.settings import Settings
+from inference_server.runtime.settings import Settings
 
 DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
 DOCUMENTS: dict[str, Any] = {
-    each["kind"]: each for each in yaml.safe_load_all((DEPLOY / "kubernetes" / "inference-server.yaml").read_text())
+    document["kind"]: document
+    for document in yaml.safe_load_all((DEPLOY / "kubernetes" / "inference-server.yaml").read_text())
 }
 CONTAINER = DOCUMENTS["Deployment"]["spec"]["template"]["spec"]["containers"][0]
 
@@ -22,7 +23,7 @@ CONTAINER = DOCUMENTS["Deployment"]["spec"]["template"]["spec"]["containers"][0]
 def test_only_settings_that_exist_are_set() -> None:
     dockerfile = (DEPLOY / "inference-server.Dockerfile").read_text()
     named = set(re.findall(r"BEATLENS_([A-Z_]+)=", dockerfile)) | {
-        each["name"].removeprefix("BEATLENS_") for each in CONTAINER["env"]
+        variable["name"].removeprefix("BEATLENS_") for variable in CONTAINER["env"]
     }
     assert {name.lower() for name in named} <= Settings.model_fields.keys()
 
@@ -34,7 +35,11 @@ def test_the_probes_ask_for_liveness_and_readiness() -> None:
 
 
 def test_a_pod_is_given_the_time_that_a_drain_takes() -> None:
-    env = {each["name"]: float(each["value"]) for each in CONTAINER["env"] if each["name"].endswith("_SECONDS")}
+    env = {
+        variable["name"]: float(variable["value"])
+        for variable in CONTAINER["env"]
+        if variable["name"].endswith("_SECONDS")
+    }
     given = DOCUMENTS["Deployment"]["spec"]["template"]["spec"]["terminationGracePeriodSeconds"]
     assert given > sum(env.values())
 

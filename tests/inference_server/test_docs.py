@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from ecg.pictures.decoding import ImageReason
-from inference_server import settings
+from inference_server import rpc
+from inference_server.runtime import settings
+from tests.inference_server.failures import kinds_of_failure
 from tests.inference_server.pictures import picture
 from tests.inference_server.server_process import ServerProcess
 
@@ -29,14 +31,15 @@ def test_an_example_runs(example: int, server: ServerProcess, tmp_path: Path) ->
 
 
 def test_every_reason_is_in_the_table() -> None:
-    rpc = Path(settings.__file__).parent / "rpc"
-    source = "".join(path.read_text() for path in rpc.glob("*.py") if path.name != "tracing.py")
-    reasons = {each.value for each in ImageReason} | set(re.findall(r'"([A-Z]+(?:_[A-Z]+)+)"', source)) | {"INTERNAL"}
+    source = "".join(path.read_text() for path in Path(rpc.__file__).parent.glob("*.py"))
+    of_requests = set(re.findall(r'RequestError\(\s*"([A-Z_]+)"', source))
+    reasons = {reason.value for reason in ImageReason} | of_requests | {kind.reason for kind in kinds_of_failure()}
+    assert {"QUEUE_FULL", "BATCH_EMPTY", "INTERNAL", "IMAGE_EMPTY"} <= reasons
     documented = set(re.findall(r"^\| `([A-Z_]+)` \|", GUIDE.read_text(), re.MULTILINE))
     assert reasons <= documented
 
 
 def test_the_settings_table_is_current() -> None:
     text = GUIDE.read_text()
-    begin, end = "<!-- settings: begin, made from inference_server/settings.py -->\n", "<!-- settings: end -->"
+    begin, end = "<!-- settings: begin, made from inference_server/runtime/settings.py -->\n", "<!-- settings: end -->"
     assert text.split(begin)[1].split(end)[0] == settings.table()

@@ -38,21 +38,21 @@ def test_the_client_loads_no_model_machinery() -> None:
 
 def test_asking_a_running_server_loads_no_onnxruntime() -> None:
     statement = (
-        "from typer.testing import CliRunner\nfrom inference_server.__main__ import app\n"
+        "from typer.testing import CliRunner\nfrom inference_server.commands.application import app\n"
         "CliRunner().invoke(app, ['classify', 'missing.png', '--address', '127.0.0.1:1'])"
     )
     assert "onnxruntime" not in imported_by(statement)
 
 
 def test_the_front_of_the_server_loads_no_onnxruntime() -> None:
-    assert "onnxruntime" not in imported_by("import inference_server.server")
+    assert "onnxruntime" not in imported_by("import inference_server.rpc.server")
 
 
 @pytest.mark.parametrize("order", [1, -1])
 def test_tritonclient_lives_in_the_same_process(order: int) -> None:
     statements = [
         "import tritonclient.grpc",
-        "import inference_server.client, inference_server.server",
+        "import inference_server.client, inference_server.rpc.server",
     ]
     loaded = imported_by("\n".join(statements[::order]))
     assert {"tritonclient", "grpc"} <= loaded

@@ -26,6 +26,28 @@ CLASSES = [
 ]
 
 
+def _loop_body() -> onnx.GraphProto:
+    """One turn of a loop: a multiplication whose product is thrown away."""
+    node = helper.make_node
+    return helper.make_graph(
+        [
+            node("Identity", ["going"], ["still_going"]),
+            node("MatMul", ["state", "state"], ["product"]),
+            node("Mul", ["product", "nothing"], ["next_state"]),
+        ],
+        "step",
+        [
+            helper.make_tensor_value_info("trip", TensorProto.INT64, []),
+            helper.make_tensor_value_info("going", TensorProto.BOOL, []),
+            helper.make_tensor_value_info("state", TensorProto.FLOAT, [400, 400]),
+        ],
+        [
+            helper.make_tensor_value_info("still_going", TensorProto.BOOL, []),
+            helper.make_tensor_value_info("next_state", TensorProto.FLOAT, [400, 400]),
+        ],
+    )
+
+
 def _graph(classes: int, work: int, channels: int) -> onnx.GraphProto:
     """A graph that calls class c what has its ink in the c-th of so many vertical bands.
 
@@ -46,23 +68,6 @@ def _graph(classes: int, work: int, channels: int) -> onnx.GraphProto:
         "true": np.array(True),
     }
     node = helper.make_node
-    step = helper.make_graph(
-        [
-            node("Identity", ["going"], ["still_going"]),
-            node("MatMul", ["state", "state"], ["product"]),
-            node("Mul", ["product", "nothing"], ["next_state"]),
-        ],
-        "step",
-        [
-            helper.make_tensor_value_info("trip", TensorProto.INT64, []),
-            helper.make_tensor_value_info("going", TensorProto.BOOL, []),
-            helper.make_tensor_value_info("state", TensorProto.FLOAT, [400, 400]),
-        ],
-        [
-            helper.make_tensor_value_info("still_going", TensorProto.BOOL, []),
-            helper.make_tensor_value_info("next_state", TensorProto.FLOAT, [400, 400]),
-        ],
-    )
     nodes = [
         node("Cast", ["pixels"], ["light"], to=TensorProto.FLOAT),
         node("Sub", ["white", "light"], ["dark"]),
@@ -78,7 +83,7 @@ def _graph(classes: int, work: int, channels: int) -> onnx.GraphProto:
         node("Mul", ["share", "percent"], ["percentage"]),
         node("ReduceMax", ["ink"], ["darkest"], keepdims=0),
         node("Expand", ["darkest", "square"], ["start"]),
-        node("Loop", ["trips", "true", "start"], ["end"], body=step),
+        node("Loop", ["trips", "true", "start"], ["end"], body=_loop_body()),
         node("ReduceMean", ["end"], ["rest"], keepdims=0),
         node("Mul", ["rest", "nothing"], ["zero"]),
         node("Add", ["percentage", "zero"], ["distance"]),

@@ -36,9 +36,9 @@ def test_what_is_there_is_taken_from_others_and_left_to_its_owner(tmp_path: Path
     for path in (var, var / "media", var / "media" / "pictures"):
         path.chmod(0o777)
     make_private(var, project=PROJECT)
-    found = modes(var)
-    found.pop("link")
-    assert found == {
+    before = modes(var)
+    before.pop("link")
+    assert before == {
         "media": 0o700,
         "media/pictures": 0o700,
         "media/pictures/a": 0o600,

@@ -9,8 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from launcher.__main__ import port_from, require_free
-from launcher.errors import LaunchError
 from launcher.folder import only_one
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -24,26 +22,41 @@ def taken_port() -> Iterator[int]:
         yield listener.getsockname()[1]
 
 
-def test_ports_come_from_the_environment_with_defaults() -> None:
-    assert port_from({}, "PORT", 8000) == 8000
-    assert port_from({"PORT": ""}, "PORT", 8000) == 8000
-    assert port_from({"PORT": "8080"}, "PORT", 8000) == 8080
+def test_help_helps_instead_of_starting(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "launcher", "--help"],
+        cwd=ROOT,
+        env=os.environ | {"BEATLENS_VAR_DIR": str(tmp_path / "var"), "PORT": "none"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0
+    for name in ("PORT", "GRPC_PORT", "INTERNAL_PORT", "DEMO", "BEATLENS_VAR_DIR"):
+        assert name in done.stdout
+    assert not (tmp_path / "var").exists()
 
 
-@pytest.mark.parametrize("text", ["eighty", "-1", "0", "65536", "80.5"])
-def test_what_is_no_port_is_said(text: str) -> None:
-    with pytest.raises(LaunchError, match=f"PORT={text} is not a port number"):
-        port_from({"PORT": text}, "PORT", 8000)
-
-
-def test_a_free_port_is_fine(free_port: int) -> None:
-    require_free(free_port, "PORT")
+def test_what_the_command_does_not_know_starts_nothing(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "launcher", "--port=8001"],
+        cwd=ROOT,
+        env=os.environ | {"BEATLENS_VAR_DIR": str(tmp_path / "var")},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "--port=8001" in done.stderr
+    assert not (tmp_path / "var").exists()
 
 
 @pytest.mark.parametrize("name", ["PORT", "GRPC_PORT", "INTERNAL_PORT"])
 def test_a_taken_port_is_one_clear_line(name: str, taken_port: int, tmp_path: Path) -> None:
-    with socket.socket() as one, socket.socket() as two, socket.socket() as three:
-        probes = (one, two, three)
+    with socket.socket() as first, socket.socket() as second, socket.socket() as third:
+        probes = (first, second, third)
         for probe in probes:
             probe.bind(("127.0.0.1", 0))
         free = [str(probe.getsockname()[1]) for probe in probes]
@@ -64,19 +77,19 @@ def test_a_taken_port_is_one_clear_line(name: str, taken_port: int, tmp_path: Pa
     assert f"e.g. {name}=" in line
 
 
-@pytest.mark.parametrize(("one", "other"), [("PORT", "GRPC_PORT"), ("PORT", "INTERNAL_PORT")])
-def test_ports_must_differ(one: str, other: str, free_port: int) -> None:
+@pytest.mark.parametrize(("name", "other"), [("PORT", "GRPC_PORT"), ("PORT", "INTERNAL_PORT")])
+def test_ports_must_differ(name: str, other: str, free_port: int) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "launcher"],
         cwd=ROOT,
-        env=os.environ | {one: str(free_port), other: str(free_port)},
+        env=os.environ | {name: str(free_port), other: str(free_port)},
         capture_output=True,
         text=True,
         timeout=60,
         check=False,
     )
     assert done.returncode == 1
-    assert f"{one} and {other} are both {free_port}; they must differ." in done.stderr
+    assert f"{name} and {other} are both {free_port}; they must differ." in done.stderr
 
 
 def test_a_second_system_in_one_folder_says_so_and_stops(tmp_path: Path, free_port: int) -> None:

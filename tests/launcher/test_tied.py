@@ -34,8 +34,8 @@ def test_a_program_is_asked_to_stop_when_its_parent_is_killed(tmp_path: Path) ->
     )
     with subprocess.Popen([sys.executable, "-c", parent], cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        number, _, told = process.stdout.readline().strip().partition(" ")
-        assert told == "told"
+        number, _, argument = process.stdout.readline().strip().partition(" ")
+        assert argument == "told"
         process.send_signal(signal.SIGKILL)
         assert process.stdout.readline() == "asked to stop\n"
     end = time.monotonic() + 20

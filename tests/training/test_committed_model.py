@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from inference_server.onnx_model import OnnxModel
+from inference_server.models.onnx_model import OnnxModel
 from training.evaluation import model_card
 from training.evaluation.samples import SAMPLES_PER_CLASS
 

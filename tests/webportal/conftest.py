@@ -23,11 +23,10 @@ from grpc_status import rpc_status
 from PIL import Image, ImageDraw
 from playwright.sync_api import Browser, sync_playwright
 
-from inference_server.classification import BeatClass, Classification, ModelInfo, Verdict
+from inference_server.classification import BeatClass, Classification, ModelInfo, Verdict, messages
 from inference_server.client import SERVICE
 from inference_server.generated.ecg.v1 import arrhythmia_pb2 as pb
 from inference_server.generated.ecg.v1 import arrhythmia_pb2_grpc
-from inference_server.rpc import messages
 from webportal.accounts.models import REVIEWERS
 
 CLASSES = tuple(

@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import Browser, Page
 
-from inference_server.tokens import Scope, TokenStore
+from inference_server.runtime.tokens import Scope, TokenStore
 from webportal.accounts.models import REVIEWERS
 from webportal.analyses import services, tagging
 from webportal.analyses.models import Analysis

@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
-from inference_server.tokens import Scope, TokenStore
+from inference_server.runtime.tokens import Scope, TokenStore
 from webportal.accounts import reviewers
 from webportal.accounts.models import User
 from webportal.analyses import services

@@ -13,7 +13,7 @@ from django.urls import reverse
 from playwright.sync_api import Browser, Error, Page
 
 from inference_server.classification import Verdict
-from inference_server.tokens import Scope, TokenStore
+from inference_server.runtime.tokens import Scope, TokenStore
 from tests.webportal import access_table
 from tests.webportal.conftest import answer
 from webportal.accounts.models import REVIEWERS

@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from inference_server.pixels_as_sent import Colour, Resample
+from inference_server.models.pixels_as_sent import Colour, Resample
 from training.export.importing import importer, options
 
 

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from scipy.special import gammaln
 
 from ecg.classes import CLASS_SETS
-from inference_server.onnx_model import OnnxModel
+from inference_server.models.onnx_model import OnnxModel
 from training.datasets.label_audit import Finding
 
 #: What a finding of this kind is called.

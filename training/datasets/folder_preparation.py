@@ -16,7 +16,7 @@ from rich.progress import Progress
 
 from ecg.classes import CLASS_SETS
 from ecg.pictures.files import LeftOut, shown
-from inference_server.onnx_model import OnnxModel
+from inference_server.models.onnx_model import OnnxModel
 from training.datasets import folder_audit, folders, label_audit, prepared_data
 from training.datasets.class_folders import Survey, parse_map, survey
 

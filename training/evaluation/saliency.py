@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecg.classes import CLASS_SETS
-from inference_server.saliency import over_picture
+from inference_server.models.saliency import over_picture
 from training.datasets.prepared_data import Dataset
 from training.datasets.splits import divide
 from training.evaluation import metrics

@@ -17,8 +17,8 @@ from sklearn.metrics import roc_auc_score
 from ecg.classes import CLASS_SETS
 from ecg.pictures.canonical import canonical
 from inference_server.classification import Verdict
-from inference_server.decision import Thresholds, decide
-from inference_server.onnx_model import ModelError, OnnxModel
+from inference_server.models.decision import Thresholds, decide
+from inference_server.models.onnx_model import ModelError, OnnxModel
 from training.datasets.prepared_data import Dataset, DatasetError
 from training.datasets.splits import BY_PERSON, Split, divide
 from training.evaluation import metrics, ood_pictures, tables

@@ -186,7 +186,7 @@ def distance_limit(distances: NDArray[np.float32], *, strange: float = STRANGE_B
 def decision_metadata(
     shorts: Sequence[str], thresholds: Sequence[float], floors: Sequence[float], max_distance: float
 ) -> dict[str, dict[str, float] | float]:
-    """The ``decision`` entry of a model file, as ``inference_server.decision`` reads it."""
+    """The ``decision`` entry of a model file, as ``inference_server.models.decision`` reads it."""
     # Six significant digits, rounded down: a threshold may lose strictness by rounding, never coverage.
     rounded = {short: _rounded_down(float(value)) for short, value in zip(shorts, thresholds, strict=True)}
     return {

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
-from inference_server.tokens import Scope, Token, TokenFileError, TokenStore
+from inference_server.runtime.tokens import Scope, Token, TokenFileError, TokenStore
 
 from webportal.accounts.models import User
 from webportal.audit import services as audit

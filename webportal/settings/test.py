@@ -18,7 +18,7 @@ ALLOWED_HOSTS = ["testserver", "127.0.0.1", "localhost"]
 _folder = Path(tempfile.mkdtemp(prefix="beatlens-tests-"))
 atexit.register(shutil.rmtree, _folder, ignore_errors=True)
 
-# SQLite unless BEATLENS_DATABASE_URL names another (python -m launcher.postgresql pytest …).
+# SQLite unless BEATLENS_DATABASE_URL names another (python -m benchmarks.processes.postgresql pytest …).
 _database = database(env, default=f"sqlite:///{_folder / 'unused.sqlite3'}")
 if _database["ENGINE"] == "django.db.backends.sqlite3":
     # A file, not memory: threads and processes of one test see the same database, as in production.

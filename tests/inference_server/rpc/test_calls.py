@@ -18,16 +18,16 @@ import pytest
 from google.rpc import error_details_pb2
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from benchmarks import http2
-from benchmarks.http2 import Connection, call_headers, frame
-from benchmarks.load import framed
+from benchmarks.serving import http2
+from benchmarks.serving.http2 import Connection, call_headers, frame
+from benchmarks.serving.load import framed
 from inference_server.generated.ecg.v1 import arrhythmia_pb2 as pb
 from inference_server.generated.ecg.v1 import arrhythmia_pb2_grpc
 from inference_server.generated.inference import open_inference_pb2
-from inference_server.tokens import Scope, TokenStore
+from inference_server.runtime.tokens import Scope, TokenStore
 from tests.inference_server.pictures import picture
+from tests.inference_server.rpc.calling import classify, details, failure, metric
 from tests.inference_server.server_process import ServerProcess, running_server
-from tests.inference_server.test_server import classify, details, failure, metric
 from tests.inference_server.tiny_models import write_model
 
 CLASSIFY = "/ecg.v1.ArrhythmiaService/ClassifyImage"

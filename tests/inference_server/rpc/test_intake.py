@@ -14,7 +14,7 @@ import pytest
 from inference_server.rpc import intake as intake_module
 from inference_server.rpc.errors import MessageTooSlow, RequestError
 from inference_server.rpc.intake import Intake
-from inference_server.scheduling import QueueFull
+from inference_server.workers.scheduling import QueueFull
 
 pytestmark = pytest.mark.asyncio
 
@@ -169,7 +169,9 @@ async def test_a_stream_is_read_once_there_is_memory(held: Held) -> None:
         call.messages.put_nowait(grpc.aio.EOF)
 
         async def read_all() -> list[bytes]:
-            return [each async for each in intake.messages(cast("grpc.aio.ServicerContext", call), lambda data: data)]
+            return [
+                message async for message in intake.messages(cast("grpc.aio.ServicerContext", call), lambda data: data)
+            ]
 
         stream = asyncio.ensure_future(read_all())
         await asyncio.sleep(4 * intake_module._TICK_SECONDS)

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import io
 import queue
-import struct
-from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -17,51 +14,23 @@ import numpy as np
 import pytest
 import tritonclient.grpc as triton
 import tritonclient.grpc.aio as triton_aio
-from google.rpc import error_details_pb2
 from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
 from PIL import Image
 from tritonclient.grpc import InferenceServerClientPlugin
 from tritonclient.utils import InferenceServerException
 
-from ecg.pictures.canonical import to_pixels
 from inference_server.client import ArrhythmiaClient
-from inference_server.generated.inference import open_inference_pb2 as pb
-from inference_server.generated.inference import open_inference_pb2_grpc
 from inference_server.rpc.open_inference import SERVICE
-from inference_server.tokens import Scope, TokenStore
+from inference_server.runtime.tokens import Scope, TokenStore
 from tests.inference_server.pictures import picture
+from tests.inference_server.rpc.open_inference_calls import (
+    encoded,
+    labels,
+    pixels,
+    refusal,
+)
 from tests.inference_server.server_process import ServerProcess, running_server
-from tests.inference_server.test_server import details
 from tests.inference_server.tiny_models import CLASSES, HEIGHT, WIDTH, write_model
-
-
-@pytest.fixture
-def client(server: ServerProcess) -> Iterator[triton.InferenceServerClient]:
-    client = triton.InferenceServerClient(server.address)
-    yield client
-    client.close()
-
-
-def encoded(*images: bytes) -> triton.InferInput:
-    tensor = triton.InferInput("image", [len(images)], "BYTES")
-    tensor.set_data_from_numpy(np.array(images, dtype=object))
-    return tensor
-
-
-def pixels(*bands: int) -> triton.InferInput:
-    tensor = triton.InferInput("pixels", [len(bands), HEIGHT, WIDTH, 1], "UINT8")
-    tensor.set_data_from_numpy(np.stack([to_pixels(picture(band), height=HEIGHT, width=WIDTH) for band in bands]))
-    return tensor
-
-
-def labels(result: triton.InferResult) -> list[str]:
-    return [label.decode() for label in result.as_numpy("label")]
-
-
-def refusal(call: Any) -> InferenceServerException:
-    with pytest.raises(InferenceServerException) as caught:
-        call()
-    return caught.value
 
 
 def test_live_and_ready(client: triton.InferenceServerClient) -> None:
@@ -80,8 +49,8 @@ def test_metadata(client: triton.InferenceServerClient) -> None:
     assert {"model_repository", "classification"} <= set(server.extensions)
     model = client.get_model_metadata("arrhythmia")
     assert list(model.versions) == ["1"]
-    assert [(each.name, each.datatype, list(each.shape)) for each in model.inputs] == [("image", "BYTES", [-1])]
-    assert [(each.name, each.datatype, list(each.shape)) for each in model.outputs] == [
+    assert [(tensor.name, tensor.datatype, list(tensor.shape)) for tensor in model.inputs] == [("image", "BYTES", [-1])]
+    assert [(tensor.name, tensor.datatype, list(tensor.shape)) for tensor in model.outputs] == [
         ("probabilities", "FP32", [-1, 7]),
         ("label", "BYTES", [-1]),
         ("verdict", "BYTES", [-1]),
@@ -95,7 +64,7 @@ def test_configuration(client: triton.InferenceServerClient) -> None:
     config = client.get_model_config("arrhythmia_pixels").config
     assert (config.name, config.platform, config.max_batch_size) == ("arrhythmia_pixels", "onnxruntime_onnx", 0)
     assert list(config.input[0].dims) == [-1, HEIGHT, WIDTH, 1]
-    assert [each.name for each in config.output] == ["probabilities", "label", "verdict"]
+    assert [tensor.name for tensor in config.output] == ["probabilities", "label", "verdict"]
 
 
 def test_encoded_pictures_are_classified(client: triton.InferenceServerClient) -> None:
@@ -135,198 +104,6 @@ def test_a_model_that_sees_colours_takes_three_channels(tmp_path: Path) -> None:
             with pytest.raises(InferenceServerException, match=r"shape \[N, 32, 48, 3\]"):
                 colours.infer("arrhythmia_pixels", [pixels(4)])
             assert own.explain(picture(4)).beat_class.short == "PVC"
-
-
-def test_only_the_outputs_asked_for_are_sent(client: triton.InferenceServerClient) -> None:
-    result = client.infer("arrhythmia", [encoded(picture(2))], outputs=[triton.InferRequestedOutput("label")])
-    assert [each.name for each in result.get_response().outputs] == ["label"]
-    assert labels(result) == ["RBBB"]
-
-
-def test_typed_contents_do_as_well(server: ServerProcess) -> None:
-    tensor = pb.ModelInferRequest.InferInputTensor
-    with grpc.insecure_channel(server.address) as channel:
-        stub = open_inference_pb2_grpc.GRPCInferenceServiceStub(channel)
-        images = tensor(
-            name="image",
-            datatype="BYTES",
-            shape=[1, 1],
-            contents=pb.InferTensorContents(bytes_contents=[picture(6)]),
-        )
-        response = stub.ModelInfer(pb.ModelInferRequest(model_name="arrhythmia", inputs=[images]), timeout=30)
-        assert response.raw_output_contents[1] == b"\x05\0\0\0PACED"
-        values = to_pixels(picture(6), height=HEIGHT, width=WIDTH).ravel().tolist()
-        content = tensor(
-            name="pixels",
-            datatype="UINT8",
-            shape=[1, HEIGHT, WIDTH, 1],
-            contents=pb.InferTensorContents(uint_contents=values),
-        )
-        response = stub.ModelInfer(pb.ModelInferRequest(model_name="arrhythmia_pixels", inputs=[content]), timeout=30)
-        assert response.raw_output_contents[1] == b"\x05\0\0\0PACED"
-
-
-def infer(server: ServerProcess, request: pb.ModelInferRequest) -> pb.ModelInferResponse:
-    """One call by the bare protocol."""
-    with grpc.insecure_channel(server.address) as channel:
-        stub = open_inference_pb2_grpc.GRPCInferenceServiceStub(channel)
-        response: pb.ModelInferResponse = stub.ModelInfer(request, timeout=60)
-    return response
-
-
-def refused(server: ServerProcess, request: pb.ModelInferRequest) -> str:
-    """Why a call was refused as INVALID_ARGUMENT: the reason, the field and the sentence."""
-    with pytest.raises(grpc.RpcError) as caught:
-        infer(server, request)
-    assert caught.value.code() is grpc.StatusCode.INVALID_ARGUMENT
-    violation = details(caught.value, error_details_pb2.BadRequest()).field_violations[0]
-    reason = details(caught.value, error_details_pb2.ErrorInfo()).reason
-    return f"{reason} {violation.field}: {caught.value.details()}"
-
-
-def bytes_input(*elements: bytes, shape: list[int] | None = None, content_type: str = "") -> pb.ModelInferRequest:
-    """A request with typed contents, as MLServer's client makes it."""
-    request = pb.ModelInferRequest(model_name="arrhythmia")
-    tensor = request.inputs.add(name="image", datatype="BYTES", shape=shape or [len(elements)])
-    tensor.contents.bytes_contents.extend(elements)
-    if content_type:
-        tensor.parameters["content_type"].string_param = content_type
-    return request
-
-
-def raw_element(image: bytes) -> bytes:
-    return struct.pack("<I", len(image)) + image
-
-
-def test_contents_are_in_one_place(server: ServerProcess) -> None:
-    both = bytes_input(picture())
-    both.raw_input_contents.append(raw_element(picture(3)))
-    assert refused(server, both).startswith("TENSOR_UNUSABLE inputs[0].contents: With raw_input_contents")
-    empty = pb.ModelInferRequest(model_name="arrhythmia", raw_input_contents=[raw_element(picture())])
-    empty.inputs.add(name="image", datatype="BYTES", shape=[1]).contents.SetInParent()
-    assert refused(server, empty).startswith("TENSOR_UNUSABLE inputs[0].contents")
-    two = pb.ModelInferRequest(model_name="arrhythmia", raw_input_contents=[raw_element(picture())] * 2)
-    two.inputs.add(name="image", datatype="BYTES", shape=[1])
-    assert refused(server, two).startswith("TENSOR_UNUSABLE raw_input_contents")
-    neither = pb.ModelInferRequest(model_name="arrhythmia")
-    neither.inputs.add(name="image", datatype="BYTES", shape=[1])
-    assert "1 elements, the contents have 0" in refused(server, neither)
-
-
-@pytest.mark.parametrize("model", ["arrhythmia", "arrhythmia_pixels"])
-def test_contents_are_of_the_type_that_the_input_has(server: ServerProcess, model: str) -> None:
-    wrong = bytes_input(picture())
-    wrong.model_name = model
-    tensor = wrong.inputs[0]
-    tensor.contents.uint_contents.append(1)
-    if model == "arrhythmia_pixels":
-        tensor.name, tensor.datatype = "pixels", "UINT8"
-        tensor.shape[:] = [1, HEIGHT, WIDTH, 1]
-    answer = refused(server, wrong)
-    assert answer.startswith("TENSOR_UNUSABLE")
-    assert "not in uint_contents" in answer if model == "arrhythmia" else "not in bytes_contents" in answer
-
-
-@pytest.mark.parametrize("raw", [False, True], ids=["typed", "raw"])
-@pytest.mark.parametrize("encode", [base64.b64encode, base64.encodebytes], ids=["one line", "lines"])
-def test_pictures_in_base64_are_decoded(server: ServerProcess, encode: Callable[[bytes], bytes], raw: bool) -> None:
-    elements = [encode(picture(band)) for band in (1, 5)]
-    request = bytes_input(*elements, shape=[2, 1], content_type="base64")
-    if raw:
-        request.inputs[0].ClearField("contents")
-        request.raw_input_contents.append(b"".join(map(raw_element, elements)))
-    response = infer(server, request)
-    assert response.raw_output_contents[1] == b"\x04\0\0\0LBBB\x02\0\0\0VF"
-
-
-def test_what_is_no_base64_is_named(server: ServerProcess) -> None:
-    for broken in (picture(), b"not base64!", base64.b64encode(picture())[:-1], b"=" * 8):
-        request = bytes_input(base64.b64encode(picture()), broken, content_type="base64")
-        answer = refused(server, request)
-        assert answer == "TENSOR_UNUSABLE inputs[image]: The content type is base64, and the element 1 is not base64."
-    pixels_in_base64 = pb.ModelInferRequest(model_name="arrhythmia_pixels", raw_input_contents=[bytes(HEIGHT * WIDTH)])
-    tensor = pixels_in_base64.inputs.add(name="pixels", datatype="UINT8", shape=[1, HEIGHT, WIDTH, 1])
-    tensor.parameters["content_type"].string_param = "base64"
-    assert "for inputs of the type BYTES" in refused(server, pixels_in_base64)
-
-
-@pytest.mark.parametrize("content_type", ["", "np", "raw"])
-def test_other_content_types_are_taken_as_they_are(server: ServerProcess, content_type: str) -> None:
-    response = infer(server, bytes_input(picture(6), content_type=content_type))
-    assert response.raw_output_contents[1] == b"\x05\0\0\0PACED"
-
-
-def ranked(count: int) -> triton.InferRequestedOutput:
-    return triton.InferRequestedOutput("probabilities", class_count=count)
-
-
-@pytest.mark.parametrize("count", [1, 3, 7, 100])
-@pytest.mark.parametrize("bands", [(4,), (0, 6, 3)], ids=["one", "batch"])
-def test_the_most_probable_classes_are_ranked(
-    client: triton.InferenceServerClient, bands: tuple[int, ...], count: int
-) -> None:
-    tensor = encoded(*(picture(band) for band in bands))
-    result = client.infer("arrhythmia", [tensor], outputs=[ranked(count)])
-    strings = result.as_numpy("probabilities")
-    assert strings.shape == (len(bands), min(count, 7))
-    assert (result.get_output("probabilities").datatype, len(result.get_response().outputs)) == ("BYTES", 1)
-    numbers = client.infer("arrhythmia", [tensor]).as_numpy("probabilities")
-    for band, row, probabilities in zip(bands, strings, numbers, strict=True):
-        parts = [text.decode().split(":") for text in row]
-        assert parts[0][1:] == [str(band), CLASSES[band][0]]
-        assert [label for _, _, label in parts] == [CLASSES[int(index)][0] for _, index, _ in parts]
-        values = [float(value) for value, _, _ in parts]
-        assert values == pytest.approx(sorted(probabilities, reverse=True)[: len(values)], abs=1e-6)
-        # Equal ones in the order of the classes.
-        assert [int(index) for _, index, _ in parts[1:]] == [index for index in range(7) if index != band][: count - 1]
-
-
-def test_ranked_classes_stand_beside_other_outputs_and_in_streams(client: triton.InferenceServerClient) -> None:
-    wanted = [triton.InferRequestedOutput("verdict"), ranked(2), triton.InferRequestedOutput("label")]
-    result = client.infer("arrhythmia_pixels", [pixels(2, 5)], outputs=wanted)
-    assert [each.name for each in result.get_response().outputs] == ["verdict", "probabilities", "label"]
-    assert [text.decode().split(":")[2] for text in result.as_numpy("probabilities")[:, 0]] == labels(result)
-    results: queue.Queue[tuple[Any, Any]] = queue.Queue()
-    client.start_stream(lambda result, error: results.put((result, error)))
-    client.async_stream_infer("arrhythmia", [encoded(picture(4))], outputs=[ranked(3)])
-    result, error = results.get(timeout=30)
-    client.stop_stream()
-    assert error is None
-    assert result.as_numpy("probabilities").shape == (1, 3)
-
-
-def with_parameter(output: str, **parameter: Any) -> pb.ModelInferRequest:
-    """A request for an output with the parameter ``classification``."""
-    request = bytes_input(picture())
-    wanted = request.outputs.add(name=output)
-    wanted.parameters["classification"].MergeFrom(pb.InferParameter(**parameter))
-    return request
-
-
-@pytest.mark.parametrize(
-    ("output", "parameter", "reason", "why"),
-    [
-        ("probabilities", {"int64_param": 0}, "PARAMETER_UNSUPPORTED", "at least 1; it is 0"),
-        ("probabilities", {"int64_param": -3}, "PARAMETER_UNSUPPORTED", "at least 1; it is -3"),
-        ("probabilities", {"bool_param": True}, "PARAMETER_UNSUPPORTED", "has to be an int64_param"),
-        ("probabilities", {"string_param": "3"}, "PARAMETER_UNSUPPORTED", "has to be an int64_param"),
-        ("probabilities", {}, "PARAMETER_UNSUPPORTED", "has to be an int64_param"),
-        ("label", {"int64_param": 3}, "PARAMETER_UNSUPPORTED", "'label' has no numbers to rank"),
-        ("verdict", {"int64_param": 1}, "PARAMETER_UNSUPPORTED", "'verdict' has no numbers to rank"),
-        ("logits", {"int64_param": 3}, "OUTPUT_UNKNOWN", "There is no output 'logits'"),
-    ],
-)
-def test_what_can_not_be_ranked_is_explained(
-    server: ServerProcess, output: str, parameter: dict[str, Any], reason: str, why: str
-) -> None:
-    answer = refused(server, with_parameter(output, **parameter))
-    assert answer.startswith(f"{reason} outputs: ")
-    assert why in answer
-
-
-def test_a_large_unsigned_number_of_classes_is_all_of_them(server: ServerProcess) -> None:
-    response = infer(server, with_parameter("probabilities", uint64_param=2**63))
-    assert (list(response.outputs[0].shape), response.outputs[0].datatype) == ([1, 7], "BYTES")
 
 
 @pytest.mark.parametrize("algorithm", ["gzip", "deflate"])
@@ -395,33 +172,6 @@ def test_unknown_models_outputs_and_extensions_are_refused(client: triton.Infere
     assert refusal(client.get_cuda_shared_memory_status).status() == "StatusCode.UNIMPLEMENTED"
 
 
-@pytest.mark.parametrize(
-    ("datatype", "shape", "raw"),
-    [
-        ("FP32", [1], b"\0\0\0\0"),
-        ("BYTES", [2], b"\1\0\0\0a"),
-        ("BYTES", [1], b"\1\0"),
-        ("BYTES", [1], b"\xff\xff\xff\xffa"),
-        ("BYTES", [1, 2], b"\1\0\0\0a\1\0\0\0a"),
-        ("BYTES", [], b""),
-    ],
-)
-def test_tensors_that_are_not_what_they_say(server: ServerProcess, datatype: str, shape: list[int], raw: bytes) -> None:
-    tensor = pb.ModelInferRequest.InferInputTensor(name="image", datatype=datatype, shape=shape)
-    request = pb.ModelInferRequest(model_name="arrhythmia", inputs=[tensor], raw_input_contents=[raw])
-    with grpc.insecure_channel(server.address) as channel:
-        stub = open_inference_pb2_grpc.GRPCInferenceServiceStub(channel)
-        with pytest.raises(grpc.RpcError) as caught:
-            stub.ModelInfer(request, timeout=30)
-    assert caught.value.code() is grpc.StatusCode.INVALID_ARGUMENT
-
-
-def test_pixels_of_another_size_are_refused(client: triton.InferenceServerClient) -> None:
-    tensor = triton.InferInput("pixels", [1, 10, 10, 1], "UINT8")
-    tensor.set_data_from_numpy(np.zeros((1, 10, 10, 1), np.uint8))
-    assert "[N, 32, 48, 1]" in str(refusal(lambda: client.infer("arrhythmia_pixels", [tensor])))
-
-
 def test_the_repository_is_listed_loaded_and_unloaded(tmp_path: Path) -> None:
     write_model(tmp_path, version="1")
     tokens = TokenStore(tmp_path / "tokens.json")
@@ -434,12 +184,12 @@ def test_the_repository_is_listed_loaded_and_unloaded(tmp_path: Path) -> None:
         write_model(tmp_path, version="3", metadata={"scores": None})
 
         def states() -> dict[tuple[str, str], str]:
-            return {(each.name, each.version): each.state for each in client.get_model_repository_index().models}
+            return {(model.name, model.version): model.state for model in client.get_model_repository_index().models}
 
         assert states()["arrhythmia", "2"] == "UNAVAILABLE"
         client.load_model("arrhythmia")
         assert states()["arrhythmia", "2"] == states()["arrhythmia_pixels", "2"] == "READY"
-        reasons = {each.version: each.reason for each in client.get_model_repository_index().models}
+        reasons = {model.version: model.reason for model in client.get_model_repository_index().models}
         assert reasons["3"] == "model.onnx lacks metadata: scores."
         client.unload_model("arrhythmia")
         assert set(states().values()) == {"UNAVAILABLE"}

@@ -20,13 +20,17 @@ from tests.inference_server.server_process import running_server
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 
 
-class Collector(trace_service_pb2_grpc.TraceServiceServicer):  # type: ignore[misc]
+class Collector(trace_service_pb2_grpc.TraceServiceServicer):
     def __init__(self) -> None:
         self.spans: queue.Queue[tuple[str, Any]] = queue.Queue()
 
     def Export(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802 - named by the protocol
         for resource in request.resource_spans:
-            (name,) = [each.value.string_value for each in resource.resource.attributes if each.key == "service.name"]
+            (name,) = [
+                attribute.value.string_value
+                for attribute in resource.resource.attributes
+                if attribute.key == "service.name"
+            ]
             for scope in resource.scope_spans:
                 for span in scope.spans:
                     self.spans.put((name, span))
@@ -56,16 +60,16 @@ def test_every_call_is_a_span_under_the_callers_own(collector: Collector, models
                 stub.ClassifyImage(pb.ClassifyImageRequest(image=b"text"), timeout=30)
             list(stub.StreamClassifyImages(iter([pb.StreamClassifyImagesRequest(image=picture())]), timeout=30))
         assert process.stop() == 0  # what is collected is sent before it ends
-    found = [collector.spans.get(timeout=30) for _ in range(3)]
-    assert {service for service, _ in found} == {"beatlens"}
-    good, bad, stream = (span for _, span in found)
+    spans = [collector.spans.get(timeout=30) for _ in range(3)]
+    assert {service for service, _ in spans} == {"beatlens"}
+    good, bad, stream = (span for _, span in spans)
     assert good.name == bad.name == "ecg.v1.ArrhythmiaService/ClassifyImage"
     assert stream.name == "ecg.v1.ArrhythmiaService/StreamClassifyImages"
     assert good.trace_id.hex() == TRACE
     assert good.parent_span_id.hex() == "00f067aa0ba902b7"
     assert bad.trace_id.hex() != TRACE
     codes = [
-        next(each.value.int_value for each in span.attributes if each.key == "rpc.grpc.status_code")
+        next(attribute.value.int_value for attribute in span.attributes if attribute.key == "rpc.grpc.status_code")
         for span in (good, bad, stream)
     ]
     assert codes == [0, 3, 0]

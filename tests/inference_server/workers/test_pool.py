@@ -13,12 +13,12 @@ from pathlib import Path
 import pytest
 
 from ecg.pictures.decoding import ImageError, ImageLimits, ImageReason
-from inference_server.model_files import ModelError, ModelFiles
-from inference_server.scheduling import DeadlinePassed, NotBegun, Scheduler
+from inference_server.models.model_files import ModelError, ModelFiles
 from inference_server.workers import child as child_module
 from inference_server.workers import pool as pool_module
 from inference_server.workers.child import WorkerFailed, WorkerLost
 from inference_server.workers.pool import WINDOW, Job, ServedModel, WorkerPool
+from inference_server.workers.scheduling import DeadlinePassed, NotBegun, Scheduler
 from inference_server.workers.wire import Classified, Configuration, Kind
 from tests.inference_server.pictures import picture
 from tests.inference_server.tiny_models import write_model
@@ -89,9 +89,9 @@ async def test_every_worker_has_the_model_and_answers(models: Path) -> None:
         model = await load(pool, models / "arrhythmia" / "1")
         assert (model.info.version, len(model.info.classes)) == ("1", 7)
         answers = await asyncio.gather(*(classify(pool, model, picture(band)) for band in (0, 1, 2, 3)))
-        found = [Classified.from_bytes(answer) for answer in answers]
-        assert [answer.beat_class for answer in found] == ["NORMAL", "LBBB", "RBBB", "PAC"]
-        assert all(answer.model_version == "1" and answer.inference_seconds > 0 for answer in found)
+        classified = [Classified.from_bytes(answer) for answer in answers]
+        assert [answer.beat_class for answer in classified] == ["NORMAL", "LBBB", "RBBB", "PAC"]
+        assert all(answer.model_version == "1" and answer.inference_seconds > 0 for answer in classified)
 
 
 async def test_what_is_wrong_with_a_picture_comes_back(models: Path) -> None:
@@ -142,11 +142,11 @@ async def test_a_killed_worker_loses_what_it_was_at_and_is_replaced_with_the_sam
         await in_hand[0]  # it is at the second one now, or as far as this process was slow to see it
         os.kill(pid, signal.SIGKILL)
         outcomes = await asyncio.gather(*in_hand, return_exceptions=True)
-        answered = sum(isinstance(each, bytes) for each in outcomes)
+        answered = sum(isinstance(outcome, bytes) for outcome in outcomes)
         lost = outcomes[answered:]
         assert answered >= 1
-        assert all(isinstance(each, WorkerLost) for each in lost)
-        assert all(isinstance(each, NotBegun) for each in lost[1:])
+        assert all(isinstance(error, WorkerLost) for error in lost)
+        assert all(isinstance(error, NotBegun) for error in lost[1:])
         await until(lambda: pool.ready == 0)
         with pytest.raises(WorkerLost):
             await classify(pool, model, picture())
@@ -192,8 +192,8 @@ async def test_a_lost_worker_costs_the_picture_that_it_was_at_and_nothing_else(
             await until(lambda: scheduler.running > 0)
             os.kill(victim, how)
             outcomes = await under_way
-    lost = [each for each in outcomes if isinstance(each, BaseException)]
-    assert all(isinstance(each, WorkerLost) for each in lost)
+    lost = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
+    assert all(isinstance(error, WorkerLost) for error in lost)
     assert len(lost) <= 1  # none, where it was between two pictures
 
 
@@ -210,8 +210,8 @@ async def test_a_worker_that_is_ended_before_it_has_begun_anything_costs_nothing
             (pid,) = children() - before
             os.kill(pid, signal.SIGSTOP)
             answers = [scheduler.run(Job(Kind.CLASSIFY, model, picture(band))) for band in range(3)]
-            found = [Classified.from_bytes(body).beat_class for body in await asyncio.gather(*answers)]
-    assert found == ["NORMAL", "LBBB", "RBBB"]
+            classes = [Classified.from_bytes(body).beat_class for body in await asyncio.gather(*answers)]
+    assert classes == ["NORMAL", "LBBB", "RBBB"]
     assert pool.lost == 1
 
 
@@ -272,7 +272,7 @@ async def test_a_worker_leaves_out_what_nobody_waits_for_any_more(tmp_path: Path
         job = Job(Kind.CLASSIFY, model, picture())
         begun = time.monotonic()
         in_hand = [pool.submit(job, begun, None, ended) for _ in range(4)]
-        for each in in_hand[1:3]:
-            each.cancel()
+        for submitted in in_hand[1:3]:
+            submitted.cancel()
         await until(lambda: len(outcomes) == 4)
         assert [type(error) for error in outcomes] == [type(None), DeadlinePassed, DeadlinePassed, type(None)]

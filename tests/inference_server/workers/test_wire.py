@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from ecg.pictures.decoding import ImageLimits
 from inference_server.classification import Verdict
-from inference_server.model_files import ModelFiles
+from inference_server.models.model_files import ModelFiles
 from inference_server.workers import wire
 from inference_server.workers.wire import Classified, Configuration, Kind, Outcome, ReplyReader, TaskReader
 
@@ -20,18 +20,18 @@ def test_tasks_come_out_as_they_went_in_however_they_are_cut(bodies: list[bytes]
         wire.task(Kind.CLASSIFY, number, 7, body, admitted=1.5, deadline=2.5) for number, body in enumerate(bodies)
     )
     reader = TaskReader()
-    found = [task for start in range(0, len(sent), size) for task in reader.feed(sent[start : start + size])]
-    assert [task.body for task in found] == bodies
-    assert [task.task_id for task in found] == list(range(len(bodies)))
-    assert {(task.kind, task.model, task.admitted, task.deadline) for task in found} <= {(Kind.CLASSIFY, 7, 1.5, 2.5)}
+    tasks = [task for start in range(0, len(sent), size) for task in reader.feed(sent[start : start + size])]
+    assert [task.body for task in tasks] == bodies
+    assert [task.task_id for task in tasks] == list(range(len(bodies)))
+    assert {(task.kind, task.model, task.admitted, task.deadline) for task in tasks} <= {(Kind.CLASSIFY, 7, 1.5, 2.5)}
 
 
 @given(BODIES, st.integers(1, 50))
 def test_replies_come_out_as_they_went_in_however_they_are_cut(bodies: list[bytes], size: int) -> None:
     sent = b"".join(wire.reply(Outcome.DONE, number, body) for number, body in enumerate(bodies))
     reader = ReplyReader()
-    found = [reply for start in range(0, len(sent), size) for reply in reader.feed(sent[start : start + size])]
-    assert [(reply.outcome, reply.task_id, reply.body) for reply in found] == [
+    replies = [reply for start in range(0, len(sent), size) for reply in reader.feed(sent[start : start + size])]
+    assert [(reply.outcome, reply.task_id, reply.body) for reply in replies] == [
         (Outcome.DONE, number, body) for number, body in enumerate(bodies)
     ]
 

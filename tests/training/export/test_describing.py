@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 
 from ecg.classes import CLASS_SETS
-from inference_server.onnx_model import ModelError, OnnxModel
+from inference_server.models.onnx_model import ModelError, OnnxModel
 from training.databases.marked import RecordsError
 from training.evaluation import metrics
 from training.export import describing

@@ -9,7 +9,7 @@ import onnxruntime
 import pytest
 
 from ecg.classes import CLASS_SETS
-from inference_server.onnx_model import OnnxModel
+from inference_server.models.onnx_model import OnnxModel
 from training.datasets.prepared_data import Dataset
 from training.evaluation import served_model
 from training.export import exporting

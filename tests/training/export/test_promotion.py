@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from inference_server.onnx_model import ModelError, OnnxModel
+from inference_server.models.onnx_model import ModelError, OnnxModel
 from tests.inference_server.tiny_models import write_model
 from training.export import promotion
 

@@ -12,7 +12,7 @@ import onnxruntime
 import pytest
 from onnx import numpy_helper
 
-from inference_server.onnx_model import OnnxModel
+from inference_server.models.onnx_model import OnnxModel
 from training.datasets.prepared_data import Dataset, DatasetError
 from training.evaluation import served_model
 from training.export import exporting, recalibration

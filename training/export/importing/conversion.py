@@ -15,7 +15,7 @@ import tf2onnx
 from numpy.typing import NDArray
 
 from ecg.pictures.canonical import MIN_CONTRAST
-from inference_server.model_input import ModelInput
+from inference_server.models.model_input import ModelInput
 from training.export import model_file
 from training.export.importing.evidence import evidence
 from training.export.importing.old_program import own_steps, prepared

@@ -21,7 +21,7 @@ import onnxruntime
 from google.protobuf.message import DecodeError
 
 from ecg.classes import TrainingClass
-from inference_server.onnx_model import FORMAT, ModelError, OnnxModel
+from inference_server.models.onnx_model import FORMAT, ModelError, OnnxModel
 from training.export import model_file
 from training.export.importing import occlusion
 from training.export.importing.options import ImportRefused, Preprocessing

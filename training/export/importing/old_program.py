@@ -14,8 +14,8 @@ from PIL import Image
 from ecg.pictures.decoding import ImageError
 from ecg.pictures.files import walk
 from ecg.pictures.rendering import draw
-from inference_server.model_input import ModelInput
-from inference_server.pixels_as_sent import Colour, Resample
+from inference_server.models.model_input import ModelInput
+from inference_server.models.pixels_as_sent import Colour, Resample
 from training.export.importing.options import ImportRefused, Preprocessing
 
 #: Drawn pictures on which the programs are compared.

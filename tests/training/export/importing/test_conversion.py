@@ -14,7 +14,7 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from inference_server.pixels_as_sent import Colour, Resample
+from inference_server.models.pixels_as_sent import Colour, Resample
 from tests.training.student_models import BACKBONES, KINDS, SIDE, made, says
 from training.export.importing import old_program
 from training.export.importing.conversion import Converted, convert, of_keras

@@ -21,8 +21,8 @@ from typer.testing import CliRunner
 from ecg.pictures.canonical import to_pixels
 from ecg.pictures.rendering import draw
 from inference_server.classification import Verdict
-from inference_server.classifier import Classifier
-from inference_server.onnx_model import OnnxModel
+from inference_server.models.classifier import Classifier
+from inference_server.models.onnx_model import OnnxModel
 from tests.training import legacy_files
 from tests.training.student_models import made, pictures, says
 from training.__main__ import app

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from inference_server.model_input import ModelInput
-from inference_server.pixels_as_sent import Colour, Resample, Steps
+from inference_server.models.model_input import ModelInput
+from inference_server.models.pixels_as_sent import Colour, Resample, Steps
 from training.export.importing.options import (
     ImportRefused,
     Preprocessing,

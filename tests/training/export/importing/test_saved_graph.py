@@ -12,7 +12,7 @@ import tensorflow as tf
 import tf_keras
 from tensorflow.core.protobuf.saved_model_pb2 import SavedModel
 
-from inference_server.pixels_as_sent import Resample
+from inference_server.models.pixels_as_sent import Resample
 from tests.training.student_models import LIBRARIES, SIDE, made, pictures, says
 from training.export.importing import old_program
 from training.export.importing.conversion import convert

@@ -1,0 +1,1 @@
+"""The portal: how fast it is, and what it has to survive."""

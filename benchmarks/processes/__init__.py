@@ -1,0 +1,1 @@
+"""What is measured: programs of this project started for it, and databases to run them on."""

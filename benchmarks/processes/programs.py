@@ -1,0 +1,173 @@
+"""The processes that are compared, and what they cost."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+from prometheus_client.parser import text_string_to_metric_families
+
+_TICKS: Final = os.sysconf("SC_CLK_TCK")
+_START_SECONDS: Final = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What a process and its descendants have used."""
+
+    cpu_seconds: float
+    memory: int
+    """Proportional set size of all of them, bytes: shared pages count once. Other programs that use the same libraries
+    take their part of these, so this rises when one of them ends."""
+    own: int
+    """The part of ``memory`` that stands behind no file, bytes: heaps and stacks, which no other program can change."""
+    largest: int
+    """Resident set size of the largest of them, bytes."""
+
+
+def tree(pid: int) -> list[int]:
+    """A process and its descendants."""
+    pids = [pid]
+    for parent in pids:  # grows while it is walked
+        for task in Path(f"/proc/{parent}/task").glob("*/children"):
+            with suppress(OSError):  # a thread that has ended meanwhile
+                pids.extend(int(child) for child in task.read_text().split())
+    return pids
+
+
+def usage(pid: int) -> Usage:
+    """What ``pid`` and its descendants have used so far."""
+    cpu, memory, own, largest = 0, 0, 0, 0
+    for process in tree(pid):
+        # After the command in parentheses, which may contain spaces: state is field 3; utime to cstime are 14 to 17.
+        fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+        cpu += sum(map(int, fields[11:15]))
+        memory += _kibibytes(process, "smaps_rollup", "Pss:")
+        own += _kibibytes(process, "smaps_rollup", "Pss_Anon:") + _kibibytes(process, "smaps_rollup", "Pss_Shmem:")
+        largest = max(largest, _kibibytes(process, "status", "VmRSS:"))
+    return Usage(cpu_seconds=cpu / _TICKS, memory=memory * 1024, own=own * 1024, largest=largest * 1024)
+
+
+def resident(pid: int) -> int:
+    """Resident set size of one process, bytes; 0 when it has ended."""
+    try:
+        return _kibibytes(pid, "status", "VmRSS:") * 1024
+    except (OSError, StopIteration):
+        return 0
+
+
+def _kibibytes(pid: int, file: str, name: str) -> int:
+    lines = Path(f"/proc/{pid}/{file}").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith(name))
+
+
+class Program:
+    """A program started with this Python, ended with the block."""
+
+    def __init__(self, *arguments: str, environment: dict[str, str] | None = None, log: Path | None = None) -> None:
+        with log.open("w") if log else open(os.devnull, "w") as errors:
+            self.process = subprocess.Popen(
+                [sys.executable, *arguments],
+                env={**os.environ, **(environment or {})},
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                text=True,
+            )
+
+    @property
+    def pid(self) -> int:
+        """The process id."""
+        return self.process.pid
+
+    def ask(self, line: str) -> str:
+        """Write one line and read one.
+
+        Raises:
+            RuntimeError: the program has ended.
+        """
+        if self.process.stdin is not None:
+            self.process.stdin.write(line + "\n")
+            self.process.stdin.flush()
+        return self.read()
+
+    def read(self) -> str:
+        """The next line that it writes.
+
+        Raises:
+            RuntimeError: the program has ended.
+        """
+        line = self.process.stdout.readline() if self.process.stdout is not None else ""
+        if not line:
+            raise RuntimeError(f"{self.process.args!r} has ended.")
+        return line
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        for pipe in (self.process.stdin, self.process.stdout):
+            if pipe is not None:
+                pipe.close()
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        try:
+            self.process.wait(30)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+
+class BeatlensServer(Program):
+    """``python -m inference_server`` on a free port, serving, with all its logs in a file."""
+
+    def __init__(self, log: Path, **settings: object) -> None:
+        self._log = log
+        environment = {"BEATLENS_LISTEN": "127.0.0.1:0", "BEATLENS_METRICS_LISTEN": "127.0.0.1:0"}
+        environment |= {f"BEATLENS_{name.upper()}": str(value) for name, value in settings.items()}
+        begun = time.perf_counter()
+        super().__init__("-m", "inference_server", environment=environment, log=log)
+        listening = self._wait_for("listening")
+        self.address = str(listening["address"])
+        self._metrics = str(listening["metrics"])
+        self._wait_for("serving")
+        self.start_seconds = time.perf_counter() - begun
+        """From the start of the process to SERVING."""
+
+    def counts(self, name: str) -> dict[tuple[str, ...], float]:
+        """The values of a counter by its labels' values, in the order of the labels' names."""
+        with urllib.request.urlopen(f"http://{self._metrics}/metrics", timeout=10) as response:
+            families = list(text_string_to_metric_families(response.read().decode()))
+        return {
+            tuple(value for _, value in sorted(sample.labels.items())): sample.value
+            for family in families
+            for sample in family.samples
+            if sample.name == name
+        }
+
+    def entries(self) -> list[dict[str, Any]]:
+        """What it has logged so far."""
+        return [json.loads(line) for line in self._log.read_text().splitlines() if line.endswith("}")]
+
+    def _wait_for(self, event: str) -> dict[str, Any]:
+        end = time.perf_counter() + _START_SECONDS
+        while time.perf_counter() < end and self.process.poll() is None:
+            for line in self._log.read_text().splitlines():
+                if f'"{event}"' in line and line.endswith("}"):
+                    entry: dict[str, Any] = json.loads(line)
+                    if entry["event"] == event:
+                        return entry
+            time.sleep(0.005)
+        raise RuntimeError(f"The server did not say {event!r}: {self._log.read_text()[-2000:]}")

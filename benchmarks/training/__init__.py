@@ -1,0 +1,1 @@
+"""Training: how fast it is beside the old way."""

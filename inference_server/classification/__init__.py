@@ -1,0 +1,23 @@
+"""What is said about a picture of a heartbeat: the domain's own words, and what they are on the wire."""
+
+from inference_server.classification.results import (
+    DISCLAIMER,
+    BeatClass,
+    Classification,
+    ModelInfo,
+    SaliencyMap,
+    TrainingProfile,
+    UnknownClass,
+    Verdict,
+)
+
+__all__ = [
+    "DISCLAIMER",
+    "BeatClass",
+    "Classification",
+    "ModelInfo",
+    "SaliencyMap",
+    "TrainingProfile",
+    "UnknownClass",
+    "Verdict",
+]

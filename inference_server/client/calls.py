@@ -1,0 +1,89 @@
+"""The calls that both clients make: the method, what is sent, and how the response is read."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Generic, TypeVar
+
+from google.protobuf.message import Message
+
+from inference_server.classification import Classification, ModelInfo, SaliencyMap, messages
+from inference_server.client.errors import ClientError, ServerUnavailable, error_in
+from inference_server.generated.ecg.v1 import arrhythmia_pb2 as pb
+
+Outcome = Classification | ClientError
+"""What became of one picture among several."""
+
+Answer = TypeVar("Answer")
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Generic[Answer]):
+    """One call: the service's method, what is sent, and how its response is read."""
+
+    method: str
+    request: Message
+    read: Callable[[Any], Answer]
+
+
+def call_metadata(token: str | None) -> tuple[tuple[str, str], ...]:
+    """What goes with every call of a client that has ``token``."""
+    return (("authorization", f"Bearer {token}"),) if token else ()
+
+
+def to_classify(image: bytes, version: str | None) -> Call[Classification]:
+    """Classify one encoded picture, with the version in service or ``version``."""
+    return Call(
+        "ClassifyImage",
+        pb.ClassifyImageRequest(image=image, model_version=version or ""),
+        lambda response: messages.from_classification(response.classification),
+    )
+
+
+def to_classify_batch(images: Sequence[bytes], version: str | None) -> Call[list[Outcome]]:
+    """Classify several encoded pictures; for each what became of it."""
+    return Call(
+        "BatchClassifyImages",
+        pb.BatchClassifyImagesRequest(images=images, model_version=version or ""),
+        lambda response: [outcome_of(result) for result in response.results],
+    )
+
+
+def to_explain(image: bytes, version: str | None, beat_class: str | None) -> Call[SaliencyMap]:
+    """Show the evidence in an encoded picture for the class of that short name, or for the most probable one."""
+    request = pb.ExplainImageRequest(image=image, model_version=version or "", beat_class=beat_class or "")
+    return Call("ExplainImage", request, messages.from_explanation)
+
+
+def to_get_model(version: str | None) -> Call[ModelInfo]:
+    """Describe a version."""
+    request = pb.GetModelRequest(version=version or "")
+    return Call("GetModel", request, lambda response: messages.from_model(response.model))
+
+
+TO_LIST_MODELS: Final[Call[tuple[ModelInfo, ...]]] = Call(
+    "ListModels",
+    pb.ListModelsRequest(),
+    lambda response: tuple(messages.from_model(model) for model in response.models),
+)
+"""Describe every version in service."""
+
+
+def stream_request(key: str, image: bytes, version: str | None, sent: deque[bytes]) -> pb.StreamClassifyImagesRequest:
+    """The request for the next picture of a stream; the picture is kept in ``sent`` until it is answered."""
+    sent.append(image)
+    return pb.StreamClassifyImagesRequest(key=key, image=image, model_version=version or "")
+
+
+def outcome_of(result: pb.ImageResult) -> Outcome:
+    """What became of one picture among several."""
+    if result.HasField("error"):
+        return error_in(result.error)
+    return messages.from_classification(result.classification)
+
+
+def worker_lost(outcome: Outcome) -> bool:
+    """Whether the picture's worker has died; in a call of its own, gRPC repeats that by itself."""
+    return isinstance(outcome, ServerUnavailable) and outcome.reason == "WORKER_LOST"

@@ -1,0 +1,134 @@
+"""Where the answers about pictures come from: the model in this process, or a running server."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import typer
+
+from ecg.pictures.decoding import ImageLimits
+from ecg.pictures.files import LeftOut
+from ecg.pictures.kinds import BEGINNING_BYTES, CONVERTIBLE, kind_of
+from inference_server.classification import Classification
+from inference_server.runtime.settings import Settings
+
+#: No picture that any server takes is larger; keeps a file named by mistake out of memory.
+_MAX_FILE_BYTES: Final = 64 * 1024 * 1024
+
+#: A running server that says when to come back is asked again about a picture for so long, seconds.
+_PATIENCE_SECONDS: Final = 60.0
+_COME_BACK: Final = ("QUEUE_FULL", "RATE_EXCEEDED", "TOO_MANY_CALLS")
+
+
+@dataclass(frozen=True, slots=True)
+class NoAnswer:
+    """Why a picture got no classification."""
+
+    reason: str
+    message: str
+
+
+Classify = Callable[[bytes], Classification | NoAnswer]
+
+
+@contextmanager
+def in_process(settings: Settings) -> Iterator[Classify]:
+    """Answers of the model in the repository; ends the program where there is no usable one."""
+    # Here, so that asking a running server does not load onnxruntime.
+    from ecg.pictures.decoding import ImageError
+    from inference_server.models.classifier import Classifier
+    from inference_server.models.model_repository import ModelRepository
+    from inference_server.models.onnx_model import OnnxModel
+
+    repository = ModelRepository(
+        settings.models, name=settings.model_name, load=OnnxModel.from_files, versions=settings.model_versions
+    )
+    logging.getLogger("inference_server").addHandler(logging.NullHandler())  # what went wrong is printed below
+    repository.refresh()
+    if not repository.loaded():
+        typer.echo(f"There is no usable model in {repository.folder}.", err=True)
+        for version, why in repository.refused.items():
+            typer.echo(f"  version {version}: {why}", err=True)
+        raise typer.Exit(1)
+    classifier = Classifier(repository.get(), settings.image_limits)
+
+    def ask(image: bytes) -> Classification | NoAnswer:
+        try:
+            return classifier.classify(image).classification
+        except ImageError as error:
+            return NoAnswer(error.reason, str(error))
+
+    yield ask
+
+
+@contextmanager
+def by_running_server(address: str, token: str | None, tls_ca: Path | None) -> Iterator[Classify]:
+    """Answers of the server at ``address``, asked again for a while where it says when to come back."""
+    import grpc
+
+    from inference_server.client import ArrhythmiaClient, CallFailed, ImageRefused, ServerUnavailable
+
+    try:
+        credentials = grpc.ssl_channel_credentials(tls_ca.read_bytes()) if tls_ca else None
+    except OSError as error:
+        typer.echo(f"{tls_ca} can't be read: {error.strerror}.", err=True)
+        raise typer.Exit(1) from None
+    with closing(ArrhythmiaClient(address, token=token, credentials=credentials)) as client:
+
+        def ask(image: bytes) -> Classification | NoAnswer:
+            end = time.monotonic() + _PATIENCE_SECONDS
+            while True:
+                try:
+                    return client.classify(image)
+                except ImageRefused as error:
+                    return NoAnswer(error.reason, str(error))
+                except ServerUnavailable as error:
+                    pause = error.retry_after or 0.0
+                    if error.reason not in _COME_BACK or time.monotonic() + pause > end:
+                        return NoAnswer("SERVER_UNAVAILABLE", str(error))
+                    time.sleep(pause)
+                except CallFailed as error:
+                    return NoAnswer(error.reason or error.code, str(error))
+
+        yield ask
+
+
+def answer_about(path: Path | LeftOut, ask: Classify, limits: ImageLimits) -> Classification | NoAnswer | LeftOut:
+    """What ``ask`` says of the picture in a file, or why it could not be asked."""
+    if isinstance(path, LeftOut):
+        return path
+    try:
+        with path.open("rb") as file:
+            image = file.read(_MAX_FILE_BYTES + 1)
+    except FileNotFoundError:
+        return NoAnswer("FILE_NOT_FOUND", "There is no such file.")
+    except OSError as error:
+        return NoAnswer("FILE_UNREADABLE", f"The file can't be read: {error.strerror}.")
+    if len(image) > _MAX_FILE_BYTES:
+        return NoAnswer("IMAGE_TOO_LARGE", f"The file has more than {_MAX_FILE_BYTES:,} bytes.")
+    if kind_of(image[:BEGINNING_BYTES]) in CONVERTIBLE:
+        return _about_converted(image, ask, limits)
+    return ask(image)
+
+
+def _about_converted(image: bytes, ask: Classify, limits: ImageLimits) -> Classification | NoAnswer:
+    """The wire and the model take PNG and JPEG; other pictures are made into one of these here."""
+    from ecg.confinement import NoTurn
+    from ecg.pictures import confined
+    from ecg.pictures.decoding import ImageError
+
+    end = time.monotonic() + _PATIENCE_SECONDS
+    while True:
+        try:
+            return ask(confined.to_native(image, limits).data)
+        except ImageError as error:
+            return NoAnswer(error.reason, str(error))
+        except NoTurn as error:  # it has waited already
+            if time.monotonic() > end:
+                return NoAnswer("IMAGE_TOO_COSTLY", str(error))

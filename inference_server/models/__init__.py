@@ -1,0 +1,1 @@
+"""The model files: read, checked, run, decided upon, and kept in versions."""

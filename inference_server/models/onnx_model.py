@@ -1,0 +1,273 @@
+"""One loaded model version: an ONNX file that describes itself, checked against its digest, ready to run.
+
+The contract between training and serving, format ``beatlens/1``:
+
+===================  =======  ================  ==================================================================
+input ``pixels``     uint8    [N, H, W, C]      canonical pixels (:mod:`ecg.pictures.canonical`), C = 1, or others
+``probabilities``    float32  [N, C]            calibrated, each row adds up to 1
+``distance``         float32  [N]               how unlike any training beat; larger is stranger
+``activation_maps``  float32  [N, h, w, C]      class activation maps
+===================  =======  ================  ==================================================================
+
+``metadata_props`` has ``format``, ``name``, ``classes``, ``input``, ``decision``, ``training_run``, ``data_digest``,
+``scores`` and ``licence``, and may have ``profile``; ``metadata.json`` beside the file has ``version`` and ``sha256``.
+``input`` has ``height``, ``width`` and ``channels``. With ``resample`` and ``colour`` the pixels are not canonical, but
+made by these steps (:mod:`inference_server.models.pixels_as_sent`), as the program did that a model was imported from.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Self
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from ecg.pictures.canonical import Pixels
+from inference_server.classification import BeatClass, ModelInfo, TrainingProfile
+from inference_server.models.decision import Thresholds
+from inference_server.models.model_files import MODEL_FILE, ModelFiles, complaints
+from inference_server.models.model_files import ModelError as ModelError  # what this module raises
+from inference_server.models.model_input import ModelInput
+from inference_server.models.pixels_as_sent import Colour, Resample, Steps
+
+FORMAT: Final = "beatlens/1"
+
+_INPUT: Final = ("pixels", "tensor(uint8)", 4)
+_OUTPUTS: Final = {"probabilities": 2, "distance": 1, "activation_maps": 4}
+
+Floats = NDArray[np.float32]
+
+
+class _Class(BaseModel):
+    short: str = Field(pattern=r"^[A-Z][A-Z0-9_]*$")
+    name: str = Field(min_length=1)
+
+
+class _Input(BaseModel):
+    # A step that this server does not know must not be left out.
+    model_config = ConfigDict(extra="forbid")
+
+    height: int = Field(ge=1, le=4096)
+    width: int = Field(ge=1, le=4096)
+    channels: int = Field(ge=1, le=3)
+    resample: Resample | None = None
+    colour: Colour | None = None
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if (self.resample is None) != (self.colour is None):
+            raise ValueError("resample and colour belong together")
+        expected = 1 if self.colour is None else self.colour.channels
+        if self.channels != expected:
+            raise ValueError(f"input.channels is {self.channels}, {self.colour or 'canonical'} pixels have {expected}")
+        return self
+
+    def model_input(self) -> ModelInput:
+        """The same for use."""
+        steps = Steps(self.resample, self.colour) if self.resample and self.colour else None
+        return ModelInput(self.height, self.width, self.channels, steps)
+
+
+class _Decision(BaseModel):
+    min_probability: dict[str, float]
+    max_distance: float
+    min_confidence: dict[str, float] | None = None
+
+
+class _Metadata(BaseModel):
+    """``metadata_props`` of the ONNX file, its JSON values decoded."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    format: str
+    name: str
+    classes: list[_Class] = Field(min_length=2)
+    input: _Input
+    decision: _Decision
+    training_run: str
+    data_digest: str
+    scores: dict[str, float]
+    licence: str
+    profile: TrainingProfile | None = None
+
+
+_JSON_VALUES: Final = ("classes", "input", "decision", "scores", "profile")
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """What the model says about a batch of N pictures and C classes."""
+
+    probabilities: Floats
+    """Calibrated, ``[N, C]``."""
+    distance: Floats
+    """How unlike any training beat, ``[N]``; larger is stranger."""
+
+
+class OnnxModel:
+    """One model version in memory. Thread-safe."""
+
+    def __init__(
+        self, *, info: ModelInfo, takes: ModelInput, thresholds: Thresholds, session: onnxruntime.InferenceSession
+    ) -> None:
+        self.info = info
+        self.input = takes
+        self.thresholds = thresholds
+        self._session = session
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Read, check and warm up the version in ``folder``.
+
+        Raises:
+            ModelError: a file is missing or damaged, the digest does not match, or the contract is not kept.
+        """
+        return cls.from_files(ModelFiles.read(folder))
+
+    @classmethod
+    def from_files(cls, files: ModelFiles) -> Self:
+        """Check and warm up what was read.
+
+        Raises:
+            ModelError: the contract is not kept.
+        """
+        session = _session(files.content)
+        metadata = _read_metadata(session)
+        thresholds = _thresholds(metadata)
+        _check_tensors(session, metadata)
+        model = cls(
+            info=ModelInfo(
+                name=metadata.name,
+                version=files.version,
+                classes=tuple(
+                    BeatClass(short=beat_class.short, name=beat_class.name) for beat_class in metadata.classes
+                ),
+                input_height=metadata.input.height,
+                input_width=metadata.input.width,
+                input_channels=metadata.input.channels,
+                digest=files.digest,
+                training_run=metadata.training_run,
+                scores=metadata.scores,
+                licence_notice=metadata.licence,
+                profile=metadata.profile,
+            ),
+            takes=metadata.input.model_input(),
+            thresholds=thresholds,
+            session=session,
+        )
+        model._warm_up()
+        return model
+
+    def run(self, pixels: Pixels) -> Scores:
+        """Classify a batch.
+
+        Args:
+            pixels: ``uint8`` ``[N, H, W, C]``, see :attr:`input`.
+        """
+        probabilities, distance = self._session.run(["probabilities", "distance"], {"pixels": pixels})
+        return Scores(probabilities=probabilities, distance=distance)
+
+    def activation_maps(self, pixels: Pixels) -> Floats:
+        """Class activation maps of a batch: ``float32`` ``[N, h, w, C]``, larger where a class finds its evidence."""
+        maps: Floats
+        (maps,) = self._session.run(["activation_maps"], {"pixels": pixels})
+        return maps
+
+    def _warm_up(self) -> None:
+        """Run once on white paper, so that the first caller does not pay for lazy set-up, and check what comes out."""
+        pixels = np.full((1, self.input.height, self.input.width, self.input.channels), 255, dtype=np.uint8)
+        try:
+            scores = self.run(pixels)
+        except Exception as error:
+            raise ModelError(f"{MODEL_FILE} does not run: {_first_line(error)}") from error
+        classes = len(self.info.classes)
+        if scores.probabilities.shape != (1, classes) or scores.distance.shape != (1,):
+            raise ModelError(
+                f"{MODEL_FILE} answers with shapes {scores.probabilities.shape} and {scores.distance.shape}; "
+                f"expected (1, {classes}) and (1,)."
+            )
+        if not np.isfinite(scores.probabilities).all() or abs(float(scores.probabilities.sum()) - 1) > 1e-3:
+            raise ModelError(f"{MODEL_FILE} answers with probabilities that do not add up to 1.")
+
+
+def _session(content: bytes) -> onnxruntime.InferenceSession:
+    options = onnxruntime.SessionOptions()
+    # One thread for each picture and many pictures at once: on models this small, splitting one picture among
+    # threads costs more than it brings, and spinning threads steal the cores from the decoders.
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.add_session_config_entry("session.inter_op.allow_spinning", "0")
+    options.log_severity_level = 3  # errors; they come as exceptions as well
+    try:
+        return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # onnxruntime raises a different class for each kind of damage
+        raise ModelError(f"{MODEL_FILE} is not a usable ONNX model: {_first_line(error)}") from error
+
+
+def _read_metadata(session: onnxruntime.InferenceSession) -> _Metadata:
+    props: dict[str, str] = session.get_modelmeta().custom_metadata_map
+    missing = [name for name, field in _Metadata.model_fields.items() if field.is_required() and name not in props]
+    if missing:
+        raise ModelError(f"{MODEL_FILE} lacks metadata: {', '.join(missing)}.")
+    if props["format"] != FORMAT:
+        raise ModelError(f"{MODEL_FILE} has format {props['format']!r}; this server reads {FORMAT!r}.")
+    values: dict[str, Any] = dict(props)
+    for name in set(_JSON_VALUES) & set(props):
+        try:
+            values[name] = json.loads(props[name])
+        except ValueError as error:
+            raise ModelError(f"{MODEL_FILE}: metadata {name} is not JSON: {error}.") from error
+    try:
+        return _Metadata.model_validate(values)
+    except ValidationError as error:
+        raise ModelError(f"{MODEL_FILE}: metadata is not usable: {complaints(error)}.") from error
+
+
+def _thresholds(metadata: _Metadata) -> Thresholds:
+    shorts = [beat_class.short for beat_class in metadata.classes]
+    if len(set(shorts)) != len(shorts):
+        raise ModelError(f"{MODEL_FILE}: metadata classes names a class twice.")
+    decision = metadata.decision
+    thresholds = {"min_probability": decision.min_probability}
+    if decision.min_confidence is not None:
+        thresholds["min_confidence"] = decision.min_confidence
+    for entry, values in thresholds.items():
+        if missing := [short for short in shorts if short not in values]:
+            raise ModelError(f"{MODEL_FILE}: metadata decision has no {entry} for {', '.join(missing)}.")
+    return Thresholds(
+        min_probability=tuple(decision.min_probability[short] for short in shorts),
+        max_distance=decision.max_distance,
+        min_confidence=tuple(thresholds["min_confidence"][short] for short in shorts)
+        if "min_confidence" in thresholds
+        else (),
+    )
+
+
+def _check_tensors(session: onnxruntime.InferenceSession, metadata: _Metadata) -> None:
+    name, kind, rank = _INPUT
+    inputs = session.get_inputs()
+    if [(value.name, value.type, len(value.shape)) for value in inputs] != [(name, kind, rank)]:
+        described = ", ".join(f"{value.name} {value.type}{value.shape}" for value in inputs)
+        expected_shape = f"[N, H, W, {metadata.input.channels}]"
+        raise ModelError(f"{MODEL_FILE} must take one input, {name} {kind} {expected_shape}; it takes {described}.")
+    expected = [metadata.input.height, metadata.input.width, metadata.input.channels]
+    shape = inputs[0].shape[1:]
+    if any(isinstance(size, int) and size != wanted for size, wanted in zip(shape, expected, strict=True)):
+        raise ModelError(f"{MODEL_FILE}: metadata input says {expected}, but the graph takes {shape}.")
+    ranks = {output.name: len(output.shape) for output in session.get_outputs() if output.type == "tensor(float)"}
+    missing = [output for output, rank in _OUTPUTS.items() if ranks.get(output) != rank]
+    if missing:
+        wanted = ", ".join(f"{output} (float32, {_OUTPUTS[output]} axes)" for output in missing)
+        raise ModelError(f"{MODEL_FILE} lacks outputs: {wanted}.")
+
+
+def _first_line(error: Exception) -> str:
+    lines = str(error).splitlines()
+    return lines[0][:300] if lines else type(error).__name__

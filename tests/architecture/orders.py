@@ -1,0 +1,80 @@
+"""The declared order of the rooms, and of the entries of each room, from the ground up.
+
+Whoever adds an entry to a room, a folder or a file, says here where it stands. What stands on one level does not import
+each other. ``__init__`` says what a room is and imports nothing of it; ``__main__`` is above everything.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+Order = tuple[frozenset[str], ...]
+"""The levels, from the ground up."""
+
+
+def _order(text: str) -> Order:
+    """A line a level, from the ground up."""
+    return tuple(frozenset(line.split()) for line in text.strip().splitlines())
+
+
+ROOMS: Final = _order("""
+    ecg protos
+    inference_server
+    training webportal archive
+    launcher benchmarks
+""")
+
+ENTRIES: Final[dict[str, Order]] = {
+    "ecg": _order("""
+        classes confinement digital leads pyramid recording_reasons
+        recording_errors
+        recording
+        beats store
+        ec57 pictures
+        formats
+    """),
+    "protos": _order("""
+        generate
+    """),
+    "inference_server": _order("""
+        generated
+        classification runtime
+        client models
+        workers
+        rpc
+        commands
+    """),
+    "training": _order("""
+        databases
+        synthetic
+        pictures
+        recipes
+        datasets
+        learning
+        evaluation
+        export
+        commands
+    """),
+    "webportal": _order("""
+        database_errors formats logs refusal settings wsgi
+        disk
+        errors
+        accounts observability
+        inference read_only_admin
+        audit health pages
+        analyses
+        backups connections operations trial
+        gunicorn_conf urls
+    """),
+    "archive": (),
+    "launcher": _order("""
+        errors tied
+        folder health ports
+        system
+    """),
+    "benchmarks": _order("""
+        processes
+        portal serving training
+        batching endurance portal_endurance training_speed
+    """),
+}

@@ -1,0 +1,51 @@
+"""What a process uses, measured on real ones."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from benchmarks.processes.programs import Program, usage
+
+MEBIBYTE = 2**20
+
+#: Reads 64 MiB of a file through memory, and holds as much of its own once it is asked to.
+PROGRAM = """
+import mmap, sys
+with open(sys.argv[1], "rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
+    seen = sum(mapped[start] for start in range(0, len(mapped), 4096))
+    print("started", flush=True)
+    for line in sys.stdin:
+        held = bytes(range(256)) * (2**26 // 256)
+        print("held", flush=True)
+"""
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "file"
+    path.write_bytes(bytes(64 * MEBIBYTE))
+    return path
+
+
+def started(file: Path) -> Program:
+    program = Program("-c", PROGRAM, str(file))
+    assert program.read() == "started\n"
+    return program
+
+
+def test_the_end_of_a_program_with_the_same_files_changes_no_own_memory(file: Path) -> None:
+    with started(file) as program:
+        with started(file):
+            before = usage(program.pid)
+        after = usage(program.pid)
+    assert after.memory - before.memory > 24 * MEBIBYTE
+    assert abs(after.own - before.own) < MEBIBYTE / 4
+
+
+def test_what_a_process_comes_to_hold_is_its_own(file: Path) -> None:
+    with started(file) as program:
+        before = usage(program.pid).own
+        assert program.ask("hold") == "held\n"
+        assert 60 * MEBIBYTE < usage(program.pid).own - before < 80 * MEBIBYTE

@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import pytest
+
+from inference_server.classification import BeatClass, Classification, ModelInfo, TrainingProfile, Verdict, messages
+from inference_server.generated.ecg.v1 import arrhythmia_pb2 as pb
+
+PVC = BeatClass("PVC", "Premature Ventricular Contraction")
+OWN = BeatClass("GALLOP", "A class that the wire does not know")
+
+
+@pytest.mark.parametrize("verdict", list(Verdict))
+def test_a_classification_survives_the_wire(verdict: Verdict) -> None:
+    said = Classification(PVC, 0.75, ((OWN, 0.25), (PVC, 0.75)), verdict, (PVC, OWN), "arrhythmia", "12")
+    wire = pb.Classification.FromString(messages.to_classification(said).SerializeToString())
+    assert messages.from_classification(wire) == said
+
+
+@pytest.mark.parametrize("verdict", list(Verdict))
+def test_the_answers_of_a_model_say_the_same_as_single_classifications(verdict: Verdict) -> None:
+    info = ModelInfo("arrhythmia", "12", (OWN, PVC), 64, 96, "ab" * 32, "run", {}, "CC-BY")
+    answers = messages.Answers(info)
+    for probability, plausible in ((0.75, (PVC, OWN)), (0.0, (OWN,))):
+        said = Classification(
+            PVC, probability, ((OWN, 1 - probability), (PVC, probability)), verdict, plausible, "arrhythmia", "12"
+        )
+        response = answers.response(said, queue=1.5, decode=0.25, inference=0.0)
+        assert response.classification == messages.to_classification(said)
+        timing = response.timing
+        assert [duration.ToNanoseconds() for duration in (timing.queue, timing.decode, timing.inference)] == [
+            1_500_000_000,
+            250_000_000,
+            0,
+        ]
+
+
+def test_a_model_survives_the_wire() -> None:
+    info = ModelInfo("arrhythmia", "2", (PVC, OWN), 64, 96, "ab" * 32, "run", {"inter-patient/macro_f1": 0.5}, "CC-BY")
+    assert messages.from_model(pb.Model.FromString(messages.to_model(info).SerializeToString())) == info
+
+
+def test_a_models_training_profile_survives_the_wire() -> None:
+    profile = TrainingProfile({"PVC": 0.25, "GALLOP": 0.75}, 0.9)
+    info = ModelInfo("arrhythmia", "2", (PVC, OWN), 64, 96, "ab" * 32, "run", {}, "CC-BY", profile)
+    assert messages.from_model(pb.Model.FromString(messages.to_model(info).SerializeToString())) == info
+
+
+def test_an_unknown_class_has_a_name_but_no_enum_value() -> None:
+    assert messages.to_beat_class(PVC).type == pb.BEAT_TYPE_PVC
+    assert messages.to_beat_class(OWN).type == pb.BEAT_TYPE_UNSPECIFIED
+
+
+def test_a_verdict_from_a_newer_server_is_an_error() -> None:
+    with pytest.raises(ValueError, match="UNSPECIFIED"):
+        messages.from_classification(pb.Classification())
