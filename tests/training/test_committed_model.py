@@ -68,7 +68,7 @@ def test_a_new_patient_s_beats_are_classified_as_promised(new_people: Prediction
 
 
 def test_what_a_new_patient_is_told_confidently_is_right(new_people: Predictions) -> None:
-    """By probabilities alone: how unlike a beat a picture is, predictions do not say; fewer answers are sure by that."""
+    """By probabilities alone: how unlike a beat a picture is, which makes fewer sure, predictions do not say."""
     thresholds = OnnxModel.load(SERVED).thresholds
     known = new_people.only(new_people.truth >= 0)
     decided = [decide(row, 0.0, thresholds).verdict.value for row in known.probabilities.tolist()]
