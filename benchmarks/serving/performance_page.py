@@ -15,8 +15,8 @@ metrics on. When it began, other work kept the machine at a load average of {loa
 
 The **floor** is the same picture through the same decoder and the same ONNX file in one process on {cpus} threads,
 without any transport: {floor} pictures a second ({floor_least} to {floor_most}), {floor_cpu} of CPU a picture. Other work on the
-machine moves all speeds together, so speeds are ratios to the floor just before and after: median of the rounds, least and
-largest in brackets. Every answer is counted by the server; a missing or refused one ends the run.
+machine moves all speeds together, so speeds are ratios to the floor just before and after: median of the
+rounds, least and largest in brackets. Every answer is counted by the server; a missing or refused one ends the run.
 
 """
 

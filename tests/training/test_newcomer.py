@@ -33,7 +33,7 @@ def _blocks(section: str, language: str) -> list[str]:
 
 
 def _follow(section: str, house: Path) -> None:
-    """Every block of Python goes to the end of the file that its first line names, every name into its recipe's list."""
+    """Each block of Python goes to the end of the file that its first line names, each name into the recipes' list."""
     for block in _blocks(section, "python"):
         first, _, code = block.partition("\n")
         with (house / first.removeprefix("# ")).open("a") as file:
