@@ -12,7 +12,7 @@ from training.datasets import folder_audit
 from training.learning import predictions
 
 ROOT = Path(__file__).resolve().parents[3]
-KEPT = ROOT / "docs" / "results" / "predictions"
+KEPT = ROOT / "results" / "predictions"
 
 #: A person's class counts from so many beats on.
 _LEAST_BEATS = 8
