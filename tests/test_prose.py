@@ -177,7 +177,7 @@ def _faults(module: str, words: list[str]) -> Iterator[str]:
 
 
 def _applications() -> dict[str, Any]:
-    from inference_server.__main__ import app as server
+    from inference_server.commands.application import app as server
     from training.__main__ import app as training
 
     return {"training": get_command(training), "inference_server": get_command(server)}

@@ -21,7 +21,6 @@ from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoRe
 from inference_server.generated.ecg.v1 import arrhythmia_pb2 as pb
 from inference_server.generated.inference import open_inference_pb2, open_inference_pb2_grpc
 from inference_server.workers.pool import WINDOW
-from tests.ecg.pictures.test_canonical import png_that_claims
 from tests.inference_server.pictures import picture
 from tests.inference_server.rpc.calling import (
     NOT_SERVING,
