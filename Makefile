@@ -13,7 +13,7 @@ INSTALL = $(PIP) --require-hashes --requirement $(1) \
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-package beatlens \
 	--no-header --no-annotate pyproject.toml requirements/build.in
 
-.PHONY: help run test test-postgresql lint architecture access format protos lock audit pin-images admin train-image clean
+.PHONY: help run test test-postgresql coverage lint architecture access format protos lock audit pin-images admin train-image clean
 
 help: ## List the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -26,6 +26,9 @@ test: $(VENV)/everything lint ## Install everything; lint, types and tests (MITD
 
 test-postgresql: $(VENV)/everything ## The portal's tests once more, on a PostgreSQL of their own (left out without PostgreSQL)
 	$(BIN)/python -m benchmarks.processes.postgresql $(CURDIR)/$(BIN)/python -m pytest tests/webportal --numprocesses 2 --dist loadgroup
+
+coverage: $(VENV)/everything ## The tests once more, counting lines and branches (figures: docs/developers.md)
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup --cov --cov-report=term
 
 lint: $(VENV)/everything ## Style, types and the wire (buf needs npm, and is left out without it)
 	$(BIN)/ruff check .

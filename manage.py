@@ -1,17 +1,7 @@
 #!/usr/bin/env python
 """Command line of the portal: ``python manage.py <command>``."""
 
-import os
-import sys
-
-
-def main() -> None:
-    """Run one management command with the embedded settings unless the environment names others."""
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "webportal.settings.development")
-    from django.core.management import execute_from_command_line
-
-    execute_from_command_line(sys.argv)
-
+from webportal.__main__ import main
 
 if __name__ == "__main__":
     main()

@@ -1,7 +1,7 @@
 # Training on a remote machine, or one worker of several: everything but the recordings and the results, which are mounted.
 #   make train-image
 #   docker run --rm -v /path/to/mitdb:/data/mitdb:ro -v $PWD/work:/work beatlens-training prepare
-#   docker run --rm -v $PWD/work:/work beatlens-training train --config /app/training/recipes/arrhythmia-1.yaml
+#   docker run --rm -v $PWD/work:/work beatlens-training train --config /app/training/recipes/beats-10fold.last.yaml
 # Several machines: the same on each, with --network=host, -e TF_CONFIG=... and --strategy multiworker.
 FROM python:3.11-slim AS build
 WORKDIR /source

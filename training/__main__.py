@@ -691,7 +691,7 @@ def evaluate(
     data: DataOption = None,
     models: ModelsOption = MODELS,
     version: VersionOption = "",
-    results: Annotated[Path, typer.Option(help="Folder of the stored tables.")] = Path("docs/results"),
+    results: Annotated[Path, typer.Option(help="Folder of the stored tables.")] = Path("results"),
     write: Annotated[bool, typer.Option("--write", help="Store the tables and the model card.")] = False,
 ) -> None:
     """Print every figure of the model card from the committed models and the recordings.
@@ -760,7 +760,7 @@ def _told_card(models: Path, results: Path, version: str, *, write: bool) -> lis
 def describe(
     models: ModelsOption = MODELS,
     version: VersionOption = "",
-    results: Annotated[Path, typer.Option(help="Folder of the stored tables.")] = Path("docs/results"),
+    results: Annotated[Path, typer.Option(help="Folder of the stored tables.")] = Path("results"),
     write: Annotated[bool, typer.Option("--write", help="Write them into the files, and the model card.")] = False,
 ) -> None:
     """Hold what both files tell of each class in new people against the stored table and the kept answers.

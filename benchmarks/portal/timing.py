@@ -204,7 +204,7 @@ def pages(
     folder: Annotated[Path, typer.Option(help="Where the databases are kept; about 3 GB.")] = ROOT
     / "var"
     / "benchmarks",
-    write: Annotated[Path | None, typer.Option(help="Table to write, e.g. docs/results/portal-pages.csv.")] = None,
+    write: Annotated[Path | None, typer.Option(help="Table to write, e.g. results/portal-pages.csv.")] = None,
 ) -> None:
     """Time and queries of every page of a list, with many analyses and with few."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -289,7 +289,7 @@ def measure_uploads(folder: Path, *, database: str | None, count: int) -> Upload
 def uploads(
     database: Annotated[Database, typer.Option(help="Database.")] = Database.POSTGRESQL,
     count: Annotated[int, typer.Option(min=1, help="Pictures.")] = 300,
-    write: Annotated[Path | None, typer.Option(help="Table to write, e.g. docs/results/portal-uploads.csv.")] = None,
+    write: Annotated[Path | None, typer.Option(help="Table to write, e.g. results/portal-uploads.csv.")] = None,
 ) -> None:
     """From an upload to its stored result, beside the bare call of the inference server."""
     with ExitStack() as stack:

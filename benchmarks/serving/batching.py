@@ -15,7 +15,7 @@ from typing import Annotated, Final
 import numpy as np
 import typer
 
-from benchmarks.processes.project import MODELS, SAMPLES
+from benchmarks.processes.project import MODELS, SAMPLES, newest
 from ecg.pictures.canonical import to_pixels
 from inference_server.models.onnx_model import OnnxModel
 
@@ -38,12 +38,12 @@ def measure(model: OnnxModel, image: bytes, *, rounds: int, pictures: int) -> di
 
 
 def main(
-    model: Annotated[Path, typer.Option(help="Folder of a model version.")] = MODELS / "arrhythmia" / "1",
+    model: Annotated[Path | None, typer.Option(help="Folder of a model version; default: the newest.")] = None,
     picture: Annotated[Path | None, typer.Option(help="A PNG or JPEG; default: the first of samples/.")] = None,
     rounds: Annotated[int, typer.Option(min=1)] = 10,
     pictures: Annotated[int, typer.Option(min=1, help="Pictures in one measurement.")] = 128,
 ) -> None:
     """Print CPU milliseconds a picture for every size of batch, as JSON."""
     image = (picture or min(SAMPLES.rglob("*.png"))).read_bytes()
-    figures = measure(OnnxModel.load(model), image, rounds=rounds, pictures=pictures)
+    figures = measure(OnnxModel.load(model or newest(MODELS)), image, rounds=rounds, pictures=pictures)
     sys.stdout.write(json.dumps({size: round(milliseconds, 3) for size, milliseconds in figures.items()}) + "\n")

@@ -27,7 +27,7 @@ import typer
 from rich.console import Console
 
 from benchmarks.processes.programs import BeatlensServer, Program, usage
-from benchmarks.processes.project import MODELS, SAMPLES
+from benchmarks.processes.project import MODELS, SAMPLES, newest
 from benchmarks.serving import performance_page
 from benchmarks.serving.load import LoadError, framed, h2load
 from benchmarks.serving.overload import overload
@@ -206,11 +206,6 @@ def _body(shape: Shape, image: bytes) -> bytes:
     if shape.method == "StreamClassifyImages":
         return framed(*[pb.StreamClassifyImagesRequest(image=image).SerializeToString()] * shape.pictures)
     return framed(pb.ClassifyImageRequest(image=image).SerializeToString())
-
-
-def newest(models: Path) -> Path:
-    """The version of arrhythmia that a server serves unless told otherwise, and so the one that the floor runs."""
-    return max((models / "arrhythmia").glob("[1-9]*"), key=lambda folder: int(folder.name))
 
 
 def run(

@@ -25,7 +25,7 @@ import grpc
 import typer
 
 from benchmarks.processes.programs import BeatlensServer, tree, usage
-from benchmarks.processes.project import MODELS, SAMPLES
+from benchmarks.processes.project import MODELS, SAMPLES, newest
 from benchmarks.serving.attack import ASSAULTS, assail
 from benchmarks.serving.load import framed, h2load
 from benchmarks.serving.mutations import corpus, mutants
@@ -72,7 +72,7 @@ def switch(times: Times = 20, models: Models = MODELS, samples: Samples = SAMPLE
     images = _images(samples)
     with tempfile.TemporaryDirectory() as folder:
         repository = Path(folder)
-        _put(models / "arrhythmia" / "1", repository, 1)
+        _put(newest(models), repository, 1)
         versions: set[str] = set()
         with _running(repository, reload_seconds=0.1) as server:
 
@@ -84,7 +84,7 @@ def switch(times: Times = 20, models: Models = MODELS, samples: Samples = SAMPLE
 
             with _load(classify) as outcomes:
                 for version in range(2, times + 2):
-                    _put(models / "arrhythmia" / "1", repository, version)
+                    _put(newest(models), repository, version)
                     _wait(lambda version=version: str(version) in versions)  # type: ignore[misc]
             totals = outcomes()
         totals["versions that answered"] = len(versions - {""})

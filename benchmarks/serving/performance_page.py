@@ -7,14 +7,16 @@ from typing import Any
 
 _HEAD = """# Performance
 
-Made by `python -m benchmarks.serving --write docs/performance.md`; do not edit. Measured on {cpu}, {cpus} CPUs, Python
-{python}: {rounds} rounds, {seconds:g} s for every measurement; load generator and server on the same CPUs, access log and
+Made by `python -m benchmarks.serving --write docs/performance.md`; do not edit.
+
+Measured on {cpu}, {cpus} CPUs, Python {python}:
+{rounds} rounds, {seconds:g} s for every measurement; load generator and server on the same CPUs, access log and
 metrics on. When it began, other work kept the machine at a load average of {load:.1f} (0: idle).
 
-The **floor** is the same picture through the same decoder and the same ONNX file in one process on {cpus} threads, without
-any transport: {floor} pictures a second ({floor_least} to {floor_most}), {floor_cpu} of CPU a picture. Other work on the
-machine moves all speeds together, so speeds are ratios to the floor just before and after: median of the rounds, least and
-largest in brackets. Every answer is counted by the server; a missing or refused one ends the run.
+The **floor** is the same picture through the same decoder and the same ONNX file in one process on {cpus} threads,
+without any transport: {floor} pictures a second ({floor_least} to {floor_most}), {floor_cpu} of CPU a picture. Other work on the
+machine moves all speeds together, so speeds are ratios to the floor just before and after: median of the
+rounds, least and largest in brackets. Every answer is counted by the server; a missing or refused one ends the run.
 
 """
 
@@ -67,7 +69,7 @@ def page(figures: dict[str, Any]) -> str:
         text += f"| {title} | {statistics.median(values):g} | {max(values):g} |\n"
     text += "\n## Memory and start\n\n"
     text += f"All processes together {memory['all'] / 1e6:.0f} MB (shared pages once), the largest "
-    text += f"{memory['largest_process'] / 1e6:.0f} MB, at the end of the run. From start to SERVING "
+    text += f"{memory['largest_process'] / 1e6:.0f} MB, at the end of the run.\nFrom start to SERVING "
     text += f"{statistics.median(figures['start_seconds']):.2f} s ({min(figures['start_seconds']):.2f} to "
     text += f"{max(figures['start_seconds']):.2f}).\n"
     return text

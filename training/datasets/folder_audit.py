@@ -29,8 +29,9 @@ WHOLE_FOLDER: Final = "whole folder"
 CLASSES: Final = tuple(one.short for one in CLASS_SETS["seven"])
 
 #: Share of each answer (columns) to the beats of a person with a class (rows), mean over the people whom a network does
-#: not know: the 56,196 kept answers of ``inter-patient/arrhythmia-4.inter-patient`` and the 57,943 of
-#: ``validation/inter-patient.two-parts``, every person's class with eight beats or more. A test computes it again.
+#: not know: the 56,196 stored predictions of ``arrhythmia-4.inter-patient`` and the 57,943 out-of-fold ones of
+#: ``inter-patient.two-parts``, counted in ``results/inter-patient.two-parts.people.csv``, every person's class with
+#: eight beats or more. A test computes it again.
 ANSWERS: Final = np.array(
     [
         [0.974, 0.004, 0.007, 0.011, 0.004, 0.000, 0.000],

@@ -12,6 +12,7 @@ from ecg.classes import BEAT_SYMBOLS, CLASS_SETS
 from training.databases import divisions
 from training.datasets import splits
 from training.datasets.sources import DATABASES
+from training.evaluation import markdown
 
 #: The class set whose sides are counted.
 CLASS_SET = "seven"
@@ -55,14 +56,13 @@ def card(tables: Mapping[str, pd.DataFrame]) -> str:
         _sides(pd.concat(tables.values(), ignore_index=True)),
         f"MIT-BIH follows de Chazal et al. 2004, with the paced records shared between the sides. Record"
         f" {', '.join(divisions.LEFT_OUT_RECORDS)} is left out: it is the same man as 202. Validation people come"
-        " out of"
-        " the training side; PTB-XL's folds 9 and 10 test and fold 8 validates. Nobody is on two sides.",
+        " out of the training side; PTB-XL's folds 9 and 10 test and fold 8 validates. Nobody is on two sides.",
         "## Held out in turn by `leave-one-patient-out`",
         _markdown(
             ["class", "people"], [[short, ", ".join(carriers)] for short, carriers in divisions.CARRIERS.items()]
         ),
     ]
-    return _joined(parts)
+    return markdown.wrapped(_joined(parts))
 
 
 def _by_class(beats: Mapping[str, pd.DataFrame]) -> str:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from training.evaluation import markdown
+
 _TEMPLATE = """\
 # Model card: {name} {version}
 
@@ -99,7 +101,7 @@ def card(scores: pd.DataFrame, verdicts: pd.DataFrame, styles: pd.DataFrame | No
     ours = scores[scores["class_set"] != "aami"]
     aami = scores[scores["class_set"] == "aami"]
     nonbeats = int(verdicts.loc[verdicts["pictures"].str.startswith("no beat"), "n"].iloc[0])
-    return _TEMPLATE.format(
+    text = _TEMPLATE.format(
         name=metadata["name"],
         version=metadata["version"],
         network=metadata["configuration"]["network"],
@@ -127,6 +129,7 @@ def card(scores: pd.DataFrame, verdicts: pd.DataFrame, styles: pd.DataFrame | No
         sources=" ".join(_SOURCES[name] for name in metadata["configuration"].get("sources", ["mitdb"])),
         styles="" if styles is None else _STYLES.format(beats=int(styles["n"].iloc[0]), table=_styles_table(styles)),
     )
+    return markdown.wrapped(text)
 
 
 def _styles_table(rows: pd.DataFrame) -> str:

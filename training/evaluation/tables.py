@@ -1,4 +1,4 @@
-"""Kept predictions to the tables of ``docs/results``: a row for each protocol, class set, representation and side."""
+"""Kept predictions to the tables of ``results``: a row for each protocol, class set, representation and side."""
 
 from __future__ import annotations
 

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from benchmarks.processes.programs import BeatlensServer, Program
-from benchmarks.serving.comparison import Bench, Series, Shape, newest
+from benchmarks.processes.project import newest
+from benchmarks.serving.comparison import Bench, Series, Shape
 from benchmarks.serving.load import LoadError, available, framed
 from tests.inference_server.pictures import picture
 from tests.inference_server.tiny_models import write_model

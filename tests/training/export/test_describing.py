@@ -23,7 +23,7 @@ from training.learning import predictions
 from training.learning.predictions import Predictions
 
 ROOT = Path(__file__).resolve().parents[3]
-RESULTS = ROOT / "docs" / "results"
+RESULTS = ROOT / "results"
 VERSION = str(max(int(folder.name) for folder in (ROOT / "models" / "arrhythmia").glob("[1-9]*")))
 SERVED = ROOT / "models" / "arrhythmia" / VERSION
 COMPANION = ROOT / "models" / "arrhythmia-inter-patient" / VERSION
