@@ -113,13 +113,13 @@ def write_ptbxl(folder: Path) -> Path:
     wave = sum(0.2 * np.exp(-0.5 * ((time - peak - 0.25) / 0.04) ** 2) for peak in PTBXL_PEAKS)
     leads = ["I", "II", "III", "V1", "V5"]
     gains = np.array([0.5, 1.0, 0.5, -0.7, 0.8])
-    lines = ["ecg_id,patient_id,scp_codes,strat_fold,extra_beats,filename_hr"]
+    lines = ["ecg_id,patient_id,sex,scp_codes,strat_fold,extra_beats,filename_hr"]
     for number, (codes, person, fold, extra) in {
         **PTBXL_RECORDS,
         PTBXL_WITHOUT_FILES: ({"NORM": 100.0}, 18, 1, ""),
     }.items():
         path = f"records500/00000/{number:05d}_hr"
-        lines.append(f'{number},{person}.0,"{codes}",{fold},{extra},{path}')
+        lines.append(f'{number},{person}.0,{person % 2},"{codes}",{fold},{extra},{path}')
         if number == PTBXL_WITHOUT_FILES:
             continue
         noise = np.random.default_rng(number).normal(0, 0.005, size=(len(time), len(leads)))

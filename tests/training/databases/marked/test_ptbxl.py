@@ -12,8 +12,8 @@ import pytest
 
 from ecg.beats import SAMPLING_RATE
 from tests.training.recordings import PTBXL_PEAKS
-from training.databases import ptbxl as database
 from training.databases.marked import RecordsError
+from training.databases.marked import ptbxl as database
 
 
 def test_only_records_whose_every_beat_has_one_class_are_used(ptbxl: Path) -> None:
@@ -72,7 +72,11 @@ def test_what_can_not_be_read_is_said(ptbxl: Path, tmp_path: Path) -> None:
 
 @pytest.mark.skipif(not os.environ.get("PTBXL_DIR"), reason="needs the database: set PTBXL_DIR to its folder")
 def test_no_real_person_is_on_two_sides() -> None:
-    table = pd.read_csv(Path(os.environ["PTBXL_DIR"]) / "ptbxl_database.csv", usecols=["patient_id", "strat_fold"])
+    table = pd.read_csv(
+        database.database_folder([Path(part) for part in os.environ["PTBXL_DIR"].split(os.pathsep)])
+        / "ptbxl_database.csv",
+        usecols=["patient_id", "strat_fold"],
+    )
     side = table["strat_fold"].map(
         lambda fold: "test" if fold in database.TEST_FOLDS else fold == database.VALIDATION_FOLD
     )

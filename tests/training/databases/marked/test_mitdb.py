@@ -10,8 +10,8 @@ import pytest
 from ecg import beats as beat_windows
 from ecg.pictures.rendering import picture_window
 from tests.training.recordings import BEATS_PER_SYMBOL, SYMBOLS
-from training.databases import marked
-from training.databases import mitdb as database
+from training.databases import checksums, marked
+from training.databases.marked import mitdb as database
 
 
 def test_every_beat_is_read_once_for_each_lead_with_its_identity(recordings: Path) -> None:
@@ -69,10 +69,10 @@ def test_checksums_find_a_changed_byte(recordings: Path, tmp_path: Path) -> None
     copy = shutil.copytree(recordings, tmp_path / "copy")
     data = copy / "100.dat"
     (copy / "SHA256SUMS.txt").write_text(f"{hashlib.sha256(data.read_bytes()).hexdigest()} 100.dat\n")
-    assert database.verify_checksums(copy) == 1
+    assert checksums.verify(copy) == 1
     data.write_bytes(bytes([data.read_bytes()[0] ^ 1]) + data.read_bytes()[1:])
     with pytest.raises(marked.RecordsError, match=r"100\.dat is damaged"):
-        database.verify_checksums(copy)
+        checksums.verify(copy)
 
 
 def test_beats_at_the_edges_of_a_real_recording_are_left_out(mitdb: Path) -> None:

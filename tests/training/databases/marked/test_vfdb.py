@@ -13,8 +13,8 @@ import wfdb
 from ecg.beats import SAMPLING_RATE
 from tests.training.recordings import VFDB_WAVES
 from training.databases import divisions as division
-from training.databases import vfdb as database
 from training.databases.marked import RecordsError
+from training.databases.marked import vfdb as database
 
 
 def test_records_without_fibrillation_are_left_out(vfdb: Path) -> None:
