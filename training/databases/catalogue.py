@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -59,9 +60,15 @@ def page(entries: Mapping[str, Sequence[Entry]], databases: Iterable[Database]) 
             _FOLDS,
             *_table(("class", *(f"fold {fold}" for fold in range(people.FOLDS)), "all"), _carriers(everybody)),
             _NOTICES,
-            *(f"- {database.notice}" for database in listed if database.name in entries),
+            *(_item(database.notice) for database in listed if database.name in entries),
             "",
         ]
+    )
+
+
+def _item(text: str) -> str:
+    return textwrap.fill(
+        text, 120, initial_indent="- ", subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
     )
 
 

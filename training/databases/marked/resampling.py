@@ -33,7 +33,7 @@ def resampled(recording: Recording, leads: Sequence[str]) -> NDArray[np.float32]
     missing = [lead for lead in leads if lead not in recording.leads]
     if missing:
         raise RecordsError(f"A recording has the leads {', '.join(recording.leads)}, and no {', '.join(missing)}.")
-    if not recording.rate.is_integer():
+    if recording.rate % 1:
         raise RecordsError(f"A recording has {recording.rate:g} samples a second, expected a whole number.")
     values = np.nan_to_num(_millivolts(recording, [recording.leads.index(lead) for lead in leads]))
     return resample_poly(values, SAMPLING_RATE, int(recording.rate), axis=0).astype(np.float32)

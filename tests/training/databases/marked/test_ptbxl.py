@@ -70,6 +70,19 @@ def test_what_can_not_be_read_is_said(ptbxl: Path, tmp_path: Path) -> None:
         database.read_recording(source, "00001")
 
 
+def test_of_several_folders_only_the_database_itself_is_labelled(ptbxl: Path, tmp_path: Path) -> None:
+    """Excerpts add nothing to it; alone they are what was asked for."""
+    excerpt = tmp_path / "excerpt"
+    shutil.copytree(ptbxl / "records500", excerpt / "records500")
+    row = "3,0,2,NORM,,,records500/00000/00003_hr"
+    (excerpt / "labels.csv").write_text(f"ecg_id,sex,strat_fold,statements,patient_id,scp_codes,filename_hr\n{row}\n")
+    assert database.database_folder([excerpt, ptbxl]) == ptbxl
+    assert database.database_folder([excerpt]) == excerpt
+    assert database.labelled_records(excerpt) == ["00003"]
+    found = database.read_recording(excerpt, "00003")
+    assert (found.patient, found.side, set(found.symbols)) == ("ptbxl-ecg3", "train", {"N"})
+
+
 @pytest.mark.skipif(not os.environ.get("PTBXL_DIR"), reason="needs the database: set PTBXL_DIR to its folder")
 def test_no_real_person_is_on_two_sides() -> None:
     table = pd.read_csv(
