@@ -109,8 +109,9 @@ def write_vfdb(folder: Path) -> Path:
 def write_ptbxl(folder: Path) -> Path:
     """Write the records of :data:`PTBXL_RECORDS` and their table, whose last record has no files."""
     time = np.arange(5000) / 500
-    beat = sum(np.exp(-0.5 * ((time - peak) / 0.012) ** 2) for peak in PTBXL_PEAKS)
-    wave = sum(0.2 * np.exp(-0.5 * ((time - peak - 0.25) / 0.04) ** 2) for peak in PTBXL_PEAKS)
+    nothing = np.zeros(len(time))
+    beat = sum((np.exp(-0.5 * ((time - peak) / 0.012) ** 2) for peak in PTBXL_PEAKS), nothing)
+    wave = sum((0.2 * np.exp(-0.5 * ((time - peak - 0.25) / 0.04) ** 2) for peak in PTBXL_PEAKS), nothing)
     leads = ["I", "II", "III", "V1", "V5"]
     gains = np.array([0.5, 1.0, 0.5, -0.7, 0.8])
     lines = ["ecg_id,patient_id,sex,scp_codes,strat_fold,extra_beats,filename_hr"]

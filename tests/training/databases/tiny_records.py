@@ -64,11 +64,11 @@ def write_record(
     header = folder / f"{name}.hea"
     header.write_text("\n".join([*lines, *(f"#{comment}" for comment in comments)]) + "\n", encoding="utf-8")
     for suffix, items in (marks or {}).items():
-        (folder / f"{name}.{suffix}").write_bytes(encode(annotations(items)))
+        (folder / f"{name}.{suffix}").write_bytes(encode(as_annotations(items)))
     return header
 
 
-def annotations(marks: Sequence[Mark]) -> Annotations:
+def as_annotations(marks: Sequence[Mark]) -> Annotations:
     """Marks as annotations."""
     samples, symbols, notes = zip(*marks, strict=True)
     return Annotations(np.array(samples, np.int64), np.array(symbols, np.str_), np.array(notes, np.str_))
