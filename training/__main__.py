@@ -21,7 +21,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from training.commands import import_keras
 from training.commands.ec57 import ec57
-from training.databases import marked, mitdb
+from training.databases import checksums, marked
+from training.databases.marked import mitdb
 from training.datasets import prepared_data, splits
 from training.datasets.prepared_data import Dataset
 from training.datasets.sources import DATABASES, SOURCES, Source
@@ -144,7 +145,7 @@ def _draw(
         if unknown := sorted(chosen - set(names)):
             raise marked.RecordsError(f"{records_folder} has no record {', '.join(unknown)}.")
         names = [name for name in names if name in chosen]
-    compared = mitdb.verify_checksums(records_folder)
+    compared = checksums.verify(records_folder)
     console.print(
         f"{len(names)} records, {compared} files match their SHA-256"
         if compared

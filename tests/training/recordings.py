@@ -109,17 +109,18 @@ def write_vfdb(folder: Path) -> Path:
 def write_ptbxl(folder: Path) -> Path:
     """Write the records of :data:`PTBXL_RECORDS` and their table, whose last record has no files."""
     time = np.arange(5000) / 500
-    beat = sum(np.exp(-0.5 * ((time - peak) / 0.012) ** 2) for peak in PTBXL_PEAKS)
-    wave = sum(0.2 * np.exp(-0.5 * ((time - peak - 0.25) / 0.04) ** 2) for peak in PTBXL_PEAKS)
+    nothing = np.zeros(len(time))
+    beat = sum((np.exp(-0.5 * ((time - peak) / 0.012) ** 2) for peak in PTBXL_PEAKS), nothing)
+    wave = sum((0.2 * np.exp(-0.5 * ((time - peak - 0.25) / 0.04) ** 2) for peak in PTBXL_PEAKS), nothing)
     leads = ["I", "II", "III", "V1", "V5"]
     gains = np.array([0.5, 1.0, 0.5, -0.7, 0.8])
-    lines = ["ecg_id,patient_id,scp_codes,strat_fold,extra_beats,filename_hr"]
+    lines = ["ecg_id,patient_id,sex,scp_codes,strat_fold,extra_beats,filename_hr"]
     for number, (codes, person, fold, extra) in {
         **PTBXL_RECORDS,
         PTBXL_WITHOUT_FILES: ({"NORM": 100.0}, 18, 1, ""),
     }.items():
         path = f"records500/00000/{number:05d}_hr"
-        lines.append(f'{number},{person}.0,"{codes}",{fold},{extra},{path}')
+        lines.append(f'{number},{person}.0,{person % 2},"{codes}",{fold},{extra},{path}')
         if number == PTBXL_WITHOUT_FILES:
             continue
         noise = np.random.default_rng(number).normal(0, 0.005, size=(len(time), len(leads)))

@@ -7,7 +7,7 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
-from training.databases.marked import RecordsError
+from training.databases.database import RecordsError
 
 BASE_URL = "https://physionet.org/files/mitdb/1.0.0/"
 _TIMEOUT_SECONDS = 60

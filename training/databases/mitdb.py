@@ -1,93 +1,82 @@
-"""The MIT-BIH Arrhythmia Database: 48 half-hour records of two leads, every beat marked by cardiologists."""
+"""The MIT-BIH Arrhythmia Database: 48 half-hour records of two leads at 360 Hz, every beat marked by cardiologists."""
 
 from __future__ import annotations
 
-import hashlib
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
-import numpy as np
-import wfdb
+from training.databases import wfdb_files
+from training.databases.database import Database, DatabaseRecord, Entry, RecordsError, Truth, beats_of, odc_by
+from training.databases.labels import OF_SYMBOL
 
-from ecg.beats import PRIMARY_LEAD, SAMPLING_RATE
-from ecg.classes import BEAT_SYMBOLS
-from training.databases.marked import MarkedRecording, RecordsError
+_RATE: Final = 360.0
 
-
-def patient_of(record: str) -> str:
-    """The person of an MIT-BIH record: records 201 and 202 come from one man."""
-    return "201" if record == "202" else record
+#: Records 201 and 202 come from one man.
+_SAME_PERSON: Final = {"202": "201"}
 
 
-def record_names(folder: Path) -> list[str]:
-    """Names of the records in a MIT-BIH folder, from its ``RECORDS`` file.
+def person_of(record: str) -> str:
+    """The person of a record."""
+    return f"mitdb-{_SAME_PERSON.get(record, record)}"
+
+
+def _entries(folders: Sequence[Path]) -> list[Entry]:
+    return [entry_of(header) for folder in folders for header in headers(folder)]
+
+
+def headers(folder: Path) -> list[Path]:
+    """Headers of the records of a folder, in the order of its ``RECORDS`` file.
 
     Raises:
-        RecordsError: the folder is missing, has no ``RECORDS`` file, or lacks a file of a listed record.
+        RecordsError: there is no such file, or a file of a record is missing.
     """
-    if not folder.is_dir():
-        raise RecordsError(
-            f"No records folder at {folder}. Set MITDB_DIR or --records to a copy of the MIT-BIH Arrhythmia Database,"
-            " or fetch one with `python -m training download`."
-        )
     index = folder / "RECORDS"
     if not index.is_file():
-        raise RecordsError(f"{folder} has no RECORDS file: it is not a copy of a PhysioNet database.")
-    names = index.read_text().split()
-    missing = [
-        f"{name}.{ext}" for name in names for ext in ("hea", "dat", "atr") if not (folder / f"{name}.{ext}").is_file()
-    ]
-    if missing:
-        raise RecordsError(f"{folder} lacks {len(missing)} files, the first is {missing[0]}. Download it again.")
-    return names
+        raise RecordsError(f"{folder} has no RECORDS file: it is no copy of a PhysioNet database.")
+    listed = [folder / f"{name}.hea" for name in index.read_text(encoding="utf-8").split()]
+    wfdb_files.check_complete(listed, (".dat", ".atr"))
+    return listed
 
 
-def verify_checksums(folder: Path) -> int:
-    """Compare every file of the records with the database's own ``SHA256SUMS.txt``.
-
-    Returns:
-        How many files were compared; 0 if the folder has no checksum file.
+def entry_of(header: Path) -> Entry:
+    """One record, by its header.
 
     Raises:
-        RecordsError: a file differs.
+        RecordsError: its annotations are missing or damaged.
     """
-    sums = folder / "SHA256SUMS.txt"
-    if not sums.is_file():
-        return 0
-    compared = 0
-    for line in sums.read_text().splitlines():
-        expected, _, name = line.partition(" ")
-        path = folder / name.strip()
-        if path.suffix not in {".hea", ".dat", ".atr"} or not path.is_file():
-            continue
-        if hashlib.sha256(path.read_bytes()).hexdigest() != expected:
-            raise RecordsError(f"{path} is damaged: its SHA-256 differs from SHA256SUMS.txt. Download it again.")
-        compared += 1
-    return compared
-
-
-def read_recording(folder: Path, record: str) -> MarkedRecording:
-    """One MIT-BIH record with all its annotated beats.
-
-    Raises:
-        RecordsError: the record can't be read, or is not sampled at 360 Hz.
-    """
-    path = str(folder / record)
-    try:
-        signal = wfdb.rdrecord(path)
-        annotation = wfdb.rdann(path, "atr")
-    except Exception as error:  # wfdb raises many kinds for damaged files; each means the same to the caller
-        raise RecordsError(f"Record {record} in {folder} can't be read: {error}") from error
-    if signal.fs != SAMPLING_RATE:
-        raise RecordsError(f"Record {record} has {signal.fs} samples a second, expected {SAMPLING_RATE}.")
-    symbols = np.asarray(annotation.symbol)
-    wanted = np.isin(symbols, BEAT_SYMBOLS)
-    leads = tuple(signal.sig_name)
-    return MarkedRecording(
-        name=record,
-        patient=patient_of(record),
-        leads=leads,
-        primary=leads.index(PRIMARY_LEAD) if PRIMARY_LEAD in leads else 0,
-        signal=signal.p_signal.astype(np.float32),
-        samples=np.asarray(annotation.sample)[wanted],
-        symbols=symbols[wanted],
+    marks = wfdb_files.read_marks(header.with_suffix(".atr"), _RATE)
+    beats, rhythms = wfdb_files.counted(marks), wfdb_files.rhythms_of(marks)
+    return Entry(
+        database=MITDB.name,
+        name=header.stem,
+        person=person_of(header.stem),
+        header=header,
+        labels=frozenset(OF_SYMBOL[symbol] for symbol in beats) | wfdb_files.rhythm_labels(rhythms),
+        stated=(*beats, *rhythms),
+        beats=beats,
     )
+
+
+def _read(entry: Entry) -> DatabaseRecord:
+    recording = wfdb_files.open_record(entry.header, "atr")
+    return DatabaseRecord(entry, recording, beats=beats_of(recording.annotations))
+
+
+_CITATION: Final = (
+    "Moody & Mark 2001, IEEE Eng. Med. Biol. 20(3):45-50; Goldberger et al. 2000, Circulation 101:e215;"
+    " doi:10.13026/C2F305."
+)
+
+MITDB: Final = Database(
+    name="mitdb",
+    title="MIT-BIH Arrhythmia Database",
+    address="https://physionet.org/content/mitdb/1.0.0/",
+    licence="ODC-By 1.0",
+    citation=_CITATION,
+    setting="MITDB_DIR",
+    truth=Truth.BEATS,
+    list_entries=_entries,
+    read_entry=_read,
+    notice=odc_by("MIT-BIH Arrhythmia Database", "mitdb/1.0.0") + f" {_CITATION}",
+)

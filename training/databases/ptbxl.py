@@ -1,135 +1,194 @@
-"""PTB-XL: ten seconds of twelve leads, one label a record. Many people, which MIT-BIH lacks.
+"""PTB-XL: ten seconds of twelve leads, stated as a whole by SCP-ECG codes. Many people, which MIT-BIH lacks.
 
-Records of complete bundle branch block, of pacemakers and of nothing but a normal ECG lend their label to each of
-their beats. Beats are found in lead II.
+Several folders may hold parts of it: copies of the database itself (``ptbxl_database.csv``), and excerpts with a table
+``labels.csv``, in which the codes are words in ``statements`` and patients are partly unknown. A record that stands in
+several is taken once, at the highest rate, with everything that any of the tables knows of it.
 """
 
 from __future__ import annotations
 
 import ast
+import csv
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
-import numpy as np
-import pandas as pd
-import wfdb
-import wfdb.processing
-from numpy.typing import NDArray
-from scipy.signal import resample_poly
+from ecg.formats import wfdb_header
+from ecg.formats.files import InputFile
+from ecg.recording_errors import RecordingError
+from training.databases import wfdb_files
+from training.databases.database import Database, DatabaseRecord, Entry, RecordsError, Truth
+from training.databases.labels import Label, translated
 
-from ecg.beats import SAMPLING_RATE
-from ecg.classes import LBBB, NORMAL, PACED, RBBB
-from training.databases.marked import MarkedRecording, RecordsError
+#: The table of the database itself, and that of excerpts.
+TABLE: Final = "ptbxl_database.csv"
+_TABLES: Final = (TABLE, "labels.csv")
 
-_TABLE = "ptbxl_database.csv"
-_RATE = 500
+#: By SCP-ECG code (Wagner et al. 2020, tables 6 and 7). Likelihoods are not looked at: the database gives 0 where
+#: nobody stated one, which is so for most rhythms and forms.
+OF_CODE: Final[Mapping[str, Label]] = {
+    "NORM": Label.NORMAL,
+    "SR": Label.SINUS,
+    "SBRAD": Label.SINUS,
+    "STACH": Label.SINUS,
+    "SARRH": Label.SINUS_ARRHYTHMIA,
+    "CLBBB": Label.LBBB,
+    "CRBBB": Label.RBBB,
+    "ILBBB": Label.INCOMPLETE_LBBB,
+    "IRBBB": Label.INCOMPLETE_RBBB,
+    "LAFB": Label.HEMIBLOCK,
+    "LPFB": Label.HEMIBLOCK,
+    "IVCD": Label.CONDUCTION_DELAY,
+    "WPW": Label.PREEXCITATION,
+    "PACE": Label.PACED,
+    "PVC": Label.PVC,
+    "PAC": Label.PAC,
+    "PRC(S)": Label.ECTOPY,
+    "BIGU": Label.ECTOPY,
+    "TRIGU": Label.ECTOPY,
+    "AFIB": Label.AF,
+    "AFLT": Label.AFL,
+    "SVTAC": Label.SVT,
+    "PSVT": Label.SVT,
+    "SVARR": Label.OTHER_RHYTHM,
+    "2AVB": Label.AV_BLOCK,
+    "3AVB": Label.AV_BLOCK,
+}
 
-#: Leads that are drawn: II is nearest to the modified lead II of MIT-BIH, V1 and V5 are its second channels, I is
-#: another view of the same beat.
-LEADS = ("II", "V1", "V5", "I")
 
-#: Label codes of a record (SCP-ECG) to annotation symbols; the first that fits counts.
-SYMBOL_OF_CODE = {"PACE": PACED.symbol, "CLBBB": LBBB.symbol, "CRBBB": RBBB.symbol, "NORM": NORMAL.symbol}
+@dataclass(slots=True)
+class Known:
+    """What the tables of all folders know of one record."""
 
-#: Folds of the database's own division by patient (Wagner et al. 2020): 1-8 train (of them the eighth validates here),
-#: 9 and 10 test.
-VALIDATION_FOLD = 8
-TEST_FOLDS = (9, 10)
+    header: Path
+    rate: float
+    fold: int
+    sex: str
+    patient: str = ""
+    statements: tuple[str, ...] = ()
+    extra_beats: str = ""
 
-#: The R peak is the largest deflection of lead II this near to the detector's mark, seconds.
-_NEAR = 0.05
+    def add(self, other: Known) -> None:
+        """Take what another table knows, and its files if they have the higher rate."""
+        if other.rate > self.rate:
+            self.header, self.rate = other.header, other.rate
+        self.patient = self.patient or other.patient
+        self.statements = self.statements or other.statements
+        self.extra_beats = self.extra_beats or other.extra_beats
 
 
-def labelled_records(folder: Path) -> list[str]:
-    """Names of the records whose every beat has one known class.
+def known_records(folders: Sequence[Path]) -> dict[int, Known]:
+    """The records in ``folders`` by number, in the order of the tables.
 
     Raises:
-        RecordsError: the folder is not a copy of PTB-XL.
+        RecordsError: a folder is no copy or excerpt of PTB-XL.
     """
-    return [f"{int(number):05d}" for number in _labels(folder)["ecg_id"]]
+    records: dict[int, Known] = {}
+    for folder in folders:
+        for number, known in _table(folder):
+            if number in records:
+                records[number].add(known)
+            else:
+                records[number] = known
+    return records
 
 
-def read_recording(folder: Path, record: str) -> MarkedRecording:
-    """One record in :data:`LEADS` at 360 Hz with its beats found and labelled.
+def _entries(folders: Sequence[Path]) -> list[Entry]:
+    records = known_records(folders)
+    copies = _copies({number: records[number].header for number in sorted(records)})
+    return [entry_of(number, records[number]) for number in sorted(records) if number not in copies]
 
-    Raises:
-        RecordsError: the record can't be read or has no label.
-    """
-    table = _labels(folder)
-    rows = table[table["ecg_id"] == int(record)]
-    if rows.empty:
-        raise RecordsError(f"Record {record} of {folder} has no label that holds for each of its beats.")
-    row = rows.iloc[0]
-    try:
-        stored = wfdb.rdrecord(str(folder / row["filename_hr"]), channel_names=list(LEADS))
-    except Exception as error:  # wfdb raises many kinds for damaged files; each means the same to the caller
-        raise RecordsError(f"Record {record} in {folder} can't be read: {error}") from error
-    if stored.fs != _RATE or set(stored.sig_name) != set(LEADS):
-        raise RecordsError(f"Record {record} has {stored.sig_name} at {stored.fs} Hz, expected {LEADS} at {_RATE}.")
-    order = [stored.sig_name.index(lead) for lead in LEADS]
-    signal = resample_poly(np.nan_to_num(stored.p_signal[:, order]), SAMPLING_RATE, _RATE, axis=0).astype(np.float32)
-    samples = _find_beats(signal[:, 0])
-    fold = int(row["strat_fold"])
-    return MarkedRecording(
-        name=f"ptbxl-{record}",
-        patient=f"ptbxl-{int(row['patient_id'])}",
-        leads=LEADS,
-        primary=0,
-        signal=signal,
-        samples=samples,
-        symbols=np.full(len(samples), row["symbol"]),
-        side="test" if fold in TEST_FOLDS else "validation" if fold == VALIDATION_FOLD else "train",
+
+def _table(folder: Path) -> Iterable[tuple[int, Known]]:
+    """The records of one folder whose files are there, by number."""
+    path = next((folder / name for name in _TABLES if (folder / name).is_file()), None)
+    if path is None:
+        raise RecordsError(f"{folder} has neither {' nor '.join(_TABLES)}: it is not a copy of PTB-XL.")
+    with path.open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            try:
+                known = _row(folder, row)
+                number = int(row["ecg_id"])
+            except (KeyError, ValueError, SyntaxError) as error:
+                raise RecordsError(f"{path} has a row that is not PTB-XL's: {error!r}") from error
+            if known is not None:
+                yield number, known
+
+
+def _row(folder: Path, row: Mapping[str, str]) -> Known | None:
+    files = [(500.0, row.get("filename_hr")), (100.0, row.get("filename_lr"))]
+    there = [(folder / f"{name}.hea", rate) for rate, name in files if name and (folder / f"{name}.hea").is_file()]
+    if not there:
+        return None
+    header, rate = there[0]
+    codes = row.get("scp_codes")
+    words = row["statements"].split() if "statements" in row else list(ast.literal_eval(codes or ""))
+    return Known(
+        header=header,
+        rate=rate,
+        fold=int(row["strat_fold"]),
+        sex=row["sex"],
+        patient=str(int(float(row["patient_id"]))) if row.get("patient_id") else "",
+        statements=tuple(words),
+        extra_beats=row.get("extra_beats") or "",
     )
 
 
-def patients(folder: Path) -> dict[str, str]:
-    """The person of each labelled record, as :func:`read_recording` names both.
+def _copies(headers: Mapping[int, Path]) -> set[int]:
+    """Records whose every sample stands under another number before: the database has some, even of two patients.
 
-    Raises:
-        RecordsError: the folder is not a copy of PTB-XL.
+    Samples are compared by the checksum and first value that headers give of each lead.
     """
-    table = _labels(folder)
-    return {
-        f"ptbxl-{int(row.ecg_id):05d}": f"ptbxl-{int(row.patient_id)}"
-        for row in table[["ecg_id", "patient_id"]].itertuples()
-    }
+    seen: set[tuple[object, ...]] = set()
+    copies = set()
+    for number, path in headers.items():
+        try:
+            header = wfdb_header.read(InputFile(path.name, path))
+        except (RecordingError, OSError) as error:
+            raise RecordsError(f"{path} can't be read: {error}") from error
+        sums = (header.frames, *((line.initial, line.checksum) for line in header.signals))
+        if any(line.checksum for line in header.signals) and sums in seen:
+            copies.add(number)
+        seen.add(sums)
+    return copies
 
 
-def training_side(folder: Path) -> pd.DataFrame:
-    """The labelled records that train: columns as in the database's table, and ``symbol``.
-
-    Raises:
-        RecordsError: the folder is not a copy of PTB-XL.
-    """
-    table = _labels(folder)
-    return table[~table["strat_fold"].isin((VALIDATION_FOLD, *TEST_FOLDS))]
-
-
-def _labels(folder: Path) -> pd.DataFrame:
-    path = folder / _TABLE
-    if not path.is_file():
-        raise RecordsError(f"{folder} has no {_TABLE}: it is not a copy of PTB-XL.")
-    table = pd.read_csv(path, usecols=["ecg_id", "patient_id", "scp_codes", "strat_fold", "extra_beats", "filename_hr"])
-    table = table[[(folder / f"{name}.hea").is_file() for name in table["filename_hr"]]]
-    table["symbol"] = [_symbol(codes) for codes in table["scp_codes"]]
-    # Extra beats would be labelled like their neighbours.
-    return table[(table["symbol"] != "") & table["extra_beats"].isna()].reset_index(drop=True)
+def entry_of(number: int, known: Known) -> Entry:
+    """One record."""
+    labels = translated(known.statements, OF_CODE)
+    if known.extra_beats and not labels & {Label.PVC, Label.PAC}:
+        labels |= {Label.ECTOPY}
+    return Entry(
+        database=PTBXL.name,
+        name=f"{number:05d}",
+        person=f"ptbxl-{known.patient}" if known.patient else f"ptbxl-ecg{number}",
+        header=known.header,
+        group=f"ptbxl-fold{known.fold}-{'female' if known.sex == '1' else 'male'}",
+        labels=labels,
+        stated=known.statements,
+    )
 
 
-def _symbol(codes: str) -> str:
-    stated = ast.literal_eval(codes)
-    found = [symbol for code, symbol in SYMBOL_OF_CODE.items() if code in stated]
-    if not found or {"PVC", "PAC"} & set(stated):
-        return ""
-    return found[0]
+def fold_of(entry: Entry) -> int:
+    """The database's own fold, 1 to 10 (``strat_fold``), of a record; a patient's records are all in one."""
+    return int(entry.group.split("-")[1].removeprefix("fold"))
 
 
-def _find_beats(lead: NDArray[np.float32]) -> NDArray[np.int64]:
-    marks = np.asarray(wfdb.processing.xqrs_detect(lead.astype(np.float64), SAMPLING_RATE, verbose=False), dtype=int)
-    reach = int(_NEAR * SAMPLING_RATE)
-    found = []
-    for mark in marks:
-        start = max(0, int(mark) - reach)
-        near = lead[start : int(mark) + reach]
-        around = lead[max(0, int(mark) - SAMPLING_RATE // 4) : int(mark) + SAMPLING_RATE // 4]
-        found.append(start + int(np.abs(near - np.median(around)).argmax()))
-    return np.unique(np.array(found, dtype=np.int64))
+def _read(entry: Entry) -> DatabaseRecord:
+    return DatabaseRecord(entry, wfdb_files.open_record(entry.header))
+
+
+PTBXL: Final = Database(
+    name="ptbxl",
+    title="PTB-XL",
+    address="https://physionet.org/content/ptb-xl/",
+    licence="CC BY 4.0",
+    citation="Wagner et al. 2020, Sci. Data 7:154.",
+    setting="PTBXL_DIR",
+    truth=Truth.RECORDS,
+    list_entries=_entries,
+    read_entry=_read,
+    notice="Contains information from PTB-XL (https://physionet.org/content/ptb-xl/) by Wagner et al. 2020,"
+    " Sci. Data 7:154, under CC BY 4.0.",
+)

@@ -1,94 +1,111 @@
-"""The MIT-BIH Malignant Ventricular Ectopy Database (VFDB): the only fibrillation from more than one person.
+"""The MIT-BIH Malignant Ventricular Ectopy Database: the only fibrillation from more than one person.
 
-It marks rhythms, not beats, so windows are centred on the crests of the waves inside the marked stretches.
+Twenty-two records of 35 minutes, two leads at 250 Hz. It marks rhythms, not beats.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
 import numpy as np
-import wfdb
 from numpy.typing import NDArray
-from scipy.signal import find_peaks, resample_poly
+from scipy.signal import find_peaks
 
-from ecg.beats import SAMPLING_RATE
-from ecg.classes import VF
-from training.databases.marked import MarkedRecording, RecordsError
+from ecg.recording import Recording
+from training.databases import wfdb_files
+from training.databases.database import Beats, Database, DatabaseRecord, Entry, Truth, odc_by
+from training.databases.labels import OF_RHYTHM, Label
 
-#: Rhythm annotations that mean ventricular fibrillation or flutter.
-FIBRILLATION = ("(VF", "(VFL", "(VFIB")
+#: Samples a second.
+RATE: Final = 250.0
 
-#: Samples per second of the database.
-_RATE = 250
+#: Both leads are called "ECG" in the database.
+_LEADS: Final = ("ECG1", "ECG2")
 
 #: Waves come at 150 to 500 a minute (Clayton 1993); crests nearer than this are one wave, seconds.
-_LEAST_GAP = 0.2
+_LEAST_GAP: Final = 0.2
+
+#: Shorter stretches hold too few waves for their height to be known, seconds.
+_LEAST_STRETCH: Final = 1.0
+
+#: A crest stands out by this share of the stretch's height, and by so many millivolts.
+_PROMINENCE: Final = 0.3
+_LEAST_PROMINENCE: Final = 0.05
 
 
-def fibrillating_records(folder: Path) -> list[str]:
-    """Names of the records with marked fibrillation.
+def fibrillation(recording: Recording) -> list[tuple[int, int]]:
+    """First sample and the one after the last of each stretch that is marked as ventricular fibrillation or flutter."""
+    marks = recording.annotations
+    noted = [
+        (sample, note.strip())
+        for sample, note in zip(marks.samples.tolist(), marks.notes.tolist(), strict=True)
+        if note.strip()
+    ]
+    ends = [*(sample for sample, _ in noted[1:]), recording.samples]
+    return [(begin, end) for (begin, note), end in zip(noted, ends, strict=True) if OF_RHYTHM.get(note) is Label.VF]
+
+
+def crests(lead: NDArray[np.float32], rate: float) -> NDArray[np.int64]:
+    """Where the waves of a stretch of fibrillation have their crests.
+
+    Args:
+        lead: ``[samples]``, millivolts, fibrillation from end to end.
+        rate: Samples a second.
+
+    Returns:
+        ``[crests]``, samples from the begin of the stretch; none in a stretch of less than a second.
+    """
+    if len(lead) < _LEAST_STRETCH * rate:
+        return np.empty(0, np.int64)
+    prominence = _PROMINENCE * float(np.subtract(*np.percentile(lead, [95, 5])))
+    peaks, _ = find_peaks(lead, distance=int(_LEAST_GAP * rate), prominence=max(prominence, _LEAST_PROMINENCE))
+    return peaks.astype(np.int64)
+
+
+def fibrillation_beats(recording: Recording) -> Beats:
+    """The crests of fibrillation in the first lead, as beats: a wave is the nearest thing to one."""
+    lead = np.nan_to_num(recording.read()[0])
+    found = [begin + crests(lead[begin:end], recording.rate) for begin, end in fibrillation(recording)]
+    samples = np.concatenate([np.empty(0, np.int64), *found])
+    return Beats(samples, np.full(len(samples), "!"), np.full(len(samples), Label.VF.value))
+
+
+def _entries(folders: Sequence[Path]) -> list[Entry]:
+    return [entry_of(header) for folder in folders for header in wfdb_files.records_in(folder, (".dat", ".atr"))]
+
+
+def entry_of(header: Path) -> Entry:
+    """One record, by its header.
 
     Raises:
-        RecordsError: the folder is not a copy of the database, or a record can't be read.
+        RecordsError: its annotations are missing or damaged.
     """
-    names = sorted(path.stem for path in folder.glob("*.hea")) if folder.is_dir() else []
-    if not names:
-        raise RecordsError(f"{folder} has no recordings. Set VFDB_DIR or --records to a copy of the database.")
-    missing = [f"{name}.{ext}" for name in names for ext in ("dat", "atr") if not (folder / f"{name}.{ext}").is_file()]
-    if missing:
-        raise RecordsError(f"{folder} lacks {len(missing)} files, the first is {missing[0]}. Download it again.")
-    return [name for name in names if _stretches(folder, name)]
-
-
-def read_recording(folder: Path, record: str) -> MarkedRecording:
-    """One record with the crests of its fibrillation waves as beats, at 360 Hz.
-
-    Raises:
-        RecordsError: the record can't be read, or is not sampled at 250 Hz.
-    """
-    stretches = _stretches(folder, record)
-    try:
-        stored = wfdb.rdrecord(str(folder / record))
-    except Exception as error:  # wfdb raises many kinds for damaged files; each means the same to the caller
-        raise RecordsError(f"Record {record} in {folder} can't be read: {error}") from error
-    if stored.fs != _RATE:
-        raise RecordsError(f"Record {record} has {stored.fs} samples a second, expected {_RATE}.")
-    signal = resample_poly(np.nan_to_num(stored.p_signal), SAMPLING_RATE, _RATE, axis=0).astype(np.float32)
-    scale = SAMPLING_RATE / _RATE
-    samples = np.concatenate(
-        [_crests(signal[:, 0], int(start * scale), int(end * scale)) for start, end in stretches]
-        or [np.empty(0, dtype=np.int64)]
-    )
-    return MarkedRecording(
-        name=record,
-        patient=f"vfdb-{record}",
-        # Both leads are called "ECG" in the database.
-        leads=tuple(f"ECG{number}" for number in range(1, signal.shape[1] + 1)),
-        primary=0,
-        signal=signal,
-        samples=samples,
-        symbols=np.full(len(samples), VF.symbol),
+    rhythms = wfdb_files.rhythms_of(wfdb_files.read_marks(header.with_suffix(".atr"), RATE))
+    return Entry(
+        database=VFDB.name,
+        name=header.stem,
+        person=f"vfdb-{header.stem}",
+        header=header,
+        labels=wfdb_files.rhythm_labels(rhythms),
+        stated=rhythms,
     )
 
 
-def _stretches(folder: Path, record: str) -> list[tuple[int, int]]:
-    """First and last sample (250 Hz) of each stretch of fibrillation."""
-    try:
-        annotation = wfdb.rdann(str(folder / record), "atr")
-        length = wfdb.rdheader(str(folder / record)).sig_len
-    except Exception as error:  # as above
-        raise RecordsError(f"Record {record} in {folder} can't be read: {error}") from error
-    rhythms = [note.strip("\x00 ") for note in annotation.aux_note]
-    marks = [(sample, note) for sample, note in zip(annotation.sample.tolist(), rhythms, strict=True) if note]
-    ends = [*(sample for sample, _ in marks[1:]), length]
-    return [(start, end) for (start, note), end in zip(marks, ends, strict=False) if note in FIBRILLATION]
+def _read(entry: Entry) -> DatabaseRecord:
+    return DatabaseRecord(entry, wfdb_files.open_record(entry.header, "atr", leads=_LEADS))
 
 
-def _crests(lead: NDArray[np.float32], start: int, end: int) -> NDArray[np.int64]:
-    stretch = lead[start:end]
-    if len(stretch) < SAMPLING_RATE:
-        return np.empty(0, dtype=np.int64)
-    prominence = 0.3 * float(np.subtract(*np.percentile(stretch, [95, 5])))
-    peaks, _ = find_peaks(stretch, distance=int(_LEAST_GAP * SAMPLING_RATE), prominence=max(prominence, 0.05))
-    return start + peaks.astype(np.int64)
+VFDB: Final = Database(
+    name="vfdb",
+    title="MIT-BIH Malignant Ventricular Ectopy Database",
+    address="https://physionet.org/content/vfdb/1.0.0/",
+    licence="ODC-By 1.0",
+    citation="Greenwald 1986, M.S. thesis, MIT; Goldberger et al. 2000, Circulation 101:e215.",
+    setting="VFDB_DIR",
+    truth=Truth.RHYTHMS,
+    list_entries=_entries,
+    read_entry=_read,
+    notice=odc_by("MIT-BIH Malignant Ventricular Ectopy Database", "vfdb/1.0.0") + " Greenwald 1986.",
+)

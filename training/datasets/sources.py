@@ -2,30 +2,48 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from training.databases import mitdb, ptbxl, vfdb
-from training.databases.marked import MarkedRecording, RecordsError
+from training.databases.database import Database
+from training.databases.marked import MarkedRecording, mitdb, ptbxl, vfdb
+from training.databases.registry import DATABASES as READERS
 from training.synthetic import bundle_branch_block, rhythm_edits
 from training.synthetic import ptbxl as synthetic_ptbxl
 
 
+def _first(folders: Sequence[Path]) -> Path:
+    return folders[0]
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One database."""
+    """Recordings with marked beats, as a database has them or made of those."""
 
     name: str
-    title: str
-    setting: str
-    """Environment variable that names its folder."""
+    database: Database
+    """Whose recordings they are, or were made of."""
     record_names: Callable[[Path], list[str]]
     """Records that have labelled beats."""
     read: Callable[[Path, str], MarkedRecording]
-    notice: str
-    """What must stand wherever something made from it ships."""
+    choose_folder: Callable[[Sequence[Path]], Path] = _first
+    """Which folder counts where the database's setting names several."""
+
+    @property
+    def title(self) -> str:
+        """What the database is called."""
+        return self.database.title
+
+    @property
+    def setting(self) -> str:
+        """Environment variable that names the database's folder."""
+        return self.database.setting
+
+    @property
+    def notice(self) -> str:
+        """What must stand wherever something made from it ships."""
+        return self.database.notice
 
     def folder(self) -> Path:
         """The folder that the setting names.
@@ -33,46 +51,12 @@ class Source:
         Raises:
             RecordsError: the setting is empty.
         """
-        value = os.environ.get(self.setting, "")
-        if not value:
-            raise RecordsError(f"Where are the recordings of the {self.title}? Set {self.setting} to their folder.")
-        return Path(value)
+        return self.choose_folder(self.database.folders())
 
 
-def _odc_by(title: str, path: str) -> str:
-    return (
-        f"Contains information from {title} (https://physionet.org/content/{path}/) which is made available under the"
-        " ODC Attribution License."
-    )
-
-
-MITDB = Source(
-    name="mitdb",
-    title="MIT-BIH Arrhythmia Database",
-    setting="MITDB_DIR",
-    record_names=mitdb.record_names,
-    read=mitdb.read_recording,
-    notice=_odc_by("MIT-BIH Arrhythmia Database", "mitdb/1.0.0")
-    + " Moody & Mark 2001, IEEE Eng. Med. Biol. 20(3):45-50; Goldberger et al. 2000, Circulation 101:e215;"
-    " doi:10.13026/C2F305.",
-)
-VFDB = Source(
-    name="vfdb",
-    title="MIT-BIH Malignant Ventricular Ectopy Database",
-    setting="VFDB_DIR",
-    record_names=vfdb.fibrillating_records,
-    read=vfdb.read_recording,
-    notice=_odc_by("MIT-BIH Malignant Ventricular Ectopy Database", "vfdb/1.0.0") + " Greenwald 1986.",
-)
-PTBXL = Source(
-    name="ptbxl",
-    title="PTB-XL",
-    setting="PTBXL_DIR",
-    record_names=ptbxl.labelled_records,
-    read=ptbxl.read_recording,
-    notice="Contains information from PTB-XL (https://physionet.org/content/ptb-xl/) by Wagner et al. 2020,"
-    " Sci. Data 7:154, under CC BY 4.0.",
-)
+MITDB = Source("mitdb", READERS["mitdb"], mitdb.record_names, mitdb.read_recording)
+VFDB = Source("vfdb", READERS["vfdb"], vfdb.fibrillating_records, vfdb.read_recording)
+PTBXL = Source("ptbxl", READERS["ptbxl"], ptbxl.labelled_records, ptbxl.read_recording, ptbxl.database_folder)
 EDITED = replace(MITDB, name="edited", record_names=rhythm_edits.record_names, read=rhythm_edits.read_recording)
 TURNED = replace(
     PTBXL, name="ptbxl-turned", record_names=synthetic_ptbxl.turned_records, read=synthetic_ptbxl.read_turned

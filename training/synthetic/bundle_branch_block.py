@@ -23,9 +23,9 @@ from scipy.ndimage import gaussian_filter1d
 from scipy.special import expit
 
 from ecg.classes import LBBB, NORMAL, RBBB
-from training.databases import marked, mitdb
+from training.databases import marked
 from training.databases.divisions import TRAINING_RECORDS
-from training.databases.marked import MarkedRecording
+from training.databases.marked import MarkedRecording, mitdb
 from training.synthetic import lead_rotation, names
 from training.synthetic.names import Made
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ecg.classes import NORMAL
 from training.databases.marked import MarkedRecording, generator_of
-from training.databases.ptbxl import read_recording, training_side
+from training.databases.marked.ptbxl import read_recording, training_records
 from training.synthetic import bundle_branch_block, lead_rotation, names
 from training.synthetic.names import Made
 
@@ -25,9 +25,9 @@ def turned_records(folder: Path) -> list[str]:
         RecordsError: the folder is not a copy of PTB-XL.
     """
     return [
-        str(Made("turned", number, f"{int(row.ecg_id):05d}"))
-        for row in training_side(folder).itertuples()
-        for number in range(1 if row.symbol == NORMAL.symbol else TURNS_OF_RARE_CLASSES)
+        str(Made("turned", number, record.entry.name))
+        for record in training_records(folder)
+        for number in range(1 if record.symbol == NORMAL.symbol else TURNS_OF_RARE_CLASSES)
     ]
 
 
@@ -49,9 +49,8 @@ def blocked_records(folder: Path) -> list[str]:
     Raises:
         RecordsError: the folder is not a copy of PTB-XL.
     """
-    table = training_side(folder)
-    normal = table.loc[table["symbol"] == NORMAL.symbol, "ecg_id"]
-    return [str(Made(kind, 0, f"{int(number):05d}")) for kind in bundle_branch_block.BLOCKS for number in normal]
+    normal = [record.entry.name for record in training_records(folder) if record.symbol == NORMAL.symbol]
+    return [str(Made(kind, 0, name)) for kind in bundle_branch_block.BLOCKS for name in normal]
 
 
 def read_blocked(folder: Path, name: str) -> MarkedRecording:

@@ -18,9 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecg.beats import SAMPLING_RATE
-from training.databases import marked, mitdb
+from training.databases import marked
 from training.databases.divisions import TRAINING_RECORDS
-from training.databases.marked import MarkedRecording
+from training.databases.marked import MarkedRecording, mitdb
 from training.synthetic import lead_rotation, names
 from training.synthetic.names import Made
 

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from ecg.pictures.rendering import CLASSIC, Geometry, draw, picture_window
 from tests.training.recordings import SYMBOLS, shape
 from training.databases.marked import cut_beats
-from training.databases.mitdb import read_recording
+from training.databases.marked.mitdb import read_recording
 
 
 def _matplotlib(signal: np.ndarray, geometry: Geometry) -> np.ndarray:

@@ -11,7 +11,7 @@ import pytest
 
 from training.databases.download import download
 from training.databases.marked import RecordsError
-from training.databases.mitdb import record_names
+from training.databases.marked.mitdb import record_names
 
 
 class _Quiet(http.server.SimpleHTTPRequestHandler):

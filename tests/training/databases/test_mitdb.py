@@ -1,82 +1,58 @@
+"""Half-hour records whose every beat is marked."""
+
 from __future__ import annotations
 
-import hashlib
-import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from ecg import beats as beat_windows
-from ecg.pictures.rendering import picture_window
-from tests.training.recordings import BEATS_PER_SYMBOL, SYMBOLS
-from training.databases import marked
-from training.databases import mitdb as database
+from tests.training.databases.tiny_records import by_name, heartbeats, write_record
+from training.databases.database import RecordsError
+from training.databases.labels import Label
+from training.databases.mitdb import MITDB
+
+_PEAKS = [300, 600, 900, 1200]
+_MARKS = [(10, "+", "(AFIB"), (300, "N", ""), (600, "V", ""), (700, "~", ""), (900, "a", ""), (1200, "Q", "")]
 
 
-def test_every_beat_is_read_once_for_each_lead_with_its_identity(recordings: Path) -> None:
-    beats = marked.cut_beats(database.read_recording(recordings, "100"))
-    assert len(beats.table) == 2 * BEATS_PER_SYMBOL * len(SYMBOLS)
-    assert set(beats.table["symbol"]) == set(SYMBOLS)
-    assert set(beats.table["lead"]) == {"MLII", "V1"}
-    first = beats.table.iloc[0]
-    assert (first["record"], first["patient"], first["sample"], first["symbol"]) == ("100", "100", 400, "N")
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for name in ("202", "201"):
+        signal = heartbeats(_PEAKS, 1500, 2, rate=360)
+        write_record(tmp_path, name, signal, ("V1", "MLII"), 360, marks={"atr": _MARKS})
+    (tmp_path / "RECORDS").write_text("202\n201\n")
+    return tmp_path
 
 
-def test_the_window_is_centred_on_the_r_peak_in_millivolts(recordings: Path) -> None:
-    beats = marked.cut_beats(database.read_recording(recordings, "100"))
-    window = picture_window(beats.windows)[0]
-    assert window.shape == (192,)
-    assert window.argmax() == beat_windows.WINDOW_BEFORE
-    assert window.max() == pytest.approx(1.0, abs=0.15)
+def test_records_come_in_the_order_of_the_index_and_201_and_202_are_one_man(folder: Path) -> None:
+    entries = MITDB.entries([folder])
+    assert [entry.name for entry in entries] == ["202", "201"]
+    assert {entry.person for entry in entries} == {entry.group for entry in entries} == {"mitdb-201"}
 
 
-def test_the_primary_lead_is_chosen_by_name_not_by_position(recordings: Path) -> None:
-    beats = marked.cut_beats(database.read_recording(recordings, "112"))
-    assert set(beats.table.loc[beats.table["primary"], "lead"]) == {"MLII"}
-    assert beats.table["lead"].iloc[0] == "V5"
+def test_what_occurs_is_known_without_the_signal(folder: Path) -> None:
+    entry = by_name(MITDB.entries([folder]))["201"]
+    assert entry.labels == {Label.NORMAL, Label.PVC, Label.ABERRATED, Label.UNCLASSIFIED, Label.AF}
+    assert entry.beats == {"N": 1, "V": 1, "a": 1, "Q": 1}
 
 
-def test_201_and_202_are_one_person() -> None:
-    assert database.patient_of("202") == database.patient_of("201") != database.patient_of("203")
+def test_every_beat_has_its_kind_and_the_leads_their_names(folder: Path) -> None:
+    record = MITDB.read(by_name(MITDB.entries([folder]))["201"])
+    assert record.recording.leads == ("V1", "MLII")
+    assert record.recording.rate == 360
+    assert record.beats is not None
+    assert record.beats.samples.tolist() == _PEAKS
+    assert record.beats.kinds.tolist() == ["NORMAL", "PVC", "ABERRATED", "UNCLASSIFIED"]
+    assert np.abs(record.recording.lead("MLII")[_PEAKS] - 1.4).max() < 0.05
 
 
-def test_a_missing_folder_says_how_to_get_the_recordings(tmp_path: Path) -> None:
-    with pytest.raises(marked.RecordsError, match="MITDB_DIR"):
-        database.record_names(tmp_path / "nowhere")
-
-
-def test_a_folder_without_index_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(marked.RecordsError, match="RECORDS"):
-        database.record_names(tmp_path)
-
-
-def test_a_missing_file_is_named(recordings: Path, tmp_path: Path) -> None:
-    copy = shutil.copytree(recordings, tmp_path / "copy")
-    (copy / "112.dat").unlink()
-    with pytest.raises(marked.RecordsError, match=r"112\.dat"):
-        database.record_names(copy)
-
-
-def test_a_damaged_header_is_refused_by_name(recordings: Path, tmp_path: Path) -> None:
-    copy = shutil.copytree(recordings, tmp_path / "copy")
-    (copy / "100.hea").write_text("nonsense\n")
-    with pytest.raises(marked.RecordsError, match="Record 100"):
-        database.read_recording(copy, "100")
-
-
-def test_checksums_find_a_changed_byte(recordings: Path, tmp_path: Path) -> None:
-    copy = shutil.copytree(recordings, tmp_path / "copy")
-    data = copy / "100.dat"
-    (copy / "SHA256SUMS.txt").write_text(f"{hashlib.sha256(data.read_bytes()).hexdigest()} 100.dat\n")
-    assert database.verify_checksums(copy) == 1
-    data.write_bytes(bytes([data.read_bytes()[0] ^ 1]) + data.read_bytes()[1:])
-    with pytest.raises(marked.RecordsError, match=r"100\.dat is damaged"):
-        database.verify_checksums(copy)
-
-
-def test_beats_at_the_edges_of_a_real_recording_are_left_out(mitdb: Path) -> None:
-    beats = marked.cut_beats(database.read_recording(mitdb, "100"))
-    assert beats.table["sample"].min() >= beat_windows.WINDOW_BEFORE
-    assert beats.table["primary"].sum() == 2271  # 2273 annotated beats, two of them too near to an edge
-    assert np.isfinite(beats.windows).all()
+def test_what_is_missing_is_named(folder: Path, tmp_path: Path) -> None:
+    with pytest.raises(RecordsError, match="MITDB_DIR"):
+        MITDB.entries([tmp_path / "nowhere"])
+    (folder / "201.dat").unlink()
+    with pytest.raises(RecordsError, match=r"lacks 1 files, the first is 201\.dat"):
+        MITDB.entries([folder])
+    (folder / "RECORDS").unlink()
+    with pytest.raises(RecordsError, match="no RECORDS file"):
+        MITDB.entries([folder])

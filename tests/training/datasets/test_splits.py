@@ -10,7 +10,7 @@ import wfdb
 
 from ecg.classes import CLASS_SETS
 from training.databases import divisions as division
-from training.databases.mitdb import patient_of
+from training.databases.marked.mitdb import patient_of
 from training.datasets import splits
 from training.datasets.prepared_data import Dataset
 from training.datasets.splits import Split, SplitError, divide, split

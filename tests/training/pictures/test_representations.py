@@ -13,8 +13,7 @@ from ecg.beats import SAMPLING_RATE
 from ecg.pictures.canonical import to_pixels
 from ecg.pictures.canvas import HEIGHT, WIDTH
 from ecg.pictures.rendering import draw, picture_window
-from training.databases import mitdb
-from training.databases.marked import MarkedRecording, cut_beats
+from training.databases.marked import MarkedRecording, cut_beats, mitdb
 from training.pictures.representations import (
     REPRESENTATIONS,
     SPECTROGRAM_RANGE_DB,

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from training.databases import divisions, mitdb
-from training.databases.marked import MarkedRecording
+from training.databases import divisions
+from training.databases.marked import MarkedRecording, mitdb
 from training.synthetic import bundle_branch_block
 from training.synthetic.bundle_branch_block import REACH, block_left, block_right
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from training.databases import ptbxl as database
+from training.databases.marked import ptbxl as database
 from training.synthetic import ptbxl as synthetic
 
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from training.databases import divisions, mitdb
-from training.databases.marked import MarkedRecording
+from training.databases import divisions
+from training.databases.marked import MarkedRecording, mitdb
 from training.recipes.recipe_files import RunConfig
 from training.synthetic import rhythm_edits
 

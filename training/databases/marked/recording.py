@@ -16,10 +16,6 @@ from numpy.typing import NDArray
 from ecg.beats import MARGIN, WINDOW_AFTER, WINDOW_BEFORE, cut_windows
 
 
-class RecordsError(Exception):
-    """The folder of recordings can't be used; the message says why and what to do."""
-
-
 @dataclass(frozen=True, slots=True)
 class Beats:
     """Beats in record order, one row per beat and lead."""
