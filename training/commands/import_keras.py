@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 
-from inference_server.models.pixels_as_sent import Colour, Resample
+from inference_server.pixels_as_sent import Colour, Resample
+from training.commands.terminal import console
 from training.export.importing import importer, options
 
 
@@ -84,23 +84,18 @@ def import_keras(
     models: Annotated[Path, typer.Option("--models", help="The model repository.")] = Path("models"),
 ) -> None:
     """Turn a Keras model that was trained elsewhere into a version that the inference server serves."""
-    console = Console(stderr=True)
-    try:
-        imported = importer.import_keras(
-            source,
-            options.parse_classes(classes),
-            _preprocessing(rescale, offset, resample, colour, drawn, ink),
-            models,
-            name=name,
-            version=version,
-            licence=licence,
-            size=(size and options.parse_size(size, "size")[::-1]) or None,
-            pictures=pictures,
-        )
-    except options.ImportRefused as error:
-        console.print(f"[bold red]error:[/] {escape(str(error))}", highlight=False, soft_wrap=True)
-        raise typer.Exit(1) from None
-    _say(imported, console)
+    imported = importer.import_keras(
+        source,
+        options.parse_classes(classes),
+        _preprocessing(rescale, offset, resample, colour, drawn, ink),
+        models,
+        name=name,
+        version=version,
+        licence=licence,
+        size=(size and options.parse_size(size, "size")[::-1]) or None,
+        pictures=pictures,
+    )
+    _say(imported)
 
 
 def _preprocessing(
@@ -123,7 +118,7 @@ def _preprocessing(
     )
 
 
-def _say(imported: importer.Imported, console: Console) -> None:
+def _say(imported: importer.Imported) -> None:
     answer = imported.answer
     lines = [
         f"{imported.model}: {imported.bytes:,} bytes from {answer.format}, largest difference between Keras and"

@@ -14,9 +14,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ecg.beats import MARGIN, WINDOW_AFTER, WINDOW_BEFORE, cut_windows
+from training import TrainingError
 
 
-class RecordsError(Exception):
+class RecordsError(TrainingError):
     """The folder of recordings can't be used; the message says why and what to do."""
 
 

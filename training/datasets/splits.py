@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from sklearn.model_selection import StratifiedKFold, train_test_split
 
 from ecg.classes import CLASS_SETS
+from training import TrainingError
 from training.databases.divisions import (
     EVERYBODY,
     FIBRILLATION_TEST_RECORDS,
@@ -46,7 +47,7 @@ BY_PERSON = ("inter-patient", "leave-one-patient-out")
 _FARTHEST = 32
 
 
-class SplitError(ValueError):
+class SplitError(TrainingError):
     """The protocol is unknown or does not fit the data."""
 
 

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import f1_score
 
 from ecg.classes import CLASS_SETS, TrainingClass
+from training import TrainingError
 from training.datasets import sources
 from training.datasets.prepared_data import Dataset
 from training.datasets.splits import BY_PERSON, Split, divide
@@ -46,7 +47,7 @@ _BATCH = 256
 _LEAST_INK = 0.05
 
 
-class ExportError(Exception):
+class ExportError(TrainingError):
     """The run can't be exported, or its ONNX file does not agree with Keras."""
 
 

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import f1_score
 
 from ecg.classes import CLASS_SETS
+from training import TrainingError
 from training.datasets.prepared_data import Dataset
 from training.datasets.splits import Split, divide
 from training.learning import networks
@@ -35,7 +36,7 @@ _DATA = "data.json"
 _SCORING_BATCH = 512
 
 
-class FittingError(Exception):
+class FittingError(TrainingError):
     """A run's folder can't be used."""
 
 

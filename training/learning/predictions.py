@@ -20,6 +20,7 @@ from pydantic import ValidationError
 from scipy.special import softmax
 
 from ecg.classes import CLASS_SETS, index_of_symbols
+from training import TrainingError
 from training.datasets.prepared_data import Dataset
 from training.datasets.splits import BY_PERSON, Split, blocked_rows, divide
 from training.learning import calibration
@@ -32,7 +33,7 @@ FILE = "predictions.npz"
 Unseen = Literal["validation", "test"]
 
 
-class PredictionsError(Exception):
+class PredictionsError(TrainingError):
     """A file of predictions can't be used."""
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import optuna
 
+from training import TrainingError
 from training.datasets.prepared_data import Dataset
 from training.learning import fitting
 from training.learning.fitting import Epoch
@@ -28,7 +29,7 @@ FIRST_EPOCHS = 2
 Fit = Callable[[RunConfig, Dataset, Path, Callable[[Epoch], None]], Path]
 
 
-class TuningError(Exception):
+class TuningError(TrainingError):
     """The study can't go on; the message says why."""
 
 

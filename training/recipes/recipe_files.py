@@ -9,10 +9,11 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from ecg.classes import CLASS_SETS
+from training import TrainingError
 from training.databases.divisions import EVERYBODY
 
 
-class ConfigurationError(ValueError):
+class ConfigurationError(TrainingError):
     """The configuration file can't be read or has a wrong field."""
 
 
