@@ -30,6 +30,8 @@ from training.commands.terminal import console, print_differences, print_table, 
 from training.datasets import splits
 from training.datasets.sources import DATABASES
 from training.recipes import recipe_files
+from training.recipes.provenance import RunConfig
+from training.recipes.recipe import NAME
 
 if TYPE_CHECKING:
     from training.learning.predictions import Predictions
@@ -109,7 +111,7 @@ def average(
     from training.learning import predictions
 
     of_recipes = _stored_predictions(stored)
-    if len(of_recipes) < 2 or not re.fullmatch(recipe_files.NAME, name):
+    if len(of_recipes) < 2 or not re.fullmatch(NAME, name):
         raise typer.BadParameter("Name two recipes or more, and the result with small letters, digits, . and -.")
     out.mkdir(parents=True, exist_ok=True)
     predictions.across_recipes(of_recipes, name).save(out / f"{name}.npz")
@@ -139,7 +141,7 @@ def balance(
     if stored is not None and config_file is None:
         validated = predictions.load(stored)
     elif config_file is not None and stored is None:
-        validated = _validated(recipe_files.read(config_file), data, runs, threads)
+        validated = _validated(recipe_files.read_recipe(config_file), data, runs, threads)
     else:
         raise typer.BadParameter("Name either a recipe with --config or a file of stored predictions.")
     if store is not None:
@@ -149,12 +151,12 @@ def balance(
     print_table(tables.balance_rows(validated), out)
 
 
-def _validated(recipe: recipe_files.RunConfig, data: Sequence[Path] | None, runs: Path, threads: int) -> Predictions:
+def _validated(recipe: RunConfig, data: Sequence[Path] | None, runs: Path, threads: int) -> Predictions:
     """Predictions of a recipe's runs for their validation sets."""
     from training.learning import cross_validation, fitting, predictions
 
     fitting.use_threads(threads)
-    if recipe.protocol in splits.BY_PERSON and recipe.validation != "everybody":
+    if recipe.protocol in splits.BY_PERSON and not recipe.out_of_fold:
         raise splits.SplitError(f"{recipe.protocol} divides by person: its classes' shares are those of others.")
     configs = cross_validation.runs_of(recipe)
     dataset = load_data(data, recipe, variants=0)

@@ -43,7 +43,7 @@ def export(
     """Calibrate a run and write it into the model repository as ONNX, compared with Keras on real pictures."""
     from training.export import exporting
 
-    dataset = load_data(data, recipe_files.read(run / "config.yaml"))
+    dataset = load_data(data, recipe_files.read_run(run / "config.yaml"))
     console.print("calibrating and converting")
     written = exporting.export(
         run, dataset, models, name=name, version=version, scores_from=list(scores_from or []), decide_as=decide_as

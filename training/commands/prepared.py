@@ -12,7 +12,7 @@ from training.databases.marked import RecordsError
 from training.datasets import prepared_data
 from training.datasets.prepared_data import Dataset
 from training.datasets.sources import SOURCES, Source
-from training.recipes.recipe_files import RunConfig
+from training.recipes.provenance import RunConfig
 
 
 def prepared_folder(source: str, representation: str) -> Path:

@@ -15,7 +15,7 @@ from training.commands.prepared import load_data
 from training.commands.terminal import console, progress_bar
 from training.datasets.splits import SplitError
 from training.recipes import recipe_files
-from training.recipes.recipe_files import RunConfig
+from training.recipes.provenance import RunConfig
 
 if TYPE_CHECKING:
     from training.learning import fitting
@@ -40,7 +40,7 @@ def _epoch_line(epoch: fitting.Epoch) -> str:
 
 def _single(config: RunConfig) -> RunConfig:
     """``config``, if it is one network."""
-    if config.members > 1 or config.chained:
+    if config.members > 1 or config.snapshot_ensemble:
         raise SplitError(f"{config.name} is an ensemble of several networks; `crossval` is its command.")
     return config
 
@@ -60,7 +60,7 @@ def train(
 
     fitting.use_threads(threads)
     team = distributed.Team.join() if strategy is Strategy.MULTIWORKER else None
-    config = _single(recipe_files.read(config_file))
+    config = _single(recipe_files.read_recipe(config_file))
     dataset = load_data(data, config, variants=None if config.augmented_fraction else 0)
     run = runs / (config.name if team is None or team.index == 0 else f"{config.name}.worker-{team.index}")
     with progress_bar() as progress:
@@ -105,10 +105,10 @@ def crossval(
     from training.learning import cross_validation, fitting
 
     fitting.use_threads(threads)
-    recipe = recipe_files.read(config_file)
+    recipe = recipe_files.read_recipe(config_file)
     if cross_fold:
         cross_validation.require_neighbours(recipe)  # before hours of training, not after
-    configs = cross_validation.runs_of(recipe, start=recipe_files.read(start) if start else None)
+    configs = cross_validation.runs_of(recipe, start=recipe_files.read_recipe(start) if start else None)
     configs, members = _chosen_parts(recipe, configs, only.split(",") if only else [])
     _cross_validate(recipe, configs, members, data, runs, cross_fold=cross_fold)
 
@@ -180,7 +180,7 @@ def tune(
     from training.learning import fitting, tuning
 
     fitting.use_threads(threads)
-    recipe = _single(recipe_files.read(config_file))
+    recipe = _single(recipe_files.read_recipe(config_file))
     dataset = load_data(data, recipe)
     folder = runs / f"{recipe.name}.tune"
     with progress_bar() as progress:
@@ -195,5 +195,5 @@ def tune(
         best = tuning.tune(recipe, dataset, folder, trials, report)
     console.print(f"best of {best.trials} trials: macro-F1 {best.score:.4f} on the validation set")
     if out is not None:
-        recipe_files.write(best.config, out)
+        recipe_files.write(best.config.recipe, out)
         console.print(f"wrote {out}")

@@ -22,7 +22,7 @@ from training.databases.divisions import (
     VALIDATION_RECORDS,
 )
 from training.datasets.prepared_data import Dataset
-from training.recipes.recipe_files import RunConfig
+from training.recipes.provenance import RunConfig
 from training.synthetic import bundle_branch_block, names
 
 FOLDS = 10
@@ -127,8 +127,8 @@ def divide(data: Dataset, config: RunConfig) -> Split:
         fold=config.fold,
         held_out=config.held_out,
         seed=config.seed,
-        member=0 if config.chained else config.member,
-        everybody=config.validation == "everybody",
+        member=0 if config.snapshot_ensemble else config.member,
+        everybody=config.out_of_fold,
     )
     if config.leads == "primary":
         primary = data.table["primary"].to_numpy(dtype=bool)

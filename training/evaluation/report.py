@@ -27,7 +27,7 @@ from training.evaluation import metrics, tables
 from training.evaluation.metrics import Scores
 from training.learning import predictions
 from training.learning.predictions import Predictions
-from training.recipes.recipe_files import RunConfig
+from training.recipes.provenance import RunConfig
 
 #: Mistakes that are shown: the answers that were surest and wrong.
 MISTAKES = 24

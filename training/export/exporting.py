@@ -182,7 +182,7 @@ def export(
     require_version(version)
     if not (run / BEST).is_file():
         raise ExportError(f"{run} holds no trained weights. Run `python -m training train` first.")
-    config = recipe_files.read(run / "config.yaml")
+    config = recipe_files.read_run(run / "config.yaml")
     require_same_data(run, data)
     classes = CLASS_SETS[config.class_set]
     labels = data.labels(classes)

@@ -26,7 +26,7 @@ from training.learning import networks
 from training.learning.distributed import Team
 from training.learning.optimizers import FusedAdamW
 from training.recipes import recipe_files
-from training.recipes.recipe_files import RunConfig
+from training.recipes.provenance import RunConfig
 from training.synthetic import names
 
 BEST = "best.weights.h5"
@@ -81,7 +81,7 @@ def fit(
     """
     run.mkdir(parents=True, exist_ok=True)
     effective = run / "config.yaml"
-    if effective.is_file() and recipe_files.read(effective) != config:
+    if effective.is_file() and recipe_files.read_run(effective) != config:
         raise FittingError(f"{run} holds a run with another configuration. Choose another folder or delete it.")
     recipe_files.write(config, effective)
     if not (run / _DATA).is_file():
@@ -212,7 +212,7 @@ def draw_epoch(
     At most the configured number of beats per person, class and lead; or, with ``beats_per_class``, that many of each
     class, drawn with repetition. A recording's chance is the square root of how many beats of the class it has: someone
     seen for ten seconds counts for more than those beats, someone seen for half an hour does not drown the others.
-    With ``made_fraction``, this holds among real and among made recordings.
+    With ``synthetic_fraction``, this holds among real and among made recordings.
     """
     generator = np.random.default_rng((_seed(config), epoch))
     if config.beats_per_class:
@@ -222,11 +222,11 @@ def draw_epoch(
             rows = sides.train[labels[sides.train] == label]
             _, record, beats = np.unique(records[labels[sides.train] == label], return_inverse=True, return_counts=True)
             chance = (1 / np.sqrt(beats))[record]
-            if config.made_fraction is not None:
+            if config.synthetic_fraction is not None:
                 of_others = names.rows(table["record"].iloc[rows])
                 if 0 < of_others.sum() < len(rows):
-                    chance[of_others] *= config.made_fraction / chance[of_others].sum()
-                    chance[~of_others] *= (1 - config.made_fraction) / chance[~of_others].sum()
+                    chance[of_others] *= config.synthetic_fraction / chance[of_others].sum()
+                    chance[~of_others] *= (1 - config.synthetic_fraction) / chance[~of_others].sum()
             drawn.append(generator.choice(rows, size=_beats_of(label, config), p=chance / chance.sum()))
         return generator.permutation(np.concatenate(drawn))
     shuffled = generator.permutation(sides.train)
