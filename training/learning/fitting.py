@@ -79,6 +79,37 @@ def fit(
         SplitError: the protocol does not fit the data.
         TeamError: the workers have different data or other finished epochs.
     """
+    _claim(run, config, data)
+    keras.utils.set_random_seed(_seed(config))
+    labels = data.labels(CLASS_SETS[config.class_set])
+    sides = divide(data, config)
+    history = read_history(run)
+    if team:
+        team.require_agreement("data", int(data.digest[:8], 16))
+        team.require_agreement("finished epochs", len(history))
+    with team.scope() if team else nullcontext():
+        if history:
+            model = keras.models.load_model(run / _LAST)
+        else:
+            steps = len(draw_epoch(data.table, labels, sides, config, epoch=0)) // config.batch_size
+            model = _first_model(config, data, start or run.parent / config.start_from, steps=max(1, steps))
+    for epoch in range(len(history), config.epochs):
+        rows = draw_epoch(data.table, labels, sides, config, epoch=epoch)
+        batches = epoch_batches(data, labels, rows, config, epoch=epoch, team=team)
+        loss = _train_epoch(model, batches, partial(_tell, progress, epoch), team=team)
+        logits = predict_logits(model, data.pixels[0], sides.validation, alone=team is None)
+        line = _validated(epoch + 1, loss, logits, labels[sides.validation])
+        if config.keep == "last" or all(line.validation_macro_f1 > past.validation_macro_f1 for past in history):
+            _save_weights(model, run / BEST)
+        _save_whole(model, run / _LAST)
+        history.append(line)
+        _append_history(run, line)
+        report(line)
+    return run / BEST
+
+
+def _claim(run: Path, config: RunConfig, data: Dataset) -> None:
+    """Mark the folder ``run`` as that of ``config`` trained on ``data``, or raise :class:`FittingError`."""
     run.mkdir(parents=True, exist_ok=True)
     effective = run / "config.yaml"
     if effective.is_file() and recipe_files.read_run(effective) != config:
@@ -88,52 +119,34 @@ def fit(
         (run / _DATA).write_text(json.dumps({"digest": data.digest}) + "\n")
     require_same_data(run, data)
 
-    keras.utils.set_random_seed(_seed(config))
-    classes = CLASS_SETS[config.class_set]
-    labels = data.labels(classes)
-    sides = divide(data, config)
-    _, _, height, width, channels = data.pixels.shape
 
-    history = read_history(run)
-    steps = len(draw_epoch(data.table, labels, sides, config, epoch=0)) // config.batch_size
-    if team:
-        team.require_agreement("data", int(data.digest[:8], 16))
-        team.require_agreement("finished epochs", len(history))
-    with team.scope() if team else nullcontext():
-        if history:
-            model = keras.models.load_model(run / _LAST)
-        else:
-            model = networks.build(
-                config.network,
-                height=height,
-                width=width,
-                channels=channels,
-                classes=len(classes),
-                precision=config.precision,
-            )
-            if config.start_from:
-                model.load_weights(_weights_of(start or run.parent / config.start_from, config))
-            _compile(model, config, steps=max(1, steps))
-    for epoch in range(len(history), config.epochs):
-        rows = draw_epoch(data.table, labels, sides, config, epoch=epoch)
-        batches = epoch_batches(data, labels, rows, config, epoch=epoch, team=team)
-        loss = _train_epoch(model, batches, partial(_tell, progress, epoch), team=team)
-        logits = predict_logits(model, data.pixels[0], sides.validation, alone=team is None)
-        truth = labels[sides.validation]
-        line = Epoch(
-            epoch=epoch + 1,
-            loss=loss,
-            validation_loss=float(keras.losses.SparseCategoricalCrossentropy(from_logits=True)(truth, logits)),
-            validation_accuracy=float(np.mean(logits.argmax(axis=1) == truth)),
-            validation_macro_f1=float(f1_score(truth, logits.argmax(axis=1), average="macro", labels=np.unique(truth))),
-        )
-        if config.keep == "last" or all(line.validation_macro_f1 > past.validation_macro_f1 for past in history):
-            _save_weights(model, run / BEST)
-        _save_whole(model, run / _LAST)
-        history.append(line)
-        _append_history(run, line)
-        report(line)
-    return run / BEST
+def _first_model(config: RunConfig, data: Dataset, start: Path, *, steps: int) -> keras.Model:
+    """The network before its first epoch, with the weights of the run in ``start`` where ``config`` names one."""
+    _, _, height, width, channels = data.pixels.shape
+    model = networks.build(
+        config.network,
+        height=height,
+        width=width,
+        channels=channels,
+        classes=len(CLASS_SETS[config.class_set]),
+        precision=config.precision,
+    )
+    if config.start_from:
+        model.load_weights(_weights_of(start, config))
+    _compile(model, config, steps=steps)
+    return model
+
+
+def _validated(number: int, loss: float, logits: NDArray[np.float32], truth: NDArray[np.int64]) -> Epoch:
+    """The history's line of a finished epoch, from logits ``[N, C]`` of the validation partition."""
+    predicted = logits.argmax(axis=1)
+    return Epoch(
+        epoch=number,
+        loss=loss,
+        validation_loss=float(keras.losses.SparseCategoricalCrossentropy(from_logits=True)(truth, logits)),
+        validation_accuracy=float(np.mean(predicted == truth)),
+        validation_macro_f1=float(f1_score(truth, predicted, average="macro", labels=np.unique(truth))),
+    )
 
 
 def _tell(progress: Callable[[float], None], before: int, fraction: float) -> None:
