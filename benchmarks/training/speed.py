@@ -2,8 +2,8 @@
 
 Both train the course project's network (``course_cnn``) on the same drawn pictures with the same batch, optimizer and
 loss, an epoch of one after an epoch of the other. The old way has Keras' own layers in the course's order, and computes
-in float32; ours computes in ``--precision``. The old way is timed twice: as it reads plain pictures, and with the shear,
-zoom and flips that such projects turn on; ours takes half of its pictures from augmented variants in both cases.
+in float32; ours computes in ``--precision``. The old way is timed twice: as it reads plain pictures, and with the
+shear, zoom and flips that such projects turn on; ours takes half of its pictures from augmented variants both times.
 ``fed`` is the same without a network: how fast batches come. Where that is far above ``trained``, the network is what
 training waits for, and no faster reading can help.
 

@@ -115,7 +115,7 @@ def prepare(
 
 
 def _prepare_from_folders(source: Path, data: Path, mapped: Sequence[str], models: Path, *, as_json: bool) -> None:
-    from inference_server.onnx_model import OnnxModel
+    from inference_server.models.onnx_model import OnnxModel
     from training.datasets import folder_preparation
 
     served = models / "arrhythmia" / newest(models)

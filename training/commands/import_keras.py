@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from inference_server.pixels_as_sent import Colour, Resample
+from inference_server.models.pixels_as_sent import Colour, Resample
 from training.commands.terminal import console
 from training.export.importing import importer, options
 

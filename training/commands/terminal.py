@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from typer.core import TyperGroup
 
-from inference_server.model_files import ModelError
+from inference_server.models.model_files import ModelError
 from training import TrainingError
 
 if TYPE_CHECKING:

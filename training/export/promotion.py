@@ -10,8 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from inference_server.model_files import MODEL_FILE
-from inference_server.onnx_model import OnnxModel
+from inference_server.models.model_files import MODEL_FILE
+from inference_server.models.onnx_model import OnnxModel
 from training import TrainingError
 
 #: Largest file that is promoted, bytes.

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from ecg.classes import CLASS_SETS, TrainingClass, class_named
 from ecg.pictures.rendering import CLASSIC
-from inference_server.model_input import ModelInput
-from inference_server.pixels_as_sent import Colour, Resample, Steps
+from inference_server.models.model_input import ModelInput
+from inference_server.models.pixels_as_sent import Colour, Resample, Steps
 from training import TrainingError
 
 #: The most that one side of a picture may exceed the other.
