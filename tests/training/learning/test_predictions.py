@@ -117,10 +117,10 @@ def test_recipes_answer_together_each_network_counting_alike() -> None:
     mean = predictions.across_recipes([pair, six], "both")
     assert mean.probabilities[0, :2] == pytest.approx([0.7, 0.3])
     assert mean.probabilities.dtype == np.float32
-    assert (mean.config.name, mean.config.others, mean.config.networks) == ("both", 6, 8)
+    assert (mean.config.name, mean.config.other_networks, mean.config.networks) == ("both", 6, 8)
     assert mean.config.model_copy(update={"name": "pair", "other_networks": 0}) == pair.config
     again = predictions.across_recipes([mean, _recipe("one", [0.7, 0.3, 0, 0, 0, 0, 0])], "all")
-    assert (again.config.others, again.config.networks) == (7, 9)
+    assert (again.config.other_networks, again.config.networks) == (7, 9)
 
 
 @pytest.mark.parametrize(
