@@ -1,7 +1,7 @@
 # Training on a remote machine, or one worker of several: everything but the recordings and the results, which are mounted.
 #   make train-image
 #   docker run --rm -v /path/to/mitdb:/data/mitdb:ro -v $PWD/work:/work beatlens-training prepare
-#   docker run --rm -v $PWD/work:/work beatlens-training train --config /app/training/recipes/beats-10fold.last.yaml
+#   docker run --rm -v $PWD/work:/work beatlens-training train --config /app/training/recipes/experiments/beats-10fold.last.yaml
 # Several machines: the same on each, with --network=host, -e TF_CONFIG=... and --strategy multiworker.
 FROM python:3.11-slim AS build
 WORKDIR /source
@@ -18,7 +18,8 @@ FROM python:3.11-slim
 RUN useradd --system --uid 10001 --create-home beatlens \
  && install --directory --owner beatlens /work
 COPY --from=build /opt/beatlens /opt/beatlens
-COPY training/recipes/configs /app/training/recipes
+COPY training/recipes/served /app/training/recipes/served
+COPY training/recipes/experiments /app/training/recipes/experiments
 USER 10001
 # Prepared pictures, runs and models are written below the working directory.
 WORKDIR /work

@@ -1,9 +1,9 @@
 """Pictures a second in training: cached pixels against PNG files read by Keras' old ``ImageDataGenerator``.
 
-Both train the course project's network (``seed``) on the same drawn pictures with the same batch, optimizer and loss,
-an epoch of one after an epoch of the other. The old way has Keras' own layers in the course's order, and computes in
-float32; ours computes in ``--precision``. The old way is timed twice: as it reads plain pictures, and with the shear,
-zoom and flips that such projects turn on; ours takes half of its pictures from augmented variants in both cases.
+Both train the course project's network (``course_cnn``) on the same drawn pictures with the same batch, optimizer and
+loss, an epoch of one after an epoch of the other. The old way has Keras' own layers in the course's order, and computes
+in float32; ours computes in ``--precision``. The old way is timed twice: as it reads plain pictures, and with the
+shear, zoom and flips that such projects turn on; ours takes half of its pictures from augmented variants both times.
 ``fed`` is the same without a network: how fast batches come. Where that is far above ``trained``, the network is what
 training waits for, and no faster reading can help.
 
@@ -41,7 +41,8 @@ from training.datasets.prepared_data import Dataset
 from training.datasets.splits import divide
 from training.learning import fitting
 from training.learning.fitting import Epoch
-from training.recipes.recipe_files import Precision, RunConfig
+from training.recipes.provenance import RunConfig
+from training.recipes.recipe import Precision
 
 CLASSES = CLASS_SETS["six"]
 
@@ -57,7 +58,7 @@ def main(
     config = RunConfig(
         name="speed",
         class_set="six",
-        network="seed",
+        network="course_cnn",
         epochs=rounds + 1,  # the first one compiles
         batch_size=batch,
         precision=precision,
@@ -163,7 +164,7 @@ class _OldWay:
 
 
 def course_network() -> keras.Model:
-    """``seed`` as the course project wrote it: float32 pixels ``[N, HEIGHT, WIDTH, 1]`` to logits of six classes."""
+    """The course project's network as it was written there: ``[N, HEIGHT, WIDTH, 1]``, float32, to six logits."""
     return keras.Sequential(
         [
             keras.Input((HEIGHT, WIDTH, 1)),

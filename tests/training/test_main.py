@@ -17,7 +17,7 @@ from training.evaluation import tables
 from training.evaluation.samples import EXAMPLE_RECORDS
 from training.learning import fitting
 from training.learning.predictions import Predictions
-from training.recipes.recipe_files import RunConfig
+from training.recipes.provenance import RunConfig
 
 run = CliRunner()
 
@@ -213,13 +213,13 @@ def test_crossval_asks_neighbours_once_they_are_trained(prepared: Path, tmp_path
     settings = "epochs: 1, batch_size: 32, beats_per_patient_class_and_lead: 5, augmented_fraction: 0, keep: last"
     config.write_text(f"{{name: tiny, {settings}}}")
     words = ["crossval", "--config", str(config), "--data", str(prepared), "--runs", str(tmp_path), "--only"]
-    alone = run.invoke(app, [*words, "fold-1", "--neighbours"])
+    alone = run.invoke(app, [*words, "fold-1", "--cross-fold-ensemble"])
     assert alone.exit_code == 1
     assert "tiny.fold-0 holds no trained weights" in " ".join(alone.output.split())
     both = run.invoke(app, [*words, "fold-0"])
     assert both.exit_code == 0
     assert ",tiny,fold 0," in both.output
-    found = run.invoke(app, [*words, "fold-1", "--neighbours"])
+    found = run.invoke(app, [*words, "fold-1", "--cross-fold-ensemble"])
     assert found.exit_code == 0
     assert ",2 x residual,mitdb,tiny-neighbours,fold 1," in found.output
 
@@ -251,7 +251,15 @@ def test_crossval_refuses_neighbours_before_it_trains(prepared: Path, tmp_path: 
 
 @pytest.mark.parametrize(
     ("field", "command"),
-    [("balance: 0.4", "compare --balance"), ("neighbours: 1", "crossval --neighbours"), ("others: 8", "`average`")],
+    [
+        ("prior_correction: 0.4", "compare --prior-correction"),
+        ("cross_fold_networks: 1", "crossval --cross-fold-ensemble"),
+        ("other_networks: 8", "`average`"),
+        ("members: 2\nprotocol: inter-patient\nmember: 1", "crossval --only member-1"),
+        ("balance: 0.4", "compare --prior-correction"),
+        ("neighbours: 1", "crossval --cross-fold-ensemble"),
+        ("others: 8", "`average`"),
+    ],
 )
 def test_a_recipe_can_not_say_how_its_answers_are_put_together(tmp_path: Path, field: str, command: str) -> None:
     config = tmp_path / "run.yaml"

@@ -12,8 +12,6 @@ from typing import Annotated, Any
 
 import numpy as np
 import typer
-from rich.console import Console
-from rich.markup import escape
 from rich.progress import track
 
 from ecg.ec57.aggregates import average, gross
@@ -21,9 +19,8 @@ from ecg.ec57.beats import ROWS
 from ecg.ec57.comparison import RecordComparison, compare
 from ecg.ec57.mapping import MAPPINGS, BeatMapping
 from ecg.ec57.tables import beat_tables, episode_tables, matrix_table, pairings_table, write_csv
+from training.commands.terminal import console
 from training.evaluation.ec57_files import AnnotationFileError, Pair, read_pair, record_names
-
-console = Console(stderr=True)
 
 #: Records compared by each mapping, under its name.
 Compared = dict[str, list[RecordComparison]]
@@ -94,9 +91,8 @@ def ec57(
         compared = _compare(pairs, start, mapping.mappings)
         if out:
             _write(out, compared)
-    except (AnnotationFileError, OSError) as error:
-        console.print(f"[bold red]error:[/] {escape(str(error))}", highlight=False, soft_wrap=True)
-        raise typer.Exit(1) from error
+    except OSError as error:
+        raise AnnotationFileError(str(error)) from error
     if as_json:
         about = {
             "reference": reference,

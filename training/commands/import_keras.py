@@ -6,101 +6,111 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 
 from inference_server.models.pixels_as_sent import Colour, Resample
+from training.commands.terminal import console
 from training.export.importing import importer, options
+
+SourceArgument = Annotated[
+    Path,
+    typer.Argument(
+        metavar="MODEL",
+        help="File that model.save() wrote (.h5, .keras), or the folder of a SavedModel.",
+        exists=True,
+    ),
+]
+ClassesOption = Annotated[
+    str, typer.Option(help="Classes in the order of its outputs: PVC,NORMAL or SHORT=Full name, comma-separated.")
+]
+NameOption = Annotated[str, typer.Option(help="Name of the model in the repository.")]
+RescaleOption = Annotated[
+    str | None,
+    typer.Option(
+        help="What the old program multiplied grey levels by, such as 1/255, or three numbers for three channels;"
+        " 1 where it did not. May be left out where the model scales pixels itself.",
+        show_default=False,
+    ),
+]
+OffsetOption = Annotated[str, typer.Option(help="What it added after that, such as -1, or three numbers.")]
+ResampleOption = Annotated[
+    str | None,
+    typer.Option(
+        help=f"How it resized pictures: {', '.join(Resample)} (tf.image.resize, OpenCV); the server then does the"
+        f" same. {options.CANONICAL}: the server's own pixels instead. By default {Resample.NEAREST}, which was"
+        f" Keras' own, and {options.CANONICAL} with --drawn or --ink.",
+        show_default=False,
+    ),
+]
+ColourOption = Annotated[
+    str | None,
+    typer.Option(
+        help=f"What its pixels were: {', '.join(Colour)} (bgr as OpenCV reads them). By default rgb, or grey for"
+        " one channel.",
+        show_default=False,
+    ),
+]
+SizeOption = Annotated[
+    str | None,
+    typer.Option(help="Width and height of its input, such as 224x224, where the model leaves them open."),
+]
+VersionOption = Annotated[str, typer.Option(help="Version to write: a positive whole number.")]
+DrawnOption = Annotated[
+    str | None,
+    typer.Option(
+        help="For canonical pixels: width and height of the pictures that it stretched to its input."
+        " [default: 192x128]",
+        show_default=False,
+    ),
+]
+InkOption = Annotated[
+    int | None,
+    typer.Option(
+        help="For canonical pixels: grey level of the line in those pictures. [default: 0]",
+        min=0,
+        max=254,
+        show_default=False,
+    ),
+]
+PicturesOption = Annotated[
+    Path | None,
+    typer.Option(
+        help="Folder of pictures to compare the programs on; by default drawn ones.", exists=True, file_okay=False
+    ),
+]
+LicenceOption = Annotated[str, typer.Option(help="Licence notice of its training data.")]
+ModelsOption = Annotated[Path, typer.Option("--models", help="The model repository.")]
 
 
 def import_keras(
-    source: Annotated[
-        Path,
-        typer.Argument(
-            metavar="MODEL",
-            help="File that model.save() wrote (.h5, .keras), or the folder of a SavedModel.",
-            exists=True,
-        ),
-    ],
-    classes: Annotated[
-        str, typer.Option(help="Classes in the order of its outputs: PVC,NORMAL or SHORT=Full name, comma-separated.")
-    ],
-    name: Annotated[str, typer.Option(help="Name of the model in the repository.")],
-    rescale: Annotated[
-        str | None,
-        typer.Option(
-            help="What the old program multiplied grey levels by, such as 1/255, or three numbers for three channels;"
-            " 1 where it did not. May be left out where the model scales pixels itself.",
-            show_default=False,
-        ),
-    ] = None,
-    offset: Annotated[str, typer.Option(help="What it added after that, such as -1, or three numbers.")] = "0",
-    resample: Annotated[
-        str | None,
-        typer.Option(
-            help=f"How it resized pictures: {', '.join(Resample)} (tf.image.resize, OpenCV); the server then does the"
-            f" same. {options.CANONICAL}: the server's own pixels instead. By default {Resample.NEAREST}, which was"
-            f" Keras' own, and {options.CANONICAL} with --drawn or --ink.",
-            show_default=False,
-        ),
-    ] = None,
-    colour: Annotated[
-        str | None,
-        typer.Option(
-            help=f"What its pixels were: {', '.join(Colour)} (bgr as OpenCV reads them). By default rgb, or grey for"
-            " one channel.",
-            show_default=False,
-        ),
-    ] = None,
-    size: Annotated[
-        str | None,
-        typer.Option(help="Width and height of its input, such as 224x224, where the model leaves them open."),
-    ] = None,
-    version: Annotated[str, typer.Option(help="Version to write: a positive whole number.")] = "1",
-    drawn: Annotated[
-        str | None,
-        typer.Option(
-            help="For canonical pixels: width and height of the pictures that it stretched to its input."
-            " [default: 192x128]",
-            show_default=False,
-        ),
-    ] = None,
-    ink: Annotated[
-        int | None,
-        typer.Option(
-            help="For canonical pixels: grey level of the line in those pictures. [default: 0]",
-            min=0,
-            max=254,
-            show_default=False,
-        ),
-    ] = None,
-    pictures: Annotated[
-        Path | None,
-        typer.Option(
-            help="Folder of pictures to compare the programs on; by default drawn ones.", exists=True, file_okay=False
-        ),
-    ] = None,
-    licence: Annotated[str, typer.Option(help="Licence notice of its training data.")] = "Not known.",
-    models: Annotated[Path, typer.Option("--models", help="The model repository.")] = Path("models"),
+    source: SourceArgument,
+    classes: ClassesOption,
+    name: NameOption,
+    rescale: RescaleOption = None,
+    offset: OffsetOption = "0",
+    resample: ResampleOption = None,
+    colour: ColourOption = None,
+    size: SizeOption = None,
+    version: VersionOption = "1",
+    drawn: DrawnOption = None,
+    ink: InkOption = None,
+    pictures: PicturesOption = None,
+    licence: LicenceOption = "Not known.",
+    models: ModelsOption = Path("models"),
 ) -> None:
     """Turn a Keras model that was trained elsewhere into a version that the inference server serves."""
-    console = Console(stderr=True)
-    try:
-        imported = importer.import_keras(
-            source,
-            options.parse_classes(classes),
-            _preprocessing(rescale, offset, resample, colour, drawn, ink),
-            models,
-            name=name,
-            version=version,
-            licence=licence,
-            size=(size and options.parse_size(size, "size")[::-1]) or None,
-            pictures=pictures,
-        )
-    except options.ImportRefused as error:
-        console.print(f"[bold red]error:[/] {escape(str(error))}", highlight=False, soft_wrap=True)
-        raise typer.Exit(1) from None
-    _say(imported, console)
+    imported = importer.import_keras(
+        source,
+        options.parse_classes(classes),
+        _preprocessing(rescale, offset, resample, colour, drawn, ink),
+        models,
+        name=name,
+        version=version,
+        licence=licence,
+        size=(size and options.parse_size(size, "size")[::-1]) or None,
+        pictures=pictures,
+    )
+    _say(imported)
 
 
 def _preprocessing(
@@ -123,7 +133,7 @@ def _preprocessing(
     )
 
 
-def _say(imported: importer.Imported, console: Console) -> None:
+def _say(imported: importer.Imported) -> None:
     answer = imported.answer
     lines = [
         f"{imported.model}: {imported.bytes:,} bytes from {answer.format}, largest difference between Keras and"

@@ -12,10 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecg.recording import Annotations, Recording
+from training import TrainingError
 from training.databases.labels import OF_SYMBOL, Label
 
 
-class RecordsError(Exception):
+class RecordsError(TrainingError):
     """A folder of recordings can't be used; the message says why and what to do."""
 
 

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from ecg.classes import TrainingClass, index_of_symbols
 from ecg.pictures.canvas import HEIGHT, WIDTH
+from training import TrainingError
 from training.databases.marked import Beats, cut_beats, generator_of
 from training.datasets.sources import SOURCES, Source
 from training.pictures.representations import REPRESENTATIONS, Variant
@@ -23,7 +24,7 @@ from training.pictures.representations import REPRESENTATIONS, Variant
 TABLE_COLUMNS = ("patient", "record", "sample", "symbol", "lead", "primary", "side")
 
 
-class DatasetError(Exception):
+class DatasetError(TrainingError):
     """A prepared data set is missing, incomplete or made with other settings."""
 
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from sklearn.model_selection import StratifiedKFold, train_test_split
 
 from ecg.classes import CLASS_SETS
+from training import TrainingError
 from training.databases.divisions import (
     EVERYBODY,
     FIBRILLATION_TEST_RECORDS,
@@ -21,7 +22,7 @@ from training.databases.divisions import (
     VALIDATION_RECORDS,
 )
 from training.datasets.prepared_data import Dataset
-from training.recipes.recipe_files import RunConfig
+from training.recipes.provenance import RunConfig
 from training.synthetic import bundle_branch_block, names
 
 FOLDS = 10
@@ -46,7 +47,7 @@ BY_PERSON = ("inter-patient", "leave-one-patient-out")
 _FARTHEST = 32
 
 
-class SplitError(ValueError):
+class SplitError(TrainingError):
     """The protocol is unknown or does not fit the data."""
 
 
@@ -126,8 +127,8 @@ def divide(data: Dataset, config: RunConfig) -> Split:
         fold=config.fold,
         held_out=config.held_out,
         seed=config.seed,
-        member=0 if config.chained else config.member,
-        everybody=config.validation == "everybody",
+        member=0 if config.snapshot_ensemble else config.member,
+        everybody=config.out_of_fold,
     )
     if config.leads == "primary":
         primary = data.table["primary"].to_numpy(dtype=bool)

@@ -10,12 +10,13 @@ from pathlib import Path
 import wfdb
 
 from ecg.ec57.marks import Marks, Period
+from training import TrainingError
 
 #: Larger files are refused before they are read: annotations of two weeks take 8 MiB.
 MAX_BYTES = 64 << 20
 
 
-class AnnotationFileError(ValueError):
+class AnnotationFileError(TrainingError):
     """There is nothing to compare, or files can't be read."""
 
 

@@ -21,12 +21,13 @@ from sklearn.metrics import auc, average_precision_score, precision_recall_curve
 
 from ecg.classes import CLASS_SETS
 from ecg.pictures.rendering import draw, picture_window
+from training import TrainingError
 from training.datasets import prepared_data, sources, splits
 from training.evaluation import metrics, tables
 from training.evaluation.metrics import Scores
 from training.learning import predictions
 from training.learning.predictions import Predictions
-from training.recipes.recipe_files import RunConfig
+from training.recipes.provenance import RunConfig
 
 #: Mistakes that are shown: the answers that were surest and wrong.
 MISTAKES = 24
@@ -48,7 +49,7 @@ _DPI = 130
 _PART = re.compile(r"\.(fold|without)-[^.]+$")
 
 
-class ReportError(Exception):
+class ReportError(TrainingError):
     """These runs can't be told on one page; the message says why."""
 
 

@@ -16,7 +16,7 @@ from ecg.pictures.rendering import draw, picture_window
 from training.datasets.prepared_data import Dataset, DatasetError
 from training.datasets.splits import divide
 from training.pictures import paper
-from training.recipes.recipe_files import RunConfig
+from training.recipes.provenance import RunConfig
 
 SAMPLES_PER_CLASS = 3
 REFERENCES_PER_CLASS = 3

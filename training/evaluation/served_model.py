@@ -23,7 +23,7 @@ from training.datasets.prepared_data import Dataset, DatasetError
 from training.datasets.splits import BY_PERSON, Split, divide
 from training.evaluation import metrics, ood_pictures, tables
 from training.learning.predictions import Predictions
-from training.recipes.recipe_files import RunConfig
+from training.recipes.provenance import RunConfig
 
 #: Pictures of each kind that are no beats.
 NONBEAT_PICTURES = 200
@@ -190,7 +190,7 @@ REPRINT_DIGITS = 2e-4
 
 def differences(table: pd.DataFrame, stored: Path) -> list[str]:
     """Where ``table`` differs from the stored CSV file: one phrase per cell."""
-    old = pd.read_csv(stored)
+    old = tables.read(stored)
     fresh = pd.read_csv(io.StringIO(table.to_csv(index=False)))
     if list(old.columns) != list(fresh.columns) or len(old) != len(fresh):
         return [f"other rows or columns: {old.shape} stored, {fresh.shape} now"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -16,10 +17,13 @@ from training.evaluation import metrics
 from training.evaluation.metrics import TableRow
 from training.learning import predictions
 from training.learning.predictions import Predictions
-from training.recipes.recipe_files import RunConfig
+from training.recipes.provenance import RunConfig
 
 #: The network of the rows that always answer the class that most training beats have.
 NAIVE = "naive majority"
+
+#: What networks were called in tables that earlier versions wrote.
+_FORMER_NETWORKS = {"seed": "course_cnn"}
 
 #: Powers of the classes' shares that :func:`balance_rows` tries.
 BALANCES = tuple(round(0.05 * step, 2) for step in range(21))
@@ -113,6 +117,14 @@ def balance_rows(one: Predictions) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def read(path: Path) -> pd.DataFrame:
+    """A stored table, with the names of today for what earlier versions called otherwise."""
+    table = pd.read_csv(path)
+    if "network" in table:
+        table["network"] = table["network"].replace(_FORMER_NETWORKS)
+    return table
+
+
 def source_of(record: str) -> str:
     """The database that a record's name belongs to."""
     return next((source for start, source in _SIDES if record.startswith(start)), "MIT-BIH")
@@ -183,7 +195,7 @@ def _network(config: RunConfig) -> str:
 
 def _recipe(config: RunConfig) -> str:
     """The run's name without the part that tells the fold or person, and with the balance of its decision."""
-    return _name(config) + (f" balanced {config.balance:g}" if config.balance else "")
+    return _name(config) + (f" balanced {config.prior_correction:g}" if config.prior_correction else "")
 
 
 def _name(config: RunConfig) -> str:

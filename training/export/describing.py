@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from ecg.classes import CLASS_SETS
 from inference_server.models.onnx_model import OnnxModel
+from training import TrainingError
 from training.databases import marked
 from training.databases.marked import mitdb, ptbxl
 from training.datasets.sources import PTBXL
@@ -47,7 +48,7 @@ _SERVED = (
 )
 
 
-class DescribingError(Exception):
+class DescribingError(TrainingError):
     """The stored table or the kept answers don't tell what a file should; ``str(error)`` says why."""
 
 

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import f1_score
 
 from ecg.classes import CLASS_SETS, TrainingClass
+from training import TrainingError
 from training.datasets import sources
 from training.datasets.prepared_data import Dataset
 from training.datasets.splits import BY_PERSON, Split, divide
@@ -46,7 +47,7 @@ _BATCH = 256
 _LEAST_INK = 0.05
 
 
-class ExportError(Exception):
+class ExportError(TrainingError):
     """The run can't be exported, or its ONNX file does not agree with Keras."""
 
 
@@ -181,7 +182,7 @@ def export(
     require_version(version)
     if not (run / BEST).is_file():
         raise ExportError(f"{run} holds no trained weights. Run `python -m training train` first.")
-    config = recipe_files.read(run / "config.yaml")
+    config = recipe_files.read_run(run / "config.yaml")
     require_same_data(run, data)
     classes = CLASS_SETS[config.class_set]
     labels = data.labels(classes)

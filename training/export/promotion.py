@@ -12,6 +12,7 @@ import numpy as np
 
 from inference_server.models.model_files import MODEL_FILE
 from inference_server.models.onnx_model import OnnxModel
+from training import TrainingError
 
 #: Largest file that is promoted, bytes.
 MAX_BYTES = 1_500_000
@@ -26,7 +27,7 @@ _ROUNDS = 11
 _PICTURES_PER_ROUND = 20
 
 
-class PromotionError(Exception):
+class PromotionError(TrainingError):
     """The candidate is not promoted; ``str(error)`` says why."""
 
 

@@ -15,7 +15,7 @@ from training.learning import fitting, predictions
 from training.learning.fitting import Epoch
 from training.learning.predictions import Predictions
 from training.recipes import recipe_files
-from training.recipes.recipe_files import RunConfig
+from training.recipes.provenance import RunConfig
 
 #: What a run's sides depend on, beside the data.
 _SIDES = ("protocol", "fold", "held_out", "class_set", "seed", "member", "validation")
@@ -37,7 +37,7 @@ def runs_of(config: RunConfig, *, start: RunConfig | None = None) -> list[RunCon
         SplitError: the protocol has a single run of a single network, or the runs would start where they must not.
     """
     if config.protocol == "beats-10fold":
-        if config.chained and start is not None:
+        if config.snapshot_ensemble and start is not None:
             raise SplitError(f"{config.name} is a chain: it starts from whole runs of the same folds, not from halves.")
         if config.start_from and start is None and "{fold}" not in config.start_from:
             raise SplitError(
@@ -83,7 +83,7 @@ def run_all(
         run = runs / config.name
         if (run / predictions.FILE).is_file():
             found.append(_kept(config, run))
-        elif config.members == 1 and not config.chained:
+        elif config.members == 1 and not config.snapshot_ensemble:
             found.append(_run(config, data, run, runs / config.start_from, report))
         else:
             found.append(_together(config, data, runs, report))
@@ -94,7 +94,7 @@ def run_all(
 
 def require_members(config: RunConfig, members: Collection[int]) -> None:
     """Raise :class:`SplitError` where a run has no such members, or each goes on from the one before it."""
-    if config.chained or not set(members) <= set(range(config.members)) or config.members == 1:
+    if config.snapshot_ensemble or not set(members) <= set(range(config.members)) or config.members == 1:
         raise SplitError(f"{config.name} has no members {', '.join(map(str, sorted(members)))} that stand alone.")
 
 
@@ -127,7 +127,7 @@ def validate(config: RunConfig, data: Dataset, runs: Path) -> Predictions:
         FittingError: the runs were not trained on ``data``.
     """
     found = [predictions.answer(part, data, "validation") for part in _parts(config, runs)]
-    if config.validation == "everybody":
+    if config.out_of_fold:
         quarters = [predictions.averaged(found[quarter :: len(EVERYBODY)]) for quarter in range(len(EVERYBODY))]
         answers = predictions.joined(quarters)
     else:
@@ -137,7 +137,7 @@ def validate(config: RunConfig, data: Dataset, runs: Path) -> Predictions:
 
 def require_neighbours(config: RunConfig) -> None:
     """Raise :class:`SplitError` where no other fold's networks may answer as well (:func:`with_neighbour`)."""
-    if config.protocol != "beats-10fold" or (config.members > 1 and not config.chained):
+    if config.protocol != "beats-10fold" or (config.members > 1 and not config.snapshot_ensemble):
         raise SplitError(f"In {config.name} no other fold's networks validate all together on what it tests.")
     if config.keep != "last":
         raise SplitError(f"The weights of {config.name} are chosen by validation: a neighbour's know what is asked.")
@@ -163,10 +163,10 @@ def with_neighbour(config: RunConfig, data: Dataset, runs: Path) -> Predictions:
         update={field: getattr(config, field).replace(mine, other) for field in ("name", "start_from")}
     )
     theirs = _learned(neighbour, runs)
-    if config.chained and _keeps_last(runs / neighbour.start_from):
+    if config.snapshot_ensemble and _keeps_last(runs / neighbour.start_from):
         theirs.insert(0, runs / neighbour.start_from)
     named = config.model_copy(
-        update={"name": config.name.replace(mine, f"-neighbours{mine}"), "neighbours": len(theirs)}
+        update={"name": config.name.replace(mine, f"-neighbours{mine}"), "cross_fold_networks": len(theirs)}
     )
     folder = runs / named.name
     if (folder / predictions.FILE).is_file():
@@ -180,18 +180,18 @@ def with_neighbour(config: RunConfig, data: Dataset, runs: Path) -> Predictions:
 
 
 def _keeps_last(run: Path) -> bool:
-    return recipe_files.read(run / "config.yaml").keep == "last"
+    return recipe_files.read_run(run / "config.yaml").keep == "last"
 
 
 def _parts(config: RunConfig, runs: Path) -> list[Path]:
     """Folders of all networks that answer for a run."""
-    start = [runs / config.start_from] if config.chained else []
+    start = [runs / config.start_from] if config.snapshot_ensemble else []
     return start + _learned(config, runs)
 
 
 def _learned(config: RunConfig, runs: Path) -> list[Path]:
     """Folders of the networks that a run trains itself."""
-    return _members(config, runs) if config.members > 1 or config.chained else [runs / config.name]
+    return _members(config, runs) if config.members > 1 or config.snapshot_ensemble else [runs / config.name]
 
 
 def _members(config: RunConfig, runs: Path) -> list[Path]:
@@ -200,7 +200,7 @@ def _members(config: RunConfig, runs: Path) -> list[Path]:
 
 def _together(config: RunConfig, data: Dataset, runs: Path, report: Report) -> Predictions:
     """The mean answer of all members, and of what a chain starts from."""
-    if not config.chained:
+    if not config.snapshot_ensemble:
         answers = [_run_member(config, member, data, runs, report) for member in range(config.members)]
         return replace(predictions.averaged(answers), config=config)
     start = runs / config.start_from
@@ -225,7 +225,7 @@ def _require_same_sides(config: RunConfig, start: Path) -> None:
     path = start / "config.yaml"
     if not path.is_file():
         raise fitting.FittingError(f"{config.name} starts from {start}, which was not trained yet.")
-    other = recipe_files.read(path)
+    other = recipe_files.read_run(path)
     differ = [f"another {name}" for name in _SIDES if getattr(other, name) != getattr(config, name)]
     if differ:
         raise fitting.FittingError(

@@ -16,11 +16,13 @@ from typing import Self
 import keras
 import tensorflow as tf
 
+from training import TrainingError
+
 #: How long a worker waits for the others in one exchange, seconds.
 TIMEOUT = 600.0
 
 
-class TeamError(Exception):
+class TeamError(TrainingError):
     """The workers can't train together; the message says why."""
 
 

@@ -19,13 +19,14 @@ from numpy.typing import NDArray
 from sklearn.metrics import f1_score
 
 from ecg.classes import CLASS_SETS
+from training import TrainingError
 from training.datasets.prepared_data import Dataset
 from training.datasets.splits import Split, divide
 from training.learning import networks
 from training.learning.distributed import Team
 from training.learning.optimizers import FusedAdamW
 from training.recipes import recipe_files
-from training.recipes.recipe_files import RunConfig
+from training.recipes.provenance import RunConfig
 from training.synthetic import names
 
 BEST = "best.weights.h5"
@@ -35,7 +36,7 @@ _DATA = "data.json"
 _SCORING_BATCH = 512
 
 
-class FittingError(Exception):
+class FittingError(TrainingError):
     """A run's folder can't be used."""
 
 
@@ -78,23 +79,11 @@ def fit(
         SplitError: the protocol does not fit the data.
         TeamError: the workers have different data or other finished epochs.
     """
-    run.mkdir(parents=True, exist_ok=True)
-    effective = run / "config.yaml"
-    if effective.is_file() and recipe_files.read(effective) != config:
-        raise FittingError(f"{run} holds a run with another configuration. Choose another folder or delete it.")
-    recipe_files.write(config, effective)
-    if not (run / _DATA).is_file():
-        (run / _DATA).write_text(json.dumps({"digest": data.digest}) + "\n")
-    require_same_data(run, data)
-
+    _claim(run, config, data)
     keras.utils.set_random_seed(_seed(config))
-    classes = CLASS_SETS[config.class_set]
-    labels = data.labels(classes)
+    labels = data.labels(CLASS_SETS[config.class_set])
     sides = divide(data, config)
-    _, _, height, width, channels = data.pixels.shape
-
     history = read_history(run)
-    steps = len(draw_epoch(data.table, labels, sides, config, epoch=0)) // config.batch_size
     if team:
         team.require_agreement("data", int(data.digest[:8], 16))
         team.require_agreement("finished epochs", len(history))
@@ -102,30 +91,14 @@ def fit(
         if history:
             model = keras.models.load_model(run / _LAST)
         else:
-            model = networks.build(
-                config.network,
-                height=height,
-                width=width,
-                channels=channels,
-                classes=len(classes),
-                precision=config.precision,
-            )
-            if config.start_from:
-                model.load_weights(_weights_of(start or run.parent / config.start_from, config))
-            _compile(model, config, steps=max(1, steps))
+            steps = len(draw_epoch(data.table, labels, sides, config, epoch=0)) // config.batch_size
+            model = _first_model(config, data, start or run.parent / config.start_from, steps=max(1, steps))
     for epoch in range(len(history), config.epochs):
         rows = draw_epoch(data.table, labels, sides, config, epoch=epoch)
         batches = epoch_batches(data, labels, rows, config, epoch=epoch, team=team)
         loss = _train_epoch(model, batches, partial(_tell, progress, epoch), team=team)
         logits = predict_logits(model, data.pixels[0], sides.validation, alone=team is None)
-        truth = labels[sides.validation]
-        line = Epoch(
-            epoch=epoch + 1,
-            loss=loss,
-            validation_loss=float(keras.losses.SparseCategoricalCrossentropy(from_logits=True)(truth, logits)),
-            validation_accuracy=float(np.mean(logits.argmax(axis=1) == truth)),
-            validation_macro_f1=float(f1_score(truth, logits.argmax(axis=1), average="macro", labels=np.unique(truth))),
-        )
+        line = _validated(epoch + 1, loss, logits, labels[sides.validation])
         if config.keep == "last" or all(line.validation_macro_f1 > past.validation_macro_f1 for past in history):
             _save_weights(model, run / BEST)
         _save_whole(model, run / _LAST)
@@ -133,6 +106,47 @@ def fit(
         _append_history(run, line)
         report(line)
     return run / BEST
+
+
+def _claim(run: Path, config: RunConfig, data: Dataset) -> None:
+    """Mark the folder ``run`` as that of ``config`` trained on ``data``, or raise :class:`FittingError`."""
+    run.mkdir(parents=True, exist_ok=True)
+    effective = run / "config.yaml"
+    if effective.is_file() and recipe_files.read_run(effective) != config:
+        raise FittingError(f"{run} holds a run with another configuration. Choose another folder or delete it.")
+    recipe_files.write(config, effective)
+    if not (run / _DATA).is_file():
+        (run / _DATA).write_text(json.dumps({"digest": data.digest}) + "\n")
+    require_same_data(run, data)
+
+
+def _first_model(config: RunConfig, data: Dataset, start: Path, *, steps: int) -> keras.Model:
+    """The network before its first epoch, with the weights of the run in ``start`` where ``config`` names one."""
+    _, _, height, width, channels = data.pixels.shape
+    model = networks.build(
+        config.network,
+        height=height,
+        width=width,
+        channels=channels,
+        classes=len(CLASS_SETS[config.class_set]),
+        precision=config.precision,
+    )
+    if config.start_from:
+        model.load_weights(_weights_of(start, config))
+    _compile(model, config, steps=steps)
+    return model
+
+
+def _validated(number: int, loss: float, logits: NDArray[np.float32], truth: NDArray[np.int64]) -> Epoch:
+    """The history's line of a finished epoch, from logits ``[N, C]`` of the validation partition."""
+    predicted = logits.argmax(axis=1)
+    return Epoch(
+        epoch=number,
+        loss=loss,
+        validation_loss=float(keras.losses.SparseCategoricalCrossentropy(from_logits=True)(truth, logits)),
+        validation_accuracy=float(np.mean(predicted == truth)),
+        validation_macro_f1=float(f1_score(truth, predicted, average="macro", labels=np.unique(truth))),
+    )
 
 
 def _tell(progress: Callable[[float], None], before: int, fraction: float) -> None:
@@ -211,7 +225,7 @@ def draw_epoch(
     At most the configured number of beats per person, class and lead; or, with ``beats_per_class``, that many of each
     class, drawn with repetition. A recording's chance is the square root of how many beats of the class it has: someone
     seen for ten seconds counts for more than those beats, someone seen for half an hour does not drown the others.
-    With ``made_fraction``, this holds among real and among made recordings.
+    With ``synthetic_fraction``, this holds among real and among made recordings.
     """
     generator = np.random.default_rng((_seed(config), epoch))
     if config.beats_per_class:
@@ -221,11 +235,11 @@ def draw_epoch(
             rows = sides.train[labels[sides.train] == label]
             _, record, beats = np.unique(records[labels[sides.train] == label], return_inverse=True, return_counts=True)
             chance = (1 / np.sqrt(beats))[record]
-            if config.made_fraction is not None:
+            if config.synthetic_fraction is not None:
                 of_others = names.rows(table["record"].iloc[rows])
                 if 0 < of_others.sum() < len(rows):
-                    chance[of_others] *= config.made_fraction / chance[of_others].sum()
-                    chance[~of_others] *= (1 - config.made_fraction) / chance[~of_others].sum()
+                    chance[of_others] *= config.synthetic_fraction / chance[of_others].sum()
+                    chance[~of_others] *= (1 - config.synthetic_fraction) / chance[~of_others].sum()
             drawn.append(generator.choice(rows, size=_beats_of(label, config), p=chance / chance.sum()))
         return generator.permutation(np.concatenate(drawn))
     shuffled = generator.permutation(sides.train)

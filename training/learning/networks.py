@@ -7,7 +7,7 @@ from collections.abc import Callable
 import keras
 from keras import layers
 
-from training.recipes.recipe_files import Precision
+from training.recipes.recipe import Precision
 
 #: ``build(height, width, channels, classes) -> body``: pixels to logits, with the layer ``features`` before the logits.
 Builder = Callable[[int, int, int, int], keras.Model]
@@ -57,7 +57,7 @@ def _logits(x: keras.KerasTensor, classes: int) -> keras.KerasTensor:
 
 
 @register
-def seed(height: int, width: int, channels: int, classes: int) -> keras.Model:
+def course_cnn(height: int, width: int, channels: int, classes: int) -> keras.Model:
     """The course project's network: Conv 32 3×3 – MaxPool – Flatten – Dense 200 – Dense 300 – logits.
 
     The rectifier comes after pooling: the largest of four stays the largest, and it is a quarter of the work.
@@ -68,7 +68,7 @@ def seed(height: int, width: int, channels: int, classes: int) -> keras.Model:
     x = layers.Flatten()(x)
     x = layers.Dense(200, activation="relu")(x)
     x = layers.Dense(300, activation="relu", name="features")(x)
-    return keras.Model(pixels, _logits(x, classes), name="seed")
+    return keras.Model(pixels, _logits(x, classes), name="course_cnn")
 
 
 @register

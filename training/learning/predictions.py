@@ -20,11 +20,12 @@ from pydantic import ValidationError
 from scipy.special import softmax
 
 from ecg.classes import CLASS_SETS, index_of_symbols
+from training import TrainingError
 from training.datasets.prepared_data import Dataset
 from training.datasets.splits import BY_PERSON, Split, blocked_rows, divide
 from training.learning import calibration
 from training.recipes import recipe_files
-from training.recipes.recipe_files import RunConfig
+from training.recipes.provenance import RunConfig
 
 FILE = "predictions.npz"
 
@@ -35,7 +36,7 @@ STEP = 2.0**-14
 Unseen = Literal["validation", "test"]
 
 
-class PredictionsError(Exception):
+class PredictionsError(TrainingError):
     """A file of predictions can't be used."""
 
 
@@ -100,12 +101,13 @@ class Predictions:
         """
         if self.shares is None:
             raise PredictionsError(f"The answers of {self.config.name} were kept without the classes' shares.")
-        by_others = self.config.protocol in BY_PERSON and self.config.validation != "everybody"
-        if by_others or self.config.balance:
+        by_others = self.config.protocol in BY_PERSON and not self.config.out_of_fold
+        if by_others or self.config.prior_correction:
             raise PredictionsError(f"The classes' shares say nothing more about the answers of {self.config.name}.")
         weighed = self.probabilities / np.where(self.shares > 0, self.shares, 1.0) ** power
         probabilities = (weighed / weighed.sum(axis=1, keepdims=True)).astype(np.float32)
-        return replace(self, config=self.config.model_copy(update={"balance": power}), probabilities=probabilities)
+        config = self.config.model_copy(update={"prior_correction": power})
+        return replace(self, config=config, probabilities=probabilities)
 
     def save(self, path: Path) -> None:
         """Write a file that :func:`numpy.load` reads; probabilities are stored as multiples of :data:`STEP`.
@@ -194,7 +196,7 @@ def answer(run: Path, data: Dataset, side: Unseen, *, calibrated_on: Unseen = "v
 
     if not (run / fitting.BEST).is_file():
         raise PredictionsError(f"{run} holds no trained weights. Train it first.")
-    config = recipe_files.read(run / "config.yaml")
+    config = recipe_files.read_run(run / "config.yaml")
     fitting.require_same_data(run, data)
     classes = CLASS_SETS[config.class_set]
     labels = data.labels(classes)
@@ -262,14 +264,15 @@ def across_recipes(recipes: Sequence[Predictions], name: str) -> Predictions:
             raise PredictionsError(f"{one.config.name} and {first.config.name} do not answer the same question.")
         if not _same_shares(one, first):
             raise PredictionsError(f"{one.config.name} and {first.config.name} were not trained on the same people.")
-    if any(one.config.balance for one in recipes):
+    if any(one.config.prior_correction for one in recipes):
         raise PredictionsError("Average first, then decide: some of these answers were balanced before.")
     counts = [one.config.networks for one in recipes]
     weighed = [
         replace(one, probabilities=one.probabilities * count) for one, count in zip(recipes, counts, strict=True)
     ]
     mean = averaged(weighed).probabilities * (len(recipes) / sum(counts))
-    config = first.config.model_copy(update={"name": name, "others": first.config.others + sum(counts[1:])})
+    other_networks = first.config.other_networks + sum(counts[1:])
+    config = first.config.model_copy(update={"name": name, "other_networks": other_networks})
     return replace(first, config=config, probabilities=mean.astype(np.float32))
 
 

@@ -12,10 +12,11 @@ from pathlib import Path
 
 import optuna
 
+from training import TrainingError
 from training.datasets.prepared_data import Dataset
 from training.learning import fitting
 from training.learning.fitting import Epoch
-from training.recipes.recipe_files import RunConfig
+from training.recipes.provenance import RunConfig
 
 #: The study's own database, in its folder.
 STUDY = "study.sqlite3"
@@ -28,7 +29,7 @@ FIRST_EPOCHS = 2
 Fit = Callable[[RunConfig, Dataset, Path, Callable[[Epoch], None]], Path]
 
 
-class TuningError(Exception):
+class TuningError(TrainingError):
     """The study can't go on; the message says why."""
 
 
@@ -102,7 +103,7 @@ def tune(
 
 
 def _suggest(trial: optuna.Trial) -> dict[str, object]:
-    """The settings that are searched; see :class:`training.recipes.recipe_files.RunConfig`."""
+    """The settings that are searched; see :class:`training.recipes.provenance.RunConfig`."""
     return {
         "learning_rate": trial.suggest_float("learning_rate", 2e-4, 6e-3, log=True),
         "weight_decay": trial.suggest_float("weight_decay", 1e-5, 1e-1, log=True),
@@ -139,8 +140,9 @@ def _study(config: RunConfig, data: Dataset, folder: Path) -> optuna.Study:
         load_if_exists=True,
     )
     recipe = {"recipe": config.model_dump_json(), "data": data.digest}
-    known = study.user_attrs
-    if known and known != recipe:
+    known = dict(study.user_attrs)
+    # Compared as recipes: a study of an earlier version names some fields otherwise.
+    if known and (known["data"] != data.digest or RunConfig.model_validate_json(known["recipe"]) != config):
         raise TuningError(f"{folder} holds a study of another recipe or of other data. Choose another folder.")
     for name, value in recipe.items():
         study.set_user_attr(name, value)

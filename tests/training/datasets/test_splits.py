@@ -14,7 +14,7 @@ from training.databases.marked.mitdb import patient_of
 from training.datasets import splits
 from training.datasets.prepared_data import Dataset
 from training.datasets.splits import Split, SplitError, divide, split
-from training.recipes.recipe_files import RunConfig
+from training.recipes.provenance import RunConfig
 
 
 def _beats(data: Dataset, rows: np.ndarray) -> set[tuple[str, int]]:

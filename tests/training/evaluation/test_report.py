@@ -19,7 +19,7 @@ from training.datasets.prepared_data import Dataset
 from training.evaluation import report
 from training.learning import predictions
 from training.learning.predictions import Predictions
-from training.recipes.recipe_files import RunConfig
+from training.recipes.provenance import RunConfig
 
 HISTORY = "epoch,loss,validation_loss,validation_accuracy,validation_macro_f1\n1,0.9,0.8,0.7,0.6\n2,0.5,0.6,0.8,0.71\n"
 

@@ -8,7 +8,7 @@ from training.evaluation.served_model import Subject
 from training.export import exporting
 from training.learning import fitting
 from training.pictures.styles import NAMED
-from training.recipes.recipe_files import RunConfig
+from training.recipes.provenance import RunConfig
 
 CONFIG = RunConfig(name="tiny", epochs=1, batch_size=16, beats_per_patient_class_and_lead=20)
 BEATS = 6

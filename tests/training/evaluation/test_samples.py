@@ -14,7 +14,7 @@ from ecg.pictures.rendering import draw, picture_window
 from training.datasets.prepared_data import Dataset
 from training.datasets.splits import divide
 from training.evaluation import samples
-from training.recipes.recipe_files import RunConfig
+from training.recipes.provenance import RunConfig
 
 BEATS_PER_PERSON = 40
 #: Of each person this beat has their shape exactly; all others have noise on it.

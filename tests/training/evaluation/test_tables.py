@@ -13,7 +13,7 @@ from ecg.classes import CLASS_SETS
 from training.evaluation import tables
 from training.learning import predictions
 from training.learning.predictions import Predictions
-from training.recipes.recipe_files import RunConfig
+from training.recipes.provenance import RunConfig
 
 
 def _answers(symbols: str, *, wrong: int = 0, records: list[str] | None = None, **config: object) -> Predictions:
@@ -78,8 +78,8 @@ def test_two_recipes_are_never_joined() -> None:
     [
         ({}, "residual"),
         ({"members": 4}, "4 x residual"),
-        ({"chained": True, "start_from": "first.fold-1"}, "2 x residual"),
-        ({"chained": True, "start_from": "first.fold-1", "neighbours": 1}, "3 x residual"),
+        ({"snapshot_ensemble": True, "start_from": "first.fold-1"}, "2 x residual"),
+        ({"snapshot_ensemble": True, "start_from": "first.fold-1", "cross_fold_networks": 1}, "3 x residual"),
     ],
     ids=["one", "members", "a chain and its start", "a chain, its start and the neighbour's chain"],
 )
@@ -138,7 +138,7 @@ def test_what_a_balance_costs_is_told_for_each_power() -> None:
 
 
 def test_a_balanced_decision_is_told_with_the_recipe() -> None:
-    table = _rows_of([_answers("NL", name="recipe.fold-2", fold=2, balance=0.4)])
+    table = _rows_of([_answers("NL", name="recipe.fold-2", fold=2, prior_correction=0.4)])
     assert list(table["recipe"]) == ["recipe balanced 0.4"]
 
 
@@ -147,7 +147,7 @@ def test_a_balanced_decision_is_told_with_the_recipe() -> None:
     [
         ({}, "residual"),
         ({"members": 3}, "3 x residual"),
-        ({"members": 2, "chained": True, "start_from": "first"}, "3 x residual"),
+        ({"members": 2, "snapshot_ensemble": True, "start_from": "first"}, "3 x residual"),
     ],
 )
 def test_networks_that_answer_together_are_told(config: dict[str, object], network: str) -> None:

@@ -14,7 +14,7 @@ from training.datasets.prepared_data import Dataset
 from training.evaluation import served_model
 from training.export import exporting
 from training.learning import fitting, networks
-from training.recipes.recipe_files import RunConfig
+from training.recipes.provenance import RunConfig
 
 CONFIG = RunConfig(name="tiny", epochs=2, batch_size=16, beats_per_patient_class_and_lead=20)
 

@@ -20,7 +20,7 @@ from training.export.exporting import ExportError, answers_of
 from training.export.recalibration import recalibrate, rescaled
 from training.learning import fitting
 from training.learning.calibration import Scaling
-from training.recipes.recipe_files import RunConfig
+from training.recipes.provenance import RunConfig
 
 SERVED = RunConfig(name="known", epochs=2, batch_size=16, beats_per_patient_class_and_lead=20)
 COMPANION = SERVED.model_copy(update={"name": "strangers", "protocol": "inter-patient"})

@@ -14,7 +14,7 @@ from training.datasets.splits import FOLDS, SplitError, divide, validator_of
 from training.learning import cross_validation, fitting, networks, predictions
 from training.learning.predictions import Predictions, PredictionsError
 from training.recipes import recipe_files
-from training.recipes.recipe_files import RunConfig
+from training.recipes.provenance import RunConfig
 
 RECIPE = RunConfig(name="tiny", epochs=1, batch_size=32, beats_per_patient_class_and_lead=5, augmented_fraction=0)
 START = RECIPE.model_copy(update={"name": "tiny.start"})
@@ -72,22 +72,24 @@ def test_several_members_are_a_run_of_their_own() -> None:
 
 
 def test_each_fold_of_a_chain_starts_from_the_same_fold_of_the_run_that_it_names() -> None:
-    runs = cross_validation.runs_of(RECIPE.model_copy(update={"chained": True, "start_from": "first.fold-{fold}"}))
+    runs = cross_validation.runs_of(
+        RECIPE.model_copy(update={"snapshot_ensemble": True, "start_from": "first.fold-{fold}"})
+    )
     assert [run.start_from for run in runs] == [f"first.fold-{fold}" for fold in range(FOLDS)]
 
 
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"chained": True}, "set start_from"),
+        ({"snapshot_ensemble": True}, "set start_from"),
         ({"members": 2, "member": 2}, "no member 2 of 2"),
         ({"members": 2, "protocol": "chronological-70-30"}, "same part"),
         ({"members": 2, "start_from": "first"}, "what it has learned"),
-        ({"members": 2, "chained": True, "start_from": "first.{member}"}, "one run to start from"),
-        ({"validation": "everybody", "members": 4}, "only with inter-patient"),
-        ({"validation": "everybody", "protocol": "inter-patient", "members": 2}, "4 members"),
+        ({"members": 2, "snapshot_ensemble": True, "start_from": "first.{member}"}, "one run to start from"),
+        ({"validation": "out-of-fold", "members": 4}, "only with inter-patient"),
+        ({"validation": "out-of-fold", "protocol": "inter-patient", "members": 2}, "4 members"),
         ({"protocol": "inter-patient", "members": 5}, "same parts twice"),
-        ({"made_fraction": 0.3}, "set beats_per_class"),
+        ({"synthetic_fraction": 0.3}, "set beats_per_class"),
         ({"beats_per_class": -1}, "negative"),
         ({"beats_per_class": {"NORMAL": 0}}, "needs beats"),
         ({"beats_per_class": {"NORMAL": 10, "SVEB": 5}}, "SVEB"),
@@ -103,7 +105,7 @@ def test_folds_never_start_from_one_run_that_has_seen_their_test_beats() -> None
     with pytest.raises(SplitError, match=r"write \{fold\}"):
         cross_validation.runs_of(recipe)
     with pytest.raises(SplitError, match="not from halves"):
-        cross_validation.runs_of(recipe.model_copy(update={"chained": True}), start=START)
+        cross_validation.runs_of(recipe.model_copy(update={"snapshot_ensemble": True}), start=START)
 
 
 def test_answers_of_another_recipe_are_not_taken_for_this_one_s(data: Dataset, tmp_path: Path) -> None:
@@ -164,7 +166,7 @@ QUICK = RECIPE.model_copy(update={"learning_rate": 1e-12, "weight_decay": 0.0})
 
 
 def _member(runs: Path, name: str) -> RunConfig:
-    return recipe_files.read(runs / name / "config.yaml")
+    return recipe_files.read_run(runs / name / "config.yaml")
 
 
 def test_members_lie_in_the_run_s_folder_and_answer_with_their_mean(data: Dataset, tmp_path: Path) -> None:
@@ -222,7 +224,9 @@ def test_processes_can_share_the_members_of_a_run(data: Dataset, tmp_path: Path)
     assert found.probabilities == pytest.approx(np.mean([one.probabilities for one in members], axis=0), abs=1e-3)
 
 
-@pytest.mark.parametrize("changes", [{}, {"members": 2}, {"members": 8, "chained": True, "start_from": "first"}])
+@pytest.mark.parametrize(
+    "changes", [{}, {"members": 2}, {"members": 8, "snapshot_ensemble": True, "start_from": "first"}]
+)
 def test_members_that_do_not_stand_alone_are_refused(data: Dataset, tmp_path: Path, changes: dict[str, object]) -> None:
     with pytest.raises(SplitError, match="has no members 7 that stand alone"):
         cross_validation.run_members(QUICK.model_copy(update=changes), [7], data, tmp_path, lambda *_: None)
@@ -233,7 +237,9 @@ def test_a_chain_goes_on_from_member_to_member_and_its_start_answers_too(
     runs: Path, data: Dataset, trained: list[Predictions], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = CHOSEN[1]
-    recipe = first.model_copy(update={"name": "chain", "members": 2, "chained": True, "start_from": first.name})
+    recipe = first.model_copy(
+        update={"name": "chain", "members": 2, "snapshot_ensemble": True, "start_from": first.name}
+    )
     begun: list[Path | None] = []
 
     def fit(*words: object, start: Path | None = None) -> Path:
@@ -260,7 +266,7 @@ def test_a_run_answers_its_validation_side_and_a_chain_with_its_start(runs: Path
     alone = cross_validation.validate(first, data, runs)
     rows = divide(data, first).validation
     assert list(alone.samples) == list(data.table["sample"].iloc[rows])
-    chain = first.model_copy(update={"name": "next", "chained": True, "start_from": first.name})
+    chain = first.model_copy(update={"name": "next", "snapshot_ensemble": True, "start_from": first.name})
     cross_validation.run_all([chain], data, runs, lambda *_: None)
     member = predictions.answer(runs / "next" / "member-0", data, "validation")
     together = cross_validation.validate(chain, data, runs)
@@ -275,7 +281,7 @@ def test_where_everybody_validates_each_is_asked_of_the_network_that_does_not_kn
     person[person == "101"] = np.array(["101", "108", "116"])[np.arange((person == "101").sum()) % 3]
     people = replace(data, table=data.table.assign(record=person, patient=person), digest="1" * 64)
     recipe = QUICK.model_copy(
-        update={"name": "all", "protocol": "inter-patient", "members": 8, "validation": "everybody"}
+        update={"name": "all", "protocol": "inter-patient", "members": 8, "validation": "out-of-fold"}
     )
     cross_validation.run_all([recipe], people, tmp_path, lambda *_: None)
     found = cross_validation.validate(recipe, people, tmp_path)
@@ -305,7 +311,7 @@ def test_a_neighbour_answers_too_calibrated_on_beats_of_its_own_test_side(
     own = cross_validation.run_all(folds, data, tmp_path, lambda *_: None)[1]
     theirs = predictions.answer(tmp_path / neighbour.name, data, "validation", calibrated_on="test")
     found = cross_validation.with_neighbour(fold, data, tmp_path)
-    assert (found.config.name, found.config.neighbours) == ("tiny-neighbours.fold-2", 1)
+    assert (found.config.name, found.config.cross_fold_networks) == ("tiny-neighbours.fold-2", 1)
     assert list(found.samples) == list(own.samples)
     assert found.probabilities == pytest.approx((own.probabilities + theirs.probabilities) / 2, abs=1e-3)
 
@@ -335,13 +341,19 @@ def test_what_a_neighbour_s_chain_started_from_answers_if_its_weights_were_not_c
     (tmp_path / start.name).mkdir()
     recipe_files.write(start, tmp_path / start.name / "config.yaml")
     chain = QUICK.model_copy(
-        update={"name": "links.fold-5", "fold": 5, "chained": True, "start_from": "first.fold-5", "keep": "last"}
+        update={
+            "name": "links.fold-5",
+            "fold": 5,
+            "snapshot_ensemble": True,
+            "start_from": "first.fold-5",
+            "keep": "last",
+        }
     )
     found = cross_validation.with_neighbour(chain, data, tmp_path)
     assert asked[:2] == [("first.fold-5", "test"), ("links.fold-5/member-0", "test")]
     begun = [("first.fold-9", "validation")] if keep == "last" else []
     assert asked[2:] == [*begun, ("links.fold-9/member-0", "validation")]
-    assert found.config.neighbours == len(asked[2:])
+    assert found.config.cross_fold_networks == len(asked[2:])
 
 
 @pytest.mark.parametrize(

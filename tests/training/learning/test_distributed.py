@@ -18,12 +18,12 @@ from training.datasets.prepared_data import Dataset
 from training.learning import fitting
 from training.learning.distributed import Team, TeamError
 from training.recipes import recipe_files
-from training.recipes.recipe_files import RunConfig
+from training.recipes.provenance import RunConfig
 
 #: A network without dropout, whose chance differs between workers.
 CONFIG = RunConfig(
     name="together",
-    network="seed",
+    network="course_cnn",
     epochs=1,
     batch_size=17,  # odd, so that the shares differ
     beats_per_patient_class_and_lead=2,

@@ -11,9 +11,9 @@ from training.datasets.prepared_data import Dataset
 from training.datasets.splits import split
 from training.learning import fitting
 from training.recipes import recipe_files
-from training.recipes.recipe_files import RunConfig
+from training.recipes.provenance import RunConfig
 
-CONFIG = RunConfig(name="small", network="seed", epochs=2, batch_size=16, beats_per_patient_class_and_lead=20)
+CONFIG = RunConfig(name="small", network="course_cnn", epochs=2, batch_size=16, beats_per_patient_class_and_lead=20)
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +41,7 @@ def test_a_stopped_run_continues_after_its_last_whole_epoch(data: Dataset, stopp
 
 
 def test_the_effective_configuration_lies_beside_the_run(stopped: Path) -> None:
-    assert recipe_files.read(stopped / "config.yaml") == CONFIG
+    assert recipe_files.read_run(stopped / "config.yaml") == CONFIG
 
 
 def test_another_configuration_may_not_continue_a_run(data: Dataset, stopped: Path) -> None:
@@ -115,7 +115,7 @@ def test_a_configuration_with_an_unknown_field_is_refused(tmp_path: Path) -> Non
     path = tmp_path / "run.yaml"
     path.write_text("name: a\nlerning_rate: 1\n")
     with pytest.raises(recipe_files.ConfigurationError, match="lerning_rate"):
-        recipe_files.read(path)
+        recipe_files.read_run(path)
 
 
 def test_moved_pictures_stay_on_white_paper() -> None:
@@ -141,7 +141,7 @@ def test_an_epoch_may_have_so_many_made_beats_where_a_class_has_both(data: Datas
     table.loc[chosen, "record"] = [f"left0-{record}" for record in table.loc[chosen, "record"]]
     labels = data.labels(CLASS_SETS["seven"])
     sides = split(data.table, labels, "beats-10fold", seed=CONFIG.seed)
-    config = CONFIG.model_copy(update={"beats_per_class": 400, "made_fraction": fraction})
+    config = CONFIG.model_copy(update={"beats_per_class": 400, "synthetic_fraction": fraction})
     rows = fitting.draw_epoch(table, labels, sides, config, epoch=0)
     share = np.isin(rows, chosen)[labels[rows] == 1].mean()
     assert share == pytest.approx(fraction, abs=0.08)

@@ -24,8 +24,8 @@ def test_the_scaling_is_inside_white_paper_is_zero_ink(name: str) -> None:
     assert np.asarray(scaled).ravel() == pytest.approx([0.0, 1.0])
 
 
-def test_the_seed_network_is_the_course_projects() -> None:
-    body = networks.build("seed", height=64, width=96, classes=6)
+def test_the_course_cnn_is_the_course_projects() -> None:
+    body = networks.build("course_cnn", height=64, width=96, classes=6)
     kinds = [type(layer).__name__ for layer in body.layers]
     read = ["InputLayer", "Rescaling", "Conv2D", "MaxPooling2D", "Activation", "Flatten"]
     assert kinds == [*read, "Dense", "Dense", "Dense"]

@@ -13,7 +13,7 @@ from training.datasets.prepared_data import Dataset
 from training.datasets.splits import divide
 from training.learning import fitting, predictions
 from training.learning.predictions import Predictions, PredictionsError
-from training.recipes.recipe_files import RunConfig
+from training.recipes.provenance import RunConfig
 
 CONFIG = RunConfig(
     name="tiny",
@@ -113,22 +113,22 @@ def _recipe(name: str, answered: list[float], **changes: object) -> Predictions:
 
 def test_recipes_answer_together_each_network_counting_alike() -> None:
     pair = _recipe("pair", [0.4, 0.6, 0, 0, 0, 0, 0], members=2)
-    six = _recipe("six", [0.8, 0.2, 0, 0, 0, 0, 0], members=4, chained=True, neighbours=1)
+    six = _recipe("six", [0.8, 0.2, 0, 0, 0, 0, 0], members=4, snapshot_ensemble=True, cross_fold_networks=1)
     mean = predictions.across_recipes([pair, six], "both")
     assert mean.probabilities[0, :2] == pytest.approx([0.7, 0.3])
     assert mean.probabilities.dtype == np.float32
-    assert (mean.config.name, mean.config.others, mean.config.networks) == ("both", 6, 8)
-    assert mean.config.model_copy(update={"name": "pair", "others": 0}) == pair.config
+    assert (mean.config.name, mean.config.other_networks, mean.config.networks) == ("both", 6, 8)
+    assert mean.config.model_copy(update={"name": "pair", "other_networks": 0}) == pair.config
     again = predictions.across_recipes([mean, _recipe("one", [0.7, 0.3, 0, 0, 0, 0, 0])], "all")
-    assert (again.config.others, again.config.networks) == (7, 9)
+    assert (again.config.other_networks, again.config.networks) == (7, 9)
 
 
 @pytest.mark.parametrize(
     ("other", "message"),
     [
-        ({"validation": "everybody", "members": 4}, "same question"),
+        ({"validation": "out-of-fold", "members": 4}, "same question"),
         ({"protocol": "leave-one-patient-out"}, "same question"),
-        ({"balance": 0.5}, "then decide"),
+        ({"prior_correction": 0.5}, "then decide"),
     ],
 )
 def test_recipes_that_answer_something_else_do_not_answer_together(other: dict[str, object], message: str) -> None:
@@ -167,7 +167,7 @@ def test_a_balanced_decision_weighs_rare_classes_up() -> None:
     assert one.balanced(1).probabilities[0] == pytest.approx(unsure[0] / shares / (unsure[0] / shares).sum(), rel=1e-5)
     half = one.balanced(0.5)
     assert (half.probabilities.argmax(axis=1) == 1).all()
-    assert half.config.balance == 0.5
+    assert half.config.prior_correction == 0.5
 
 
 def _shuffled(symbols: str) -> Predictions:
@@ -190,8 +190,8 @@ def test_a_balanced_decision_needs_the_shares_of_the_training_side(answers: Pred
         answers.balanced(0.5)  # other people than those who trained
     # By person, those count who carry a class: two people, both of whom have every class.
     assert answers.shares == pytest.approx(np.full(7, 1 / 7))
-    asked = answers.config.model_copy(update={"validation": "everybody"})
-    assert replace(answers, config=asked).balanced(0.5).config.balance == 0.5
+    asked = answers.config.model_copy(update={"validation": "out-of-fold"})
+    assert replace(answers, config=asked).balanced(0.5).config.prior_correction == 0.5
     narrow = replace(_made("NL/"), shares=np.array([0.4, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1])).within("six")
     assert narrow.shares == pytest.approx(np.array([4, 1, 1, 1, 1, 1]) / 9)
 

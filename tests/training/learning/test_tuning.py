@@ -16,7 +16,7 @@ from training.learning import fitting, tuning
 from training.learning.fitting import Epoch
 from training.learning.tuning import Trial, TuningError
 from training.recipes import recipe_files
-from training.recipes.recipe_files import RunConfig
+from training.recipes.provenance import RunConfig
 
 CONFIG = RunConfig(name="search", epochs=4)
 
@@ -122,11 +122,11 @@ def test_two_processes_do_not_tune_in_one_folder(data: Dataset, tmp_path: Path) 
 
 def test_the_command_writes_the_best_recipe(prepared: Path, tmp_path: Path) -> None:
     recipe, out = tmp_path / "recipe.yaml", tmp_path / "best.yaml"
-    recipe_files.write(RunConfig(name="tiny", network="seed", epochs=1), recipe)
+    recipe_files.write(RunConfig(name="tiny", network="course_cnn", epochs=1), recipe)
     words = ["--config", str(recipe), "--data", str(prepared), "--runs", str(tmp_path / "runs"), "--out", str(out)]
     result = CliRunner().invoke(app, ["tune", *words, "--trials", "1"])
     assert result.exit_code == 0, result.output
-    found = recipe_files.read(out)
+    found = recipe_files.read_run(out)
     assert found.name == "tiny"
     assert found.learning_rate != RunConfig(name="tiny").learning_rate
     assert (tmp_path / "runs" / "tiny.tune" / tuning.STUDY).is_file()

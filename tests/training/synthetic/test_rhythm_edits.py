@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from training.databases import divisions
 from training.databases.marked import MarkedRecording, mitdb
-from training.recipes.recipe_files import RunConfig
+from training.recipes.provenance import RunConfig
 from training.synthetic import rhythm_edits
 
 PERIOD = 300

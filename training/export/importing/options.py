@@ -16,6 +16,7 @@ from ecg.classes import CLASS_SETS, TrainingClass, class_named
 from ecg.pictures.rendering import CLASSIC
 from inference_server.models.model_input import ModelInput
 from inference_server.models.pixels_as_sent import Colour, Resample, Steps
+from training import TrainingError
 
 #: The most that one side of a picture may exceed the other.
 _MOST_STRETCHED: Final = 8
@@ -31,7 +32,7 @@ Numbers = float | tuple[float, ...]
 _SHORT: Final = re.compile(r"[A-Z][A-Z0-9_]*")
 
 
-class ImportRefused(Exception):  # noqa: N818 - reads as what happened
+class ImportRefused(TrainingError):  # noqa: N818 - reads as what happened
     """The model can't be served as asked; nothing was written."""
 
 

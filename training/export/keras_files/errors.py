@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from training import TrainingError
 
-class KerasFileError(Exception):
+
+class KerasFileError(TrainingError):
     """The file can't be imported; the message says which part of it and why."""

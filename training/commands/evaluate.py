@@ -1,0 +1,262 @@
+"""Commands that score: stored predictions of any runs, and the served model on the recordings."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from training.commands.ec57 import ec57
+from training.commands.model_card import COMPANION, card_differences, print_and_compare
+from training.commands.options import (
+    MODELS,
+    RESULTS,
+    RUNS,
+    DataOption,
+    ModelsOption,
+    ResultsOption,
+    RunsOption,
+    TableOption,
+    ThreadsOption,
+    VersionOption,
+    newest,
+    served_folder,
+)
+from training.commands.prepared import load_data, load_plain, prepared_folder
+from training.commands.terminal import console, print_differences, print_table, progress_bar
+from training.datasets import splits
+from training.datasets.sources import DATABASES
+from training.recipes import recipe_files
+from training.recipes.provenance import RunConfig
+from training.recipes.recipe import NAME
+
+if TYPE_CHECKING:
+    from training.learning.predictions import Predictions
+
+app = typer.Typer()
+PANEL = "Evaluation"
+
+StoredArgument = Annotated[
+    list[Path], typer.Argument(help="Folders of runs, or files or folders of stored predictions.", show_default=False)
+]
+
+
+def _stored_predictions(paths: Sequence[Path]) -> list[Predictions]:
+    """What lies at each path: a file, a run's folder, or all files of a folder that ``compare --store`` made."""
+    from training.learning import predictions
+
+    files: list[Path] = []
+    for path in paths:
+        of_run = path / predictions.FILE
+        if not path.is_dir():
+            files.append(path)
+        else:
+            files += [of_run] if of_run.is_file() else sorted(path.glob("*.npz")) or [of_run]
+    return [predictions.load(file) for file in files]
+
+
+@app.command(rich_help_panel=PANEL)
+def compare(
+    stored: StoredArgument,
+    out: TableOption = None,
+    store: Annotated[
+        Path | None, typer.Option("--store", "--keep", help="Folder to copy the predictions into.")
+    ] = None,
+    class_sets: Annotated[str, typer.Option(help="Smaller class sets to score as well, comma-separated.")] = "",
+    prior_correction: Annotated[
+        float,
+        typer.Option(
+            "--prior-correction",
+            "--balance",
+            help="Divide probabilities by the classes' shares of the training set to this power: towards equal"
+            " sensitivity.",
+            min=0,
+            max=1,
+        ),
+    ] = 0,
+    detect: Annotated[str, typer.Option(help="Instead: how well this class is told from all others, e.g. VF.")] = "",
+    check: Annotated[Path | None, typer.Option(help="CSV file that must be reprinted; exit code 1 if not.")] = None,
+) -> None:
+    """Print one table of any scored runs, from their stored predictions: without training, without recordings."""
+    from training.evaluation import served_model, tables
+
+    predictions = _stored_predictions(stored)
+    scored = [of_run.balanced(prior_correction) for of_run in predictions] if prior_correction else predictions
+    if detect:
+        table = tables.detection_rows(scored, detect)
+    else:
+        table = tables.score_rows(scored, [name for name in class_sets.split(",") if name])
+    if store is not None:
+        store.mkdir(parents=True, exist_ok=True)
+        for of_run in predictions:
+            of_run.save(store / f"{of_run.config.name}.npz")
+    print_table(table, out)
+    if check is not None:
+        differences = served_model.differences(table, check)
+        print_differences(check, differences)
+        if differences:
+            raise typer.Exit(1)
+
+
+@app.command(rich_help_panel=PANEL)
+def average(
+    stored: StoredArgument,
+    name: Annotated[str, typer.Option(help="What to call the averaged predictions.")],
+    out: Annotated[Path, typer.Option(help="Folder to store them in.")],
+) -> None:
+    """Average the stored predictions of several recipes for the same beats; every network counts alike."""
+    from training.learning import predictions
+
+    of_recipes = _stored_predictions(stored)
+    if len(of_recipes) < 2 or not re.fullmatch(NAME, name):
+        raise typer.BadParameter("Name two recipes or more, and the result with small letters, digits, . and -.")
+    out.mkdir(parents=True, exist_ok=True)
+    predictions.across_recipes(of_recipes, name).save(out / f"{name}.npz")
+    console.print(f"wrote {out / f'{name}.npz'}")
+
+
+@app.command(rich_help_panel=PANEL)
+def balance(
+    stored: Annotated[
+        Path | None, typer.Argument(help="File that --store made; instead of a recipe's runs.", show_default=False)
+    ] = None,
+    config_file: Annotated[
+        Path | None, typer.Option("--config", help="YAML file of the recipe.", exists=True, show_default=False)
+    ] = None,
+    data: DataOption = None,
+    runs: RunsOption = RUNS,
+    threads: ThreadsOption = 0,
+    store: Annotated[
+        Path | None, typer.Option("--store", "--keep", help="File to store the predictions for validation sets in.")
+    ] = None,
+    out: TableOption = None,
+) -> None:
+    """Print what prior correction of each strength costs in accuracy, on the validation sets of a recipe's runs."""
+    from training.evaluation import tables
+    from training.learning import predictions
+
+    if stored is not None and config_file is None:
+        validated = predictions.load(stored)
+    elif config_file is not None and stored is None:
+        validated = _validated(recipe_files.read_recipe(config_file), data, runs, threads)
+    else:
+        raise typer.BadParameter("Name either a recipe with --config or a file of stored predictions.")
+    if store is not None:
+        store.parent.mkdir(parents=True, exist_ok=True)
+        validated.save(store)
+        validated = predictions.load(store)  # in half precision, so that the file gives the same table again
+    print_table(tables.balance_rows(validated), out)
+
+
+def _validated(recipe: RunConfig, data: Sequence[Path] | None, runs: Path, threads: int) -> Predictions:
+    """Predictions of a recipe's runs for their validation sets."""
+    from training.learning import cross_validation, fitting, predictions
+
+    fitting.use_threads(threads)
+    if recipe.protocol in splits.BY_PERSON and not recipe.out_of_fold:
+        raise splits.SplitError(f"{recipe.protocol} divides by person: its classes' shares are those of others.")
+    configs = cross_validation.runs_of(recipe)
+    dataset = load_data(data, recipe, variants=0)
+    with progress_bar() as progress:
+        tracked = progress.track(configs, description="runs")
+        return predictions.joined([cross_validation.validate(config, dataset, runs) for config in tracked])
+
+
+@app.command(rich_help_panel=PANEL)
+def report(
+    runs: Annotated[list[Path], typer.Argument(help="Folders of the scored runs of one recipe.", exists=True)],
+    out: Annotated[Path, typer.Option(help="HTML file to write.")] = Path("report.html"),
+    data: DataOption = None,
+) -> None:
+    """Write one HTML page about a recipe: confusion, curves, reliability, learning, records and worst mistakes."""
+    from training.evaluation import report as reporting
+
+    reporting.write(runs, data or [prepared_folder(source, "trace") for source in DATABASES], out)
+    console.print(f"wrote {out}")
+
+
+@app.command(rich_help_panel=PANEL)
+def evaluate(
+    data: DataOption = None,
+    models: ModelsOption = MODELS,
+    version: VersionOption = "",
+    results: ResultsOption = RESULTS,
+    write: Annotated[bool, typer.Option("--write", help="Store the tables and the model card.")] = False,
+) -> None:
+    """Print every figure of the model card from the committed models and the recordings.
+
+    Exit code 1 when a stored figure can't be reprinted. Without a prepared data set, plain pictures are drawn first.
+    """
+    from training.evaluation import served_model
+
+    version = version or newest(models)
+    served, companion = models / "arrhythmia" / version, models / COMPANION / version
+    config = served_model.Subject.load(served).config
+    dataset = load_plain(data, config)
+    with progress_bar() as progress:
+        task = progress.add_task("models scored", total=2)
+        tables = dict(
+            served_model.tables_of(
+                [served, companion], dataset, lambda fraction: progress.update(task, completed=2 * fraction)
+            )
+        )
+    differences = print_and_compare(tables, results, version, write=write)
+    if not differences:
+        differences = card_differences(models, results, version, write=write)
+    if differences:
+        raise typer.Exit(1)
+
+
+@app.command(rich_help_panel=PANEL)
+def robustness(
+    data: DataOption = None,
+    models: ModelsOption = MODELS,
+    version: VersionOption = "",
+    beats: Annotated[int, typer.Option(help="Test beats drawn in each style.", min=1)] = 2000,
+    out: TableOption = None,
+) -> None:
+    """Score the served model on test beats drawn in each named style: paper, screens, cameras, compression."""
+    import pandas as pd
+
+    from training.evaluation import robustness as by_style
+    from training.evaluation import served_model
+    from training.pictures.styles import NAMED
+
+    subject = served_model.Subject.load(served_folder(models, version))
+    dataset = load_plain(data, subject.config)
+    rows = []
+    with progress_bar() as progress:
+        task = progress.add_task("styles", total=len(NAMED))
+        for row in by_style.style_rows(subject, dataset, beats):
+            rows.append(row)
+            progress.advance(task)
+    print_table(pd.DataFrame(rows), out)
+
+
+@app.command(rich_help_panel=PANEL)
+def saliency(
+    data: DataOption = None,
+    models: ModelsOption = MODELS,
+    version: VersionOption = "",
+    beats: Annotated[int, typer.Option(help="Test beats to mask.", min=1)] = 4000,
+    out: TableOption = None,
+) -> None:
+    """Check the served model's heat maps: masking the most salient tenth must cost more than masking a random tenth."""
+    import pandas as pd
+
+    from training.evaluation import saliency as deletion
+    from training.evaluation import served_model
+
+    subject = served_model.Subject.load(served_folder(models, version))
+    dataset = load_plain(data, subject.config)
+    table = pd.DataFrame(deletion.deletion_rows(subject, dataset, beats))
+    print_table(table, out)
+    if table["difference_low"].iloc[0] <= 0:
+        console.print("[red]The most salient tenth does not cost more than a random one.[/]")
+        raise typer.Exit(1)
+
+
+app.command(rich_help_panel=PANEL)(ec57)

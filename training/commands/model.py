@@ -1,0 +1,136 @@
+"""Commands about model files: export, import, decide anew, describe, promote."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from training.commands.import_keras import import_keras
+from training.commands.model_card import COMPANION, card_differences
+from training.commands.options import MODELS, RESULTS, DataOption, ModelsOption, ResultsOption, VersionOption, newest
+from training.commands.prepared import load_data
+from training.commands.terminal import console
+from training.recipes import recipe_files
+
+app = typer.Typer()
+PANEL = "Models"
+
+NewVersionOption = Annotated[str, typer.Option("--version", help="Version to write: a positive whole number.")]
+ServedArgument = Annotated[
+    Path,
+    typer.Argument(help="Version that is served now: models/<name>/<version>.", exists=True, file_okay=False),
+]
+
+
+@app.command(rich_help_panel=PANEL)
+def export(
+    run: Annotated[Path, typer.Argument(help="Folder of a finished run.", exists=True, file_okay=False)],
+    name: Annotated[str, typer.Option(help="Name of the model in the repository.")] = "arrhythmia",
+    version: NewVersionOption = "1",
+    data: DataOption = None,
+    models: ModelsOption = MODELS,
+    scores_from: Annotated[
+        list[Path] | None,
+        typer.Option(help="metadata.json of another export whose scores this file tells as well; may be repeated."),
+    ] = None,
+    decide_as: Annotated[
+        Path | None,
+        typer.Option(help="metadata.json of the export by person whose scaling and thresholds this file takes over."),
+    ] = None,
+) -> None:
+    """Calibrate a run and write it into the model repository as ONNX, compared with Keras on real pictures."""
+    from training.export import exporting
+
+    dataset = load_data(data, recipe_files.read_run(run / "config.yaml"))
+    console.print("calibrating and converting")
+    written = exporting.export(
+        run, dataset, models, name=name, version=version, scores_from=list(scores_from or []), decide_as=decide_as
+    )
+    console.print(
+        f"{written.model}: {written.bytes:,} bytes, temperature {written.temperature:.3f}, largest difference"
+        f" between Keras and onnxruntime {written.parity:.1e} on {exporting.PARITY_PICTURES} pictures"
+    )
+
+
+@app.command(rich_help_panel=PANEL)
+def recalibrate(
+    served: ServedArgument,
+    companion: Annotated[
+        Path,
+        typer.Argument(help="The same recipe trained without the test people.", exists=True, file_okay=False),
+    ],
+    version: NewVersionOption,
+    data: DataOption = None,
+    models: ModelsOption = MODELS,
+) -> None:
+    """Fit scaling and thresholds anew on the companion's test people, and write them into new versions of both models.
+
+    The networks stay as they are. Neither has learned from these people.
+    """
+    from training.evaluation import served_model
+    from training.export import recalibration
+
+    dataset = load_data(data, served_model.Subject.load(served).config, variants=0)
+    for path in recalibration.recalibrate(served, companion, dataset, models, version=version):
+        console.print(f"wrote {path}")
+
+
+@app.command(rich_help_panel=PANEL)
+def promote(
+    candidate: Annotated[
+        Path, typer.Argument(help="Exported version: <repository>/<name>/<version>.", exists=True, file_okay=False)
+    ],
+    served: ServedArgument,
+    force: Annotated[bool, typer.Option("--force", help="Although a figure says no.")] = False,
+) -> None:
+    """Put an exported version beside the served one if it is not larger, slower or worse for new patients."""
+    from training.export import promotion
+
+    target, comparison = promotion.promote(candidate, served, force=force)
+    console.print(
+        f"{target}: {comparison.bytes:,} bytes, {comparison.time_ratio:.2f} times the time of {served} on one thread,"
+        f" {promotion.SCORE} {comparison.score} (before {comparison.served_score})",
+        highlight=False,
+        soft_wrap=True,
+    )
+
+
+@app.command(rich_help_panel=PANEL)
+def describe(
+    models: ModelsOption = MODELS,
+    version: VersionOption = "",
+    results: ResultsOption = RESULTS,
+    write: Annotated[bool, typer.Option("--write", help="Write them into the files, and the model card.")] = False,
+) -> None:
+    """Compare the scores of each class in both model files with the stored table and the stored predictions.
+
+    Exit code 1 when a file says something else. Needs no prepared data; PTBXL_DIR tells whose records PTB-XL's are.
+    """
+    import pandas as pd
+
+    from training.evaluation import served_model
+    from training.export import describing
+    from training.learning import predictions
+
+    version = version or newest(models)
+    served, companion = models / "arrhythmia" / version, models / COMPANION / version
+    run = served_model.Subject.load(companion).config.name
+    stored = predictions.load(results / "predictions" / "inter-patient" / f"{run}.npz")
+    table = pd.read_csv(results / f"arrhythmia-{version}.scores.csv")
+    scores = describing.class_scores(table, stored, describing.people_behind(stored.records))
+    wrong = []
+    for folder in (served, companion):
+        differences = describing.differences(folder, scores)
+        if differences and write:
+            console.print(f"wrote {describing.describe(folder, scores)}")
+        else:
+            said = "; ".join(differences) if differences else "tells every figure"
+            console.print(f"{folder}: {said}", soft_wrap=True)
+            wrong += differences
+    if wrong or card_differences(models, results, version, write=write):
+        raise typer.Exit(1)
+
+
+app.command(name="import-keras", rich_help_panel=PANEL)(import_keras)

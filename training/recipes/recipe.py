@@ -1,0 +1,167 @@
+"""The recipe: what people write to say how networks are trained, one YAML file for each."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from ecg.classes import CLASS_SETS
+from training.databases.divisions import EVERYBODY
+
+#: What runs are called: their folders and files are, too.
+NAME = r"^[a-z0-9][a-z0-9.-]*$"
+
+#: What layers compute in.
+Precision = Literal["float32", "bfloat16"]
+
+#: Sources of synthetic recordings: edited rhythms, simulated bundle branch blocks, rotated leads. The beat that each
+#: simulated block was made of is known.
+SIMULATED_BLOCKS = frozenset({"blocked", "ptbxl-blocked"})
+SYNTHETIC = SIMULATED_BLOCKS | {"edited", "ptbxl-turned"}
+
+#: What fields, and values of fields, were called in files that earlier versions wrote.
+_FORMER_FIELDS = {
+    "made_fraction": "synthetic_fraction",
+    "chained": "snapshot_ensemble",
+    "balance": "prior_correction",
+    "neighbours": "cross_fold_networks",
+    "others": "other_networks",
+}
+_FORMER_VALUES: dict[tuple[object, str], str] = {
+    ("validation", "everybody"): "out-of-fold",
+    ("network", "seed"): "course_cnn",
+}
+
+
+class Recipe(BaseModel):
+    """Everything that people decide about a training run; the data lie elsewhere."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = Field(pattern=NAME)
+    class_set: Literal["six", "seven", "eight", "aami"] = "seven"
+    representation: Literal["trace", "spectrogram", "context"] = "trace"
+    network: Literal["columns", "course_cnn", "residual", "rhythm"] = "residual"
+    sources: tuple[Literal["mitdb", "edited", "blocked", "vfdb", "ptbxl", "ptbxl-turned", "ptbxl-blocked"], ...] = (
+        Field(default=("mitdb",), min_length=1)
+    )
+    """Databases whose beats take part; those of :data:`SYNTHETIC` are made of the training partitions of two."""
+    protocol: Literal[
+        "beats-10fold", "beats-half", "chronological-70-30", "inter-patient", "leave-one-patient-out", "as-given"
+    ] = "beats-10fold"
+    fold: int = Field(default=0, ge=0, le=9)
+    """The test tenth (``beats-10fold``), or the half that is not trained on (``beats-half``, 0 or 1)."""
+    held_out: str = ""
+    """The test person (``leave-one-patient-out``)."""
+    start_from: str = ""
+    """Name of a finished run whose weights training starts from; ``crossval`` puts the fold for ``{fold}`` in it and
+    the member for ``{member}``."""
+    leads: Literal["all", "primary"] = "all"
+    """Which leads train; validation and test always show the primary one."""
+    seed: int = 20_260
+    members: int = Field(default=1, ge=1, le=8)
+    """How many networks an ensemble has, whose calibrated probabilities are averaged (``crossval``). Each has first
+    weights and an order of beats of its own and validates on another part of the training partition."""
+    validation: Literal["ordinary", "out-of-fold"] = "ordinary"
+    """Whom the members of ``inter-patient`` validate on: with ``ordinary`` no carriers of rare classes, too few to give
+    any away; with ``out-of-fold`` each person of the training partition validates for one of four members, or two of
+    eight."""
+    snapshot_ensemble: bool = False
+    """Each member goes on from the weights of the one before it, the first from ``start_from``, with the learning rate
+    raised again. They validate on the same part, and the start answers too (snapshot ensemble, Huang et al. 2017)."""
+    epochs: int = Field(default=12, ge=1)
+    batch_size: int = Field(default=64, ge=1)
+    precision: Precision = "float32"
+    """What training computes in; weights, and all that a trained network answers, are float32 with either. bfloat16 is
+    faster where the processor has instructions for it (AVX-512 BF16, AMX)."""
+    learning_rate: float = Field(default=1.5e-3, gt=0)
+    """Peak of a cosine schedule with a short warm-up."""
+    weight_decay: float = Field(default=1e-3, ge=0)
+    beats_per_patient_class_and_lead: int = Field(default=200, ge=1)
+    """At most this many beats of one person, class and lead in one epoch; drawn anew each epoch."""
+    beats_per_class: int | dict[str, int] = 0
+    """If not 0: an epoch has this many beats of each class instead, or so many of each that is named by its short name;
+    recordings are weighed by the root of their beats."""
+    synthetic_fraction: float | None = Field(default=None, ge=0, le=1)
+    """With ``beats_per_class``: how many beats of a class that has both are synthetic ones (:data:`SYNTHETIC`). By
+    default synthetic recordings are weighed as those of people are."""
+    augmented_fraction: float = Field(default=0.5, ge=0, le=1)
+    """How many of an epoch's pictures are augmented ones."""
+    jitter: int = Field(default=0, ge=0, le=8)
+    """Each batch is moved by up to this many canonical pixels, down or up and right or left."""
+    keep: Literal["best", "last"] = "best"
+    """Which epoch's weights are the run's: the best one by macro-F1 on the validation partition, or the last one. Where
+    few people validate and rare classes not at all, the best one is best by chance."""
+
+    @property
+    def out_of_fold(self) -> bool:
+        """Whether each person of the training partition validates for some member."""
+        return self.validation == "out-of-fold"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_former_names(cls, fields: Any) -> Any:
+        if not isinstance(fields, dict):
+            return fields
+        renamed = {
+            name if _FORMER_FIELDS.get(name) in fields else _FORMER_FIELDS.get(name, name): value
+            for name, value in fields.items()
+        }
+        return {
+            name: _FORMER_VALUES.get((name, value), value) if isinstance(value, str) else value
+            for name, value in renamed.items()
+        }
+
+    @model_validator(mode="after")
+    def _drawn_classes_exist(self) -> Recipe:
+        drawn = self.beats_per_class
+        numbers = list(drawn.values()) if isinstance(drawn, dict) else [drawn]
+        if min(numbers, default=0) < 0 or (isinstance(drawn, dict) and sum(numbers) == 0):
+            raise ValueError("beats_per_class must not be negative, and an epoch needs beats")
+        shorts = {beat_class.short for beat_class in CLASS_SETS[self.class_set]}
+        unknown = set(drawn if isinstance(drawn, dict) else ()) - shorts
+        if unknown:
+            raise ValueError(f"beats_per_class names classes that are not in {self.class_set}: {', '.join(unknown)}")
+        if self.synthetic_fraction is not None and not drawn:
+            raise ValueError("synthetic_fraction divides the beats of a class: set beats_per_class as well")
+        return self
+
+    @model_validator(mode="after")
+    def _members_validate_on_different_parts(self) -> Recipe:
+        if self.members > 1 and not self.snapshot_ensemble:
+            if self.protocol not in ("beats-10fold", "inter-patient"):
+                raise ValueError(
+                    f"members of {self.protocol} would all validate on the same part; set snapshot_ensemble"
+                )
+            if self.members > len(EVERYBODY) and not self.out_of_fold:
+                raise ValueError(f"more than {len(EVERYBODY)} members would validate on the same parts twice")
+            if self.start_from and "{member}" not in self.start_from:
+                raise ValueError(
+                    "members that start from one run would validate on what it has learned; write {member} in"
+                    " start_from, or set snapshot_ensemble"
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _out_of_fold_needs_as_many_members(self) -> Recipe:
+        if self.out_of_fold and (self.protocol != "inter-patient" or self.members % len(EVERYBODY)):
+            raise ValueError(
+                f"validation out-of-fold is only with inter-patient and {len(EVERYBODY)} members, or twice as many"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _a_snapshot_ensemble_needs_a_start(self) -> Recipe:
+        if self.snapshot_ensemble and (not self.start_from or "{member}" in self.start_from):
+            raise ValueError("a snapshot ensemble needs one run to start from: set start_from")
+        return self
+
+    @model_validator(mode="after")
+    def _synthetic_recordings_need_a_division_by_person(self) -> Recipe:
+        if self.protocol in ("inter-patient", "leave-one-patient-out"):
+            return self
+        known_origins = SIMULATED_BLOCKS if self.protocol in ("beats-10fold", "beats-half") else frozenset()
+        if (SYNTHETIC - known_origins) & set(self.sources):
+            raise ValueError("a synthetic beat would train where the one it was made of tests: divide by person")
+        return self
