@@ -21,7 +21,7 @@ from training.commands.options import (
 )
 from training.commands.prepared import draw, load_data, prepared_folder
 from training.commands.terminal import console, progress_bar
-from training.databases.marked import RecordsError
+from training.databases.marked import RecordsError, mitdb
 from training.datasets import prepared_data, splits
 from training.datasets.prepared_data import DatasetError
 from training.datasets.sources import DATABASES, SOURCES
