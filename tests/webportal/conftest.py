@@ -28,6 +28,7 @@ from inference_server.client import SERVICE
 from inference_server.generated.ecg.v1 import arrhythmia_pb2 as pb
 from inference_server.generated.ecg.v1 import arrhythmia_pb2_grpc
 from webportal.accounts.models import REVIEWERS
+from webportal.analyses.intake.uploads import create_upload
 
 CLASSES = tuple(
     BeatClass(short, name)
@@ -272,10 +273,9 @@ def media(settings, tmp_path) -> Path:
 @pytest.fixture
 def upload(owner, png):
     """Keep one picture of the owner's without asking the server; returns the queued analysis."""
-    from webportal.analyses import services
 
     def keep(data: bytes = png, *, user=owner, **words):
-        return services.create_upload(owner=user, data=data, **words)
+        return create_upload(owner=user, data=data, **words)
 
     return keep
 

@@ -12,8 +12,10 @@ from django.urls import reverse
 
 from tests.webportal import access_table
 from webportal.analyses import services
+from webportal.analyses.intake.batches import add_picture, begin_batch
+from webportal.analyses.intake.taking import Wishes
+from webportal.analyses.jobs import running
 from webportal.analyses.models import Analysis
-from webportal.analyses.services.batching import Wishes
 
 pytestmark = pytest.mark.django_db
 
@@ -21,7 +23,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def analysis(far_side, upload) -> Analysis:
     analysis = upload(label="strip-zzyzx", keep_original=True)
-    services.run(analysis_id=analysis.pk, timeout=2.0)
+    running.run(analysis_id=analysis.pk, timeout=2.0)
     analysis.refresh_from_db()
     return analysis
 
@@ -31,11 +33,11 @@ def test_every_address_answers_everybody_as_the_table_says(
 ):
     """Renew the table with ``make access`` and read what changed in it."""
     shared = upload(drawn(shift=9), label="shared-zzyzx")
-    services.run(analysis_id=shared.pk, timeout=2.0)
+    running.run(analysis_id=shared.pk, timeout=2.0)
     services.share_analyses(actor=owner, ids=[shared.pk])
     shared.refresh_from_db()
-    batch = services.begin_batch(owner=owner, batch_id=uuid.uuid4(), name="batch-strip-zzyzx")
-    services.add_picture(batch=batch, place=0, name="", data=drawn(shift=5), wishes=Wishes(label="strip-zzyzx"))
+    batch = begin_batch(owner=owner, batch_id=uuid.uuid4(), name="batch-strip-zzyzx")
+    add_picture(batch=batch, place=0, name="", data=drawn(shift=5), wishes=Wishes(label="strip-zzyzx"))
     services.begin_round(reader=owner, round_id=uuid.uuid4(), ids=[analysis.pk])
     clients = {
         "anonymous": Client(),

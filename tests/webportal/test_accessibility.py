@@ -18,8 +18,10 @@ from playwright.sync_api import Browser, Page
 from inference_server.runtime.tokens import Scope, TokenStore
 from webportal.accounts.models import REVIEWERS
 from webportal.analyses import services, tagging
+from webportal.analyses.intake.batches import add_picture, add_refused, begin_batch
+from webportal.analyses.intake.taking import Wishes
+from webportal.analyses.jobs import running
 from webportal.analyses.models import Analysis
-from webportal.analyses.services.batching import Wishes
 
 pytestmark = [pytest.mark.django_db(transaction=True)]
 
@@ -37,12 +39,12 @@ def urls(far_side, owner, other, upload, drawn, refusal) -> list[str]:
         raise refusal("IMAGE_CORRUPT")
 
     done, waiting, trashed = upload(label="strip 1"), upload(drawn((200, 128))), upload(drawn((210, 128)))
-    services.run(analysis_id=done.pk, timeout=2.0)
+    running.run(analysis_id=done.pk, timeout=2.0)
     done.refresh_from_db()
     tagging.annotate(actor=owner, analysis=done, notes="look again", tags=["ward 3", "to do"])
     owner.groups.add(Group.objects.get_or_create(name=REVIEWERS)[0])
     shared = upload(drawn((230, 128)), user=other)
-    services.run(analysis_id=shared.pk, timeout=2.0)
+    running.run(analysis_id=shared.pk, timeout=2.0)
     services.share_analyses(actor=other, ids=[shared.pk])
     services.share_analyses(actor=owner, ids=[done.pk])
     services.run_again(actor=owner, analysis=done)
@@ -50,11 +52,11 @@ def urls(far_side, owner, other, upload, drawn, refusal) -> list[str]:
     services.trash_analysis(actor=owner, analysis=trashed)
     far_side.respond = refuse
     refused = upload(drawn((220, 128)))
-    services.run(analysis_id=refused.pk, timeout=2.0)
-    batch = services.begin_batch(owner=owner, batch_id=uuid.uuid4(), name="night shift", expected=3)
+    running.run(analysis_id=refused.pk, timeout=2.0)
+    batch = begin_batch(owner=owner, batch_id=uuid.uuid4(), name="night shift", expected=3)
     kept = Wishes(label="night shift", keep_names=True)
-    services.add_picture(batch=batch, place=0, name="a beat.png", data=drawn((240, 128)), wishes=kept)
-    services.add_refused(batch=batch, place=1, name="notes.txt", reason="FILE_IS_TEXT", wishes=kept)
+    add_picture(batch=batch, place=0, name="a beat.png", data=drawn((240, 128)), wishes=kept)
+    add_refused(batch=batch, place=1, name="notes.txt", reason="FILE_IS_TEXT", wishes=kept)
     round_ = services.begin_round(reader=owner, round_id=uuid.uuid4(), ids=[done.pk, refused.pk, shared.pk])
     services.review(actor=owner, analysis=done, class_short="PVC")
     private = ["predict", "history", "summary", "trash", "review-queue", "batches"]
@@ -89,7 +91,7 @@ def admin_urls(far_side, staff, owner, upload, drawn, settings, tmp_path) -> lis
     EmailAddress.objects.create(user=owner, email=owner.email)
     Authenticator.objects.create(user=owner, type="totp", data={"secret": "x"})
     done, failed, waiting = upload(label="strip 1"), upload(drawn((200, 128))), upload(drawn((210, 128)))
-    services.run(analysis_id=done.pk, timeout=2.0)
+    running.run(analysis_id=done.pk, timeout=2.0)
     done.refresh_from_db()
     services.review(actor=owner, analysis=done, class_short="PACED", comment="a spike")
     services.share_analyses(actor=owner, ids=[done.pk])

@@ -14,6 +14,7 @@ from django.test import Client
 from django.urls import reverse
 
 from webportal.analyses import services
+from webportal.analyses.jobs import running
 from webportal.analyses.models import Analysis, Upload
 
 pytestmark = pytest.mark.django_db
@@ -220,7 +221,7 @@ class TestTakingAlong:
         self, far_side, owner, other, owner_client, upload, drawn
     ):
         analysis = upload(label="strip 1")
-        services.run(analysis_id=analysis.pk, timeout=2.0)
+        running.run(analysis_id=analysis.pk, timeout=2.0)
         analysis.refresh_from_db()
         services.review(actor=owner, analysis=analysis, class_short="PACED", comment="a spike")
         upload(drawn((200, 128)), user=other, label="not mine")
@@ -264,7 +265,7 @@ class TestTakingAlong:
     def test_readings_of_others_pictures_are_in_it(self, far_side, owner, reviewer, reviewer_client, upload, drawn):
         analyses = [upload(), upload(drawn(shift=1), user=reviewer)]
         for analysis in analyses:
-            services.run(analysis_id=analysis.pk, timeout=2.0)
+            running.run(analysis_id=analysis.pk, timeout=2.0)
             analysis.refresh_from_db()
         services.share_analyses(actor=owner, ids=[analyses[0].pk])
         analyses[0].refresh_from_db()
@@ -287,7 +288,7 @@ class TestTakingAlong:
         analysis = upload()
         staff_client.get(reverse("admin:analyses_analysis_change", args=[analysis.pk]))
         staff_client.get(reverse("admin:accounts_user_change", args=[other.pk]))
-        services.run(analysis_id=analysis.pk, timeout=2.0)
+        running.run(analysis_id=analysis.pk, timeout=2.0)
         services.share_analyses(actor=owner, ids=[analysis.pk])
         reviewer_client.get(analysis.get_absolute_url())
 

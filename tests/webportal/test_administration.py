@@ -18,6 +18,7 @@ from inference_server.runtime.tokens import Scope, TokenStore
 from webportal.accounts import reviewers
 from webportal.accounts.models import User
 from webportal.analyses import services
+from webportal.analyses.jobs import running
 from webportal.analyses.models import Analysis
 from webportal.audit.models import Entry
 from webportal.operations import tokens
@@ -51,7 +52,7 @@ class TestStart:
 
     def test_it_says_what_waits_and_who_is_there(self, far_side, upload, drawn, owner, reviewer, staff_client):
         done, failed, _waiting = upload(), upload(drawn(shift=1)), upload(drawn(shift=2))
-        services.run(analysis_id=done.pk, timeout=2.0)
+        running.run(analysis_id=done.pk, timeout=2.0)
         services.share_analyses(actor=owner, ids=[done.pk])
         Analysis.objects.filter(pk=failed.pk).update(
             state="failed", error_id="0123456789ab", finished_at=timezone.now(), next_attempt_at=None

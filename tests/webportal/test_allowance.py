@@ -13,8 +13,9 @@ from django.core.management import call_command
 from django.db import connection
 from django.urls import reverse
 
-from webportal.analyses import allowance, pictures, services
-from webportal.analyses.allowance import AllowanceSpent
+from webportal.analyses.intake import allowance, pictures
+from webportal.analyses.intake.allowance import AllowanceSpent
+from webportal.analyses.jobs import running
 from webportal.analyses.models import Analysis
 
 pytestmark = pytest.mark.django_db
@@ -192,7 +193,7 @@ class TestUploads:
     def test_to_run_many_again_counts_as_many(self, far_side, owner, owner_client, upload, drawn, limits):
         analyses = [upload(drawn(shift=number)) for number in range(3)]
         for analysis in analyses:
-            services.run(analysis_id=analysis.pk, timeout=2.0)
+            running.run(analysis_id=analysis.pk, timeout=2.0)
         cache.clear()
         limits(pictures=4)
         chosen = {"selected": [str(analysis.pk) for analysis in analyses]}

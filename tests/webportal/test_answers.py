@@ -7,7 +7,9 @@ from django.urls import reverse
 
 from inference_server.classification import Verdict
 from tests.webportal import access_table
-from webportal.analyses import answers, exports, reports, services
+from webportal.analyses import answers, services
+from webportal.analyses.history import exports, reports
+from webportal.analyses.jobs import running
 from webportal.analyses.models import Analysis
 
 pytestmark = pytest.mark.django_db
@@ -20,7 +22,7 @@ NUMBERS = (b"45.7", b"45,7", b"0.4567", b"0.4566", b"45.66", b"45.67", b"18.1", 
 def no_beat(far_side, upload, owner, answered) -> Analysis:
     far_side.respond = lambda _data: answered("PACED", probability=0.4567, verdict=Verdict.NOT_A_BEAT)
     analysis = upload(label="no beat", keep_original=True)
-    services.run(analysis_id=analysis.pk, timeout=2.0)
+    running.run(analysis_id=analysis.pk, timeout=2.0)
     services.share_analyses(actor=owner, ids=[analysis.pk])
     analysis.refresh_from_db()
     assert analysis.probability == pytest.approx(0.4567)  # what was said stays
@@ -76,7 +78,7 @@ def test_files_leave_its_class_and_numbers_out(no_beat):
 def test_what_is_a_beat_is_shown_whole(far_side, upload, owner):
     analysis = upload()
     assert answers.shown(analysis) == answers.Answer()
-    services.run(analysis_id=analysis.pk, timeout=2.0)
+    running.run(analysis_id=analysis.pk, timeout=2.0)
     analysis.refresh_from_db()
     answer = answers.shown_to(owner, analysis)
     assert (answer.class_short, answer.probability, answer.verdict) == ("PVC", pytest.approx(0.97), "CONFIDENT")
@@ -91,7 +93,7 @@ class TestBlindReviewers:
     def shared(self, far_side, upload, owner, settings) -> Analysis:
         settings.REVIEWERS_READ_BLIND = True
         analysis = upload(label="shared")
-        services.run(analysis_id=analysis.pk, timeout=2.0)
+        running.run(analysis_id=analysis.pk, timeout=2.0)
         services.share_analyses(actor=owner, ids=[analysis.pk])
         analysis.refresh_from_db()
         return analysis

@@ -9,7 +9,8 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from webportal.analyses import archives, reasons, services
+from webportal.analyses import reasons, services
+from webportal.analyses.intake import archives
 from webportal.analyses.models import Analysis, Upload
 
 

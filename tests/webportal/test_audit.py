@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from webportal.analyses import services
+from webportal.analyses.jobs import running
 from webportal.analyses.models import Analysis
 from webportal.audit import passes
 from webportal.audit.models import AppendOnlyError, Entry
@@ -23,7 +24,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def shared(far_side, upload, owner) -> Analysis:
     analysis = upload(label="strip")
-    services.run(analysis_id=analysis.pk, timeout=2.0)
+    running.run(analysis_id=analysis.pk, timeout=2.0)
     services.share_analyses(actor=owner, ids=[analysis.pk])
     analysis.refresh_from_db()
     return analysis

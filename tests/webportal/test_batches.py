@@ -20,9 +20,14 @@ from django.utils import timezone
 
 from inference_server.classification import Verdict
 from tests.webportal.test_pages import check_page
-from webportal.analyses import batches, file_names, once, pictures, services
+from webportal.analyses import once, services
+from webportal.analyses.history import batches
+from webportal.analyses.intake import file_names, pictures
+from webportal.analyses.intake.batches import FULL, begin_batch
+from webportal.analyses.intake.taking import Wishes
+from webportal.analyses.intake.uploads import create_upload
+from webportal.analyses.jobs import running
 from webportal.analyses.models import Analysis, Batch, BatchFile, Upload
-from webportal.analyses.services.batching import FULL, Wishes
 
 pytestmark = pytest.mark.django_db
 
@@ -93,7 +98,7 @@ class TestPage:
         far_side.up()
         for analysis in Analysis.objects.all():
             Analysis.objects.filter(pk=analysis.pk).update(next_attempt_at=timezone.now())
-            services.run(analysis_id=analysis.pk, timeout=2.0)
+            running.run(analysis_id=analysis.pk, timeout=2.0)
         part = owner_client.get(response["Location"] + "status/").content.decode()
         assert "<html" not in part
         assert "All 2 pictures are through" in part
@@ -301,11 +306,11 @@ class TestOnce:
 
         def meanwhile(data: bytes):
             monkeypatch.setattr(pictures, "prepare", real)
-            services.create_upload(owner=owner, data=data, analysis_id=mine)
+            create_upload(owner=owner, data=data, analysis_id=mine)
             return real(data)
 
         monkeypatch.setattr(pictures, "prepare", meanwhile)
-        made = services.create_upload(owner=owner, data=drawn(), analysis_id=mine)
+        made = create_upload(owner=owner, data=drawn(), analysis_id=mine)
         assert made == Analysis.objects.get()
         assert Upload.objects.count() == 1
 
@@ -317,7 +322,7 @@ class TestOnce:
         assert send(other_client, ("a.png", drawn()), ("b.png", drawn(shift=9)), form_id=batch.pk).status_code == 404
         assert batch.files.count() == 5
         with pytest.raises(PermissionDenied):
-            services.begin_batch(owner=other, batch_id=batch.pk)
+            begin_batch(owner=other, batch_id=batch.pk)
 
     def test_what_was_sent_before_is_shown_as_it_came_out_then(self, batch, owner_client, drawn):
         send(owner_client, ("sure again.png", drawn()), ("new.png", drawn(shift=8)), keep_names="on")

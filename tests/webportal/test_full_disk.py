@@ -18,7 +18,7 @@ from django.urls import reverse
 
 from tests.webportal.small_disk import fill, small_disk
 from webportal import disk, health
-from webportal.analyses import services
+from webportal.analyses.intake.uploads import create_upload
 from webportal.analyses.models import Analysis, Upload
 
 pytestmark = pytest.mark.django_db
@@ -48,7 +48,7 @@ class TestRealDisk:
         refused = 0
         while refused < 3:
             try:
-                services.create_upload(owner=owner, data=picture, keep_original=True)
+                create_upload(owner=owner, data=picture, keep_original=True)
             except disk.DiskFull:
                 refused += 1
             assert len(files(small_media)) == 3 * Upload.objects.count() > 0
@@ -130,13 +130,13 @@ class TestStorage:
         sizes = self.sizes(failing, owner, data)
         StorageThatFails.room = sum(sizes[:kept]) + sizes[kept] // 2
         with pytest.raises(disk.DiskFull):
-            services.create_upload(owner=owner, data=data, keep_original=True)
+            create_upload(owner=owner, data=data, keep_original=True)
         assert files(failing) == []
         assert not Upload.objects.exists()
 
     def sizes(self, media: Path, owner, data: bytes) -> list[int]:
         StorageThatFails.room = 10**9
-        upload = services.create_upload(owner=owner, data=data, keep_original=True).upload
+        upload = create_upload(owner=owner, data=data, keep_original=True).upload
         sizes = [upload.picture.size, upload.thumbnail.size, upload.original.size]
         for file in (upload.picture, upload.thumbnail, upload.original):
             file.storage.delete(file.name)
@@ -170,7 +170,7 @@ class TestStorage:
 
         monkeypatch.setattr(FileSystemStorage, "delete", refuse)
         with pytest.raises(ValidationError):
-            services.create_upload(owner=owner, data=png, label="x" * 101)
+            create_upload(owner=owner, data=png, label="x" * 101)
         assert caplog.text.count("the removal of a file without a row") == 2
 
 

@@ -15,7 +15,9 @@ from django.utils import translation
 from inference_server.classification import Verdict
 from tests.webportal import access_table
 from tests.webportal.conftest import CLASSES, answer
-from webportal.analyses import reports, services
+from webportal.analyses import services
+from webportal.analyses.history import reports
+from webportal.analyses.jobs import running
 from webportal.analyses.models import Analysis
 from webportal.pages import catalogue
 
@@ -53,7 +55,7 @@ def analysis(far_side, upload, owner, drawn) -> Analysis:
         plausible = ("PVC", "PACED") if verdict is Verdict.UNCERTAIN else ()
         far_side.respond = lambda _data, b=beat, v=verdict, p=plausible: answer(b.short, verdict=v, plausible=p)
         analysis = upload(drawn(shift=place))
-        services.run(analysis_id=analysis.pk, timeout=2.0)
+        running.run(analysis_id=analysis.pk, timeout=2.0)
         analysis.refresh_from_db()
         services.review(actor=owner, analysis=analysis, class_short="PACED")
         services.review(actor=owner, analysis=analysis, class_short="OTHER_KIND")

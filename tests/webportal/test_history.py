@@ -12,7 +12,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from inference_server.classification import Verdict
-from webportal.analyses import exports, queries, services
+from webportal.analyses import services
+from webportal.analyses.history import exports, queries
+from webportal.analyses.jobs import running
 from webportal.analyses.models import Analysis, Upload
 
 pytestmark = pytest.mark.django_db
@@ -37,7 +39,7 @@ def analyses(far_side, upload, owner, answered, refusal) -> dict[str, Analysis]:
         analysis = made[label] = upload(label=label)
         if respond:
             far_side.respond = respond
-            services.run(analysis_id=analysis.pk, timeout=2.0)
+            running.run(analysis_id=analysis.pk, timeout=2.0)
         sent = timezone.now() - timedelta(days=len(said) - age)
         Analysis.objects.filter(pk=analysis.pk).update(created_at=sent)
         analysis.refresh_from_db()

@@ -16,10 +16,13 @@ from django.test import Client
 
 from inference_server.client import CallFailed, ImageRefused, ServerUnavailable
 from webportal import gunicorn_conf, health
-from webportal.analyses import services, sweeping
+from webportal.analyses import services
+from webportal.analyses.jobs import running
 from webportal.analyses.management.commands.analysis_worker import LONGEST_SWEEP, longest_silence
-from webportal.operations import figures, metrics
-from webportal.operations.internal import AddressUnavailable, Answer, InternalServer, as_json, listen
+from webportal.analyses.upkeep import sweeper as sweeper_module
+from webportal.observability import metrics
+from webportal.observability.internal import AddressUnavailable, Answer, InternalServer, as_json, listen
+from webportal.operations import figures, queue_metrics
 
 
 def sample(name: str, **labels: str) -> float:
@@ -59,7 +62,7 @@ class TestHealth:
         assert longest_silence(600.0) == 1800.0
 
     def test_a_sweep_counts_before_the_cleaning_begins(self, monkeypatch):
-        sweeper = sweeping.Sweeper(interval=0.01)
+        sweeper = sweeper_module.Sweeper(interval=0.01)
         sweeper._last_sweep -= 1000
         seen: list[float] = []
 
@@ -69,8 +72,8 @@ class TestHealth:
             sweeper.stop()
 
         for name in ("sweep", "close_old_connections", "learn_tables", "call_command"):
-            monkeypatch.setattr(sweeping, name, lambda *_, **__: None)
-        monkeypatch.setattr(sweeping.connection, "close", lambda: None)
+            monkeypatch.setattr(sweeper_module, name, lambda *_, **__: None)
+        monkeypatch.setattr(sweeper_module.connection, "close", lambda: None)
         monkeypatch.setattr(services, "empty_trash", clean)
         sweeper.run()
         assert seen[0] < 500
@@ -162,7 +165,7 @@ class TestCounting:
                 raise refusal(reason)
 
             far_side.respond = respond
-            services.run(analysis_id=upload(drawn(shift=len(reason))).pk, timeout=2.0)
+            running.run(analysis_id=upload(drawn(shift=len(reason))).pk, timeout=2.0)
 
         def attempts(reason: str) -> float:
             return sample("beatlens_portal_attempts_total", outcome="refused", reason=reason)
@@ -193,7 +196,7 @@ class TestCounting:
     @pytest.mark.django_db(transaction=True)
     def test_the_queue_is_read_when_somebody_asks(self, upload):
         upload()
-        status, kind, body = health.portal_pages()["/metrics"]()
+        status, kind, body = health.portal_pages(queue_metrics=queue_metrics.exposition)["/metrics"]()
         assert status == HTTPStatus.OK
         assert kind.startswith("text/plain")
         assert b'beatlens_portal_queue_analyses{waiting="for_turn"} 1.0' in body
@@ -205,7 +208,7 @@ class TestCounting:
             raise DatabaseError
 
         monkeypatch.setattr(figures, "queue", away)
-        body = health.portal_pages()["/metrics"]()[2]
+        body = health.portal_pages(queue_metrics=queue_metrics.exposition)["/metrics"]()[2]
         assert b"beatlens_portal_database_up 0.0" in body
         assert b"beatlens_portal_requests_total" in body
         assert b"queue_analyses" not in body

@@ -9,7 +9,7 @@ import zipfile
 import pytest
 from django.urls import reverse
 
-from webportal.analyses import services
+from webportal.analyses.jobs import running
 from webportal.analyses.models import Analysis
 
 pytestmark = pytest.mark.django_db
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 def bare(far_side, upload) -> Analysis:
     """An answered analysis whose picture, thumbnail and original are gone."""
     analysis = upload(label="strip 1", keep_original=True)
-    services.run(analysis_id=analysis.pk, timeout=2.0)
+    running.run(analysis_id=analysis.pk, timeout=2.0)
     analysis.refresh_from_db()
     for file in (analysis.upload.picture, analysis.upload.thumbnail, analysis.upload.original):
         file.storage.delete(file.name)

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from inference_server.classification import ModelInfo, TrainingProfile, Verdict
 from webportal.analyses import services
+from webportal.analyses.jobs import running
 from webportal.analyses.models import Analysis, Upload
 from webportal.audit.models import Entry
 from webportal.operations import figures, views
@@ -38,7 +39,7 @@ def answers(far_side, upload, answered, refusal, drawn):
         made.append(upload(drawn(shift=number)))
         if each is not None:
             far_side.respond = each if callable(each) else lambda _data, each=each: each
-            services.run(analysis_id=made[-1].pk, timeout=2.0)
+            running.run(analysis_id=made[-1].pk, timeout=2.0)
     return made
 
 
@@ -130,7 +131,7 @@ class TestDrift:
     def test_a_picture_counts_once_however_often_it_was_asked_about(self, answers, owner):
         for _ in range(3):
             again = services.run_again(actor=owner, analysis=Analysis.objects.get(pk=answers[0].pk))
-            services.run(analysis_id=again.pk, timeout=2.0)
+            running.run(analysis_id=again.pk, timeout=2.0)
         assert figures.drift(model(None), WEEK).answers == 4
 
     def test_without_a_profile_there_is_nothing_to_compare(self, answers):

@@ -16,7 +16,8 @@ from django.core.files.storage.memory import InMemoryStorage
 from django.core.management import call_command
 from django.db.models import FileField
 
-from webportal.analyses import orphans, sweeping
+from webportal.analyses.upkeep import orphans
+from webportal.analyses.upkeep import sweeper as sweeper_module
 
 pytestmark = pytest.mark.django_db
 
@@ -129,12 +130,12 @@ class TestRounds:
 
     def test_the_worker_makes_them(self, media, kept, monkeypatch):
         lay(media, "pictures/ab/" + "0" * 32)
-        sweeper = sweeping.Sweeper(interval=0.01)
+        sweeper = sweeper_module.Sweeper(interval=0.01)
         sweeper._files._after = ""
         for name in ("sweep", "close_old_connections", "learn_tables", "call_command"):
-            monkeypatch.setattr(sweeping, name, lambda *_, **__: None)
-        monkeypatch.setattr(sweeping.connection, "close", lambda: None)
-        monkeypatch.setattr(sweeping.services, "empty_trash", sweeper.stop)
+            monkeypatch.setattr(sweeper_module, name, lambda *_, **__: None)
+        monkeypatch.setattr(sweeper_module.connection, "close", lambda: None)
+        monkeypatch.setattr(sweeper_module.services, "empty_trash", sweeper.stop)
         sweeper.run()
         assert files(media) == kept
 

@@ -12,9 +12,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from inference_server.classification import Verdict
-from webportal.analyses import reasons, services
+from webportal.analyses import reasons
+from webportal.analyses.intake.pictures import media_type_of
+from webportal.analyses.jobs import leases, running
 from webportal.analyses.models import Analysis, Upload
-from webportal.analyses.pictures import media_type_of
 from webportal.analyses.services import analysing
 from webportal.pages import catalogue
 
@@ -86,7 +87,7 @@ def test_public_pages_are_clean_and_carry_the_disclaimer(url, far_side):
     ],
 )
 def test_private_pages_are_clean_and_show_no_names(name, far_side, owner, owner_client, upload):
-    services.run(analysis_id=upload().pk, timeout=2.0)
+    running.run(analysis_id=upload().pk, timeout=2.0)
     html = check_page(owner_client.get(reverse(name)))
     assert DISCLAIMER in html
     assert owner.username not in html or name == "account_email"
@@ -246,9 +247,9 @@ class TestResultPage:
         if kind == "unavailable":
             rows.update(reason="SERVER_UNAVAILABLE")
         elif kind == "running":
-            services.claim(analysis_id=analysis.pk)
+            leases.claim(analysis_id=analysis.pk)
         elif kind == "rejected":
-            analysing._reject(services.claim(analysis_id=analysis.pk), "IMAGE_TRUNCATED")
+            analysing._reject(leases.claim(analysis_id=analysis.pk), "IMAGE_TRUNCATED")
         elif kind == "failed":
             rows.update(state="failed", finished_at=now, error_id="abc123")
         elif kind != "queued":
@@ -259,7 +260,7 @@ class TestResultPage:
                 "not a beat": (Verdict.NOT_A_BEAT, ("PVC",)),
             }[kind]
             analysing._store_answer(
-                services.claim(analysis_id=analysis.pk), answered(verdict=verdict, plausible=plausible)
+                leases.claim(analysis_id=analysis.pk), answered(verdict=verdict, plausible=plausible)
             )
 
     @pytest.mark.parametrize("kind", SENTENCES)
@@ -297,7 +298,7 @@ class TestHistory:
         analyses = [upload() for _ in range(7)]
         moment = timezone.now()
         Analysis.objects.filter(pk__in=[a.pk for a in analyses[:4]]).update(created_at=moment)  # equal times
-        monkeypatch.setattr("webportal.analyses.queries.page_of.__kwdefaults__", {"size": 3})
+        monkeypatch.setattr("webportal.analyses.history.queries.page_of.__kwdefaults__", {"size": 3})
         seen, url = [], reverse("analyses:history")
         for _ in range(3):
             page = owner_client.get(url).context["page"]

@@ -18,6 +18,7 @@ from tests.webportal import access_table
 from tests.webportal.conftest import answer
 from webportal.accounts.models import REVIEWERS
 from webportal.analyses import services, tagging
+from webportal.analyses.jobs import running
 from webportal.analyses.models import Analysis
 
 pytestmark = [pytest.mark.django_db(transaction=True)]
@@ -52,7 +53,7 @@ def analysis(far_side, owner, upload, drawn) -> Analysis:
     """An answer with everything that may be written beside it, as long as it may be."""
     far_side.respond = lambda _data: answer("PVC", verdict=Verdict.UNCERTAIN, plausible=("PVC", "PACED", "ESCAPE"))
     analysis = upload(label=LONG[:100], keep_original=True)
-    services.run(analysis_id=analysis.pk, timeout=2.0)
+    running.run(analysis_id=analysis.pk, timeout=2.0)
     analysis.refresh_from_db()
     tagging.annotate(actor=owner, analysis=analysis, notes=LONG, tags=[LONG[:40], "b" * 40, "c" * 40])
     services.review(actor=owner, analysis=analysis, class_short="PACED", comment=LONG)

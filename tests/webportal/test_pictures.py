@@ -14,7 +14,8 @@ from ecg.pictures import confined
 from ecg.pictures.decoding import ImageReason
 from ecg.pictures.kinds import CONVERTIBLE, NATIVE, Kind
 from tests.ecg.pictures.files import jpeg_of_many_scans, png
-from webportal.analyses import pictures, reasons
+from webportal.analyses import reasons
+from webportal.analyses.intake import pictures, sniffing
 
 SECRET = "Jane Doe, ward 7"
 ORIENTATION, DESCRIPTION = 0x0112, 0x010E
@@ -114,7 +115,7 @@ def test_too_many_pixels_are_not_decoded(drawn, settings):
 def test_other_kinds_of_pictures_are_converted(kind, drawn):
     stored = pictures.prepare(drawn(kind=kind))
     assert stored.media_type in ("image/png", "image/jpeg")
-    assert pictures.media_type_of(stored.data) == stored.media_type
+    assert sniffing.media_type_of(stored.data) == stored.media_type
     assert opened(stored.data).size == (stored.width, stored.height)
 
 
@@ -157,8 +158,8 @@ def test_what_would_take_too_long_or_too_much_is_not_decoded_here(size):
 
 
 def test_the_first_bytes_tell_the_kind(drawn):
-    assert pictures.media_type_of(drawn()[:16]) == "image/png"
-    assert pictures.media_type_of(drawn(kind="JPEG")[:16]) == "image/jpeg"
-    assert pictures.media_type_of(drawn(kind="GIF")[:16]) == "image/gif"
+    assert sniffing.media_type_of(drawn()[:16]) == "image/png"
+    assert sniffing.media_type_of(drawn(kind="JPEG")[:16]) == "image/jpeg"
+    assert sniffing.media_type_of(drawn(kind="GIF")[:16]) == "image/gif"
     for other in (b"", b"<svg xmlns=", b"\x89PN"):
-        assert pictures.media_type_of(other) == "application/octet-stream"
+        assert sniffing.media_type_of(other) == "application/octet-stream"

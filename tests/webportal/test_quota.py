@@ -16,6 +16,8 @@ from webportal.accounts import quota
 from webportal.accounts.models import StorageUse, User
 from webportal.accounts.quota import QuotaReached
 from webportal.analyses import services
+from webportal.analyses.intake.uploads import create_upload
+from webportal.analyses.jobs import running
 from webportal.analyses.models import Analysis, Upload
 
 pytestmark = pytest.mark.django_db
@@ -46,7 +48,7 @@ def test_what_counts_is_what_lies_on_the_disk(owner, other, upload, drawn):
 def test_another_analysis_of_a_picture_takes_no_room(far_side, owner, upload):
     analysis = upload()
     before = used(owner)
-    services.run(analysis_id=analysis.pk, timeout=2.0)
+    running.run(analysis_id=analysis.pk, timeout=2.0)
     analysis.refresh_from_db()
     services.run_again(actor=owner, analysis=analysis)
     assert used(owner) == before
@@ -100,7 +102,7 @@ class TestFull:
         upload()
         settings.ACCOUNT_QUOTA_BYTES = used(owner) + 100
         with pytest.raises(QuotaReached):
-            services.create_upload(owner=owner, data=drawn(shift=1))
+            create_upload(owner=owner, data=drawn(shift=1))
         assert Upload.objects.count() == 1
         assert used(owner) == on_disk(owner) == sum(path.stat().st_size for path in media.rglob("*") if path.is_file())
 
@@ -134,13 +136,13 @@ def test_the_account_page_says_how_much_is_used(owner, owner_client, upload, set
 
 @pytest.mark.django_db(transaction=True)
 def test_uploads_at_the_same_time_don_t_exceed_it_together(owner, drawn, settings):
-    first = services.create_upload(owner=owner, data=drawn())
+    first = create_upload(owner=owner, data=drawn())
     settings.ACCOUNT_QUOTA_BYTES = int(used(owner) * 3.5)
     refused: list[QuotaReached] = []
 
     def keep(shift: int) -> None:
         try:
-            services.create_upload(owner=owner, data=drawn(shift=shift))
+            create_upload(owner=owner, data=drawn(shift=shift))
         except QuotaReached as refusal:
             refused.append(refusal)
         finally:

@@ -12,7 +12,9 @@ from django.urls import reverse
 from inference_server.classification import Verdict
 from tests.webportal import access_table
 from tests.webportal.test_pages import check_page
-from webportal.analyses import exports, reading, services
+from webportal.analyses import services
+from webportal.analyses.history import exports, reading
+from webportal.analyses.jobs import running
 from webportal.analyses.models import Analysis, ReadingRound, Review
 
 pytestmark = pytest.mark.django_db
@@ -33,7 +35,7 @@ def analyses(far_side, upload, drawn, answered) -> list[Analysis]:
     for place, answer in enumerate(said):
         far_side.respond = lambda _data, answer=answer: answer
         analysis = upload(drawn(shift=place), label=f"number {place}")
-        services.run(analysis_id=analysis.pk, timeout=2.0)
+        running.run(analysis_id=analysis.pk, timeout=2.0)
         analysis.refresh_from_db()
         made.insert(0, analysis)
     return made
@@ -241,7 +243,7 @@ class TestOnce:
 
     def test_somebody_elses_form_is_none(self, analyses, owner, other, upload, drawn):
         theirs = upload(drawn(shift=20), user=other)
-        services.run(analysis_id=theirs.pk, timeout=2.0)
+        running.run(analysis_id=theirs.pk, timeout=2.0)
         theirs.refresh_from_db()
         mine = services.review(actor=owner, analysis=analyses[0], class_short="PVC", review_id=uuid.uuid4())
         with pytest.raises(Exception, match="already exists"):

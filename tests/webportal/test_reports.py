@@ -10,7 +10,9 @@ from django.urls import reverse
 from reportlab.pdfgen.canvas import Canvas
 
 from inference_server.classification import Verdict
-from webportal.analyses import reports, services, tagging
+from webportal.analyses import services, tagging
+from webportal.analyses.history import reports
+from webportal.analyses.jobs import running
 from webportal.analyses.models import Analysis
 
 pytestmark = pytest.mark.django_db
@@ -52,7 +54,7 @@ def feet(monkeypatch) -> list[str]:
 @pytest.fixture
 def analysis(far_side, upload, owner) -> Analysis:
     analysis = upload(label="strip <b>1</b> & more")
-    services.run(analysis_id=analysis.pk, timeout=2.0)
+    running.run(analysis_id=analysis.pk, timeout=2.0)
     analysis.refresh_from_db()
     services.review(actor=owner, analysis=analysis, class_short="PACED", comment="a spike")
     tagging.annotate(actor=owner, analysis=analysis, notes="note-zzyzx", tags=[])
@@ -99,7 +101,7 @@ class TestOneAnalysis:
         }.get(kind, refuse)
         analysis = upload(png[:60] if kind == "undecodable" else png)
         if kind != "waiting":
-            services.run(analysis_id=analysis.pk, timeout=2.0)
+            running.run(analysis_id=analysis.pk, timeout=2.0)
         assert owner_client.get(reverse("analyses:report", args=[analysis.pk])).content.startswith(b"%PDF-")
         expected = {
             "refused": "The picture is cut off",

@@ -11,7 +11,9 @@ from django.utils import timezone
 from PIL import Image
 
 from inference_server.classification import BeatClass, ModelInfo, Verdict
-from webportal.analyses import answers, queries, references, services, track_record
+from webportal.analyses import answers, references, services, track_record
+from webportal.analyses.history import queries
+from webportal.analyses.jobs import running
 from webportal.analyses.models import Analysis
 from webportal.analyses.track_record import TrackRecord
 from webportal.pages import catalogue
@@ -22,7 +24,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def analysis(far_side, upload) -> Analysis:
     analysis = upload()
-    services.run(analysis_id=analysis.pk, timeout=2.0)
+    running.run(analysis_id=analysis.pk, timeout=2.0)
     analysis.refresh_from_db()
     return analysis
 
@@ -67,7 +69,7 @@ class TestEvidence:
         picture = io.BytesIO()
         Image.new("L", (192, 128), paper).save(picture, "PNG")
         analysis = upload(picture.getvalue())
-        services.run(analysis_id=analysis.pk, timeout=2.0)
+        running.run(analysis_id=analysis.pk, timeout=2.0)
         assert ("evidence--dark" in owner_client.get(evidence(analysis)).content.decode()) == marked
 
     def test_the_server_is_asked_once_for_each_kind(self, analysis, owner_client, far_side):
@@ -120,7 +122,7 @@ class TestComparison:
         assert references.of_class("ESCAPE") == []
         far_side.respond = lambda _data: answered(verdict=Verdict.NOT_A_BEAT)
         analysis = upload()
-        services.run(analysis_id=analysis.pk, timeout=2.0)
+        running.run(analysis_id=analysis.pk, timeout=2.0)
         assert "Beats that cardiologists labelled" not in page(owner_client, analysis)
 
     def test_they_appear_with_the_answer_without_reloading(self, analysis, owner_client):
@@ -142,7 +144,7 @@ class TestTrackRecord:
     def test_of_a_kind_that_the_file_is_silent_about_nothing_is_claimed(self, far_side, upload, answered, owner_client):
         far_side.respond = lambda _data: answered("PACED")
         analysis = upload()
-        services.run(analysis_id=analysis.pk, timeout=2.0)
+        running.run(analysis_id=analysis.pk, timeout=2.0)
         html = page(owner_client, analysis)
         assert "“Paced”: not known" in html
         assert "recognised" not in html
@@ -211,7 +213,7 @@ class TestTheSearchStays:
                 "PACED" if age % 2 else "PVC", probability=0.9 - age / 10
             )
             analysis = upload(label=f"number {age}")
-            services.run(analysis_id=analysis.pk, timeout=2.0)
+            running.run(analysis_id=analysis.pk, timeout=2.0)
             Analysis.objects.filter(pk=analysis.pk).update(created_at=timezone.now() - timedelta(hours=age))
             analysis.refresh_from_db()
             made.append(analysis)

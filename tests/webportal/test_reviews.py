@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from inference_server.classification import Verdict
 from webportal.analyses import services
+from webportal.analyses.jobs import running
 from webportal.analyses.models import Analysis, Review
 
 pytestmark = pytest.mark.django_db
@@ -16,7 +17,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def analysis(far_side, upload) -> Analysis:
     analysis = upload()
-    services.run(analysis_id=analysis.pk, timeout=2.0)
+    running.run(analysis_id=analysis.pk, timeout=2.0)
     analysis.refresh_from_db()
     return analysis
 
@@ -48,7 +49,7 @@ def test_the_newest_of_several_comes_first(analysis, owner):
 def test_where_the_model_saw_no_beat_agreeing_means_no_beat(far_side, upload, owner, answered):
     far_side.respond = lambda _data: answered(verdict=Verdict.NOT_A_BEAT)
     analysis = upload()
-    services.run(analysis_id=analysis.pk, timeout=2.0)
+    running.run(analysis_id=analysis.pk, timeout=2.0)
     analysis.refresh_from_db()
     assert services.review(actor=owner, analysis=analysis, class_short=Review.NO_BEAT).agrees
     assert not services.review(actor=owner, analysis=analysis, class_short="PVC").agrees

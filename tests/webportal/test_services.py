@@ -14,15 +14,18 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from inference_server.classification import Verdict
-from webportal.analyses import pictures, services, sweeping
+from webportal.analyses import services
+from webportal.analyses.intake import pictures
+from webportal.analyses.intake.uploads import create_upload
+from webportal.analyses.jobs import leases, running, sweeping
 from webportal.analyses.models import Analysis, Upload
-from webportal.analyses.services import analysing
+from webportal.analyses.upkeep import sweeper
 
 pytestmark = pytest.mark.django_db
 
 
 def run(analysis: Analysis) -> Analysis:
-    services.run(analysis_id=analysis.pk, timeout=2.0)
+    running.run(analysis_id=analysis.pk, timeout=2.0)
     analysis.refresh_from_db()
     return analysis
 
@@ -52,7 +55,7 @@ class TestAcceptingAPicture:
     def test_an_inactive_user_may_not_upload(self, owner, png):
         owner.is_active = False
         with pytest.raises(PermissionDenied):
-            services.create_upload(owner=owner, data=png)
+            create_upload(owner=owner, data=png)
 
     def test_an_invalid_field_leaves_neither_rows_nor_files(self, owner, png, settings, tmp_path):
         settings.STORAGES = {
@@ -60,7 +63,7 @@ class TestAcceptingAPicture:
             "default": {**settings.STORAGES["default"], "OPTIONS": {"location": str(tmp_path), "base_url": None}},
         }
         with pytest.raises(ValidationError):
-            services.create_upload(owner=owner, data=png, label="x" * 101)
+            create_upload(owner=owner, data=png, label="x" * 101)
         assert not Upload.objects.exists()
         assert not [path for path in tmp_path.rglob("*") if path.is_file()]
 
@@ -72,7 +75,7 @@ class TestAcceptingAPicture:
             "default": {**settings.STORAGES["default"], "OPTIONS": {"location": str(tmp_path), "base_url": None}},
         }
         with pytest.raises(IntegrityError):
-            services.create_upload(owner=owner, data=png)
+            create_upload(owner=owner, data=png)
         assert not Upload.objects.exists()
         assert not [path for path in tmp_path.rglob("*") if path.is_file()]
 
@@ -109,7 +112,7 @@ class TestAskingTheServer:
 
         assert analysis.state == Analysis.State.REJECTED
         assert analysis.reason == "IMAGE_TRUNCATED"
-        assert not services.run(analysis_id=analysis.pk, timeout=1.0)
+        assert not running.run(analysis_id=analysis.pk, timeout=1.0)
         assert len(far_side.calls) == 1
 
     def test_without_a_server_the_analysis_waits_with_a_task_beside_it(self, far_side, upload):
@@ -129,7 +132,7 @@ class TestAskingTheServer:
         analysis = upload()
         for _ in range(3):
             make_due(analysis)
-            services.run(analysis_id=analysis.pk, timeout=0.2)
+            running.run(analysis_id=analysis.pk, timeout=0.2)
         analysis.refresh_from_db()
         assert analysis.state == Analysis.State.QUEUED
         assert analysis.attempts == 3
@@ -140,7 +143,7 @@ class TestAskingTheServer:
         analysis = upload()
         for _ in range(2):
             make_due(analysis)
-            services.run(analysis_id=analysis.pk, timeout=0.3, from_queue=True)
+            running.run(analysis_id=analysis.pk, timeout=0.3, from_queue=True)
         analysis.refresh_from_db()
         assert analysis.state == Analysis.State.FAILED
         assert analysis.error_id
@@ -148,7 +151,7 @@ class TestAskingTheServer:
     def test_a_server_that_is_known_to_be_away_is_not_called(self, far_side, upload):
         far_side.down()
         analysis = upload()
-        services.run(analysis_id=analysis.pk, timeout=2.0, from_queue=True)
+        running.run(analysis_id=analysis.pk, timeout=2.0, from_queue=True)
         analysis.refresh_from_db()
         assert analysis.waits_for_server
         assert analysis.failures == 0
@@ -185,28 +188,28 @@ class TestAskingTheServer:
 class TestClaims:
     def test_only_one_claim_succeeds(self, upload):
         analysis = upload()
-        assert services.claim(analysis_id=analysis.pk) is not None
-        assert services.claim(analysis_id=analysis.pk) is None
+        assert leases.claim(analysis_id=analysis.pk) is not None
+        assert leases.claim(analysis_id=analysis.pk) is None
 
     def test_an_analysis_that_is_not_due_is_left_alone(self, upload):
         analysis = upload()
         Analysis.objects.filter(pk=analysis.pk).update(next_attempt_at=timezone.now() + timedelta(minutes=1))
-        assert services.claim(analysis_id=analysis.pk) is None
+        assert leases.claim(analysis_id=analysis.pk) is None
 
     def test_a_finished_or_unknown_analysis_is_left_alone(self, far_side, upload):
         analysis = run(upload())
-        assert not services.run(analysis_id=analysis.pk, timeout=1.0)
-        assert not services.run(analysis_id=uuid.uuid4(), timeout=1.0)
+        assert not running.run(analysis_id=analysis.pk, timeout=1.0)
+        assert not running.run(analysis_id=uuid.uuid4(), timeout=1.0)
         assert len(far_side.calls) == 1
 
     def test_a_claimant_that_lost_its_lease_cannot_store_its_answer(self, upload, answered):
-        held = services.claim(analysis_id=upload().pk)
+        held = leases.claim(analysis_id=upload().pk)
         # Its lease runs out, the sweep puts the analysis back, and somebody else takes it.
         Analysis.objects.update(lease_expires_at=timezone.now() - timedelta(seconds=1))
         sweeping.put_back_expired()
-        second = services.claim(analysis_id=held.pk)
+        second = leases.claim(analysis_id=held.pk)
 
-        analysing._store_answer(held, answered("PACED"))
+        running._store_answer(held, answered("PACED"))
 
         second.refresh_from_db()
         assert second.state == Analysis.State.RUNNING
@@ -220,7 +223,7 @@ def test_many_claimants_at_once_ask_the_server_exactly_once(far_side, upload):
 
     def claimant() -> None:
         start.wait()
-        services.run(analysis_id=analysis.pk, timeout=2.0)
+        running.run(analysis_id=analysis.pk, timeout=2.0)
         connection.close()
 
     threads = [threading.Thread(target=claimant) for _ in range(6)]
@@ -239,7 +242,7 @@ class TestBackoff:
     def test_it_doubles_with_jitter_and_is_bounded(self, settings):
         settings.ANALYSIS_BACKOFF_FIRST, settings.ANALYSIS_BACKOFF_LONGEST = 2.0, 60.0
         for attempt, ceiling in ((1, 2), (2, 4), (3, 8), (6, 60), (1000, 60)):
-            waits = [services.backoff(attempt) for _ in range(50)]
+            waits = [running.backoff(attempt) for _ in range(50)]
             assert all(ceiling / 2 <= wait <= ceiling for wait in waits)
             assert len(set(waits)) > 1
 
@@ -258,7 +261,7 @@ class TestDeleting:
 
     def test_the_upload_stays_while_another_analysis_needs_it(self, owner, upload):
         analysis = upload()
-        analysing._create_analysis(analysis.upload)
+        running._create_analysis(analysis.upload)
         services.delete_analysis(actor=owner, analysis=analysis)
         assert Upload.objects.count() == 1
         assert Analysis.objects.count() == 1
@@ -316,7 +319,7 @@ class TestRequeueing:
 class TestSweeping:
     def test_what_a_dead_worker_held_is_put_back_with_a_task(self, upload):
         analysis = upload()
-        services.claim(analysis_id=analysis.pk)
+        leases.claim(analysis_id=analysis.pk)
         assert sweeping.put_back_expired() == 0  # still held
 
         Analysis.objects.filter(pk=analysis.pk).update(lease_expires_at=timezone.now() - timedelta(seconds=1))
@@ -331,7 +334,7 @@ class TestSweeping:
         analysis = upload()
         for _ in range(2):
             make_due(analysis)
-            services.claim(analysis_id=analysis.pk)
+            leases.claim(analysis_id=analysis.pk)
             Analysis.objects.filter(pk=analysis.pk).update(lease_expires_at=timezone.now() - timedelta(seconds=1))
             sweeping.put_back_expired()
         analysis.refresh_from_db()
@@ -376,7 +379,7 @@ class TestSweeping:
 
 def test_sqlite_learns_how_its_tables_are_filled(upload):
     upload()
-    sweeping.learn_tables()
+    sweeper.learn_tables()
     if connection.vendor == "sqlite":
         with connection.cursor() as cursor:
             cursor.execute("SELECT DISTINCT tbl FROM sqlite_stat1")

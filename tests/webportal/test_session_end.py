@@ -8,7 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
-from webportal.analyses import services
+from webportal.analyses.jobs import running
 from webportal.analyses.models import Analysis
 
 pytestmark = pytest.mark.django_db
@@ -88,7 +88,7 @@ def test_for_the_script_one_picture_is_answered_with_an_address_or_a_sentence(fa
 
 
 def test_every_page_for_people_who_are_logged_in_has_the_line_at_hand(upload, owner_client):
-    services.try_at_once(analysis_id=upload().pk, deadline=0.1)
+    running.try_at_once(analysis_id=upload().pk, deadline=0.1)
     for name in ("analyses:predict", "analyses:history", "analyses:batches", "accounts:overview"):
         html = owner_client.get(reverse(name)).content.decode()
         assert '<template id="session-ended">' in html

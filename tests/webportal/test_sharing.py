@@ -7,6 +7,7 @@ from django.core.exceptions import PermissionDenied
 from django.urls import reverse
 
 from webportal.analyses import services, tagging
+from webportal.analyses.jobs import running
 from webportal.analyses.models import Analysis, Review
 
 pytestmark = pytest.mark.django_db
@@ -15,7 +16,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def analysis(far_side, upload) -> Analysis:
     analysis = upload(label="strip-zzyzx")
-    services.run(analysis_id=analysis.pk, timeout=2.0)
+    running.run(analysis_id=analysis.pk, timeout=2.0)
     analysis.refresh_from_db()
     return analysis
 
@@ -134,7 +135,7 @@ class TestReviewing:
 
     def test_the_next_one_is_a_link_away(self, shared, upload, owner, reviewer_client):
         second = upload()
-        services.run(analysis_id=second.pk, timeout=2.0)
+        running.run(analysis_id=second.pk, timeout=2.0)
         services.share_analyses(actor=owner, ids=[second.pk])
         assert f'href="{second.get_absolute_url()}"' in reviewer_client.get(shared.get_absolute_url()).content.decode()
 
@@ -148,7 +149,7 @@ class TestReviewing:
 
     def test_ones_own_are_not_in_ones_queue(self, far_side, upload, reviewer, reviewer_client):
         own = upload(user=reviewer)
-        services.run(analysis_id=own.pk, timeout=2.0)
+        running.run(analysis_id=own.pk, timeout=2.0)
         services.share_analyses(actor=reviewer, ids=[own.pk])
         assert queue(reviewer_client, "?all") == []
 

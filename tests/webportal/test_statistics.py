@@ -10,7 +10,9 @@ from django.utils import timezone
 
 from inference_server.classification import Verdict
 from webportal.accounts.models import User
-from webportal.analyses import charts, services, statistics
+from webportal.analyses import services
+from webportal.analyses.history import charts, statistics
+from webportal.analyses.jobs import running
 from webportal.analyses.models import Analysis, Review
 
 pytestmark = pytest.mark.django_db
@@ -25,7 +27,7 @@ def answered_as(far_side, upload, answered):
     def make(short: str = "PVC", verdict: Verdict = Verdict.CONFIDENT, **kwargs) -> Analysis:
         far_side.respond = lambda _data: answered(short, verdict=verdict)
         analysis = upload(**kwargs)
-        services.run(analysis_id=analysis.pk, timeout=2.0)
+        running.run(analysis_id=analysis.pk, timeout=2.0)
         analysis.refresh_from_db()
         return analysis
 

@@ -11,7 +11,9 @@ import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.urls import reverse
 
-from webportal.analyses import queries, services, tagging
+from webportal.analyses import tagging
+from webportal.analyses.history import queries
+from webportal.analyses.jobs import running
 from webportal.analyses.models import Analysis, Tag
 
 pytestmark = pytest.mark.django_db
@@ -21,7 +23,7 @@ pytestmark = pytest.mark.django_db
 def done(far_side, upload):
     def make(label: str = "", **kwargs) -> Analysis:
         analysis = upload(label=label, **kwargs)
-        services.run(analysis_id=analysis.pk, timeout=2.0)
+        running.run(analysis_id=analysis.pk, timeout=2.0)
         analysis.refresh_from_db()
         return analysis
 
@@ -125,7 +127,7 @@ class TestHistory:
         assert [tags_of(analysis) for analysis in three] == [["rare", "ward 3"], ["ward 3"], []]
 
     def test_everything_that_the_search_finds_goes_beyond_the_page(self, three, owner_client, monkeypatch):
-        monkeypatch.setattr("webportal.analyses.queries.page_of.__kwdefaults__", {"size": 1})
+        monkeypatch.setattr("webportal.analyses.history.queries.page_of.__kwdefaults__", {"size": 1})
         self.post(owner_client, "tag-selected", everything="on", looking="kind=PVC", tags="all", add="")
         assert [("all" in tags_of(analysis)) for analysis in three] == [True, True, True]
         self.post(
@@ -189,5 +191,5 @@ class TestRunningAgain:
         assert len(far_side.calls) == calls
         assert {(each.state, each.task_id is not None) for each in again} == {("queued", True)}
         for each in again:
-            assert services.run(analysis_id=each.pk, timeout=2.0)
+            assert running.run(analysis_id=each.pk, timeout=2.0)
         assert set(again.values_list("state", flat=True)) == {"done"}

@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import reverse
 
 from webportal.accounts import zones
-from webportal.analyses import reports
+from webportal.analyses.history import reports
 from webportal.analyses.models import Analysis
 
 pytestmark = pytest.mark.django_db

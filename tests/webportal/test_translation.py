@@ -15,7 +15,8 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import translation
 
-from webportal.analyses import reports, services
+from webportal.analyses.history import reports
+from webportal.analyses.jobs import running
 from webportal.analyses.models import Review
 
 PORTAL = settings.BASE_DIR / "webportal"
@@ -79,7 +80,7 @@ def test_no_text_of_a_page_is_forgotten_in_the_catalogue(tmp_path):
 class TestChoosing:
     def test_a_reader_chooses_and_every_page_follows(self, far_side, upload, owner_client):
         analysis = upload()
-        services.run(analysis_id=analysis.pk, timeout=2.0)
+        running.run(analysis_id=analysis.pk, timeout=2.0)
         page = analysis.get_absolute_url()
         assert '<html lang="en">' in owner_client.get(page).content.decode()
         response = owner_client.post(reverse("set_language"), {"language": "de", "next": page})
@@ -108,7 +109,7 @@ class TestChoosing:
 
     def test_what_is_written_in_german_is_stored_as_in_english(self, far_side, upload, owner, owner_client):
         analysis = upload()
-        services.run(analysis_id=analysis.pk, timeout=2.0)
+        running.run(analysis_id=analysis.pk, timeout=2.0)
         owner_client.post(reverse("set_language"), {"language": "de"})
         for short in (Review.OTHER_KIND, "PACED"):
             owner_client.post(reverse("analyses:review", args=[analysis.pk]), {"class_short": short})
@@ -123,7 +124,7 @@ class TestChoosing:
         real = reports.Paragraph
         monkeypatch.setattr(reports, "Paragraph", lambda text, style: said.append(text) or real(text, style))
         analysis = upload()
-        services.run(analysis_id=analysis.pk, timeout=2.0)
+        running.run(analysis_id=analysis.pk, timeout=2.0)
         owner_client.post(reverse("set_language"), {"language": "de"})
         owner_client.get(reverse("analyses:report", args=[analysis.pk]))
         assert any("Ventrikuläre Extrasystole, sicher, 97,0" in text for text in said)

@@ -22,7 +22,7 @@ from inference_server.classification import Verdict
 from tests.webportal.conftest import answer
 from webportal.analyses.models import Analysis, Upload
 from webportal.audit.models import Entry
-from webportal.operations import metrics
+from webportal.observability import metrics
 from webportal.trial import reading, samples
 
 pytestmark = pytest.mark.django_db

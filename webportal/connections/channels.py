@@ -14,7 +14,7 @@ from waitress.task import WSGITask
 
 from webportal.connections.requests import Limits, Request, on_disk
 from webportal.errors import NOT_KEPT
-from webportal.operations import metrics
+from webportal.observability import metrics
 
 #: From a new connection, or from an answer, until the header of a request is complete, seconds. Browsers open
 #: connections before they need them, and open others when those have been ended.

@@ -21,7 +21,7 @@ from webportal.connections import channels
 from webportal.connections.channels import Channel, TcpServer
 from webportal.connections.requests import Limits
 from webportal.errors import NOT_KEPT
-from webportal.operations import metrics
+from webportal.observability import metrics
 
 PATIENCE = 20.0
 #: More than the buffers of two kernels hold.

@@ -10,8 +10,9 @@ from django.urls import reverse
 from django.utils.http import urlencode
 
 from webportal.accounts.current import current_user
-from webportal.analyses import access, batches, queries
+from webportal.analyses import access
 from webportal.analyses.forms import HistoryForm
+from webportal.analyses.history import batches, queries
 from webportal.analyses.models import Analysis
 from webportal.pages import catalogue
 

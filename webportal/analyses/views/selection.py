@@ -20,8 +20,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from webportal.accounts.current import current_user
-from webportal.analyses import access, once, queries, reasons, services, tagging
+from webportal.analyses import access, once, reasons, services, tagging
 from webportal.analyses.forms import BulkTagForm
+from webportal.analyses.history import queries
 from webportal.analyses.views import searching
 from webportal.refusal import Refused
 

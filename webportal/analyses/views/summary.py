@@ -9,7 +9,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from webportal.accounts.current import current_user
-from webportal.analyses import charts, statistics
+from webportal.analyses.history import charts, statistics
 
 
 @login_required

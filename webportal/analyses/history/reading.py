@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from django.db.models import QuerySet
 
 from webportal.accounts.models import User
+from webportal.analyses.history.queries import BULK_LIMIT, Order
 from webportal.analyses.models import Analysis, ReadingRound, Review
-from webportal.analyses.queries import BULK_LIMIT, Order
 
 
 @dataclass(frozen=True, slots=True)

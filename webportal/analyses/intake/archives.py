@@ -12,10 +12,6 @@ from typing import IO
 
 from django.conf import settings
 
-#: How a zip file begins; an empty one has nothing but its end record.
-SIGNATURES = (b"PK\x03\x04", b"PK\x05\x06")
-MEDIA_TYPE = "application/zip"
-
 #: The record at the end of a zip file, and the longest comment that may follow it (APPNOTE.TXT 4.3.16), bytes.
 _END = struct.Struct("<4s4H2LH")
 _END_SIGNATURE = b"PK\x05\x06"

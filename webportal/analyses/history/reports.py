@@ -21,8 +21,9 @@ from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
 from reportlab.platypus import Flowable, Image, KeepTogether, SimpleDocTemplate, Spacer, Table, TableStyle
 
-from webportal.analyses import answers, lettering, reasons
-from webportal.analyses.lettering import Paragraph
+from webportal.analyses import answers, reasons
+from webportal.analyses.history import lettering
+from webportal.analyses.history.lettering import Paragraph
 from webportal.analyses.models import Analysis, Review
 from webportal.analyses.templatetags.readings import percent
 from webportal.analyses.track_record import TrackRecord

@@ -1,9 +1,9 @@
-"""A person's picture made fit to keep: PNG or JPEG, upright, without metadata, with a small rendition for lists.
+"""A person's picture made fit to store: PNG or JPEG, upright, without metadata, with a small rendition for lists.
 
 Whether a picture can be *classified* is for the inference server alone to say. A PNG or JPEG that can't be decoded here
-is kept as it came, so that the server can give its reason, and it is never shown. Any other kind of picture has to be
-converted first; where that fails nothing is kept, and the reason is told at once. All decoding happens in processes of
-their own, with limits (:mod:`ecg.pictures.confined`).
+is stored as it came, so that the server can give its reason, and it is never shown. Any other kind of picture has to be
+converted first; where that fails nothing is stored, and the reason is given at once. All decoding happens in processes
+of their own, with limits (:mod:`ecg.pictures.confined`).
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ from ecg.confinement import NoTurn
 from ecg.pictures import confined
 from ecg.pictures.cost import cost_of
 from ecg.pictures.decoding import ImageError, ImageLimits
-from ecg.pictures.kinds import BEGINNING_BYTES, CONVERTIBLE, MEDIA_TYPES, NATIVE, Kind, kind_of
+from ecg.pictures.kinds import CONVERTIBLE, MEDIA_TYPES, NATIVE
 
+from webportal.analyses.intake.sniffing import kind_of_picture, reason_against_picture
 from webportal.refusal import Refused
 
 #: Largest thumbnail, pixels: twice its size on the page, for dense screens.
@@ -24,7 +25,7 @@ THUMBNAIL_SIZE = (384, 256)
 
 
 class Unusable(Exception):  # noqa: N818 - reads as what happened
-    """A picture that can't be kept. ``reason`` is the code that :mod:`webportal.analyses.reasons` explains."""
+    """A picture that can't be stored. ``reason`` is the code that :mod:`webportal.analyses.reasons` explains."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -40,7 +41,7 @@ class Busy(Refused):
 
 @dataclass(frozen=True, slots=True)
 class StoredPicture:
-    """A picture as it is kept."""
+    """A picture as it is stored."""
 
     data: bytes
     """Encoded picture. Without metadata when ``width`` is known, otherwise the bytes as sent."""
@@ -54,28 +55,13 @@ class StoredPicture:
     """A small PNG; ``None`` when the picture can't be decoded."""
 
 
-def media_type_of(beginning: bytes) -> str:
-    """The media type of a kind of picture that is read, by the first bytes of a file; else that of any bytes."""
-    return MEDIA_TYPES.get(kind_of(beginning[:BEGINNING_BYTES]), "application/octet-stream")
-
-
-def reason_against(beginning: bytes) -> str:
-    """Why a file that begins so is no picture that is read; empty when it is one."""
-    kind = kind_of(beginning[:BEGINNING_BYTES])
-    if kind in NATIVE | CONVERTIBLE:
-        return ""
-    if not beginning:
-        return "IMAGE_EMPTY"
-    return "IMAGE_UNSUPPORTED_FORMAT" if kind is Kind.UNKNOWN else f"FILE_IS_{kind}"
-
-
 def declared_megapixels(data: bytes) -> float | None:
     """Width × height, in millions, of what :func:`prepare` will decode, as the header says, nothing being decoded.
 
     0 for what will not be decoded at all. ``None`` for a kind that has to be converted: its header is read by the
     decoder.
     """
-    kind = kind_of(data[:BEGINNING_BYTES])
+    kind = kind_of_picture(data)
     if kind in CONVERTIBLE:
         return None
     cost = cost_of(data) if kind in NATIVE else None
@@ -93,13 +79,13 @@ def prepare(data: bytes) -> StoredPicture:
         Busy: it had no turn in time.
     """
     limits = ImageLimits(max_bytes=settings.PICTURE_MAX_BYTES, max_pixels=settings.PICTURE_MAX_PIXELS)
-    kind = kind_of(data[:BEGINNING_BYTES])
+    kind = kind_of_picture(data)
     try:
-        kept = confined.for_keeping(data, limits, THUMBNAIL_SIZE)
+        picture = confined.for_keeping(data, limits, THUMBNAIL_SIZE)
     except NoTurn as error:
         raise Busy from error
     except ImageError as error:
         if kind in NATIVE:
             return StoredPicture(data, MEDIA_TYPES[kind], None, None, None)
-        raise Unusable(reason_against(data) or error.reason.value) from error
-    return StoredPicture(kept.data, MEDIA_TYPES[kept.kind], kept.width, kept.height, kept.thumbnail)
+        raise Unusable(reason_against_picture(data) or error.reason.value) from error
+    return StoredPicture(picture.data, MEDIA_TYPES[picture.kind], picture.width, picture.height, picture.thumbnail)

@@ -105,7 +105,7 @@ def call(name: str) -> Iterator[None]:
         _calls.labels(name, outcome).observe(time.perf_counter() - begun)
 
 
-def upload_kept() -> None:
+def upload_stored() -> None:
     """A picture and the question about it are in the database."""
     _uploads.inc()
 

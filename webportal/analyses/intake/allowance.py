@@ -18,8 +18,8 @@ from django.conf import settings
 from django.core.cache import cache
 
 from webportal.accounts.models import User
-from webportal.analyses import pictures
-from webportal.analyses.pictures import StoredPicture
+from webportal.analyses.intake import pictures
+from webportal.analyses.intake.pictures import StoredPicture
 from webportal.refusal import Refused
 
 #: How long a bucket that nobody takes from is remembered, seconds; it is full again long before.
@@ -49,7 +49,7 @@ def take(*, user: User, pictures: int, megapixels: float) -> None:
 
 
 def prepare(*, user: User, data: bytes) -> StoredPicture:
-    """:func:`webportal.analyses.pictures.prepare`, for which ``user`` pays with a picture and its megapixels.
+    """:func:`webportal.analyses.intake.pictures.prepare`, for which ``user`` pays with a picture and its megapixels.
 
     A kind of picture whose size only its decoder can tell is paid for afterwards, and one that could not be decoded as
     much as the largest.

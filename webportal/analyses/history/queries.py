@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 import uuid
 from collections.abc import Callable, Iterable
@@ -216,12 +215,6 @@ def _with_word(owner: User, text: str, column: str) -> Q:
 def not_yet_read_by(user: User, analyses: QuerySet[Analysis]) -> QuerySet[Analysis]:
     """Those of ``analyses`` beside which ``user`` has written no reading."""
     return analyses.filter(~Exists(Review.objects.filter(analysis=OuterRef("pk"), author=user)))
-
-
-def latest_of_same_file(analyses: QuerySet[Analysis], data: bytes) -> Analysis | None:
-    """The newest of ``analyses`` whose picture was sent as exactly these bytes; failed ones don't count."""
-    same = analyses.filter(upload__sha256=hashlib.sha256(data).hexdigest()).exclude(state=Analysis.State.FAILED)
-    return same.select_related("upload").order_by("-created_at", "-id").first()
 
 
 def ids_in(texts: Iterable[str]) -> list[uuid.UUID]:

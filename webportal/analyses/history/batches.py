@@ -107,6 +107,12 @@ def files_of(batch: Batch, *, name: str = "", page: int = 1) -> Page[BatchFile]:
     return cast("Page[BatchFile]", Paginator(found, FILES_SHOWN).get_page(page))
 
 
+def as_they_stand(files: Collection[BatchFile]) -> list[BatchFile]:
+    """Files of one place in a batch with their analyses as they are now."""
+    rows = BatchFile.objects.filter(pk__in=[file.pk for file in files])
+    return list(rows.select_related("analysis__upload").prefetch_related("analysis__reviews").order_by("entry"))
+
+
 _RANK = Case(
     When(~Q(reason="") | Q(analysis__state__in=[_State.REJECTED, _State.FAILED]), then=Value(0)),
     When(analysis__state__in=Analysis.OPEN_STATES, then=Value(1)),
