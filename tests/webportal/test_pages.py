@@ -13,10 +13,10 @@ from django.utils import timezone
 
 from inference_server.classification import Verdict
 from webportal.analyses import reasons
-from webportal.analyses.intake.pictures import media_type_of
+from webportal.analyses.intake.sniffing import media_type_of
 from webportal.analyses.jobs import leases, running
+from webportal.analyses.jobs.outcomes import fields_of
 from webportal.analyses.models import Analysis, Upload
-from webportal.analyses.services import analysing
 from webportal.pages import catalogue
 
 pytestmark = pytest.mark.django_db
@@ -249,7 +249,7 @@ class TestResultPage:
         elif kind == "running":
             leases.claim(analysis_id=analysis.pk)
         elif kind == "rejected":
-            analysing._reject(leases.claim(analysis_id=analysis.pk), "IMAGE_TRUNCATED")
+            running._reject(leases.claim(analysis_id=analysis.pk), "IMAGE_TRUNCATED")
         elif kind == "failed":
             rows.update(state="failed", finished_at=now, error_id="abc123")
         elif kind != "queued":
@@ -259,8 +259,8 @@ class TestResultPage:
                 "none": (Verdict.UNCERTAIN, ("PVC",)),
                 "not a beat": (Verdict.NOT_A_BEAT, ("PVC",)),
             }[kind]
-            analysing._store_answer(
-                leases.claim(analysis_id=analysis.pk), answered(verdict=verdict, plausible=plausible)
+            leases.settle(
+                leases.claim(analysis_id=analysis.pk), **fields_of(answered(verdict=verdict, plausible=plausible))
             )
 
     @pytest.mark.parametrize("kind", SENTENCES)

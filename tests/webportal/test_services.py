@@ -18,6 +18,8 @@ from webportal.analyses import services
 from webportal.analyses.intake import pictures
 from webportal.analyses.intake.uploads import create_upload
 from webportal.analyses.jobs import leases, running, sweeping
+from webportal.analyses.jobs.asking import create_analysis
+from webportal.analyses.jobs.outcomes import fields_of
 from webportal.analyses.models import Analysis, Upload
 from webportal.analyses.upkeep import sweeper
 
@@ -209,7 +211,7 @@ class TestClaims:
         sweeping.put_back_expired()
         second = leases.claim(analysis_id=held.pk)
 
-        running._store_answer(held, answered("PACED"))
+        leases.settle(held, **fields_of(answered("PACED")))
 
         second.refresh_from_db()
         assert second.state == Analysis.State.RUNNING
@@ -261,7 +263,7 @@ class TestDeleting:
 
     def test_the_upload_stays_while_another_analysis_needs_it(self, owner, upload):
         analysis = upload()
-        running._create_analysis(analysis.upload)
+        create_analysis(analysis.upload)
         services.delete_analysis(actor=owner, analysis=analysis)
         assert Upload.objects.count() == 1
         assert Analysis.objects.count() == 1

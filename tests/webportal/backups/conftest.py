@@ -62,7 +62,7 @@ from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.test import Client
 from PIL import Image
 from webportal.accounts.models import User
-from webportal.analyses.services import create_upload
+from webportal.analyses.intake.uploads import create_upload
 user = User.objects.create_user("anna", "anna@example.org", "a-long-passphrase")
 EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
 secret = generate_totp_secret()

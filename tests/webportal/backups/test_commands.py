@@ -271,7 +271,7 @@ import io, os, random
 from pathlib import Path
 from PIL import Image
 from webportal.accounts.models import User
-from webportal.analyses.services import create_upload
+from webportal.analyses.intake.uploads import create_upload
 user = User.objects.get(username="anna")
 kept = []
 while Path(os.environ["WHILE"]).exists():
