@@ -17,7 +17,7 @@ from playwright.sync_api import Page, Route, expect
 
 from tests.end_to_end.people import PASSWORD, log_in, sign_up
 from tests.end_to_end.system import ROOT, System, running_system, stopped_server
-from tests.webportal.small_disk import fill, small_disk
+from tests.small_disk import fill, small_disk
 
 pytestmark = pytest.mark.xdist_group("system")
 

@@ -16,7 +16,7 @@ from django.db import OperationalError
 from django.test import Client
 from django.urls import reverse
 
-from tests.webportal.small_disk import fill, small_disk
+from tests.small_disk import fill, small_disk
 from webportal import disk, health
 from webportal.analyses.intake.uploads import create_upload
 from webportal.analyses.models import Analysis, Upload

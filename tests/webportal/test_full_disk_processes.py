@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.webportal.small_disk import fill, small_disk
+from tests.small_disk import fill, small_disk
 from tests.webportal.test_real_processes import Browser, Portal
 
 PASSWORD = "a-long-passphrase"
