@@ -13,6 +13,15 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Set Django up where the portal's tests are among those to run, and before any test is loaded: pytest-django then
+    keeps tests without a database from any, and Django's set-up of logging closes nobody's stream."""
+    portal = ROOT / "tests" / "webportal"
+    wanted = [config.invocation_params.dir / argument.partition("::")[0] for argument in config.args]
+    if any(portal.is_relative_to(path.resolve()) for path in wanted):
+        import tests.webportal  # noqa: F401
+
+
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Leave hypothesis' plugin out of the summary where no test has loaded hypothesis: it would load all of it, for a
     second, to say nothing. With several processes it has to tell what theirs found."""

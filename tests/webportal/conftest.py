@@ -22,7 +22,6 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_status import rpc_status
 from PIL import Image, ImageDraw
 from playwright.sync_api import Browser, sync_playwright
-from pytest_django.plugin import blocking_manager_key
 
 from inference_server.classification import BeatClass, Classification, ModelInfo, Verdict, messages
 from inference_server.client import SERVICE
@@ -30,13 +29,6 @@ from inference_server.generated.ecg.v1 import arrhythmia_pb2 as pb
 from inference_server.generated.ecg.v1 import arrhythmia_pb2_grpc
 from webportal.accounts.models import REVIEWERS
 from webportal.analyses.intake.uploads import create_upload
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    """Keep tests without a database from any, as pytest-django does by itself where it knows the settings from the
-    beginning."""
-    config.stash[blocking_manager_key].block()
-
 
 CLASSES = tuple(
     BeatClass(short, name)

@@ -6,7 +6,7 @@ import re
 import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from itertools import islice
 from typing import Any
 
@@ -15,7 +15,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from webportal.accounts.models import User
-from webportal.analyses.models import Analysis, BatchFile, Review, Upload
+from webportal.analyses.models import Analysis, BatchFile, Review, Tag, Upload
 
 #: Analyses on one page of a history.
 PAGE_SIZE = 24
@@ -156,42 +156,78 @@ def page_around(analyses: QuerySet[Analysis], order: Order, analysis: Analysis, 
 
 def matching(owner: User, analyses: QuerySet[Analysis], wanted: dict[str, Any]) -> QuerySet[Analysis]:
     """Those of ``owner``'s ``analyses`` that fit the cleaned data of :class:`webportal.analyses.forms.HistoryForm`."""
-    if text := wanted.get("q"):
-        by_id = _uuid(text)
-        analyses = analyses.filter(Q(pk=by_id) if by_id else _with_word(owner, text, "label"))
-    if short := wanted.get("kind"):
-        # What the model called no heartbeat is no example of the class that came out nearest.
-        analyses = analyses.filter(class_short=short).exclude(verdict=Analysis.Verdict.NOT_A_BEAT)
-    if outcome := wanted.get("outcome"):
-        if outcome in Analysis.Verdict.values:
-            analyses = analyses.filter(verdict=outcome)
-        elif outcome == "open":
-            analyses = analyses.filter(finished_at__isnull=True)
-        else:
-            analyses = analyses.filter(state=outcome)
-    if since := wanted.get("since"):
-        analyses = analyses.filter(created_at__gte=_midnight(since))
-    if until := wanted.get("until"):
-        analyses = analyses.filter(created_at__lt=_midnight(until) + timedelta(days=1))
-    if batch := wanted.get("batch"):
-        files = BatchFile.objects.filter(batch=batch, batch__owner=owner, analysis__isnull=False)
-        analyses = analyses.filter(pk__in=files.values("analysis"))
-    if name := wanted.get("file"):
-        analyses = analyses.filter(_with_word(owner, name, "file_name"))
-    if tag := wanted.get("tag"):
-        # From the few that have the tag: with a join SQLite looks through a long history for a rare one.
-        tagged = Analysis.tags.through.objects.filter(tag=tag)
-        analyses = analyses.filter(pk__in=tagged.values("analysis"))
-    if version := wanted.get("version"):
-        analyses = analyses.filter(model_version=version)
-    if reviewed := wanted.get("reviewed"):
-        if reviewed == "no":
-            analyses = analyses.filter(reading="", state=Analysis.State.DONE)
-        elif reviewed == "yes":
-            analyses = analyses.filter(~Q(reading=""))
-        else:
-            analyses = analyses.filter(reading=reviewed)
+    for name, narrow in _FILTERS.items():
+        if value := wanted.get(name):
+            analyses = narrow(owner, analyses, value)
     return analyses
+
+
+def _by_text(owner: User, analyses: QuerySet[Analysis], text: str) -> QuerySet[Analysis]:
+    by_id = _uuid(text)
+    return analyses.filter(Q(pk=by_id) if by_id else _with_word(owner, text, "label"))
+
+
+def _by_class(owner: User, analyses: QuerySet[Analysis], short: str) -> QuerySet[Analysis]:
+    # What the model called no heartbeat is no example of the class that came out nearest.
+    return analyses.filter(class_short=short).exclude(verdict=Analysis.Verdict.NOT_A_BEAT)
+
+
+def _by_outcome(owner: User, analyses: QuerySet[Analysis], outcome: str) -> QuerySet[Analysis]:
+    if outcome in Analysis.Verdict.values:
+        return analyses.filter(verdict=outcome)
+    if outcome == "open":
+        return analyses.filter(finished_at__isnull=True)
+    return analyses.filter(state=outcome)
+
+
+def _since(owner: User, analyses: QuerySet[Analysis], day: date) -> QuerySet[Analysis]:
+    return analyses.filter(created_at__gte=_midnight(day))
+
+
+def _until(owner: User, analyses: QuerySet[Analysis], day: date) -> QuerySet[Analysis]:
+    return analyses.filter(created_at__lt=_midnight(day) + timedelta(days=1))
+
+
+def _by_batch(owner: User, analyses: QuerySet[Analysis], batch: uuid.UUID) -> QuerySet[Analysis]:
+    files = BatchFile.objects.filter(batch=batch, batch__owner=owner, analysis__isnull=False)
+    return analyses.filter(pk__in=files.values("analysis"))
+
+
+def _by_file_name(owner: User, analyses: QuerySet[Analysis], name: str) -> QuerySet[Analysis]:
+    return analyses.filter(_with_word(owner, name, "file_name"))
+
+
+def _by_tag(owner: User, analyses: QuerySet[Analysis], tag: Tag) -> QuerySet[Analysis]:
+    # From the few that have the tag: with a join SQLite looks through a long history for a rare one.
+    tagged = Analysis.tags.through.objects.filter(tag=tag)
+    return analyses.filter(pk__in=tagged.values("analysis"))
+
+
+def _by_version(owner: User, analyses: QuerySet[Analysis], version: str) -> QuerySet[Analysis]:
+    return analyses.filter(model_version=version)
+
+
+def _by_reading(owner: User, analyses: QuerySet[Analysis], reviewed: str) -> QuerySet[Analysis]:
+    if reviewed == "no":
+        return analyses.filter(reading="", state=Analysis.State.DONE)
+    if reviewed == "yes":
+        return analyses.filter(~Q(reading=""))
+    return analyses.filter(reading=reviewed)
+
+
+#: How each field of the search narrows a list.
+_FILTERS: dict[str, Callable[[User, QuerySet[Analysis], Any], QuerySet[Analysis]]] = {
+    "q": _by_text,
+    "kind": _by_class,
+    "outcome": _by_outcome,
+    "since": _since,
+    "until": _until,
+    "batch": _by_batch,
+    "file": _by_file_name,
+    "tag": _by_tag,
+    "version": _by_version,
+    "reviewed": _by_reading,
+}
 
 
 def _with_word(owner: User, text: str, column: str) -> Q:
@@ -229,5 +265,5 @@ def _uuid(text: str) -> uuid.UUID | None:
         return None
 
 
-def _midnight(day: Any) -> datetime:
+def _midnight(day: date) -> datetime:
     return timezone.make_aware(datetime.combine(day, time.min))

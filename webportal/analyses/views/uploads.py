@@ -55,15 +55,7 @@ def predict(request: HttpRequest) -> HttpResponse:
         return _part(request, form, candidates, wishes)
     if len(candidates) == 1 and (candidates[0].reason or not candidates[0].is_archive):
         return _single(request, form, candidates[0], wishes)
-    batch = _batch(request, wishes, expected=len(candidates))
-    files: list[BatchFile] = []
-    for place, candidate in enumerate(candidates):
-        files += add_file(batch=batch, place=place, candidate=candidate, wishes=wishes)
-    if len(files) == 1 and files[0].reason:  # nothing worth a page of its own
-        drop_batch(batch=batch)
-        return _explained(request, form, files[0].reason)
-    running.try_all_at_once([file.analysis for file in files if file.analysis and file.analysis.is_open])
-    return redirect(files[0].analysis if len(files) == 1 and files[0].analysis else batch)
+    return _several(request, form, candidates, wishes)
 
 
 @login_required
@@ -143,6 +135,19 @@ def _refused(request: HttpRequest, form: UploadForm) -> HttpResponse:
 def _is_script(request: HttpRequest) -> bool:
     """Whether the page's script sends the form, and shows the answer in its own way."""
     return request.headers.get("X-Requested-With") == "XMLHttpRequest"
+
+
+def _several(request: HttpRequest, form: UploadForm, candidates: list[Candidate], wishes: Wishes) -> HttpResponse:
+    """Several files, or a zip file, that come in one request: the page of their batch."""
+    batch = _batch(request, wishes, expected=len(candidates))
+    files: list[BatchFile] = []
+    for place, candidate in enumerate(candidates):
+        files += add_file(batch=batch, place=place, candidate=candidate, wishes=wishes)
+    if len(files) == 1 and files[0].reason:  # nothing worth a page of its own
+        drop_batch(batch=batch)
+        return _explained(request, form, files[0].reason)
+    running.try_all_at_once([file.analysis for file in files if file.analysis and file.analysis.is_open])
+    return redirect(files[0].analysis if len(files) == 1 and files[0].analysis else batch)
 
 
 def _part(request: HttpRequest, form: UploadForm, candidates: list[Candidate], wishes: Wishes) -> HttpResponse:
