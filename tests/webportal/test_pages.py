@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
@@ -12,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from inference_server.classification import Verdict
+from tests.webportal.page_checks import check_page
 from webportal.analyses import reasons
 from webportal.analyses.intake.sniffing import media_type_of
 from webportal.analyses.jobs import leases, running
@@ -22,33 +22,6 @@ from webportal.pages import catalogue
 pytestmark = pytest.mark.django_db
 
 DISCLAIMER = "For research and education only. Not a medical device, not for diagnosis."
-
-
-class InlineFinder(HTMLParser):
-    """Collects whatever a strict content security policy forbids."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.found: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        attributes = dict(attrs)
-        if tag == "style" or "style" in attributes:
-            self.found.append(f"style in <{tag}>")
-        if tag == "script" and "src" not in attributes and attributes.get("type") != "application/json":
-            self.found.append("inline <script>")
-        self.found += [f"{name} in <{tag}>" for name in attributes if name.startswith("on")]
-
-
-def check_page(response) -> str:
-    html = response.content.decode()
-    finder = InlineFinder()
-    finder.feed(html)
-    assert finder.found == []
-    assert "script-src 'self'" in response["Content-Security-Policy"]
-    assert "unsafe" not in response["Content-Security-Policy"]
-    assert len(html) < 150_000
-    return html
 
 
 def send(client: Client, *pictures: bytes, name: str = "Jane Doe 1950.png", **fields: object):

@@ -175,55 +175,48 @@ def damaged(kept: Kept, folder: Path, what: str) -> str:
     shutil.copytree(kept.folder, folder)
     (database,) = folder.glob("database.*")
     (picture,) = (folder / "media" / "pictures").rglob("*/*")
-    manifest = json.loads((folder / "manifest.json").read_text())
+    digests, manifest = folder / "SHA256SUMS", folder / "manifest.json"
+    described = json.loads(manifest.read_text())
     match what:
         case "database":
             data = bytearray(database.read_bytes())
             data[len(data) // 2] ^= 1
             database.write_bytes(data)
-            return "is not what was written"
         case "picture":
             picture.write_bytes(picture.read_bytes() + b" ")
-            return "is not what was written"
         case "picture is gone":
             picture.unlink()
-            return "can't be read"
         case "digests":
-            (folder / "SHA256SUMS").write_text((folder / "SHA256SUMS").read_text() + "0" * 64 + "  media/another\n")
-            return "was changed after the backup was made"
+            digests.write_text(digests.read_text() + "0" * 64 + "  media/another\n")
         case "name":
-            (folder / "SHA256SUMS").write_text("0" * 64 + "  media/../../../../tmp/another\n")
-            return "is no name of a file inside a folder"
+            digests.write_text("0" * 64 + "  media/../../../../tmp/another\n")
         case "manifest":
-            (folder / "manifest.json").write_text("{}")
-            return "is a backup of another kind"
+            manifest.write_text("{}")
         case "no manifest":
-            (folder / "manifest.json").unlink()
-            return "is no whole backup"
+            manifest.unlink()
         case "newer":
-            manifest["migrations"].append("analyses.9999_from_the_future")
-            said = "made by a newer Beatlens than this one, which doesn't know analyses.9999_from_the_future"
-        case _:
-            manifest["database"] = "oracle"
-            said = "It is a backup of oracle"
-    (folder / "manifest.json").write_text(json.dumps(manifest))
-    return said
+            described["migrations"].append("analyses.9999_from_the_future")
+            manifest.write_text(json.dumps(described))
+        case "another database":
+            manifest.write_text(json.dumps(described | {"database": "oracle"}))
+    return DAMAGES[what]
 
 
-@pytest.mark.parametrize(
-    "what",
-    [
-        "database",
-        "picture",
-        "picture is gone",
-        "digests",
-        "name",
-        "manifest",
-        "no manifest",
-        "newer",
-        "another database",
-    ],
-)
+#: How a backup may be damaged or strange, and what has to be said of it.
+DAMAGES = {
+    "database": "is not what was written",
+    "picture": "is not what was written",
+    "picture is gone": "can't be read",
+    "digests": "was changed after the backup was made",
+    "name": "is no name of a file inside a folder",
+    "manifest": "is a backup of another kind",
+    "no manifest": "is no whole backup",
+    "newer": "made by a newer Beatlens than this one, which doesn't know analyses.9999_from_the_future",
+    "another database": "It is a backup of oracle",
+}
+
+
+@pytest.mark.parametrize("what", DAMAGES)
 def test_what_is_damaged_or_strange_changes_nothing(what, kept, new_installation, tmp_path):
     said = damaged(kept, tmp_path / "copy", what)
     used = new_installation.started()

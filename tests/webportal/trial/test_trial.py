@@ -202,6 +202,14 @@ class TestRoomForOthers:
         assert isinstance(base.ACCOUNT_RATE_LIMITS, dict)
         assert base.ACCOUNT_RATE_LIMITS.keys() >= {"try", "try_together"}
 
+    def has_no_place_to_wait_in(self, png):
+        while reading._line._value:  # until all of them have come
+            time.sleep(0.01)
+        response = send(png)
+        assert response.status_code == 503
+        assert response["Retry-After"] == "5"
+        assert "Others are trying it just now." in response.content.decode()
+
     @pytest.mark.parametrize("patience", [60.0, 0.05])
     def test_few_are_read_at_the_same_time_and_few_wait(self, patience, far_side, png, settings):
         settings.INFERENCE_FAST_TIMEOUT, settings.TRIAL_WAIT_SECONDS = 60.0, patience
@@ -234,13 +242,8 @@ class TestRoomForOthers:
                     thread.join()
                 assert ended == ["no room"] * len(line)
             else:
-                while reading._line._value:  # until all of them have come
-                    time.sleep(0.01)
-                response = send(png)  # while they wait, and without a place to wait in
+                self.has_no_place_to_wait_in(png)
                 assert ended == []
-                assert response.status_code == 503
-                assert response["Retry-After"] == "5"
-                assert "Others are trying it just now." in response.content.decode()
         finally:
             free.set()
             for thread in [*first, *line]:

@@ -18,7 +18,7 @@ from environ import Env
 from webportal.settings.database import database
 from webportal.settings.secret_key import load_or_create, strong
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 PRODUCTION = {
     "BEATLENS_SECRET_KEY": "k" * 20 + "0123456789" + "abcdefghijklmnopqrstuvwxyz",
     "BEATLENS_ALLOWED_HOSTS": "beatlens.example.org",

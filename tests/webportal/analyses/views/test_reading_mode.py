@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from inference_server.classification import Verdict
 from tests.webportal import access_table
-from tests.webportal.test_pages import check_page
+from tests.webportal.page_checks import check_page
 from webportal.analyses import services
 from webportal.analyses.history import exports, reading
 from webportal.analyses.jobs import running

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from webportal.settings.private_files import private_file, private_folder
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def mode(path: Path) -> int:
