@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from html.parser import HTMLParser
+from typing import Any
 
 
 class InlineFinder(HTMLParser):
@@ -21,7 +22,7 @@ class InlineFinder(HTMLParser):
         self.found += [f"{name} in <{tag}>" for name in attributes if name.startswith("on")]
 
 
-def check_page(response) -> str:
+def check_page(response: Any) -> str:
     html = response.content.decode()
     finder = InlineFinder()
     finder.feed(html)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import uuid
-from typing import Self
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Literal, Self
 
 import pytest
 from allauth.account.models import EmailAddress
@@ -13,10 +15,14 @@ from django.contrib.auth.models import Group
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, ConsoleMessage, Page
+from pytest_django.fixtures import Settings
+from pytest_django.live_server_helper import LiveServer
 
+from inference_server.classification import Classification
 from inference_server.runtime.tokens import Scope, TokenStore
-from webportal.accounts.models import REVIEWERS
+from tests.webportal.conftest import FarSide, Refusal
+from webportal.accounts.models import REVIEWERS, User
 from webportal.analyses import services, tagging
 from webportal.analyses.intake.batches import add_picture, add_refused, begin_batch
 from webportal.analyses.intake.taking import Wishes
@@ -32,10 +38,17 @@ SERIOUS = ("error", "warning")
 
 
 @pytest.fixture
-def urls(far_side, owner, other, upload, drawn, refusal) -> list[str]:
+def urls(
+    far_side: FarSide,
+    owner: User,
+    other: User,
+    upload: Callable[..., Analysis],
+    drawn: Callable[..., bytes],
+    refusal: type[Refusal],
+) -> list[str]:
     """Every kind of page, public and private, with something on it."""
 
-    def refuse(_data: bytes):
+    def refuse(_data: bytes) -> Classification:
         raise refusal("IMAGE_CORRUPT")
 
     done, waiting, trashed = upload(label="strip 1"), upload(drawn((200, 128))), upload(drawn((210, 128)))
@@ -84,7 +97,15 @@ def urls(far_side, owner, other, upload, drawn, refusal) -> list[str]:
 
 
 @pytest.fixture
-def admin_urls(far_side, staff, owner, upload, drawn, settings, tmp_path) -> list[str]:
+def admin_urls(
+    far_side: FarSide,
+    staff: User,
+    owner: User,
+    upload: Callable[..., Analysis],
+    drawn: Callable[..., bytes],
+    settings: Settings,
+    tmp_path: Path,
+) -> list[str]:
     """Every kind of page of the administration, with something on it."""
     settings.TOKENS_FILE = tmp_path / "tokens.json"
     TokenStore(settings.TOKENS_FILE).create("archive", list(Scope))
@@ -130,12 +151,16 @@ def complaints_about(page: Page) -> list[str]:
 class Visit:
     """Somebody who looks at pages one after the other and writes down every complaint."""
 
-    def __init__(self, chromium: Browser, base: str, scheme: str, width: int) -> None:
+    def __init__(self, chromium: Browser, base: str, scheme: Literal["light", "dark"], width: int) -> None:
         self.base, self.complaints = base, list[str]()
         self._context = chromium.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme)
         self._page = page = self._context.new_page()
-        page.on("console", lambda said: said.type in SERIOUS and self.complaints.append(f"{page.url}: {said.text}"))
+        page.on("console", self._listen)
         page.on("pageerror", lambda error: self.complaints.append(f"{page.url}: {error}"))
+
+    def _listen(self, said: ConsoleMessage) -> None:
+        if said.type in SERIOUS:
+            self.complaints.append(f"{self._page.url}: {said.text}")
 
     def log_in(self, client: Client) -> None:
         session = client.cookies["sessionid"].value
@@ -160,8 +185,14 @@ LOOKS = pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 
 
 @LOOKS
 def test_no_page_of_the_administration_shuts_anybody_out(
-    scheme, width, chromium, live_server, admin_urls, staff_client, settings
-):
+    scheme: Literal["light", "dark"],
+    width: Any,
+    chromium: Browser,
+    live_server: LiveServer,
+    admin_urls: list[str],
+    staff_client: Client,
+    settings: Settings,
+) -> None:
     settings.ALLOWED_HOSTS = ["*"]
     with Visit(chromium, live_server.url, scheme, width) as visit:
         visit.log_in(staff_client)
@@ -170,7 +201,15 @@ def test_no_page_of_the_administration_shuts_anybody_out(
 
 
 @LOOKS
-def test_no_page_shuts_anybody_out(scheme, width, chromium, live_server, urls, owner_client, settings):
+def test_no_page_shuts_anybody_out(
+    scheme: Literal["light", "dark"],
+    width: Any,
+    chromium: Browser,
+    live_server: LiveServer,
+    urls: list[str],
+    owner_client: Client,
+    settings: Settings,
+) -> None:
     settings.ALLOWED_HOSTS = ["*"]
     with Visit(chromium, live_server.url, scheme, width) as visit:
         public = ("pages:home", "trial:try", "account_login", "account_signup", "account_reset_password")

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 from allauth.account.models import EmailAddress
 from django.contrib.auth.hashers import MD5PasswordHasher
 from django.test import Client
 from django.urls import reverse
+from pytest_django.fixtures import Settings
 
 from webportal.accounts.backends import user_named
+from webportal.accounts.models import User
 
 pytestmark = pytest.mark.django_db
 
@@ -20,13 +25,13 @@ class CountingHasher(MD5PasswordHasher):
 
     hashed = 0
 
-    def encode(self, password, salt):
+    def encode(self, password: Any, salt: Any) -> Any:
         type(self).hashed += 1
         return super().encode(password, salt)
 
 
 @pytest.fixture
-def hashes(settings, make_user):
+def hashes(settings: Settings, make_user: Callable[..., User]) -> Callable[..., Any]:
     """How many hashes a log-in takes, by what is typed as name and password."""
     settings.PASSWORD_HASHERS = [f"{__name__}.CountingHasher"]
     known = make_user(username="known", email="known@example.org")
@@ -57,11 +62,11 @@ def hashes(settings, make_user):
         "nobody", "nobody@example.org", "no such name", "@", "x" * 300,
     ],
 )  # fmt: skip
-def test_whatever_is_typed_takes_one_hash(login, hashes):
+def test_whatever_is_typed_takes_one_hash(login: str, hashes: Callable[..., Any]) -> None:
     assert hashes(login, "wrong") == 1
 
 
-def test_so_does_the_right_password(hashes):
+def test_so_does_the_right_password(hashes: Callable[..., Any]) -> None:
     for login in ("known", "known@example.org", "confirmed@example.org", "closed"):
         assert hashes(login, PASSWORD) == 1
 
@@ -69,32 +74,34 @@ def test_so_does_the_right_password(hashes):
 class TestWhoIsMeant:
     """When one name could be two people's."""
 
-    def test_who_has_confirmed_an_address_before_who_calls_themself_so(self, make_user):
+    def test_who_has_confirmed_an_address_before_who_calls_themself_so(self, make_user: Callable[..., User]) -> None:
         owner = make_user(username="victim", email="victim@example.org")
         EmailAddress.objects.create(user=owner, email=owner.email, verified=True, primary=True)
         make_user(username="victim@example.org", email="attacker@example.org")
         assert user_named("victim@example.org", "victim@example.org") == owner
 
-    def test_who_is_called_so_before_who_has_claimed_the_address(self, make_user):
+    def test_who_is_called_so_before_who_has_claimed_the_address(self, make_user: Callable[..., User]) -> None:
         called = make_user(username="ada@example.org", email="lovelace@example.org")
         claims = make_user(username="eve", email="eve@example.org")
         EmailAddress.objects.create(user=claims, email="ada@example.org")
         assert user_named("ada@example.org", "ada@example.org") == called
 
-    def test_whose_main_address_it_is_before_who_has_claimed_it_beside_another(self, make_user):
+    def test_whose_main_address_it_is_before_who_has_claimed_it_beside_another(
+        self, make_user: Callable[..., User]
+    ) -> None:
         claims = make_user(username="eve", email="eve@example.org")
         EmailAddress.objects.create(user=claims, email="ada@example.org")
         owner = make_user(username="ada", email="ada@example.org")
         assert user_named("ada@example.org", "ada@example.org") == owner
 
-    def test_somebody_who_is_not_there(self):
+    def test_somebody_who_is_not_there(self) -> None:
         assert user_named("nobody") is None
         assert user_named("") is None
 
 
 class TestLockingOut:
     @pytest.fixture(autouse=True)
-    def limits(self, settings):
+    def limits(self, settings: Settings) -> None:
         settings.ACCOUNT_RATE_LIMITS = {}
 
     def log_in(self, login: str, password: str, address: str) -> Client:
@@ -106,20 +113,20 @@ class TestLockingOut:
         return client.get(reverse("analyses:history")).status_code == 200
 
     @pytest.mark.parametrize("login", ["owner-zzyzx", "owner-zzyzx@example.org"])
-    def test_a_stranger_locks_nobody_out(self, login, owner):
+    def test_a_stranger_locks_nobody_out(self, login: str, owner: User) -> None:
         for number in range(3):
             for _ in range(8):
                 self.log_in(login, "wrong", f"192.0.2.{number}")
         assert not self.is_in(self.log_in(login, PASSWORD, "192.0.2.1"))  # not even with the right one
         assert self.is_in(self.log_in(login, PASSWORD, "198.51.100.7"))
 
-    def test_one_address_can_t_try_many_names(self, owner):
+    def test_one_address_can_t_try_many_names(self, owner: User) -> None:
         for number in range(10):
             self.log_in(f"somebody-{number}", "wrong", "192.0.2.1")
         assert not self.is_in(self.log_in(owner.username, PASSWORD, "192.0.2.1"))
         assert self.is_in(self.log_in(owner.username, PASSWORD, "192.0.2.2"))
 
-    def test_a_network_of_version_6_is_one_address(self, owner):
+    def test_a_network_of_version_6_is_one_address(self, owner: User) -> None:
         for number in range(5):
             self.log_in(owner.username, "wrong", f"2001:db8::{number:x}")
         assert not self.is_in(self.log_in(owner.username, PASSWORD, "2001:db8::ffff"))

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 from django.contrib.sessions.models import Session
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
+from tests.webportal.conftest import FarSide
+from webportal.accounts.models import User
 from webportal.analyses.jobs import running
 from webportal.analyses.models import Analysis
 
@@ -18,12 +23,14 @@ LOGIN = "/accounts/login/"
 
 
 @pytest.fixture
-def picture(drawn) -> dict[str, object]:
+def picture(drawn: Callable[..., bytes]) -> dict[str, Any]:
     return {"picture": [SimpleUploadedFile("a.png", drawn())], "part": "1"}
 
 
 @pytest.mark.parametrize("headers", [SCRIPT, {"HX-Request": "true"}], ids=["upload", "htmx"])
-def test_a_script_is_told_and_never_given_the_log_in_page(headers, picture, far_side, upload, owner_client):
+def test_a_script_is_told_and_never_given_the_log_in_page(
+    headers: Any, picture: dict[str, Any], far_side: FarSide, upload: Callable[..., Analysis], owner_client: Client
+) -> None:
     analysis = upload()
     Session.objects.all().delete()
     answers = [
@@ -35,7 +42,9 @@ def test_a_script_is_told_and_never_given_the_log_in_page(headers, picture, far_
     assert Analysis.objects.count() == 1
 
 
-def test_a_person_is_led_back_to_the_page_of_the_form_and_told_that_it_was_not_received(upload, owner_client):
+def test_a_person_is_led_back_to_the_page_of_the_form_and_told_that_it_was_not_received(
+    upload: Callable[..., Analysis], owner_client: Client
+) -> None:
     analysis = upload()
     Session.objects.all().delete()
     page = f"http://testserver{analysis.get_absolute_url()}?kind=PVC"
@@ -46,24 +55,26 @@ def test_a_person_is_led_back_to_the_page_of_the_form_and_told_that_it_was_not_r
 
 
 @pytest.mark.parametrize("page", ["", "http://evil.example/x", "nonsense", "javascript:alert(1)", "//evil.example/"])
-def test_no_page_but_ours_is_led_back_to(page):
+def test_no_page_but_ours_is_led_back_to(page: str) -> None:
     response = Client().post(reverse("analyses:restore-all"), headers={"Referer": page} if page else {})
     assert response["Location"] == f"{LOGIN}?next=%2Fpredict%2F"
 
 
-def test_visits_are_led_to_where_they_wanted_to_go():
+def test_visits_are_led_to_where_they_wanted_to_go() -> None:
     assert Client().get("/history/?kind=PVC")["Location"] == f"{LOGIN}?next=/history/%3Fkind%3DPVC"
     assert Client().get("/history/", headers=SCRIPT).status_code == 401
 
 
-def test_logging_in_itself_is_left_alone(owner):
+def test_logging_in_itself_is_left_alone(owner: User) -> None:
     client = Client()
     response = client.post(LOGIN, {"login": owner.username, "password": "a-long-passphrase"}, headers=SCRIPT)
     assert response.status_code in (200, 302)
     assert client.get("/history/").status_code == 200
 
 
-def test_a_form_that_somebody_else_opened_is_not_taken(far_side, owner_client, other_client, picture):
+def test_a_form_that_somebody_else_opened_is_not_taken(
+    far_side: FarSide, owner_client: Client, other_client: Client, picture: dict[str, Any]
+) -> None:
     sender = owner_client.get(reverse("analyses:predict")).context["sender"]
     mine = other_client.get(reverse("analyses:predict")).context["sender"]
     assert sender != mine
@@ -75,8 +86,10 @@ def test_a_form_that_somebody_else_opened_is_not_taken(far_side, owner_client, o
     assert owner_client.post(reverse("analyses:predict"), picture | {"sender": sender}).status_code == 200
 
 
-def test_for_the_script_one_picture_is_answered_with_an_address_or_a_sentence(far_side, owner_client, drawn):
-    def send(data: bytes):
+def test_for_the_script_one_picture_is_answered_with_an_address_or_a_sentence(
+    far_side: FarSide, owner_client: Client, drawn: Callable[..., bytes]
+) -> None:
+    def send(data: bytes) -> Any:
         sent = {"picture": [SimpleUploadedFile("a.png", data)]}
         return owner_client.post(reverse("analyses:predict"), sent, headers=SCRIPT)
 
@@ -87,7 +100,9 @@ def test_for_the_script_one_picture_is_answered_with_an_address_or_a_sentence(fa
     assert "The file is a text." in refused.content.decode()
 
 
-def test_every_page_for_people_who_are_logged_in_has_the_line_at_hand(upload, owner_client):
+def test_every_page_for_people_who_are_logged_in_has_the_line_at_hand(
+    upload: Callable[..., Analysis], owner_client: Client
+) -> None:
     running.try_at_once(analysis_id=upload().pk, deadline=0.1)
     for name in ("analyses:predict", "analyses:history", "analyses:batches", "accounts:overview"):
         html = owner_client.get(reverse(name)).content.decode()

@@ -1,17 +1,28 @@
 from __future__ import annotations
 
-import pytest
+from collections.abc import Callable
+from typing import Any
 
-from inference_server.classification import Verdict
+import pytest
+from django.test import Client
+
+from inference_server.classification import Classification, Verdict
 from tests.webportal.analyses.sending import send
+from tests.webportal.conftest import FarSide, Refusal
 from webportal.analyses.models import Batch
 
 
 @pytest.fixture
-def batch(far_side, owner_client, drawn, answered, refusal) -> Batch:
+def batch(
+    far_side: FarSide,
+    owner_client: Client,
+    drawn: Callable[..., bytes],
+    answered: Callable[..., Classification],
+    refusal: type[Refusal],
+) -> Batch:
     """One file of each outcome but failed: confident, uncertain, no beat, not accepted, refused by the server."""
 
-    def respond(data: bytes):
+    def respond(data: bytes) -> Any:
         if data == drawn(shift=1):
             return answered("PACED", probability=0.5, verdict=Verdict.UNCERTAIN)
         if data == drawn(shift=2):

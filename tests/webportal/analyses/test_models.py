@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
+from webportal.accounts.models import User
 from webportal.analyses.models import Analysis, Upload
 
 pytestmark = pytest.mark.django_db
@@ -58,7 +61,7 @@ def update(analysis: Analysis, **fields: object) -> None:
     ],
     ids=lambda fields: ",".join(f"{name}={value!s:.12}" for name, value in list(fields.items())[-2:]),
 )
-def test_states_and_fields_that_contradict_each_other(fields, upload):
+def test_states_and_fields_that_contradict_each_other(fields: Any, upload: Callable[..., Analysis]) -> None:
     analysis = upload()
     with pytest.raises(IntegrityError):
         update(analysis, **fields)
@@ -75,18 +78,18 @@ def test_states_and_fields_that_contradict_each_other(fields, upload):
     ],
     ids=["done", "rejected", "failed", "running", "waiting"],
 )
-def test_states_that_make_sense(fields, upload):
+def test_states_that_make_sense(fields: Any, upload: Callable[..., Analysis]) -> None:
     update(upload(), **fields)
 
 
-def test_an_analysis_belongs_to_the_owner_of_its_upload(upload, other):
+def test_an_analysis_belongs_to_the_owner_of_its_upload(upload: Callable[..., Analysis], other: User) -> None:
     analysis = upload()
     analysis.owner = other
     with pytest.raises(ValidationError):
         analysis.full_clean()
 
 
-def test_an_upload_is_never_empty(upload):
+def test_an_upload_is_never_empty(upload: Callable[..., Analysis]) -> None:
     upload_ = upload().upload
     with pytest.raises(IntegrityError), transaction.atomic():
         Upload.objects.filter(pk=upload_.pk).update(size=0)
@@ -94,7 +97,7 @@ def test_an_upload_is_never_empty(upload):
         Upload.objects.filter(pk=upload_.pk).update(width=None)
 
 
-def test_emails_and_usernames_are_unique_in_any_case(make_user):
+def test_emails_and_usernames_are_unique_in_any_case(make_user: Callable[..., User]) -> None:
     make_user(username="Ada", email="ada@example.org")
     for username, email in (("ada", "other@example.org"), ("lovelace", "ADA@example.org")):
         with pytest.raises(IntegrityError), transaction.atomic():

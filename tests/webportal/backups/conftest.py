@@ -41,7 +41,7 @@ class Installation:
         assert not check or done.returncode == 0, done.stdout + done.stderr
         return done
 
-    def script(self, code: str, **extra: str) -> Any:
+    def script(self, code: str, **extra: Any) -> Any:
         """What a piece of Python prints as JSON in its last line."""
         return json.loads(self.run("shell", "-v0", "-c", code, **extra).stdout.splitlines()[-1])
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import stat
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
 from allauth.account.models import EmailAddress
@@ -13,8 +16,10 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
+from pytest_django.fixtures import DjangoAssertNumQueries, Settings
 
 from inference_server.runtime.tokens import Scope, TokenStore
+from tests.webportal.conftest import FarSide
 from webportal.accounts import reviewers
 from webportal.accounts.models import User
 from webportal.analyses import services
@@ -27,7 +32,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def clerk(make_user) -> User:
+def clerk(make_user: Callable[..., User]) -> User:
     """Staff who may see users and analyses, and no more."""
     user = make_user(username="clerk-zzyzx", is_staff=True)
     user.user_permissions.set(
@@ -37,7 +42,7 @@ def clerk(make_user) -> User:
 
 
 @pytest.fixture
-def clerk_client(clerk) -> Client:
+def clerk_client(clerk: User) -> Client:
     client = Client()
     client.force_login(clerk)
     return client
@@ -50,7 +55,15 @@ class TestStart:
             assert client.get(task.url).status_code == 200, task.title
         return {task.title: (task.number, task.words, task.wants_attention) for task in found}
 
-    def test_it_says_what_waits_and_who_is_there(self, far_side, upload, drawn, owner, reviewer, staff_client):
+    def test_it_says_what_waits_and_who_is_there(
+        self,
+        far_side: FarSide,
+        upload: Callable[..., Analysis],
+        drawn: Callable[..., bytes],
+        owner: User,
+        reviewer: User,
+        staff_client: Client,
+    ) -> None:
         done, failed, _waiting = upload(), upload(drawn(shift=1)), upload(drawn(shift=2))
         running.run(analysis_id=done.pk, timeout=2.0)
         services.share_analyses(actor=owner, ids=[done.pk])
@@ -69,7 +82,15 @@ class TestStart:
         services.review(actor=reviewer, analysis=Analysis.objects.get(pk=done.pk), class_short="PVC")
         assert self.tasks(staff_client)["Shared for a second opinion"][0] == "0"
 
-    def test_every_card_leads_to_what_it_counted(self, far_side, upload, drawn, reviewer, owner, staff_client):
+    def test_every_card_leads_to_what_it_counted(
+        self,
+        far_side: FarSide,
+        upload: Callable[..., Analysis],
+        drawn: Callable[..., bytes],
+        reviewer: User,
+        owner: User,
+        staff_client: Client,
+    ) -> None:
         upload()
         upload(drawn(shift=1), user=owner)
         found = {task.title: task for task in staff_client.get(reverse("admin:index")).context["tasks"]}
@@ -77,7 +98,9 @@ class TestStart:
             listed = staff_client.get(found[title].url).context["cl"].result_count
             assert str(listed) == found[title].number, title
 
-    def test_records_are_grouped_by_what_they_are_about(self, far_side, staff_client, clerk_client):
+    def test_records_are_grouped_by_what_they_are_about(
+        self, far_side: FarSide, staff_client: Client, clerk_client: Client
+    ) -> None:
         apps = staff_client.get(reverse("admin:index"), headers={"Accept-Language": "de"}).context["app_list"]
         people = [str(model["name"]) for model in apps[0]["models"]]
         assert str(apps[0]["name"]) == "Benutzerkonten"
@@ -88,11 +111,11 @@ class TestStart:
             "analyses",
         }
 
-    def test_an_absent_server_stands_out(self, far_side, staff_client):
+    def test_an_absent_server_stands_out(self, far_side: FarSide, staff_client: Client) -> None:
         far_side.down()
         assert self.tasks(staff_client)["How it is doing"][2]
 
-    def test_each_sees_what_they_may_see_to(self, far_side, clerk_client):
+    def test_each_sees_what_they_may_see_to(self, far_side: FarSide, clerk_client: Client) -> None:
         tasks = self.tasks(clerk_client)
         assert "Users" in tasks
         assert "gRPC tokens" not in tasks
@@ -100,12 +123,12 @@ class TestStart:
 
 
 class TestReviewers:
-    def change(self, client: Client, user: User, **fields: object):
+    def change(self, client: Client, user: User, **fields: object) -> Any:
         url = reverse("admin:accounts_user_change", args=[user.pk])
         sent = {"username": user.username, "email": user.email, "is_active": "on", **fields}
         return client.post(url, sent)
 
-    def test_a_tick_makes_one_and_its_absence_ends_it(self, owner, staff, staff_client):
+    def test_a_tick_makes_one_and_its_absence_ends_it(self, owner: User, staff: User, staff_client: Client) -> None:
         assert self.change(staff_client, owner, is_reviewer="on").status_code == 302
         assert User.objects.get(pk=owner.pk).is_reviewer
         page = staff_client.get(reverse("admin:accounts_user_change", args=[owner.pk]))
@@ -116,18 +139,20 @@ class TestReviewers:
         said = Entry.objects.filter(record=str(owner.pk), actor=staff, action="power").order_by("at")
         assert list(said.values_list("detail", flat=True)) == ["+group reviewer", "-group reviewer"]
 
-    def test_other_staff_cannot(self, owner, clerk, clerk_client):
+    def test_other_staff_cannot(self, owner: User, clerk: User, clerk_client: Client) -> None:
         self.change(clerk_client, owner, is_reviewer="on")
         assert not User.objects.get(pk=owner.pk).is_reviewer
         with pytest.raises(PermissionDenied):
             reviewers.set_reviewer(actor=clerk, user=owner, is_reviewer=True)
 
-    def test_what_stays_the_same_is_not_written_down(self, reviewer, staff):
+    def test_what_stays_the_same_is_not_written_down(self, reviewer: User, staff: User) -> None:
         before = Entry.objects.count()
         assert not reviewers.set_reviewer(actor=staff, user=reviewer, is_reviewer=True)
         assert Entry.objects.count() == before
 
-    def test_the_list_shows_and_finds_them(self, owner, reviewer, staff_client, django_assert_max_num_queries):
+    def test_the_list_shows_and_finds_them(
+        self, owner: User, reviewer: User, staff_client: Client, django_assert_max_num_queries: DjangoAssertNumQueries
+    ) -> None:
         url = reverse("admin:accounts_user_changelist")
         for answer, names in (("yes", {reviewer.username}), ("no", {owner.username, "staff-zzyzx"})):
             found = staff_client.get(url, {"is_reviewer": answer}).context["cl"].result_list
@@ -138,14 +163,14 @@ class TestReviewers:
 
 class TestTokens:
     @pytest.fixture
-    def path(self, tmp_path, settings):
+    def path(self, tmp_path: Path, settings: Settings) -> Any:
         settings.TOKENS_FILE = tmp_path / "tokens.json"
         return settings.TOKENS_FILE
 
-    def make(self, client: Client, **fields: object):
+    def make(self, client: Client, **fields: object) -> Any:
         return client.post(reverse("tokens"), {"name": "archive", "scopes": ["classify"], **fields})
 
-    def test_one_is_made_shown_once_and_works(self, path, staff, staff_client):
+    def test_one_is_made_shown_once_and_works(self, path: Any, staff: User, staff_client: Client) -> None:
         response = self.make(staff_client, calls_per_second="2.5", scopes=["classify", "models:write"])
         assert response.status_code == 200
         assert "no-store" in response["Cache-Control"]
@@ -162,7 +187,7 @@ class TestTokens:
         assert (entry.actor, entry.action, entry.kind, entry.record) == (staff, "change", tokens.KIND, "archive")
         assert secret not in entry.detail
 
-    def test_one_is_revoked_after_a_question(self, path, staff_client):
+    def test_one_is_revoked_after_a_question(self, path: Any, staff_client: Client) -> None:
         secret = self.make(staff_client).context["secret"]
         url = reverse("revoke-token", args=["archive"])
         assert "Revoke the token “archive”?" in staff_client.get(url).content.decode()
@@ -186,38 +211,42 @@ class TestTokens:
             {"calls_per_second": "1e999"},
         ],
     )
-    def test_what_cannot_be_is_said_and_nothing_is_made(self, fields, path, staff_client):
+    def test_what_cannot_be_is_said_and_nothing_is_made(
+        self, fields: dict[str, Any], path: Any, staff_client: Client
+    ) -> None:
         response = self.make(staff_client, **fields)
         assert response.status_code == 422
         assert response.context["form"].errors
         assert not path.exists()
         assert not Entry.objects.filter(kind=tokens.KIND).exists()
 
-    def test_a_name_in_use_is_said(self, path, staff_client):
+    def test_a_name_in_use_is_said(self, path: Any, staff_client: Client) -> None:
         self.make(staff_client)
         response = self.make(staff_client)
         assert response.status_code == 422
         assert "There is a token named &#x27;archive&#x27; already." in response.content.decode()
 
-    def test_a_damaged_file_is_said_and_left_alone(self, path, staff_client):
+    def test_a_damaged_file_is_said_and_left_alone(self, path: Any, staff_client: Client) -> None:
         path.write_text("{")
         assert "is not a token file" in staff_client.get(reverse("tokens")).content.decode()
         assert self.make(staff_client).status_code == 422
         assert path.read_text() == "{"
 
-    def test_a_folder_that_cannot_be_written_is_said(self, settings, tmp_path, staff_client):
+    def test_a_folder_that_cannot_be_written_is_said(
+        self, settings: Settings, tmp_path: Path, staff_client: Client
+    ) -> None:
         settings.TOKENS_FILE = tmp_path / "missing" / "tokens.json"
         response = self.make(staff_client)
         assert response.status_code == 422
         assert "can&#x27;t be written: No such file or directory." in response.content.decode()
 
-    def test_without_a_file_the_page_says_how(self, settings, staff_client):
+    def test_without_a_file_the_page_says_how(self, settings: Settings, staff_client: Client) -> None:
         settings.TOKENS_FILE = None
         assert "BEATLENS_TOKENS" in staff_client.get(reverse("tokens")).content.decode()
         assert self.make(staff_client).status_code == 200
         assert staff_client.get(reverse("revoke-token", args=["archive"])).status_code == 404
 
-    def test_they_are_for_superusers_alone(self, path, clerk_client, owner_client):
+    def test_they_are_for_superusers_alone(self, path: Any, clerk_client: Client, owner_client: Client) -> None:
         TokenStore(path).create("archive", [Scope.CLASSIFY])
         for name, args in (("tokens", []), ("revoke-token", ["archive"])):
             assert clerk_client.get(reverse(name, args=args)).status_code == 403
@@ -227,10 +256,10 @@ class TestTokens:
 
 
 class TestOtherPackages:
-    def test_the_queue_of_tasks_is_nobodys_business(self):
+    def test_the_queue_of_tasks_is_nobodys_business(self) -> None:
         assert not admin.site.is_registered(DBTaskResult)
 
-    def test_an_address_is_read_and_never_edited(self, owner, staff_client):
+    def test_an_address_is_read_and_never_edited(self, owner: User, staff_client: Client) -> None:
         row = EmailAddress.objects.create(user=owner, email="second@example.org")
         pages = {page: reverse(f"admin:account_emailaddress_{page}", args=[row.pk]) for page in ("change", "delete")}
         assert staff_client.get(reverse("admin:account_emailaddress_add")).status_code == 403
@@ -242,14 +271,14 @@ class TestOtherPackages:
         row.refresh_from_db()
         assert (row.email, row.verified, row.primary) == ("second@example.org", False, False)
 
-    def test_one_is_confirmed_by_hand(self, owner, staff_client):
+    def test_one_is_confirmed_by_hand(self, owner: User, staff_client: Client) -> None:
         row = EmailAddress.objects.create(user=owner, email="second@example.org")
         chosen = {"action": "make_verified", "_selected_action": [row.pk]}
         staff_client.post(reverse("admin:account_emailaddress_changelist"), chosen)
         row.refresh_from_db()
         assert row.verified
 
-    def test_who_may_only_look_confirms_nothing(self, owner, clerk_client):
+    def test_who_may_only_look_confirms_nothing(self, owner: User, clerk_client: Client) -> None:
         row = EmailAddress.objects.create(user=owner, email="second@example.org")
         assert clerk_client.get(reverse("admin:account_emailaddress_changelist")).status_code == 200
         chosen = {"action": "make_verified", "_selected_action": [row.pk]}

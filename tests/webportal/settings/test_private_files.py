@@ -17,7 +17,7 @@ def mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
 
 
-def test_new_ones_are_for_their_owner_alone_and_old_ones_become_so(tmp_path):
+def test_new_ones_are_for_their_owner_alone_and_old_ones_become_so(tmp_path: Path) -> None:
     var = tmp_path / "var"
     private_folder(var)
     private_file(var / "database")
@@ -32,13 +32,13 @@ def test_new_ones_are_for_their_owner_alone_and_old_ones_become_so(tmp_path):
     assert (var / "database").read_text() == "kept"
 
 
-def test_a_folder_for_everybody_stays_so(tmp_path):
+def test_a_folder_for_everybody_stays_so(tmp_path: Path) -> None:
     tmp_path.chmod(0o1777)
     private_folder(tmp_path)
     assert mode(tmp_path) == 0o1777
 
 
-def test_a_command_leaves_nothing_to_read(tmp_path):
+def test_a_command_leaves_nothing_to_read(tmp_path: Path) -> None:
     var = tmp_path / "var"
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("BEATLENS_", "DJANGO_"))}
     subprocess.run(

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from pytest_django.fixtures import DjangoCaptureOnCommitCallbacks, Settings
 
-from inference_server.classification import Verdict
+from inference_server.classification import Classification, Verdict
+from tests.webportal.conftest import FarSide, Refusal
+from webportal.accounts.models import User
 from webportal.analyses import services
 from webportal.analyses.history import exports, queries
 from webportal.analyses.jobs import running
@@ -21,13 +27,19 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def analyses(far_side, upload, owner, answered, refusal) -> dict[str, Analysis]:
+def analyses(
+    far_side: FarSide,
+    upload: Callable[..., Analysis],
+    owner: User,
+    answered: Callable[..., Classification],
+    refusal: type[Refusal],
+) -> dict[str, Analysis]:
     """One of each: by name, oldest first, a day apart."""
 
-    def refuse(_data: bytes):
+    def refuse(_data: bytes) -> Classification:
         raise refusal("IMAGE_CORRUPT")
 
-    said = {
+    said: dict[str, Callable[[bytes], Classification] | None] = {
         "sure pvc": lambda _: answered("PVC", probability=0.97),
         "doubtful paced": lambda _: answered("PACED", probability=0.5, verdict=Verdict.UNCERTAIN),
         "no beat": lambda _: answered("PVC", probability=0.4, verdict=Verdict.NOT_A_BEAT),
@@ -65,8 +77,14 @@ def analyses(far_side, upload, owner, answered, refusal) -> dict[str, Analysis]:
     ],
 )
 def test_a_word_is_found_among_ones_own_labels_however_common_it_is(
-    text, found, few, upload, other, owner_client, monkeypatch
-):
+    text: str,
+    found: Any,
+    few: int,
+    upload: Callable[..., Analysis],
+    other: User,
+    owner_client: Client,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(queries, "FEW_UPLOADS", few)
     for label in ("Ward 12", "ward 3 %", "holter"):
         upload(label=label)
@@ -74,7 +92,7 @@ def test_a_word_is_found_among_ones_own_labels_however_common_it_is(
     assert labels(owner_client, q=text) == found
 
 
-def labels(client, **wanted: str) -> list[str]:
+def labels(client: Client, **wanted: str) -> list[str]:
     page = client.get(reverse("analyses:history"), wanted).context["page"]
     return [analysis.upload.label for analysis in page.analyses]
 
@@ -105,16 +123,16 @@ def labels(client, **wanted: str) -> list[str]:
     ],
     ids=str,
 )
-def test_searching(wanted, found, analyses, owner_client):
+def test_searching(wanted: dict[str, Any], found: Any, analyses: dict[str, Analysis], owner_client: Client) -> None:
     assert labels(owner_client, **wanted) == found
 
 
-def test_searching_by_day(analyses, owner_client):
+def test_searching_by_day(analyses: dict[str, Analysis], owner_client: Client) -> None:
     day = timezone.localdate(analyses["no beat"].created_at).isoformat()
     assert labels(owner_client, since=day, until=day) == ["no beat"]
 
 
-def test_the_same_search_as_a_table(analyses, owner_client):
+def test_the_same_search_as_a_table(analyses: dict[str, Analysis], owner_client: Client) -> None:
     wanted = {"view": "table", "version": "7"}
     assert labels(owner_client, **wanted) == labels(owner_client, version="7")
     html = owner_client.get(reverse("analyses:history"), wanted).content.decode()
@@ -123,13 +141,13 @@ def test_the_same_search_as_a_table(analyses, owner_client):
     assert 'name="looking" value="view=table&amp;version=7"' in html  # actions come back to the table
 
 
-def test_searching_by_id(analyses, owner_client, other_client):
+def test_searching_by_id(analyses: dict[str, Analysis], owner_client: Client, other_client: Client) -> None:
     assert labels(owner_client, q=str(analyses["refused"].pk)) == ["refused"]
     assert labels(other_client, q=str(analyses["refused"].pk)) == []
 
 
 @pytest.mark.parametrize("sort", ["newest", "oldest", "uncertain"])
-def test_every_order_has_pages_without_gap_or_repeat(sort, analyses, owner):
+def test_every_order_has_pages_without_gap_or_repeat(sort: str, analyses: dict[str, Analysis], owner: User) -> None:
     order = queries.ORDERS[sort]
     rows = Analysis.objects.filter(owner=owner)
     expected = [analysis.pk for analysis in order.sorted(rows)]
@@ -144,7 +162,7 @@ def test_every_order_has_pages_without_gap_or_repeat(sort, analyses, owner):
     assert seen == expected
 
 
-def test_csv_holds_what_the_search_finds(analyses, owner_client):
+def test_csv_holds_what_the_search_finds(analyses: dict[str, Analysis], owner_client: Client) -> None:
     response = owner_client.get(reverse("analyses:history-csv"), {"reviewed": "yes", "sort": "oldest"})
     assert response["Content-Disposition"].startswith("attachment")
     rows = list(csv.DictReader(io.StringIO(response.getvalue().decode("utf-8-sig"))))
@@ -155,7 +173,7 @@ def test_csv_holds_what_the_search_finds(analyses, owner_client):
     assert rows[1]["review_comment"] == "'=cmd()"
 
 
-def test_csv_has_a_column_for_the_probability_of_each_kind(analyses, owner_client):
+def test_csv_has_a_column_for_the_probability_of_each_kind(analyses: dict[str, Analysis], owner_client: Client) -> None:
     """Of every model that is behind an answer, whatever its kinds are called."""
     other = analyses["doubtful paced"]
     kinds = [
@@ -176,12 +194,12 @@ def test_csv_has_a_column_for_the_probability_of_each_kind(analyses, owner_clien
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", "\t=1", "\r=1"])
-def test_no_cell_is_a_formula(text):
+def test_no_cell_is_a_formula(text: str) -> None:
     assert exports.cell(text) == "'" + text
 
 
 class TestTrash:
-    def test_a_deleted_analysis_can_be_taken_back(self, analyses, owner_client):
+    def test_a_deleted_analysis_can_be_taken_back(self, analyses: dict[str, Analysis], owner_client: Client) -> None:
         analysis = analyses["sure pvc"]
         owner_client.post(reverse("analyses:delete", args=[analysis.pk]))
         assert "sure pvc" not in labels(owner_client)
@@ -191,7 +209,7 @@ class TestTrash:
         owner_client.post(reverse("analyses:restore", args=[analysis.pk]))
         assert "sure pvc" in labels(owner_client)
 
-    def test_several_go_at_once_and_the_search_stays(self, analyses, owner_client):
+    def test_several_go_at_once_and_the_search_stays(self, analyses: dict[str, Analysis], owner_client: Client) -> None:
         ticked = [str(analyses[label].pk) for label in ("sure pvc", "no beat")]
         url = reverse("analyses:trash-selected")
         chosen = {"selected": [*ticked, "nonsense"], "looking": "version=7"}
@@ -204,7 +222,9 @@ class TestTrash:
         assert "2 analyses are in the trash." in owner_client.get(response["Location"]).content.decode()
         assert labels(owner_client, version="7") == ["doubtful paced"]
 
-    def test_what_others_own_is_left_alone(self, analyses, other_client, owner_client):
+    def test_what_others_own_is_left_alone(
+        self, analyses: dict[str, Analysis], other_client: Client, owner_client: Client
+    ) -> None:
         pk = str(analyses["sure pvc"].pk)
         assert f'value="{pk}"' in owner_client.get(reverse("analyses:history")).content.decode()
         for confirmed in ({}, {"confirmed": "yes"}):
@@ -213,8 +233,8 @@ class TestTrash:
         assert "sure pvc" in labels(owner_client)
 
     def test_all_that_a_search_finds_goes_but_for_what_came_after_the_question(
-        self, analyses, owner_client, upload, far_side
-    ):
+        self, analyses: dict[str, Analysis], owner_client: Client, upload: Callable[..., Analysis], far_side: FarSide
+    ) -> None:
         url = reverse("analyses:trash-selected")
         wanted = {"everything": "on", "looking": "outcome=open"}
         asked = owner_client.post(url, wanted)
@@ -224,12 +244,16 @@ class TestTrash:
         assert labels(owner_client, outcome="open") == ["late"]
 
     @pytest.mark.parametrize("asked_at", ["", "nonsense", "2026-01-01T00:00:00"])
-    def test_a_moment_that_makes_no_sense_is_left_out(self, asked_at, analyses, owner_client):
+    def test_a_moment_that_makes_no_sense_is_left_out(
+        self, asked_at: str, analyses: dict[str, Analysis], owner_client: Client
+    ) -> None:
         wanted = {"everything": "on", "looking": "outcome=open", "confirmed": "yes", "asked_at": asked_at}
         owner_client.post(reverse("analyses:trash-selected"), wanted)
         assert labels(owner_client, outcome="open") == []
 
-    def test_everything_comes_back_at_once(self, analyses, owner, other_client, owner_client):
+    def test_everything_comes_back_at_once(
+        self, analyses: dict[str, Analysis], owner: User, other_client: Client, owner_client: Client
+    ) -> None:
         services.trash_analyses(actor=owner, ids=[analysis.pk for analysis in analyses.values()])
         other_client.post(reverse("analyses:restore-all"))
         assert labels(owner_client) == []
@@ -238,13 +262,17 @@ class TestTrash:
         assert "5 analyses are back in the history." in response.content.decode()
         assert len(labels(owner_client)) == 5
 
-    def test_nobody_else_restores_it(self, analyses, owner, other_client):
+    def test_nobody_else_restores_it(self, analyses: dict[str, Analysis], owner: User, other_client: Client) -> None:
         services.trash_analysis(actor=owner, analysis=analyses["sure pvc"])
         assert other_client.post(reverse("analyses:restore", args=[analyses["sure pvc"].pk])).status_code == 404
 
     def test_after_its_time_it_is_gone_with_its_files(
-        self, analyses, owner, settings, django_capture_on_commit_callbacks
-    ):
+        self,
+        analyses: dict[str, Analysis],
+        owner: User,
+        settings: Settings,
+        django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+    ) -> None:
         old, young = analyses["sure pvc"], analyses["no beat"]
         for analysis in (old, young):
             services.trash_analysis(actor=owner, analysis=analysis)
@@ -255,11 +283,11 @@ class TestTrash:
             assert services.empty_trash() == 1
         assert not Analysis.objects.filter(pk=old.pk).exists()
         assert Analysis.objects.filter(pk=young.pk).exists()
-        assert not storage.exists(name)
+        assert not storage.exists(str(name))
 
 
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no index of parts of words")
-def test_words_in_labels_are_found_by_an_index(db):
+def test_words_in_labels_are_found_by_an_index(db: None) -> None:
     with connection.cursor() as cursor:
         # A handful of rows is read faster in any other way.
         for way in ("seqscan", "indexscan", "indexonlyscan"):

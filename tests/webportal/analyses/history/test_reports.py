@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 import pytest
+from django.test import Client
 from django.urls import reverse
+from pytest_django.fixtures import Settings
 from reportlab.pdfgen.canvas import Canvas
 
-from inference_server.classification import Verdict
+from inference_server.classification import Classification, Verdict
+from tests.webportal.conftest import FarSide, Refusal, always
+from webportal.accounts.models import User
 from webportal.analyses import services, tagging
 from webportal.analyses.history import reports
+from webportal.analyses.history.lettering import Paragraph
 from webportal.analyses.jobs import running
 from webportal.analyses.models import Analysis
 
@@ -23,27 +31,26 @@ def pages(pdf: bytes) -> int:
 
 
 @pytest.fixture
-def said(monkeypatch) -> list[str]:
+def said(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Every text that is set into a report, in order; inside the file it is coded by glyphs."""
     texts: list[str] = []
-    real = reports.Paragraph
 
     def note(text: str, style: object) -> object:
         texts.append(text.replace("\u00a0", " "))
-        return real(text, style)
+        return Paragraph(text, style)
 
     monkeypatch.setattr(reports, "Paragraph", note)
     return texts
 
 
 @pytest.fixture
-def feet(monkeypatch) -> list[str]:
+def feet(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Every text at the foot of a page, in order."""
     texts: list[str] = []
     for name in ("drawString", "drawRightString"):
         real = getattr(Canvas, name)
 
-        def note(self, x, y, text, *rest, real=real, **options):
+        def note(self: Canvas, x: Any, y: Any, text: str, *rest: Any, real: Any = real, **options: Any) -> Any:
             texts.append(text)
             return real(self, x, y, text, *rest, **options)
 
@@ -52,7 +59,7 @@ def feet(monkeypatch) -> list[str]:
 
 
 @pytest.fixture
-def analysis(far_side, upload, owner) -> Analysis:
+def analysis(far_side: FarSide, upload: Callable[..., Analysis], owner: User) -> Analysis:
     analysis = upload(label="strip <b>1</b> & more")
     running.run(analysis_id=analysis.pk, timeout=2.0)
     analysis.refresh_from_db()
@@ -62,7 +69,7 @@ def analysis(far_side, upload, owner) -> Analysis:
 
 
 class TestOneAnalysis:
-    def test_it_says_what_the_page_says(self, analysis, owner_client, said):
+    def test_it_says_what_the_page_says(self, analysis: Analysis, owner_client: Client, said: list[str]) -> None:
         response = owner_client.get(reverse("analyses:report", args=[analysis.pk]))
         assert response.content.startswith(b"%PDF-")
         assert response["Content-Type"] == "application/pdf"
@@ -83,22 +90,32 @@ class TestOneAnalysis:
         assert "note-zzyzx" not in text
         assert "owner-zzyzx" not in text
 
-    def test_the_picture_is_in_it(self, analysis, owner_client):
+    def test_the_picture_is_in_it(self, analysis: Analysis, owner_client: Client) -> None:
         pdf = owner_client.get(reverse("analyses:report", args=[analysis.pk])).content
         assert b"/Subtype /Image" in pdf
         assert b"/Width 192" in pdf
 
     @pytest.mark.parametrize("kind", ["refused", "undecodable", "waiting", "no beat", "uncertain"])
     def test_every_outcome_can_be_printed(
-        self, kind, far_side, upload, owner_client, said, answered, refusal, png, drawn
-    ):
-        def refuse(_data: bytes):
+        self,
+        kind: str,
+        far_side: FarSide,
+        upload: Callable[..., Analysis],
+        owner_client: Client,
+        said: list[str],
+        answered: Callable[..., Classification],
+        refusal: type[Refusal],
+        png: bytes,
+        drawn: Callable[..., bytes],
+    ) -> None:
+        def refuse(_data: bytes) -> Classification:
             raise refusal("IMAGE_TRUNCATED")
 
-        far_side.respond = {
-            "no beat": lambda _data: answered(verdict=Verdict.NOT_A_BEAT),
-            "uncertain": lambda _data: answered(verdict=Verdict.UNCERTAIN, plausible=("PVC", "PACED")),
-        }.get(kind, refuse)
+        outcomes: dict[str, Classification] = {
+            "no beat": answered(verdict=Verdict.NOT_A_BEAT),
+            "uncertain": answered(verdict=Verdict.UNCERTAIN, plausible=("PVC", "PACED")),
+        }
+        far_side.respond = partial(always, outcomes[kind]) if kind in outcomes else refuse
         analysis = upload(png[:60] if kind == "undecodable" else png)
         if kind != "waiting":
             running.run(analysis_id=analysis.pk, timeout=2.0)
@@ -125,35 +142,53 @@ class TestOneAnalysis:
         ],
     )
     def test_it_has_the_letters_that_people_use_or_a_box_that_says_so(
-        self, written, set_as, far_side, upload, owner_client, said, feet
-    ):
+        self,
+        written: str,
+        set_as: str | None,
+        far_side: FarSide,
+        upload: Callable[..., Analysis],
+        owner_client: Client,
+        said: list[str],
+        feet: list[str],
+    ) -> None:
         analysis = upload(label=written)
         assert owner_client.get(reverse("analyses:report", args=[analysis.pk])).status_code == 200
         assert said[0] == (set_as or written)
         explained = any(text == "□ stands for a character that can’t be printed here." for text in feet)
         assert explained == ("□" in said[0])
 
-    def test_a_large_picture_makes_no_large_report(self, far_side, upload, owner_client, drawn):
+    def test_a_large_picture_makes_no_large_report(
+        self, far_side: FarSide, upload: Callable[..., Analysis], owner_client: Client, drawn: Callable[..., bytes]
+    ) -> None:
         analysis = upload(drawn((4000, 3000)))
         pdf = owner_client.get(reverse("analyses:report", args=[analysis.pk])).content
         assert b"/Width 1000" in pdf
         assert len(pdf) < 500_000
 
-    def test_reports_are_limited_per_user(self, analysis, owner_client, settings):
+    def test_reports_are_limited_per_user(self, analysis: Analysis, owner_client: Client, settings: Settings) -> None:
         settings.ACCOUNT_RATE_LIMITS = {"report": "1/m/user"}
         url = reverse("analyses:report", args=[analysis.pk])
         assert [owner_client.get(url).status_code for _ in range(2)] == [200, 429]
 
 
 class TestHistory:
-    def test_the_list_follows_the_search(self, analysis, upload, owner_client, said):
+    def test_the_list_follows_the_search(
+        self, analysis: Analysis, upload: Callable[..., Analysis], owner_client: Client, said: list[str]
+    ) -> None:
         upload(label="something else")
         owner_client.get(reverse("analyses:history-pdf"), {"kind": "PVC"})
         text = "\n".join(said)
         assert "strip &lt;b&gt;1&lt;/b&gt; &amp; more" in text
         assert "something else" not in text
 
-    def test_a_long_list_has_several_pages_and_an_end(self, upload, owner_client, said, monkeypatch, png):
+    def test_a_long_list_has_several_pages_and_an_end(
+        self,
+        upload: Callable[..., Analysis],
+        owner_client: Client,
+        said: list[str],
+        monkeypatch: pytest.MonkeyPatch,
+        png: bytes,
+    ) -> None:
         monkeypatch.setattr(reports, "MAX_ROWS", 20)
         for number in range(21):
             upload(label=f"strip {number}")
@@ -162,14 +197,18 @@ class TestHistory:
         assert "The first 20 of more." in "\n".join(said)
         assert said.count("strip 0") == 0  # the oldest is the one too many
 
-    def test_the_disclaimer_is_on_every_page(self, upload, owner_client, feet):
+    def test_the_disclaimer_is_on_every_page(
+        self, upload: Callable[..., Analysis], owner_client: Client, feet: list[str]
+    ) -> None:
         for _ in range(20):
             upload()
         pdf = owner_client.get(reverse("analyses:history-pdf")).content
         disclaimers = [text for text in feet if "Not a medical device" in text]
         assert len(disclaimers) == pages(pdf) >= 2
 
-    def test_only_the_page_with_a_box_explains_it(self, upload, owner_client, feet):
+    def test_only_the_page_with_a_box_explains_it(
+        self, upload: Callable[..., Analysis], owner_client: Client, feet: list[str]
+    ) -> None:
         upload(label="漢字")
         for _ in range(20):
             upload(label="Größe")
@@ -178,7 +217,9 @@ class TestHistory:
         assert [number for number, text in enumerate(feet) if text.startswith("□ stands for")] == [2]  # on page 1
 
 
-def test_json_holds_what_the_search_finds(analysis, upload, owner, owner_client):
+def test_json_holds_what_the_search_finds(
+    analysis: Analysis, upload: Callable[..., Analysis], owner: User, owner_client: Client
+) -> None:
     tagging.annotate(actor=owner, analysis=analysis, notes="look", tags=["ward 3"])
     upload(label="waiting")
     response = owner_client.get(reverse("analyses:history-json"), {"sort": "oldest"})

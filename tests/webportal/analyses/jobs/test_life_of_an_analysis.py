@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import threading
 import uuid
+from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, connection
+from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
+from pytest_django.fixtures import DjangoCaptureOnCommitCallbacks, Settings
 
-from inference_server.classification import Verdict
+from inference_server.classification import Classification, Verdict
+from tests.webportal.analyses.claims import claimed
+from tests.webportal.conftest import FarSide, Refusal
+from webportal.accounts.models import User
 from webportal.analyses import services
 from webportal.analyses.intake import pictures
 from webportal.analyses.intake.uploads import create_upload
@@ -37,7 +44,9 @@ def make_due(analysis: Analysis) -> None:
 
 
 class TestAcceptingAPicture:
-    def test_the_picture_and_the_question_are_kept_before_anybody_is_asked(self, far_side, upload, png):
+    def test_the_picture_and_the_question_are_kept_before_anybody_is_asked(
+        self, far_side: FarSide, upload: Callable[..., Analysis], png: bytes
+    ) -> None:
         analysis = upload(png, label="lead II")
 
         assert analysis.state == Analysis.State.QUEUED
@@ -46,20 +55,22 @@ class TestAcceptingAPicture:
         assert (analysis.upload.width, analysis.upload.height) == (192, 128)
         assert far_side.calls == []
 
-    def test_files_have_random_names(self, upload, owner):
+    def test_files_have_random_names(self, upload: Callable[..., Analysis], owner: User) -> None:
         first, second = upload().upload, upload().upload
 
         assert first.picture.name != second.picture.name
-        for name in (first.picture.name, first.thumbnail.name):
+        for name in (str(first.picture.name), str(first.thumbnail.name)):
             assert owner.username not in name
             assert str(first.pk) not in name
 
-    def test_an_inactive_user_may_not_upload(self, owner, png):
+    def test_an_inactive_user_may_not_upload(self, owner: User, png: bytes) -> None:
         owner.is_active = False
         with pytest.raises(PermissionDenied):
             create_upload(owner=owner, data=png)
 
-    def test_an_invalid_field_leaves_neither_rows_nor_files(self, owner, png, settings, tmp_path):
+    def test_an_invalid_field_leaves_neither_rows_nor_files(
+        self, owner: User, png: bytes, settings: Settings, tmp_path: Path
+    ) -> None:
         settings.STORAGES = {
             **settings.STORAGES,
             "default": {**settings.STORAGES["default"], "OPTIONS": {"location": str(tmp_path), "base_url": None}},
@@ -69,7 +80,9 @@ class TestAcceptingAPicture:
         assert not Upload.objects.exists()
         assert not [path for path in tmp_path.rglob("*") if path.is_file()]
 
-    def test_what_the_database_refuses_leaves_neither_rows_nor_files(self, owner, png, settings, tmp_path, monkeypatch):
+    def test_what_the_database_refuses_leaves_neither_rows_nor_files(
+        self, owner: User, png: bytes, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         impossible = pictures.StoredPicture(png, "image/png", 0, 0, None)
         monkeypatch.setattr(pictures, "prepare", lambda _data: impossible)
         settings.STORAGES = {
@@ -83,7 +96,9 @@ class TestAcceptingAPicture:
 
 
 class TestAskingTheServer:
-    def test_an_answer_is_stored_in_full(self, far_side, upload, answered):
+    def test_an_answer_is_stored_in_full(
+        self, far_side: FarSide, upload: Callable[..., Analysis], answered: Callable[..., Classification]
+    ) -> None:
         far_side.respond = lambda _data: answered(
             "PACED", probability=0.75, verdict=Verdict.UNCERTAIN, plausible=("PACED", "PVC")
         )
@@ -100,13 +115,15 @@ class TestAskingTheServer:
         assert analysis.attempts == 1
         assert analysis.finished_at is not None
 
-    def test_the_server_gets_the_picture_as_stored(self, far_side, upload):
+    def test_the_server_gets_the_picture_as_stored(self, far_side: FarSide, upload: Callable[..., Analysis]) -> None:
         analysis = run(upload())
         with analysis.upload.picture.open("rb") as file:
             assert far_side.calls == [file.read()]
 
-    def test_a_refused_picture_is_rejected_with_the_reason_and_not_tried_again(self, far_side, upload, refusal):
-        def refuse(data: bytes):
+    def test_a_refused_picture_is_rejected_with_the_reason_and_not_tried_again(
+        self, far_side: FarSide, upload: Callable[..., Analysis], refusal: type[Refusal]
+    ) -> None:
+        def refuse(data: bytes) -> Classification:
             raise refusal("IMAGE_TRUNCATED")
 
         far_side.respond = refuse
@@ -117,18 +134,22 @@ class TestAskingTheServer:
         assert not running.run(analysis_id=analysis.pk, timeout=1.0)
         assert len(far_side.calls) == 1
 
-    def test_without_a_server_the_analysis_waits_with_a_task_beside_it(self, far_side, upload):
+    def test_without_a_server_the_analysis_waits_with_a_task_beside_it(
+        self, far_side: FarSide, upload: Callable[..., Analysis]
+    ) -> None:
         far_side.down()
         analysis = run(upload())
 
         assert analysis.state == Analysis.State.QUEUED
         assert analysis.waits_for_server
         assert analysis.failures == 0
-        task = DBTaskResult.objects.get(pk=analysis.task_id)
+        task = DBTaskResult.objects.get(pk=str(analysis.task_id))
         assert task.run_after == analysis.next_attempt_at
         assert task.args_kwargs["args"] == [str(analysis.pk)]
 
-    def test_waiting_for_the_server_never_becomes_a_failure(self, far_side, upload, settings):
+    def test_waiting_for_the_server_never_becomes_a_failure(
+        self, far_side: FarSide, upload: Callable[..., Analysis], settings: Settings
+    ) -> None:
         far_side.down()
         settings.ANALYSIS_MAX_FAILURES = 2
         analysis = upload()
@@ -139,7 +160,9 @@ class TestAskingTheServer:
         assert analysis.state == Analysis.State.QUEUED
         assert analysis.attempts == 3
 
-    def test_a_picture_that_makes_healthy_servers_fall_silent_fails_in_the_end(self, far_side, upload, settings):
+    def test_a_picture_that_makes_healthy_servers_fall_silent_fails_in_the_end(
+        self, far_side: FarSide, upload: Callable[..., Analysis], settings: Settings
+    ) -> None:
         settings.ANALYSIS_MAX_FAILURES = 2
         far_side.crash = True  # its health is good, and each call ends without an answer
         analysis = upload()
@@ -150,7 +173,9 @@ class TestAskingTheServer:
         assert analysis.state == Analysis.State.FAILED
         assert analysis.error_id
 
-    def test_a_server_that_is_known_to_be_away_is_not_called(self, far_side, upload):
+    def test_a_server_that_is_known_to_be_away_is_not_called(
+        self, far_side: FarSide, upload: Callable[..., Analysis]
+    ) -> None:
         far_side.down()
         analysis = upload()
         running.run(analysis_id=analysis.pk, timeout=2.0, from_queue=True)
@@ -158,8 +183,14 @@ class TestAskingTheServer:
         assert analysis.waits_for_server
         assert analysis.failures == 0
 
-    def test_an_unexpected_error_is_retried_a_bounded_number_of_times(self, far_side, upload, settings, caplog):
-        def break_down(data: bytes):
+    def test_an_unexpected_error_is_retried_a_bounded_number_of_times(
+        self,
+        far_side: FarSide,
+        upload: Callable[..., Analysis],
+        settings: Settings,
+        caplog: pytest.LogCaptureFixture,
+    ) -> None:
+        def break_down(data: bytes) -> Classification:
             raise RuntimeError("secret detail")
 
         far_side.respond = break_down
@@ -176,10 +207,12 @@ class TestAskingTheServer:
         assert analysis.error_id in caplog.text
         assert len(far_side.calls) == 3
 
-    def test_a_lost_file_fails_with_an_id_instead_of_waiting_for_ever(self, far_side, upload, settings):
+    def test_a_lost_file_fails_with_an_id_instead_of_waiting_for_ever(
+        self, far_side: FarSide, upload: Callable[..., Analysis], settings: Settings
+    ) -> None:
         settings.ANALYSIS_MAX_FAILURES = 1
         analysis = upload()
-        analysis.upload.picture.storage.delete(analysis.upload.picture.name)
+        analysis.upload.picture.storage.delete(str(analysis.upload.picture.name))
 
         analysis = run(analysis)
 
@@ -188,28 +221,32 @@ class TestAskingTheServer:
 
 
 class TestClaims:
-    def test_only_one_claim_succeeds(self, upload):
+    def test_only_one_claim_succeeds(self, upload: Callable[..., Analysis]) -> None:
         analysis = upload()
         assert leases.claim(analysis_id=analysis.pk) is not None
         assert leases.claim(analysis_id=analysis.pk) is None
 
-    def test_an_analysis_that_is_not_due_is_left_alone(self, upload):
+    def test_an_analysis_that_is_not_due_is_left_alone(self, upload: Callable[..., Analysis]) -> None:
         analysis = upload()
         Analysis.objects.filter(pk=analysis.pk).update(next_attempt_at=timezone.now() + timedelta(minutes=1))
         assert leases.claim(analysis_id=analysis.pk) is None
 
-    def test_a_finished_or_unknown_analysis_is_left_alone(self, far_side, upload):
+    def test_a_finished_or_unknown_analysis_is_left_alone(
+        self, far_side: FarSide, upload: Callable[..., Analysis]
+    ) -> None:
         analysis = run(upload())
         assert not running.run(analysis_id=analysis.pk, timeout=1.0)
         assert not running.run(analysis_id=uuid.uuid4(), timeout=1.0)
         assert len(far_side.calls) == 1
 
-    def test_a_claimant_that_lost_its_lease_cannot_store_its_answer(self, upload, answered):
-        held = leases.claim(analysis_id=upload().pk)
+    def test_a_claimant_that_lost_its_lease_cannot_store_its_answer(
+        self, upload: Callable[..., Analysis], answered: Callable[..., Classification]
+    ) -> None:
+        held = claimed(upload())
         # Its lease runs out, the sweep puts the analysis back, and somebody else takes it.
         Analysis.objects.update(lease_expires_at=timezone.now() - timedelta(seconds=1))
         sweeping.put_back_expired()
-        second = leases.claim(analysis_id=held.pk)
+        second = claimed(held)
 
         leases.settle(held, **fields_of(answered("PACED")))
 
@@ -219,7 +256,7 @@ class TestClaims:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_many_claimants_at_once_ask_the_server_exactly_once(far_side, upload):
+def test_many_claimants_at_once_ask_the_server_exactly_once(far_side: FarSide, upload: Callable[..., Analysis]) -> None:
     analysis = upload()
     start = threading.Barrier(6)
 
@@ -241,7 +278,7 @@ def test_many_claimants_at_once_ask_the_server_exactly_once(far_side, upload):
 
 
 class TestBackoff:
-    def test_it_doubles_with_jitter_and_is_bounded(self, settings):
+    def test_it_doubles_with_jitter_and_is_bounded(self, settings: Settings) -> None:
         settings.ANALYSIS_BACKOFF_FIRST, settings.ANALYSIS_BACKOFF_LONGEST = 2.0, 60.0
         for attempt, ceiling in ((1, 2), (2, 4), (3, 8), (6, 60), (1000, 60)):
             waits = [running.backoff(attempt) for _ in range(50)]
@@ -250,18 +287,25 @@ class TestBackoff:
 
 
 class TestDeleting:
-    def test_the_last_analysis_takes_upload_and_files_with_it(self, owner, upload, django_capture_on_commit_callbacks):
+    def test_the_last_analysis_takes_upload_and_files_with_it(
+        self,
+        owner: User,
+        upload: Callable[..., Analysis],
+        django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+    ) -> None:
         analysis = upload()
         storage, names = analysis.upload.picture.storage, (analysis.upload.picture.name, analysis.upload.thumbnail.name)
-        assert all(storage.exists(name) for name in names)
+        assert all(storage.exists(str(name)) for name in names)
 
         with django_capture_on_commit_callbacks(execute=True):
             services.delete_analysis(actor=owner, analysis=analysis)
 
         assert not Upload.objects.exists()
-        assert not any(storage.exists(name) for name in names)
+        assert not any(storage.exists(str(name)) for name in names)
 
-    def test_the_upload_stays_while_another_analysis_needs_it(self, owner, upload):
+    def test_the_upload_stays_while_another_analysis_needs_it(
+        self, owner: User, upload: Callable[..., Analysis]
+    ) -> None:
         analysis = upload()
         create_analysis(analysis.upload)
         services.delete_analysis(actor=owner, analysis=analysis)
@@ -269,8 +313,11 @@ class TestDeleting:
         assert Analysis.objects.count() == 1
 
     def test_deleting_in_the_administration_takes_the_picture_too(
-        self, upload, staff_client, django_capture_on_commit_callbacks
-    ):
+        self,
+        upload: Callable[..., Analysis],
+        staff_client: Client,
+        django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+    ) -> None:
         analyses = [upload(), upload()]
         picture = analyses[0].upload.picture
         with django_capture_on_commit_callbacks(execute=True):
@@ -279,18 +326,23 @@ class TestDeleting:
                 {"action": "delete_selected", "_selected_action": [a.pk for a in analyses], "post": "yes"},
             )
         assert not Upload.objects.exists()
-        assert not picture.storage.exists(picture.name)
+        assert not picture.storage.exists(str(picture.name))
 
-    def test_nobody_deletes_what_belongs_to_another(self, other, upload):
+    def test_nobody_deletes_what_belongs_to_another(self, other: User, upload: Callable[..., Analysis]) -> None:
         with pytest.raises(PermissionDenied):
             services.delete_analysis(actor=other, analysis=upload())
 
-    def test_a_deleted_account_takes_its_pictures_with_it(self, owner, upload, django_capture_on_commit_callbacks):
+    def test_a_deleted_account_takes_its_pictures_with_it(
+        self,
+        owner: User,
+        upload: Callable[..., Analysis],
+        django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+    ) -> None:
         picture = upload().upload.picture
         with django_capture_on_commit_callbacks(execute=True):
             owner.delete()
         assert not Analysis.objects.exists()
-        assert not picture.storage.exists(picture.name)
+        assert not picture.storage.exists(str(picture.name))
 
 
 class TestRequeueing:
@@ -300,26 +352,30 @@ class TestRequeueing:
         )
         return analysis
 
-    def test_a_failed_analysis_gets_a_fresh_set_of_attempts(self, far_side, staff, upload):
+    def test_a_failed_analysis_gets_a_fresh_set_of_attempts(
+        self, far_side: FarSide, staff: User, upload: Callable[..., Analysis]
+    ) -> None:
         analysis = self.failed(upload())
         assert services.requeue_failed(actor=staff, analysis=analysis)
         analysis = run(analysis)
         assert analysis.state == Analysis.State.DONE
         assert analysis.failures == 0
 
-    def test_a_result_is_never_thrown_away(self, far_side, staff, upload):
+    def test_a_result_is_never_thrown_away(
+        self, far_side: FarSide, staff: User, upload: Callable[..., Analysis]
+    ) -> None:
         analysis = run(upload())
         assert not services.requeue_failed(actor=staff, analysis=analysis)
         analysis.refresh_from_db()
         assert analysis.state == Analysis.State.DONE
 
-    def test_only_administrators_may(self, owner, upload):
+    def test_only_administrators_may(self, owner: User, upload: Callable[..., Analysis]) -> None:
         with pytest.raises(PermissionDenied):
             services.requeue_failed(actor=owner, analysis=self.failed(upload()))
 
 
 class TestSweeping:
-    def test_what_a_dead_worker_held_is_put_back_with_a_task(self, upload):
+    def test_what_a_dead_worker_held_is_put_back_with_a_task(self, upload: Callable[..., Analysis]) -> None:
         analysis = upload()
         leases.claim(analysis_id=analysis.pk)
         assert sweeping.put_back_expired() == 0  # still held
@@ -329,9 +385,11 @@ class TestSweeping:
 
         analysis.refresh_from_db()
         assert (analysis.state, analysis.failures) == (Analysis.State.QUEUED, 1)
-        assert DBTaskResult.objects.filter(pk=analysis.task_id, status="READY").exists()
+        assert DBTaskResult.objects.filter(pk=str(analysis.task_id), status="READY").exists()
 
-    def test_an_analysis_that_kills_its_workers_fails_in_the_end(self, upload, settings):
+    def test_an_analysis_that_kills_its_workers_fails_in_the_end(
+        self, upload: Callable[..., Analysis], settings: Settings
+    ) -> None:
         settings.ANALYSIS_MAX_FAILURES = 2
         analysis = upload()
         for _ in range(2):
@@ -343,7 +401,7 @@ class TestSweeping:
         assert analysis.state == Analysis.State.FAILED
         assert analysis.error_id
 
-    def test_an_upload_whose_request_died_is_found(self, upload):
+    def test_an_upload_whose_request_died_is_found(self, upload: Callable[..., Analysis]) -> None:
         analysis = upload()
         assert sweeping.enqueue_overdue() == 0  # its request has it in hand
 
@@ -351,21 +409,23 @@ class TestSweeping:
         assert sweeping.enqueue_overdue() == 1
         assert DBTaskResult.objects.count() == 1
 
-    def test_an_analysis_with_a_waiting_task_gets_no_second_one(self, upload):
+    def test_an_analysis_with_a_waiting_task_gets_no_second_one(self, upload: Callable[..., Analysis]) -> None:
         analysis = upload()
         Analysis.objects.filter(pk=analysis.pk).update(next_attempt_at=timezone.now() - timedelta(minutes=1))
         sweeping.enqueue_overdue()
         assert sweeping.enqueue_overdue() == 0
         assert DBTaskResult.objects.count() == 1
 
-    def test_a_task_that_a_dead_worker_took_is_replaced(self, upload):
+    def test_a_task_that_a_dead_worker_took_is_replaced(self, upload: Callable[..., Analysis]) -> None:
         analysis = upload()
         Analysis.objects.filter(pk=analysis.pk).update(next_attempt_at=timezone.now() - timedelta(minutes=1))
         sweeping.enqueue_overdue()
         DBTaskResult.objects.update(status="RUNNING")
         assert sweeping.enqueue_overdue() == 1
 
-    def test_what_waits_for_the_server_is_called_forward_when_it_is_back(self, far_side, upload, settings):
+    def test_what_waits_for_the_server_is_called_forward_when_it_is_back(
+        self, far_side: FarSide, upload: Callable[..., Analysis], settings: Settings
+    ) -> None:
         settings.ANALYSIS_BACKOFF_FIRST = 60.0
         far_side.down()
         analysis = run(upload())
@@ -374,12 +434,13 @@ class TestSweeping:
         far_side.up()
         assert sweeping.recall_waiting() == 1
         analysis.refresh_from_db()
-        task = DBTaskResult.objects.get(pk=analysis.task_id)
+        task = DBTaskResult.objects.get(pk=str(analysis.task_id))
+        assert analysis.next_attempt_at is not None
         assert max(task.run_after, analysis.next_attempt_at) <= timezone.now()
         assert run(analysis).state == Analysis.State.DONE
 
 
-def test_sqlite_learns_how_its_tables_are_filled(upload):
+def test_sqlite_learns_how_its_tables_are_filled(upload: Callable[..., Analysis]) -> None:
     upload()
     sweeper.learn_tables()
     if connection.vendor == "sqlite":
