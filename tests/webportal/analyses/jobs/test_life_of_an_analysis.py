@@ -6,29 +6,22 @@ import threading
 import uuid
 from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
-from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import IntegrityError, connection
-from django.test import Client
-from django.urls import reverse
+from django.core.exceptions import PermissionDenied
+from django.db import connection
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
-from pytest_django.fixtures import DjangoCaptureOnCommitCallbacks, Settings
+from pytest_django.fixtures import Settings
 
 from inference_server.classification import Classification, Verdict
 from tests.webportal.analyses.claims import claimed
 from tests.webportal.conftest import FarSide, Refusal
 from webportal.accounts.models import User
 from webportal.analyses import services
-from webportal.analyses.intake import pictures
-from webportal.analyses.intake.uploads import create_upload
 from webportal.analyses.jobs import leases, running, sweeping
-from webportal.analyses.jobs.asking import create_analysis
 from webportal.analyses.jobs.outcomes import fields_of
-from webportal.analyses.models import Analysis, Upload
-from webportal.analyses.upkeep import sweeper
+from webportal.analyses.models import Analysis
 
 pytestmark = pytest.mark.django_db
 
@@ -41,58 +34,6 @@ def run(analysis: Analysis) -> Analysis:
 
 def make_due(analysis: Analysis) -> None:
     Analysis.objects.filter(pk=analysis.pk).update(next_attempt_at=timezone.now())
-
-
-class TestAcceptingAPicture:
-    def test_the_picture_and_the_question_are_kept_before_anybody_is_asked(
-        self, far_side: FarSide, upload: Callable[..., Analysis], png: bytes
-    ) -> None:
-        analysis = upload(png, label="lead II")
-
-        assert analysis.state == Analysis.State.QUEUED
-        assert analysis.upload.label == "lead II"
-        assert analysis.upload.size == len(png)
-        assert (analysis.upload.width, analysis.upload.height) == (192, 128)
-        assert far_side.calls == []
-
-    def test_files_have_random_names(self, upload: Callable[..., Analysis], owner: User) -> None:
-        first, second = upload().upload, upload().upload
-
-        assert first.picture.name != second.picture.name
-        for name in (str(first.picture.name), str(first.thumbnail.name)):
-            assert owner.username not in name
-            assert str(first.pk) not in name
-
-    def test_an_inactive_user_may_not_upload(self, owner: User, png: bytes) -> None:
-        owner.is_active = False
-        with pytest.raises(PermissionDenied):
-            create_upload(owner=owner, data=png)
-
-    def test_an_invalid_field_leaves_neither_rows_nor_files(
-        self, owner: User, png: bytes, settings: Settings, tmp_path: Path
-    ) -> None:
-        settings.STORAGES = {
-            **settings.STORAGES,
-            "default": {**settings.STORAGES["default"], "OPTIONS": {"location": str(tmp_path), "base_url": None}},
-        }
-        with pytest.raises(ValidationError):
-            create_upload(owner=owner, data=png, label="x" * 101)
-        assert not Upload.objects.exists()
-        assert not [path for path in tmp_path.rglob("*") if path.is_file()]
-
-    def test_what_the_database_refuses_leaves_neither_rows_nor_files(
-        self, owner: User, png: bytes, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        impossible = pictures.StoredPicture(png, "image/png", 0, 0, None)
-        monkeypatch.setattr(pictures, "prepare", lambda _data: impossible)
-        settings.STORAGES = {
-            **settings.STORAGES,
-            "default": {**settings.STORAGES["default"], "OPTIONS": {"location": str(tmp_path), "base_url": None}},
-        }
-        with pytest.raises(IntegrityError):
-            create_upload(owner=owner, data=png)
-        assert not Upload.objects.exists()
-        assert not [path for path in tmp_path.rglob("*") if path.is_file()]
 
 
 class TestAskingTheServer:
@@ -286,65 +227,6 @@ class TestBackoff:
             assert len(set(waits)) > 1
 
 
-class TestDeleting:
-    def test_the_last_analysis_takes_upload_and_files_with_it(
-        self,
-        owner: User,
-        upload: Callable[..., Analysis],
-        django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
-    ) -> None:
-        analysis = upload()
-        storage, names = analysis.upload.picture.storage, (analysis.upload.picture.name, analysis.upload.thumbnail.name)
-        assert all(storage.exists(str(name)) for name in names)
-
-        with django_capture_on_commit_callbacks(execute=True):
-            services.delete_analysis(actor=owner, analysis=analysis)
-
-        assert not Upload.objects.exists()
-        assert not any(storage.exists(str(name)) for name in names)
-
-    def test_the_upload_stays_while_another_analysis_needs_it(
-        self, owner: User, upload: Callable[..., Analysis]
-    ) -> None:
-        analysis = upload()
-        create_analysis(analysis.upload)
-        services.delete_analysis(actor=owner, analysis=analysis)
-        assert Upload.objects.count() == 1
-        assert Analysis.objects.count() == 1
-
-    def test_deleting_in_the_administration_takes_the_picture_too(
-        self,
-        upload: Callable[..., Analysis],
-        staff_client: Client,
-        django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
-    ) -> None:
-        analyses = [upload(), upload()]
-        picture = analyses[0].upload.picture
-        with django_capture_on_commit_callbacks(execute=True):
-            staff_client.post(
-                reverse("admin:analyses_analysis_changelist"),
-                {"action": "delete_selected", "_selected_action": [a.pk for a in analyses], "post": "yes"},
-            )
-        assert not Upload.objects.exists()
-        assert not picture.storage.exists(str(picture.name))
-
-    def test_nobody_deletes_what_belongs_to_another(self, other: User, upload: Callable[..., Analysis]) -> None:
-        with pytest.raises(PermissionDenied):
-            services.delete_analysis(actor=other, analysis=upload())
-
-    def test_a_deleted_account_takes_its_pictures_with_it(
-        self,
-        owner: User,
-        upload: Callable[..., Analysis],
-        django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
-    ) -> None:
-        picture = upload().upload.picture
-        with django_capture_on_commit_callbacks(execute=True):
-            owner.delete()
-        assert not Analysis.objects.exists()
-        assert not picture.storage.exists(str(picture.name))
-
-
 class TestRequeueing:
     def failed(self, analysis: Analysis) -> Analysis:
         Analysis.objects.filter(pk=analysis.pk).update(
@@ -372,78 +254,3 @@ class TestRequeueing:
     def test_only_administrators_may(self, owner: User, upload: Callable[..., Analysis]) -> None:
         with pytest.raises(PermissionDenied):
             services.requeue_failed(actor=owner, analysis=self.failed(upload()))
-
-
-class TestSweeping:
-    def test_what_a_dead_worker_held_is_put_back_with_a_task(self, upload: Callable[..., Analysis]) -> None:
-        analysis = upload()
-        leases.claim(analysis_id=analysis.pk)
-        assert sweeping.put_back_expired() == 0  # still held
-
-        Analysis.objects.filter(pk=analysis.pk).update(lease_expires_at=timezone.now() - timedelta(seconds=1))
-        assert sweeping.put_back_expired() == 1
-
-        analysis.refresh_from_db()
-        assert (analysis.state, analysis.failures) == (Analysis.State.QUEUED, 1)
-        assert DBTaskResult.objects.filter(pk=str(analysis.task_id), status="READY").exists()
-
-    def test_an_analysis_that_kills_its_workers_fails_in_the_end(
-        self, upload: Callable[..., Analysis], settings: Settings
-    ) -> None:
-        settings.ANALYSIS_MAX_FAILURES = 2
-        analysis = upload()
-        for _ in range(2):
-            make_due(analysis)
-            leases.claim(analysis_id=analysis.pk)
-            Analysis.objects.filter(pk=analysis.pk).update(lease_expires_at=timezone.now() - timedelta(seconds=1))
-            sweeping.put_back_expired()
-        analysis.refresh_from_db()
-        assert analysis.state == Analysis.State.FAILED
-        assert analysis.error_id
-
-    def test_an_upload_whose_request_died_is_found(self, upload: Callable[..., Analysis]) -> None:
-        analysis = upload()
-        assert sweeping.enqueue_overdue() == 0  # its request has it in hand
-
-        Analysis.objects.filter(pk=analysis.pk).update(next_attempt_at=timezone.now() - timedelta(minutes=1))
-        assert sweeping.enqueue_overdue() == 1
-        assert DBTaskResult.objects.count() == 1
-
-    def test_an_analysis_with_a_waiting_task_gets_no_second_one(self, upload: Callable[..., Analysis]) -> None:
-        analysis = upload()
-        Analysis.objects.filter(pk=analysis.pk).update(next_attempt_at=timezone.now() - timedelta(minutes=1))
-        sweeping.enqueue_overdue()
-        assert sweeping.enqueue_overdue() == 0
-        assert DBTaskResult.objects.count() == 1
-
-    def test_a_task_that_a_dead_worker_took_is_replaced(self, upload: Callable[..., Analysis]) -> None:
-        analysis = upload()
-        Analysis.objects.filter(pk=analysis.pk).update(next_attempt_at=timezone.now() - timedelta(minutes=1))
-        sweeping.enqueue_overdue()
-        DBTaskResult.objects.update(status="RUNNING")
-        assert sweeping.enqueue_overdue() == 1
-
-    def test_what_waits_for_the_server_is_called_forward_when_it_is_back(
-        self, far_side: FarSide, upload: Callable[..., Analysis], settings: Settings
-    ) -> None:
-        settings.ANALYSIS_BACKOFF_FIRST = 60.0
-        far_side.down()
-        analysis = run(upload())
-        assert sweeping.recall_waiting() == 0
-
-        far_side.up()
-        assert sweeping.recall_waiting() == 1
-        analysis.refresh_from_db()
-        task = DBTaskResult.objects.get(pk=str(analysis.task_id))
-        assert analysis.next_attempt_at is not None
-        assert max(task.run_after, analysis.next_attempt_at) <= timezone.now()
-        assert run(analysis).state == Analysis.State.DONE
-
-
-def test_sqlite_learns_how_its_tables_are_filled(upload: Callable[..., Analysis]) -> None:
-    upload()
-    sweeper.learn_tables()
-    if connection.vendor == "sqlite":
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT DISTINCT tbl FROM sqlite_stat1")
-            assert {"analyses_analysis", "analyses_upload"} <= {name for (name,) in cursor.fetchall()}
