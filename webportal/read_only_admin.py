@@ -63,18 +63,18 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             number = uuid.UUID(term)
         except ValueError:
             people = User.objects.filter(Q(username__iexact=term) | Q(email__iexact=term)).values_list("pk", flat=True)
-            found = Q(pk__in=[])
+            matches = Q(pk__in=[])
             for column in self.user_columns:
-                found |= Q(**{f"{column}__in": list(people)})
+                matches |= Q(**{f"{column}__in": list(people)})
             for column in self.text_columns:
                 # First which rows, then in what order: asked at once, the database may read everything by date.
                 rows = self.model._default_manager.filter(**{column: term}).order_by().values_list("pk", flat=True)
-                found |= Q(pk__in=list(rows[: self.list_per_page]))
+                matches |= Q(pk__in=list(rows[: self.list_per_page]))
         else:
-            found = Q(pk__in=[])
+            matches = Q(pk__in=[])
             for column in self.id_columns:
-                found |= Q(**{column: number})
-        return queryset.filter(found), False
+                matches |= Q(**{column: number})
+        return queryset.filter(matches), False
 
     # The pages of the portal are their owner's alone.
     view_on_site = False

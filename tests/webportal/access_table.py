@@ -126,10 +126,10 @@ def _outcome(response: HttpResponseBase, url: str) -> str:
     return {403: "refused", 404: "not found", 405: "–"}.get(response.status_code, "yes")
 
 
-def table(found: list[Answer]) -> str:
+def table(answers: list[Answer]) -> str:
     """The whole of docs/access.md."""
     rows: dict[tuple[str, str], dict[str, str]] = {}
-    for answer in found:
+    for answer in answers:
         rows.setdefault((answer.address, answer.method), {})[answer.role] = answer.outcome
     lines = [
         f"| `{address}` | {method} | {' | '.join(outcomes[role] for role in ROLES)} |\n"

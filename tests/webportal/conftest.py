@@ -59,7 +59,7 @@ def answer(
         probability=probability,
         probabilities=tuple((c, probability if c.short == short else rest) for c in CLASSES),
         verdict=verdict,
-        prediction_set=tuple(by_short[each] for each in plausible or (short,)),
+        prediction_set=tuple(by_short[name] for name in plausible or (short,)),
         model_name="arrhythmia",
         model_version="7",
     )

@@ -58,17 +58,17 @@ def test_every_address_answers_everybody_as_the_table_says(
         "reviewer, shared": reviewer_client,
         "administrator": staff_client,
     }
-    found = list(access_table.answers(clients, analysis, shared))
+    answers = list(access_table.answers(clients, analysis, shared))
 
     leaks = [
         (answer.address, answer.role, secret)
-        for answer in found
+        for answer in answers
         if answer.role in ("anonymous", "other user", "reviewer")
         for secret in (b"strip-zzyzx", b"owner-zzyzx", analysis.upload.sha256.encode())
         if secret in answer.body
     ]
     assert leaks == []
-    page = access_table.table(found)
+    page = access_table.table(answers)
     if os.environ.get("BEATLENS_WRITE_ACCESS") == "1":
         access_table.PAGE.write_text(page)
     assert access_table.PAGE.read_text() == page

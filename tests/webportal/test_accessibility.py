@@ -67,9 +67,9 @@ def urls(
     refused = upload(drawn((220, 128)))
     running.run(analysis_id=refused.pk, timeout=2.0)
     batch = begin_batch(owner=owner, batch_id=uuid.uuid4(), name="night shift", expected=3)
-    kept = Wishes(label="night shift", keep_names=True)
-    add_picture(batch=batch, place=0, name="a beat.png", data=drawn((240, 128)), wishes=kept)
-    add_refused(batch=batch, place=1, name="notes.txt", reason="FILE_IS_TEXT", wishes=kept)
+    wishes = Wishes(label="night shift", keep_names=True)
+    add_picture(batch=batch, place=0, name="a beat.png", data=drawn((240, 128)), wishes=wishes)
+    add_refused(batch=batch, place=1, name="notes.txt", reason="FILE_IS_TEXT", wishes=wishes)
     round_ = services.begin_round(reader=owner, round_id=uuid.uuid4(), ids=[done.pk, refused.pk, shared.pk])
     services.review(actor=owner, analysis=done, class_short="PVC")
     private = ["predict", "history", "summary", "trash", "review-queue", "batches"]
@@ -128,7 +128,7 @@ def admin_urls(
         *(reverse("operations") + query for query in ("", "?period=day")),
         *(reverse(f"admin:{name}_changelist") for name in lists),
         reverse("admin:analyses_analysis_changelist") + "?state__exact=failed",
-        *(reverse("admin:analyses_analysis_change", args=[each.pk]) for each in (done, failed, waiting)),
+        *(reverse("admin:analyses_analysis_change", args=[analysis.pk]) for analysis in (done, failed, waiting)),
         reverse("admin:analyses_analysis_history", args=[done.pk]),
         reverse("admin:analyses_analysis_delete", args=[done.pk]),
         reverse("admin:analyses_upload_change", args=[done.upload_id]),
@@ -140,10 +140,10 @@ def admin_urls(
 
 def complaints_about(page: Page) -> list[str]:
     # No preload: axe would put imported style sheets into the page as inline ones, which the page's policy refuses.
-    found = Axe().run(page, options={"runOnly": {"type": "tag", "values": TAGS}, "preload": False})
+    results = Axe().run(page, options={"runOnly": {"type": "tag", "values": TAGS}, "preload": False})
     return [
         f"{page.url}: {violation['id']} at {node['target']}: {node['failureSummary']}"
-        for violation in found.response["violations"]
+        for violation in results.response["violations"]
         for node in violation["nodes"]
     ]
 
@@ -218,4 +218,6 @@ def test_no_page_shuts_anybody_out(
         visit.look_at(*urls)
     complaints = visit.complaints
     expected = "Failed to load resource: the server responded with a status of 404"  # the page that isn't there
-    assert [each for each in complaints if not ("/nothing-here/" in each and expected in each)] == []
+    assert [
+        complaint for complaint in complaints if not ("/nothing-here/" in complaint and expected in complaint)
+    ] == []

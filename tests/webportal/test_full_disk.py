@@ -168,10 +168,10 @@ class TestStorage:
                 archive.writestr(f"beat-{number}.png", drawn(shift=number))
         StorageThatFails.room = 3000
         response = owner_client.get(send(owner_client, out.getvalue())["Location"])
-        kept = Upload.objects.count()
-        assert 0 < kept < 5
-        assert response.content.decode().count("The disk of this installation is full") == 5 - kept
-        assert len(files(failing)) == 2 * kept
+        before = Upload.objects.count()
+        assert 0 < before < 5
+        assert response.content.decode().count("The disk of this installation is full") == 5 - before
+        assert len(files(failing)) == 2 * before
 
     def test_the_script_is_told_and_the_place_of_the_file_stays_free(
         self, far_side: FarSide, failing: Any, owner_client: Client, png: bytes

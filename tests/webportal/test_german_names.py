@@ -54,7 +54,7 @@ def test_every_class_of_every_model_has_a_german_name(path: Any) -> None:
 @pytest.fixture
 def analysis(far_side: FarSide, upload: Callable[..., Analysis], owner: User, drawn: Callable[..., bytes]) -> Analysis:
     """One answer of each kind, read by their owner as something else; the first of them shared."""
-    kept = []
+    analyses = []
     for place, beat in enumerate(CLASSES):
         verdict = Verdict.UNCERTAIN if place % 2 else Verdict.CONFIDENT
         plausible: tuple[str, ...] = ("PVC", "PACED") if verdict is Verdict.UNCERTAIN else ()
@@ -64,9 +64,9 @@ def analysis(far_side: FarSide, upload: Callable[..., Analysis], owner: User, dr
         analysis.refresh_from_db()
         services.review(actor=owner, analysis=analysis, class_short="PACED")
         services.review(actor=owner, analysis=analysis, class_short="OTHER_KIND")
-        kept.append(analysis)
-    services.share_analyses(actor=owner, ids=[kept[1].pk])
-    return kept[1]
+        analyses.append(analysis)
+    services.share_analyses(actor=owner, ids=[analyses[1].pk])
+    return analyses[1]
 
 
 @pytest.mark.django_db
@@ -87,9 +87,9 @@ def test_no_page_has_an_english_name(
             if response.status_code != 200 or not response["Content-Type"].startswith("text/html"):
                 continue
             seen += 1
-            found = NAMES.search(body.decode())
-            if found:
-                leaks.append((role, route, found[0]))
+            match = NAMES.search(body.decode())
+            if match:
+                leaks.append((role, route, match[0]))
     assert leaks == []
     assert seen > 50
 

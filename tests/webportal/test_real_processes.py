@@ -183,9 +183,9 @@ def browser(portal: Portal) -> Browser:
 
 
 def state(html: str) -> str:
-    found = re.search(r'id="status" data-state="(\w+)"', html)
-    assert found, html
-    return found[1]
+    match = re.search(r'id="status" data-state="(\w+)"', html)
+    assert match, html
+    return match[1]
 
 
 def test_each_kind_of_file_gets_its_own_answer(browser: Browser, drawn: Callable[..., bytes]) -> None:
@@ -253,16 +253,16 @@ def test_what_several_processes_count_is_told_together_on_the_internal_port_alon
     for number in range(1, 31):
         Browser(portal.base).open("/")  # a connection of its own, to either process
         assert home() == number
-    found = figures(portal.internal)
-    assert found["beatlens_portal_uploads_total"] == 1
-    assert found['beatlens_portal_attempts_total{outcome="answered",reason=""}'] == 1
-    verdicts = {name: value for name, value in found.items() if name.startswith("beatlens_portal_analyses_finished_")}
+    counted = figures(portal.internal)
+    assert counted["beatlens_portal_uploads_total"] == 1
+    assert counted['beatlens_portal_attempts_total{outcome="answered",reason=""}'] == 1
+    verdicts = {name: value for name, value in counted.items() if name.startswith("beatlens_portal_analyses_finished_")}
     assert list(verdicts.values()) == [1]
-    assert found['beatlens_portal_inference_call_seconds_count{call="classify",outcome="answered"}'] == 1
-    assert found['beatlens_portal_request_seconds_count{method="POST",view="analyses:predict"}'] == 1
-    assert found["beatlens_portal_requests_in_flight"] == 0
-    assert found["beatlens_portal_database_up"] == 1
-    assert found['beatlens_portal_queue_analyses{waiting="for_turn"}'] == 0
+    assert counted['beatlens_portal_inference_call_seconds_count{call="classify",outcome="answered"}'] == 1
+    assert counted['beatlens_portal_request_seconds_count{method="POST",view="analyses:predict"}'] == 1
+    assert counted["beatlens_portal_requests_in_flight"] == 0
+    assert counted["beatlens_portal_database_up"] == 1
+    assert counted['beatlens_portal_queue_analyses{waiting="for_turn"}'] == 0
 
     text = Browser(portal.internal).open("/metrics")
     assert "newcomer" not in text
@@ -298,10 +298,12 @@ def test_what_waits_is_told_and_the_worker_tells_of_itself(
     inference.process.kill()
     inference.process.wait()
     assert state(browser.send("/predict/", {"label": ""}, drawn())) == "queued"
-    found = figures(portal.internal)
-    assert sum(found[f'beatlens_portal_queue_analyses{{waiting="{why}"}}'] for why in ("for_server", "for_answer")) == 1
-    assert found["beatlens_portal_queue_oldest_seconds"] > 0
-    assert found['beatlens_portal_attempts_total{outcome="no_server",reason="ABSENT"}'] == 1
+    counted = figures(portal.internal)
+    assert (
+        sum(counted[f'beatlens_portal_queue_analyses{{waiting="{why}"}}'] for why in ("for_server", "for_answer")) == 1
+    )
+    assert counted["beatlens_portal_queue_oldest_seconds"] > 0
+    assert counted['beatlens_portal_attempts_total{outcome="no_server",reason="ABSENT"}'] == 1
     assert '"inference_server": "unreachable"' in Browser(portal.internal).open("/readyz")
     deadline = time.monotonic() + PATIENCE
     absent = 'beatlens_portal_attempts_total{outcome="no_server",reason="ABSENT"}'

@@ -75,8 +75,10 @@ def test_no_text_of_a_page_is_forgotten_in_the_catalogue(tmp_path: Path) -> None
         capture_output=True,
         timeout=120,
     )
-    found = entries(copy / "locale" / "de" / "LC_MESSAGES" / "django.po")
-    for_users = {key for key, entry in found.items() if any("admin" not in place for place, _line in entry.occurrences)}
+    messages = entries(copy / "locale" / "de" / "LC_MESSAGES" / "django.po")
+    for_users = {
+        key for key, entry in messages.items() if any("admin" not in place for place, _line in entry.occurrences)
+    }
     assert sorted(map(str, for_users - set(entries(CATALOGUE)))) == []
 
 

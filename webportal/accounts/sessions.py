@@ -28,11 +28,11 @@ class SessionStore(DatabaseSessionStore):
         data: dict[str, Any] = super().load()
         if key is None or self.session_key is not None:
             return data
-        kept: dict[str, Any] | None = cache.get(_name(key))
-        if kept is None:
+        cached: dict[str, Any] | None = cache.get(_name(key))
+        if cached is None:
             return data
         self._session_key = key
-        return kept
+        return cached
 
     def exists(self, session_key: str) -> bool:
         """Whether there is such a session in either place."""

@@ -131,10 +131,10 @@ class Reader:
         """Raises :class:`BackupError`: it is no backup, of another format, or its list of files was changed."""
         self.folder = folder
         try:
-            told = json.loads((folder / MANIFEST).read_text())
-            if told.get("format") != FORMAT:
-                raise BackupError(f"{folder} is a backup of another kind ({told.get('format')!r}, not {FORMAT!r}).")
-            self.manifest = Manifest(**told)
+            manifest = json.loads((folder / MANIFEST).read_text())
+            if manifest.get("format") != FORMAT:
+                raise BackupError(f"{folder} is a backup of another kind ({manifest.get('format')!r}, not {FORMAT!r}).")
+            self.manifest = Manifest(**manifest)
             self.sums = dict(self._read_sums())
         except (OSError, ValueError, TypeError, AttributeError) as error:
             raise BackupError(f"{folder} is no whole backup: {error}") from error
@@ -143,10 +143,10 @@ class Reader:
 
     def _read_sums(self) -> Iterator[tuple[str, str]]:
         for line in (self.folder / SUMS).read_text().splitlines():
-            found = _SUM.fullmatch(line)
-            if found is None:
+            match = _SUM.fullmatch(line)
+            if match is None:
                 raise BackupError(f"{self.folder / SUMS} has a line that is no digest: {line!r}")
-            yield checked(found[2]), found[1]
+            yield checked(match[2]), match[1]
 
     @property
     def database(self) -> str:

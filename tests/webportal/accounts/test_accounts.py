@@ -218,10 +218,10 @@ class TestTwoFactors:
     def test_secrets_outlive_a_change_of_key(self, secured: Any, settings: Settings) -> None:
         from allauth.mfa.adapter import get_adapter
 
-        kept = get_adapter().encrypt("secret")
+        stored = get_adapter().encrypt("secret")
         settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
         settings.SECRET_KEY = "another-key-" + "y" * 50
-        assert get_adapter().decrypt(kept) == "secret"
+        assert get_adapter().decrypt(stored) == "secret"
 
 
 def test_one_logs_out_elsewhere() -> None:
@@ -280,7 +280,7 @@ class TestTakingAlong:
             log_in(client, owner.username, "a-long-passphrase")
         account = self.archive(clients[0])["account"]
         assert account["email_addresses"] == [{"email": "second@example.org", "verified": True, "primary": False}]
-        assert [(each["ip"], each["user_agent"]) for each in account["sessions"]] == [
+        assert [(session["ip"], session["user_agent"]) for session in account["sessions"]] == [
             ("127.0.0.1", "Browser one"),
             ("127.0.0.1", "Browser two"),
         ]
@@ -307,14 +307,14 @@ class TestTakingAlong:
             services.review(actor=reviewer, analysis=analysis, class_short="PACED", comment=comment)
         services.review(actor=owner, analysis=analyses[0], class_short="PVC", comment="not mine")
 
-        found = self.archive(reviewer_client)
-        [reading] = found["readings"]
+        exported = self.archive(reviewer_client)
+        [reading] = exported["readings"]
         assert (reading["analysis"], reading["class_short"]) == (str(analyses[0].pk), "PACED")
         assert reading["comment"] == "of somebody else's"
-        [mine] = found["uploads"]
+        [mine] = exported["uploads"]
         assert [review["comment"] for review in mine["analyses"][0]["reviews"]] == ["of my own"]
-        assert found["account"]["groups"] == ["reviewer"]
-        assert owner.username not in json.dumps(found)
+        assert exported["account"]["groups"] == ["reviewer"]
+        assert owner.username not in json.dumps(exported)
 
     def test_what_the_audit_log_says_about_oneself_is_in_it(
         self,
@@ -335,13 +335,13 @@ class TestTakingAlong:
         reviewer_client.get(analysis.get_absolute_url())
 
         entries = self.archive(owner_client)["audit"]
-        assert [(each["by"], each["about"], each["action"], each["record"]) for each in entries] == [
+        assert [(entry["by"], entry["about"], entry["action"], entry["record"]) for entry in entries] == [
             ("somebody else", "you", "view", str(analysis.pk)),
             ("somebody else", "you", "view", str(analysis.pk)),
         ]
         assert staff.username not in json.dumps(entries)
         entries = self.archive(reviewer_client)["audit"]
-        assert [(each["by"], each["about"], each["action"]) for each in entries] == [
+        assert [(entry["by"], entry["about"], entry["action"]) for entry in entries] == [
             ("somebody else", "you", "power"),  # the group
             ("you", "others", "view"),
         ]

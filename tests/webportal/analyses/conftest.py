@@ -32,7 +32,7 @@ def batch(
         return answered()
 
     far_side.respond = respond
-    kept = {"keep_names": "on", "label": "ward 3"}
+    fields = {"keep_names": "on", "label": "ward 3"}
     files = [(f"{name}.png", drawn(shift=shift)) for shift, name in enumerate(["sure", "doubt", "none"])]
-    send(owner_client, *files, ("notes.txt", b"text"), ("broken.png", drawn(shift=4)), **kept)
+    send(owner_client, *files, ("notes.txt", b"text"), ("broken.png", drawn(shift=4)), **fields)
     return Batch.objects.get()

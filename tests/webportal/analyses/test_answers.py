@@ -54,13 +54,13 @@ def test_no_address_tells_a_number_of_what_is_no_beat(
 
     monkeypatch.setattr(reports, "Paragraph", note)
     clients = {"owner": owner_client, "reviewer, shared": reviewer_client, "administrator": staff_client}
-    told = [
+    texts = [
         (answer.address, answer.role, number)
         for answer in access_table.answers(clients, no_beat, no_beat)
         for number in NUMBERS
         if number in answer.body
     ]
-    assert told == []
+    assert texts == []
     text = "\n".join(on_paper)
     assert "Not a heartbeat" in text
     assert not [number for number in NUMBERS if number.decode() in text]
@@ -88,9 +88,9 @@ def test_files_leave_its_class_and_numbers_out(no_beat: Analysis) -> None:
     (row,) = list(exports.csv_lines([no_beat], classes=["PVC", "PACED"]))[1:]
     assert ",NOT_A_BEAT," in row
     assert "PACED" not in row
-    found = exports._answered(no_beat)
-    assert found["verdict"] == "NOT_A_BEAT"
-    assert [found[name] for name in answers.SHOWN_COLUMNS if name != "verdict"] == ["", "", None, (), ()]
+    exported = exports._answered(no_beat)
+    assert exported["verdict"] == "NOT_A_BEAT"
+    assert [exported[name] for name in answers.SHOWN_COLUMNS if name != "verdict"] == ["", "", None, (), ()]
 
 
 def test_what_is_a_beat_is_shown_whole(far_side: FarSide, upload: Callable[..., Analysis], owner: User) -> None:

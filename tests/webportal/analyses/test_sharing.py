@@ -34,25 +34,25 @@ def shared(analysis: Analysis, owner_client: Client) -> Analysis:
 
 
 def readable(analysis: Analysis) -> list[str]:
-    one = [analysis.pk]
+    ids = [analysis.pk]
     return [
         analysis.get_absolute_url(),
-        reverse("analyses:status", args=one),
-        reverse("analyses:evidence", args=[*one, "PVC"]),
-        reverse("analyses:evidence-picture", args=[*one, "PVC"]),
+        reverse("analyses:status", args=ids),
+        reverse("analyses:evidence", args=[*ids, "PVC"]),
+        reverse("analyses:evidence-picture", args=[*ids, "PVC"]),
         reverse("analyses:picture", args=[analysis.upload_id]),
         reverse("analyses:thumbnail", args=[analysis.upload_id]),
     ]
 
 
 def statuses(client: Client, urls: list[str]) -> set[int]:
-    found = set()
+    statuses = set()
     for url in urls:
         response = client.get(url)
-        found.add(response.status_code)
+        statuses.add(response.status_code)
         if response.streaming:
             response.getvalue()
-    return found
+    return statuses
 
 
 def queue(client: Client, asked: str = "") -> list[Analysis]:

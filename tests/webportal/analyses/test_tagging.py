@@ -105,8 +105,8 @@ class TestNotesAndTags:
         row = next(csv.DictReader(io.StringIO(lines)))
         assert (row["tags"], row["notes"]) == ("a, b", "'=later")
         archive = zipfile.ZipFile(io.BytesIO(owner_client.post(reverse("accounts:export")).getvalue()))
-        kept = json.loads(archive.read("uploads.json"))[0]["analyses"][0]
-        assert (kept["tags"], kept["notes"]) == (["a", "b"], "=later")
+        exported = json.loads(archive.read("uploads.json"))[0]["analyses"][0]
+        assert (exported["tags"], exported["notes"]) == (["a", "b"], "=later")
 
 
 class TestHistory:
@@ -193,8 +193,8 @@ class TestRunningAgain:
         owner_client.post(reverse("analyses:run-again", args=[first.pk]))
         second = Analysis.objects.exclude(pk=first.pk).get()
         assert second.earlier == first
-        for one, another in ((first, second), (second, first)):
-            html = owner_client.get(one.get_absolute_url()).content.decode()
+        for named, another in ((first, second), (second, first)):
+            html = owner_client.get(named.get_absolute_url()).content.decode()
             assert "Every answer about this picture" in html
             assert f'href="{another.get_absolute_url()}"' in html
         first.delete()
@@ -211,7 +211,7 @@ class TestRunningAgain:
         assert "2 pictures are analysed again" in response.content.decode()
         again = Analysis.objects.filter(earlier__in=finished)
         assert len(far_side.calls) == calls
-        assert {(each.state, each.task_id is not None) for each in again} == {("queued", True)}
+        assert {(analysis.state, analysis.task_id is not None) for analysis in again} == {("queued", True)}
         for each in again:
             assert running.run(analysis_id=each.pk, timeout=2.0)
         assert set(again.values_list("state", flat=True)) == {"done"}

@@ -307,13 +307,13 @@ def test_people_at_work_are_not_disturbed_and_the_backup_is_whole(
     assert "LOST" not in done.stderr
     again = new_installation()
     again.run("restore", str(tmp_path / "monday"))
-    told = json.loads((tmp_path / "monday" / "manifest.json").read_text())["missing"]
+    missing = json.loads((tmp_path / "monday" / "manifest.json").read_text())["missing"]
     absent = again.script(
         "import json\nfrom webportal.analyses.models import Upload\n"
         "files = [f for u in Upload.objects.all() for f in (u.picture, u.thumbnail, u.original) if f]\n"
         "print(json.dumps(sorted(f.name for f in files if not f.storage.exists(f.name))))"
     )
-    assert absent == told
+    assert absent == missing
 
 
 def test_the_lock_is_the_launchers() -> None:

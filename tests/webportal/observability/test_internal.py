@@ -140,11 +140,11 @@ class TestServer:
 
     def test_a_silent_client_keeps_nobody_waiting(self, server: InternalServer) -> None:
         silent = [http.client.HTTPConnection(server.address) for _ in range(20)]
-        for each in silent:
-            each.connect()
+        for connection_ in silent:
+            connection_.connect()
         assert self.ask(server, "GET", "/page")[0] == 200
-        for each in silent:
-            each.close()
+        for connection_ in silent:
+            connection_.close()
 
     @pytest.mark.parametrize("address", ["", "9465", ":9465", "127.0.0.1:", "127.0.0.1:x", "127.0.0.1:99999"])
     def test_what_is_no_address_is_said(self, address: str) -> None:
@@ -234,8 +234,8 @@ def test_what_ended_processes_had_in_hand_is_forgotten_at_the_start_and_their_co
     monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(tmp_path))
     monkeypatch.setenv("BEATLENS_INTERNAL_LISTEN", "")
     ended = 2**22 + 1
-    kept = {"counter_1.db", f"counter_{ended}.db", f"histogram_{ended}.db", "gauge_livesum_1.db"}
-    for name in (*kept, f"gauge_livesum_{ended}.db"):
+    left = {"counter_1.db", f"counter_{ended}.db", f"histogram_{ended}.db", "gauge_livesum_1.db"}
+    for name in (*left, f"gauge_livesum_{ended}.db"):
         (tmp_path / name).touch()
     gunicorn_conf.on_starting(None)
-    assert {file.name for file in tmp_path.iterdir()} == kept
+    assert {file.name for file in tmp_path.iterdir()} == left

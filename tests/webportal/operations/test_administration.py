@@ -50,10 +50,10 @@ def clerk_client(clerk: User) -> Client:
 
 class TestStart:
     def tasks(self, client: Client) -> dict[str, tuple[str, str, bool]]:
-        found = client.get(reverse("admin:index")).context["tasks"]
-        for task in found:
+        tasks = client.get(reverse("admin:index")).context["tasks"]
+        for task in tasks:
             assert client.get(task.url).status_code == 200, task.title
-        return {task.title: (task.number, task.words, task.wants_attention) for task in found}
+        return {task.title: (task.number, task.words, task.wants_attention) for task in tasks}
 
     def test_it_says_what_waits_and_who_is_there(
         self,
@@ -93,10 +93,10 @@ class TestStart:
     ) -> None:
         upload()
         upload(drawn(shift=1), user=owner)
-        found = {task.title: task for task in staff_client.get(reverse("admin:index")).context["tasks"]}
+        tasks = {task.title: task for task in staff_client.get(reverse("admin:index")).context["tasks"]}
         for title in ("Waiting analyses", "Failed analyses", "Shared for a second opinion", "Reviewers", "Users"):
-            listed = staff_client.get(found[title].url).context["cl"].result_count
-            assert str(listed) == found[title].number, title
+            listed = staff_client.get(tasks[title].url).context["cl"].result_count
+            assert str(listed) == tasks[title].number, title
 
     def test_records_are_grouped_by_what_they_are_about(
         self, far_side: FarSide, staff_client: Client, clerk_client: Client
@@ -155,8 +155,8 @@ class TestReviewers:
     ) -> None:
         url = reverse("admin:accounts_user_changelist")
         for answer, names in (("yes", {reviewer.username}), ("no", {owner.username, "staff-zzyzx"})):
-            found = staff_client.get(url, {"is_reviewer": answer}).context["cl"].result_list
-            assert {user.username for user in found} == names
+            people = staff_client.get(url, {"is_reviewer": answer}).context["cl"].result_list
+            assert {user.username for user in people} == names
         with django_assert_max_num_queries(12):
             staff_client.get(url)
 

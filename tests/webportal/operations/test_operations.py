@@ -201,12 +201,12 @@ class TestDashboard:
 
 def act(client: Client, action: str, *chosen: Analysis) -> Any:
     url = reverse("admin:analyses_analysis_changelist")
-    return client.post(url, {"action": action, "_selected_action": [str(each.pk) for each in chosen]})
+    return client.post(url, {"action": action, "_selected_action": [str(analysis.pk) for analysis in chosen]})
 
 
 def test_running_again_adds_an_analysis_of_the_owners(answers: Any, owner: User, staff_client: Client) -> None:
     act(staff_client, "run_again", answers[0], answers[6])  # done, and waiting
-    added = Analysis.objects.exclude(pk__in=[each.pk for each in answers]).get()
+    added = Analysis.objects.exclude(pk__in=[analysis.pk for analysis in answers]).get()
     assert (added.upload_id, added.owner, added.state) == (answers[0].upload_id, owner, "queued")
 
 

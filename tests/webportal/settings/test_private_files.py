@@ -47,5 +47,5 @@ def test_a_command_leaves_nothing_to_read(tmp_path: Path) -> None:
         env=clean | {"BEATLENS_VAR_DIR": str(var)},
         check=True,
     )
-    found = {path.name: mode(path) for path in (var, *var.iterdir())}
-    assert found == {"var": 0o700, "secret_key": 0o600, "beatlens.sqlite3": 0o600}
+    modes = {path.name: mode(path) for path in (var, *var.iterdir())}
+    assert modes == {"var": 0o700, "secret_key": 0o600, "beatlens.sqlite3": 0o600}

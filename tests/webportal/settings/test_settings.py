@@ -33,7 +33,7 @@ def test_the_key_is_made_once_and_readable_by_its_owner_only(tmp_path: Path) -> 
     assert len(key) >= 50
     assert load_or_create(path) == key
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert [each.name for each in path.parent.iterdir()] == ["secret_key"]
+    assert [file.name for file in path.parent.iterdir()] == ["secret_key"]
 
 
 def test_processes_that_start_together_agree_on_the_key(tmp_path: Path) -> None:
@@ -110,10 +110,10 @@ class Given(Env):  # type: ignore[misc]  # django-environ has no types
 
 class TestDatabase:
     def test_the_address_names_the_kind_and_the_place(self) -> None:
-        found = database(Given(BEATLENS_DATABASE_URL="postgres://clerk:s3cret@db.internal:5433/beats"))
-        assert found["ENGINE"] == "django.db.backends.postgresql"
-        assert (found["HOST"], found["PORT"], found["NAME"]) == ("db.internal", 5433, "beats")
-        assert (found["USER"], found["PASSWORD"]) == ("clerk", "s3cret")
+        settings = database(Given(BEATLENS_DATABASE_URL="postgres://clerk:s3cret@db.internal:5433/beats"))
+        assert settings["ENGINE"] == "django.db.backends.postgresql"
+        assert (settings["HOST"], settings["PORT"], settings["NAME"]) == ("db.internal", 5433, "beats")
+        assert (settings["USER"], settings["PASSWORD"]) == ("clerk", "s3cret")
 
     def test_nothing_waits_for_ever_on_postgresql(self) -> None:
         url = "postgres://db/beats?sslmode=require"
@@ -124,9 +124,9 @@ class TestDatabase:
             assert f"-c {limit}" in options["options"]
 
     def test_a_second_writer_waits_on_sqlite(self) -> None:
-        found = database(Given(), default="sqlite:////srv/beats.sqlite3")
-        assert (found["NAME"], found["OPTIONS"]["timeout"]) == ("/srv/beats.sqlite3", 10)
-        assert "journal_mode=WAL" in found["OPTIONS"]["init_command"]
+        settings = database(Given(), default="sqlite:////srv/beats.sqlite3")
+        assert (settings["NAME"], settings["OPTIONS"]["timeout"]) == ("/srv/beats.sqlite3", 10)
+        assert "journal_mode=WAL" in settings["OPTIONS"]["init_command"]
 
     def test_it_must_be_named_where_there_is_no_default(self) -> None:
         with pytest.raises(ImproperlyConfigured, match="BEATLENS_DATABASE_URL"):

@@ -150,7 +150,9 @@ class TestWithoutAnAccount:
         assert far_side.calls == []
 
     def test_a_sample_is_answered_beside_its_label(self, far_side: FarSide) -> None:
-        response = Client().post(TRY, {"sample": next(each.key for each in samples.every() if each.short == "PACED")})
+        response = Client().post(
+            TRY, {"sample": next(sample.key for sample in samples.every() if sample.short == "PACED")}
+        )
         assert response.status_code == 200
         assert "Cardiologists labelled the beat: Paced." in response.content.decode()
 
@@ -316,14 +318,14 @@ class TestSamples:
     def test_every_class_has_one(self) -> None:
         assert len(samples.every()) == 21
         assert sorted(sample.short for sample in samples.one_of_each()) == sorted(
-            {each.short for each in samples.every()}
+            {sample.short for sample in samples.every()}
         )
 
     def test_one_goes_into_the_history_like_any_other_picture(
         self, far_side: FarSide, owner: User, owner_client: Client
     ) -> None:
         html = owner_client.get(reverse("trial:samples")).content.decode()
-        sample = next(each for each in samples.every() if each.short == "PVC")
+        sample = next(sample_ for sample_ in samples.every() if sample_.short == "PVC")
         assert f'value="{sample.key}"' in html
         response = owner_client.post(reverse("trial:samples"), {"sample": sample.key})
         analysis = Analysis.objects.get(owner=owner)

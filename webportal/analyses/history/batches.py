@@ -103,8 +103,8 @@ def files_of(batch: Batch, *, name: str = "", page: int = 1) -> Page[BatchFile]:
     if name:
         rows = rows.filter(name__icontains=name)
     ranked = rows.annotate(rank=_RANK).order_by("rank", "place", "entry")
-    found = ranked.select_related("analysis__upload").prefetch_related("analysis__reviews")
-    return cast("Page[BatchFile]", Paginator(found, FILES_SHOWN).get_page(page))
+    files = ranked.select_related("analysis__upload").prefetch_related("analysis__reviews")
+    return cast("Page[BatchFile]", Paginator(files, FILES_SHOWN).get_page(page))
 
 
 def as_they_stand(files: Collection[BatchFile]) -> list[BatchFile]:

@@ -100,8 +100,8 @@ def batch_csv_lines(files: Iterable[BatchFile], *, classes: Sequence[str]) -> It
     yield "\ufeff" + writer.writerow(map(cell, (*BATCH_COLUMNS, *names)))
     for file in files:
         sent = (file.place + 1, file.entry + 1, file.name, file.outcome, file.reason, "yes" if file.is_repeated else "")
-        kept = _cells(file.analysis, classes) if file.analysis else [""] * len(names)
-        yield writer.writerow([*map(cell, sent), *kept])
+        cells = _cells(file.analysis, classes) if file.analysis else [""] * len(names)
+        yield writer.writerow([*map(cell, sent), *cells])
 
 
 def _names(classes: Sequence[str]) -> list[str]:
@@ -173,12 +173,12 @@ def write_batches(user: User, archive: zipfile.ZipFile) -> None:
     archive.writestr("batches.json", _json([_batch(batch) for batch in batches]))
 
 
-def _is_written(archive: zipfile.ZipFile, kept: FieldFile, path: str) -> bool:
+def _is_written(archive: zipfile.ZipFile, stored: FieldFile, path: str) -> bool:
     """Copy a file into the archive; one that is missing must not keep anybody from taking the rest along."""
-    if not kept:
+    if not stored:
         return False
     try:
-        source = kept.open("rb")
+        source = stored.open("rb")
     except FileNotFoundError:
         return False
     with source as file, archive.open(path, "w") as entry:
@@ -196,9 +196,9 @@ def _described(upload: Upload, picture: str | None) -> dict[str, Any]:
 
 
 def _batch(batch: Batch) -> dict[str, Any]:
-    told = ("place", "entry", "name", "analysis_id", "reason", "is_repeated")
+    fields = ("place", "entry", "name", "analysis_id", "reason", "is_repeated")
     return {name: getattr(batch, name) for name in ("id", "name", "expected", "created_at", "trashed_at")} | {
-        "files": [{name: getattr(file, name) for name in told} for file in batch.files.all()]
+        "files": [{name: getattr(file, name) for name in fields} for file in batch.files.all()]
     }
 
 

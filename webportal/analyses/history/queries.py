@@ -30,10 +30,10 @@ _HAS_TRIGRAM = re.compile(r"\w{3}")
 
 def moment(text: str) -> datetime:
     """A moment as an address has it. Raises ValueError for anything else."""
-    found = datetime.fromisoformat(text)
-    if found.tzinfo is None:
+    instant = datetime.fromisoformat(text)
+    if instant.tzinfo is None:
         raise ValueError("a moment without time zone")
-    return found
+    return instant
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,9 +121,9 @@ def page_of(analyses: QuerySet[Analysis], *, order: Order, after: Cursor | None,
     if after is not None:
         analyses = order.after(analyses, after)
     # Looked up rather than joined: with a join SQLite may start from the uploads and sort all of a person's history.
-    found = list(order.sorted(analyses).prefetch_related("upload", "reviews", "tags")[: size + 1])
-    page = found[:size]
-    return Page(page, order.cursor_of(page[-1]) if len(found) > size else None, previous)
+    rows = list(order.sorted(analyses).prefetch_related("upload", "reviews", "tags")[: size + 1])
+    page = rows[:size]
+    return Page(page, order.cursor_of(page[-1]) if len(rows) > size else None, previous)
 
 
 def _page_before(analyses: QuerySet[Analysis], order: Order, after: Cursor, size: int) -> Cursor | None:
@@ -244,8 +244,8 @@ def _with_word(owner: User, text: str, column: str) -> Q:
         uploads = uploads.filter(**{f"{column}__iregex": re.escape(text)})
     # Newest first, as an index has them: a common word is known for one after a few thousand labels.
     newest = uploads.order_by("-created_at", "-id").values_list("pk", flat=True)
-    found = list(newest[: FEW_UPLOADS + 1])
-    return Q(upload__in=found) if len(found) <= FEW_UPLOADS else Q(**{f"upload__{column}__icontains": text})
+    ids = list(newest[: FEW_UPLOADS + 1])
+    return Q(upload__in=ids) if len(ids) <= FEW_UPLOADS else Q(**{f"upload__{column}__icontains": text})
 
 
 def not_yet_read_by(user: User, analyses: QuerySet[Analysis]) -> QuerySet[Analysis]:
@@ -255,7 +255,7 @@ def not_yet_read_by(user: User, analyses: QuerySet[Analysis]) -> QuerySet[Analys
 
 def ids_in(texts: Iterable[str]) -> list[uuid.UUID]:
     """The ids among ``texts``, at most a page of them; the rest is nonsense and left out."""
-    return [found for text in islice(texts, PAGE_SIZE) if (found := _uuid(text))]
+    return [identifier for text in islice(texts, PAGE_SIZE) if (identifier := _uuid(text))]
 
 
 def _uuid(text: str) -> uuid.UUID | None:

@@ -35,7 +35,7 @@ def list_of(analyses: QuerySet[Analysis], order: Order) -> list[uuid.UUID]:
 def first_unread(user: User, ids: list[uuid.UUID]) -> int:
     """The number, counted from 1, of the first that ``user`` has not read; 1 where they have read all."""
     read = set(Review.objects.filter(author=user, analysis__in=ids).values_list("analysis", flat=True))
-    return next((number for number, one in enumerate(ids, start=1) if one not in read), 1)
+    return next((number for number, analysis in enumerate(ids, start=1) if analysis not in read), 1)
 
 
 def written_in(round_: ReadingRound) -> QuerySet[Review]:

@@ -149,14 +149,14 @@ def _record(class_name: str, record: TrackRecord) -> str:
         "score": percent(record.sensitivity),
     }
     if record.people is None:
-        told = gettext("“%(name)s”: of %(beats)s such beats of people it had never seen it recognised %(score)s")
+        sentence = gettext("“%(name)s”: of %(beats)s such beats of people it had never seen it recognised %(score)s")
     else:
-        told = ngettext(
+        sentence = ngettext(
             "“%(name)s”: of %(beats)s such beats of %(people)d person it had never seen it recognised %(score)s",
             "“%(name)s”: of %(beats)s such beats of %(people)d people it had never seen it recognised %(score)s",
             record.people,
         )
-    parts = [told % facts]
+    parts = [sentence % facts]
     if record.positive_predictivity is not None:
         right = gettext("of the beats that it called so, %(score)s were")
         parts.append(right % {"score": percent(record.positive_predictivity)})

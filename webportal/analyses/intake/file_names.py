@@ -12,7 +12,7 @@ LONGEST = 255
 def tidy(name: str) -> str:
     """The last part of a path, without control characters, cut in its middle where it is too long."""
     flat = unicodedata.normalize("NFC", name.replace("\\", "/").rpartition("/")[2])
-    text = "".join(" " if unicodedata.category(one).startswith("C") else one for one in flat)
+    text = "".join(" " if unicodedata.category(character).startswith("C") else character for character in flat)
     text = " ".join(text.split())
     if len(text) > LONGEST:
         ending = PurePath(text).suffix[:16]

@@ -113,10 +113,11 @@ def _chosen(request: HttpRequest) -> list[uuid.UUID]:
     if "everything" not in request.POST:
         return queries.ids_in(request.POST.getlist("selected"))
     search = searching.search(request, searching.carried(request))
-    found = search.found
+    analyses = search.found
     if asked_at := _moment(request.POST.get("asked_at", "")):
-        found = found.filter(created_at__lte=asked_at)  # what came since was not among those that one was asked about
-    return list(search.order.sorted(found).values_list("pk", flat=True)[: queries.BULK_LIMIT])
+        # What came since was not among those that the question was about.
+        analyses = analyses.filter(created_at__lte=asked_at)
+    return list(search.order.sorted(analyses).values_list("pk", flat=True)[: queries.BULK_LIMIT])
 
 
 def _moment(text: str) -> datetime | None:

@@ -18,12 +18,12 @@ from webportal.analyses.history import charts, statistics
 def summary(request: HttpRequest) -> HttpResponse:
     """One's own analyses in numbers."""
     period = statistics.PERIODS.get(request.GET.get("period", "")) or statistics.PERIODS["year"]
-    found = statistics.of(current_user(request), period)
-    chart = charts.stacked([list(step.counts.values()) for step in found.steps])
+    figures = statistics.of(current_user(request), period)
+    chart = charts.stacked([list(step.counts.values()) for step in figures.steps])
     context = {
-        "statistics": found,
+        "statistics": figures,
         "chart": chart,
-        "columns": list(zip(found.steps, chart.bars, strict=True)),
+        "columns": list(zip(figures.steps, chart.bars, strict=True)),
         "outcomes": statistics.OUTCOMES,
         "period": period,
         "periods": statistics.PERIODS,

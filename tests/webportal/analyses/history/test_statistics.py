@@ -96,12 +96,12 @@ class TestAgreement:
     def test_of_each_person_the_newest_reading_counts(
         self, answered_as: Callable[..., Any], owner: User, reviewer: User
     ) -> None:
-        one, two = answered_as("PVC"), answered_as("PACED", Verdict.UNCERTAIN)
-        services.share_analyses(actor=owner, ids=[one.pk, two.pk])
+        first, two = answered_as("PVC"), answered_as("PACED", Verdict.UNCERTAIN)
+        services.share_analyses(actor=owner, ids=[first.pk, two.pk])
         for actor, analysis, short in (
-            (owner, one, "NORMAL"),
-            (owner, one, "PVC"),
-            (reviewer, one, "NORMAL"),
+            (owner, first, "NORMAL"),
+            (owner, first, "PVC"),
+            (reviewer, first, "NORMAL"),
             (reviewer, two, "PACED"),
         ):
             analysis.refresh_from_db()

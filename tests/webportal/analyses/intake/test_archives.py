@@ -36,8 +36,8 @@ def read(data: bytes) -> list[tuple[str, str]]:
 class TestReading:
     def test_pictures_come_out_as_they_went_in_from_all_folders(self, drawn: Callable[..., bytes]) -> None:
         data = packed(("a.png", drawn()), ("ward/b.png", drawn((200, 128))), ("__MACOSX/._a.png", b"x"), ("e/", b""))
-        found = list(archives.entries(io.BytesIO(data)))
-        assert [(entry.name, entry.data, entry.reason) for entry in found] == [
+        entries = list(archives.entries(io.BytesIO(data)))
+        assert [(entry.name, entry.data, entry.reason) for entry in entries] == [
             ("a.png", drawn(), ""),
             ("b.png", drawn((200, 128)), ""),
         ]
@@ -148,7 +148,7 @@ class TestUploading:
         codes = ["DAMAGED", "EMPTY", "TOO_MANY_ENTRIES", "TOO_LARGE", "ENCRYPTED", "UNSUPPORTED_METHOD"]
         said = {reasons.explain(f"ARCHIVE_{code}") for code in codes}
         assert len(said) == len(codes)
-        assert unknown not in {each.remedy for each in said}
+        assert unknown not in {explanation.remedy for explanation in said}
 
     def test_by_script_the_answer_is_a_part_of_the_list(
         self, far_side: FarSide, owner_client: Client, drawn: Callable[..., bytes]

@@ -56,11 +56,11 @@ def kept(media: Path, upload: Callable[..., Analysis], drawn: Callable[..., byte
 def all_of(**options: Any) -> list[str]:
     """What a whole round finds."""
     seen = orphans.look(**options)
-    found = list(seen.orphans)
+    names = list(seen.orphans)
     while seen.next:
         seen = orphans.look(after=seen.next, **options)
-        found += seen.orphans
-    return found
+        names += seen.orphans
+    return names
 
 
 def test_what_has_a_row_or_may_still_get_one_stays(media: Path, kept: set[str]) -> None:
@@ -160,9 +160,9 @@ class TestCommand:
     def test_it_says_first_and_deletes_then(self, media: Path, kept: set[str]) -> None:
         for number in range(30):
             lay(media, f"pictures/ab/{number:032x}")
-        told = self.run("--dry-run")
-        assert len(told) == 31
-        assert told[-1] == "40 files, 30 without a row would be deleted."
+        output = self.run("--dry-run")
+        assert len(output) == 31
+        assert output[-1] == "40 files, 30 without a row would be deleted."
         assert len(files(media)) == 40
         assert self.run() == ["40 files, 30 without a row deleted."]
         assert files(media) == kept
@@ -179,11 +179,11 @@ def test_a_storage_elsewhere_is_swept_by_its_own_names_and_times(
     """Nothing but what Django's storages promise: no paths."""
     memory = {"BACKEND": "django.core.files.storage.memory.InMemoryStorage"}
     settings.STORAGES = {**settings.STORAGES, "default": memory}
-    kept = upload().upload
+    stored = upload().upload
     default_storage.save("pictures/ab/left", ContentFile(b"behind"))
     assert isinstance(default_storage, InMemoryStorage)
     assert all_of() == []
     assert all_of(grace=-1) == ["pictures/ab/left"]
     orphans.collect(("pictures/ab/left",))
-    assert default_storage.exists(str(kept.picture.name))
+    assert default_storage.exists(str(stored.picture.name))
     assert not default_storage.exists("pictures/ab/left")

@@ -205,13 +205,13 @@ class TestFileNames:
     def test_they_are_found_in_the_batch_and_in_the_history(
         self, batch: Batch, owner_client: Client, other_client: Client
     ) -> None:
-        found = owner_client.get(batch.get_absolute_url(), {"q": "DOUBT"}).context["page"]
-        assert [file.name for file in found] == ["doubt.png"]
+        files = owner_client.get(batch.get_absolute_url(), {"q": "DOUBT"}).context["page"]
+        assert [file.name for file in files] == ["doubt.png"]
         assert "Nothing fits" in page(owner_client, batch, q="zzz")
 
         def labels(client: Client, **wanted: str) -> list[str]:
-            found = client.get(reverse("analyses:history"), wanted).context["page"]
-            return sorted(analysis.upload.file_name for analysis in found.analyses)
+            files = client.get(reverse("analyses:history"), wanted).context["page"]
+            return sorted(analysis.upload.file_name for analysis in files.analyses)
 
         assert labels(owner_client, file="doubt") == ["doubt.png"]
         assert labels(owner_client, file="%") == []
@@ -228,11 +228,11 @@ class TestFileNames:
             )
         )
         assert {row["file_name"] for row in rows} == {"sure.png", "doubt.png", "none.png", "broken.png"}
-        found = json.loads(owner_client.get(reverse("analyses:history-json")).getvalue())
-        assert "sure.png" in {one["file_name"] for one in found}
+        exported = json.loads(owner_client.get(reverse("analyses:history-json")).getvalue())
+        assert "sure.png" in {one["file_name"] for one in exported}
         archive = zipfile.ZipFile(io.BytesIO(owner_client.post(reverse("accounts:export")).getvalue()))
-        (told,) = json.loads(archive.read("batches.json"))
-        assert [file["name"] for file in told["files"]] == [
+        (described,) = json.loads(archive.read("batches.json"))
+        assert [file["name"] for file in described["files"]] == [
             "sure.png",
             "doubt.png",
             "none.png",

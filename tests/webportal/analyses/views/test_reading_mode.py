@@ -71,7 +71,9 @@ class TestGoingThrough:
         self, analyses: list[Analysis], owner_client: Client
     ) -> None:
         round_ = begin(owner_client, looking="sort=oldest&version=7")
-        assert [uuid.UUID(one) for one in round_.analyses] == [analysis.pk for analysis in reversed(analyses)]
+        assert [uuid.UUID(identifier) for identifier in round_.analyses] == [
+            analysis.pk for analysis in reversed(analyses)
+        ]
         html = shown(owner_client, round_, 2)
         assert "2 of 3" in html
         assert f'href="{round_.address_of(1)}"' in html
@@ -189,9 +191,9 @@ class TestGoingThrough:
     def test_the_newest_rounds_are_kept(
         self, analyses: list[Analysis], owner_client: Client, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("webportal.analyses.services.reading.KEPT", 2)
+        monkeypatch.setattr("webportal.analyses.services.reading.ROUNDS_STORED", 2)
         rounds = [begin(owner_client) for _ in range(4)]
-        assert set(ReadingRound.objects.values_list("pk", flat=True)) == {one.pk for one in rounds[2:]}
+        assert set(ReadingRound.objects.values_list("pk", flat=True)) == {round_.pk for round_ in rounds[2:]}
 
     def test_a_round_has_an_end(
         self, analyses: list[Analysis], owner_client: Client, monkeypatch: pytest.MonkeyPatch
