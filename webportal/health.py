@@ -25,7 +25,7 @@ def readiness() -> dict[str, Any]:
     """Whether the database is reachable, migrated and can be written, and the storage can take pictures, which is being
     ready; and whether the inference server answers.
 
-    The inference server is reported and never fails readiness: without it uploads are kept and finished later.
+    The inference server is reported and never fails readiness: without it uploads are stored and finished later.
     """
     database, media = _database(), _media()
     inference = "ok" if client().is_serving(timeout=1.0) else "unreachable"

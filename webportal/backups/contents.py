@@ -5,7 +5,7 @@
     manifest.json     what it is, of when, with which tables, under which key
     SHA256SUMS        a digest for each other file, as sha256sum(1) writes and checks them
     database.sqlite3  or database.dump, as pg_dump(1) writes it
-    secret_key        where the installation kept it in a file, or when asked for
+    secret_key        where the installation stored it in a file, or when asked for
     media/…           each file that a row names
 """
 

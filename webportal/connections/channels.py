@@ -43,7 +43,7 @@ class Task(WSGITask):  # type: ignore[misc]  # waitress has no types
     """A call of the program."""
 
     def get_environment(self) -> dict[str, Any]:
-        """The request as WSGI says, and whether its body could be kept."""
+        """The request as WSGI says, and whether its body could be stored."""
         environ: dict[str, Any] = super().get_environment()
         environ[NOT_KEPT] = self.request.not_kept
         return environ

@@ -47,7 +47,7 @@ _calls = Histogram(
     "beatlens_portal_inference_call_seconds", "Time of a call of the inference server, by how it ended.",
     ["call", "outcome"], buckets=_CALL_SECONDS, registry=REGISTRY,
 )  # fmt: skip
-_uploads = Counter("beatlens_portal_uploads", "Pictures kept.", registry=REGISTRY)
+_uploads = Counter("beatlens_portal_uploads", "Pictures stored.", registry=REGISTRY)
 _trials = Counter(
     "beatlens_portal_trials", "Pictures tried without an account, by how that ended.", ["outcome"], registry=REGISTRY
 )  # fmt: skip

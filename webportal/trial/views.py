@@ -41,7 +41,7 @@ RETRY_AFTER = 5
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def try_it(request: HttpRequest) -> HttpResponse:
-    """One picture without an account: the answer is this page, and nothing is kept."""
+    """One picture without an account: the answer is this page, and nothing is stored."""
     if not settings.TRIAL_ENABLED:
         raise Http404
     if request.user.is_authenticated:
@@ -74,7 +74,7 @@ def try_it(request: HttpRequest) -> HttpResponse:
 
 
 def _shown(analysis: Analysis | None) -> dict[str, Any]:
-    """What the page of a result shows of one that is kept nowhere."""
+    """What the page of a result shows of one that is stored nowhere."""
     return {"analysis": analysis, "answer": answers.shown(analysis) if analysis else None}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from pathlib import PurePath
 
-#: Longest name that is kept, characters.
+#: Longest name that is stored, characters.
 LONGEST = 255
 
 

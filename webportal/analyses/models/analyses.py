@@ -117,7 +117,7 @@ class Analysis(models.Model):
         help_text=_('The classes that stay plausible, most probable first: [{"short", "name"}, …].'),
     )
 
-    # What its owner reads in it, as far as the newest review says; kept here so that a history can be searched by it.
+    # What its owner reads in it, as far as the newest review says; stored here so that a history can be searched by it.
     reading = models.CharField(_("reading"), max_length=10, choices=Reading.choices, blank=True, editable=False)
 
     # What its owner writes to themselves.
