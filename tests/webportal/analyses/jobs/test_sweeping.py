@@ -102,3 +102,14 @@ def test_sqlite_learns_how_its_tables_are_filled(upload: Callable[..., Analysis]
         with connection.cursor() as cursor:
             cursor.execute("SELECT DISTINCT tbl FROM sqlite_stat1")
             assert {"analyses_analysis", "analyses_upload"} <= {name for (name,) in cursor.fetchall()}
+
+
+def test_a_task_that_was_enqueued_before_the_program_was_renewed_still_runs(
+    far_side: FarSide, upload: Callable[..., Analysis]
+) -> None:
+    analysis = upload()
+    running.enqueue(analysis_id=analysis.pk, due=timezone.now())
+    DBTaskResult.objects.update(task_path="webportal.analyses.tasks.run_analysis")
+    assert DBTaskResult.objects.get().task.call(str(analysis.pk)) is True
+    analysis.refresh_from_db()
+    assert analysis.state == Analysis.State.DONE
