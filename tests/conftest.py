@@ -5,11 +5,30 @@ from __future__ import annotations
 import os
 import shutil
 import socket
+import sys
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Set Django up where the portal's tests are among those to run, and before any test is loaded: pytest-django then
+    keeps tests without a database from any, and Django's set-up of logging closes nobody's stream."""
+    portal = ROOT / "tests" / "webportal"
+    wanted = [config.invocation_params.dir / argument.partition("::")[0] for argument in config.args]
+    if any(portal.is_relative_to(path.resolve()) for path in wanted):
+        import tests.webportal  # noqa: F401
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Leave hypothesis' plugin out of the summary where no test has loaded hypothesis: it would load all of it, for a
+    second, to say nothing. With several processes it has to tell what theirs found."""
+    plugins = session.config.pluginmanager
+    plugin = plugins.get_plugin("hypothesispytest")
+    if plugin is not None and "hypothesis" not in sys.modules and not session.config.getoption("numprocesses", None):
+        plugins.unregister(plugin)
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""Whether the disk still takes what has to be kept: asked before something large is written, told by what failed.
+"""Whether the disk still takes what has to be stored: asked before something large is written, told by what failed.
 
 A part of the disk is left free on purpose: log-ins, results and deletions go on when pictures are no longer taken.
 """

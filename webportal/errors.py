@@ -48,7 +48,7 @@ def log_unexpected(where: str, error: BaseException) -> str:
 class RequestSizeMiddleware:
     """Answers 413 to a body that is larger than the largest allowed upload, before anything parses it.
 
-    A body that could not be kept while it came in is an error like any other that says so.
+    A body that could not be stored while it came in is an error like any other that says so.
     """
 
     def __init__(self, get_response: GetResponse) -> None:

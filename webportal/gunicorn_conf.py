@@ -43,7 +43,7 @@ def on_starting(server: Any) -> None:
             file.unlink(missing_ok=True)
     # Not before the folder is named: what counts looks for it when it is loaded. Nothing of Django may be loaded here:
     # a reload would not load it anew.
-    from webportal.operations.internal import AddressUnavailable, listen
+    from webportal.observability.internal import AddressUnavailable, listen
 
     if address := os.environ.get("BEATLENS_INTERNAL_LISTEN", "127.0.0.1:9465"):
         try:
@@ -57,9 +57,10 @@ def post_worker_init(worker: Any) -> None:
     """In each process, once the application is loaded."""
     if _listener is not None:
         from webportal.health import portal_pages
-        from webportal.operations.internal import InternalServer
+        from webportal.observability.internal import InternalServer
+        from webportal.operations import queue_metrics
 
-        InternalServer(_listener, portal_pages()).start()
+        InternalServer(_listener, portal_pages(queue_metrics=queue_metrics.exposition)).start()
 
 
 def child_exit(server: Any, worker: Any) -> None:

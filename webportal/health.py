@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
@@ -14,22 +13,19 @@ from django.core.files.storage import default_storage
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
-from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import GaugeMetricFamily
-from prometheus_client.registry import Collector
 
 from webportal import disk
 from webportal.errors import log_unexpected
 from webportal.inference import client
-from webportal.operations import figures, metrics
-from webportal.operations.internal import Answer, as_json, as_metrics
+from webportal.observability import metrics
+from webportal.observability.internal import Answer, as_json, as_metrics
 
 
 def readiness() -> dict[str, Any]:
     """Whether the database is reachable, migrated and can be written, and the storage can take pictures, which is being
     ready; and whether the inference server answers.
 
-    The inference server is reported and never fails readiness: without it uploads are kept and finished later.
+    The inference server is reported and never fails readiness: without it uploads are stored and finished later.
     """
     database, media = _database(), _media()
     inference = "ok" if client().is_serving(timeout=1.0) else "unreachable"
@@ -72,12 +68,12 @@ def _media() -> str:
     return "ok"
 
 
-def portal_pages() -> dict[str, Callable[[], Answer]]:
-    """What a process of the portal answers."""
+def portal_pages(*, queue_metrics: Callable[[], bytes]) -> dict[str, Callable[[], Answer]]:
+    """What a process of the portal answers. ``queue_metrics`` says, in Prometheus' text format, what waits."""
     return {
         "/healthz": lambda: as_json(HTTPStatus.OK, {"live": True}),
         "/readyz": _closing(_ready),
-        "/metrics": _closing(lambda: as_metrics(metrics.exposition() + _of_the_queue())),
+        "/metrics": _closing(lambda: as_metrics(metrics.exposition() + queue_metrics())),
     }
 
 
@@ -110,40 +106,3 @@ def _closing(answer: Callable[[], Answer]) -> Callable[[], Answer]:
 def _ready() -> Answer:
     report = readiness()
     return as_json(HTTPStatus.OK if report["ready"] else HTTPStatus.SERVICE_UNAVAILABLE, report)
-
-
-class _Queue(Collector):
-    """What waits, read from the database when somebody asks; it is the same whichever process reads it."""
-
-    def collect(self) -> Iterator[GaugeMetricFamily]:
-        begun = time.perf_counter()
-        try:
-            queue = figures.queue()
-        except DatabaseError:
-            queue = None
-        yield GaugeMetricFamily(
-            "beatlens_portal_database_up", "1 when the database answered.", value=0 if queue is None else 1
-        )
-        if queue is None:
-            return
-        yield GaugeMetricFamily(
-            "beatlens_portal_database_seconds", "Time that reading the queue took.", value=time.perf_counter() - begun
-        )
-        analyses = GaugeMetricFamily(
-            "beatlens_portal_queue_analyses", "Analyses without an answer, by what they wait for.", labels=["waiting"]
-        )
-        analyses.add_metric(["for_turn"], queue.waiting - queue.without_server)
-        analyses.add_metric(["for_server"], queue.without_server)
-        analyses.add_metric(["for_answer"], queue.running)
-        yield analyses
-        yield GaugeMetricFamily(
-            "beatlens_portal_queue_oldest_seconds",
-            "How long the oldest analysis without an answer has waited; 0 when none waits.",
-            value=queue.oldest_seconds,
-        )
-
-
-def _of_the_queue() -> bytes:
-    registry = CollectorRegistry()
-    registry.register(_Queue())
-    return generate_latest(registry)

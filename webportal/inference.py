@@ -10,7 +10,7 @@ from django.core.cache import cache
 from inference_server.classification import BeatClass, ModelInfo
 from inference_server.client import ArrhythmiaClient, ClientError
 
-from webportal.operations import metrics
+from webportal.observability import metrics
 
 _lock = threading.Lock()
 _client: ArrhythmiaClient | None = None

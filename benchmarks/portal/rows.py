@@ -52,7 +52,7 @@ def fill(rows: int, say: Callable[[str], None]) -> None:
 
     from webportal.accounts.models import User
     from webportal.analyses.models import Upload
-    from webportal.analyses.sweeping import learn_tables
+    from webportal.analyses.upkeep.sweeper import learn_tables
 
     names = [OWNER, ADMINISTRATOR, *(f"other-{number}" for number in range(OTHERS))]
     User.objects.bulk_create(

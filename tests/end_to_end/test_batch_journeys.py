@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.end_to_end.people import log_in, sign_up
 from tests.end_to_end.system import ROOT, System
@@ -80,22 +80,7 @@ def test_a_batch_lasts(system: System, visitor: Visit, shot: Shot, tmp_path: Pat
     assert paula.url == address
     expect(paula.locator("#batch .outcomes li").first).to_contain_text("notes.png")
 
-    # Found by the name of a file, renamed, taken along.
-    paula.locator("input[name=q]").fill("beat-007")
-    paula.get_by_role("button", name="Find").click()
-    expect(paula.locator("#batch .outcomes li")).to_have_count(1)
-    paula.goto(f"{system.portal}/history/?file=beat-007")
-    expect(paula.locator(".tile")).to_have_count(1)
-    paula.goto(address)
-    paula.get_by_text("Another name").click()
-    paula.locator("input[name=name]").fill("night shift, 7th")
-    paula.get_by_role("button", name="Rename").click()
-    expect(paula.locator("h1")).to_have_text("night shift, 7th")
-    with paula.expect_download() as downloading:
-        paula.get_by_role("link", name="Files as CSV").click()
-    downloading.value.save_as(tmp_path / "batch.csv")
-    with (tmp_path / "batch.csv").open(encoding="utf-8-sig", newline="") as file:
-        assert len(list(csv.DictReader(file))) == 61
+    find_rename_and_take_along(paula, system, address, tmp_path)
 
     # Sent once more: nothing is taken twice.
     send(paula, system, files[:3])
@@ -114,6 +99,25 @@ def test_a_batch_lasts(system: System, visitor: Visit, shot: Shot, tmp_path: Pat
     paula.get_by_role("button", name="Restore all").click()
     paula.goto(address)
     expect(paula.locator("#batch")).to_contain_text("All 61 pictures are through")
+
+
+def find_rename_and_take_along(paula: Page, system: System, address: str, folder: Path) -> None:
+    """In the batch at ``address``: by the name of a file, by another name of the batch, as a table."""
+    paula.locator("input[name=q]").fill("beat-007")
+    paula.get_by_role("button", name="Find").click()
+    expect(paula.locator("#batch .outcomes li")).to_have_count(1)
+    paula.goto(f"{system.portal}/history/?file=beat-007")
+    expect(paula.locator(".tile")).to_have_count(1)
+    paula.goto(address)
+    paula.get_by_text("Another name").click()
+    paula.locator("input[name=name]").fill("night shift, 7th")
+    paula.get_by_role("button", name="Rename").click()
+    expect(paula.locator("h1")).to_have_text("night shift, 7th")
+    with paula.expect_download() as downloading:
+        paula.get_by_role("link", name="Files as CSV").click()
+    downloading.value.save_as(folder / "batch.csv")
+    with (folder / "batch.csv").open(encoding="utf-8-sig", newline="") as file:
+        assert len(list(csv.DictReader(file))) == 61
 
 
 def test_reading_mode(system: System, visitor: Visit, shot: Shot, tmp_path: Path) -> None:
@@ -143,6 +147,28 @@ def test_reading_mode(system: System, visitor: Visit, shot: Shot, tmp_path: Path
     expect(rita.locator("#reading-said")).to_contain_text("13 of 24")
     assert rita.evaluate("document.activeElement.id") == "reading"
 
+    try_the_keys(rita, title)
+
+    # Back leads out, into the search.
+    rita.go_back()
+    expect(rita.locator(".tile")).to_have_count(24)
+    assert "q=to+read" in rita.url
+
+    # Blind, from where one left off.
+    rita.get_by_label("Hide what the model says").check()
+    rita.get_by_role("button", name="Read one by one").click()
+    expect(title).to_contain_text("13 of 24")
+    expect(rita.locator("#reading")).not_to_contain_text("The model:")
+    shot(rita, "reading-blind")
+    rita.keyboard.press(" ")  # nothing to agree with
+    expect(title).to_contain_text("13 of 24")
+    rita.keyboard.press("4")
+    expect(title).to_contain_text("14 of 24")
+    expect(rita.locator(".reading__last")).to_contain_text("The model says")
+
+
+def try_the_keys(rita: Page, title: Locator) -> None:
+    """From the thirteenth picture and back to it."""
     # Arrows leave a picture unread, U takes back, a reload shows the same picture, a comment is no place for keys.
     rita.keyboard.press("ArrowRight")
     expect(title).to_contain_text("14 of 24")
@@ -163,23 +189,6 @@ def test_reading_mode(system: System, visitor: Visit, shot: Shot, tmp_path: Path
     rita.keyboard.press("3")
     expect(title).to_contain_text("13 of 24")
     rita.get_by_label("Keys").check()
-
-    # Back leads out, into the search.
-    rita.go_back()
-    expect(rita.locator(".tile")).to_have_count(24)
-    assert "q=to+read" in rita.url
-
-    # Blind, from where one left off.
-    rita.get_by_label("Hide what the model says").check()
-    rita.get_by_role("button", name="Read one by one").click()
-    expect(title).to_contain_text("13 of 24")
-    expect(rita.locator("#reading")).not_to_contain_text("The model:")
-    shot(rita, "reading-blind")
-    rita.keyboard.press(" ")  # nothing to agree with
-    expect(title).to_contain_text("13 of 24")
-    rita.keyboard.press("4")
-    expect(title).to_contain_text("14 of 24")
-    expect(rita.locator(".reading__last")).to_contain_text("The model says")
 
 
 def test_reading_mode_without_javascript_and_by_touch(system: System, visitor: Visit, shot: Shot) -> None:

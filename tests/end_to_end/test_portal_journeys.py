@@ -17,7 +17,7 @@ from playwright.sync_api import Page, Route, expect
 
 from tests.end_to_end.people import PASSWORD, log_in, sign_up
 from tests.end_to_end.system import ROOT, System, running_system, stopped_server
-from tests.webportal.small_disk import fill, small_disk
+from tests.small_disk import fill, small_disk
 
 pytestmark = pytest.mark.xdist_group("system")
 
@@ -32,9 +32,9 @@ def link_in_mail(system: System, address: str, kind: str) -> str:
     while time.monotonic() < end:
         mails = (system.var / "log" / "portal.log").read_text().split("Content-Type: text/plain")
         ours = [mail for mail in mails if f"To: {address}" in mail]
-        found = re.findall(rf"https?://\S+/{kind}/\S+", ours[-1]) if ours else []
-        if found:
-            return system.portal + re.sub(r"^https?://[^/]+", "", found[-1])
+        links = re.findall(rf"https?://\S+/{kind}/\S+", ours[-1]) if ours else []
+        if links:
+            return system.portal + re.sub(r"^https?://[^/]+", "", links[-1])
         time.sleep(0.2)
     raise AssertionError(f"no mail to {address}")
 

@@ -20,12 +20,12 @@ pytestmark = pytest.mark.xdist_group("system")
 def of(system: System) -> list[int]:
     """The processes that write to the system's folder."""
     marked = f"BEATLENS_VAR_DIR={system.var}".encode()
-    found = []
+    pids = []
     for process in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):  # it may end while we look
             if marked in (process / "environ").read_bytes().split(b"\0"):
-                found.append(int(process.name))
-    return found
+                pids.append(int(process.name))
+    return pids
 
 
 def test_nobody_else_can_read_what_is_written(system: System) -> None:

@@ -6,6 +6,7 @@ import re
 import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from http.cookies import SimpleCookie
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from django.contrib import admin
 from django.contrib.admindocs.views import simplify_regex
 from django.db import transaction
 from django.db.models import QuerySet
-from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
@@ -110,13 +111,13 @@ def answers(clients: Mapping[str, Client], own: Analysis, shared: Analysis) -> I
                     response = client.get(url) if method == "GET" else client.post(url)
                     body = response.getvalue()
                     transaction.set_rollback(True)
-                client.cookies = cookies
-                yield Answer(re.sub(r"<\w+:", "<", route), method, role, _outcome(response), body)
+                client.cookies = SimpleCookie(cookies)
+                yield Answer(re.sub(r"<\w+:", "<", route), method, role, _outcome(response, url), body)
 
 
-def _outcome(response: HttpResponse) -> str:
+def _outcome(response: HttpResponseBase, url: str) -> str:
     if response.status_code >= 500:
-        raise AssertionError(f"{response.wsgi_request.path} answered {response.status_code}")
+        raise AssertionError(f"{url} answered {response.status_code}")
     if response.status_code in (301, 302, 303):
         place = response["Location"]
         if place.startswith((reverse("account_login"), reverse("admin:login"))):
@@ -125,10 +126,10 @@ def _outcome(response: HttpResponse) -> str:
     return {403: "refused", 404: "not found", 405: "–"}.get(response.status_code, "yes")
 
 
-def table(found: list[Answer]) -> str:
+def table(answers: list[Answer]) -> str:
     """The whole of docs/access.md."""
     rows: dict[tuple[str, str], dict[str, str]] = {}
-    for answer in found:
+    for answer in answers:
         rows.setdefault((answer.address, answer.method), {})[answer.role] = answer.outcome
     lines = [
         f"| `{address}` | {method} | {' | '.join(outcomes[role] for role in ROLES)} |\n"

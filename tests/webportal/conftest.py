@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from concurrent import futures
 from pathlib import Path
+from typing import Any
 
 import grpc
 import pytest
@@ -22,12 +23,15 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_status import rpc_status
 from PIL import Image, ImageDraw
 from playwright.sync_api import Browser, sync_playwright
+from pytest_django.fixtures import Settings
 
 from inference_server.classification import BeatClass, Classification, ModelInfo, Verdict, messages
 from inference_server.client import SERVICE
 from inference_server.generated.ecg.v1 import arrhythmia_pb2 as pb
 from inference_server.generated.ecg.v1 import arrhythmia_pb2_grpc
-from webportal.accounts.models import REVIEWERS
+from webportal.accounts.models import REVIEWERS, User
+from webportal.analyses.intake.uploads import create_upload
+from webportal.analyses.models import Analysis
 
 CLASSES = tuple(
     BeatClass(short, name)
@@ -55,10 +59,15 @@ def answer(
         probability=probability,
         probabilities=tuple((c, probability if c.short == short else rest) for c in CLASSES),
         verdict=verdict,
-        prediction_set=tuple(by_short[each] for each in plausible or (short,)),
+        prediction_set=tuple(by_short[name] for name in plausible or (short,)),
         model_name="arrhythmia",
         model_version="7",
     )
+
+
+def always(said: Classification, _data: bytes) -> Classification:
+    """``said`` to whatever picture."""
+    return said
 
 
 class Refusal(Exception):  # noqa: N818 - it is an answer, not a fault
@@ -101,6 +110,7 @@ class FarSide(arrhythmia_pb2_grpc.ArrhythmiaServiceServicer):
             detail.Pack(error_details_pb2.ErrorInfo(reason=str(refusal), domain="beatlens"))
             status = status_pb2.Status(code=code_pb2.INVALID_ARGUMENT, message="Refused.", details=[detail])
             context.abort_with_status(rpc_status.to_status(status))
+            raise  # never: the line above has raised
 
     def ExplainImage(self, request: pb.ExplainImageRequest, context: grpc.ServicerContext) -> object:  # noqa: N802
         if not self.is_up:
@@ -154,7 +164,7 @@ def _far_side() -> Iterator[FarSide]:
 
 
 @pytest.fixture
-def far_side(_far_side: FarSide, settings) -> FarSide:
+def far_side(_far_side: FarSide, settings: Settings) -> FarSide:
     """The portal's inference server: up, and calling everything a PVC until told otherwise."""
     _far_side.reset()
     settings.INFERENCE_ADDRESS = _far_side.address
@@ -202,8 +212,8 @@ def refusal() -> type[Refusal]:
 
 
 @pytest.fixture
-def make_user(db, django_user_model) -> Callable[..., object]:
-    def make(**fields: object) -> object:
+def make_user(db: None, django_user_model: type[User]) -> Callable[..., User]:
+    def make(**fields: Any) -> User:
         name = fields.pop("username", f"user-{uuid.uuid4().hex[:8]}")
         return django_user_model.objects.create_user(
             username=name, email=fields.pop("email", f"{name}@example.org"), password="a-long-passphrase", **fields
@@ -213,55 +223,55 @@ def make_user(db, django_user_model) -> Callable[..., object]:
 
 
 @pytest.fixture
-def owner(make_user):
+def owner(make_user: Callable[..., User]) -> User:
     return make_user(username="owner-zzyzx")
 
 
 @pytest.fixture
-def other(make_user):
+def other(make_user: Callable[..., User]) -> User:
     return make_user(username="other-zzyzx")
 
 
 @pytest.fixture
-def reviewer(make_user):
+def reviewer(make_user: Callable[..., User]) -> User:
     user = make_user(username="reviewer-zzyzx")
     user.groups.add(Group.objects.get_or_create(name=REVIEWERS)[0])
     return user
 
 
 @pytest.fixture
-def staff(make_user):
+def staff(make_user: Callable[..., User]) -> User:
     return make_user(username="staff-zzyzx", is_staff=True, is_superuser=True)
 
 
-def _logged_in(user) -> Client:
+def _logged_in(user: User) -> Client:
     client = Client()
     client.force_login(user)
     return client
 
 
 @pytest.fixture
-def owner_client(owner) -> Client:
+def owner_client(owner: User) -> Client:
     return _logged_in(owner)
 
 
 @pytest.fixture
-def other_client(other) -> Client:
+def other_client(other: User) -> Client:
     return _logged_in(other)
 
 
 @pytest.fixture
-def reviewer_client(reviewer) -> Client:
+def reviewer_client(reviewer: User) -> Client:
     return _logged_in(reviewer)
 
 
 @pytest.fixture
-def staff_client(staff) -> Client:
+def staff_client(staff: User) -> Client:
     return _logged_in(staff)
 
 
 @pytest.fixture
-def media(settings, tmp_path) -> Path:
+def media(settings: Settings, tmp_path: Path) -> Path:
     """A folder of its own for the files of one test."""
     folder = tmp_path / "media"
     storage = {**settings.STORAGES["default"], "OPTIONS": {"location": str(folder), "base_url": None}}
@@ -270,12 +280,11 @@ def media(settings, tmp_path) -> Path:
 
 
 @pytest.fixture
-def upload(owner, png):
+def upload(owner: User, png: bytes) -> Callable[..., Analysis]:
     """Keep one picture of the owner's without asking the server; returns the queued analysis."""
-    from webportal.analyses import services
 
-    def keep(data: bytes = png, *, user=owner, **words):
-        return services.create_upload(owner=user, data=data, **words)
+    def keep(data: bytes = png, *, user: User = owner, **words: Any) -> Any:
+        return create_upload(owner=user, data=data, **words)
 
     return keep
 

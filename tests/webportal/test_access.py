@@ -4,38 +4,51 @@ from __future__ import annotations
 
 import os
 import uuid
+from collections.abc import Callable
 
 import pytest
 from django.contrib import admin
 from django.test import Client
 from django.urls import reverse
+from pytest_django.fixtures import Settings
 
 from tests.webportal import access_table
+from tests.webportal.conftest import FarSide
+from webportal.accounts.models import User
 from webportal.analyses import services
+from webportal.analyses.intake.batches import add_picture, begin_batch
+from webportal.analyses.intake.taking import Wishes
+from webportal.analyses.jobs import running
 from webportal.analyses.models import Analysis
-from webportal.analyses.services.batching import Wishes
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def analysis(far_side, upload) -> Analysis:
+def analysis(far_side: FarSide, upload: Callable[..., Analysis]) -> Analysis:
     analysis = upload(label="strip-zzyzx", keep_original=True)
-    services.run(analysis_id=analysis.pk, timeout=2.0)
+    running.run(analysis_id=analysis.pk, timeout=2.0)
     analysis.refresh_from_db()
     return analysis
 
 
 def test_every_address_answers_everybody_as_the_table_says(
-    analysis, upload, drawn, owner, owner_client, other_client, reviewer_client, staff_client
-):
+    analysis: Analysis,
+    upload: Callable[..., Analysis],
+    drawn: Callable[..., bytes],
+    owner: User,
+    owner_client: Client,
+    other_client: Client,
+    reviewer_client: Client,
+    staff_client: Client,
+) -> None:
     """Renew the table with ``make access`` and read what changed in it."""
     shared = upload(drawn(shift=9), label="shared-zzyzx")
-    services.run(analysis_id=shared.pk, timeout=2.0)
+    running.run(analysis_id=shared.pk, timeout=2.0)
     services.share_analyses(actor=owner, ids=[shared.pk])
     shared.refresh_from_db()
-    batch = services.begin_batch(owner=owner, batch_id=uuid.uuid4(), name="batch-strip-zzyzx")
-    services.add_picture(batch=batch, place=0, name="", data=drawn(shift=5), wishes=Wishes(label="strip-zzyzx"))
+    batch = begin_batch(owner=owner, batch_id=uuid.uuid4(), name="batch-strip-zzyzx")
+    add_picture(batch=batch, place=0, name="", data=drawn(shift=5), wishes=Wishes(label="strip-zzyzx"))
     services.begin_round(reader=owner, round_id=uuid.uuid4(), ids=[analysis.pk])
     clients = {
         "anonymous": Client(),
@@ -45,23 +58,25 @@ def test_every_address_answers_everybody_as_the_table_says(
         "reviewer, shared": reviewer_client,
         "administrator": staff_client,
     }
-    found = list(access_table.answers(clients, analysis, shared))
+    answers = list(access_table.answers(clients, analysis, shared))
 
     leaks = [
         (answer.address, answer.role, secret)
-        for answer in found
+        for answer in answers
         if answer.role in ("anonymous", "other user", "reviewer")
         for secret in (b"strip-zzyzx", b"owner-zzyzx", analysis.upload.sha256.encode())
         if secret in answer.body
     ]
     assert leaks == []
-    page = access_table.table(found)
+    page = access_table.table(answers)
     if os.environ.get("BEATLENS_WRITE_ACCESS") == "1":
         access_table.PAGE.write_text(page)
     assert access_table.PAGE.read_text() == page
 
 
-def test_only_the_owner_deletes(analysis, other_client, staff_client, owner_client):
+def test_only_the_owner_deletes(
+    analysis: Analysis, other_client: Client, staff_client: Client, owner_client: Client
+) -> None:
     url = reverse("analyses:delete", args=[analysis.pk])
     assert Client().post(url).status_code == 302
     assert other_client.post(url).status_code == 404
@@ -73,14 +88,14 @@ def test_only_the_owner_deletes(analysis, other_client, staff_client, owner_clie
     assert not Analysis.objects.filter(pk=analysis.pk).exists()
 
 
-def test_staff_without_the_permission_see_no_pictures(analysis, make_user):
+def test_staff_without_the_permission_see_no_pictures(analysis: Analysis, make_user: Callable[..., User]) -> None:
     client = Client()
     client.force_login(make_user(is_staff=True))
     assert client.get(reverse("analyses:picture", args=[analysis.upload_id])).status_code == 404
 
 
 @pytest.mark.parametrize("name", ["analyses:picture", "analyses:thumbnail", "analyses:evidence-picture"])
-def test_pictures_are_sent_locked_up(name, analysis, owner_client):
+def test_pictures_are_sent_locked_up(name: str, analysis: Analysis, owner_client: Client) -> None:
 
     key = analysis.upload_id if name in ("analyses:picture", "analyses:thumbnail") else analysis.pk
     response = owner_client.get(reverse(name, args=[key, "PVC"][: 2 if "evidence" in name else 1]))
@@ -92,7 +107,7 @@ def test_pictures_are_sent_locked_up(name, analysis, owner_client):
     response.close()
 
 
-def test_every_page_of_the_administration_opens(analysis, staff_client):
+def test_every_page_of_the_administration_opens(analysis: Analysis, staff_client: Client) -> None:
     for model, model_admin in admin.site._registry.items():
         base = f"admin:{model._meta.app_label}_{model._meta.model_name}"
         assert staff_client.get(reverse(f"{base}_changelist")).status_code == 200
@@ -104,24 +119,24 @@ def test_every_page_of_the_administration_opens(analysis, staff_client):
             assert staff_client.get(reverse(f"{base}_add")).status_code == 200
 
 
-def test_predictions_cannot_be_edited_in_the_administration(analysis, staff_client):
+def test_predictions_cannot_be_edited_in_the_administration(analysis: Analysis, staff_client: Client) -> None:
     url = reverse("admin:analyses_analysis_change", args=[analysis.pk])
     staff_client.post(url, {"class_short": "NORMAL", "class_name": "Normal", "state": "failed"})
     analysis.refresh_from_db()
     assert (analysis.state, analysis.class_short) == ("done", "PVC")
 
 
-def test_the_administration_has_the_same_door():
+def test_the_administration_has_the_same_door() -> None:
     response = Client().get("/admin/login/", follow=True)
     assert response.redirect_chain[-1][0].startswith(reverse("account_login"))
     assert b'name="login"' in response.content
 
 
-def test_an_ordinary_user_gets_no_further_at_the_door_of_the_administration(owner_client):
+def test_an_ordinary_user_gets_no_further_at_the_door_of_the_administration(owner_client: Client) -> None:
     assert owner_client.get("/admin/", follow=True).status_code == 403
 
 
-def test_administrators_find_rows_by_whole_values(analysis, owner, staff_client):
+def test_administrators_find_rows_by_whole_values(analysis: Analysis, owner: User, staff_client: Client) -> None:
     def found(model: str, term: str) -> int:
         return staff_client.get(reverse(f"admin:analyses_{model}_changelist"), {"q": term}).context["cl"].result_count
 
@@ -132,14 +147,16 @@ def test_administrators_find_rows_by_whole_values(analysis, owner, staff_client)
         assert found("analysis", term) == (0 if term else 1)
 
 
-def test_lists_of_the_administration_are_filtered(analysis, staff_client):
+def test_lists_of_the_administration_are_filtered(analysis: Analysis, staff_client: Client) -> None:
     url = reverse("admin:analyses_analysis_changelist")
     both = "state__exact=done&verdict__exact=CONFIDENT"
     for asked, count in (("class_short=PVC", 1), ("class_short=PACED", 0), (both, 1)):
         assert staff_client.get(f"{url}?{asked}").context["cl"].result_count == count
 
 
-def test_a_proxy_sends_the_file_that_the_portal_allows(analysis, owner_client, other_client, settings):
+def test_a_proxy_sends_the_file_that_the_portal_allows(
+    analysis: Analysis, owner_client: Client, other_client: Client, settings: Settings
+) -> None:
     settings.ACCEL_PREFIX = "/private-files/"
     url = reverse("analyses:picture", args=[analysis.upload_id])
     response = owner_client.get(url)

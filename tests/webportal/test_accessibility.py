@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import uuid
-from typing import Self
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Literal, Self
 
 import pytest
 from allauth.account.models import EmailAddress
@@ -13,13 +15,19 @@ from django.contrib.auth.models import Group
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, ConsoleMessage, Page
+from pytest_django.fixtures import Settings
+from pytest_django.live_server_helper import LiveServer
 
+from inference_server.classification import Classification
 from inference_server.runtime.tokens import Scope, TokenStore
-from webportal.accounts.models import REVIEWERS
+from tests.webportal.conftest import FarSide, Refusal
+from webportal.accounts.models import REVIEWERS, User
 from webportal.analyses import services, tagging
+from webportal.analyses.intake.batches import add_picture, add_refused, begin_batch
+from webportal.analyses.intake.taking import Wishes
+from webportal.analyses.jobs import running
 from webportal.analyses.models import Analysis
-from webportal.analyses.services.batching import Wishes
 
 pytestmark = [pytest.mark.django_db(transaction=True)]
 
@@ -30,19 +38,26 @@ SERIOUS = ("error", "warning")
 
 
 @pytest.fixture
-def urls(far_side, owner, other, upload, drawn, refusal) -> list[str]:
+def urls(
+    far_side: FarSide,
+    owner: User,
+    other: User,
+    upload: Callable[..., Analysis],
+    drawn: Callable[..., bytes],
+    refusal: type[Refusal],
+) -> list[str]:
     """Every kind of page, public and private, with something on it."""
 
-    def refuse(_data: bytes):
+    def refuse(_data: bytes) -> Classification:
         raise refusal("IMAGE_CORRUPT")
 
     done, waiting, trashed = upload(label="strip 1"), upload(drawn((200, 128))), upload(drawn((210, 128)))
-    services.run(analysis_id=done.pk, timeout=2.0)
+    running.run(analysis_id=done.pk, timeout=2.0)
     done.refresh_from_db()
     tagging.annotate(actor=owner, analysis=done, notes="look again", tags=["ward 3", "to do"])
     owner.groups.add(Group.objects.get_or_create(name=REVIEWERS)[0])
     shared = upload(drawn((230, 128)), user=other)
-    services.run(analysis_id=shared.pk, timeout=2.0)
+    running.run(analysis_id=shared.pk, timeout=2.0)
     services.share_analyses(actor=other, ids=[shared.pk])
     services.share_analyses(actor=owner, ids=[done.pk])
     services.run_again(actor=owner, analysis=done)
@@ -50,11 +65,11 @@ def urls(far_side, owner, other, upload, drawn, refusal) -> list[str]:
     services.trash_analysis(actor=owner, analysis=trashed)
     far_side.respond = refuse
     refused = upload(drawn((220, 128)))
-    services.run(analysis_id=refused.pk, timeout=2.0)
-    batch = services.begin_batch(owner=owner, batch_id=uuid.uuid4(), name="night shift", expected=3)
-    kept = Wishes(label="night shift", keep_names=True)
-    services.add_picture(batch=batch, place=0, name="a beat.png", data=drawn((240, 128)), wishes=kept)
-    services.add_refused(batch=batch, place=1, name="notes.txt", reason="FILE_IS_TEXT", wishes=kept)
+    running.run(analysis_id=refused.pk, timeout=2.0)
+    batch = begin_batch(owner=owner, batch_id=uuid.uuid4(), name="night shift", expected=3)
+    wishes = Wishes(label="night shift", keep_names=True)
+    add_picture(batch=batch, place=0, name="a beat.png", data=drawn((240, 128)), wishes=wishes)
+    add_refused(batch=batch, place=1, name="notes.txt", reason="FILE_IS_TEXT", wishes=wishes)
     round_ = services.begin_round(reader=owner, round_id=uuid.uuid4(), ids=[done.pk, refused.pk, shared.pk])
     services.review(actor=owner, analysis=done, class_short="PVC")
     private = ["predict", "history", "summary", "trash", "review-queue", "batches"]
@@ -82,14 +97,22 @@ def urls(far_side, owner, other, upload, drawn, refusal) -> list[str]:
 
 
 @pytest.fixture
-def admin_urls(far_side, staff, owner, upload, drawn, settings, tmp_path) -> list[str]:
+def admin_urls(
+    far_side: FarSide,
+    staff: User,
+    owner: User,
+    upload: Callable[..., Analysis],
+    drawn: Callable[..., bytes],
+    settings: Settings,
+    tmp_path: Path,
+) -> list[str]:
     """Every kind of page of the administration, with something on it."""
     settings.TOKENS_FILE = tmp_path / "tokens.json"
     TokenStore(settings.TOKENS_FILE).create("archive", list(Scope))
     EmailAddress.objects.create(user=owner, email=owner.email)
     Authenticator.objects.create(user=owner, type="totp", data={"secret": "x"})
     done, failed, waiting = upload(label="strip 1"), upload(drawn((200, 128))), upload(drawn((210, 128)))
-    services.run(analysis_id=done.pk, timeout=2.0)
+    running.run(analysis_id=done.pk, timeout=2.0)
     done.refresh_from_db()
     services.review(actor=owner, analysis=done, class_short="PACED", comment="a spike")
     services.share_analyses(actor=owner, ids=[done.pk])
@@ -105,7 +128,7 @@ def admin_urls(far_side, staff, owner, upload, drawn, settings, tmp_path) -> lis
         *(reverse("operations") + query for query in ("", "?period=day")),
         *(reverse(f"admin:{name}_changelist") for name in lists),
         reverse("admin:analyses_analysis_changelist") + "?state__exact=failed",
-        *(reverse("admin:analyses_analysis_change", args=[each.pk]) for each in (done, failed, waiting)),
+        *(reverse("admin:analyses_analysis_change", args=[analysis.pk]) for analysis in (done, failed, waiting)),
         reverse("admin:analyses_analysis_history", args=[done.pk]),
         reverse("admin:analyses_analysis_delete", args=[done.pk]),
         reverse("admin:analyses_upload_change", args=[done.upload_id]),
@@ -117,10 +140,10 @@ def admin_urls(far_side, staff, owner, upload, drawn, settings, tmp_path) -> lis
 
 def complaints_about(page: Page) -> list[str]:
     # No preload: axe would put imported style sheets into the page as inline ones, which the page's policy refuses.
-    found = Axe().run(page, options={"runOnly": {"type": "tag", "values": TAGS}, "preload": False})
+    results = Axe().run(page, options={"runOnly": {"type": "tag", "values": TAGS}, "preload": False})
     return [
         f"{page.url}: {violation['id']} at {node['target']}: {node['failureSummary']}"
-        for violation in found.response["violations"]
+        for violation in results.response["violations"]
         for node in violation["nodes"]
     ]
 
@@ -128,12 +151,16 @@ def complaints_about(page: Page) -> list[str]:
 class Visit:
     """Somebody who looks at pages one after the other and writes down every complaint."""
 
-    def __init__(self, chromium: Browser, base: str, scheme: str, width: int) -> None:
+    def __init__(self, chromium: Browser, base: str, scheme: Literal["light", "dark"], width: int) -> None:
         self.base, self.complaints = base, list[str]()
         self._context = chromium.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme)
         self._page = page = self._context.new_page()
-        page.on("console", lambda said: said.type in SERIOUS and self.complaints.append(f"{page.url}: {said.text}"))
+        page.on("console", self._listen)
         page.on("pageerror", lambda error: self.complaints.append(f"{page.url}: {error}"))
+
+    def _listen(self, said: ConsoleMessage) -> None:
+        if said.type in SERIOUS:
+            self.complaints.append(f"{self._page.url}: {said.text}")
 
     def log_in(self, client: Client) -> None:
         session = client.cookies["sessionid"].value
@@ -158,8 +185,14 @@ LOOKS = pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 
 
 @LOOKS
 def test_no_page_of_the_administration_shuts_anybody_out(
-    scheme, width, chromium, live_server, admin_urls, staff_client, settings
-):
+    scheme: Literal["light", "dark"],
+    width: Any,
+    chromium: Browser,
+    live_server: LiveServer,
+    admin_urls: list[str],
+    staff_client: Client,
+    settings: Settings,
+) -> None:
     settings.ALLOWED_HOSTS = ["*"]
     with Visit(chromium, live_server.url, scheme, width) as visit:
         visit.log_in(staff_client)
@@ -168,7 +201,15 @@ def test_no_page_of_the_administration_shuts_anybody_out(
 
 
 @LOOKS
-def test_no_page_shuts_anybody_out(scheme, width, chromium, live_server, urls, owner_client, settings):
+def test_no_page_shuts_anybody_out(
+    scheme: Literal["light", "dark"],
+    width: Any,
+    chromium: Browser,
+    live_server: LiveServer,
+    urls: list[str],
+    owner_client: Client,
+    settings: Settings,
+) -> None:
     settings.ALLOWED_HOSTS = ["*"]
     with Visit(chromium, live_server.url, scheme, width) as visit:
         public = ("pages:home", "trial:try", "account_login", "account_signup", "account_reset_password")
@@ -177,4 +218,6 @@ def test_no_page_shuts_anybody_out(scheme, width, chromium, live_server, urls, o
         visit.look_at(*urls)
     complaints = visit.complaints
     expected = "Failed to load resource: the server responded with a status of 404"  # the page that isn't there
-    assert [each for each in complaints if not ("/nothing-here/" in each and expected in each)] == []
+    assert [
+        complaint for complaint in complaints if not ("/nothing-here/" in complaint and expected in complaint)
+    ] == []

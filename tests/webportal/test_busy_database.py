@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from typing import Any
 
 import psycopg
 import pytest
@@ -37,7 +38,9 @@ def locked_by_somebody() -> Iterator[None]:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_locked_database_is_503_with_a_time_to_try_again(make_user, caplog):
+def test_a_locked_database_is_503_with_a_time_to_try_again(
+    make_user: Callable[..., User], caplog: pytest.LogCaptureFixture
+) -> None:
     make_user(username="patient")
     client = Client(raise_request_exception=False)
     form = {"login": "patient", "password": "a-long-passphrase"}
@@ -83,7 +86,7 @@ def of_sqlite(code: int) -> sqlite3.OperationalError:
     ],
     ids=repr,
 )
-def test_what_passes_by_itself_is_told_from_what_does_not(cause, expected):
+def test_what_passes_by_itself_is_told_from_what_does_not(cause: Any, expected: bool) -> None:
     error = OperationalError("as Django says it")
     error.__cause__ = cause
     assert passes(error) is expected

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.webportal.small_disk import fill, small_disk
+from tests.small_disk import fill, small_disk
 from tests.webportal.test_real_processes import Browser, Portal
 
 PASSWORD = "a-long-passphrase"
@@ -43,7 +43,7 @@ def log_in(portal: Portal, name: str = "newcomer") -> Browser:
     return browser
 
 
-def test_a_full_disk_keeps_nobody_out(portal, disk, drawn):
+def test_a_full_disk_keeps_nobody_out(portal: Portal, disk: Path, drawn: Callable[..., bytes]) -> None:
     sign_up(portal).send("/predict/", {"label": "kept before"}, drawn())
     # Nobody else holds the database open: what SQLite shares between processes could not be made anew.
     portal.wait_for_worker()

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 import onnx
 import pytest
@@ -14,8 +17,12 @@ from django.utils import translation
 
 from inference_server.classification import Verdict
 from tests.webportal import access_table
-from tests.webportal.conftest import CLASSES, answer
-from webportal.analyses import reports, services
+from tests.webportal.conftest import CLASSES, FarSide, always, answer
+from webportal.accounts.models import User
+from webportal.analyses import services
+from webportal.analyses.history import reports
+from webportal.analyses.history.lettering import Paragraph
+from webportal.analyses.jobs import running
 from webportal.analyses.models import Analysis
 from webportal.pages import catalogue
 
@@ -36,7 +43,7 @@ NAMES = re.compile(r"\b(" + "|".join(map(re.escape, english_names())) + r")\b")
 @pytest.mark.parametrize(
     "path", sorted((settings.BASE_DIR / "models").glob("*/*/model.onnx")), ids=lambda p: p.parts[-3]
 )
-def test_every_class_of_every_model_has_a_german_name(path):
+def test_every_class_of_every_model_has_a_german_name(path: Any) -> None:
     metadata = {prop.key: prop.value for prop in onnx.load(path, load_external_data=False).metadata_props}
     names = [entry["name"] for entry in json.loads(metadata["classes"])]
     with translation.override("de"):
@@ -45,25 +52,27 @@ def test_every_class_of_every_model_has_a_german_name(path):
 
 
 @pytest.fixture
-def analysis(far_side, upload, owner, drawn) -> Analysis:
+def analysis(far_side: FarSide, upload: Callable[..., Analysis], owner: User, drawn: Callable[..., bytes]) -> Analysis:
     """One answer of each kind, read by their owner as something else; the first of them shared."""
-    kept = []
+    analyses = []
     for place, beat in enumerate(CLASSES):
         verdict = Verdict.UNCERTAIN if place % 2 else Verdict.CONFIDENT
-        plausible = ("PVC", "PACED") if verdict is Verdict.UNCERTAIN else ()
-        far_side.respond = lambda _data, b=beat, v=verdict, p=plausible: answer(b.short, verdict=v, plausible=p)
+        plausible: tuple[str, ...] = ("PVC", "PACED") if verdict is Verdict.UNCERTAIN else ()
+        far_side.respond = partial(always, answer(beat.short, verdict=verdict, plausible=plausible))
         analysis = upload(drawn(shift=place))
-        services.run(analysis_id=analysis.pk, timeout=2.0)
+        running.run(analysis_id=analysis.pk, timeout=2.0)
         analysis.refresh_from_db()
         services.review(actor=owner, analysis=analysis, class_short="PACED")
         services.review(actor=owner, analysis=analysis, class_short="OTHER_KIND")
-        kept.append(analysis)
-    services.share_analyses(actor=owner, ids=[kept[1].pk])
-    return kept[1]
+        analyses.append(analysis)
+    services.share_analyses(actor=owner, ids=[analyses[1].pk])
+    return analyses[1]
 
 
 @pytest.mark.django_db
-def test_no_page_has_an_english_name(analysis, owner_client, reviewer_client, staff_client):
+def test_no_page_has_an_english_name(
+    analysis: Analysis, owner_client: Client, reviewer_client: Client, staff_client: Client
+) -> None:
     seen = 0
     leaks = []
     for role, client in {
@@ -78,18 +87,24 @@ def test_no_page_has_an_english_name(analysis, owner_client, reviewer_client, st
             if response.status_code != 200 or not response["Content-Type"].startswith("text/html"):
                 continue
             seen += 1
-            found = NAMES.search(body.decode())
-            if found:
-                leaks.append((role, route, found[0]))
+            match = NAMES.search(body.decode())
+            if match:
+                leaks.append((role, route, match[0]))
     assert leaks == []
     assert seen > 50
 
 
 @pytest.mark.django_db
-def test_no_paper_has_an_english_name(analysis, owner_client, monkeypatch):
+def test_no_paper_has_an_english_name(
+    analysis: Analysis, owner_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
     said: list[str] = []
-    real = reports.Paragraph
-    monkeypatch.setattr(reports, "Paragraph", lambda text, style: said.append(text) or real(text, style))
+
+    def note(text: str, style: object) -> object:
+        said.append(text)
+        return Paragraph(text, style)
+
+    monkeypatch.setattr(reports, "Paragraph", note)
     for url in (reverse("analyses:history-pdf"), reverse("analyses:report", args=[analysis.pk])):
         assert owner_client.get(url, headers=GERMAN).status_code == 200
     assert any("Ventrikuläre Extrasystole" in text for text in said)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
+from collections.abc import Iterator
 
 import pytest
 from django.conf import settings
@@ -13,7 +14,7 @@ from webportal.logs import OneLineForRefusals
 
 
 @pytest.fixture
-def log() -> io.StringIO:
+def log() -> Iterator[io.StringIO]:
     """What the configured handler writes while the test runs."""
     root = logging.getLogger()
     (console,) = [
@@ -27,7 +28,7 @@ def log() -> io.StringIO:
 
 
 @pytest.mark.parametrize("host", ["evil.example", "evil\nexample", "a" * 5000, "::::", "http://x/"])
-def test_a_bad_host_is_one_line(log, host):
+def test_a_bad_host_is_one_line(log: io.StringIO, host: str) -> None:
     response = Client(raise_request_exception=False).get("/", headers={"host": host})
     assert response.status_code == 400
     (line,) = log.getvalue().splitlines()
@@ -35,7 +36,7 @@ def test_a_bad_host_is_one_line(log, host):
     assert len(line) < 400
 
 
-def test_too_many_fields_are_one_line(log):
+def test_too_many_fields_are_one_line(log: io.StringIO) -> None:
     form = {f"field-{number}": "" for number in range(settings.DATA_UPLOAD_MAX_NUMBER_FIELDS + 1)}
     response = Client(raise_request_exception=False).post("/accounts/login/", form)
     assert response.status_code == 400

@@ -2,57 +2,31 @@
 
 from __future__ import annotations
 
-from html.parser import HTMLParser
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
-from django.core.files.uploadedfile import SimpleUploadedFile
+from django.contrib.staticfiles import finders
 from django.test import Client, RequestFactory
 from django.urls import reverse
 from django.utils import timezone
+from pytest_django.fixtures import DjangoAssertNumQueries
 
-from inference_server.classification import Verdict
-from webportal.analyses import reasons, services
-from webportal.analyses.models import Analysis, Upload
-from webportal.analyses.pictures import media_type_of
-from webportal.analyses.services import analysing
+from inference_server.classification import Classification, Verdict
+from tests.webportal.analyses.claims import claimed
+from tests.webportal.conftest import FarSide
+from tests.webportal.page_checks import check_page
+from webportal.accounts.models import User
+from webportal.analyses import reasons
+from webportal.analyses.jobs import leases, running
+from webportal.analyses.jobs.outcomes import fields_of
+from webportal.analyses.models import Analysis
 from webportal.pages import catalogue
 
 pytestmark = pytest.mark.django_db
 
 DISCLAIMER = "For research and education only. Not a medical device, not for diagnosis."
-
-
-class InlineFinder(HTMLParser):
-    """Collects whatever a strict content security policy forbids."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.found: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        attributes = dict(attrs)
-        if tag == "style" or "style" in attributes:
-            self.found.append(f"style in <{tag}>")
-        if tag == "script" and "src" not in attributes and attributes.get("type") != "application/json":
-            self.found.append("inline <script>")
-        self.found += [f"{name} in <{tag}>" for name in attributes if name.startswith("on")]
-
-
-def check_page(response) -> str:
-    html = response.content.decode()
-    finder = InlineFinder()
-    finder.feed(html)
-    assert finder.found == []
-    assert "script-src 'self'" in response["Content-Security-Policy"]
-    assert "unsafe" not in response["Content-Security-Policy"]
-    assert len(html) < 150_000
-    return html
-
-
-def send(client: Client, *pictures: bytes, name: str = "Jane Doe 1950.png", **fields: object):
-    files = [SimpleUploadedFile(name, picture, content_type="image/png") for picture in pictures]
-    return client.post(reverse("analyses:predict"), {"picture": files, **fields})
 
 
 @pytest.mark.parametrize(
@@ -68,7 +42,7 @@ def send(client: Client, *pictures: bytes, name: str = "Jane Doe 1950.png", **fi
         "/nothing-here/",
     ],
 )
-def test_public_pages_are_clean_and_carry_the_disclaimer(url, far_side):
+def test_public_pages_are_clean_and_carry_the_disclaimer(url: str, far_side: FarSide) -> None:
     html = check_page(Client().get(url))
     assert DISCLAIMER in html
     assert 'href="#main"' in html
@@ -85,146 +59,19 @@ def test_public_pages_are_clean_and_carry_the_disclaimer(url, far_side):
         "account_logout",
     ],
 )
-def test_private_pages_are_clean_and_show_no_names(name, far_side, owner, owner_client, upload):
-    services.run(analysis_id=upload().pk, timeout=2.0)
+def test_private_pages_are_clean_and_show_no_names(
+    name: str, far_side: FarSide, owner: User, owner_client: Client, upload: Callable[..., Analysis]
+) -> None:
+    running.run(analysis_id=upload().pk, timeout=2.0)
     html = check_page(owner_client.get(reverse(name)))
     assert DISCLAIMER in html
     assert owner.username not in html or name == "account_email"
 
 
-def test_administration_pages_are_clean(staff_client, upload):
+def test_administration_pages_are_clean(staff_client: Client, upload: Callable[..., Analysis]) -> None:
     upload()
     for name in ("admin:index", "admin:analyses_analysis_changelist", "admin:accounts_user_changelist"):
         check_page(staff_client.get(reverse(name)))
-
-
-class TestUploading:
-    def test_a_picture_leads_to_its_result(self, far_side, owner_client, png):
-        response = send(owner_client, png, label="strip 1")
-        analysis = Analysis.objects.get()
-        assert response.status_code == 302
-        assert response["Location"] == reverse("analyses:result", args=[analysis.pk])
-        html = check_page(owner_client.get(response["Location"]))
-        assert "Premature Ventricular Contraction" in html
-        assert "97.0 %" in html
-        assert "version 7" in html
-        assert 'data-class="PVC"' in html
-        assert html.count(DISCLAIMER) >= 2  # beside the result and in the footer
-
-    def test_the_files_own_name_is_kept_nowhere(self, far_side, owner_client, png):
-        send(owner_client, png, name="Jane Doe 1950.png")
-        upload = Upload.objects.get()
-        values = " ".join(str(getattr(upload, field.name)) for field in Upload._meta.fields)
-        assert "Jane" not in values
-        assert "Jane" not in owner_client.get(upload.analyses.get().get_absolute_url()).content.decode()
-
-    @pytest.mark.parametrize(
-        ("data", "reason"),
-        [
-            (b"", "IMAGE_EMPTY"),
-            (b"just text", "FILE_IS_TEXT"),
-            (b"\0" * 128 + b"DICM", "FILE_IS_DICOM"),
-            (b"\0\1\2\3", "IMAGE_UNSUPPORTED_FORMAT"),
-            (b"GIF89a and then nothing", "IMAGE_CORRUPT"),
-        ],
-        ids=["empty", "text", "dicom", "unknown", "broken"],
-    )
-    def test_what_is_no_picture_is_refused_with_the_reason(self, data, reason, owner_client):
-        response = send(owner_client, data)
-        assert response.status_code == 422
-        html = check_page(response)
-        assert reasons.explain(reason).problem in html.replace("&#x27;", "'")
-        assert not Upload.objects.exists()
-
-    @pytest.mark.parametrize("kind", ["WEBP", "GIF", "BMP", "TIFF", "PDF"])
-    def test_other_kinds_of_pictures_are_converted_and_the_original_stays_what_it_was(
-        self, kind, far_side, owner_client, drawn
-    ):
-        sent = drawn(kind=kind)
-        page = send(owner_client, sent, name="beat", keep_original="on")
-        assert page.status_code == 302
-        assert far_side.calls[0].startswith((b"\x89PNG", b"\xff\xd8\xff"))
-        upload = Upload.objects.get()
-        original = owner_client.get(reverse("analyses:original", args=[upload.pk]))
-        assert b"".join(original.streaming_content) == sent
-        assert original["Content-Type"] == media_type_of(sent)
-        assert f"original.{original['Content-Type'].rpartition('/')[2]}" in original["Content-Disposition"]
-
-    def test_a_file_beyond_the_limit_is_refused(self, owner_client, png, settings):
-        settings.PICTURE_MAX_BYTES = 100
-        response = send(owner_client, png)
-        assert response.status_code == 422
-        assert not Upload.objects.exists()
-
-    def test_no_file_at_all(self, owner_client):
-        response = owner_client.post(reverse("analyses:predict"), {"label": "x"})
-        assert response.status_code == 422
-        assert "Choose a picture first." in response.content.decode()
-
-    def test_several_pictures_get_one_outcome_each(self, far_side, owner_client, drawn):
-        response = owner_client.get(send(owner_client, drawn(), drawn((200, 128)), b"no picture")["Location"])
-        html = check_page(response)
-        assert Analysis.objects.filter(state="done").count() == 2
-        assert html.count("Not accepted") == 1
-        assert html.count(">confident</span>") == 2
-
-    def test_the_same_file_again_leads_to_the_earlier_result(self, far_side, owner_client, other_client, png):
-        first = send(owner_client, png)["Location"]
-        response = send(owner_client, png)
-        assert response["Location"] == first
-        assert "You sent this very picture before" in owner_client.get(first).content.decode()
-        assert len(far_side.calls) == 1
-        # What others sent is none of one's business.
-        assert send(other_client, png)["Location"] != first
-
-    def test_a_file_that_was_deleted_counts_as_new(self, far_side, owner_client, png):
-        first = send(owner_client, png)["Location"]
-        owner_client.post(f"{first}delete/")
-        assert send(owner_client, png)["Location"] != first
-
-    def test_running_again_stands_beside_the_first_answer(self, far_side, owner_client, png, answered, other_client):
-        first = send(owner_client, png)["Location"]
-        far_side.respond = lambda _data: answered("PACED")
-        assert other_client.post(f"{first}again/").status_code == 404
-        second = owner_client.post(f"{first}again/")["Location"]
-        assert second != first
-        assert Upload.objects.count() == 1
-        assert sorted(Analysis.objects.values_list("class_short", flat=True)) == ["PACED", "PVC"]
-
-    def test_too_many_pictures_at_once(self, owner_client, png, settings):
-        settings.UPLOAD_MAX_PICTURES = 2
-        assert send(owner_client, png, png, png).status_code == 422
-        assert not Upload.objects.exists()
-
-    def test_a_body_beyond_all_limits_is_answered_413(self, owner_client, png, settings):
-        settings.REQUEST_MAX_BYTES = 50
-        response = send(owner_client, png)
-        assert response.status_code == 413
-        assert "too much" in check_page(response)
-
-    def test_an_upload_costs_few_queries(self, far_side, owner_client, drawn, django_assert_max_num_queries):
-        send(owner_client, drawn(shift=1))
-        with django_assert_max_num_queries(12):  # session, user, same file, two rows in a transaction, claim, answer
-            send(owner_client, drawn(shift=2))
-
-    def test_uploads_are_limited_per_user(self, far_side, owner_client, other_client, png, settings):
-        settings.ACCOUNT_RATE_LIMITS = {"upload": "2/m/user"}
-        assert [send(owner_client, png).status_code for _ in range(3)] == [302, 302, 429]
-        assert send(other_client, png).status_code == 302
-        check_page(send(owner_client, png))
-
-    def test_limits_are_said_before(self, owner_client):
-        html = owner_client.get(reverse("analyses:predict")).content.decode()
-        assert "BMP, TIFF or a PDF of one page, at most 8 MiB and 25 megapixels" in html
-
-    def test_without_a_server_the_upload_is_kept_and_the_page_says_so(self, far_side, owner_client, png, settings):
-        settings.INFERENCE_FAST_TIMEOUT = 0.2
-        far_side.down()
-        html = check_page(owner_client.get(send(owner_client, png)["Location"]))
-        assert "The analysis service is unavailable right now" in html
-        assert 'hx-trigger="every 2s"' in html
-        assert '<noscript><meta http-equiv="refresh"' in html
-        assert Analysis.objects.get().state == "queued"
 
 
 class TestResultPage:
@@ -240,15 +87,15 @@ class TestResultPage:
         "not a beat": "This doesn’t look like one heartbeat",
     }
 
-    def settle(self, analysis: Analysis, kind: str, answered) -> None:
+    def settle(self, analysis: Analysis, kind: str, answered: Callable[..., Classification]) -> None:
         rows = Analysis.objects.filter(pk=analysis.pk)
         now = timezone.now()
         if kind == "unavailable":
             rows.update(reason="SERVER_UNAVAILABLE")
         elif kind == "running":
-            services.claim(analysis_id=analysis.pk)
+            leases.claim(analysis_id=analysis.pk)
         elif kind == "rejected":
-            analysing._reject(services.claim(analysis_id=analysis.pk), "IMAGE_TRUNCATED")
+            running._reject(claimed(analysis), "IMAGE_TRUNCATED")
         elif kind == "failed":
             rows.update(state="failed", finished_at=now, error_id="abc123")
         elif kind != "queued":
@@ -258,12 +105,12 @@ class TestResultPage:
                 "none": (Verdict.UNCERTAIN, ("PVC",)),
                 "not a beat": (Verdict.NOT_A_BEAT, ("PVC",)),
             }[kind]
-            analysing._store_answer(
-                services.claim(analysis_id=analysis.pk), answered(verdict=verdict, plausible=plausible)
-            )
+            leases.settle(claimed(analysis), **fields_of(answered(verdict=verdict, plausible=plausible)))
 
     @pytest.mark.parametrize("kind", SENTENCES)
-    def test_each_state_has_its_own_sentence(self, kind, upload, owner_client, answered):
+    def test_each_state_has_its_own_sentence(
+        self, kind: Any, upload: Callable[..., Analysis], owner_client: Client, answered: Callable[..., Classification]
+    ) -> None:
         analysis = upload()
         self.settle(analysis, kind, answered)
         page = check_page(owner_client.get(reverse("analyses:result", args=[analysis.pk])))
@@ -273,12 +120,16 @@ class TestResultPage:
         # Only what may still change refreshes itself.
         assert ('hx-trigger="every' in part) == (kind in ("unavailable", "queued", "running"))
 
-    def test_a_failure_shows_its_id_only(self, upload, owner_client, answered):
+    def test_a_failure_shows_its_id_only(
+        self, upload: Callable[..., Analysis], owner_client: Client, answered: Callable[..., Classification]
+    ) -> None:
         analysis = upload()
         self.settle(analysis, "failed", answered)
         assert "abc123" in owner_client.get(analysis.get_absolute_url()).content.decode()
 
-    def test_a_picture_that_cannot_be_decoded_is_not_shown(self, upload, owner_client, png):
+    def test_a_picture_that_cannot_be_decoded_is_not_shown(
+        self, upload: Callable[..., Analysis], owner_client: Client, png: bytes
+    ) -> None:
         analysis = upload(png[:60])
         assert not analysis.upload.is_viewable
         assert "can’t be shown" in owner_client.get(analysis.get_absolute_url()).content.decode()
@@ -286,18 +137,22 @@ class TestResultPage:
 
 
 class TestHistory:
-    def test_one_sees_only_ones_own(self, upload, other, owner_client, other_client):
+    def test_one_sees_only_ones_own(
+        self, upload: Callable[..., Analysis], other: User, owner_client: Client, other_client: Client
+    ) -> None:
         upload(label="mine-zzyzx")
         assert "mine-zzyzx" in owner_client.get(reverse("analyses:history")).content.decode()
         html = other_client.get(reverse("analyses:history")).content.decode()
         assert "mine-zzyzx" not in html
         assert "Nothing here yet" in html
 
-    def test_pages_follow_each_other_without_gap_or_repeat(self, upload, owner_client, monkeypatch):
+    def test_pages_follow_each_other_without_gap_or_repeat(
+        self, upload: Callable[..., Analysis], owner_client: Client, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         analyses = [upload() for _ in range(7)]
         moment = timezone.now()
         Analysis.objects.filter(pk__in=[a.pk for a in analyses[:4]]).update(created_at=moment)  # equal times
-        monkeypatch.setattr("webportal.analyses.queries.page_of.__kwdefaults__", {"size": 3})
+        monkeypatch.setattr("webportal.analyses.history.queries.page_of.__kwdefaults__", {"size": 3})
         seen, url = [], reverse("analyses:history")
         for _ in range(3):
             page = owner_client.get(url).context["page"]
@@ -307,15 +162,21 @@ class TestHistory:
         assert len(seen) == 7
         assert set(seen) == {a.pk for a in analyses}
 
-    def test_nonsense_in_the_address_shows_the_newest(self, upload, owner_client):
+    def test_nonsense_in_the_address_shows_the_newest(
+        self, upload: Callable[..., Analysis], owner_client: Client
+    ) -> None:
         upload()
         for nonsense in ("x", "2024-01-01~x", "2024-01-01~" + "0" * 32, "~"):
             response = owner_client.get(reverse("analyses:history"), {"after": nonsense})
             assert len(response.context["page"].analyses) == 1
 
     def test_the_number_of_queries_does_not_grow_with_the_list(
-        self, upload, owner_client, staff_client, django_assert_max_num_queries
-    ):
+        self,
+        upload: Callable[..., Analysis],
+        owner_client: Client,
+        staff_client: Client,
+        django_assert_max_num_queries: DjangoAssertNumQueries,
+    ) -> None:
         for _ in range(12):
             upload()
         with django_assert_max_num_queries(8):
@@ -325,43 +186,45 @@ class TestHistory:
 
 
 class TestInfo:
-    def test_each_class_has_a_page_with_what_people_need(self, far_side):
+    def test_each_class_has_a_page_with_what_people_need(self, far_side: FarSide) -> None:
         for short in catalogue.written_about():
             html = Client().get(reverse("pages:class", args=[short])).content.decode()
             assert "What it is" in html
             assert "How it looks on the ECG" in html
             assert "When to " in html
 
-    def test_the_index_lists_the_models_classes_first_then_the_rest(self, far_side):
+    def test_the_index_lists_the_models_classes_first_then_the_rest(self, far_side: FarSide) -> None:
         shorts = [entry.short for entry in Client().get(reverse("pages:info")).context["entries"]]
         assert shorts[:4] == ["NORMAL", "PVC", "PACED", "ESCAPE"]
         assert set(catalogue.written_about()) <= set(shorts)
 
-    def test_a_class_without_a_page_gets_a_plain_one(self, far_side):
+    def test_a_class_without_a_page_gets_a_plain_one(self, far_side: FarSide) -> None:
         assert "Ventricular Escape" in Client().get("/info/ESCAPE/").content.decode()
 
-    def test_a_picture_is_shown_where_there_is_one(self, far_side, monkeypatch):
-        monkeypatch.setattr(catalogue.finders, "find", lambda path: path if path.endswith("/PVC.png") else None)
+    def test_a_picture_is_shown_where_there_is_one(self, far_side: FarSide, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(finders, "find", lambda path: path if path.endswith("/PVC.png") else None)
         html = Client().get("/info/PVC/").content.decode()
         assert 'src="/static/pages/classes/PVC.png"' in html
         assert 'alt="A premature ventricular beat on ECG paper' in html
         assert "/static/pages/classes/" not in Client().get("/info/VF/").content.decode()
 
-    def test_without_a_server_the_pages_are_still_there(self, far_side):
+    def test_without_a_server_the_pages_are_still_there(self, far_side: FarSide) -> None:
         far_side.down()
         assert Client().get("/info/VF/").status_code == 200
         assert len(Client().get("/info/").context["entries"]) == len(catalogue.written_about())
 
-    def test_an_unknown_class_is_not_found(self, far_side):
+    def test_an_unknown_class_is_not_found(self, far_side: FarSide) -> None:
         assert Client().get("/info/NOSUCH/").status_code == 404
 
-    def test_fibrillation_is_called_an_emergency(self, far_side):
+    def test_fibrillation_is_called_an_emergency(self, far_side: FarSide) -> None:
         assert "This is an emergency." in Client().get("/info/VF/").content.decode()
 
 
 class TestErrors:
-    def test_an_unexpected_error_shows_an_id_and_logs_it(self, caplog, monkeypatch):
-        def explode():
+    def test_an_unexpected_error_shows_an_id_and_logs_it(
+        self, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def explode() -> None:
             raise RuntimeError("the secret reason")
 
         monkeypatch.setattr(catalogue, "entries", explode)
@@ -373,27 +236,27 @@ class TestErrors:
         assert error_id in caplog.text
         assert "the secret reason" in caplog.text  # the traceback, for the administrator
 
-    def test_a_stale_form_is_explained(self, owner):
+    def test_a_stale_form_is_explained(self, owner: User) -> None:
         client = Client(enforce_csrf_checks=True)
         client.force_login(owner)
         response = client.post(reverse("analyses:predict"), {})
         assert response.status_code == 403
         assert "This form is no longer valid" in check_page(response)
 
-    def test_unknown_reason_codes_get_a_sentence(self):
+    def test_unknown_reason_codes_get_a_sentence(self) -> None:
         explanation = reasons.explain("IMAGE_OF_A_CAT")
         assert "IMAGE_OF_A_CAT" in explanation.problem
         assert explanation.remedy
 
     @pytest.mark.parametrize("status", ["400", "403", "404", "413", "429"])
-    def test_each_error_has_a_page(self, status):
+    def test_each_error_has_a_page(self, status: str) -> None:
         from django.template.loader import render_to_string
 
         html = render_to_string(f"{status}.html", request=RequestFactory().get("/"))
         assert DISCLAIMER in html
 
 
-def test_no_code_outside_the_pages_names_a_class():
+def test_no_code_outside_the_pages_names_a_class() -> None:
     root = Path(__file__).resolve().parents[2] / "webportal"
     shorts = catalogue.written_about() - {"NORMAL"}
     offenders = [

@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import Group
 from django.test import Client
 from django.urls import reverse
-from playwright.sync_api import Browser, Error, Page
+from playwright.sync_api import Browser, Error, Page, ViewportSize
+from pytest_django.fixtures import Settings
+from pytest_django.live_server_helper import LiveServer
 
 from inference_server.classification import Verdict
 from inference_server.runtime.tokens import Scope, TokenStore
 from tests.webportal import access_table
-from tests.webportal.conftest import answer
-from webportal.accounts.models import REVIEWERS
+from tests.webportal.conftest import FarSide, answer
+from webportal.accounts.models import REVIEWERS, User
 from webportal.analyses import services, tagging
+from webportal.analyses.jobs import running
 from webportal.analyses.models import Analysis
 
 pytestmark = [pytest.mark.django_db(transaction=True)]
 
-PHONE = {"width": 360, "height": 740}
+PHONE: ViewportSize = {"width": 360, "height": 740}
 #: As long as the forms allow, without a place to break.
 LONG = "Elektrokardiographie" * 5
 #: Width of the page, and the first elements that stick out of the window without a box of their own to scroll in.
@@ -48,11 +52,11 @@ def phone(chromium: Browser) -> Iterator[Page]:
 
 
 @pytest.fixture
-def analysis(far_side, owner, upload, drawn) -> Analysis:
+def analysis(far_side: FarSide, owner: User, upload: Callable[..., Analysis], drawn: Callable[..., bytes]) -> Analysis:
     """An answer with everything that may be written beside it, as long as it may be."""
     far_side.respond = lambda _data: answer("PVC", verdict=Verdict.UNCERTAIN, plausible=("PVC", "PACED", "ESCAPE"))
     analysis = upload(label=LONG[:100], keep_original=True)
-    services.run(analysis_id=analysis.pk, timeout=2.0)
+    running.run(analysis_id=analysis.pk, timeout=2.0)
     analysis.refresh_from_db()
     tagging.annotate(actor=owner, analysis=analysis, notes=LONG, tags=[LONG[:40], "b" * 40, "c" * 40])
     services.review(actor=owner, analysis=analysis, class_short="PACED", comment=LONG)
@@ -61,8 +65,7 @@ def analysis(far_side, owner, upload, drawn) -> Analysis:
 
 
 def log_in(page: Page, client: Client, base: str) -> None:
-    cookies = [{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": base}]
-    page.context.add_cookies(cookies)
+    page.context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": base}])
 
 
 def addresses(analysis: Analysis) -> Iterator[str]:
@@ -74,8 +77,17 @@ def addresses(analysis: Analysis) -> Iterator[str]:
 
 @pytest.mark.parametrize(("role", "language"), [("anonymous", "en"), ("owner", "de"), ("administrator", "en")])
 def test_no_page_is_wider_than_its_window(
-    role, language, phone, live_server, analysis, owner, owner_client, staff_client, settings, tmp_path
-):
+    role: str,
+    language: str,
+    phone: Page,
+    live_server: LiveServer,
+    analysis: Analysis,
+    owner: User,
+    owner_client: Client,
+    staff_client: Client,
+    settings: Settings,
+    tmp_path: Path,
+) -> None:
     settings.ALLOWED_HOSTS = ["*"]
     settings.TOKENS_FILE = tmp_path / "tokens.json"
     TokenStore(settings.TOKENS_FILE).create("s" * 64, list(Scope))
@@ -104,7 +116,9 @@ def test_no_page_is_wider_than_its_window(
     assert len(seen) >= 15
 
 
-def test_the_verdict_is_on_the_first_screen(phone, live_server, analysis, owner_client, settings):
+def test_the_verdict_is_on_the_first_screen(
+    phone: Page, live_server: LiveServer, analysis: Analysis, owner_client: Client, settings: Settings
+) -> None:
     settings.ALLOWED_HOSTS = ["*"]
     Analysis.objects.filter(pk=analysis.pk).update(shared_at=None)
     log_in(phone, owner_client, live_server.url)
@@ -119,7 +133,9 @@ def test_the_verdict_is_on_the_first_screen(phone, live_server, analysis, owner_
         assert picture["y"] > box["y"]
 
 
-def test_a_chart_begins_where_the_newest_is(phone, live_server, analysis, owner_client, settings):
+def test_a_chart_begins_where_the_newest_is(
+    phone: Page, live_server: LiveServer, analysis: Analysis, owner_client: Client, settings: Settings
+) -> None:
     settings.ALLOWED_HOSTS = ["*"]
     log_in(phone, owner_client, live_server.url)
     for period in ("year", "quarter"):

@@ -14,7 +14,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -183,12 +183,12 @@ def browser(portal: Portal) -> Browser:
 
 
 def state(html: str) -> str:
-    found = re.search(r'id="status" data-state="(\w+)"', html)
-    assert found, html
-    return found[1]
+    match = re.search(r'id="status" data-state="(\w+)"', html)
+    assert match, html
+    return match[1]
 
 
-def test_each_kind_of_file_gets_its_own_answer(browser, drawn):
+def test_each_kind_of_file_gets_its_own_answer(browser: Browser, drawn: Callable[..., bytes]) -> None:
     html = browser.send("/predict/", {"label": ""}, drawn())
     assert state(html) == "done"
     assert re.search(r'data-class="\w+"', html)
@@ -206,7 +206,9 @@ def test_each_kind_of_file_gets_its_own_answer(browser, drawn):
     assert browser.open("/history/").count('class="tile"') == 3
 
 
-def test_killed_servers_and_workers_lose_nothing(portal, inference, models, browser, drawn):
+def test_killed_servers_and_workers_lose_nothing(
+    portal: Portal, inference: ServerProcess, models: Path, browser: Browser, drawn: Callable[..., bytes]
+) -> None:
     inference.process.kill()
     inference.process.wait()
 
@@ -238,7 +240,9 @@ def processes_of(portal: Portal) -> list[int]:
     return [int(process) for process in children.read_text().split()]
 
 
-def test_what_several_processes_count_is_told_together_on_the_internal_port_alone(portal, browser, drawn):
+def test_what_several_processes_count_is_told_together_on_the_internal_port_alone(
+    portal: Portal, browser: Browser, drawn: Callable[..., bytes]
+) -> None:
     def home() -> float:
         return figures(portal.internal).get(
             'beatlens_portal_requests_total{method="GET",status="200",view="pages:home"}', 0.0
@@ -249,16 +253,16 @@ def test_what_several_processes_count_is_told_together_on_the_internal_port_alon
     for number in range(1, 31):
         Browser(portal.base).open("/")  # a connection of its own, to either process
         assert home() == number
-    found = figures(portal.internal)
-    assert found["beatlens_portal_uploads_total"] == 1
-    assert found['beatlens_portal_attempts_total{outcome="answered",reason=""}'] == 1
-    verdicts = {name: value for name, value in found.items() if name.startswith("beatlens_portal_analyses_finished_")}
+    counted = figures(portal.internal)
+    assert counted["beatlens_portal_uploads_total"] == 1
+    assert counted['beatlens_portal_attempts_total{outcome="answered",reason=""}'] == 1
+    verdicts = {name: value for name, value in counted.items() if name.startswith("beatlens_portal_analyses_finished_")}
     assert list(verdicts.values()) == [1]
-    assert found['beatlens_portal_inference_call_seconds_count{call="classify",outcome="answered"}'] == 1
-    assert found['beatlens_portal_request_seconds_count{method="POST",view="analyses:predict"}'] == 1
-    assert found["beatlens_portal_requests_in_flight"] == 0
-    assert found["beatlens_portal_database_up"] == 1
-    assert found['beatlens_portal_queue_analyses{waiting="for_turn"}'] == 0
+    assert counted['beatlens_portal_inference_call_seconds_count{call="classify",outcome="answered"}'] == 1
+    assert counted['beatlens_portal_request_seconds_count{method="POST",view="analyses:predict"}'] == 1
+    assert counted["beatlens_portal_requests_in_flight"] == 0
+    assert counted["beatlens_portal_database_up"] == 1
+    assert counted['beatlens_portal_queue_analyses{waiting="for_turn"}'] == 0
 
     text = Browser(portal.internal).open("/metrics")
     assert "newcomer" not in text
@@ -269,7 +273,7 @@ def test_what_several_processes_count_is_told_together_on_the_internal_port_alon
         assert stranger.status == 404
 
 
-def test_health_and_what_was_counted_survive_a_killed_process(portal):
+def test_health_and_what_was_counted_survive_a_killed_process(portal: Portal) -> None:
     for _ in range(10):
         Browser(portal.base).open("/")
     before = figures(portal.internal)['beatlens_portal_requests_total{method="GET",status="200",view="pages:home"}']
@@ -286,16 +290,20 @@ def test_health_and_what_was_counted_survive_a_killed_process(portal):
     assert (before, after) == (10, 20)
 
 
-def test_what_waits_is_told_and_the_worker_tells_of_itself(portal, inference, browser, drawn):
+def test_what_waits_is_told_and_the_worker_tells_of_itself(
+    portal: Portal, inference: ServerProcess, browser: Browser, drawn: Callable[..., bytes]
+) -> None:
     portal.wait_for_worker()
     assert Browser(portal.worker_internal).open("/healthz") == '{"live": true}\n'
     inference.process.kill()
     inference.process.wait()
     assert state(browser.send("/predict/", {"label": ""}, drawn())) == "queued"
-    found = figures(portal.internal)
-    assert sum(found[f'beatlens_portal_queue_analyses{{waiting="{why}"}}'] for why in ("for_server", "for_answer")) == 1
-    assert found["beatlens_portal_queue_oldest_seconds"] > 0
-    assert found['beatlens_portal_attempts_total{outcome="no_server",reason="ABSENT"}'] == 1
+    counted = figures(portal.internal)
+    assert (
+        sum(counted[f'beatlens_portal_queue_analyses{{waiting="{why}"}}'] for why in ("for_server", "for_answer")) == 1
+    )
+    assert counted["beatlens_portal_queue_oldest_seconds"] > 0
+    assert counted['beatlens_portal_attempts_total{outcome="no_server",reason="ABSENT"}'] == 1
     assert '"inference_server": "unreachable"' in Browser(portal.internal).open("/readyz")
     deadline = time.monotonic() + PATIENCE
     absent = 'beatlens_portal_attempts_total{outcome="no_server",reason="ABSENT"}'
@@ -305,7 +313,7 @@ def test_what_waits_is_told_and_the_worker_tells_of_itself(portal, inference, br
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1:{taken}", "nonsense", "192.0.2.1:9465"])
-def test_an_internal_address_that_cannot_be_had_is_said(address):
+def test_an_internal_address_that_cannot_be_had_is_said(address: str) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -326,7 +334,7 @@ def test_an_internal_address_that_cannot_be_had_is_said(address):
     assert chosen in done.stderr
 
 
-def test_a_worker_stops_cleanly_when_asked(portal):
+def test_a_worker_stops_cleanly_when_asked(portal: Portal) -> None:
     portal.wait_for_worker()
     portal.worker.terminate()
     assert portal.worker.wait(timeout=20) == 0

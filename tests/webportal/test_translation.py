@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import polib
@@ -15,8 +16,12 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import translation
 
-from webportal.analyses import reports, services
-from webportal.analyses.models import Review
+from tests.webportal.conftest import FarSide
+from webportal.accounts.models import User
+from webportal.analyses.history import reports
+from webportal.analyses.history.lettering import Paragraph
+from webportal.analyses.jobs import running
+from webportal.analyses.models import Analysis, Review
 
 PORTAL = settings.BASE_DIR / "webportal"
 CATALOGUE = PORTAL / "locale" / "de" / "LC_MESSAGES" / "django.po"
@@ -33,24 +38,24 @@ def texts(entry: polib.POEntry) -> list[str]:
     return list(entry.msgstr_plural.values()) if entry.msgid_plural else [entry.msgstr]
 
 
-def test_every_text_has_its_german():
+def test_every_text_has_its_german() -> None:
     wanting = [entry.msgid for entry in entries(CATALOGUE).values() if not all(texts(entry)) or entry.fuzzy]
     assert wanting == []
 
 
-def test_the_compiled_catalogue_is_current():
+def test_the_compiled_catalogue_is_current() -> None:
     compiled = {(entry.msgctxt, entry.msgid): texts(entry) for entry in polib.mofile(str(CATALOGUE.with_suffix(".mo")))}
     assert compiled == {key: texts(entry) for key, entry in entries(CATALOGUE).items()}
 
 
-def test_the_german_has_the_same_blanks_and_tags_as_the_english():
+def test_the_german_has_the_same_blanks_and_tags_as_the_english() -> None:
     for entry in entries(CATALOGUE).values():
         english = sorted(PLACEHOLDER.findall(entry.msgid_plural or entry.msgid))
         for text in texts(entry)[-1:]:
             assert sorted(PLACEHOLDER.findall(text)) == english, entry.msgid
 
 
-def test_no_text_of_a_page_is_forgotten_in_the_catalogue(tmp_path):
+def test_no_text_of_a_page_is_forgotten_in_the_catalogue(tmp_path: Path) -> None:
     """What users see; the administration's own words may be in English for a while."""
     if shutil.which("xgettext") is None:
         pytest.skip("needs GNU gettext")
@@ -70,16 +75,20 @@ def test_no_text_of_a_page_is_forgotten_in_the_catalogue(tmp_path):
         capture_output=True,
         timeout=120,
     )
-    found = entries(copy / "locale" / "de" / "LC_MESSAGES" / "django.po")
-    for_users = {key for key, entry in found.items() if any("admin" not in place for place, _line in entry.occurrences)}
+    messages = entries(copy / "locale" / "de" / "LC_MESSAGES" / "django.po")
+    for_users = {
+        key for key, entry in messages.items() if any("admin" not in place for place, _line in entry.occurrences)
+    }
     assert sorted(map(str, for_users - set(entries(CATALOGUE)))) == []
 
 
 @pytest.mark.django_db
 class TestChoosing:
-    def test_a_reader_chooses_and_every_page_follows(self, far_side, upload, owner_client):
+    def test_a_reader_chooses_and_every_page_follows(
+        self, far_side: FarSide, upload: Callable[..., Analysis], owner_client: Client
+    ) -> None:
         analysis = upload()
-        services.run(analysis_id=analysis.pk, timeout=2.0)
+        running.run(analysis_id=analysis.pk, timeout=2.0)
         page = analysis.get_absolute_url()
         assert '<html lang="en">' in owner_client.get(page).content.decode()
         response = owner_client.post(reverse("set_language"), {"language": "de", "next": page})
@@ -97,18 +106,20 @@ class TestChoosing:
         assert "Verlauf" in owner_client.get(reverse("analyses:history")).content.decode()
         assert "Übersicht" in owner_client.get(reverse("analyses:summary")).content.decode()
 
-    def test_until_then_it_is_the_browsers(self):
+    def test_until_then_it_is_the_browsers(self) -> None:
         html = Client().get("/", headers={"Accept-Language": "de-AT,de;q=0.9,en;q=0.5"}).content.decode()
         assert "Was für ein Herzschlag ist das?" in html
         assert "What kind of heartbeat" in Client().get("/", headers={"Accept-Language": "fr"}).content.decode()
 
-    def test_it_leads_nowhere_else(self):
+    def test_it_leads_nowhere_else(self) -> None:
         response = Client().post(reverse("set_language"), {"language": "de", "next": "https://example.org/"})
         assert response["Location"] == "/"
 
-    def test_what_is_written_in_german_is_stored_as_in_english(self, far_side, upload, owner, owner_client):
+    def test_what_is_written_in_german_is_stored_as_in_english(
+        self, far_side: FarSide, upload: Callable[..., Analysis], owner: User, owner_client: Client
+    ) -> None:
         analysis = upload()
-        services.run(analysis_id=analysis.pk, timeout=2.0)
+        running.run(analysis_id=analysis.pk, timeout=2.0)
         owner_client.post(reverse("set_language"), {"language": "de"})
         for short in (Review.OTHER_KIND, "PACED"):
             owner_client.post(reverse("analyses:review", args=[analysis.pk]), {"class_short": short})
@@ -118,18 +129,26 @@ class TestChoosing:
         assert "Eine andere Art von Schlag" in html
         assert "Schrittmacherschlag" in html
 
-    def test_reports_are_in_the_readers_language(self, far_side, upload, owner_client, monkeypatch):
+    def test_reports_are_in_the_readers_language(
+        self, far_side: FarSide, upload: Callable[..., Analysis], owner_client: Client, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         said: list[str] = []
-        real = reports.Paragraph
-        monkeypatch.setattr(reports, "Paragraph", lambda text, style: said.append(text) or real(text, style))
+
+        def note(text: str, style: object) -> object:
+            said.append(text)
+            return Paragraph(text, style)
+
+        monkeypatch.setattr(reports, "Paragraph", note)
         analysis = upload()
-        services.run(analysis_id=analysis.pk, timeout=2.0)
+        running.run(analysis_id=analysis.pk, timeout=2.0)
         owner_client.post(reverse("set_language"), {"language": "de"})
         owner_client.get(reverse("analyses:report", args=[analysis.pk]))
         assert any("Ventrikuläre Extrasystole, sicher, 97,0" in text for text in said)
 
     @pytest.mark.parametrize("language", ["en", "de"])
-    def test_a_class_without_words_keeps_the_models_name(self, language, far_side, owner_client):
+    def test_a_class_without_words_keeps_the_models_name(
+        self, language: str, far_side: FarSide, owner_client: Client
+    ) -> None:
         with translation.override(language):
             assert (
                 "Ventricular Escape"

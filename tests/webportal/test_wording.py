@@ -53,28 +53,28 @@ def said(entry: polib.POEntry, language: str) -> list[str]:
         return [translation.gettext(entry.msgid)]
 
 
-def test_german_says_sie_in_the_texts_of_every_package():
+def test_german_says_sie_in_the_texts_of_every_package() -> None:
     own = polib.pofile(str(PORTAL / "locale" / "de" / "LC_MESSAGES" / "django.po"))
     everything = [*own, *ALLAUTH, *catalogue_of("django")]
     assert len(everything) > 1000
     assert [text for entry in everything for text in said(entry, "de") if FAMILIAR.search(text)] == []
 
 
-def test_every_text_of_allauth_that_is_reached_has_its_german():
+def test_every_text_of_allauth_that_is_reached_has_its_german() -> None:
     untranslated = [
         entry.msgid for entry in ALLAUTH if said(entry, "de")[0] == entry.msgid and not entry.msgstr and entry.msgid
     ]
     assert untranslated == []
 
 
-def test_english_says_log_in_and_nothing_else():
+def test_english_says_log_in_and_nothing_else() -> None:
     own = polib.pofile(str(PORTAL / "locale" / "de" / "LC_MESSAGES" / "django.po"))
     others = [text for entry in [*own, *ALLAUTH] for text in said(entry, "en") if SIGNING_IN.search(text)]
     assert others == []
 
 
 @pytest.mark.parametrize("language", ["de", "en"])
-def test_the_wording_fits_the_texts_that_it_replaces(language):
+def test_the_wording_fits_the_texts_that_it_replaces(language: str) -> None:
     """A text that allauth no longer has is no use any more; blanks and tags stay what they are."""
     path = WORDING / language / "LC_MESSAGES" / "django.po"
     known = {entry.msgid for entry in ALLAUTH}

@@ -1,4 +1,4 @@
-"""Where allauth leaves a choice: how secrets of two-factor log-in are kept, whom failed log-ins count against."""
+"""Where allauth leaves a choice: how secrets of two-factor log-in are stored, whom failed log-ins count against."""
 
 from __future__ import annotations
 

@@ -73,8 +73,8 @@ class UserAdmin(ReviewerTick, DjangoUserAdmin):  # type: ignore[type-arg]
         fieldsets = super().get_fieldsets(request, obj)
         if obj is None or self.has_change_permission(request, obj):
             return fieldsets
-        kept = [tuple(name for name in part["fields"] if name != "password") for _title, part in fieldsets]
-        return [(title, {**part, "fields": names}) for (title, part), names in zip(fieldsets, kept, strict=True)]
+        shown = [tuple(name for name in part["fields"] if name != "password") for _title, part in fieldsets]
+        return [(title, {**part, "fields": names}) for (title, part), names in zip(fieldsets, shown, strict=True)]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """Rights are only looked at by those who can't give them."""

@@ -1,42 +1,44 @@
-"""Everything that is kept about one person, for them to take along."""
+"""Everything that is stored about one person, for them to take along.
+
+What other packages store about people they write themselves: each registers a part when its app is ready.
+"""
 
 from __future__ import annotations
 
 import io
 import json
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import IO, Any
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db.models import Q
 
 from webportal.accounts import quota
 from webportal.accounts.models import User
-from webportal.analyses import exports
-from webportal.analyses.models import Review
-from webportal.audit.models import Entry
+
+#: Writes what a package stores about a person into their archive. Nothing in it may name another person.
+Part = Callable[[User, zipfile.ZipFile], None]
+_parts: list[Part] = []
+
+
+def register(part: Part) -> None:
+    """Let ``part`` write into every archive from now on, once however often it is registered."""
+    if part not in _parts:
+        _parts.append(part)
 
 
 def write_archive(user: User, file: IO[bytes]) -> None:
-    """Write a zip: account.json, readings.json (what they read in pictures of others), audit.json (what the audit log
-    says about them), batches.json, and uploads.json with the pictures, see
-    :func:`webportal.analyses.exports.write_uploads`.
-
-    Nothing in it names another person.
-    """
+    """Write a zip: account.json, and the registered parts."""
     with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:  # pictures are compressed already
         archive.writestr("account.json", _json(_account(user), indent=1))
-        _write_list(archive, "readings.json", _readings(user))
-        _write_list(archive, "audit.json", _audit(user))
-        exports.write_uploads(user, archive)
-        exports.write_batches(user, archive)
+        for part in _parts:
+            part(user, archive)
 
 
-def _write_list(archive: zipfile.ZipFile, name: str, rows: Iterable[dict[str, Any]]) -> None:
+def write_rows(archive: zipfile.ZipFile, name: str, rows: Iterable[dict[str, Any]]) -> None:
     """A JSON array, one row to a line, as they come from the database: there may be many."""
     with archive.open(name, "w") as entry, io.TextIOWrapper(entry, "utf-8") as text:
         text.write("[")
@@ -63,24 +65,6 @@ def _account(user: User) -> dict[str, Any]:
             .values("created_at", "last_seen_at", "ip", "user_agent")
         ),
     }
-
-
-def _readings(user: User) -> Iterable[dict[str, Any]]:
-    of_others = Review.objects.filter(author=user).exclude(analysis__owner=user)
-    columns = ("id", "analysis", "class_short", "class_name", "agrees", "is_blind", "comment", "created_at")
-    return of_others.order_by("created_at", "id").values(*columns).iterator(chunk_size=500)
-
-
-def _audit(user: User) -> Iterable[dict[str, Any]]:
-    """What others did with theirs, and what they did with others'; by whom and whose is said only of themself."""
-    entries = Entry.objects.filter(Q(owner=user) | Q(actor=user)).order_by("at", "id")
-    for entry in entries.iterator(chunk_size=500):
-        yield {
-            "at": entry.at,
-            "by": "you" if entry.actor_id == user.pk else "somebody else",
-            "about": "you" if entry.owner_id == user.pk else "others",
-            **{name: getattr(entry, name) for name in ("action", "kind", "record", "detail")},
-        }
 
 
 def _json(value: object, indent: int | None = None) -> str:

@@ -1,7 +1,7 @@
 """How much of the disk one account may fill.
 
-The sum is kept in one row an account and changed with the rows of the files, in their transaction: the database decides
-between uploads that come at the same time, so that together they never exceed the quota.
+The sum is stored in one row an account and changed with the rows of the files, in their transaction: the database
+decides between uploads that come at the same time, so that together they never exceed the quota.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ class Space:
 
     @property
     def is_full(self) -> bool:
-        """Whether nothing more may be kept."""
+        """Whether nothing more may be stored."""
         return self.quota is not None and self.used >= self.quota
 
 
 def space_of(user: User) -> Space:
-    """What ``user`` has kept, thumbnails and originals included."""
+    """What ``user`` has stored, thumbnails and originals included."""
     used = StorageUse.objects.filter(owner=user).values_list("stored_bytes", flat=True).first()
     return Space(used=used or 0, quota=settings.ACCOUNT_QUOTA_BYTES or None)
 

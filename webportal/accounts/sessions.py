@@ -23,16 +23,16 @@ class SessionStore(DatabaseSessionStore):
     """Django's own store, with the cache behind it."""
 
     def load(self) -> dict[str, Any]:
-        """What was kept: looked for in the database first, in the cache only under a key that isn't there."""
+        """What was stored: looked for in the database first, in the cache only under a key that isn't there."""
         key = self.session_key
         data: dict[str, Any] = super().load()
         if key is None or self.session_key is not None:
             return data
-        kept: dict[str, Any] | None = cache.get(_name(key))
-        if kept is None:
+        cached: dict[str, Any] | None = cache.get(_name(key))
+        if cached is None:
             return data
         self._session_key = key
-        return kept
+        return cached
 
     def exists(self, session_key: str) -> bool:
         """Whether there is such a session in either place."""
@@ -51,7 +51,7 @@ class SessionStore(DatabaseSessionStore):
             super().save(must_create)
         except (DatabaseError, UpdateError) as error:
             if disk.is_full(error):
-                # Under the old key the database would still give what was kept before.
+                # Under the old key the database would still give what was stored before.
                 self._session_key = self._get_new_session_key()  # type: ignore[attr-defined]
             elif cache.get(_name(self.session_key)) is None:
                 raise

@@ -51,7 +51,7 @@ def overview(request: HttpRequest) -> HttpResponse:
 @rate_limit(action="export")  # type: ignore[untyped-decorator]
 @never_cache
 def export(request: HttpRequest) -> FileResponse:
-    """Everything that is kept about oneself, as one zip file."""
+    """Everything that is stored about oneself, as one zip file."""
     # On disk, not in memory: a history may be large. The response closes it, which removes it.
     file = tempfile.TemporaryFile()  # noqa: SIM115
     try:

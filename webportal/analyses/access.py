@@ -127,10 +127,10 @@ def answers_about(user: User, upload: Upload) -> QuerySet[Analysis]:
 
 
 def own_original(user: User, upload_id: uuid.UUID) -> Upload:
-    """The user's own upload whose file was kept as it was sent.
+    """The user's own upload whose file was stored as it was sent.
 
     Raises:
-        Http404: there is none, it is somebody else's, or its original was not kept.
+        Http404: there is none, it is somebody else's, or its original was not stored.
     """
     upload = Upload.objects.filter(pk=upload_id, owner=user).first()
     if upload is None or not upload.original:

@@ -10,5 +10,9 @@ class AnalysesConfig(AppConfig):
     verbose_name = _("Analyses")
 
     def ready(self) -> None:
-        """Connect the signal handlers."""
+        """Connect the signal handlers, and what people may take along."""
+        from webportal.accounts.exports import register
         from webportal.analyses import signals  # noqa: F401
+        from webportal.analyses.history.own_data import write_analyses
+
+        register(write_analyses)

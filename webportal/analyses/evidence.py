@@ -13,7 +13,7 @@ from PIL import Image, ImageStat
 from webportal.analyses.models import Analysis, Upload
 from webportal.errors import log_unexpected
 from webportal.inference import client
-from webportal.operations import metrics
+from webportal.observability import metrics
 
 #: Largest overlay, pixels: the map behind it is far coarser than any screen.
 OVERLAY_SIZE = (480, 480)

@@ -3,39 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any, cast
 
 from django import forms
 from django.conf import settings
-from django.core.files.uploadedfile import UploadedFile
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
-from ecg.pictures.kinds import BEGINNING_BYTES, MEDIA_TYPES, Kind, kind_of
 
-from webportal.analyses import archives, pictures, tagging
+from webportal.analyses import tagging
+from webportal.analyses.history.queries import ORDERS, Order
+from webportal.analyses.intake.candidates import Candidate, look_at
+from webportal.analyses.intake.sniffing import ACCEPTED
 from webportal.analyses.models import Analysis, Batch, Review, Tag, Upload
-from webportal.analyses.queries import ORDERS, Order
 from webportal.pages import catalogue
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """One sent file, looked at from outside only: either fit to be kept or with the reason why not."""
-
-    name: str
-    """The file's own name. Stored only where its owner wishes it."""
-    file: UploadedFile[bytes]
-    is_archive: bool
-    """Whether it is a zip file, whose entries are the pictures."""
-    reason: str
-    """Reason code; empty when the file is fit to be kept."""
-
-
-#: What a browser's file chooser offers: some systems know newer kinds by their ending only.
-_ENDINGS = (".heic", ".heif", ".avif", ".webp", ".tif", ".tiff", ".zip")
-ACCEPTED = ",".join([*MEDIA_TYPES.values(), archives.MEDIA_TYPE, *_ENDINGS])
 
 
 class PicturesInput(forms.ClearableFileInput):
@@ -62,7 +43,7 @@ class PicturesField(forms.FileField):
             raise forms.ValidationError(
                 self.error_messages["too_many"], code="too_many", params={"limit": settings.UPLOAD_MAX_PICTURES}
             )
-        return [_look_at(file) for file in files]
+        return [look_at(file) for file in files]
 
     def bound_data(self, data: Any, initial: Any) -> Any:
         """Chosen files can't be put back into the page."""
@@ -244,24 +225,3 @@ class HistoryForm(forms.Form):
     def is_looking(self) -> bool:
         """Whether anything is asked for beside an order."""
         return any(value for name, value in self.cleaned_data.items() if name not in ("sort", "view"))
-
-
-def reason_against(beginning: bytes) -> str:
-    """Why a file that begins so is not taken, whatever its size; empty for a picture that is read or a zip file."""
-    return "" if _is_archive(beginning) else pictures.reason_against(beginning)
-
-
-def _is_archive(beginning: bytes) -> bool:
-    return beginning.startswith(archives.SIGNATURES) and kind_of(beginning) is Kind.ARCHIVE
-
-
-def _look_at(file: UploadedFile[bytes]) -> Candidate:
-    beginning = file.read(BEGINNING_BYTES)
-    file.seek(0)
-    is_archive = _is_archive(beginning)
-    reason = reason_against(beginning)
-    if is_archive and (file.size or 0) > settings.ARCHIVE_MAX_BYTES:
-        reason = "ARCHIVE_TOO_LARGE"
-    elif not reason and not is_archive and (file.size or 0) > settings.PICTURE_MAX_BYTES:
-        reason = "IMAGE_TOO_LARGE"
-    return Candidate(name=str(file.name), file=file, is_archive=is_archive, reason=reason)

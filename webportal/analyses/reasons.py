@@ -79,6 +79,7 @@ def _known() -> dict[str, Explanation]:
             _("Send the others as another batch."),
         ),
         **_other_kinds(),
+        **_archives(),
         "ACCOUNT_QUOTA_REACHED": Explanation(
             _("Your account is full: it may keep %(max)d MiB.") % {"max": settings.ACCOUNT_QUOTA_BYTES // 2**20},
             _("Delete for good what you no longer need. What lies in the trash counts too."),
@@ -91,6 +92,12 @@ def _known() -> dict[str, Explanation]:
             _("The disk of this installation is full, so that nothing new can be kept."),
             _("Only an administrator can make room. Send it again once they have."),
         ),
+    }
+
+
+def _archives() -> dict[str, Explanation]:
+    """What is wrong with a zip file, or with a file in one."""
+    return {
         "ARCHIVE_DAMAGED": Explanation(
             _("The zip file is damaged."), _("Make it anew, or send the pictures themselves.")
         ),

@@ -25,13 +25,13 @@ class Reference:
 
 def of_class(short: str) -> list[Reference]:
     """Typical beats of the class with that short name, of different people as far as there are."""
-    found = []
+    beats = []
     for record, path in _drawn().get(short, ()):
         try:
-            found.append(Reference(static(path), record))
+            beats.append(Reference(static(path), record))
         except ValueError:  # there, but newer than the last collectstatic
             continue
-    return found
+    return beats
 
 
 @cache

@@ -85,16 +85,16 @@ def untag_analyses(*, actor: User, ids: Collection[uuid.UUID], names: Collection
 
 
 def _tag(owner: User, name: str) -> Tag:
-    found = Tag.objects.filter(owner=owner, name__iexact=name).first()
-    if found is None:
+    tag = Tag.objects.filter(owner=owner, name__iexact=name).first()
+    if tag is None:
         if Tag.objects.filter(owner=owner).count() >= MAX_TAGS_OF_OWNER:
             raise ValidationError(
                 _("You have %(max)d tags already; use one of them."), code="many", params={"max": MAX_TAGS_OF_OWNER}
             )
-        found = Tag(owner=owner, name=name)
-        found.full_clean()
-        found.save(force_insert=True)
-    return found
+        tag = Tag(owner=owner, name=name)
+        tag.full_clean()
+        tag.save(force_insert=True)
+    return tag
 
 
 def _forget_unused(owner: User) -> None:

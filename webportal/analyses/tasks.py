@@ -1,17 +1,7 @@
-"""What the worker does. The queue only says *when*; the analysis row alone says *whether*."""
+"""The name under which rows of the queue know the task of an analysis; some may be older than the program."""
 
 from __future__ import annotations
 
-import uuid
+from webportal.analyses.jobs.running import run_analysis
 
-from django.conf import settings
-from django_tasks import task
-
-from webportal.analyses import services
-
-
-@task()
-def run_analysis(analysis_id: str) -> bool:
-    """Take one analysis. Returns whether there was anything to do; taking it twice does nothing the second time."""
-    timeout = settings.INFERENCE_WORKER_TIMEOUT
-    return services.run(analysis_id=uuid.UUID(analysis_id), timeout=timeout, from_queue=True)
+__all__ = ["run_analysis"]

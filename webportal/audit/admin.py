@@ -8,8 +8,8 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from webportal.analyses.admin import ReadOnlyAdmin
 from webportal.audit.models import Entry
+from webportal.read_only_admin import ReadOnlyAdmin
 
 
 @admin.register(Entry)

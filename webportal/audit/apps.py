@@ -10,5 +10,9 @@ class AuditConfig(AppConfig):
     verbose_name = _("Audit log")
 
     def ready(self) -> None:
-        """Connect what writes down changes of rights."""
+        """Connect what writes down changes of rights, and what people may take along."""
+        from webportal.accounts.exports import register
         from webportal.audit import powers  # noqa: F401
+        from webportal.audit.exports import write_entries
+
+        register(write_entries)

@@ -65,7 +65,7 @@ def note_list(*, actor: User, kind: type[Model], action: Entry.Action = Entry.Ac
 
 def note_power(*, record: User | Group, detail: str) -> None:
     """Write down that an account, its rights or those of a group were changed, by whoever is at work and also by
-    themself. The names are kept: what they were is known when the accounts are gone.
+    themself. The names are stored: what they were is known when the accounts are gone.
 
     ``detail`` says what: ``+is_staff``, ``-group reviewer``, ``password``. Nothing personal beside the names.
     """
@@ -86,5 +86,5 @@ def note_power(*, record: User | Group, detail: str) -> None:
 
 
 def _still_there(user_id: int | None) -> int | None:
-    """The number of an account to refer to; a deleted one is kept as a number alone."""
+    """The number of an account to refer to; a deleted one is stored as a number alone."""
     return user_id if user_id is not None and User.objects.filter(pk=user_id).exists() else None

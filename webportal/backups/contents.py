@@ -5,7 +5,7 @@
     manifest.json     what it is, of when, with which tables, under which key
     SHA256SUMS        a digest for each other file, as sha256sum(1) writes and checks them
     database.sqlite3  or database.dump, as pg_dump(1) writes it
-    secret_key        where the installation kept it in a file, or when asked for
+    secret_key        where the installation stored it in a file, or when asked for
     media/…           each file that a row names
 """
 
@@ -131,10 +131,10 @@ class Reader:
         """Raises :class:`BackupError`: it is no backup, of another format, or its list of files was changed."""
         self.folder = folder
         try:
-            told = json.loads((folder / MANIFEST).read_text())
-            if told.get("format") != FORMAT:
-                raise BackupError(f"{folder} is a backup of another kind ({told.get('format')!r}, not {FORMAT!r}).")
-            self.manifest = Manifest(**told)
+            manifest = json.loads((folder / MANIFEST).read_text())
+            if manifest.get("format") != FORMAT:
+                raise BackupError(f"{folder} is a backup of another kind ({manifest.get('format')!r}, not {FORMAT!r}).")
+            self.manifest = Manifest(**manifest)
             self.sums = dict(self._read_sums())
         except (OSError, ValueError, TypeError, AttributeError) as error:
             raise BackupError(f"{folder} is no whole backup: {error}") from error
@@ -143,10 +143,10 @@ class Reader:
 
     def _read_sums(self) -> Iterator[tuple[str, str]]:
         for line in (self.folder / SUMS).read_text().splitlines():
-            found = _SUM.fullmatch(line)
-            if found is None:
+            match = _SUM.fullmatch(line)
+            if match is None:
                 raise BackupError(f"{self.folder / SUMS} has a line that is no digest: {line!r}")
-            yield checked(found[2]), found[1]
+            yield checked(match[2]), match[1]
 
     @property
     def database(self) -> str:

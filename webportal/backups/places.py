@@ -43,8 +43,8 @@ def occupants() -> list[str]:
     there = set(connection.introspection.table_names())
     models = [model for model in apps.get_models() if model._meta.app_label not in _OF_ITS_OWN]
     used = [model for model in models if model._meta.db_table in there and model._default_manager.exists()]
-    kept = (path for folder in visible(media_folder()) for path in (folder, *folder.rglob("*")) if path.is_file())
-    files = [str(media_folder())] if any(kept) else []
+    paths = (path for folder in visible(media_folder()) for path in (folder, *folder.rglob("*")) if path.is_file())
+    files = [str(media_folder())] if any(paths) else []
     return [*(model._meta.label for model in used), *files]
 
 

@@ -28,8 +28,8 @@ def command(program: str, *options: str) -> list[str]:
 
 def environment() -> dict[str, str]:
     """What the programs have to be told in their environment, and ours."""
-    _, told = DatabaseClient.settings_to_cmd_args_env(connection.settings_dict, [])
-    return os.environ | (told or {})
+    _, needed = DatabaseClient.settings_to_cmd_args_env(connection.settings_dict, [])
+    return os.environ | (needed or {})
 
 
 def find(program: str) -> str:
@@ -38,8 +38,8 @@ def find(program: str) -> str:
     Raises:
         BackupError: it isn't installed.
     """
-    if found := shutil.which(program):
-        return found
+    if installed := shutil.which(program):
+        return installed
     versions = sorted(_DEBIAN.glob(f"*/bin/{program}"), key=lambda path: float(path.parts[-3]))
     if not versions:
         raise BackupError(f"{program} is needed and isn't installed (Debian: apt-get install postgresql-client).")

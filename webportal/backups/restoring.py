@@ -50,8 +50,8 @@ def restore(source: Path, *, force: bool = False, without_second_factors: bool =
     backup = Reader(source)
     _check(backup, without_second_factors=without_second_factors)
     with places.nobody_at_work():
-        if not force and (found := places.occupants()):
-            raise BackupError(f"There is something here: {', '.join(found)}. --force puts the backup in its place.")
+        if not force and (occupants := places.occupants()):
+            raise BackupError(f"There is something here: {', '.join(occupants)}. --force puts the backup in its place.")
         try:
             with Undo() as undo:
                 _put_media(backup, undo)

@@ -14,7 +14,7 @@ from waitress.task import WSGITask
 
 from webportal.connections.requests import Limits, Request, on_disk
 from webportal.errors import NOT_KEPT
-from webportal.operations import metrics
+from webportal.observability import metrics
 
 #: From a new connection, or from an answer, until the header of a request is complete, seconds. Browsers open
 #: connections before they need them, and open others when those have been ended.
@@ -43,7 +43,7 @@ class Task(WSGITask):  # type: ignore[misc]  # waitress has no types
     """A call of the program."""
 
     def get_environment(self) -> dict[str, Any]:
-        """The request as WSGI says, and whether its body could be kept."""
+        """The request as WSGI says, and whether its body could be stored."""
         environ: dict[str, Any] = super().get_environment()
         environ[NOT_KEPT] = self.request.not_kept
         return environ

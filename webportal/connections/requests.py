@@ -16,7 +16,7 @@ from waitress.utilities import Error
 
 #: Largest header, bytes; browsers send one or two thousand.
 HEADER_BYTES: Final = 32 * 1024
-#: What of a body is kept in memory, bytes; more goes into a file without a name.
+#: What of a body is stored in memory, bytes; more goes into a file without a name.
 IN_MEMORY_BYTES: Final = 64 * 1024
 #: A body that is too large is read and thrown away, up to this multiple of the largest, so that a browser, which sends
 #: all before it looks for an answer, sees the page that says so. What is larger still sees its connection end.
@@ -27,7 +27,7 @@ _FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EMFILE,
 class Limits(Adjustments):  # type: ignore[misc]  # waitress has no types
     """waitress' settings, and ours beside them.
 
-    ``most_connections`` are held at once, ``body_bytes`` is the largest body that is kept, ``spool_bytes`` is what all
+    ``most_connections`` are held at once, ``body_bytes`` is the largest body stored, ``spool_bytes`` is what all
     may have on the disk together. ``stopping`` is set when each answer is to be the last on its connection.
     """
 
@@ -92,7 +92,7 @@ class Request(HTTPRequestParser):  # type: ignore[misc]  # waitress has no types
     """waitress' reader of requests, with the limits of the portal."""
 
     adj: Limits
-    #: Why its body could not be kept, as ``errno``; 0 when it was.
+    #: Why its body could not be stored, as ``errno``; 0 when it was.
     not_kept = 0
 
     def received(self, data: bytes) -> int:
@@ -127,7 +127,7 @@ class Request(HTTPRequestParser):  # type: ignore[misc]  # waitress has no types
                 self._answer_now()
 
     def _throw_away(self, data: bytes) -> int:
-        """The disk is full: what is still to come of the body is read and not kept. The program says so."""
+        """The disk is full: what is still to come of the body is read and not stored. The program says so."""
         remain = self.body_rcv.remain if isinstance(self.body_rcv, FixedStreamReceiver) else 0
         with contextlib.suppress(OSError):  # it tries once more to write the last of it
             self.close()

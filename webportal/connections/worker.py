@@ -56,7 +56,7 @@ class WaitressWorker(Worker):  # type: ignore[misc]  # gunicorn has no types
         dispatcher.set_thread_count(self.cfg.threads)
         self._map = {}
         self._servers = []
-        for listener in (each.sock for each in self.sockets):
+        for listener in (bound.sock for bound in self.sockets):
             kind = UnixServer if listener.family == socket.AF_UNIX else TcpServer
             about = (listener.family, listener.type, listener.proto, listener.getsockname())
             self._servers.append(

@@ -9,6 +9,9 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext_lazy as _
 
+from webportal.accounts.views import administration_door
+from webportal.operations import start
+
 #: Packages whose rows are all about people and how they log in: one heading for them, that of our own.
 _ABOUT_PEOPLE = ("accounts", "account", "mfa", "usersessions", "auth")
 #: What the lists of other packages are called, where those don't say it in the reader's language.
@@ -30,14 +33,10 @@ class Site(admin.AdminSite):
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Where those stand who are not let in."""
-        from webportal.accounts.views import administration_door
-
         return administration_door(super().login)(request, extra_context)
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         """The tasks of an administrator, and below them every kind of record."""
-        from webportal.operations import start
-
         return super().index(request, (extra_context or {}) | {"tasks": start.tasks(request)})
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:

@@ -41,16 +41,16 @@ class Task:
 def tasks(request: HttpRequest) -> list[Task]:
     """Those that this administrator may see to."""
     user = request.user
-    found: list[Task] = []
+    wanted: list[Task] = []
     if user.has_perm("analyses.view_analysis"):
-        found += _work()
+        wanted += _work()
     if user.has_perm("accounts.view_user"):
-        found += _people()
+        wanted += _people()
     if user.is_superuser:
-        found.append(_tokens())
+        wanted.append(_tokens())
     if user.has_perm("audit.view_entry"):
-        found.append(_audit())
-    return found
+        wanted.append(_audit())
+    return wanted
 
 
 def _work() -> Iterator[Task]:
@@ -111,9 +111,9 @@ def _people() -> Iterator[Task]:
 
 
 def _tokens() -> Task:
-    kept = tokens.kept()
-    words = _("Who may call the inference server.") if kept is not None else _("No token file is set.")
-    number = "" if kept is None else str(len(kept))
+    stored = tokens.stored_tokens()
+    words = _("Who may call the inference server.") if stored is not None else _("No token file is set.")
+    number = "" if stored is None else str(len(stored))
     return Task(_("gRPC tokens"), number, words, reverse("tokens"))
 
 

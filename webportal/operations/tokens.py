@@ -55,7 +55,7 @@ class TokenForm(forms.Form):
     )
 
 
-def kept() -> list[Token] | None:
+def stored_tokens() -> list[Token] | None:
     """The tokens in the file, by name; ``None`` where no file is set or it can't be read."""
     if settings.TOKENS_FILE is None:
         return None
@@ -92,7 +92,7 @@ def overview(request: HttpRequest) -> HttpResponse:
 def revoke(request: HttpRequest, token: str) -> HttpResponse:
     """Take a token away. Asks first."""
     user = _superuser(request)
-    if token not in {each.name for each in kept() or ()}:
+    if token not in {stored.name for stored in stored_tokens() or ()}:
         raise Http404
     if request.method != "POST":
         return _page(request, "admin/revoke_token.html", token=token)

@@ -42,7 +42,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "webportal.operations.middleware.MetricsMiddleware",
+    "webportal.observability.middleware.MetricsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -99,7 +99,7 @@ USE_TZ = True
 
 # --- Accounts ------------------------------------------------------------------------------------------------------
 
-#: The file that the secret key is kept in; ``None`` where the environment tells it.
+#: The file that the secret key is stored in; ``None`` where the environment tells it.
 SECRET_KEY_FILE: Path | None = None
 
 AUTH_USER_MODEL = "accounts.User"
@@ -160,7 +160,7 @@ PICTURE_MAX_PIXELS = 25_000_000
 UPLOAD_MAX_PICTURES = env.int("BEATLENS_UPLOAD_MAX_PICTURES", default=500)
 #: Most pictures in a batch, those of its zip files included.
 BATCH_MAX_PICTURES = env.int("BEATLENS_BATCH_MAX_PICTURES", default=5000)
-#: Whether the names of files are kept unless their owner wishes otherwise: in a private installation they help to find
+#: Whether names of files are stored unless their owner wishes otherwise: in a private installation they help to find
 #: pictures again, elsewhere they may be names of patients.
 KEEP_FILE_NAMES = env.bool("BEATLENS_KEEP_FILE_NAMES", default=False)
 #: Largest zip file, bytes; what comes out of one, bytes in all; and the most files in it.

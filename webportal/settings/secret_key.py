@@ -1,4 +1,4 @@
-"""The signing key of an embedded installation, made on first start and kept on disk."""
+"""The signing key of an embedded installation, made on first start and stored on disk."""
 
 from __future__ import annotations
 

@@ -8,7 +8,8 @@ from django import forms
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
-from webportal.analyses.forms import Candidate, PicturesField
+from webportal.analyses.forms import PicturesField
+from webportal.analyses.intake.candidates import Candidate
 from webportal.trial import samples
 
 

@@ -10,12 +10,13 @@ from typing import Final
 from django.conf import settings
 from inference_server.client import ClientError, ImageRefused, ServerUnavailable
 
-from webportal.analyses import pictures, reasons
+from webportal.analyses import reasons
+from webportal.analyses.intake import pictures
+from webportal.analyses.jobs.outcomes import fields_of
 from webportal.analyses.models import Analysis, Upload
-from webportal.analyses.services import fields_of
 from webportal.errors import log_unexpected
 from webportal.inference import client
-from webportal.operations import metrics
+from webportal.observability import metrics
 
 
 class NoRoom(Exception):  # noqa: N818 - reads as what happened

@@ -20,11 +20,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from webportal import errors
 from webportal.accounts.models import User
-from webportal.analyses import access, answers, queries, reasons, services
+from webportal.analyses import access, answers, reasons
+from webportal.analyses.intake.uploads import create_upload, digest_of, latest_of_same_file
+from webportal.analyses.jobs import running
 from webportal.analyses.models import Analysis
 from webportal.disk import DiskFull
 from webportal.errors import at_most_one_picture
-from webportal.operations import metrics
+from webportal.observability import metrics
 from webportal.pages import catalogue
 from webportal.refusal import Refused
 from webportal.trial import reading, samples
@@ -39,7 +41,7 @@ RETRY_AFTER = 5
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def try_it(request: HttpRequest) -> HttpResponse:
-    """One picture without an account: the answer is this page, and nothing is kept."""
+    """One picture without an account: the answer is this page, and nothing is stored."""
     if not settings.TRIAL_ENABLED:
         raise Http404
     if request.user.is_authenticated:
@@ -72,7 +74,7 @@ def try_it(request: HttpRequest) -> HttpResponse:
 
 
 def _shown(analysis: Analysis | None) -> dict[str, Any]:
-    """What the page of a result shows of one that is kept nowhere."""
+    """What the page of a result shows of one that is stored nowhere."""
     return {"analysis": analysis, "answer": answers.shown(analysis) if analysis else None}
 
 
@@ -118,7 +120,8 @@ def samples_page(request: HttpRequest) -> HttpResponse:
     if sample is None:
         raise Http404
     user, data = cast(User, request.user), sample.data()
-    analysis = queries.latest_of_same_file(access.own_analyses(user), data)
+    sha256 = digest_of(data)
+    analysis = latest_of_same_file(access.own_analyses(user), sha256)
     if analysis is not None:
         messages.info(request, _("You sent this very picture before. Here is what came of it."))
         return redirect(analysis)
@@ -127,13 +130,13 @@ def samples_page(request: HttpRequest) -> HttpResponse:
         "record": sample.record,
     }
     try:
-        analysis = services.create_upload(owner=user, data=data, label=label[:100])
+        analysis = create_upload(owner=user, data=data, sha256=sha256, label=label[:100])
     except DiskFull as full:
         return errors.storage_full(request, full)
     except Refused as refusal:
         messages.warning(request, str(reasons.explain(refusal.reason)))
         return redirect("trial:samples")
-    services.try_at_once(analysis_id=analysis.pk, deadline=settings.INFERENCE_FAST_TIMEOUT)
+    running.try_at_once(analysis_id=analysis.pk, deadline=settings.INFERENCE_FAST_TIMEOUT)
     return redirect(analysis)
 
 

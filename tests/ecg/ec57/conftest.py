@@ -3,7 +3,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-import wfdb
 
 from ecg.ec57.comparison import RecordComparison, compare
 from ecg.ec57.marks import Marks, Period
@@ -13,6 +12,8 @@ RECORDS = tuple(sorted(path.stem for path in DATA.glob("*.tst")))
 
 
 def read(path: Path, annotator: str) -> Marks:
+    import wfdb  # here, since most tests need no files and wfdb takes long to load
+
     stored = wfdb.rdann(str(path), annotator)
     return Marks.of(stored.sample, stored.symbol, stored.aux_note, stored.subtype)
 
@@ -24,6 +25,8 @@ def printed() -> Path:
 
 
 def _compared(mitdb: Path, learning_seconds: float) -> list[RecordComparison]:
+    import wfdb
+
     compared = []
     for name in RECORDS:
         header = wfdb.rdheader(str(mitdb / name))

@@ -41,7 +41,7 @@ class Installation:
         assert not check or done.returncode == 0, done.stdout + done.stderr
         return done
 
-    def script(self, code: str, **extra: str) -> Any:
+    def script(self, code: str, **extra: Any) -> Any:
         """What a piece of Python prints as JSON in its last line."""
         return json.loads(self.run("shell", "-v0", "-c", code, **extra).stdout.splitlines()[-1])
 
@@ -62,7 +62,7 @@ from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.test import Client
 from PIL import Image
 from webportal.accounts.models import User
-from webportal.analyses.services import create_upload
+from webportal.analyses.intake.uploads import create_upload
 user = User.objects.create_user("anna", "anna@example.org", "a-long-passphrase")
 EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
 secret = generate_totp_secret()

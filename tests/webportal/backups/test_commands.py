@@ -10,6 +10,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -48,7 +49,9 @@ def keep(installation: Installation, folder: Path) -> Kept:
     return Kept(folder, json.dumps(person), done.stdout + done.stderr)
 
 
-def test_in_an_empty_place_people_log_in_with_their_second_factor_and_see_their_pictures(kept, new_installation):
+def test_in_an_empty_place_people_log_in_with_their_second_factor_and_see_their_pictures(
+    kept: Kept, new_installation: Installations
+) -> None:
     assert "The secret key is in it" in kept.said
     assert f"{kept.folder}: the database and 3 files." in kept.said
     empty = new_installation()
@@ -60,21 +63,21 @@ def test_in_an_empty_place_people_log_in_with_their_second_factor_and_see_their_
     assert not list(empty.var.rglob(".*"))
 
 
-def test_a_place_that_was_started_and_not_used_is_empty(kept, new_installation):
+def test_a_place_that_was_started_and_not_used_is_empty(kept: Kept, new_installation: Installations) -> None:
     started = new_installation.started()
     (started.var / "media" / "probes").mkdir(parents=True)  # as /readyz leaves it
     started.run("restore", str(kept.folder))
     assert started.script(LOG_IN, PERSON=kept.person) == WITH_FACTOR
 
 
-def test_nobody_else_can_read_a_backup_and_its_digests_are_sha256sums(kept):
+def test_nobody_else_can_read_a_backup_and_its_digests_are_sha256sums(kept: Kept) -> None:
     modes = {stat.S_IMODE(path.stat().st_mode) for path in kept.folder.rglob("*") if path.is_dir()}
     assert modes | {stat.S_IMODE(kept.folder.stat().st_mode)} == {0o700}
     assert not [path for path in kept.folder.rglob("*") if stat.S_IMODE(path.stat().st_mode) & 0o077]
     subprocess.run(["sha256sum", "--check", "--strict", "--quiet", "SHA256SUMS"], cwd=kept.folder, check=True)
 
 
-def test_a_backup_wants_a_new_folder(kept, new_installation, tmp_path):
+def test_a_backup_wants_a_new_folder(kept: Kept, new_installation: Installations, tmp_path: Path) -> None:
     installation = new_installation.started()
     before = {path: path.stat().st_mtime_ns for path in kept.folder.rglob("*")}
     done = installation.run("backup", str(kept.folder), check=False)
@@ -85,7 +88,7 @@ def test_a_backup_wants_a_new_folder(kept, new_installation, tmp_path):
     assert "can't be made: No such file or directory" in done.stderr
 
 
-def test_a_backup_that_fails_leaves_nothing(new_installation, tmp_path):
+def test_a_backup_that_fails_leaves_nothing(new_installation: Installations, tmp_path: Path) -> None:
     installation = new_installation.started()
     installation.script(PERSON)
     (picture,) = (installation.var / "media" / "originals").rglob("*/*")
@@ -97,7 +100,9 @@ def test_a_backup_that_fails_leaves_nothing(new_installation, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_file_that_was_lost_before_is_told_and_the_rest_is_kept(new_installation, tmp_path):
+def test_a_file_that_was_lost_before_is_told_and_the_rest_is_kept(
+    new_installation: Installations, tmp_path: Path
+) -> None:
     installation = new_installation.started()
     installation.script(PERSON)
     (picture,) = (installation.var / "media" / "originals").rglob("*/*")
@@ -111,7 +116,9 @@ def test_a_file_that_was_lost_before_is_told_and_the_rest_is_kept(new_installati
     assert "1 files that rows name were not in the backup" in done.stderr
 
 
-def test_a_key_of_the_environment_is_told_to_be_kept_elsewhere(kept_without_key, new_installation, tmp_path):
+def test_a_key_of_the_environment_is_told_to_be_kept_elsewhere(
+    kept_without_key: Kept, new_installation: Installations, tmp_path: Path
+) -> None:
     assert "THE SECRET KEY IS NOT IN IT" in kept_without_key.said
     assert not (kept_without_key.folder / "secret_key").exists()
     other = new_installation(BEATLENS_SECRET_KEY=OTHER_KEY)
@@ -129,7 +136,7 @@ def test_a_key_of_the_environment_is_told_to_be_kept_elsewhere(kept_without_key,
     assert other.script(LOG_IN, PERSON=kept_without_key.person) == WITHOUT
 
 
-def test_it_can_be_written_down_when_asked_for(new_installation, tmp_path):
+def test_it_can_be_written_down_when_asked_for(new_installation: Installations, tmp_path: Path) -> None:
     installation = new_installation.started(BEATLENS_SECRET_KEY=KEY)
     done = installation.run("backup", str(tmp_path / "monday"), "--include-key")
     assert "The secret key is in it" in done.stdout
@@ -138,7 +145,7 @@ def test_it_can_be_written_down_when_asked_for(new_installation, tmp_path):
     assert f"Set BEATLENS_SECRET_KEY to what is in {tmp_path}/monday/secret_key" in done.stderr
 
 
-def test_what_is_there_is_replaced_only_by_force_and_moved_aside(kept, new_installation):
+def test_what_is_there_is_replaced_only_by_force_and_moved_aside(kept: Kept, new_installation: Installations) -> None:
     used = new_installation.started()
     used.script(
         "from webportal.accounts.models import User; User.objects.create_user('berta', 'b@example.org'); print(1)"
@@ -175,56 +182,51 @@ def damaged(kept: Kept, folder: Path, what: str) -> str:
     shutil.copytree(kept.folder, folder)
     (database,) = folder.glob("database.*")
     (picture,) = (folder / "media" / "pictures").rglob("*/*")
-    manifest = json.loads((folder / "manifest.json").read_text())
+    digests, manifest = folder / "SHA256SUMS", folder / "manifest.json"
+    described = json.loads(manifest.read_text())
     match what:
         case "database":
             data = bytearray(database.read_bytes())
             data[len(data) // 2] ^= 1
             database.write_bytes(data)
-            return "is not what was written"
         case "picture":
             picture.write_bytes(picture.read_bytes() + b" ")
-            return "is not what was written"
         case "picture is gone":
             picture.unlink()
-            return "can't be read"
         case "digests":
-            (folder / "SHA256SUMS").write_text((folder / "SHA256SUMS").read_text() + "0" * 64 + "  media/another\n")
-            return "was changed after the backup was made"
+            digests.write_text(digests.read_text() + "0" * 64 + "  media/another\n")
         case "name":
-            (folder / "SHA256SUMS").write_text("0" * 64 + "  media/../../../../tmp/another\n")
-            return "is no name of a file inside a folder"
+            digests.write_text("0" * 64 + "  media/../../../../tmp/another\n")
         case "manifest":
-            (folder / "manifest.json").write_text("{}")
-            return "is a backup of another kind"
+            manifest.write_text("{}")
         case "no manifest":
-            (folder / "manifest.json").unlink()
-            return "is no whole backup"
+            manifest.unlink()
         case "newer":
-            manifest["migrations"].append("analyses.9999_from_the_future")
-            said = "made by a newer Beatlens than this one, which doesn't know analyses.9999_from_the_future"
-        case _:
-            manifest["database"] = "oracle"
-            said = "It is a backup of oracle"
-    (folder / "manifest.json").write_text(json.dumps(manifest))
-    return said
+            described["migrations"].append("analyses.9999_from_the_future")
+            manifest.write_text(json.dumps(described))
+        case "another database":
+            manifest.write_text(json.dumps(described | {"database": "oracle"}))
+    return DAMAGES[what]
 
 
-@pytest.mark.parametrize(
-    "what",
-    [
-        "database",
-        "picture",
-        "picture is gone",
-        "digests",
-        "name",
-        "manifest",
-        "no manifest",
-        "newer",
-        "another database",
-    ],
-)
-def test_what_is_damaged_or_strange_changes_nothing(what, kept, new_installation, tmp_path):
+#: How a backup may be damaged or strange, and what has to be said of it.
+DAMAGES = {
+    "database": "is not what was written",
+    "picture": "is not what was written",
+    "picture is gone": "can't be read",
+    "digests": "was changed after the backup was made",
+    "name": "is no name of a file inside a folder",
+    "manifest": "is a backup of another kind",
+    "no manifest": "is no whole backup",
+    "newer": "made by a newer Beatlens than this one, which doesn't know analyses.9999_from_the_future",
+    "another database": "It is a backup of oracle",
+}
+
+
+@pytest.mark.parametrize("what", DAMAGES)
+def test_what_is_damaged_or_strange_changes_nothing(
+    what: Any, kept: Kept, new_installation: Installations, tmp_path: Path
+) -> None:
     said = damaged(kept, tmp_path / "copy", what)
     used = new_installation.started()
     used.script(
@@ -239,7 +241,7 @@ def test_what_is_damaged_or_strange_changes_nothing(what, kept, new_installation
         assert used.script("from webportal.accounts.models import User; print(User.objects.count())") == 1
 
 
-def test_nothing_may_run_meanwhile(kept, new_installation):
+def test_nothing_may_run_meanwhile(kept: Kept, new_installation: Installations) -> None:
     installation = new_installation()
     installation.run("check")
     if on_postgresql():
@@ -271,7 +273,7 @@ import io, os, random
 from pathlib import Path
 from PIL import Image
 from webportal.accounts.models import User
-from webportal.analyses.services import create_upload
+from webportal.analyses.intake.uploads import create_upload
 user = User.objects.get(username="anna")
 kept = []
 while Path(os.environ["WHILE"]).exists():
@@ -285,7 +287,9 @@ while Path(os.environ["WHILE"]).exists():
 """
 
 
-def test_people_at_work_are_not_disturbed_and_the_backup_is_whole(new_installation, tmp_path):
+def test_people_at_work_are_not_disturbed_and_the_backup_is_whole(
+    new_installation: Installations, tmp_path: Path
+) -> None:
     busy = new_installation.started()
     busy.script(PERSON)
     (mark := tmp_path / "mark").touch()
@@ -303,16 +307,16 @@ def test_people_at_work_are_not_disturbed_and_the_backup_is_whole(new_installati
     assert "LOST" not in done.stderr
     again = new_installation()
     again.run("restore", str(tmp_path / "monday"))
-    told = json.loads((tmp_path / "monday" / "manifest.json").read_text())["missing"]
+    missing = json.loads((tmp_path / "monday" / "manifest.json").read_text())["missing"]
     absent = again.script(
         "import json\nfrom webportal.analyses.models import Upload\n"
         "files = [f for u in Upload.objects.all() for f in (u.picture, u.thumbnail, u.original) if f]\n"
         "print(json.dumps(sorted(f.name for f in files if not f.storage.exists(f.name))))"
     )
-    assert absent == told
+    assert absent == missing
 
 
-def test_the_lock_is_the_launchers():
+def test_the_lock_is_the_launchers() -> None:
     from launcher.folder import LOCK_NAME
     from webportal.backups import places
 

@@ -21,7 +21,7 @@ from webportal.connections import channels
 from webportal.connections.channels import Channel, TcpServer
 from webportal.connections.requests import Limits
 from webportal.errors import NOT_KEPT
-from webportal.operations import metrics
+from webportal.observability import metrics
 
 PATIENCE = 20.0
 #: More than the buffers of two kernels hold.
@@ -98,7 +98,7 @@ def serve() -> Callable[..., Any]:
         limits = Limits(
             **{"most_connections": 100, "body_bytes": 1 << 20, "spool_bytes": 1 << 30, "threads": 1} | settings
         )
-        limits.cleanup_interval = 0.05  # type: ignore[assignment]
+        limits.cleanup_interval = 0.05
         dispatcher = ThreadedTaskDispatcher()
         dispatcher.set_thread_count(limits.threads)
         listener = socket.create_server(("127.0.0.1", 0))
@@ -144,7 +144,9 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("sent", [b"", b"GET / HTTP/1.1\r\nX: "], ids=["nothing", "half a header"])
-def test_who_sends_no_request_holds_up_nobody_and_is_let_go(serve, impatient, sent):
+def test_who_sends_no_request_holds_up_nobody_and_is_let_go(
+    serve: Callable[..., Any], impatient: None, sent: bytes
+) -> None:
     before = let_go("slow_header")
     with serve() as served:
         idle = [served.connect() for _ in range(50)]
@@ -155,7 +157,7 @@ def test_who_sends_no_request_holds_up_nobody_and_is_let_go(serve, impatient, se
     assert let_go("slow_header") == before + 50
 
 
-def test_a_header_may_not_come_in_drips(serve, impatient):
+def test_a_header_may_not_come_in_drips(serve: Callable[..., Any], impatient: None) -> None:
     with serve() as served, served.connect() as plug:
         plug.setblocking(False)
 
@@ -172,7 +174,7 @@ def test_a_header_may_not_come_in_drips(serve, impatient):
         wait_until(is_let_go)
 
 
-def test_a_connection_may_be_used_again_for_as_long_as_a_new_one(serve, impatient):
+def test_a_connection_may_be_used_again_for_as_long_as_a_new_one(serve: Callable[..., Any], impatient: None) -> None:
     with serve() as served, served.connect() as plug:
         for _ in range(3):
             time.sleep(0.3)
@@ -181,7 +183,7 @@ def test_a_connection_may_be_used_again_for_as_long_as_a_new_one(serve, impatien
         assert until_closed(plug) == b""
 
 
-def test_a_body_that_stops_is_let_go_and_held_up_nobody(serve, impatient):
+def test_a_body_that_stops_is_let_go_and_held_up_nobody(serve: Callable[..., Any], impatient: None) -> None:
     with serve() as served:
         slow = [served.connect() for _ in range(20)]
         for plug in slow:
@@ -191,7 +193,7 @@ def test_a_body_that_stops_is_let_go_and_held_up_nobody(serve, impatient):
         assert served.calls == [("/", 0, 0)]
 
 
-def test_a_body_that_is_slow_and_steady_is_answered(serve, impatient):
+def test_a_body_that_is_slow_and_steady_is_answered(serve: Callable[..., Any], impatient: None) -> None:
     with serve() as served, served.connect() as plug:
         plug.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 30000\r\n\r\n")
         for _ in range(15):
@@ -201,7 +203,7 @@ def test_a_body_that_is_slow_and_steady_is_answered(serve, impatient):
         assert served.calls == [("/", 30000, 0)]
 
 
-def test_slow_readers_hold_no_thread_and_are_let_go(serve, impatient):
+def test_slow_readers_hold_no_thread_and_are_let_go(serve: Callable[..., Any], impatient: None) -> None:
     before = let_go("slow_reading")
     with serve() as served:
         readers = [served.connect(buffer=4096) for _ in range(4)]
@@ -214,12 +216,12 @@ def test_slow_readers_hold_no_thread_and_are_let_go(serve, impatient):
     assert let_go("slow_reading") == before + 4
 
 
-def test_who_reads_on_gets_all_of_it(serve):
+def test_who_reads_on_gets_all_of_it(serve: Callable[..., Any]) -> None:
     with serve() as served:
         assert served.get("/large").endswith(LARGE)
 
 
-def test_the_largest_is_let_go_when_together_they_have_too_much_on_the_disk(serve):
+def test_the_largest_is_let_go_when_together_they_have_too_much_on_the_disk(serve: Callable[..., Any]) -> None:
     before = let_go("spool")
     with serve(spool_bytes=1_500_000) as served:
         head = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n"
@@ -233,12 +235,12 @@ def test_the_largest_is_let_go_when_together_they_have_too_much_on_the_disk(serv
     assert let_go("spool") == before + 1
 
 
-def test_in_a_crowd_the_one_that_has_waited_longest_makes_room(serve):
+def test_in_a_crowd_the_one_that_has_waited_longest_makes_room(serve: Callable[..., Any]) -> None:
     with serve(most_connections=10) as served:
         crowd = []
-        for number in range(10):
+        for _number in range(10):
             crowd.append(served.connect())
-            wait_until(lambda number=number: len(served.server.active_channels) == number + 1)
+            wait_until(lambda: len(served.server.active_channels) == len(crowd))
         for _ in range(3):
             assert served.get().endswith(b"answered")
         assert until_closed(crowd[0]) == b""
@@ -246,7 +248,7 @@ def test_in_a_crowd_the_one_that_has_waited_longest_makes_room(serve):
         assert until_closed(crowd[-1]).endswith(b"answered")
 
 
-def test_a_body_in_chunks_is_refused_before_it_comes(serve):
+def test_a_body_in_chunks_is_refused_before_it_comes(serve: Callable[..., Any]) -> None:
     with serve() as served:
         answer = served.ask(
             b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nExpect: 100-continue\r\n\r\n" + b"1" * 1000
@@ -255,7 +257,7 @@ def test_a_body_in_chunks_is_refused_before_it_comes(serve):
         assert served.calls == []
 
 
-def test_of_requests_sent_at_once_the_first_is_answered_and_the_connection_ends(serve):
+def test_of_requests_sent_at_once_the_first_is_answered_and_the_connection_ends(serve: Callable[..., Any]) -> None:
     with serve() as served:
         answer = served.ask(b"GET /1 HTTP/1.1\r\nHost: a\r\n\r\nGET /2 HTTP/1.1\r\nHost: a\r\n\r\n")
         assert re.search(rb"^Connection: close\r$", answer, re.MULTILINE)
@@ -263,7 +265,7 @@ def test_of_requests_sent_at_once_the_first_is_answered_and_the_connection_ends(
         assert [path for path, _, _ in served.calls] == ["/1"]
 
 
-def test_a_body_that_is_too_large_is_read_but_not_kept_and_the_program_says_so(serve):
+def test_a_body_that_is_too_large_is_read_but_not_kept_and_the_program_says_so(serve: Callable[..., Any]) -> None:
     with serve(body_bytes=100_000) as served:
         head = b"POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: %d\r\n"
         assert served.ask(head % 400_000 + b"\r\n" + b"x" * 400_000).endswith(b"answered")
@@ -275,7 +277,9 @@ def test_a_body_that_is_too_large_is_read_but_not_kept_and_the_program_says_so(s
         assert served.calls[-1] == ("/", 100_000, 0)
 
 
-def test_a_body_that_finds_no_room_is_read_and_the_program_says_so(serve, monkeypatch):
+def test_a_body_that_finds_no_room_is_read_and_the_program_says_so(
+    serve: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
     files: list[BinaryIO] = []
 
     def full(_buffer: object) -> BinaryIO:
@@ -295,13 +299,13 @@ def test_a_body_that_finds_no_room_is_read_and_the_program_says_so(serve, monkey
             file.close()
 
 
-def test_a_header_has_a_largest_size(serve):
+def test_a_header_has_a_largest_size(serve: Callable[..., Any]) -> None:
     with serve() as served:
         answer = served.ask(b"GET / HTTP/1.1\r\nX: " + b"y" * 40_000 + b"\r\n\r\n")
         assert answer.startswith(b"HTTP/1.0 431 ")
 
 
-def test_what_it_is_at_is_known(serve):
+def test_what_it_is_at_is_known(serve: Callable[..., Any]) -> None:
     with serve() as served, served.connect() as plug:
         wait_until(lambda: len(served.server.active_channels) == 1)
         (channel,) = served.server.active_channels.values()

@@ -101,7 +101,7 @@ def begin_upload(plug: socket.socket) -> bytes:
     return form[50_000:]
 
 
-def test_two_hundred_of_each_kind_of_slow_client_keep_nobody_waiting(portal):
+def test_two_hundred_of_each_kind_of_slow_client_keep_nobody_waiting(portal: Portal) -> None:
     crowd = [portal.connect() for _ in range(600)]
     rest = b""
     for number, plug in enumerate(crowd):
@@ -119,7 +119,7 @@ def test_two_hundred_of_each_kind_of_slow_client_keep_nobody_waiting(portal):
         plug.close()
 
 
-def test_a_stop_lets_an_upload_end_and_waits_for_nobody_else(portal):
+def test_a_stop_lets_an_upload_end_and_waits_for_nobody_else(portal: Portal) -> None:
     idle, upload = portal.connect(), portal.connect()
     idle.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
     assert idle.recv(12) == b"HTTP/1.1 200"
@@ -141,7 +141,7 @@ def test_a_stop_lets_an_upload_end_and_waits_for_nobody_else(portal):
     upload.close()
 
 
-def test_processes_end_when_their_first_one_is_killed(portal):
+def test_processes_end_when_their_first_one_is_killed(portal: Portal) -> None:
     (child,) = portal.children()
     upload = portal.connect()
     begin_upload(upload)

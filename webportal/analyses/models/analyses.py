@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -12,20 +11,12 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import gettext_noop, pgettext_lazy
+from django.utils.translation import pgettext_lazy
 from inference_server.classification import Verdict as ServerVerdict
 
+from webportal.analyses.models.reviews import EXTRA_READINGS, NO_BEAT, Review
 from webportal.analyses.models.tags import Tag
 from webportal.analyses.models.uploads import Upload
-
-if TYPE_CHECKING:
-    from webportal.analyses.models.reviews import Review
-
-
-#: Readings that are no class of any model.
-OTHER_KIND, NO_BEAT = "OTHER_KIND", "NO_BEAT"
-#: Their names, in English as the names of classes are; pages translate both.
-EXTRA_READINGS = {OTHER_KIND: gettext_noop("Another kind of beat"), NO_BEAT: gettext_noop("Not one heartbeat")}
 
 
 class Analysis(models.Model):
@@ -126,7 +117,7 @@ class Analysis(models.Model):
         help_text=_('The classes that stay plausible, most probable first: [{"short", "name"}, …].'),
     )
 
-    # What its owner reads in it, as far as the newest review says; kept here so that a history can be searched by it.
+    # What its owner reads in it, as far as the newest review says; stored here so that a history can be searched by it.
     reading = models.CharField(_("reading"), max_length=10, choices=Reading.choices, blank=True, editable=False)
 
     # What its owner writes to themselves.

@@ -9,8 +9,12 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
-from webportal.analyses.models.analyses import EXTRA_READINGS, NO_BEAT, OTHER_KIND, Analysis
+#: Readings that are no class of any model.
+OTHER_KIND, NO_BEAT = "OTHER_KIND", "NO_BEAT"
+#: Their names, in English as the names of classes are; pages translate both.
+EXTRA_READINGS = {OTHER_KIND: gettext_noop("Another kind of beat"), NO_BEAT: gettext_noop("Not one heartbeat")}
 
 
 class StandingReviews(models.Manager["Review"]):
@@ -31,7 +35,11 @@ class Review(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     analysis = models.ForeignKey(
-        Analysis, on_delete=models.CASCADE, related_name="reviews", editable=False, verbose_name=_("analysis")
+        "analyses.Analysis",
+        on_delete=models.CASCADE,
+        related_name="reviews",
+        editable=False,
+        verbose_name=_("analysis"),
     )
     author = models.ForeignKey(
         settings.AUTH_USER_MODEL,

@@ -12,19 +12,19 @@ from django.utils.translation import gettext_lazy as _
 
 
 def random_picture_name(upload: Upload, filename: str) -> str:
-    """Where a picture is kept: a random name that says nothing about its owner or its original name."""
+    """Where a picture is stored: a random name that says nothing about its owner or its original name."""
     name = uuid.uuid4().hex
     return f"pictures/{name[:2]}/{name}"
 
 
 def random_thumbnail_name(upload: Upload, filename: str) -> str:
-    """Where a thumbnail is kept, see :func:`random_picture_name`."""
+    """Where a thumbnail is stored, see :func:`random_picture_name`."""
     name = uuid.uuid4().hex
     return f"thumbnails/{name[:2]}/{name}"
 
 
 def random_original_name(upload: Upload, filename: str) -> str:
-    """Where an original is kept, see :func:`random_picture_name`."""
+    """Where an original is stored, see :func:`random_picture_name`."""
     name = uuid.uuid4().hex
     return f"originals/{name[:2]}/{name}"
 
@@ -79,7 +79,7 @@ class Upload(models.Model):
         indexes = [
             # With the label, so that a person's labels are searched, newest first, without a look at the table.
             models.Index(fields=["owner", "-created_at", "-id", "label"], name="upload_owner_labels"),
-            # The same for file names; few have one where names aren't kept.
+            # The same for file names; few have one where names aren't stored.
             models.Index(
                 fields=["owner", "-created_at", "-id", "file_name"],
                 name="upload_owner_file_names",

@@ -10,8 +10,8 @@ from django.core.exceptions import PermissionDenied
 from webportal.accounts.models import User
 from webportal.analyses.models import ReadingRound
 
-#: Rounds of one person that are kept, the newest; what was read in them stays anyway.
-KEPT = 20
+#: Rounds of one person that are stored, the newest; what was read in them stays anyway.
+ROUNDS_STORED = 20
 
 
 def begin_round(
@@ -32,7 +32,7 @@ def begin_round(
         pk=round_id,
         defaults={
             "reader": reader,
-            "analyses": [str(one) for one in ids],
+            "analyses": [str(analysis_id) for analysis_id in ids],
             "looking": looking,
             "is_queue": is_queue,
             "is_blind": is_blind,
@@ -41,5 +41,5 @@ def begin_round(
     if begun.reader_id != reader.pk:
         raise PermissionDenied
     newest = ReadingRound.objects.filter(reader=reader).order_by("-created_at", "-id").values_list("pk", flat=True)
-    ReadingRound.objects.filter(reader=reader).exclude(pk__in=list(newest[:KEPT])).delete()
+    ReadingRound.objects.filter(reader=reader).exclude(pk__in=list(newest[:ROUNDS_STORED])).delete()
     return begun

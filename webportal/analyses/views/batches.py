@@ -15,8 +15,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from webportal.accounts.current import current_user
-from webportal.analyses import access, batches, exports, services
+from webportal.analyses import access, services
 from webportal.analyses.forms import BatchNameForm
+from webportal.analyses.history import batches, exports
 from webportal.analyses.models import Batch
 from webportal.analyses.views.responses import attachment
 

@@ -12,7 +12,8 @@ from django.views.decorators.http import require_safe
 from ecg.pictures.kinds import BEGINNING_BYTES
 
 from webportal.accounts.current import current_user
-from webportal.analyses import access, pictures
+from webportal.analyses import access
+from webportal.analyses.intake import sniffing
 from webportal.analyses.views.responses import attachment, private_file
 
 
@@ -46,6 +47,6 @@ def _media_type_of(file: FieldFile) -> str:
     """What a file is by its first bytes: an original may be of another kind than the picture that was made of it."""
     try:
         with file.open("rb") as content:
-            return pictures.media_type_of(content.read(BEGINNING_BYTES))
+            return sniffing.media_type_of(content.read(BEGINNING_BYTES))
     except FileNotFoundError as error:
         raise Http404 from error

@@ -11,7 +11,7 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from webportal.analyses import exports, queries, reports
+from webportal.analyses.history import exports, queries, reports
 from webportal.analyses.models import Analysis
 from webportal.analyses.views import searching
 from webportal.analyses.views.responses import attachment

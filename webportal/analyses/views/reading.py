@@ -19,8 +19,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from webportal.accounts.current import current_user
 from webportal.accounts.models import User
-from webportal.analyses import access, answers, once, queries, reading, services
+from webportal.analyses import access, answers, once, services
 from webportal.analyses.forms import ReviewForm
+from webportal.analyses.history import queries, reading
 from webportal.analyses.models import Analysis, ReadingRound, Review
 from webportal.analyses.views import searching
 

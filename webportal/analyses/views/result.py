@@ -18,20 +18,9 @@ from django.views.decorators.http import require_POST, require_safe
 
 from webportal.accounts.current import current_user
 from webportal.accounts.models import User
-from webportal.analyses import (
-    access,
-    answers,
-    evidence,
-    once,
-    queries,
-    reasons,
-    references,
-    reports,
-    services,
-    tagging,
-    track_record,
-)
+from webportal.analyses import access, answers, evidence, once, reasons, references, services, tagging, track_record
 from webportal.analyses.forms import AnnotationForm, ReviewForm
+from webportal.analyses.history import queries, reports
 from webportal.analyses.models import Analysis
 from webportal.analyses.views import searching
 from webportal.analyses.views.responses import attachment, locked_up

@@ -10,7 +10,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from webportal.accounts.current import current_user
-from webportal.analyses import access, queries
+from webportal.analyses import access
+from webportal.analyses.history import queries
 from webportal.analyses.models import Analysis
 from webportal.audit import services as audit
 

@@ -10,8 +10,9 @@ from django.urls import reverse
 from django.utils.http import urlencode
 
 from webportal.accounts.current import current_user
-from webportal.analyses import access, batches, queries
+from webportal.analyses import access
 from webportal.analyses.forms import HistoryForm
+from webportal.analyses.history import batches, queries
 from webportal.analyses.models import Analysis
 from webportal.pages import catalogue
 
@@ -45,8 +46,8 @@ def search(request: HttpRequest, wanted: QueryDict) -> Search:
     form = HistoryForm(wanted, classes=classes, tags=access.own_tags(user), batch=batch)
     form.is_valid()
     asked = [(name, str(value)) for name, value in wanted.items() if value and name in form.fields]
-    found = queries.matching(user, access.own_analyses(user), form.cleaned_data)
-    return Search(form, found, form.order, urlencode(asked))
+    analyses = queries.matching(user, access.own_analyses(user), form.cleaned_data)
+    return Search(form, analyses, form.order, urlencode(asked))
 
 
 def carried(request: HttpRequest) -> QueryDict:

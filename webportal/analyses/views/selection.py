@@ -20,8 +20,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from webportal.accounts.current import current_user
-from webportal.analyses import access, once, queries, reasons, services, tagging
+from webportal.analyses import access, once, reasons, services, tagging
 from webportal.analyses.forms import BulkTagForm
+from webportal.analyses.history import queries
 from webportal.analyses.views import searching
 from webportal.refusal import Refused
 
@@ -112,10 +113,11 @@ def _chosen(request: HttpRequest) -> list[uuid.UUID]:
     if "everything" not in request.POST:
         return queries.ids_in(request.POST.getlist("selected"))
     search = searching.search(request, searching.carried(request))
-    found = search.found
+    analyses = search.found
     if asked_at := _moment(request.POST.get("asked_at", "")):
-        found = found.filter(created_at__lte=asked_at)  # what came since was not among those that one was asked about
-    return list(search.order.sorted(found).values_list("pk", flat=True)[: queries.BULK_LIMIT])
+        # What came since was not among those that the question was about.
+        analyses = analyses.filter(created_at__lte=asked_at)
+    return list(search.order.sorted(analyses).values_list("pk", flat=True)[: queries.BULK_LIMIT])
 
 
 def _moment(text: str) -> datetime | None:

@@ -16,9 +16,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from webportal.accounts.current import current_user
 from webportal.analyses import access, once, reasons, services
+from webportal.analyses.jobs import running
 from webportal.analyses.views import searching
 from webportal.analyses.views.result import back_to
-from webportal.analyses.views.uploads import analyse_at_once
 from webportal.refusal import Refused
 
 
@@ -51,7 +51,7 @@ def run_again(request: HttpRequest, analysis_id: uuid.UUID) -> HttpResponse:
     except Refused as refusal:
         messages.warning(request, reasons.explain(refusal.reason).problem)
         return back_to(request, analysis)
-    analyse_at_once([another])
+    running.try_all_at_once([another])
     return back_to(request, another)
 
 

@@ -9,7 +9,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from webportal.accounts.current import current_user
-from webportal.analyses import charts, statistics
+from webportal.analyses.history import charts, statistics
 
 
 @login_required
@@ -18,12 +18,12 @@ from webportal.analyses import charts, statistics
 def summary(request: HttpRequest) -> HttpResponse:
     """One's own analyses in numbers."""
     period = statistics.PERIODS.get(request.GET.get("period", "")) or statistics.PERIODS["year"]
-    found = statistics.of(current_user(request), period)
-    chart = charts.stacked([list(step.counts.values()) for step in found.steps])
+    figures = statistics.of(current_user(request), period)
+    chart = charts.stacked([list(step.counts.values()) for step in figures.steps])
     context = {
-        "statistics": found,
+        "statistics": figures,
         "chart": chart,
-        "columns": list(zip(found.steps, chart.bars, strict=True)),
+        "columns": list(zip(figures.steps, chart.bars, strict=True)),
         "outcomes": statistics.OUTCOMES,
         "period": period,
         "periods": statistics.PERIODS,

@@ -12,8 +12,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from webportal.accounts.current import current_user
-from webportal.analyses import access, queries, services
-from webportal.analyses.batches import BATCHES_SHOWN
+from webportal.analyses import access, services
+from webportal.analyses.history import queries
+from webportal.analyses.history.batches import BATCHES_SHOWN
 
 
 @login_required

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
-from collections.abc import Iterator
 from http import HTTPStatus
 
 from allauth.decorators import rate_limit
@@ -23,10 +21,15 @@ from ecg.pictures.kinds import BEGINNING_BYTES
 
 from webportal import errors
 from webportal.accounts.current import current_user, mark_of
-from webportal.analyses import once, reasons, services
-from webportal.analyses.forms import Candidate, UploadForm, reason_against
-from webportal.analyses.models import Analysis, Batch, BatchFile
-from webportal.analyses.services.batching import Wishes
+from webportal.analyses import once, reasons
+from webportal.analyses.forms import UploadForm
+from webportal.analyses.history import batches
+from webportal.analyses.intake.batches import add_file, begin_batch, drop_batch
+from webportal.analyses.intake.candidates import Candidate
+from webportal.analyses.intake.sniffing import reason_against
+from webportal.analyses.intake.taking import Wishes, take
+from webportal.analyses.jobs import running
+from webportal.analyses.models import Batch, BatchFile
 from webportal.disk import DiskFull
 from webportal.refusal import Refused
 
@@ -46,21 +49,13 @@ def predict(request: HttpRequest) -> HttpResponse:
         return _refused(request, form)
     candidates: list[Candidate] = form.cleaned_data["picture"]
     in_parts = "part" in request.POST
-    kept = {name: form.cleaned_data[name] for name in ("label", "keep_original", "keep_names")}
-    wishes = Wishes(**kept, comes_again=in_parts)
+    chosen = {name: form.cleaned_data[name] for name in ("label", "keep_original", "keep_names")}
+    wishes = Wishes(**chosen, comes_again=in_parts)
     if in_parts:
         return _part(request, form, candidates, wishes)
     if len(candidates) == 1 and (candidates[0].reason or not candidates[0].is_archive):
         return _single(request, form, candidates[0], wishes)
-    batch = _batch(request, wishes, expected=len(candidates))
-    files: list[BatchFile] = []
-    for place, candidate in enumerate(candidates):
-        files += _added(batch, place, candidate, wishes)
-    if len(files) == 1 and files[0].reason:  # nothing worth a page of its own
-        services.drop_batch(batch=batch)
-        return _explained(request, form, files[0].reason)
-    analyse_at_once([file.analysis for file in files if file.analysis and file.analysis.is_open])
-    return redirect(files[0].analysis if len(files) == 1 and files[0].analysis else batch)
+    return _several(request, form, candidates, wishes)
 
 
 @login_required
@@ -87,7 +82,7 @@ def _single(request: HttpRequest, form: UploadForm, candidate: Candidate, wishes
     reason = candidate.reason
     if not reason:
         try:
-            taken = services.take(
+            taken = take(
                 owner=current_user(request),
                 form_id=once.id_in(request),
                 place=0,
@@ -102,7 +97,7 @@ def _single(request: HttpRequest, form: UploadForm, candidate: Candidate, wishes
             if taken.is_repeated:
                 messages.info(request, _("You sent this very picture before. Here is what came of it."))
             else:
-                analyse_at_once([taken.analysis])
+                running.try_all_at_once([taken.analysis])
             address = taken.analysis.get_absolute_url()
             return JsonResponse({"address": address}) if _is_script(request) else redirect(address)
         reason = taken.reason
@@ -142,57 +137,40 @@ def _is_script(request: HttpRequest) -> bool:
     return request.headers.get("X-Requested-With") == "XMLHttpRequest"
 
 
+def _several(request: HttpRequest, form: UploadForm, candidates: list[Candidate], wishes: Wishes) -> HttpResponse:
+    """Several files, or a zip file, that come in one request: the page of their batch."""
+    batch = _batch(request, wishes, expected=len(candidates))
+    files: list[BatchFile] = []
+    for place, candidate in enumerate(candidates):
+        files += add_file(batch=batch, place=place, candidate=candidate, wishes=wishes)
+    if len(files) == 1 and files[0].reason:  # nothing worth a page of its own
+        drop_batch(batch=batch)
+        return _explained(request, form, files[0].reason)
+    running.try_all_at_once([file.analysis for file in files if file.analysis and file.analysis.is_open])
+    return redirect(files[0].analysis if len(files) == 1 and files[0].analysis else batch)
+
+
 def _part(request: HttpRequest, form: UploadForm, candidates: list[Candidate], wishes: Wishes) -> HttpResponse:
     """One file of several that a script sends: what became of it, as a part of a page."""
     batch = _batch(request, wishes, expected=form.cleaned_data["expected"] or 0)
     try:
-        files = list(_added(batch, form.cleaned_data["place"] or 0, candidates[0], wishes))
+        place = form.cleaned_data["place"] or 0
+        files = list(add_file(batch=batch, place=place, candidate=candidates[0], wishes=wishes))
     except DiskFull as full:
         return errors.storage_full(request, full)
     except Refused as refusal:
-        # What was kept of a zip file stays: the script sends it again when its time has come, and it goes on there.
+        # What was stored of a zip file stays: the script sends it again when its time has come, and it goes on there.
         return _with_patience(HttpResponse(content_type="text/plain; charset=utf-8"), refusal)
-    analyse_at_once([file.analysis for file in files if file.analysis and file.analysis.is_open])
-    return render(request, "analyses/batch_files.html", {"files": _refreshed(files)})
+    running.try_all_at_once([file.analysis for file in files if file.analysis and file.analysis.is_open])
+    return render(request, "analyses/batch_files.html", {"files": batches.as_they_stand(files)})
 
 
 def _batch(request: HttpRequest, wishes: Wishes, *, expected: int) -> Batch:
     user = current_user(request)
     try:
-        return services.begin_batch(owner=user, batch_id=once.id_in(request), name=wishes.label, expected=expected)
+        return begin_batch(owner=user, batch_id=once.id_in(request), name=wishes.label, expected=expected)
     except PermissionDenied as error:
         raise Http404 from error
-
-
-def _added(batch: Batch, place: int, candidate: Candidate, wishes: Wishes) -> Iterator[BatchFile]:
-    """What becomes of one sent file: one row for a picture, one for each entry of a zip file."""
-    if candidate.reason:
-        yield services.add_refused(
-            batch=batch, place=place, name=candidate.name, reason=candidate.reason, wishes=wishes
-        )
-    elif candidate.is_archive:
-        yield from services.add_archive(
-            batch=batch, place=place, name=candidate.name, file=candidate.file, wishes=wishes
-        )
-    else:
-        data = candidate.file.read()
-        yield services.add_picture(batch=batch, place=place, name=candidate.name, data=data, wishes=wishes)
-
-
-def analyse_at_once(analyses: list[Analysis]) -> None:
-    """Ask the server for as long as a person likes to wait; what is left then is the worker's."""
-    give_up_at = time.monotonic() + settings.INFERENCE_FAST_TIMEOUT
-    for analysis in analyses:
-        left = give_up_at - time.monotonic()
-        if left <= 0:
-            break
-        services.try_at_once(analysis_id=analysis.pk, deadline=left)
-
-
-def _refreshed(files: list[BatchFile]) -> list[BatchFile]:
-    """The same files with their analyses as they stand now."""
-    rows = BatchFile.objects.filter(pk__in=[file.pk for file in files])
-    return list(rows.select_related("analysis__upload").prefetch_related("analysis__reviews").order_by("entry"))
 
 
 def _upload_page(request: HttpRequest, form: UploadForm, status: HTTPStatus = HTTPStatus.OK) -> HttpResponse:

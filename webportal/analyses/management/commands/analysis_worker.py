@@ -13,9 +13,9 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils.crypto import get_random_string
 from django_tasks_db.management.commands.db_worker import Worker, valid_interval
 
-from webportal.analyses.sweeping import Sweeper
+from webportal.analyses.upkeep.sweeper import Sweeper
 from webportal.health import worker_pages
-from webportal.operations.internal import AddressUnavailable, InternalServer, listen
+from webportal.observability.internal import AddressUnavailable, InternalServer, listen
 
 logger = logging.getLogger("webportal.analyses.worker")
 

@@ -11,7 +11,10 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from webportal.accounts.models import User
-from webportal.analyses import access, pictures, queries, reasons, services
+from webportal.analyses import access, reasons
+from webportal.analyses.intake import sniffing
+from webportal.analyses.intake.uploads import create_upload, digest_of, latest_of_same_file
+from webportal.analyses.jobs import running
 from webportal.analyses.models import Analysis
 from webportal.refusal import Refused
 
@@ -42,15 +45,16 @@ class Command(BaseCommand):
         sent = waiting = 0
         for path in files:
             data = path.read_bytes()
-            if pictures.reason_against(data) or queries.latest_of_same_file(access.own_analyses(user), data):
+            sha256 = digest_of(data)
+            if sniffing.reason_against_picture(data) or latest_of_same_file(access.own_analyses(user), sha256):
                 continue
             # The folder is the kind that the sample shows: something to compare the answer with.
             label = path.parent.name if path.parent != samples else ""
             try:
-                analysis = services.create_upload(owner=user, data=data, label=label)
+                analysis = create_upload(owner=user, data=data, sha256=sha256, label=label)
             except Refused as refusal:
                 raise CommandError(reasons.explain(refusal.reason).problem) from refusal
-            services.try_at_once(analysis_id=analysis.pk, deadline=settings.INFERENCE_FAST_TIMEOUT)
+            running.try_at_once(analysis_id=analysis.pk, deadline=settings.INFERENCE_FAST_TIMEOUT)
             analysis.refresh_from_db()
             sent += 1
             waiting += analysis.state in Analysis.OPEN_STATES

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from webportal.analyses import orphans
+from webportal.analyses.upkeep import orphans
 
 
 class Command(BaseCommand):

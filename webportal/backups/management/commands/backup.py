@@ -16,7 +16,7 @@ from webportal.backups.taking import take
 class Command(BaseCommand):
     """Make a backup; everything may go on running."""
 
-    help = "Copy database, people's files and, where it is kept in a file, the secret key into a new folder."
+    help = "Copy database, people's files and, where it is stored in a file, the secret key into a new folder."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Where to, and whether with the key."""

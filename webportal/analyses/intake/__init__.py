@@ -1,0 +1,1 @@
+"""The way in: what becomes of files that people send."""

@@ -1,0 +1,32 @@
+"""What the inference server answered, as the columns of an analysis."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils import timezone
+from inference_server.classification import Classification
+
+from webportal.analyses.models import Analysis
+
+
+def fields_of(answer: Classification) -> dict[str, Any]:
+    """An answer as the fields of an analysis that has it."""
+    return {
+        "state": Analysis.State.DONE,
+        "finished_at": timezone.now(),
+        "reason": "",
+        "model_name": answer.model_name,
+        "model_version": answer.model_version,
+        "class_short": answer.beat_class.short,
+        "class_name": answer.beat_class.name,
+        "probability": min(max(answer.probability, 0.0), 1.0),
+        "probabilities": [
+            {"short": beat_class.short, "name": beat_class.name, "probability": probability}
+            for beat_class, probability in answer.probabilities
+        ],
+        "verdict": answer.verdict.value,
+        "prediction_set": [
+            {"short": beat_class.short, "name": beat_class.name} for beat_class in answer.prediction_set
+        ],
+    }

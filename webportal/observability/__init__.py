@@ -1,0 +1,1 @@
+"""What the portal counts and says about itself, for machines."""
