@@ -96,18 +96,8 @@ def test_from_recordings_to_a_served_model_with_its_card(
 
     monkeypatch.setattr("training.evaluation.samples.EXAMPLE_RECORDS", dict.fromkeys(EXAMPLE_RECORDS, "100"))
     samples, examples, references = tmp_path / "samples", tmp_path / "examples", str(tmp_path / "references")
-    command(
-        "pictures",
-        "--records",
-        str(recordings),
-        "--samples",
-        str(samples),
-        "--examples",
-        str(examples),
-        "--references",
-        references,
-        *common,
-    )
+    folders = ["--samples", str(samples), "--examples", str(examples), "--references", references]
+    command("pictures", "--records", str(recordings), *folders, *common)
     shorts = [one["short"] for one in json.loads((Path(models) / "arrhythmia/1/metadata.json").read_text())["classes"]]
     assert sorted(path.name for path in samples.iterdir()) == sorted(shorts)
     assert sorted(path.stem for path in examples.iterdir()) == sorted(shorts)

@@ -11,6 +11,7 @@ from typing import Any
 
 import keras
 import numpy as np
+import onnx
 import onnxruntime
 import tensorflow as tf
 import tf2onnx
@@ -24,16 +25,15 @@ from training.datasets.prepared_data import Dataset
 from training.datasets.splits import BY_PERSON, Split, divide
 from training.evaluation import metrics
 from training.export import model_file
+from training.export.served_heads import BLANK_DISTANCE, ServedHeads, description
 from training.learning import calibration, networks
 from training.learning.fitting import BEST, require_same_data
 from training.recipes import recipe_files
+from training.recipes.provenance import RunConfig
 
 #: Layout of the metadata that the server reads.
 FORMAT = "beatlens/1"
 OPSET = 17
-
-#: Distance of a picture without ink: beyond every limit.
-BLANK_DISTANCE = np.float32(1e9)
 
 #: Real pictures on which Keras and ONNX must agree, and how closely.
 PARITY_PICTURES = 500
@@ -42,9 +42,6 @@ PARITY_TOLERANCE = 1e-5
 #: At most this many training beats of one class shape the feature space.
 _FEATURE_BEATS_PER_CLASS = 2000
 _BATCH = 256
-
-#: A column of the picture with less ink than this, in black pixels, has no line.
-_LEAST_INK = 0.05
 
 
 class ExportError(TrainingError):
@@ -60,97 +57,6 @@ class Exported:
     parity: float
     """Largest difference of a probability between Keras and onnxruntime."""
     temperature: float
-
-
-class ServedHeads(keras.Model):  # type: ignore[misc]
-    """The trained trunk with everything that is fitted after training, as one graph."""
-
-    def __init__(
-        self,
-        trunk: keras.Model,
-        scaling: calibration.Scaling,
-        space: calibration.FeatureDistance,
-        logits: keras.layers.Dense,
-    ) -> None:
-        super().__init__(name="served")
-        self.trunk = trunk
-        # NumPy arrays, so that they become constants of whatever graph traces the call.
-        self.whitening = space.whitening
-        self.means = space.means
-        self.kernel = logits.kernel.numpy() / np.float32(scaling.temperature)
-        self.bias = logits.bias.numpy() / np.float32(scaling.temperature) + np.array(scaling.bias, np.float32)
-
-    def call(self, pixels: tf.Tensor) -> dict[str, tf.Tensor]:
-        """``uint8 [N, H, W, 1]`` to ``probabilities`` [N, C], ``distance`` [N], ``activation_maps`` [N, h, w, C]."""
-        features, maps = self.trunk(pixels, training=False)
-        logits = tf.matmul(features, self.kernel) + self.bias
-        whitened = tf.matmul(description(features, pixels), self.whitening)
-        gaps = tf.expand_dims(whitened, 1) - self.means[None]
-        distance = tf.sqrt(tf.reduce_min(tf.reduce_sum(gaps * gaps, axis=2), axis=1))
-        blank = tf.equal(tf.reduce_min(tf.cast(pixels, tf.float32), axis=[1, 2, 3]), 255.0)
-        return {
-            "probabilities": tf.nn.softmax(logits),
-            # Paper without ink has features like any other picture, but there is nothing to classify.
-            "distance": tf.where(blank, BLANK_DISTANCE, distance),
-            # The features are the maps' average, so the same weights say where a class found its evidence (Zhou 2016).
-            "activation_maps": tf.tensordot(maps, self.kernel, axes=1),
-        }
-
-
-def description(features: tf.Tensor, pixels: tf.Tensor) -> tf.Tensor:
-    """What the distance is measured on: roots of the features ``[N, F]``, and the statistics of the ink.
-
-    Features are averages of rectified maps: never negative, and most beats have little of most. Their roots are spread
-    more evenly (power normalisation, Perronnin et al. 2010), as a distance in standard deviations takes for granted.
-    """
-    return tf.concat([tf.sqrt(tf.nn.relu(features)), ink_statistics(pixels)], axis=1)
-
-
-def ink_statistics(pixels: tf.Tensor) -> tf.Tensor:
-    """How the ink lies on the paper: one line is thin, every column has a little of it, and most of it is baseline.
-
-    ``uint8 [N, H, W, C]`` to float32 ``[N, 10]``, fractions of the first channel: mean ink, mean change from column to
-    column and from row to row, mean of the squared ink, spread and maximum over the columns' mean ink; and of the line,
-    which in each column is where the ink is on the average: how far it is from the ink that it stands for (several
-    lines are far from their mean), the standard deviation of its height, how much of that is in rare deflections
-    (logarithm of the kurtosis: low for waves), and its mean step from column to column.
-    """
-    ink = 1.0 - tf.cast(pixels[..., 0], tf.float32) / 255.0
-    return tf.concat([_blackness(ink), _course(ink)], axis=1)
-
-
-def _blackness(ink: tf.Tensor) -> tf.Tensor:
-    columns = tf.reduce_mean(ink, axis=1)
-    mean = tf.reduce_mean(columns, axis=1)
-    spread = tf.sqrt(tf.reduce_mean(tf.square(columns - mean[:, None]), axis=1) + 1e-12)
-    across = tf.reduce_mean(tf.abs(ink[:, :, 1:] - ink[:, :, :-1]), axis=[1, 2])
-    down = tf.reduce_mean(tf.abs(ink[:, 1:, :] - ink[:, :-1, :]), axis=[1, 2])
-    squares = tf.reduce_mean(tf.square(ink), axis=[1, 2])
-    return tf.stack([mean, across, down, squares, spread, tf.reduce_max(columns, axis=1)], axis=1)
-
-
-def _course(ink: tf.Tensor) -> tf.Tensor:
-    rows = tf.linspace(-0.5, 0.5, ink.shape[1])
-    # Of each column's ink: how much there is, and its first two moments along the height. [N, W, 3]
-    moments = tf.matmul(ink, tf.stack([tf.ones_like(rows), rows, tf.square(rows)], axis=1)[None], transpose_a=True)
-    inked, first, second = moments[..., 0], moments[..., 1], moments[..., 2]
-    share = inked / (tf.reduce_sum(inked, axis=1, keepdims=True) + 1e-6)
-    height = first / (inked + 1e-6)
-    middle = tf.reduce_sum(share * height, axis=1, keepdims=True)
-    height = tf.where(inked > _LEAST_INK, height, middle)
-    within = tf.nn.relu(second - 2.0 * height * first + tf.square(height) * inked) / (inked + 1e-6)
-    away = tf.square(height - middle)
-    variance = tf.reduce_sum(share * away, axis=1)
-    fourth = tf.reduce_sum(share * tf.square(away), axis=1)
-    return tf.stack(
-        [
-            tf.reduce_mean(tf.sqrt(within + 1e-12), axis=1),
-            tf.sqrt(variance + 1e-12),
-            tf.math.log(fourth / (tf.square(variance) + 1e-7) + 0.5),
-            tf.reduce_mean(tf.abs(height[:, 1:] - height[:, :-1]), axis=1),
-        ],
-        axis=1,
-    )
 
 
 def export(
@@ -180,83 +86,150 @@ def export(
         ExportError: no finished run there, a network without global average pooling, or parity not reached.
     """
     require_version(version)
-    if not (run / BEST).is_file():
-        raise ExportError(f"{run} holds no trained weights. Run `python -m training train` first.")
-    config = recipe_files.read_run(run / "config.yaml")
-    require_same_data(run, data)
-    classes = CLASS_SETS[config.class_set]
-    labels = data.labels(classes)
-    sides = divide(data, config)
-    _, _, height, width, _ = data.pixels.shape
-    body = networks.build(config.network, height=height, width=width, classes=len(classes))
-    body.load_weights(run / BEST)
-    pixels = data.pixels[0]
-
-    if not isinstance(body.get_layer("features"), keras.layers.GlobalAveragePooling2D):
-        raise ExportError(f"Network {config.network} has no global average pooling, so it can't tell where it looked.")
-    trunk = keras.Model(body.input, [body.get_layer("features").output, body.get_layer("maps").output])
-    head = body.get_layer("logits")
-    if missing := [one.short for label, one in enumerate(classes) if not (labels[sides.train] == label).any()]:
+    finished = _Finished.read(run, data)
+    other = None if decide_as is None else _decision_of(decide_as, finished.classes)
+    trunk, head = _network_of(finished)
+    if missing := [one.short for label, one in enumerate(finished.classes) if label not in finished.trained_labels]:
         raise ExportError(f"The training side has no beats of {', '.join(missing)}.")
-    shaping = _rows_for_features(labels, sides, config.seed)
-    # Every drawing of a beat is an ordinary one; only what resembles none of them is strange.
-    shaped = np.concatenate([_described(trunk, variant, shaping) for variant in data.pixels])
-    space = calibration.fit_distance(shaped, np.tile(labels[shaping], len(data.pixels)), len(classes))
-    seen = _features(trunk, pixels, sides.validation)
-    logits = seen @ head.kernel.numpy() + head.bias.numpy()
-    other = None if decide_as is None else _decision_of(decide_as, classes)
-    if other is None:
-        scaling = calibration.fit_scaling(logits, labels[sides.validation], biases=config.protocol not in BY_PERSON)
-    else:
-        scaling = calibration.Scaling(other["temperature"], tuple(other["bias"]))
+    scaling = _scaling_of(finished, trunk, head) if other is None else _scaling_in(other)
+    served = ServedHeads(trunk, scaling, _space_of(finished, trunk), head)
+    model = _converted(served, finished)
+    session = onnxruntime.InferenceSession(model.SerializeToString())
+    parity = _parity(served, session, finished.pixels(finished.sides.test), finished.config.seed)
+    if parity > PARITY_TOLERANCE:
+        raise ExportError(f"Keras and onnxruntime differ by {parity:.1e}; at most {PARITY_TOLERANCE:.0e} is allowed.")
+    metadata = _metadata(finished, session, other, scores_from)
+    facts = {
+        "temperature": round(scaling.temperature, 4),
+        "bias": [round(value, 4) for value in scaling.bias],
+        "calibrated_on": finished.config.name if other is None else other["training_run"],
+        "parity": {
+            "max_probability_difference": parity,
+            "pictures": min(PARITY_PICTURES, len(finished.sides.test)),
+        },
+        "configuration": finished.config.model_dump(),
+    }
+    path = model_file.write(model, {"format": FORMAT, "name": name} | metadata, facts, repository / name / version)
+    return Exported(path, path.stat().st_size, parity, scaling.temperature)
 
-    served = ServedHeads(trunk, scaling, space, head)
+
+@dataclass(frozen=True, slots=True)
+class _Finished:
+    """A finished run with its data, divided as it was when it was trained."""
+
+    run: Path
+    config: RunConfig
+    data: Dataset
+    classes: Sequence[TrainingClass]
+    labels: NDArray[np.int64]
+    sides: Split
+
+    @classmethod
+    def read(cls, run: Path, data: Dataset) -> _Finished:
+        """The run in a folder.
+
+        Raises:
+            ExportError: it isn't finished.
+        """
+        if not (run / BEST).is_file():
+            raise ExportError(f"{run} holds no trained weights. Run `python -m training train` first.")
+        config = recipe_files.read_run(run / "config.yaml")
+        require_same_data(run, data)
+        classes = CLASS_SETS[config.class_set]
+        return cls(run, config, data, classes, data.labels(classes), divide(data, config))
+
+    @property
+    def shorts(self) -> list[str]:
+        """Short names of the classes."""
+        return [beat_class.short for beat_class in self.classes]
+
+    @property
+    def trained_labels(self) -> set[int]:
+        """Which classes have beats on the training side."""
+        return set(np.unique(self.labels[self.sides.train]).tolist())
+
+    def pixels(self, rows: NDArray[np.int64]) -> NDArray[np.uint8]:
+        """The plain pictures of ``rows``, ``[N, height, width, channels]``."""
+        return self.data.pixels[0][rows]
+
+
+def _network_of(finished: _Finished) -> tuple[keras.Model, keras.layers.Dense]:
+    """The run's network up to its features and maps, and the layer that makes logits of the features."""
+    _, _, height, width, _ = finished.data.pixels.shape
+    network = finished.config.network
+    body = networks.build(network, height=height, width=width, classes=len(finished.classes))
+    body.load_weights(finished.run / BEST)
+    if not isinstance(body.get_layer("features"), keras.layers.GlobalAveragePooling2D):
+        raise ExportError(f"Network {network} has no global average pooling, so it can't tell where it looked.")
+    trunk = keras.Model(body.input, [body.get_layer("features").output, body.get_layer("maps").output])
+    return trunk, body.get_layer("logits")
+
+
+def _space_of(finished: _Finished, trunk: keras.Model) -> calibration.FeatureDistance:
+    """The feature space of the training side, all variants: only what resembles no drawing of a beat is strange."""
+    variants, labels = finished.data.pixels, finished.labels
+    shaping = _rows_for_features(labels, finished.sides, finished.config.seed)
+    shaped = np.concatenate([_described(trunk, variant, shaping) for variant in variants])
+    return calibration.fit_distance(shaped, np.tile(labels[shaping], len(variants)), len(finished.classes))
+
+
+def _scaling_of(finished: _Finished, trunk: keras.Model, head: keras.layers.Dense) -> calibration.Scaling:
+    """What makes probabilities of logits, fitted on the validation side."""
+    validation = finished.sides.validation
+    seen = _features(trunk, finished.data.pixels[0], validation)
+    logits = seen @ head.kernel.numpy() + head.bias.numpy()
+    biases = finished.config.protocol not in BY_PERSON
+    return calibration.fit_scaling(logits, finished.labels[validation], biases=biases)
+
+
+def _scaling_in(other: dict[str, Any]) -> calibration.Scaling:
+    return calibration.Scaling(other["temperature"], tuple(other["bias"]))
+
+
+def _converted(served: ServedHeads, finished: _Finished) -> onnx.ModelProto:
+    """The graph that is served, with its outputs named."""
+    _, _, height, width, _ = finished.data.pixels.shape
     signature = [tf.TensorSpec((None, height, width, 1), tf.uint8, name="pixels")]
     function = tf.function(served.call, input_signature=signature)
     model, _ = tf2onnx.convert.from_function(function, input_signature=signature, opset=OPSET)
     model_file.scale_after_layout(model)
     model_file.name_outputs(model, sorted(served(tf.zeros((2, height, width, 1), tf.uint8))))
-    session = onnxruntime.InferenceSession(model.SerializeToString())
+    return model
 
-    validation = answers_of(session, pixels[sides.validation])
+
+def _metadata(
+    finished: _Finished,
+    session: onnxruntime.InferenceSession,
+    other: dict[str, Any] | None,
+    scores_from: Sequence[Path],
+) -> dict[str, object]:
+    """What the model file says of itself, but for its name."""
+    data, sides, labels, config = finished.data, finished.sides, finished.labels, finished.config
+    _, _, height, width, _ = data.pixels.shape
+    validation = answers_of(session, finished.pixels(sides.validation))
     limit = calibration.distance_limit(_distances(session, data.pixels, sides.validation))
-    parity = _parity(served, session, pixels[sides.test], config.seed)
-    if parity > PARITY_TOLERANCE:
-        raise ExportError(f"Keras and onnxruntime differ by {parity:.1e}; at most {PARITY_TOLERANCE:.0e} is allowed.")
-
-    test = answers_of(session, pixels[sides.test])["probabilities"]
-    shorts = [one.short for one in classes]
+    test = answers_of(session, finished.pixels(sides.test))["probabilities"]
     scores = scores_of(test, labels[sides.test], config.protocol)
-    scores |= told_of_new_people(test, labels[sides.test], config.protocol, shorts, patients_of(data, sides.test))
+    people = patients_of(data, sides.test)
+    scores |= told_of_new_people(test, labels[sides.test], config.protocol, finished.shorts, people)
     for metadata_file in scores_from:
         scores |= json.loads(metadata_file.read_text())["scores"]
     if other is None:
         thresholds = calibration.class_thresholds(validation["probabilities"], labels[sides.validation])
         floors = calibration.confidence_floors(validation["probabilities"], labels[sides.validation], thresholds)
-        decision = calibration.decision_metadata(shorts, thresholds, floors, limit)
+        decision = calibration.decision_metadata(finished.shorts, thresholds, floors, limit)
     else:
         decision = other["decision"] | {"max_distance": round(limit, 4)}
-    metadata: dict[str, object] = {
-        "format": FORMAT,
-        "name": name,
-        "classes": [{"short": one.short, "name": one.name} for one in classes],
+    return {
+        "classes": [{"short": beat_class.short, "name": beat_class.name} for beat_class in finished.classes],
         "input": {"height": height, "width": width, "channels": 1},
         "decision": decision,
         "training_run": config.name,
         "data_digest": data.digest,
         "scores": scores,
         "licence": sources.notice(config.sources),
-        "profile": profile_of(validation, labels[sides.validation], shorts),
+        "profile": profile_of(validation, labels[sides.validation], finished.shorts),
     }
-    facts = {
-        "temperature": round(scaling.temperature, 4),
-        "bias": [round(value, 4) for value in scaling.bias],
-        "calibrated_on": config.name if other is None else other["training_run"],
-        "parity": {"max_probability_difference": parity, "pictures": min(PARITY_PICTURES, len(sides.test))},
-        "configuration": config.model_dump(),
-    }
-    path = model_file.write(model, metadata, facts, repository / name / version)
-    return Exported(path, path.stat().st_size, parity, scaling.temperature)
 
 
 def require_version(version: str) -> None:

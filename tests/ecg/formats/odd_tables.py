@@ -9,47 +9,51 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecg.formats import Answers
-from tests.ecg.formats import made
+from tests.ecg.formats import made, made_tables
 from tests.ecg.formats.odd import TABLE_MV, Odd, single, with_gap
 
 
 def table_with(rows: NDArray[np.float64], change: Callable[[list[str]], list[str]]) -> str:
-    lines = made.table(rows).splitlines()
+    lines = made_tables.table(rows).splitlines()
     return "\n".join([lines[0], *change(lines[1:])]) + "\n"
 
 
 TABLES: dict[str, Odd] = {
-    "table as it should be": Odd(single(made.table()), values=TABLE_MV, leads=("II", "V1")),
+    "table as it should be": Odd(single(made_tables.table()), values=TABLE_MV, leads=("II", "V1")),
     "table with semicolons and decimal commas": Odd(
-        single(made.table(separator=";", decimal=",", head="Zeit (s);II (mV);V1 (mV)\n")),
+        single(made_tables.table(separator=";", decimal=",", head="Zeit (s);II (mV);V1 (mV)\n")),
         ("RECORDING_DECIMAL_COMMA",),
         values=TABLE_MV,
     ),
     "table with commas for both": Odd(
-        single(made.table(made.digital() + 4000, times=False, head="", digits=3, decimal=",")),
+        single(made_tables.table(made.digital() + 4000, times=False, head="", digits=3, decimal=",")),
         refused="RECORDING_NUMBERS_AMBIGUOUS",
     ),
     "table with tabs, CR and a mark": Odd(
-        single(made.table(separator="\t", end="\r", head="time (s)\tII (mV)\tV1 (mV)\n").encode("utf-8-sig")),
+        single(made_tables.table(separator="\t", end="\r", head="time (s)\tII (mV)\tV1 (mV)\n").encode("utf-8-sig")),
         values=TABLE_MV,
     ),
-    "table in UTF-16": Odd(single(made.table().encode("utf-16")), values=TABLE_MV),
+    "table in UTF-16": Odd(single(made_tables.table().encode("utf-16")), values=TABLE_MV),
     "table with microvolts in Windows-1252": Odd(
-        single(made.table(made.digital(gain=1e3), head="time (s),II (µV),V1 (µV)\n").encode("cp1252")), values=TABLE_MV
+        single(made_tables.table(made.digital(gain=1e3), head="time (s),II (µV),V1 (µV)\n").encode("cp1252")),
+        values=TABLE_MV,
     ),
-    "table without rate and unit": Odd(single(made.table(times=False, head="II,V1\n")), asked=("rate", "unit")),
-    "table without anything": Odd(single(made.table(times=False, head="")), asked=("rate", "unit", "leads")),
+    "table without rate and unit": Odd(single(made_tables.table(times=False, head="II,V1\n")), asked=("rate", "unit")),
+    "table without anything": Odd(single(made_tables.table(times=False, head="")), asked=("rate", "unit", "leads")),
     "table without anything, answered": Odd(
-        single(made.table(times=False, head="")),
+        single(made_tables.table(times=False, head="")),
         values=TABLE_MV,
         leads=("II", "V1"),
         answers=Answers(rate=250, unit="mV", leads=("II", "V1")),
     ),
     "table answered otherwise than it says": Odd(
-        single(made.table()), ("RECORDING_ANSWER_IGNORED",) * 3, values=TABLE_MV, answers=Answers(rate=500, unit="uV")
+        single(made_tables.table()),
+        ("RECORDING_ANSWER_IGNORED",) * 3,
+        values=TABLE_MV,
+        answers=Answers(rate=500, unit="uV"),
     ),
     "table answered with too few names": Odd(
-        single(made.table(times=False, head="")),
+        single(made_tables.table(times=False, head="")),
         refused="RECORDING_ANSWER_INVALID",
         answers=Answers(rate=250, unit="mV", leads=("II",)),
     ),
@@ -70,14 +74,18 @@ TABLES: dict[str, Odd] = {
         ("RECORDING_GAPS", "RECORDING_ROWS_DAMAGED"),
         values=np.where(np.arange(2500) == 500, np.nan, TABLE_MV),
     ),
-    "table cut in its last line": Odd(single(made.table()[:-8]), ("RECORDING_TRUNCATED",), values=TABLE_MV[:, :-1]),
-    "table cut in its last number": Odd(single(made.table()[:-2]), ("RECORDING_TRUNCATED",), values=TABLE_MV[:, :-1]),
+    "table cut in its last line": Odd(
+        single(made_tables.table()[:-8]), ("RECORDING_TRUNCATED",), values=TABLE_MV[:, :-1]
+    ),
+    "table cut in its last number": Odd(
+        single(made_tables.table()[:-2]), ("RECORDING_TRUNCATED",), values=TABLE_MV[:, :-1]
+    ),
     "table of irregular times": Odd(
         single(table_with(TABLE_MV, lambda lines: [line for at, line in enumerate(lines) if at % 7 not in (1, 2, 5)])),
         refused="RECORDING_RATE_IRREGULAR",
     ),
     "table with a rate that its times contradict": Odd(
-        single("# sampling rate: 500 Hz\n" + made.table()), ("RECORDING_RATE_CONTRADICTORY",), values=TABLE_MV
+        single("# sampling rate: 500 Hz\n" + made_tables.table()), ("RECORDING_RATE_CONTRADICTORY",), values=TABLE_MV
     ),
     "table with times in seconds of the day only": Odd(
         single(
@@ -97,7 +105,7 @@ TABLES: dict[str, Odd] = {
         ),
         values=TABLE_MV[:1],
     ),
-    "table of a rate that is none": Odd(single(made.table(rate=0.25)), refused="RECORDING_RATE_INVALID"),
+    "table of a rate that is none": Odd(single(made_tables.table(rate=0.25)), refused="RECORDING_RATE_INVALID"),
     "table whose times may be milliseconds or rows": Odd(
         single("time,II (mV)\n" + "\n".join(f"{at},{value:.3f}" for at, value in enumerate(TABLE_MV[0]))),
         asked=("rate",),
@@ -136,16 +144,16 @@ TABLES: dict[str, Odd] = {
     "table whose filters have frequencies": Odd(
         single(
             "# Filter 0.05-150 Hz, notch 50 Hz\n# Mains frequency: 50 Hz\n"
-            + made.table(times=False, head="II (mV),V1 (mV)\n")
+            + made_tables.table(times=False, head="II (mV),V1 (mV)\n")
         ),
         asked=("rate",),
     ),
     "table that gives two rates": Odd(
-        single("# Sampling rate: 250\n# fs = 500 Hz\n" + made.table(times=False, head="II (mV),V1 (mV)\n")),
+        single("# Sampling rate: 250\n# fs = 500 Hz\n" + made_tables.table(times=False, head="II (mV),V1 (mV)\n")),
         asked=("rate",),
     ),
     "table with its interval": Odd(
-        single("acq file\n4 msec/sample\n" + made.table(times=False, head="II,V1\nmV,mV\n")), values=TABLE_MV
+        single("acq file\n4 msec/sample\n" + made_tables.table(times=False, head="II,V1\nmV,mV\n")), values=TABLE_MV
     ),
     "table with its length before its samples": Odd(
         single("4 msec/sample\nECG (.5 - 35 Hz)\nmV\n2500\n" + "\n".join(f"{value:.3f}" for value in TABLE_MV[0])),
@@ -153,7 +161,7 @@ TABLES: dict[str, Odd] = {
         values=TABLE_MV[:1],
     ),
     "table of a converter's counts": Odd(
-        single(made.table(made.digital() + 1024, head="'sample #','MLII','V5'\n", digits=0, rate=1)),
+        single(made_tables.table(made.digital() + 1024, head="'sample #','MLII','V5'\n", digits=0, rate=1)),
         asked=("rate", "unit"),
     ),
     "table of OpenSignals": Odd(

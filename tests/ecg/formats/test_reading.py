@@ -24,7 +24,7 @@ from ecg.formats import (
     sniff,
 )
 from ecg.store import open_store
-from tests.ecg.formats import made
+from tests.ecg.formats import made, made_tables
 
 
 def refused(reason: str, contents: dict[str, bytes], folder: Path, **bounds: float) -> None:
@@ -46,7 +46,7 @@ def refused(reason: str, contents: dict[str, bytes], folder: Path, **bounds: flo
                 )
             },
         ),
-        (Kind.TABLE, {"a": made.table().encode()}),
+        (Kind.TABLE, {"a": made_tables.table().encode()}),
         (Kind.DICOM, {"a": made.dicom()}),
         (Kind.SCP, {"a": made.scp()}),
         (Kind.AECG, {"a": made.aecg().encode()}),
@@ -85,7 +85,7 @@ def test_files_on_disk_may_have_any_name(tmp_path: Path) -> None:
 
 
 def test_a_question_is_asked_across_processes_and_answered(tmp_path: Path) -> None:
-    contents = {"a": made.table(times=False, head="").encode()}
+    contents = {"a": made_tables.table(times=False, head="").encode()}
     with pytest.raises(RecordingQuestion) as asked:
         import_recording(contents, tmp_path / "store")
     assert [question.about for question in asked.value.questions] == ["rate", "unit", "leads"]
@@ -202,7 +202,7 @@ def test_damaged_files_are_read_or_refused_and_nothing_else(seed: int) -> None:
     makers = (
         lambda: made.edf(kind="EDF+D", texts=["a"]), made.ishne, made.scp, lambda: made.aecg().encode(),
         lambda: made.muse().encode(), lambda: made.philips().encode(), made.atc, made.dicom,
-        lambda: made.table().encode(), lambda: made.edf(size=3, ends=(-8388608, 8388607)),
+        lambda: made_tables.table().encode(), lambda: made.edf(size=3, ends=(-8388608, 8388607)),
     )  # fmt: skip
     for maker in makers:
         data = bytearray(maker())

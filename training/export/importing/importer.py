@@ -24,8 +24,8 @@ from ecg.classes import TrainingClass
 from inference_server.models.onnx_model import FORMAT, ModelError, OnnxModel
 from training.export import model_file
 from training.export.importing import occlusion
+from training.export.importing.answer import ANSWER, MODEL, REQUEST, Answer
 from training.export.importing.options import ImportRefused, Preprocessing
-from training.export.importing.process import ANSWER, MODEL, REQUEST, Answer
 
 #: How closely the network and onnxruntime must agree in every probability.
 PARITY_TOLERANCE: Final = 1e-5

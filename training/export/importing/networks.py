@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 import tensorflow as tf
 
 from training.export.importing import conversion, old_program, saved_graph
+from training.export.importing.answer import Answer
 from training.export.importing.conversion import Network, Outputs
 from training.export.importing.options import ImportRefused, Preprocessing
-from training.export.importing.process import Answer
 from training.export.keras_files import classifier, saved_model
 from training.export.keras_files.errors import KerasFileError
 
@@ -32,7 +32,7 @@ def imported(request: dict[str, Any], out: Path) -> dict[str, Any]:
     """Do what ``request`` says and write the graph to ``out``.
 
     Returns:
-        The fields of :class:`training.export.importing.process.Answer`.
+        The fields of :class:`training.export.importing.answer.Answer`.
 
     Raises:
         KerasFileError: what was saved can't be used.

@@ -14,43 +14,17 @@ import json
 import os
 import resource
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+from training.export.importing.answer import ANSWER, MODEL, REQUEST
 
-REQUEST: Final = "request.json"
-ANSWER: Final = "answer.json"
-MODEL: Final = "model.onnx"
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 #: Bounds of the process.
 _MOST_MEMORY_BYTES: Final = 8 * 1024**3
 _MOST_PROCESSOR_SECONDS: Final = 3_600
 _MOST_FILE_BYTES: Final = 2 * 1024**3
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What came of an import."""
-
-    classes: int
-    parity: float
-    pictures: int
-    """On which the network and the graph were compared."""
-    same: int
-    """For how many of them the old program names the same class."""
-    input: dict[str, Any]
-    """The entry ``input`` of the model file: what the graph takes."""
-    format: str
-    version: str
-    preprocessing: dict[str, Any]
-    """See :meth:`training.export.importing.options.Preprocessing.to_json`."""
-    told: str
-    """The old program's steps, for people."""
-    notes: list[str]
-    """What else people should know."""
-    has_maps: bool
 
 
 def bound() -> None:
