@@ -12,7 +12,7 @@ from ecg.classes import CLASS_SETS
 from inference_server.models.onnx_model import OnnxModel
 from training.datasets.prepared_data import Dataset
 from training.evaluation import served_model
-from training.export import exporting
+from training.export import exporting, served_heads
 from training.learning import fitting, networks
 from training.recipes.provenance import RunConfig
 
@@ -109,16 +109,16 @@ def test_a_model_is_not_calibrated_as_one_that_knows_its_people(
 def test_a_distance_is_measured_on_roots_of_features_and_on_the_ink() -> None:
     paper = np.full((2, 64, 96, 1), 255, np.uint8)
     paper[1, 30:33] = 0
-    found = exporting.description(np.array([[0.25, 0.0], [4.0, -1.0]], np.float32), paper).numpy()
+    found = served_heads.description(np.array([[0.25, 0.0], [4.0, -1.0]], np.float32), paper).numpy()
     assert found[:, :2].tolist() == [[0.5, 0.0], [2.0, 0.0]]
-    assert np.array_equal(found[:, 2:], exporting.ink_statistics(paper).numpy())
+    assert np.array_equal(found[:, 2:], served_heads.ink_statistics(paper).numpy())
 
 
 def test_ink_statistics_tell_a_line_from_a_blot() -> None:
     paper = np.full((3, 64, 96, 1), 255, dtype=np.uint8)
     paper[1, 32] = 0  # one line from left to right
     paper[2, :, :48] = 0  # half the picture
-    none, line, blot = exporting.ink_statistics(paper).numpy()[:, :6]
+    none, line, blot = served_heads.ink_statistics(paper).numpy()[:, :6]
     assert none == pytest.approx(np.zeros(6), abs=1e-5)
     assert line == pytest.approx([1 / 64, 0, 2 / 63, 1 / 64, 0, 1 / 64], abs=1e-5)
     assert blot == pytest.approx([0.5, 1 / 95, 0, 0.5, 0.5, 1], abs=1e-5)
@@ -133,7 +133,7 @@ def test_ink_statistics_tell_one_line_from_two_and_a_deflection_from_waves() -> 
     paper[1, [12, 52]] = 0
     paper[2, waves, columns] = 0
     paper[3, deflection, columns] = 0
-    one, two, wavy, beat = exporting.ink_statistics(paper).numpy()[:, 6:]
+    one, two, wavy, beat = served_heads.ink_statistics(paper).numpy()[:, 6:]
     assert one == pytest.approx([0, 0, np.log(0.5), 0], abs=1e-4)
     assert two == pytest.approx([20 / 63, 0, np.log(0.5), 0], abs=1e-4)
     assert wavy[:2] == pytest.approx([0, 20 / 63 / np.sqrt(2)], abs=5e-3)
