@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import sys
 from pathlib import Path
 
 import pytest
+
+from benchmarks.processes import free_ports
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -56,7 +57,4 @@ def chromium_path() -> str:
 @pytest.fixture
 def free_port() -> int:
     """A port of the loopback address that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    return free_ports.free_port()

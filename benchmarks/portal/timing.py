@@ -27,11 +27,12 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.portal.installation import Installation, Process, free_port
+from benchmarks.portal.installation import Installation, Process
 from benchmarks.portal.pages import PAGES
 from benchmarks.portal.tables import write_table
 from benchmarks.portal.visitor import Visitor, pictures, sessions
 from benchmarks.processes import postgresql
+from benchmarks.processes.free_ports import free_port
 from benchmarks.processes.project import ROOT
 
 #: What every page must reach on PostgreSQL.

@@ -18,7 +18,7 @@ from typing import Final
 import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from benchmarks.portal.installation import free_port
+from benchmarks.processes.free_ports import free_port
 from benchmarks.processes.programs import tree
 from benchmarks.processes.project import ROOT
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -13,6 +12,8 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from benchmarks.processes.free_ports import free_ports
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 120.0
@@ -52,18 +53,10 @@ def _user_environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
 
 
-def _free_ports(count: int) -> list[int]:
-    with contextlib.ExitStack() as stack:
-        probes = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [probe.getsockname()[1] for probe in probes]
-
-
 @contextlib.contextmanager
 def running_system(var: Path) -> Iterator[System]:
     """Start the system on free ports, wait until it says that it runs, stop it as Ctrl-C does."""
-    portal, grpc, internal = _free_ports(3)
+    portal, grpc, internal = free_ports(3)
     environment = _user_environment() | {
         "PORT": str(portal),
         "GRPC_PORT": str(grpc),

@@ -21,6 +21,7 @@ from typing import BinaryIO
 import pytest
 from django.conf import settings
 
+from benchmarks.processes.free_ports import free_port
 from tests.inference_server.server_process import ServerProcess, running_server
 from tests.inference_server.tiny_models import write_model
 
@@ -64,12 +65,6 @@ class Browser:
             parts.append(f"--{boundary}\r\n{head}\r\n\r\n".encode() + picture + b"\r\n")
         body = b"".join(parts) + f"--{boundary}--\r\n".encode()
         return self.open(url, body, f"multipart/form-data; boundary={boundary}")
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class Portal:

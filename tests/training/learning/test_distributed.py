@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import subprocess
 import sys
-from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
+from benchmarks.processes.free_ports import free_ports
 from training.__main__ import app
 from training.datasets.prepared_data import Dataset
 from training.learning import fitting
@@ -32,14 +31,6 @@ CONFIG = RunConfig(
 )
 
 
-def _free_ports(count: int) -> list[int]:
-    with ExitStack() as stack:
-        probes = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [probe.getsockname()[1] for probe in probes]
-
-
 def _told(index: int, ports: list[int]) -> str:
     workers = [f"127.0.0.1:{port}" for port in ports]
     return json.dumps({"cluster": {"worker": workers}, "task": {"type": "worker", "index": index}})
@@ -51,7 +42,7 @@ def test_two_processes_reach_the_loss_of_one(data: Dataset, prepared: Path, tmp_
     recipe_files.write(CONFIG, recipe)
     command = [sys.executable, "-m", "training", "train", "--config", str(recipe), "--data", str(prepared)]
     command += ["--runs", str(tmp_path / "runs"), "--strategy", "multiworker", "--threads", "1"]
-    ports = _free_ports(2)
+    ports = free_ports(2)
     workers = [
         subprocess.Popen(
             command,

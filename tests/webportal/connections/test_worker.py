@@ -14,16 +14,12 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.processes.free_ports import free_port
+
 ROOT = Path(__file__).resolve().parents[3]
 PATIENCE = 30.0
 #: A browser's cookie: the portal then looks for its token in the form, and so reads the form.
 COOKIE = "csrftoken=" + "a" * 32
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class Portal:
