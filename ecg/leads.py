@@ -92,7 +92,7 @@ class Channel(Enum):
     OTHER = "other"
 
 
-def canonical(label: str) -> tuple[str, Channel]:
+def canonical(label: str) -> tuple[str, Channel]:  # noqa: PLR0911 - a way out for each kind of name
     """The canonical name of a channel's label, and what it is.
 
     ``"Lead II"``, ``"MDC_ECG_LEAD_II"``, ``"EKG II"`` and ``"ii"`` are ``II``; ``"ECG 1"`` and ``"EKG1"`` are ``ECG1``.

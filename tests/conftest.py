@@ -16,7 +16,8 @@ ROOT = Path(__file__).resolve().parent.parent
 
 def pytest_configure(config: pytest.Config) -> None:
     """Set Django up where the portal's tests are among those to run, and before any test is loaded: pytest-django then
-    keeps tests without a database from any, and Django's set-up of logging closes nobody's stream."""
+    keeps tests without a database from any, and Django's set-up of logging closes nobody's stream.
+    """
     portal = ROOT / "tests" / "webportal"
     wanted = [config.invocation_params.dir / argument.partition("::")[0] for argument in config.args]
     if any(portal.is_relative_to(path.resolve()) for path in wanted):
@@ -25,7 +26,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Leave hypothesis' plugin out of the summary where no test has loaded hypothesis: it would load all of it, for a
-    second, to say nothing. With several processes it has to tell what theirs found."""
+    second, to say nothing. With several processes it has to tell what theirs found.
+    """
     plugins = session.config.pluginmanager
     plugin = plugins.get_plugin("hypothesispytest")
     if plugin is not None and "hypothesis" not in sys.modules and not session.config.getoption("numprocesses", None):

@@ -96,7 +96,8 @@ class Connection:
 
     def send_data(self, stream: int, data: bytes, *, timeout: float) -> int:
         """Send the body of a call as far as flow control lets it, waiting ``timeout`` seconds for more room; how many
-        bytes went out."""
+        bytes went out.
+        """
         position = 0
         while position < len(data):
             with self._changed:

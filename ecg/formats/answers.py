@@ -12,7 +12,8 @@ from ecg.recording_errors import RecordingError
 @dataclass(frozen=True, slots=True)
 class Answers:
     """Answers to a :class:`ecg.recording_errors.RecordingQuestion`. They fill in what a file leaves out; what a file
-    says itself stands."""
+    says itself stands.
+    """
 
     rate: float | None = None
     """Samples a second."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -174,7 +175,7 @@ def _counts_up(fields: Sequence[str]) -> bool:
 def _numbers(fields: Sequence[str], dialect: Dialect) -> bool:
     """Whether a line may be a row of samples: something in it is a number, and not much is anything else."""
     values = [dialect.number(text) for text in fields]
-    good = sum(value == value for value in values if value is not None)
+    good = sum(not math.isnan(value) for value in values if value is not None)
     other = sum(value is None and clock_seconds(text) is None for value, text in zip(values, fields, strict=True))
     clocks = sum(value is None and clock_seconds(text) is not None for value, text in zip(values, fields, strict=True))
     return good > 0 and other <= good and clocks <= 1

@@ -1,5 +1,6 @@
 """Headers of WFDB records (header(5) of the WFDB Applications Guide), read strictly: what they name is only looked up
-among the files that were sent, and what they claim is checked before it is believed."""
+among the files that were sent, and what they claim is checked before it is believed.
+"""
 
 from __future__ import annotations
 
@@ -136,7 +137,7 @@ def _lines(text: str) -> list[str]:
     return [line.strip() for line in re.split(r"[\r\n]+", text) if line.strip() and not line.lstrip().startswith("#")]
 
 
-def _record_line(words: list[str]) -> tuple[Header, bool, int]:
+def _record_line(words: list[str]) -> tuple[Header, bool, int]:  # noqa: C901 - a branch for each field
     """The header that the first line begins, whether it has segments, and how many lines must follow."""
     match = _RECORD.match(words[0])
     if match is None or len(words) < 2 or not words[1].isdigit():

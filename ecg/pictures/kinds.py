@@ -143,7 +143,7 @@ _NUMBERS_LINES: Final = 4
 _LONGEST_HEADING: Final = 40
 
 
-def kind_of(beginning: bytes) -> Kind:
+def kind_of(beginning: bytes) -> Kind:  # noqa: C901, PLR0911 - a way out for each kind
     """What a file is that begins so; :data:`BEGINNING_BYTES` of it are enough, fewer tell less."""
     for signature, kind in _SIGNATURES:
         if beginning.startswith(signature):

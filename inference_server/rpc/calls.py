@@ -1,4 +1,6 @@
-"""What happens around every call, outermost first:
+"""What happens around every call.
+
+Outermost first:
 
 1. :class:`~inference_server.rpc.tracing.Tracing`, where it is switched on: makes the call a span;
 2. the record: gives the call its request id, counts it and logs how it ended and how long it took;

@@ -1,5 +1,6 @@
 """The Open Inference Protocol's tensors, in and out. Raw contents: little endian, row by row; each element of BYTES
-after its length as four bytes."""
+after its length as four bytes.
+"""
 
 from __future__ import annotations
 

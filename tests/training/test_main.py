@@ -3,7 +3,9 @@ from __future__ import annotations
 import csv
 import json
 from pathlib import Path
+from typing import cast
 
+import click
 import numpy as np
 import pandas as pd
 import pytest
@@ -20,9 +22,10 @@ from training.learning.predictions import Predictions
 from training.recipes.provenance import RunConfig
 
 run = CliRunner()
+COMMANDS = cast(click.Group, get_command(app))
 
 
-@pytest.mark.parametrize("command", sorted(get_command(app).commands))
+@pytest.mark.parametrize("command", sorted(COMMANDS.commands))
 def test_every_command_explains_itself(command: str) -> None:
     result = run.invoke(app, [command, "--help"])
     assert result.exit_code == 0

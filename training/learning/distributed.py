@@ -53,7 +53,7 @@ class Team:
         return scope
 
     def share(self, start: int, end: int) -> slice:
-        """This worker's part of a batch that lies at ``start`` … ``end``."""
+        """The part that is this worker's of a batch that lies at ``start`` … ``end``."""
         return slice(start + self.index, end, self.workers)
 
     def require_agreement(self, what: str, number: int) -> None:

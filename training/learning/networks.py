@@ -80,8 +80,8 @@ def residual(height: int, width: int, channels: int, classes: int) -> keras.Mode
     """
     pixels, x = _scaled_input(height, width, channels)
     x = _convolution(x, 16, strides=2)
-    for channels, strides in ((24, 2), (48, 2), (96, (2, 1))):
-        x = _residual_block(x, channels, strides)
+    for filters, strides in ((24, 2), (48, 2), (96, (2, 1))):
+        x = _residual_block(x, filters, strides)
     x = layers.Activation("linear", name="maps")(x)
     x = layers.GlobalAveragePooling2D(name="features")(x)
     dropped = layers.Dropout(0.2)(x)

@@ -152,7 +152,8 @@ class GroupAdmin(RightsAdmin, DjangoGroupAdmin):
 @admin.register(EmailAddress)
 class EmailAddressAdmin(OfAccountAdmin, AllauthEmailAddressAdmin):  # type: ignore[misc]  # allauth has no types
     """Addresses to log in with, and to reset a password by. Their owners change them; here they are read, and confirmed
-    by hand for the day when mails don't arrive."""
+    by hand for the day when mails don't arrive.
+    """
 
     fields = ("user", "email", "verified", "primary")
     readonly_fields = fields

@@ -25,7 +25,8 @@ from webportal.accounts.models import User
 
 def administration_door(log_in: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """Where those stand who are not let into the administration: at the log-in for everybody, or, for staff without the
-    second factor that the installation wants of them, at the page where they set it up."""
+    second factor that the installation wants of them, at the page where they set it up.
+    """
     log_in = secure_admin_login(log_in)
 
     def door(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:

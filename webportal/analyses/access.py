@@ -61,7 +61,8 @@ def may_review(user: User, analysis: Analysis) -> bool:
 
 def may_see_answer(user: User, analysis: Analysis) -> bool:
     """Whether ``user``, who may read an analysis, may see the model's answer too: where the installation lets reviewers
-    read blind, they see it once they have written down their own reading."""
+    read blind, they see it once they have written down their own reading.
+    """
     blind = settings.REVIEWERS_READ_BLIND and analysis.owner_id != user.pk
     return not blind or analysis.review_by(user.pk) is not None
 

@@ -96,7 +96,8 @@ class AnalysisAdmin(ReadOnlyAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: object = None) -> list[str]:
         """Every field in words, the picture first, and of the answer what may be shown; what owners write to themselves
-        stays with them."""
+        stays with them.
+        """
         names = [name for name in super().get_readonly_fields(request, obj) if name not in self.exclude]
         names[names.index("class_short")] = "shown_class"
         place = names.index("verdict") + 1

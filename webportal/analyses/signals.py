@@ -26,7 +26,8 @@ def delete_upload_without_analyses(
 @receiver(post_delete, sender=Upload)
 def delete_files(sender: type[Upload], instance: Upload, **kwargs: Any) -> None:
     """Give the account its bytes back, and delete picture, thumbnail and original once the deletion is committed; a
-    roll-back keeps them."""
+    roll-back keeps them.
+    """
     quota.release(owner_id=instance.owner_id, size=instance.stored_bytes)
     files = (instance.picture, instance.thumbnail, instance.original)
     doomed = [(file.storage, str(file.name)) for file in files if file]

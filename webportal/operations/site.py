@@ -20,7 +20,8 @@ _CALLED = {"Authenticator": _("Second factors"), "UserSession": _("Sessions")}
 
 class Site(admin.AdminSite):
     """One door: administrators log in where everybody does, under the same limits, with a second factor where one is
-    wanted."""
+    wanted.
+    """
 
     site_header = _("Beatlens administration")
     site_title = _("Beatlens")

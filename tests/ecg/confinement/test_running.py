@@ -66,7 +66,12 @@ def test_memory_within_the_limit_is_granted() -> None:
 def test_a_process_sees_no_descriptors_of_others() -> None:
     begun = threading.Event()
     with ThreadPoolExecutor(1) as others:
-        others.submit(lambda: (begun.set(), run(work.sleep, 0.5)))
+
+        def sleep_elsewhere() -> None:
+            begun.set()
+            run(work.sleep, 0.5)
+
+        others.submit(sleep_elsewhere)
         begun.wait()
         time.sleep(0.1)
         # Standard input, output and error, its socket, and the listing itself.

@@ -126,8 +126,8 @@ class TestRrError:
         self, pause: list[tuple[int, str]], side: int
     ) -> None:
         files = [beats("NN N"), [(1000, "N"), (1800, "N"), (3430, "N")]]
-        made = [in_order(given, pause if place == side else []) for place, given in enumerate(files)]
-        assert compared(*made).rr_error_ms == 0
+        reference, test = (in_order(given, pause if place == side else []) for place, given in enumerate(files))
+        assert compared(reference, test).rr_error_ms == 0
 
     def test_without_intervals_there_is_none(self) -> None:
         assert compared(marks((1000, "N")), marks((1000, "N"))).rr_error_ms is None

@@ -43,7 +43,7 @@ def test_the_first_and_the_last_sample_belong_to_the_period() -> None:
 @pytest.mark.parametrize("wrong", [{"rate": 0.0}, {"rate": 1.0, "learning_seconds": -1.0}])
 def test_a_period_that_makes_no_sense_is_refused(wrong: dict[str, float]) -> None:
     with pytest.raises(ValueError, match=r"rate|negative"):
-        Period(**wrong)
+        Period(**wrong)  # type: ignore[arg-type] # mypy can't tell which field is which
 
 
 def test_without_a_length_the_record_ends_with_the_last_mark_of_both() -> None:

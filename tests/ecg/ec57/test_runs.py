@@ -40,7 +40,7 @@ class TestWhatARunIs:
         assert lengths(marks(*beats(f"VV{other}VV")), V) == [2, 2]
 
     def test_other_marks_do_not_end_it(self) -> None:
-        between = [rhythm(1500, "(VT"), (1600, "~"), (1700, "|"), (1750, '"'), rhythm(1760, "(AFIB")]
+        between: list[Mark] = [rhythm(1500, "(VT"), (1600, "~"), (1700, "|"), (1750, '"'), rhythm(1760, "(AFIB")]
         assert lengths(in_order(beats("VVV"), between), V) == [3]
 
     def test_supraventricular_runs_follow_the_mapping(self) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
+from pydicom.uid import UID
 
 Samples = NDArray[np.int64]
 
@@ -126,23 +127,25 @@ def edf(
     count = rows.shape[1] // rate
     names = [*labels[: len(rows)]]
     per_record = [rate] * len(rows)
-    lows, highs, bottoms, tops = ([value] * len(rows) for value in (physical[0], physical[1], ends[0], ends[1]))
-    units = [unit] * len(rows)
+    columns: tuple[list[object], ...] = tuple([value] * len(rows) for value in (*physical[:2], *ends[:2], unit))
+    lows, highs, bottoms, tops, units = columns
     room = 60
     if kind:
         names.append("BDF Annotations" if size == 3 else "EDF Annotations")
         per_record.append(room // size)
-        for column, value in ((lows, -1), (highs, 1), (bottoms, -32768), (tops, 32767), (units, "")):
+        for column, value in zip(columns, (-1, 1, -32768, 32767, ""), strict=True):
             column.append(value)
     first = b"\xffBIOSEMI" if size == 3 else b"0       "
     head = first + edf_field("X X X X", 80) + edf_field("Startdate 01-FEB-2024 X X X", 80) + edf_field(start, 16)
     head += edf_field(256 * (len(names) + 1), 8) + edf_field(kind, 44)
     head += edf_field(count if records is None else records, 8) + edf_field(duration, 8) + edf_field(len(names), 4)
-    for column, width in (
-        *((names, 16), ([""] * len(names), 80), (units, 8), (lows, 8), (highs, 8), (bottoms, 8), (tops, 8)),
-        *(([""] * len(names), 80), (per_record, 8), ([""] * len(names), 32)),
-    ):
-        head += b"".join(edf_field(value, width) for value in column)
+    blank = [""] * len(names)
+    fields: tuple[tuple[Sequence[object], int], ...] = (
+        *((names, 16), (blank, 80), (units, 8), (lows, 8), (highs, 8), (bottoms, 8), (tops, 8)),
+        *((blank, 80), (per_record, 8), (blank, 32)),
+    )
+    for values, width in fields:
+        head += b"".join(edf_field(value, width) for value in values)
     body = bytearray()
     for record in range(count):
         for row in rows[:, record * rate : (record + 1) * rate]:
@@ -375,7 +378,8 @@ def dicom(
     whole.Modality, whole.AcquisitionDateTime, whole.WaveformSequence = "ECG", "20240201102030", Items([group])
     whole.file_meta = FileMetaDataset()
     whole.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    whole.file_meta.MediaStorageSOPClassUID, whole.file_meta.MediaStorageSOPInstanceUID = whole.SOPClassUID, "1.2.3.4"
+    whole.file_meta.MediaStorageSOPClassUID = whole.SOPClassUID
+    whole.file_meta.MediaStorageSOPInstanceUID = UID("1.2.3.4")
     file = io.BytesIO()
     whole.save_as(file, enforce_file_format=True)
     return file.getvalue()

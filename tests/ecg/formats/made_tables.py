@@ -9,7 +9,7 @@ from tests.ecg.formats.made import digital
 
 
 def table(
-    rows: NDArray[np.float64] | None = None,
+    rows: NDArray[np.float64 | np.int64] | None = None,
     *,
     head: str = "time (s),II (mV),V1 (mV)\n",
     separator: str = ",",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from ecg.formats import Answers
 from tests.ecg.formats import made
 from tests.ecg.formats.odd import EDF_MV, Odd, single, with_gap
@@ -61,7 +63,7 @@ EDF: dict[str, Odd] = {
     ),
     "edf with 12 of 16 bits": Odd(
         single(made.edf(made.digital(gain=2048 / 5), ends=(-2048, 2047))),
-        values=(made.digital(gain=2048 / 5) + 2048) * (10 / 4095) - 5,
+        values=(made.digital(gain=2048 / 5) + 2048).astype(np.float64) * (10 / 4095) - 5,
     ),
     "edf with 12 bits announced and 16 used": Odd(
         single(made.edf(ends=(-2048, 2047))),

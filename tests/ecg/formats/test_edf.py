@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import edfio
 import numpy as np
@@ -17,8 +18,8 @@ from tests.ecg.formats import made
 
 @pytest.mark.parametrize("bdf", [False, True])
 def test_what_edfio_writes_is_read_as_edfio_reads_it(bdf: bool, tmp_path: Path) -> None:
-    kind = edfio.BdfSignal if bdf else edfio.EdfSignal
-    signals = [
+    kind: Any = edfio.BdfSignal if bdf else edfio.EdfSignal
+    signals: list[Any] = [
         kind(made.beats(20, rate) * 1000, rate, label=label, physical_dimension="uV", physical_range=(-2345.6, 3456.7))
         for label, rate in (("ECG II", 500), ("ECG V1", 250), ("Resp", 25))
     ]

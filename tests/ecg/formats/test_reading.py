@@ -6,7 +6,9 @@ import dataclasses
 import io
 import os
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -27,7 +29,7 @@ from ecg.store import open_store
 from tests.ecg.formats import made, made_tables
 
 
-def refused(reason: str, contents: dict[str, bytes], folder: Path, **bounds: float) -> None:
+def refused(reason: str, contents: dict[str, bytes], folder: Path, **bounds: Any) -> None:
     with pytest.raises(RecordingError) as error:
         import_recording(contents, folder, limits=dataclasses.replace(IMPORT_LIMITS, **bounds))
     assert error.value.reason == reason
@@ -199,7 +201,7 @@ def is_read_or_refused(contents: dict[str, bytes]) -> bool:
 @pytest.mark.parametrize("seed", range(12))
 def test_damaged_files_are_read_or_refused_and_nothing_else(seed: int) -> None:
     random = np.random.default_rng(seed)
-    makers = (
+    makers: tuple[Callable[[], bytes], ...] = (
         lambda: made.edf(kind="EDF+D", texts=["a"]), made.ishne, made.scp, lambda: made.aecg().encode(),
         lambda: made.muse().encode(), lambda: made.philips().encode(), made.atc, made.dicom,
         lambda: made_tables.table().encode(), lambda: made.edf(size=3, ends=(-8388608, 8388607)),

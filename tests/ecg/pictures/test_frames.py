@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from ecg.pictures.canonical import Pixels, canonical, to_pixels
 from ecg.pictures.decoding import decode
 from ecg.pictures.rendering import draw
 
-SIZE = {"height": 64, "width": 96}
+SIZE: dict[str, Any] = {"height": 64, "width": 96}
 
 
 def beat() -> NDArray[np.uint8]:

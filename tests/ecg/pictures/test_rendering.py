@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
@@ -24,9 +25,10 @@ def _matplotlib(signal: np.ndarray, geometry: Geometry) -> np.ndarray:
         axes.set_xlim(0, len(signal) - 1)
         axes.set_ylim(geometry.lowest_mv, geometry.highest_mv)
         axes.plot(signal, color=(geometry.ink / 255,) * 3, linewidth=geometry.line_width * 72 / 100)
-        canvas = FigureCanvasAgg(figure)
+        canvas: Any = FigureCanvasAgg(figure)
         canvas.draw()
-        return np.asarray(canvas.buffer_rgba())[..., 0].astype(float)
+        grey: np.ndarray = np.asarray(canvas.buffer_rgba())[..., 0].astype(float)
+        return grey
 
 
 def _beat(symbol: str) -> np.ndarray:

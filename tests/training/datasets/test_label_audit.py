@@ -62,7 +62,7 @@ def test_a_file_on_both_sides_is_named_with_its_twin(source: Path) -> None:
 
 @pytest.mark.parametrize("change", ["larger", "through JPEG"])
 def test_a_training_picture_drawn_again_on_the_test_side_is_a_near_duplicate(source: Path, change: str) -> None:
-    picture = Image.open(source / "train/Normal/fig_1.png")
+    picture: Image.Image = Image.open(source / "train/Normal/fig_1.png")
     if change == "larger":
         picture = picture.resize((384, 256))
     else:

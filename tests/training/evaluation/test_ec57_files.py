@@ -123,7 +123,8 @@ def test_csv_has_every_cell(folder: Path, tmp_path: Path) -> None:
 def test_references_and_headers_may_lie_elsewhere(folder: Path, tmp_path: Path) -> None:
     """As with MIT-BIH's own annotations. The header tells where fibrillation ends that has no other end."""
     elsewhere, mine = tmp_path / "elsewhere", tmp_path / "mine"
-    elsewhere.mkdir(), mine.mkdir()
+    elsewhere.mkdir()
+    mine.mkdir()
     write(elsewhere, "200", "atr", "+N", notes=["(AFIB", ""])
     header(elsewhere, "200")
     write(mine, "200", "tst", "NN")

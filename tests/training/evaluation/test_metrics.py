@@ -14,7 +14,7 @@ def test_each_figure_is_the_textbooks() -> None:
     scores = metrics.score_answers(TRUTH, ANSWERED, ["A", "B", "C"], RECORDS, by_record=False)
     assert scores.accuracy.value == pytest.approx(6 / 8)
     a = scores.classes["A"]
-    assert (a.sensitivity, a.positive_predictivity, a.f1) == (pytest.approx(3 / 4), pytest.approx(3 / 4), 0.75)
+    assert (a.sensitivity, a.positive_predictivity, a.f1) == pytest.approx((3 / 4, 3 / 4, 0.75))
     assert scores.confusion.tolist() == [[3, 1, 0], [1, 3, 0], [0, 0, 0]]
 
 

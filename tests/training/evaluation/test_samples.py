@@ -41,7 +41,9 @@ def config() -> RunConfig:
     return RunConfig(name="test")
 
 
-def test_references_are_of_different_people_and_typical_of_them(data, config, tmp_path):
+def test_references_are_of_different_people_and_typical_of_them(
+    data: Dataset, config: RunConfig, tmp_path: Path
+) -> None:
     paths = list(samples.write_references(data, config, tmp_path))
     normal = [path for path in paths if path.parent.name == "NORMAL"]
     records = {path.stem.partition("_")[0] for path in normal}
@@ -54,7 +56,7 @@ def test_references_are_of_different_people_and_typical_of_them(data, config, tm
             assert int(sample) == 1000 * TYPICAL
 
 
-def test_one_person_alone_gives_several_from_different_times(data, config, tmp_path):
+def test_one_person_alone_gives_several_from_different_times(data: Dataset, config: RunConfig, tmp_path: Path) -> None:
     paths = [path for path in samples.write_references(data, config, tmp_path) if path.parent.name == "VF"]
     times = sorted(int(path.stem.split("_")[1]) for path in paths)
     assert len(set(times)) == samples.REFERENCES_PER_CLASS
@@ -64,7 +66,7 @@ def test_one_person_alone_gives_several_from_different_times(data, config, tmp_p
     )
 
 
-def test_a_reference_is_drawn_as_the_training_pictures_are(data, config, tmp_path: Path):
+def test_a_reference_is_drawn_as_the_training_pictures_are(data: Dataset, config: RunConfig, tmp_path: Path) -> None:
     path = next(iter(samples.write_references(data, config, tmp_path)))
     record, sample = path.stem.split("_")
     row = data.table.query(
@@ -74,6 +76,6 @@ def test_a_reference_is_drawn_as_the_training_pictures_are(data, config, tmp_pat
     np.testing.assert_array_equal(np.asarray(Image.open(path)), expected)
 
 
-def test_classes_without_beats_have_no_reference(data, config, tmp_path):
+def test_classes_without_beats_have_no_reference(data: Dataset, config: RunConfig, tmp_path: Path) -> None:
     found = {path.parent.name for path in samples.write_references(data, config, tmp_path)}
     assert found == {"NORMAL", "VF"}

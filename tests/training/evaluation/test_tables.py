@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -83,7 +84,7 @@ def test_two_recipes_are_never_joined() -> None:
     ],
     ids=["one", "members", "a chain and its start", "a chain, its start and the neighbour's chain"],
 )
-def test_a_row_tells_how_many_networks_answered_together(changes: dict[str, object], network: str) -> None:
+def test_a_row_tells_how_many_networks_answered_together(changes: dict[str, Any], network: str) -> None:
     assert list(_rows_of([_answers("NL", fold=1, name="recipe.fold-1", **changes)])["network"]) == [network]
 
 
@@ -150,7 +151,7 @@ def test_a_balanced_decision_is_told_with_the_recipe() -> None:
         ({"members": 2, "snapshot_ensemble": True, "start_from": "first"}, "3 x residual"),
     ],
 )
-def test_networks_that_answer_together_are_told(config: dict[str, object], network: str) -> None:
+def test_networks_that_answer_together_are_told(config: dict[str, Any], network: str) -> None:
     assert set(_rows_of([_answers("NL", **config)])["network"]) == {network}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -44,8 +45,8 @@ def made(models: Path, data: Dataset) -> tuple[Path, Path]:
     )
 
 
-def _metadata(file: Path) -> dict[str, object]:
-    found: dict[str, object] = json.loads(file.with_name("metadata.json").read_text())
+def _metadata(file: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(file.with_name("metadata.json").read_text())
     return found
 
 

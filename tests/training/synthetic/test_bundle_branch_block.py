@@ -30,7 +30,7 @@ def _beat(time: NDArray[np.float64]) -> NDArray[np.float64]:
 def _recording(symbols: str = "N" * BEATS) -> MarkedRecording:
     samples = 400 + PERIOD * np.arange(len(symbols))
     time = np.arange(samples[-1] + 400)
-    signal = sum(_beat(time - peak) for peak in samples) + 0.25  # electrodes have an offset
+    signal = np.sum([_beat(time - peak) for peak in samples], axis=0) + 0.25  # electrodes have an offset
     return MarkedRecording("101", "101", ("MLII", "V1"), 0, signal.astype(np.float32), samples, np.array(list(symbols)))
 
 

@@ -108,7 +108,10 @@ def test_single_beats_are_seen_each_along_its_own_axis_and_some_as_they_were_tak
 
 def test_views_keep_the_baselines_of_their_leads() -> None:
     offsets = np.array([1.5, -2], dtype=np.float32)[:, None, None]
-    level, moved = (lead_rotation.views(_windows(300) + more, np.random.default_rng(0)) for more in (0, offsets))
+    level, moved = (
+        lead_rotation.views(_windows(300) + more, np.random.default_rng(0))
+        for more in (np.zeros_like(offsets), offsets)
+    )
     assert np.allclose(moved - offsets, level, atol=1e-4)
     assert np.abs(np.median(moved, axis=2) - offsets[..., 0]).max() < 0.2
 

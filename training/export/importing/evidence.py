@@ -69,7 +69,9 @@ def slope(layer: keras.layers.Layer, given: tf.Tensor, output: tf.Tensor) -> Any
     return _slope_of_activation(layer, given, output)[:, None]
 
 
-def _slope_of_activation(layer: keras.layers.Layer, x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
+def _slope_of_activation(  # noqa: C901, PLR0911, PLR0912 - a way out for each function
+    layer: keras.layers.Layer, x: tf.Tensor, y: tf.Tensor
+) -> tf.Tensor:
     above = tf.cast(x > 0, tf.float32)
     if isinstance(layer, keras.layers.ReLU):
         passed = tf.where(x >= layer.threshold, 1.0, float(layer.negative_slope or 0.0))

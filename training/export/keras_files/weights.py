@@ -97,7 +97,9 @@ class Weights:
         return arrays
 
 
-def needed_by(made: keras.layers.Layer, shape: Sequence[int | None]) -> list[Weight]:
+def needed_by(  # noqa: PLR0911 - a way out for each kind of layer
+    made: keras.layers.Layer, shape: Sequence[int | None]
+) -> list[Weight]:
     """The weights of a layer that is not built and whose input has ``shape``, in the order of Keras' own files.
 
     Raises:

@@ -153,7 +153,8 @@ def json_lines(analyses: Iterable[Analysis]) -> Iterator[str]:
 
 def write_uploads(user: User, archive: zipfile.ZipFile) -> None:
     """Write what ``user`` sent and what came of it: uploads.json, and by upload id the pictures and the originals that
-    were stored. A picture whose file is missing is ``null`` in uploads.json."""
+    were stored. A picture whose file is missing is ``null`` in uploads.json.
+    """
     uploads = (
         Upload.objects.filter(owner=user)
         .prefetch_related("analyses__reviews", "analyses__tags")

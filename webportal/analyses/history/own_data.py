@@ -14,7 +14,8 @@ from webportal.analyses.models import Review
 
 def write_analyses(user: User, archive: zipfile.ZipFile) -> None:
     """Write readings.json (what they read in pictures of others), batches.json, and uploads.json with the pictures, see
-    :func:`webportal.analyses.history.exports.write_uploads`. Nothing in it names another person."""
+    :func:`webportal.analyses.history.exports.write_uploads`. Nothing in it names another person.
+    """
     write_rows(archive, "readings.json", _readings(user))
     exports.write_uploads(user, archive)
     exports.write_batches(user, archive)

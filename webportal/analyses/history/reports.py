@@ -42,7 +42,8 @@ _WIDTH = A4[0] - 2 * _MARGIN - 2 * _PADDING
 
 def analysis_report(analysis: Analysis, *, record: TrackRecord | None) -> bytes:
     """One analysis as a PDF: picture, answer, every probability, readings, and where the answer comes from; ``record``
-    is how often the model was right about the kind that it names."""
+    is how often the model was right about the kind that it names.
+    """
     story: list[Flowable] = [_text(analysis.upload.label or gettext("Result"), "title")]
     if analysis.upload.is_viewable:
         story += [_picture(analysis), Spacer(0, 5 * mm)]

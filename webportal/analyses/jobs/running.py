@@ -103,7 +103,8 @@ def try_at_once(*, analysis_id: uuid.UUID, deadline: float) -> None:
 
 def try_all_at_once(analyses: Iterable[Analysis]) -> None:
     """:func:`try_at_once` for one after the other, for as long as a person likes to wait for all of them; what is left
-    then is the worker's."""
+    then is the worker's.
+    """
     give_up_at = time.monotonic() + settings.INFERENCE_FAST_TIMEOUT
     for analysis in analyses:
         left = give_up_at - time.monotonic()

@@ -13,7 +13,8 @@ from django.utils.translation import gettext_lazy as _
 
 class ReadingRound(models.Model):
     """A person reads what a search found, in its order. The list is stored as it was when the round began: what is read
-    may no longer fit the search, and still has its number."""
+    may no longer fit the search, and still has its number.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     reader = models.ForeignKey(

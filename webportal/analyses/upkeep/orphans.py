@@ -69,7 +69,8 @@ def collect(orphans: tuple[str, ...]) -> int:
 
 class Round:
     """Passes one after the other, each where the last one ended; the first somewhere, so that after many restarts
-    everything has been seen too."""
+    everything has been seen too.
+    """
 
     def __init__(self) -> None:
         self._after = f"{random.choice(FOLDERS)}/{random.randrange(256):02x}"  # noqa: S311 - nothing is protected

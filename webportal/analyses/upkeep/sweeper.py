@@ -48,7 +48,8 @@ class Sweeper(threading.Thread):
 
     def run(self) -> None:
         """Sweep; once a minute look for files without a row; once an hour remove old rows of the queue and of the audit
-        log, and expired sessions, and more."""
+        log, and expired sessions, and more.
+        """
         next_cleaning = next_files = time.monotonic()
         while not self._stopping.is_set():
             close_old_connections()

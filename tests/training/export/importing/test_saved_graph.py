@@ -26,12 +26,12 @@ Function = Callable[[tf.Tensor], tf.Tensor]
 def _saved(folder: Path, function: Function, shape: tuple[int | None, ...] = (None, SIDE, SIDE, 3)) -> Path:
     """A module whose signature is ``function``, with a weight of its own."""
 
-    class Module(tf.Module):
+    class Module(tf.Module):  # type: ignore[misc] # TensorFlow has no types
         def __init__(self) -> None:
             super().__init__()
             self.kernel = tf.Variable(np.random.default_rng(0).normal(0, 1e-3, (SIDE * SIDE * 3, 4)).astype(np.float32))
 
-        @tf.function(input_signature=[tf.TensorSpec(shape, tf.float32)])
+        @tf.function(input_signature=[tf.TensorSpec(shape, tf.float32)])  # type: ignore[untyped-decorator]
         def __call__(self, given: tf.Tensor) -> tf.Tensor:
             return function(tf.reshape(given, (-1, SIDE * SIDE * 3)) @ self.kernel)
 
@@ -137,7 +137,7 @@ def test_an_operation_that_hides_in_a_function_is_found(tmp_path: Path) -> None:
 
 
 def test_tables_and_files_that_hang_on_a_model_are_refused(tmp_path: Path) -> None:
-    class Module(tf.Module):
+    class Module(tf.Module):  # type: ignore[misc] # TensorFlow has no types
         def __init__(self) -> None:
             super().__init__()
             (tmp_path / "words.txt").write_text("word\n")
@@ -147,7 +147,7 @@ def test_tables_and_files_that_hang_on_a_model_are_refused(tmp_path: Path) -> No
             )
             self.table = tf.lookup.StaticHashTable(words, -1)
 
-        @tf.function(input_signature=[tf.TensorSpec((None, SIDE, SIDE, 3), tf.float32)])
+        @tf.function(input_signature=[tf.TensorSpec((None, SIDE, SIDE, 3), tf.float32)])  # type: ignore[untyped-decorator]
         def __call__(self, given: tf.Tensor) -> tf.Tensor:
             return tf.nn.softmax(given[:, 0, 0])
 
