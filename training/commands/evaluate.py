@@ -156,7 +156,7 @@ def _validated(recipe: RunConfig, data: Sequence[Path] | None, runs: Path, threa
     from training.learning import cross_validation, fitting, predictions
 
     fitting.use_threads(threads)
-    if recipe.protocol in splits.BY_PERSON and not recipe.out_of_fold:
+    if recipe.divided_by.by_person and not recipe.out_of_fold:
         raise splits.SplitError(f"{recipe.protocol} divides by person: its classes' shares are those of others.")
     configs = cross_validation.runs_of(recipe)
     dataset = load_data(data, recipe, variants=0)

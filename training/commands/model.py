@@ -113,11 +113,12 @@ def describe(
     from training.evaluation import served_model
     from training.export import describing
     from training.learning import predictions
+    from training.recipes.protocols import INTER_PATIENT
 
     version = version or newest(models)
     served, companion = models / "arrhythmia" / version, models / COMPANION / version
     run = served_model.Subject.load(companion).config.name
-    stored = predictions.load(results / "predictions" / "inter-patient" / f"{run}.npz")
+    stored = predictions.load(results / "predictions" / INTER_PATIENT.name / f"{run}.npz")
     table = pd.read_csv(results / f"arrhythmia-{version}.scores.csv")
     scores = describing.class_scores(table, stored, describing.people_behind(stored.records))
     wrong = []

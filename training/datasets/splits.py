@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,6 +23,7 @@ from training.databases.divisions import (
     VALIDATION_RECORDS,
 )
 from training.datasets.prepared_data import Dataset
+from training.recipes import protocols
 from training.recipes.provenance import RunConfig
 from training.synthetic import bundle_branch_block, names
 
@@ -29,19 +31,6 @@ FOLDS = 10
 #: Folds 0 to 4 and 5 to 9: what a half trains on, the folds of the other half have never seen.
 HALF = FOLDS // 2
 CHRONOLOGICAL_TRAINING = 0.7
-PROTOCOLS = (
-    "beats-10fold",
-    "beats-half",
-    "chronological-70-30",
-    "inter-patient",
-    "leave-one-patient-out",
-    "as-given",
-)
-
-#: Protocols in which no person is on two sides. Intervals of their scores resample people's records, and how often
-#: classes occur in the few who validate says nothing about others.
-BY_PERSON = ("inter-patient", "leave-one-patient-out")
-
 
 #: A beat is at most so far from the one that it was made of, samples: R peaks may be others, and marked with jitter.
 _FARTHEST = 32
@@ -86,20 +75,9 @@ def split(
     Raises:
         SplitError: unknown protocol, fold or person, or a side without beats.
     """
-    if protocol == "beats-10fold":
-        sides = _beats_tenfold(table, labels, fold, seed, member)
-    elif protocol == "beats-half":
-        sides = _beats_half(table, labels, fold, seed)
-    elif protocol == "chronological-70-30":
-        sides = _chronological(table, labels)
-    elif protocol == "inter-patient":
-        sides = _inter_patient(table, member, everybody=everybody)
-    elif protocol == "leave-one-patient-out":
-        sides = _leave_one_out(table, held_out)
-    elif protocol == "as-given":
-        sides = _as_given(table, labels, seed)
-    else:
-        raise SplitError(f"There is no protocol {protocol!r}; choose one of {', '.join(PROTOCOLS)}.")
+    if protocol not in _DIVISIONS:
+        raise SplitError(f"There is no protocol {protocol!r}; choose one of {', '.join(_DIVISIONS)}.")
+    sides = _DIVISIONS[protocol](_Wish(table, labels, fold, held_out, seed, member, everybody))
     labelled = labels >= 0
     primary = table["primary"].to_numpy(dtype=bool)
     found = Split(
@@ -134,6 +112,19 @@ def divide(data: Dataset, config: RunConfig) -> Split:
         primary = data.table["primary"].to_numpy(dtype=bool)
         return Split(sides.train[primary[sides.train]], sides.validation, sides.test)
     return sides
+
+
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """What :func:`split` was asked for."""
+
+    table: pd.DataFrame
+    labels: NDArray[np.int64]
+    fold: int
+    held_out: str
+    seed: int
+    member: int
+    everybody: bool
 
 
 def _folds(table: pd.DataFrame, labels: NDArray[np.int64], seed: int) -> NDArray[np.int64]:
@@ -301,3 +292,16 @@ def _without_what_was_made(table: pd.DataFrame, side: NDArray[np.str_]) -> NDArr
 def blocked_rows(table: pd.DataFrame) -> NDArray[np.bool_]:
     """Which rows show a bundle branch block that was made out of a normal beat."""
     return names.rows(table["record"], bundle_branch_block.BLOCKS)
+
+
+#: How each protocol divides: one partition for each row, ``train``, ``validation``, ``test`` or ``none``.
+_DIVISIONS: dict[str, Callable[[_Wish], NDArray[np.str_]]] = {
+    protocols.BEATS_10FOLD.name: lambda wish: _beats_tenfold(
+        wish.table, wish.labels, wish.fold, wish.seed, wish.member
+    ),
+    protocols.BEATS_HALF.name: lambda wish: _beats_half(wish.table, wish.labels, wish.fold, wish.seed),
+    protocols.CHRONOLOGICAL.name: lambda wish: _chronological(wish.table, wish.labels),
+    protocols.INTER_PATIENT.name: lambda wish: _inter_patient(wish.table, wish.member, everybody=wish.everybody),
+    protocols.LEAVE_ONE_OUT.name: lambda wish: _leave_one_out(wish.table, wish.held_out),
+    protocols.AS_GIVEN.name: lambda wish: _as_given(wish.table, wish.labels, wish.seed),
+}

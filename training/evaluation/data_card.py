@@ -13,6 +13,7 @@ from training.databases import divisions
 from training.datasets import splits
 from training.datasets.sources import DATABASES
 from training.evaluation import markdown
+from training.recipes.protocols import INTER_PATIENT
 
 #: The class set whose sides are counted.
 CLASS_SET = "seven"
@@ -89,7 +90,7 @@ def _scarce(beats: Mapping[str, pd.DataFrame]) -> str:
 def _sides(table: pd.DataFrame) -> str:
     classes = CLASS_SETS[CLASS_SET]
     labels = table["symbol"].map({one.symbol: number for number, one in enumerate(classes)}).fillna(-1)
-    sides = splits.split(table, labels.to_numpy(dtype=np.int64), "inter-patient")
+    sides = splits.split(table, labels.to_numpy(dtype=np.int64), INTER_PATIENT.name)
     primary = table["primary"].to_numpy(dtype=bool)
     rows = []
     for name in _SIDES:

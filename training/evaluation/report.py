@@ -22,7 +22,7 @@ from sklearn.metrics import auc, average_precision_score, precision_recall_curve
 from ecg.classes import CLASS_SETS
 from ecg.pictures.rendering import draw, picture_window
 from training import TrainingError
-from training.datasets import prepared_data, sources, splits
+from training.datasets import prepared_data, sources
 from training.evaluation import metrics, tables
 from training.evaluation.metrics import Scores
 from training.learning import predictions
@@ -93,7 +93,7 @@ def write(runs: Sequence[Path], prepared: Sequence[Path], out: Path) -> None:
     answers = predictions.joined(found)
     known = answers.only(answers.truth >= 0)
     names = [one.short for one in CLASS_SETS[config.class_set]]
-    by_record = config.protocol in splits.BY_PERSON
+    by_record = config.divided_by.by_person
     scores = metrics.score(known.truth, known.probabilities, names, known.records, by_record=by_record)
     histories = {run.name: pd.read_csv(run / _HISTORY) for run in runs if (run / _HISTORY).is_file()}
     figures = [

@@ -20,7 +20,7 @@ from inference_server.classification import Verdict
 from inference_server.models.decision import Thresholds, decide
 from inference_server.models.onnx_model import ModelError, OnnxModel
 from training.datasets.prepared_data import Dataset, DatasetError
-from training.datasets.splits import BY_PERSON, Split, divide
+from training.datasets.splits import Split, divide
 from training.evaluation import metrics, ood_pictures, tables
 from training.learning.predictions import Predictions
 from training.recipes.provenance import RunConfig
@@ -141,7 +141,7 @@ def score_tables(
         answers.probabilities,
         int(np.bincount(labels[sides.train]).argmax()),
     )
-    by_person = config.protocol in BY_PERSON
+    by_person = config.divided_by.by_person
     scores = tables.score_rows([found if by_person else found.only(known)])
     own = _part(answers, known)
     verdicts = [_verdict_row(config.protocol, "test beats", own, truth)]
@@ -216,7 +216,7 @@ def _scored_rows(data: Dataset, sides: Split, config: RunConfig) -> NDArray[np.i
     primary = data.table["primary"].to_numpy(dtype=bool)
     labels = data.labels(CLASS_SETS[config.class_set])
     others = primary & (labels < 0)
-    if config.protocol == "inter-patient":
+    if config.divided_by.tests_whole_records:
         tested = np.unique(data.table["record"].to_numpy(dtype=str)[sides.test])
         others &= np.isin(data.table["record"].to_numpy(dtype=str), tested)
     return np.sort(np.concatenate([sides.test, np.flatnonzero(others)]))

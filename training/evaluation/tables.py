@@ -12,11 +12,11 @@ import pandas as pd
 from sklearn.metrics import auc, f1_score, recall_score, roc_curve
 
 from ecg.classes import CLASS_SETS
-from training.datasets.splits import BY_PERSON
 from training.evaluation import metrics
 from training.evaluation.metrics import TableRow
 from training.learning import predictions
 from training.learning.predictions import Predictions
+from training.recipes.protocols import Parts
 from training.recipes.provenance import RunConfig
 
 #: The network of the rows that always answer the class that most training beats have.
@@ -27,9 +27,6 @@ _FORMER_NETWORKS = {"seed": "course_cnn"}
 
 #: Powers of the classes' shares that :func:`balance_rows` tries.
 BALANCES = tuple(round(0.05 * step, 2) for step in range(21))
-
-#: Protocols of many runs, and what those are.
-_PARTS = {"beats-10fold": "folds", "leave-one-patient-out": "people"}
 
 #: Where a record lies, by how its name begins; everything else is MIT-BIH.
 _SIDES = (("ptbxl-", "PTB-XL"), ("4", "VFDB"), ("6", "VFDB"))
@@ -44,22 +41,22 @@ def score_rows(found: Sequence[Predictions], class_sets: Sequence[str] = ()) -> 
     rows: list[TableRow] = []
     recipes: dict[str, list[Predictions]] = defaultdict(list)
     for one in found:
-        if one.config.protocol != "beats-half":
+        if not one.config.divided_by.is_start:
             recipes[_recipe(one.config)].append(one)
     for parts in recipes.values():
-        protocol, own_set = parts[0].config.protocol, parts[0].config.class_set
-        by_aami_alone = protocol == "inter-patient" and own_set == "aami"
+        protocol, own_set = parts[0].config.divided_by, parts[0].config.class_set
+        by_aami_alone = protocol.tests_whole_records and own_set == "aami"
         for class_set in () if by_aami_alone else (own_set, *class_sets):
             narrowed = [one.within(class_set) for one in parts]
-            if protocol not in _PARTS:
+            if protocol.parts is None:
                 for one in narrowed:
                     rows += _by_source(one)
             elif len(narrowed) == 1:
                 rows += _with_naive(_row, narrowed[0], _part_of(narrowed[0].config))
             else:
                 rows += [_row(one, _part_of(one.config)) for one in narrowed]
-                rows += _with_naive(_row, predictions.joined(narrowed), f"{len(narrowed)} {_PARTS[protocol]}")
-        if protocol == "inter-patient":
+                rows += _with_naive(_row, predictions.joined(narrowed), f"{len(narrowed)} {protocol.parts}")
+        if protocol.tests_whole_records:
             for one in parts:
                 rows += _with_naive(_aami_row, one, "test, MIT-BIH")
     return pd.DataFrame(_without_repetition(rows))
@@ -76,7 +73,7 @@ def detection_rows(found: Sequence[Predictions], short: str = "VF") -> pd.DataFr
     for one in found:
         names = [each.short for each in CLASS_SETS[one.config.class_set]]
         positive = one.truth == (names.index(short) if short in names else -2)
-        if one.config.protocol not in BY_PERSON or not positive.any():
+        if not one.config.divided_by.by_person or not positive.any():
             continue
         probability = one.probabilities[:, names.index(short)]
         answered = one.probabilities.argmax(axis=1) == names.index(short)
@@ -131,7 +128,7 @@ def source_of(record: str) -> str:
 
 
 def _part_of(config: RunConfig) -> str:
-    return f"fold {config.fold}" if config.protocol == "beats-10fold" else f"without {config.held_out}"
+    return f"fold {config.fold}" if config.divided_by.parts is Parts.FOLDS else f"without {config.held_out}"
 
 
 def _by_source(one: Predictions) -> list[TableRow]:
@@ -162,7 +159,7 @@ def _without_repetition(rows: list[TableRow]) -> list[TableRow]:
 def _row(one: Predictions, side: str) -> TableRow:
     known = one.only(one.truth >= 0)
     names = [each.short for each in CLASS_SETS[known.config.class_set]]
-    by_record = known.config.protocol in BY_PERSON
+    by_record = known.config.divided_by.by_person
     scores = metrics.score(known.truth, known.probabilities, names, known.records, by_record=by_record)
     return metrics.table_row(scores, **_identity(known.config, side))
 

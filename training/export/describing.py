@@ -22,7 +22,6 @@ from training import TrainingError
 from training.databases import marked
 from training.databases.marked import mitdb, ptbxl
 from training.datasets.sources import PTBXL
-from training.datasets.splits import BY_PERSON
 from training.evaluation import tables
 from training.evaluation.metrics import class_score_names
 from training.export import model_file
@@ -64,7 +63,7 @@ def class_scores(table: pd.DataFrame, answers: Predictions, people: NDArray[np.s
         DescribingError: the run knows its test people, or the table is not about these answers.
     """
     config = answers.config
-    if config.protocol not in BY_PERSON:
+    if not config.divided_by.by_person:
         raise DescribingError(f"{config.name} knows the people it is tested by.")
     rows = table[(table["recipe"] == config.name) & (table["class_set"] == config.class_set)]
     if rows.empty:

@@ -22,13 +22,14 @@ from ecg.classes import CLASS_SETS, TrainingClass
 from training import TrainingError
 from training.datasets import sources
 from training.datasets.prepared_data import Dataset
-from training.datasets.splits import BY_PERSON, Split, divide
+from training.datasets.splits import Split, divide
 from training.evaluation import metrics
 from training.export import model_file
 from training.export.served_heads import BLANK_DISTANCE, ServedHeads, description
 from training.learning import calibration, networks
 from training.learning.fitting import BEST, require_same_data
 from training.recipes import recipe_files
+from training.recipes.protocols import is_by_person
 from training.recipes.provenance import RunConfig
 
 #: Layout of the metadata that the server reads.
@@ -178,7 +179,7 @@ def _scaling_of(finished: _Finished, trunk: keras.Model, head: keras.layers.Dens
     validation = finished.sides.validation
     seen = _features(trunk, finished.data.pixels[0], validation)
     logits = seen @ head.kernel.numpy() + head.bias.numpy()
-    biases = finished.config.protocol not in BY_PERSON
+    biases = not finished.config.divided_by.by_person
     return calibration.fit_scaling(logits, finished.labels[validation], biases=biases)
 
 
@@ -256,7 +257,7 @@ def told_of_new_people(
     people: NDArray[np.str_],
 ) -> dict[str, float]:
     """:func:`training.evaluation.metrics.class_scores` where the test people are new to the network, else nothing."""
-    return metrics.class_scores(probabilities, truth, protocol, shorts, people) if protocol in BY_PERSON else {}
+    return metrics.class_scores(probabilities, truth, protocol, shorts, people) if is_by_person(protocol) else {}
 
 
 def patients_of(data: Dataset, rows: NDArray[np.int64]) -> NDArray[np.str_]:
@@ -277,7 +278,7 @@ def _decision_of(metadata_file: Path, classes: Sequence[TrainingClass]) -> dict[
             "min_probability",
             "min_confidence",
         } <= set(found["decision"])
-        by_person = found["configuration"]["protocol"] in BY_PERSON
+        by_person = is_by_person(found["configuration"]["protocol"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ExportError(f"{metadata_file} is no metadata of an export: {error}") from error
     if shorts != [one.short for one in classes] or not complete:

@@ -22,7 +22,7 @@ from onnx import numpy_helper
 from scipy.special import softmax
 
 from training.datasets.prepared_data import Dataset
-from training.datasets.splits import BY_PERSON, divide
+from training.datasets.splits import divide
 from training.evaluation.served_model import Subject
 from training.export import model_file
 from training.export.exporting import (
@@ -58,7 +58,7 @@ def recalibrate(served: Path, companion: Path, data: Dataset, repository: Path, 
     """
     require_version(version)
     about = Subject.load(companion)
-    if about.config.protocol not in BY_PERSON:
+    if not about.config.divided_by.by_person:
         raise ExportError(f"{companion} knows the people it was validated by: it can't tell how sure to be of others.")
     labels = about.labels_of(data)
     sides = divide(data, about.config)

@@ -15,6 +15,7 @@ from training.learning import fitting, predictions
 from training.learning.fitting import Epoch
 from training.learning.predictions import Predictions
 from training.recipes import recipe_files
+from training.recipes.protocols import BEATS_HALF, Parts
 from training.recipes.provenance import RunConfig
 
 #: What a run's sides depend on, beside the data.
@@ -36,7 +37,7 @@ def runs_of(config: RunConfig, *, start: RunConfig | None = None) -> list[RunCon
     Raises:
         SplitError: the protocol has a single run of a single network, or the runs would start where they must not.
     """
-    if config.protocol == "beats-10fold":
+    if config.divided_by.parts is Parts.FOLDS:
         if config.snapshot_ensemble and start is not None:
             raise SplitError(f"{config.name} is a chain: it starts from whole runs of the same folds, not from halves.")
         if config.start_from and start is None and "{fold}" not in config.start_from:
@@ -45,7 +46,7 @@ def runs_of(config: RunConfig, *, start: RunConfig | None = None) -> list[RunCon
             )
         halves = []
         if start is not None:
-            halves = [_named(start, f"half-{half}", protocol="beats-half", fold=half) for half in (0, 1)]
+            halves = [_named(start, f"half-{half}", protocol=BEATS_HALF.name, fold=half) for half in (0, 1)]
         folds = [
             _named(
                 config,
@@ -56,7 +57,7 @@ def runs_of(config: RunConfig, *, start: RunConfig | None = None) -> list[RunCon
             for fold in range(FOLDS)
         ]
         return halves + folds
-    if config.protocol == "leave-one-patient-out":
+    if config.divided_by.parts is Parts.PEOPLE:
         people = sorted({person for carriers in CARRIERS.values() for person in carriers})
         return [_named(config, f"without-{person}", held_out=person) for person in people]
     if config.members > 1:
@@ -137,7 +138,7 @@ def validate(config: RunConfig, data: Dataset, runs: Path) -> Predictions:
 
 def require_neighbours(config: RunConfig) -> None:
     """Raise :class:`SplitError` where no other fold's networks may answer as well (:func:`with_neighbour`)."""
-    if config.protocol != "beats-10fold" or (config.members > 1 and not config.snapshot_ensemble):
+    if config.divided_by.parts is not Parts.FOLDS or (config.members > 1 and not config.snapshot_ensemble):
         raise SplitError(f"In {config.name} no other fold's networks validate all together on what it tests.")
     if config.keep != "last":
         raise SplitError(f"The weights of {config.name} are chosen by validation: a neighbour's know what is asked.")

@@ -22,7 +22,7 @@ from scipy.special import softmax
 from ecg.classes import CLASS_SETS, index_of_symbols
 from training import TrainingError
 from training.datasets.prepared_data import Dataset
-from training.datasets.splits import BY_PERSON, Split, blocked_rows, divide
+from training.datasets.splits import Split, blocked_rows, divide
 from training.learning import calibration
 from training.recipes import recipe_files
 from training.recipes.provenance import RunConfig
@@ -101,7 +101,7 @@ class Predictions:
         """
         if self.shares is None:
             raise PredictionsError(f"The answers of {self.config.name} were kept without the classes' shares.")
-        by_others = self.config.protocol in BY_PERSON and not self.config.out_of_fold
+        by_others = self.config.divided_by.by_person and not self.config.out_of_fold
         if by_others or self.config.prior_correction:
             raise PredictionsError(f"The classes' shares say nothing more about the answers of {self.config.name}.")
         weighed = self.probabilities / np.where(self.shares > 0, self.shares, 1.0) ** power
@@ -209,11 +209,11 @@ def answer(run: Path, data: Dataset, side: Unseen, *, calibrated_on: Unseen = "v
     logits = {one: fitting.predict_logits(model, pixels, rows[one]) for one in {side, calibrated_on}}
     known = labels[rows[calibrated_on]] >= 0
     scaling = calibration.fit_scaling(
-        logits[calibrated_on][known], labels[rows[calibrated_on]][known], biases=config.protocol not in BY_PERSON
+        logits[calibrated_on][known], labels[rows[calibrated_on]][known], biases=not config.divided_by.by_person
     )
     table = data.table.iloc[rows[side]]
     trained = np.bincount(labels[sides.train], minlength=len(classes))
-    shares = _carriers(data, labels, sides, len(classes)) if config.protocol in BY_PERSON else trained
+    shares = _carriers(data, labels, sides, len(classes)) if config.divided_by.by_person else trained
     return Predictions(
         config,
         table["record"].to_numpy(dtype=str),
@@ -295,7 +295,7 @@ def joined(parts: Sequence[Predictions]) -> Predictions:
 
 def tested_rows(data: Dataset, sides: Split, config: RunConfig) -> NDArray[np.int64]:
     """The test beats; in protocols by person also the test people's beats outside the class set."""
-    if config.protocol not in BY_PERSON:
+    if not config.divided_by.by_person:
         return sides.test
     primary = data.table["primary"].to_numpy(dtype=bool)
     others = primary & (data.labels(CLASS_SETS[config.class_set]) < 0)

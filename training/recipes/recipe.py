@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from ecg.classes import CLASS_SETS
 from training.databases.divisions import EVERYBODY
+from training.recipes import protocols
+from training.recipes.protocols import PROTOCOLS, SYNTHETIC
 
 #: What runs are called: their folders and files are, too.
 NAME = r"^[a-z0-9][a-z0-9.-]*$"
 
 #: What layers compute in.
 Precision = Literal["float32", "bfloat16"]
-
-#: Sources of synthetic recordings: edited rhythms, simulated bundle branch blocks, rotated leads. The beat that each
-#: simulated block was made of is known.
-SIMULATED_BLOCKS = frozenset({"blocked", "ptbxl-blocked"})
-SYNTHETIC = SIMULATED_BLOCKS | {"edited", "ptbxl-turned"}
 
 #: What fields, and values of fields, were called in files that earlier versions wrote.
 _FORMER_FIELDS = {
@@ -47,9 +44,8 @@ class Recipe(BaseModel):
         Field(default=("mitdb",), min_length=1)
     )
     """Databases whose beats take part; those of :data:`SYNTHETIC` are made of the training partitions of two."""
-    protocol: Literal[
-        "beats-10fold", "beats-half", "chronological-70-30", "inter-patient", "leave-one-patient-out", "as-given"
-    ] = "beats-10fold"
+    protocol: Annotated[str, AfterValidator(lambda name: protocols.named(name).name)] = "beats-10fold"
+    """A name in :data:`training.recipes.protocols.PROTOCOLS`."""
     fold: int = Field(default=0, ge=0, le=9)
     """The test tenth (``beats-10fold``), or the half that is not trained on (``beats-half``, 0 or 1)."""
     held_out: str = ""
@@ -95,6 +91,11 @@ class Recipe(BaseModel):
     few people validate and rare classes not at all, the best one is best by chance."""
 
     @property
+    def divided_by(self) -> protocols.Protocol:
+        """The protocol itself."""
+        return PROTOCOLS[self.protocol]
+
+    @property
     def out_of_fold(self) -> bool:
         """Whether each person of the training partition validates for some member."""
         return self.validation == "out-of-fold"
@@ -130,7 +131,7 @@ class Recipe(BaseModel):
     @model_validator(mode="after")
     def _members_validate_on_different_parts(self) -> Recipe:
         if self.members > 1 and not self.snapshot_ensemble:
-            if self.protocol not in ("beats-10fold", "inter-patient"):
+            if not self.divided_by.members_validate_apart:
                 raise ValueError(
                     f"members of {self.protocol} would all validate on the same part; set snapshot_ensemble"
                 )
@@ -145,9 +146,10 @@ class Recipe(BaseModel):
 
     @model_validator(mode="after")
     def _out_of_fold_needs_as_many_members(self) -> Recipe:
-        if self.out_of_fold and (self.protocol != "inter-patient" or self.members % len(EVERYBODY)):
+        if self.out_of_fold and (not self.divided_by.validates_out_of_fold or self.members % len(EVERYBODY)):
+            fitting = " or ".join(name for name, protocol in PROTOCOLS.items() if protocol.validates_out_of_fold)
             raise ValueError(
-                f"validation out-of-fold is only with inter-patient and {len(EVERYBODY)} members, or twice as many"
+                f"validation out-of-fold is only with {fitting} and {len(EVERYBODY)} members, or twice as many"
             )
         return self
 
@@ -159,9 +161,6 @@ class Recipe(BaseModel):
 
     @model_validator(mode="after")
     def _synthetic_recordings_need_a_division_by_person(self) -> Recipe:
-        if self.protocol in ("inter-patient", "leave-one-patient-out"):
-            return self
-        known_origins = SIMULATED_BLOCKS if self.protocol in ("beats-10fold", "beats-half") else frozenset()
-        if (SYNTHETIC - known_origins) & set(self.sources):
+        if (SYNTHETIC - self.divided_by.synthetic) & set(self.sources):
             raise ValueError("a synthetic beat would train where the one it was made of tests: divide by person")
         return self
