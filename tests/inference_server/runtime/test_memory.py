@@ -10,7 +10,7 @@ import pytest
 
 def run(program: str) -> str:
     ran = subprocess.run(
-        [sys.executable, "-c", f"from inference_server import memory\n{program}"],
+        [sys.executable, "-c", f"from inference_server.runtime import memory\n{program}"],
         capture_output=True,
         text=True,
         timeout=60,

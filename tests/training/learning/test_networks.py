@@ -52,5 +52,5 @@ def test_the_residual_network_is_small() -> None:
 
 
 def test_an_unknown_network_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(ValueError, match="columns, residual, rhythm, seed"):
+    with pytest.raises(ValueError, match="columns, course_cnn, residual, rhythm"):
         networks.build("vgg", height=64, width=96, classes=7)
