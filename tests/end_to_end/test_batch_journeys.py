@@ -151,8 +151,9 @@ def test_reading_mode(system: System, visitor: Visit, shot: Shot, tmp_path: Path
 
     # Back leads out, into the search.
     rita.go_back()
+    assert "/history/?q=to+read" in rita.url
+    rita.reload()  # what Chromium takes from its own store of pages can't always be looked into
     expect(rita.locator(".tile")).to_have_count(24)
-    assert "q=to+read" in rita.url
 
     # Blind, from where one left off.
     rita.get_by_label("Hide what the model says").check()
