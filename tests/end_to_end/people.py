@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.end_to_end.system import System
 
 PASSWORD = "correct horse battery"
+
+
+def follow(page: Page, link: Locator) -> None:
+    """Click what leads to another page, and wait for that page: who goes elsewhere at once calls the click back."""
+    with page.expect_navigation():
+        link.click()
 
 
 def sign_up(page: Page, system: System, name: str) -> None:
@@ -17,7 +23,7 @@ def sign_up(page: Page, system: System, name: str) -> None:
     page.locator("input[name=password1]").fill(PASSWORD)
     if page.locator("input[name=password2]").count():
         page.locator("input[name=password2]").fill(PASSWORD)
-    page.locator("main form button[type=submit]").click()
+    follow(page, page.locator("main form button[type=submit]"))
     page.goto(f"{system.portal}/predict/")
     expect(page.locator("input[type=file]")).to_be_attached()
 
@@ -26,4 +32,4 @@ def log_in(page: Page, system: System, name: str, password: str = PASSWORD) -> N
     page.goto(f"{system.portal}/accounts/login/")
     page.locator("input[name=login]").fill(name)
     page.locator("input[name=password]").fill(password)
-    page.locator("main form button[type=submit]").first.click()
+    follow(page, page.locator("main form button[type=submit]").first)

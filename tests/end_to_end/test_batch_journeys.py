@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Locator, Page, Route, expect
 
-from tests.end_to_end.people import log_in, sign_up
+from tests.end_to_end.people import follow, log_in, sign_up
 from tests.end_to_end.system import ROOT, System
 
 pytestmark = pytest.mark.xdist_group("system")
@@ -68,16 +68,16 @@ def test_a_batch_lasts(system: System, visitor: Visit, shot: Shot, tmp_path: Pat
     address = paula.url
 
     # A result, and back.
-    paula.locator("#batch .outcomes a").first.click()
+    follow(paula, paula.locator("#batch .outcomes a").first)
     expect(paula.locator("#status")).to_have_attribute("data-state", "done")
-    paula.get_by_role("link", name="Older").click()
+    follow(paula, paula.get_by_role("link", name="Older"))
     expect(paula.locator("#status")).to_have_attribute("data-state", "done")
-    paula.get_by_role("link", name="night shift").click()
-    assert paula.url == address
+    follow(paula, paula.get_by_role("link", name="night shift"))
+    expect(paula).to_have_url(address)
     paula.go_back()
     paula.go_back()
     paula.go_back()
-    assert paula.url == address
+    expect(paula).to_have_url(address)
     expect(paula.locator("#batch .outcomes li").first).to_contain_text("notes.png")
 
     find_rename_and_take_along(paula, system, address, tmp_path)
@@ -96,7 +96,7 @@ def test_a_batch_lasts(system: System, visitor: Visit, shot: Shot, tmp_path: Pat
     paula.get_by_role("button", name="Delete", exact=True).click()
     expect(paula.locator(".list-links > li")).to_have_count(1)
     paula.goto(f"{system.portal}/trash/")
-    paula.get_by_role("button", name="Restore all").click()
+    follow(paula, paula.get_by_role("button", name="Restore all"))
     paula.goto(address)
     expect(paula.locator("#batch")).to_contain_text("All 61 pictures are through")
 
@@ -131,6 +131,7 @@ def test_reading_mode(system: System, visitor: Visit, shot: Shot, tmp_path: Path
     title = rita.locator("#reading-title")
     expect(title).to_contain_text("1 of 24")
     expect(rita.locator("#reading-picture")).to_be_visible()
+    expect(rita.get_by_label("Keys")).to_be_visible()  # the script is there
     shot(rita, "reading")
 
     taken = []
@@ -149,6 +150,8 @@ def test_reading_mode(system: System, visitor: Visit, shot: Shot, tmp_path: Path
 
     try_the_keys(rita, title)
 
+    act_as_soon_as_shown(rita, title)
+
     # Back leads out, into the search.
     rita.go_back()
     assert "/history/?q=to+read" in rita.url
@@ -160,6 +163,7 @@ def test_reading_mode(system: System, visitor: Visit, shot: Shot, tmp_path: Path
     rita.get_by_role("button", name="Read one by one").click()
     expect(title).to_contain_text("13 of 24")
     expect(rita.locator("#reading")).not_to_contain_text("The model:")
+    expect(rita.get_by_label("Keys")).to_be_visible()
     shot(rita, "reading-blind")
     rita.keyboard.press(" ")  # nothing to agree with
     expect(title).to_contain_text("13 of 24")
@@ -190,6 +194,23 @@ def try_the_keys(rita: Page, title: Locator) -> None:
     rita.keyboard.press("3")
     expect(title).to_contain_text("13 of 24")
     rita.get_by_label("Keys").check()
+
+
+def act_as_soon_as_shown(rita: Page, title: Locator) -> None:
+    """Forth and back again, the second before the browser has drawn the first: it stays the same page all along."""
+    rita.evaluate(
+        """() => {
+            window.samePage = true;
+            const back = () => document.getElementById("reading-previous").click();
+            document.addEventListener("htmx:afterSwap", () => setTimeout(back), { once: true });
+        }"""
+    )
+    entries = rita.evaluate("history.length")
+    rita.locator("#reading").focus()
+    with rita.expect_response("**/reading/*/13/"):
+        rita.keyboard.press("ArrowRight")
+    expect(title).to_contain_text("13 of 24")
+    assert rita.evaluate("[window.samePage === true, history.length]") == [True, entries]
 
 
 def test_reading_mode_without_javascript_and_by_touch(system: System, visitor: Visit, shot: Shot) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.end_to_end.people import PASSWORD, sign_up
+from tests.end_to_end.people import PASSWORD, follow, sign_up
 from tests.end_to_end.system import ROOT, System, running_system, stopped_server
 
 pytestmark = pytest.mark.xdist_group("system")
@@ -65,7 +65,7 @@ def test_from_sign_up_to_history_and_nobody_else_sees_it(system: System, visitor
     admin.goto(f"{system.portal}/admin/")
     admin.locator("input[name=login]").fill("root")
     admin.locator("input[name=password]").fill(PASSWORD)
-    admin.locator("main form button[type=submit]").first.click()
+    follow(admin, admin.locator("main form button[type=submit]").first)
     admin.goto(f"{system.portal}/admin/analyses/analysis/")
     expect(admin.locator("#result_list")).to_contain_text("anna")
     expect(admin.locator("#result_list")).to_contain_text("PVC")

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.end_to_end.people import PASSWORD, log_in, sign_up
+from tests.end_to_end.people import PASSWORD, follow, log_in, sign_up
 from tests.end_to_end.system import ROOT, System, running_system, stopped_server
 from tests.small_disk import fill, small_disk
 
@@ -64,7 +64,7 @@ def test_sign_up_confirm_and_send_twenty_files(system: System, visitor: Visit, s
     sign_up(emil, system, "emil")
     emil.goto(link_in_mail(system, "emil@example.org", "confirm-email"))
     shot(emil, "confirm")
-    emil.locator("main form button[type=submit]").click()
+    follow(emil, emil.locator("main form button[type=submit]"))
     emil.goto(f"{system.portal}/accounts/email/")
     expect(emil.locator("main")).to_contain_text("Verified")
 
@@ -134,7 +134,7 @@ def test_review_share_sum_up_and_take_along(system: System, visitor: Visit, shot
     expect(gerd.locator(".tile")).to_have_count(1)
     gerd.goto(f"{system.portal}/trash/")
     shot(gerd, "trash")
-    gerd.get_by_role("button", name="Restore", exact=True).first.click()
+    follow(gerd, gerd.get_by_role("button", name="Restore", exact=True).first)
     gerd.goto(f"{system.portal}/history/")
     expect(gerd.locator(".tile")).to_have_count(2)
 
@@ -198,7 +198,7 @@ def test_a_forgotten_password(system: System, visitor: Visit, shot: Shot) -> Non
     forgetful.goto(f"{system.portal}/accounts/password/reset/")
     forgetful.locator("input[name=email]").fill("hanna@example.org")
     shot(forgetful, "reset-password")
-    forgetful.locator("main form button[type=submit]").click()
+    follow(forgetful, forgetful.locator("main form button[type=submit]"))
     forgetful.goto(link_in_mail(system, "hanna@example.org", "key"))
     for name in ("password1", "password2"):
         forgetful.locator(f"input[name={name}]").fill("another horse battery")

@@ -78,6 +78,8 @@
 
   document.addEventListener("htmx:afterSwap", () => {
     const shown = part();
+    // At once, not when the swap has settled: a key pressed before would leave this page for another one.
+    htmx.process(shown);
     // The address goes along, so that a reload shows the same picture and Back leads out of the reading.
     history.replaceState(null, "", shown.dataset.address);
     shown.focus({ preventScroll: true });
