@@ -104,7 +104,8 @@ class Intake:
                     await self._room.wait()
             except TimeoutError:
                 raise QueueFull(_RETRY_SECONDS) from None
-        message = await self._read(context, min(self._seconds, _PROBE_SECONDS) if probe else self._seconds)
+        limit = min(self._seconds, _PROBE_SECONDS) if probe else self._seconds
+        message = await self._read(context, _Reading(limit))
         if message is None:
             await asyncio.sleep(_LEAVING_SECONDS)  # who has left is cancelled meanwhile
             raise RequestError("MESSAGE_MISSING", "The call has no message.", field="")
@@ -118,16 +119,17 @@ class Intake:
         Raises:
             QueueFull: the front has no more room.
         """
+        reading = _Reading(math.inf)
         while True:
             if not self._room.is_set():
                 await self._room.wait()
-            message = await self._read(context, math.inf)
+            reading.begun = time.monotonic()
+            message = await self._read(context, reading)
             if message is None:
                 return
             yield parse(message)
 
-    async def _read(self, context: grpc.aio.ServicerContext, limit: float) -> bytes | None:
-        reading = _Reading(limit)
+    async def _read(self, context: grpc.aio.ServicerContext, reading: _Reading) -> bytes | None:
         self._readings[reading] = None
         try:
             message = await context.read()
