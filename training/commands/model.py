@@ -127,8 +127,8 @@ def describe(
         if differences and write:
             console.print(f"wrote {describing.describe(folder, scores)}")
         else:
-            said = "; ".join(differences) if differences else "tells every figure"
-            console.print(f"{folder}: {said}", soft_wrap=True)
+            outcome = "; ".join(differences) if differences else "tells every figure"
+            console.print(f"{folder}: {outcome}", soft_wrap=True)
             wrong += differences
     if wrong or card_differences(models, results, version, write=write):
         raise typer.Exit(1)

@@ -55,5 +55,5 @@ def print_table(table: pd.DataFrame, out: Path | None) -> None:
 
 def print_differences(stored: Path, differences: list[str]) -> None:
     """Say in which figures a stored table differs from what was computed now, or that it does not."""
-    told = "; ".join(differences[:10]) if differences else "every figure reprinted"
-    console.print(f"{stored}: {told}", soft_wrap=True)
+    outcome = "; ".join(differences[:10]) if differences else "every figure reprinted"
+    console.print(f"{stored}: {outcome}", soft_wrap=True)

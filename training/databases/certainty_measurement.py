@@ -51,17 +51,17 @@ def measured(records: Iterable[DatabaseRecord]) -> dict[tuple[str, Label], Score
     scores = {(name, label): Score() for name in ("DS1", "DS2") for label in _RIGHT}
     for record in records:
         name = sets.get(record.name)
-        for told, kinds in _pieces(record) if name else ():
+        for predicted, kinds in _pieces(record) if name else ():
             for label, right in _RIGHT.items():
-                _add(scores[name or "", label], record.person, told == label, np.isin(kinds, sorted(right)))
+                _add(scores[name or "", label], record.person, predicted == label, np.isin(kinds, sorted(right)))
     return scores
 
 
-def _add(score: Score, person: str, told: NDArray[np.bool_], true: NDArray[np.bool_]) -> None:
-    score.told += int(told.sum())
-    score.right += int((told & true).sum())
+def _add(score: Score, person: str, predicted: NDArray[np.bool_], true: NDArray[np.bool_]) -> None:
+    score.told += int(predicted.sum())
+    score.right += int((predicted & true).sum())
     score.marked += int(true.sum())
-    score.people |= {person} if (told & true).any() else set()
+    score.people |= {person} if (predicted & true).any() else set()
     score.carriers |= {person} if true.any() else set()
 
 
@@ -77,8 +77,8 @@ def _pieces(record: DatabaseRecord) -> Iterator[tuple[NDArray[np.str_], NDArray[
         labels = {label for label in (Label.PVC, Label.PAC) if label in own.kinds}
         if labels and len(own) >= _LEAST_BEATS:
             piece = signal[:, begin : begin + length]
-            found = odd_beats.compare(piece, recording.rate, own.samples - begin)
-            yield certainty.premature(found, labels), own.kinds
+            comparison = odd_beats.compare(piece, recording.rate, own.samples - begin)
+            yield certainty.premature(comparison, labels), own.kinds
 
 
 def _within(beats: Beats, begin: int, end: int) -> Beats:

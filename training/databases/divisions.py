@@ -28,7 +28,7 @@ VALIDATION_GROUPS = (
 #: then each carrier is asked about by a network that has not seen them. PTB-XL's people are divided as well
 #: (:mod:`training.datasets.splits`).
 EVERYBODY = tuple(
-    (*group, *others) for group, others in zip(VALIDATION_GROUPS, ((), ("109",), ("102",), ("107",)), strict=True)
+    (*group, *carriers) for group, carriers in zip(VALIDATION_GROUPS, ((), ("109",), ("102",), ("107",)), strict=True)
 )
 
 #: The malignant ectopy records with fibrillation (validation above).

@@ -140,7 +140,7 @@ def _copies(headers: Mapping[int, Path]) -> set[int]:
 
     Samples are compared by the checksum and first value that headers give of each lead.
     """
-    seen: set[tuple[object, ...]] = set()
+    earlier_sums: set[tuple[object, ...]] = set()
     copies = set()
     for number, path in headers.items():
         try:
@@ -148,9 +148,9 @@ def _copies(headers: Mapping[int, Path]) -> set[int]:
         except (RecordingError, OSError) as error:
             raise RecordsError(f"{path} can't be read: {error}") from error
         sums = (header.frames, *((line.initial, line.checksum) for line in header.signals))
-        if any(line.checksum for line in header.signals) and sums in seen:
+        if any(line.checksum for line in header.signals) and sums in earlier_sums:
             copies.add(number)
-        seen.add(sums)
+        earlier_sums.add(sums)
     return copies
 
 

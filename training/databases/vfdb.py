@@ -67,8 +67,8 @@ def crests(lead: NDArray[np.float32], rate: float) -> NDArray[np.int64]:
 def fibrillation_beats(recording: Recording) -> Beats:
     """The crests of fibrillation in the first lead, as beats: a wave is the nearest thing to one."""
     lead = np.nan_to_num(recording.read()[0])
-    found = [begin + crests(lead[begin:end], recording.rate) for begin, end in fibrillation(recording)]
-    samples = np.concatenate([np.empty(0, np.int64), *found])
+    peaks_by_episode = [begin + crests(lead[begin:end], recording.rate) for begin, end in fibrillation(recording)]
+    samples = np.concatenate([np.empty(0, np.int64), *peaks_by_episode])
     return Beats(samples, np.full(len(samples), "!"), np.full(len(samples), Label.VF.value))
 
 

@@ -97,32 +97,36 @@ def survey(
         DatasetError: a side is missing, twice there or without a picture; a folder is no class; or ``mapped`` names a
             folder that is not there.
     """
-    root, sides = _sides(source)
-    named = _class_folders(root, sides, classes, mapped or {})
-    found = Survey(source, root, [ClassFolder(side, one) for side in sides for one in classes], [])
-    by_class = {(entry.side, entry.beat_class): entry for entry in found.class_folders}
-    for class_folder, (side, beat_class) in named.items():
+    root, partitions = _sides(source)
+    named = _class_folders(root, partitions, classes, mapped or {})
+    surveyed = Survey(
+        source, root, [ClassFolder(partition, beat_class) for partition in partitions for beat_class in classes], []
+    )
+    by_class = {(entry.side, entry.beat_class): entry for entry in surveyed.class_folders}
+    for class_folder, (partition, beat_class) in named.items():
         if beat_class is not None:
-            by_class[side, beat_class].folders.append(class_folder)
-    for item in walk(source, {*sides.values(), *named}):
+            by_class[partition, beat_class].folders.append(class_folder)
+    for item in walk(source, {*partitions.values(), *named}):
         path = item.path if isinstance(item, LeftOut) else item
         folder = next((parent for parent in path.parents if parent in named), None)
-        if folder is None and not any(parent in path.parents for parent in sides.values()):
-            found.left_out.append(LeftOut(path, OUTSIDE_THE_SIDES, "The file does not lie in the folder of a side."))
+        if folder is None and not any(parent in path.parents for parent in partitions.values()):
+            surveyed.left_out.append(LeftOut(path, OUTSIDE_THE_SIDES, "The file does not lie in the folder of a side."))
         elif isinstance(item, LeftOut):
-            found.left_out.append(item)
+            surveyed.left_out.append(item)
         elif folder is None:
-            found.left_out.append(LeftOut(path, IN_NO_CLASS_FOLDER, "The file does not lie in the folder of a class."))
+            surveyed.left_out.append(
+                LeftOut(path, IN_NO_CLASS_FOLDER, "The file does not lie in the folder of a class.")
+            )
         else:
-            side, beat_class = named[folder]
+            partition, beat_class = named[folder]
             if beat_class is None:
-                found.left_out.append(LeftOut(path, FOLDER_LEFT_OUT, "Its folder is left out by --map."))
+                surveyed.left_out.append(LeftOut(path, FOLDER_LEFT_OUT, "Its folder is left out by --map."))
             else:
-                by_class[side, beat_class].files.append(path)
-    for side, folder_of_side in sides.items():
-        if not any(entry.files for entry in found.class_folders if entry.side == side):
-            raise DatasetError(f"The {side} side, {folder_of_side}/, has no pictures.")
-    return found
+                by_class[partition, beat_class].files.append(path)
+    for partition, partition_folder in partitions.items():
+        if not any(entry.files for entry in surveyed.class_folders if entry.side == partition):
+            raise DatasetError(f"The {partition} side, {partition_folder}/, has no pictures.")
+    return surveyed
 
 
 def _sides(source: Path) -> tuple[Path, dict[str, Path]]:
@@ -133,41 +137,45 @@ def _sides(source: Path) -> tuple[Path, dict[str, Path]]:
         if len(below) != 1 or _side_of(below[0].name):
             break
         root = below[0]
-    found: dict[str, Path] = {}
+    partitions: dict[str, Path] = {}
     for folder in _folders(root):
-        if side := _side_of(folder.name):
-            if side in found:
-                raise DatasetError(f"{root} has the {side} side twice: {found[side].name}/ and {folder.name}/.")
-            found[side] = folder
-    for side in (TRAIN, TEST):
-        if side not in found:
-            raise DatasetError(f"{root} has no folder {side}/.")
-    return root, {side: found[side] for side in (TRAIN, VALIDATION, TEST) if side in found}
+        if partition := _side_of(folder.name):
+            if partition in partitions:
+                raise DatasetError(
+                    f"{root} has the {partition} side twice: {partitions[partition].name}/ and {folder.name}/."
+                )
+            partitions[partition] = folder
+    for partition in (TRAIN, TEST):
+        if partition not in partitions:
+            raise DatasetError(f"{root} has no folder {partition}/.")
+    return root, {
+        partition: partitions[partition] for partition in (TRAIN, VALIDATION, TEST) if partition in partitions
+    }
 
 
 def _class_folders(
     root: Path,
-    sides: Mapping[str, Path],
+    partitions: Mapping[str, Path],
     classes: Sequence[TrainingClass],
     mapped: Mapping[str, TrainingClass | None],
 ) -> dict[Path, tuple[str, TrainingClass | None]]:
     """Side and class of each class folder; the class is None where it is to be left out."""
-    found: dict[Path, tuple[str, TrainingClass | None]] = {}
+    class_folders: dict[Path, tuple[str, TrainingClass | None]] = {}
     unknown: dict[str, None] = {}
     met: set[str] = set()
-    for side, folder_of_side in sides.items():
-        for folder in _folders(folder_of_side):
+    for partition, partition_folder in partitions.items():
+        for folder in _folders(partition_folder):
             folded = _folded(folder.name)
             met.add(folded)
             beat_class = mapped[folded] if folded in mapped else class_named(folder.name, classes)
             if beat_class is None and folded not in mapped:
                 unknown[folder.name] = None
-            found[folder] = (side, beat_class)
+            class_folders[folder] = (partition, beat_class)
     if unknown:
         raise DatasetError(_unknown_folders(root, list(unknown), classes))
     if unmet := [name for name in mapped if name not in met]:
         raise DatasetError(f"--map names folders that are not there: {', '.join(unmet)}.")
-    return found
+    return class_folders
 
 
 def _unknown_folders(root: Path, names: Sequence[str], classes: Sequence[TrainingClass]) -> str:
@@ -205,4 +213,4 @@ def _folded(name: str) -> str:
 
 
 def _known(classes: Sequence[TrainingClass]) -> str:
-    return ", ".join(f"{one.short} ({one.name})" for one in classes)
+    return ", ".join(f"{beat_class.short} ({beat_class.name})" for beat_class in classes)

@@ -26,7 +26,7 @@ from training.datasets.label_audit import Finding
 WHOLE_FOLDER: Final = "whole folder"
 
 #: The classes of the table below, in its order.
-CLASSES: Final = tuple(one.short for one in CLASS_SETS["seven"])
+CLASSES: Final = tuple(beat_class.short for beat_class in CLASS_SETS["seven"])
 
 #: Share of each answer (columns) to the beats of a person with a class (rows), mean over the people whom a network does
 #: not know: the 56,196 stored predictions of ``arrhythmia-4.inter-patient`` and the 57,943 out-of-fold ones of
@@ -98,7 +98,7 @@ class FolderFinding:
 def can_answer(model: OnnxModel, pixels: NDArray[np.uint8]) -> bool:
     """Whether ``model`` knows the classes that are asked about and takes such pixels."""
     info = model.info
-    return set(CLASSES) == {one.short for one in info.classes} and (
+    return set(CLASSES) == {beat_class.short for beat_class in info.classes} and (
         (info.input_height, info.input_width, 1) == pixels.shape[1:]
     )
 
@@ -111,7 +111,7 @@ def whole_folders(files: pd.DataFrame, pixels: NDArray[np.uint8], model: OnnxMod
         pixels: canonical pixels in the same order, ``uint8 [N, height, width, 1]``.
         model: one that :func:`can_answer`.
     """
-    order = [[one.short for one in model.info.classes].index(short) for short in CLASSES]
+    order = [[beat_class.short for beat_class in model.info.classes].index(short) for short in CLASSES]
     parts = [model.run(pixels[start : start + _BATCH]).probabilities for start in range(0, len(pixels), _BATCH)]
     answers = np.concatenate(parts)[:, order].argmax(axis=1)
     folders = files["file"].str.split("/").str[:2].str.join("/")

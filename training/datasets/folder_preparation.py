@@ -60,8 +60,8 @@ def prepare(source: Path, data: Path, mapped: Sequence[str], model: OnnxModel | 
     Raises:
         DatasetError: the folders are no such data set, or a side of it is empty.
     """
-    found = survey(source, CLASSES, parse_map(mapped, CLASSES))
-    read = _read(found, data, progress)
+    surveyed = survey(source, CLASSES, parse_map(mapped, CLASSES))
+    read = _read(surveyed, data, progress)
     task = progress.add_task("% of the pictures compared", total=100)
     files = folders.read_files(data)
     pixels = prepared_data.load(data, variants=0).pixels[0]
@@ -72,26 +72,26 @@ def prepare(source: Path, data: Path, mapped: Sequence[str], model: OnnxModel | 
         findings = [*(item.finding() for item in whole), *findings]
         sentences = [*(item.sentence() for item in whole), *sentences]
     label_audit.write(findings, data / AUDIT)
-    left_out = [*found.left_out, *(item for folder in read for item in folder.left_out)]
+    left_out = [*surveyed.left_out, *(item for folder in read for item in folder.left_out)]
     return Prepared(
         data=data,
-        classes=[_class_entry(folder, found.root) for folder in read if folder.folder.folders],
-        left_out=[_left_out_entry(item, found.source) for item in left_out],
+        classes=[_class_entry(folder, surveyed.root) for folder in read if folder.folder.folders],
+        left_out=[_left_out_entry(item, surveyed.source) for item in left_out],
         findings=findings,
         sentences=sentences,
     )
 
 
-def _read(found: Survey, data: Path, progress: Progress) -> list[folders.Read]:
+def _read(surveyed: Survey, data: Path, progress: Progress) -> list[folders.Read]:
     task = progress.add_task("% of the pictures read", total=100)
-    reading = folders.read_folders(found, data, lambda done: progress.update(task, completed=100 * done))
+    reading = folders.read_folders(surveyed, data, lambda done: progress.update(task, completed=100 * done))
     read = []
     for folder in reading:
         read.append(folder)
         if folder.folder.folders:
-            named = ", ".join(shown(path.relative_to(found.root)) for path in folder.folder.folders)
-            said = f"{named} ({folder.folder.beat_class.short}): {counted(folder.pictures, 'picture')}"
-            progress.console.print(escape(said), highlight=False, soft_wrap=True)
+            named = ", ".join(shown(path.relative_to(surveyed.root)) for path in folder.folder.folders)
+            line = f"{named} ({folder.folder.beat_class.short}): {counted(folder.pictures, 'picture')}"
+            progress.console.print(escape(line), highlight=False, soft_wrap=True)
     return read
 
 
@@ -121,9 +121,9 @@ def say(prepared: Prepared, console: Console) -> None:
     listed = f" ({by_reason}); {prepared.data / folders.LEFT_OUT} names them" if by_reason else ""
     read, left_out = counted(prepared.pictures, "picture"), counted(len(prepared.left_out), "file")
     console.print(f"{read} read, {left_out} left out{listed}", highlight=False, soft_wrap=True)
-    found = counted(len(prepared.findings), "finding")
+    count = counted(len(prepared.findings), "finding")
     listing = "is" if len(prepared.findings) == 1 else "are"
-    console.print(f"{found} {listing} listed in {prepared.data / AUDIT}", highlight=False, soft_wrap=True)
+    console.print(f"{count} {listing} listed in {prepared.data / AUDIT}", highlight=False, soft_wrap=True)
 
 
 def counted(number: int, noun: str) -> str:

@@ -40,7 +40,7 @@ _NAME = re.compile(r"(?P<record>[0-9]{1,12})_(?P<sample>[0-9]{1,12})")
 
 
 def write_folders(
-    data: Dataset, sides: Split, classes: Sequence[TrainingClass], out: Path
+    data: Dataset, partitions: Split, classes: Sequence[TrainingClass], out: Path
 ) -> Iterator[tuple[int, int]]:
     """Draw the primary-lead beats of a split as PNG files in class folders.
 
@@ -49,17 +49,17 @@ def write_folders(
     """
     primary = data.table["primary"].to_numpy(dtype=bool)
     labels = data.labels(classes)
-    train = np.concatenate([sides.train[primary[sides.train]], sides.validation])
-    done, total = 0, len(train) + len(sides.test)
-    for side, rows in zip(SIDES, (train, sides.test), strict=True):
-        for one in classes:
-            (out / side / one.name).mkdir(parents=True, exist_ok=True)
+    train = np.concatenate([partitions.train[primary[partitions.train]], partitions.validation])
+    done, total = 0, len(train) + len(partitions.test)
+    for partition, rows in zip(SIDES, (train, partitions.test), strict=True):
+        for beat_class in classes:
+            (out / partition / beat_class.name).mkdir(parents=True, exist_ok=True)
         for start in range(0, len(rows), _BATCH):
             batch = rows[start : start + _BATCH]
             for row, picture in zip(batch, draw(picture_window(data.windows[batch])), strict=True):
                 beat = data.table.iloc[row]
                 name = f"{beat['record']}_{beat['sample']}.png"
-                Image.fromarray(picture).save(out / side / classes[labels[row]].name / name)
+                Image.fromarray(picture).save(out / partition / classes[labels[row]].name / name)
             done += len(batch)
             yield done, total
 
@@ -74,7 +74,7 @@ class Read:
     """What turned out to be no picture."""
 
 
-def read_folders(found: Survey, out: Path, progress: Callable[[float], None] = lambda _done: None) -> Iterator[Read]:
+def read_folders(surveyed: Survey, out: Path, progress: Callable[[float], None] = lambda _done: None) -> Iterator[Read]:
     """Read class folders into a prepared data set, through the server's own decoder.
 
     Files named ``<record>_<sample>`` keep their record; of others the patient is not known, and each class folder
@@ -92,9 +92,9 @@ def read_folders(found: Survey, out: Path, progress: Callable[[float], None] = l
     shards.mkdir(parents=True, exist_ok=True)
     claim(out, PreparationConfig(representation="folders", augmented_variants=0))
     (out / "complete.json").unlink(missing_ok=True)
-    total = sum(len(folder.files) for folder in found.class_folders)
-    left_out = list(found.left_out)
-    kept: list[pd.DataFrame] = []
+    total = sum(len(folder.files) for folder in surveyed.class_folders)
+    left_out = list(surveyed.left_out)
+    tables: list[pd.DataFrame] = []
     names: list[str] = []
     by_side: Counter[str] = Counter()
     done = 0
@@ -104,20 +104,20 @@ def read_folders(found: Survey, out: Path, progress: Callable[[float], None] = l
         done += 1
         progress(done / total)
 
-    for folder in found.class_folders:
-        files, pictures, refused = _read(folder, found.root, read_one)
+    for folder in surveyed.class_folders:
+        files, pictures, refused = _read(folder, surveyed.root, read_one)
         if len(pictures):
             names.append(f"{folder.side}-{folder.beat_class.short}")
             _save(files, pictures, shards / f"{names[-1]}.npz")
-            kept.append(files[["file", "side", "label", "content"]])
+            tables.append(files[["file", "side", "label", "content"]])
         by_side[folder.side] += len(pictures)
         left_out += refused
         yield Read(folder, len(pictures), refused)
-    _write_left_out(left_out, found.source, out / LEFT_OUT)
-    for side, count in by_side.items():
+    _write_left_out(left_out, surveyed.source, out / LEFT_OUT)
+    for partition, count in by_side.items():
         if not count:
-            raise DatasetError(f"No picture of the {side} side can be read; {out / LEFT_OUT} says why.")
-    pd.concat(kept).to_csv(out / FILES, index=False, errors="backslashreplace")
+            raise DatasetError(f"No picture of the {partition} side can be read; {out / LEFT_OUT} says why.")
+    pd.concat(tables).to_csv(out / FILES, index=False, errors="backslashreplace")
     (out / "complete.json").write_text(json.dumps({"records": names}) + "\n")
 
 
@@ -183,15 +183,15 @@ def read_files(folder: Path) -> pd.DataFrame:
     return pd.read_csv(path, dtype=str, keep_default_na=False)
 
 
-def _identity(path: Path, number: int, side: str, one: TrainingClass) -> dict[str, object]:
+def _identity(path: Path, number: int, partition: str, beat_class: TrainingClass) -> dict[str, object]:
     named = _NAME.fullmatch(path.stem)
-    record = named["record"] if named else f"unknown-{one.short}"
+    record = named["record"] if named else f"unknown-{beat_class.short}"
     return {
         "patient": record,
         "record": record,
         "sample": int(named["sample"]) if named else number,
-        "symbol": one.symbol,
+        "symbol": beat_class.symbol,
         "lead": "as drawn",
         "primary": True,
-        "side": side,
+        "side": partition,
     }

@@ -82,16 +82,16 @@ def write(findings: Sequence[Finding], path: Path) -> None:
     with path.open("w", newline="", encoding="utf-8", errors="backslashreplace") as lines:
         writer = csv.writer(lines)
         writer.writerow([field.name for field in fields(Finding)])
-        writer.writerows(astuple(one) for one in findings)
+        writer.writerows(astuple(finding) for finding in findings)
 
 
 def sentences(findings: Sequence[Finding]) -> list[str]:
     """What people should know, one sentence for each kind that occurs."""
-    by_kind = {kind: [one for one in findings if one.kind == kind] for kind in _SENTENCES}
+    by_kind = {kind: [finding for finding in findings if finding.kind == kind] for kind in _SENTENCES}
     return [
-        sentence.format(count=len(found), example=_example(found[0]))
+        sentence.format(count=len(of_kind), example=_example(of_kind[0]))
         for kind, sentence in _SENTENCES.items()
-        if (found := by_kind[kind])
+        if (of_kind := by_kind[kind])
     ]
 
 
@@ -104,8 +104,8 @@ _SENTENCES = {
 }
 
 
-def _example(one: Finding) -> str:
-    return f"{one.file} = {one.other}" if one.other else f"{one.file} looks like {one.better}"
+def _example(finding: Finding) -> str:
+    return f"{finding.file} = {finding.other}" if finding.other else f"{finding.file} looks like {finding.better}"
 
 
 #: The kinds of finding that a picture on a later side is, if it is on one of the earlier sides too.
@@ -117,10 +117,10 @@ def _same_content(files: pd.DataFrame) -> Iterator[Finding]:
         if len(group) < 2:
             continue
         first = group.iloc[0]
-        for kind, side, earlier in _LEAKS:
-            seen = group[group["side"].isin(earlier)]
-            for row in group[group["side"] == side].itertuples() if len(seen) else ():
-                twin = seen.iloc[0]
+        for kind, partition, earlier in _LEAKS:
+            earlier_copies = group[group["side"].isin(earlier)]
+            for row in group[group["side"] == partition].itertuples() if len(earlier_copies) else ():
+                twin = earlier_copies.iloc[0]
                 yield Finding(kind, row.file, twin["file"], row.label, twin["label"], 0.0)
         for row in group[group["label"] != first["label"]].itertuples():
             yield Finding(TWO_CLASSES, row.file, first["file"], row.label, first["label"], 0.0)
@@ -128,23 +128,23 @@ def _same_content(files: pd.DataFrame) -> Iterator[Finding]:
 
 def _near_duplicates(files: pd.DataFrame, pixels: NDArray[np.uint8], progress: Progress) -> Iterator[Finding]:
     """Test pictures that are a training or validation picture drawn again, though not the same pixels."""
-    sides = files["side"].to_numpy(dtype=str)
+    partitions = files["side"].to_numpy(dtype=str)
     content = files["content"].to_numpy(dtype=str)
-    train = np.flatnonzero(sides != "test")
-    test = np.flatnonzero(sides == "test")
+    train = np.flatnonzero(partitions != "test")
+    test = np.flatnonzero(partitions == "test")
     test = test[~np.isin(content[test], content[train])]
     if not len(train):
         return
     trained = _blurred(pixels[train])
-    found = 0
+    pairs = 0
     for start in range(0, len(test), _AT_ONCE):
         rows = test[start : start + _AT_ONCE]
         alike = _blurred(pixels[rows]) @ trained.T
         nearest = alike.argmax(axis=1)
         distances = np.sqrt(np.maximum(0, 2 - 2 * alike.max(axis=1)))
         for row, twin, distance in zip(rows, train[nearest], distances, strict=True):
-            if distance <= NEAR and found < MOST_PAIRS:
-                found += 1
+            if distance <= NEAR and pairs < MOST_PAIRS:
+                pairs += 1
                 own, other = files.iloc[row], files.iloc[twin]
                 figure = round(float(distance), 4)
                 yield Finding(NEAR_DUPLICATE, own["file"], other["file"], own["label"], other["label"], figure)

@@ -72,7 +72,7 @@ PTBXL_BLOCKED = replace(
 DATABASES: dict[str, Source] = {source.name: source for source in (MITDB, VFDB, PTBXL)}
 
 #: Everything that beats can be prepared from.
-SOURCES: dict[str, Source] = DATABASES | {one.name: one for one in (EDITED, TURNED, BLOCKED, PTBXL_BLOCKED)}
+SOURCES: dict[str, Source] = DATABASES | {source.name: source for source in (EDITED, TURNED, BLOCKED, PTBXL_BLOCKED)}
 
 
 def notice(names: Sequence[str]) -> str:

@@ -77,18 +77,18 @@ def split(
     """
     if protocol not in _DIVISIONS:
         raise SplitError(f"There is no protocol {protocol!r}; choose one of {', '.join(_DIVISIONS)}.")
-    sides = _DIVISIONS[protocol](_Wish(table, labels, fold, held_out, seed, member, everybody))
+    partitions = _DIVISIONS[protocol](_Wish(table, labels, fold, held_out, seed, member, everybody))
     labelled = labels >= 0
     primary = table["primary"].to_numpy(dtype=bool)
-    found = Split(
-        train=np.flatnonzero((sides == "train") & labelled),
-        validation=np.flatnonzero((sides == "validation") & labelled & primary),
-        test=np.flatnonzero((sides == "test") & labelled & primary),
+    partitioned = Split(
+        train=np.flatnonzero((partitions == "train") & labelled),
+        validation=np.flatnonzero((partitions == "validation") & labelled & primary),
+        test=np.flatnonzero((partitions == "test") & labelled & primary),
     )
     for name in ("train", "validation", "test"):
-        if len(getattr(found, name)) == 0:
+        if len(getattr(partitioned, name)) == 0:
             raise SplitError(f"The {name} side of {protocol} has no beats in this data set.")
-    return found
+    return partitioned
 
 
 def divide(data: Dataset, config: RunConfig) -> Split:
@@ -98,7 +98,7 @@ def divide(data: Dataset, config: RunConfig) -> Split:
         SplitError: the protocol does not fit the data.
     """
     labels = data.labels(CLASS_SETS[config.class_set])
-    sides = split(
+    partitioned = split(
         data.table,
         labels,
         config.protocol,
@@ -110,8 +110,8 @@ def divide(data: Dataset, config: RunConfig) -> Split:
     )
     if config.leads == "primary":
         primary = data.table["primary"].to_numpy(dtype=bool)
-        return Split(sides.train[primary[sides.train]], sides.validation, sides.test)
-    return sides
+        return Split(partitioned.train[primary[partitioned.train]], partitioned.validation, partitioned.test)
+    return partitioned
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,14 +135,14 @@ def _folds(table: pd.DataFrame, labels: NDArray[np.int64], seed: int) -> NDArray
     primary = table["primary"].to_numpy(dtype=bool)
     of_others = names.rows(table["record"])
     beats = np.flatnonzero(primary & (labels >= 0) & ~of_others)
-    found = np.empty(len(beats), dtype=np.int64)
+    fold_of_beats = np.empty(len(beats), dtype=np.int64)
     folds = StratifiedKFold(FOLDS, shuffle=True, random_state=seed).split(beats, labels[beats])
     for number, (_, chosen) in enumerate(folds):
-        found[chosen] = number
-    by_beat = pd.Series(found, index=pd.MultiIndex.from_frame(table.loc[beats, ["record", "sample", "symbol"]]))
+        fold_of_beats[chosen] = number
+    by_beat = pd.Series(fold_of_beats, index=pd.MultiIndex.from_frame(table.loc[beats, ["record", "sample", "symbol"]]))
     every_row = pd.MultiIndex.from_frame(table[["record", "sample", "symbol"]])
     folds_of_rows = by_beat.reindex(every_row, fill_value=-1).to_numpy(dtype=np.int64, copy=True)
-    nearest = _folds_of_origins(table[of_others], table.loc[beats, ["record", "sample"]].assign(fold=found))
+    nearest = _folds_of_origins(table[of_others], table.loc[beats, ["record", "sample"]].assign(fold=fold_of_beats))
     folds_of_rows[of_others] = nearest
     return folds_of_rows
 
@@ -151,7 +151,7 @@ def _folds_of_origins(table: pd.DataFrame, beats: pd.DataFrame) -> NDArray[np.in
     """The fold of the beat nearest to each made one in the recording that it was made of; −1 where none is near."""
     rows = pd.DataFrame({"record": names.origins(table["record"]), "sample": table["sample"]})
     rows["place"] = np.arange(len(rows))
-    found = pd.merge_asof(
+    nearest = pd.merge_asof(
         rows.sort_values("sample"),
         beats.astype({"record": str}).sort_values("sample"),
         on="sample",
@@ -159,7 +159,7 @@ def _folds_of_origins(table: pd.DataFrame, beats: pd.DataFrame) -> NDArray[np.in
         direction="nearest",
         tolerance=_FARTHEST,
     )
-    folds = found.sort_values("place")["fold"].to_numpy(dtype=np.float64)
+    folds = nearest.sort_values("place")["fold"].to_numpy(dtype=np.float64)
     return np.where(np.isnan(folds), -1, folds).astype(np.int64)
 
 
@@ -170,11 +170,11 @@ def _beats_tenfold(
     if not 0 <= fold < FOLDS:
         raise SplitError(f"Fold {fold} does not exist; folds are 0 to {FOLDS - 1}.")
     folds = _folds(table, labels, seed)
-    side = np.full(len(table), "train", dtype="<U10")
-    side[folds == -1] = "none"
-    side[folds == fold] = "test"
-    side[folds == _next_in_half(fold, member)] = "validation"
-    return _training_only(table, side)
+    partitions = np.full(len(table), "train", dtype="<U10")
+    partitions[folds == -1] = "none"
+    partitions[folds == fold] = "test"
+    partitions[folds == _next_in_half(fold, member)] = "validation"
+    return _training_only(table, partitions)
 
 
 def _beats_half(table: pd.DataFrame, labels: NDArray[np.int64], half: int, seed: int) -> NDArray[np.str_]:
@@ -186,16 +186,16 @@ def _beats_half(table: pd.DataFrame, labels: NDArray[np.int64], half: int, seed:
         raise SplitError(f"Half {half} does not exist; halves are 0 and 1.")
     folds = _folds(table, labels, seed)
     trained = (1 - half) * HALF
-    side = np.full(len(table), "none", dtype="<U10")
-    side[(folds >= trained) & (folds < trained + HALF - 1)] = "train"
-    side[folds == trained + HALF - 1] = "validation"
-    side[folds == half * HALF] = "test"
-    return _training_only(table, side)
+    partitions = np.full(len(table), "none", dtype="<U10")
+    partitions[(folds >= trained) & (folds < trained + HALF - 1)] = "train"
+    partitions[folds == trained + HALF - 1] = "validation"
+    partitions[folds == half * HALF] = "test"
+    return _training_only(table, partitions)
 
 
-def _training_only(table: pd.DataFrame, side: NDArray[np.str_]) -> NDArray[np.str_]:
+def _training_only(table: pd.DataFrame, partitions: NDArray[np.str_]) -> NDArray[np.str_]:
     """Sides, where what was made of beats that do not train takes no part."""
-    return np.where(names.rows(table["record"]) & (side != "train"), "none", side)
+    return np.where(names.rows(table["record"]) & (partitions != "train"), "none", partitions)
 
 
 def _next_in_half(fold: int, member: int) -> int:
@@ -214,27 +214,27 @@ def _chronological(table: pd.DataFrame, labels: NDArray[np.int64]) -> NDArray[np
     ordered = table.loc[beats, ["record", "sample", "symbol"]].sort_values(["record", "sample"])
     groups = ordered.groupby(["record", "symbol"])
     place = (groups.cumcount() + 1) / groups["sample"].transform("size")
-    side = np.where(
+    partitions = np.where(
         place > CHRONOLOGICAL_TRAINING, "test", np.where(place > CHRONOLOGICAL_TRAINING * 6 / 7, "validation", "train")
     )
-    by_beat = pd.Series(side, index=pd.MultiIndex.from_frame(ordered))
+    by_beat = pd.Series(partitions, index=pd.MultiIndex.from_frame(ordered))
     every_row = pd.MultiIndex.from_frame(table[["record", "sample", "symbol"]])
     return by_beat.reindex(every_row, fill_value="none").to_numpy(dtype="<U10")
 
 
 def _as_given(table: pd.DataFrame, labels: NDArray[np.int64], seed: int) -> NDArray[np.str_]:
     """The sides that the source prescribes; without a validation side, a stratified tenth of its training side."""
-    sides = table["side"].to_numpy(dtype="<U10")
-    if not {"train", "test"} <= set(sides):
+    partitions = table["side"].to_numpy(dtype="<U10")
+    if not {"train", "test"} <= set(partitions):
         raise SplitError(
             "The protocol as-given needs a data set read from class folders; this one prescribes no sides."
         )
-    if "validation" in sides:
-        return sides
-    rows = np.flatnonzero((sides == "train") & (labels >= 0))
+    if "validation" in partitions:
+        return partitions
+    rows = np.flatnonzero((partitions == "train") & (labels >= 0))
     _, validation = train_test_split(rows, test_size=1 / FOLDS, random_state=seed, stratify=labels[rows])
-    sides[validation] = "validation"
-    return sides
+    partitions[validation] = "validation"
+    return partitions
 
 
 def _inter_patient(table: pd.DataFrame, member: int, *, everybody: bool) -> NDArray[np.str_]:
@@ -243,27 +243,29 @@ def _inter_patient(table: pd.DataFrame, member: int, *, everybody: bool) -> NDAr
     Recordings made from those of the people who validate take no part.
     """
     validate = EVERYBODY[member % len(EVERYBODY)] if everybody else VALIDATION_GROUPS[member]
-    side_of = dict.fromkeys((*TRAINING_RECORDS, *FIBRILLATION_TRAINING_RECORDS, *VALIDATION_RECORDS), "train")
-    side_of |= dict.fromkeys(validate, "validation")
-    side_of |= dict.fromkeys((*TEST_RECORDS, *FIBRILLATION_TEST_RECORDS), "test")
-    side_of |= dict.fromkeys(LEFT_OUT_RECORDS, "none")
+    partition_of = dict.fromkeys((*TRAINING_RECORDS, *FIBRILLATION_TRAINING_RECORDS, *VALIDATION_RECORDS), "train")
+    partition_of |= dict.fromkeys(validate, "validation")
+    partition_of |= dict.fromkeys((*TEST_RECORDS, *FIBRILLATION_TEST_RECORDS), "test")
+    partition_of |= dict.fromkeys(LEFT_OUT_RECORDS, "none")
     prescribed = table["side"].to_numpy(dtype="<U10")
     if everybody:
         prescribed = _quarter(table, prescribed, member)
-    by_record = np.array([side_of.get(record, "none") for record in table["record"]], dtype="<U10")
+    by_record = np.array([partition_of.get(record, "none") for record in table["record"]], dtype="<U10")
     return _without_what_was_made(table, np.where(prescribed == "", by_record, prescribed))
 
 
 def _quarter(table: pd.DataFrame, prescribed: NDArray[np.str_], member: int) -> NDArray[np.str_]:
     """Prescribed sides, where a quarter of PTB-XL's people who do not test validates, of each class as many."""
     patients = table["patient"].to_numpy(dtype=str)
-    asked = np.char.startswith(patients, "ptbxl-") & np.isin(prescribed, ("train", "validation"))
-    people = table.loc[asked & ~names.rows(table["record"]), ["symbol", "patient"]].sort_values(["symbol", "patient"])
+    eligible = np.char.startswith(patients, "ptbxl-") & np.isin(prescribed, ("train", "validation"))
+    people = table.loc[eligible & ~names.rows(table["record"]), ["symbol", "patient"]].sort_values(
+        ["symbol", "patient"]
+    )
     people = people.drop_duplicates("patient")
     chosen = people["patient"].to_numpy(dtype=str)[member % len(EVERYBODY) :: len(EVERYBODY)]
-    side = np.where(asked, "train", prescribed)
-    side[asked & np.isin(patients, chosen)] = "validation"
-    return side
+    partitions = np.where(eligible, "train", prescribed)
+    partitions[eligible & np.isin(patients, chosen)] = "validation"
+    return partitions
 
 
 def _leave_one_out(table: pd.DataFrame, person: str) -> NDArray[np.str_]:
@@ -276,17 +278,17 @@ def _leave_one_out(table: pd.DataFrame, person: str) -> NDArray[np.str_]:
         raise SplitError(f"The data set has no person {person!r} to hold out.")
     validates = np.isin(table["record"].to_numpy(dtype=str), VALIDATION_RECORDS)
     validates |= table["side"].to_numpy(dtype=str) == "validation"
-    side = np.where(validates, "validation", "train").astype("<U10")
-    side[patients == person] = "test"
-    return _without_what_was_made(table, side)
+    partitions = np.where(validates, "validation", "train").astype("<U10")
+    partitions[patients == person] = "test"
+    return _without_what_was_made(table, partitions)
 
 
-def _without_what_was_made(table: pd.DataFrame, side: NDArray[np.str_]) -> NDArray[np.str_]:
+def _without_what_was_made(table: pd.DataFrame, partitions: NDArray[np.str_]) -> NDArray[np.str_]:
     """Sides, where recordings made of others train, but for those of people who do not: these take no part."""
     of_others = names.rows(table["record"])
     patients = table["patient"].to_numpy(dtype=str)
-    kept_out = np.isin(patients, np.unique(patients[(side != "train") & ~of_others]))
-    return np.where(of_others & kept_out, "none", side)
+    kept_out = np.isin(patients, np.unique(patients[(partitions != "train") & ~of_others]))
+    return np.where(of_others & kept_out, "none", partitions)
 
 
 def blocked_rows(table: pd.DataFrame) -> NDArray[np.bool_]:

@@ -67,8 +67,8 @@ def card(tables: Mapping[str, pd.DataFrame]) -> str:
 
 
 def _by_class(beats: Mapping[str, pd.DataFrame]) -> str:
-    named = {one.symbol: f"{one.name} ({one.short})" for one in CLASS_SETS["eight"]}
-    heads = ["symbol", "class", *(f"{name}: {what}" for name in beats for what in ("beats", "people"))]
+    named = {beat_class.symbol: f"{beat_class.name} ({beat_class.short})" for beat_class in CLASS_SETS["eight"]}
+    heads = ["symbol", "class", *(f"{name}: {counted}" for name in beats for counted in ("beats", "people"))]
     rows = []
     for symbol in BEAT_SYMBOLS:
         cells = []
@@ -82,23 +82,26 @@ def _by_class(beats: Mapping[str, pd.DataFrame]) -> str:
 
 def _scarce(beats: Mapping[str, pd.DataFrame]) -> str:
     every = pd.concat(beats.values(), ignore_index=True)
-    carriers = {one.short: every[every["symbol"] == one.symbol]["patient"].nunique() for one in CLASS_SETS[CLASS_SET]}
-    told = ", ".join(f"{short} {count}" for short, count in sorted(carriers.items(), key=lambda item: item[1]))
-    return f"People, not beats, are what is scarce. So many have beats of each class, all sources together: {told}."
+    carriers = {
+        beat_class.short: every[every["symbol"] == beat_class.symbol]["patient"].nunique()
+        for beat_class in CLASS_SETS[CLASS_SET]
+    }
+    counts = ", ".join(f"{short} {count}" for short, count in sorted(carriers.items(), key=lambda item: item[1]))
+    return f"People, not beats, are what is scarce. So many have beats of each class, all sources together: {counts}."
 
 
 def _sides(table: pd.DataFrame) -> str:
     classes = CLASS_SETS[CLASS_SET]
-    labels = table["symbol"].map({one.symbol: number for number, one in enumerate(classes)}).fillna(-1)
-    sides = splits.split(table, labels.to_numpy(dtype=np.int64), INTER_PATIENT.name)
+    labels = table["symbol"].map({beat_class.symbol: number for number, beat_class in enumerate(classes)}).fillna(-1)
+    partitions = splits.split(table, labels.to_numpy(dtype=np.int64), INTER_PATIENT.name)
     primary = table["primary"].to_numpy(dtype=bool)
     rows = []
     for name in _SIDES:
-        chosen = getattr(sides, name)
+        chosen = getattr(partitions, name)
         own = table.iloc[chosen[primary[chosen]]]
-        counts = [_number(int((own["symbol"] == one.symbol).sum())) for one in classes]
+        counts = [_number(int((own["symbol"] == beat_class.symbol).sum())) for beat_class in classes]
         rows.append([name, _number(own["record"].nunique()), _number(own["patient"].nunique()), *counts])
-    return _markdown(["side", "records", "people", *(one.short for one in classes)], rows)
+    return _markdown(["side", "records", "people", *(beat_class.short for beat_class in classes)], rows)
 
 
 def _number(value: int) -> str:

@@ -18,7 +18,9 @@ CALIBRATION_BINS = 15
 RESAMPLES = 1000
 
 #: AAMI EC57 classes of annotation symbols (ANSI/AAMI EC57:2012, table of heartbeat classes).
-AAMI_OF_SYMBOL = {symbol: one.short for one in CLASS_SETS["aami"] for symbol in one.symbols} | {"F": "F"}
+AAMI_OF_SYMBOL = {symbol: beat_class.short for beat_class in CLASS_SETS["aami"] for symbol in beat_class.symbols} | {
+    "F": "F"
+}
 AAMI_CLASSES = ("N", "SVEB", "VEB", "F", "Q")
 
 #: The AAMI class that an answer in our classes stands for. Paced is Q; the rest follows the symbols.
@@ -31,7 +33,7 @@ AAMI_OF_SHORT = {
     "VESC": "VEB",
     "VF": "VEB",
     "PACED": "Q",
-} | {one.short: one.short for one in CLASS_SETS["aami"]}
+} | {beat_class.short: beat_class.short for beat_class in CLASS_SETS["aami"]}
 
 #: Records that EC57 leaves out because most of their beats are paced.
 PACED_RECORDS = ("102", "104", "107", "217")
@@ -93,10 +95,10 @@ def score(
         by_record: resample whole records (what a new patient gets) instead of single beats.
         seed: of the bootstrap.
     """
-    answered = probabilities.argmax(axis=1)
+    predicted = probabilities.argmax(axis=1)
     return score_answers(
         truth,
-        answered,
+        predicted,
         names,
         records,
         by_record=by_record,
@@ -107,7 +109,7 @@ def score(
 
 def score_answers(
     truth: NDArray[np.int64],
-    answered: NDArray[np.int64],
+    predicted: NDArray[np.int64],
     names: Sequence[str],
     records: NDArray[np.str_],
     *,
@@ -119,8 +121,8 @@ def score_answers(
     every = np.arange(len(names))
     groups = records if by_record else np.arange(len(truth))
     _, group = np.unique(groups, return_inverse=True)
-    accuracy, macro = _bootstrap(truth, answered, group, len(names), seed=seed)
-    confusion = confusion_matrix(truth, answered, labels=every)
+    accuracy, macro = _bootstrap(truth, predicted, group, len(names), seed=seed)
+    confusion = confusion_matrix(truth, predicted, labels=every)
     return Scores(
         beats=len(truth),
         records=len(np.unique(records)),
@@ -152,10 +154,10 @@ def aami_truth(symbols: NDArray[np.str_], records: NDArray[np.str_]) -> NDArray[
     return truth
 
 
-def aami_answers(answered: NDArray[np.int64], names: Sequence[str]) -> NDArray[np.int64]:
+def aami_answers(predicted: NDArray[np.int64], names: Sequence[str]) -> NDArray[np.int64]:
     """AAMI class index of each answered class index ``[N]``."""
     index = np.array([AAMI_CLASSES.index(AAMI_OF_SHORT[name]) for name in names])
-    return index[answered]
+    return index[predicted]
 
 
 def table_row(scores: Scores, **identity: str | int) -> TableRow:
@@ -173,12 +175,12 @@ def table_row(scores: Scores, **identity: str | int) -> TableRow:
             f"{name}_high": rounded(interval.high),
         }
     row["ece"] = rounded(scores.calibration_error)
-    for name, one in scores.classes.items():
+    for name, class_score in scores.classes.items():
         row |= {
-            f"{name}_n": one.beats,
-            f"{name}_Se": rounded(one.sensitivity),
-            f"{name}_+P": rounded(one.positive_predictivity),
-            f"{name}_F1": rounded(one.f1),
+            f"{name}_n": class_score.beats,
+            f"{name}_Se": rounded(class_score.sensitivity),
+            f"{name}_+P": rounded(class_score.positive_predictivity),
+            f"{name}_F1": rounded(class_score.f1),
         }
     return row
 
@@ -197,7 +199,7 @@ class ClassScoreNames:
 
 def class_score_names(protocol: str, short: str) -> ClassScoreNames:
     """``<protocol>/<class>/<score>``."""
-    return ClassScoreNames(*(f"{protocol}/{short}/{one.name}" for one in fields(ClassScoreNames)))
+    return ClassScoreNames(*(f"{protocol}/{short}/{figure.name}" for figure in fields(ClassScoreNames)))
 
 
 def class_scores(
@@ -213,41 +215,41 @@ def class_scores(
         probabilities: of the test beats, ``[N, C]``; ``truth`` and ``people`` are theirs, ``[N]``.
         shorts: the classes' short names, in output order.
     """
-    told: dict[str, float] = {}
-    answered = probabilities.argmax(axis=1)
+    scores: dict[str, float] = {}
+    predicted = probabilities.argmax(axis=1)
     for label, short in enumerate(shorts):
-        own, called = truth == label, answered == label
+        own, called = truth == label, predicted == label
         if not own.any():
             continue
         names = class_score_names(protocol, short)
-        told[names.sensitivity] = round(float(called[own].mean()), 4)
+        scores[names.sensitivity] = round(float(called[own].mean()), 4)
         if called.any():
-            told[names.positive_predictivity] = round(float(own[called].mean()), 4)
-        told[names.beats] = float(own.sum())
-        told[names.people] = float(len(np.unique(people[own])))
-    return told
+            scores[names.positive_predictivity] = round(float(own[called].mean()), 4)
+        scores[names.beats] = float(own.sum())
+        scores[names.people] = float(len(np.unique(people[own])))
+    return scores
 
 
 def _class_score(confusion: NDArray[np.int64], label: int) -> ClassScore:
     hits = int(confusion[label, label])
-    beats, answers = int(confusion[label].sum()), int(confusion[:, label].sum())
+    beats, predicted = int(confusion[label].sum()), int(confusion[:, label].sum())
     return ClassScore(
         beats=beats,
         sensitivity=hits / beats if beats else None,
-        positive_predictivity=hits / answers if answers else None,
-        f1=2 * hits / (beats + answers) if beats else None,
+        positive_predictivity=hits / predicted if predicted else None,
+        f1=2 * hits / (beats + predicted) if beats else None,
     )
 
 
 def _bootstrap(
-    truth: NDArray[np.int64], answered: NDArray[np.int64], group: NDArray[np.int64], classes: int, *, seed: int
+    truth: NDArray[np.int64], predicted: NDArray[np.int64], group: NDArray[np.int64], classes: int, *, seed: int
 ) -> tuple[Interval, Interval]:
     """Intervals of accuracy and macro-F1, resampling groups with replacement.
 
     Each group is one confusion matrix, so a resample is a weighted sum of matrices.
     """
     groups = int(group.max()) + 1
-    cell = truth * classes + answered
+    cell = truth * classes + predicted
     generator = np.random.default_rng(seed)
     if groups == len(truth):  # single beats: a resample of N beats is one multinomial draw over the cells
         counts = np.bincount(cell, minlength=classes**2)
@@ -279,7 +281,7 @@ def _figures(
     matrices = cells.reshape(-1, classes, classes).astype(np.float64)
     hits = np.einsum("rcc->rc", matrices)
     accuracy = hits.sum(axis=1) / matrices.sum(axis=(1, 2))
-    beats, answers = matrices.sum(axis=2), matrices.sum(axis=1)
+    beats, predicted = matrices.sum(axis=2), matrices.sum(axis=1)
     drawn = (beats > 0) & present
-    f1 = np.where(drawn, 2 * hits / np.maximum(beats + answers, 1), 0.0)
+    f1 = np.where(drawn, 2 * hits / np.maximum(beats + predicted, 1), 0.0)
     return accuracy, f1.sum(axis=1) / np.maximum(drawn.sum(axis=1), 1)

@@ -97,7 +97,7 @@ def card(scores: pd.DataFrame, verdicts: pd.DataFrame, styles: pd.DataFrame | No
         styles: the table of :mod:`training.evaluation.robustness`, if there is one.
     """
     metadata = json.loads((model / "metadata.json").read_text())
-    shorts = [one["short"] for one in metadata["classes"]]
+    shorts = [beat_class["short"] for beat_class in metadata["classes"]]
     ours = scores[scores["class_set"] != "aami"]
     aami = scores[scores["class_set"] == "aami"]
     nonbeats = int(verdicts.loc[verdicts["pictures"].str.startswith("no beat"), "n"].iloc[0])
@@ -108,7 +108,7 @@ def card(scores: pd.DataFrame, verdicts: pd.DataFrame, styles: pd.DataFrame | No
         kilobytes=round(metadata["bytes"] / 1000),
         window_ms=96 / 360 * 1000,
         count=len(shorts),
-        classes=", ".join(f"{one['name']} ({one['short']})" for one in metadata["classes"]),
+        classes=", ".join(f"{beat_class['name']} ({beat_class['short']})" for beat_class in metadata["classes"]),
         temperature=round(metadata["temperature"], 4),
         height=metadata["input"]["height"],
         width=metadata["input"]["width"],

@@ -88,11 +88,11 @@ def write(runs: Sequence[Path], prepared: Sequence[Path], out: Path) -> None:
         ReportError: the runs belong to different recipes.
         PredictionsError: a run has no kept answers.
     """
-    found = [predictions.load(run / predictions.FILE) for run in runs]
-    config = _recipe([one.config for one in found])
-    answers = predictions.joined(found)
-    known = answers.only(answers.truth >= 0)
-    names = [one.short for one in CLASS_SETS[config.class_set]]
+    of_runs = [predictions.load(run / predictions.FILE) for run in runs]
+    config = _recipe([of_run.config for of_run in of_runs])
+    joined = predictions.joined(of_runs)
+    known = joined.only(joined.truth >= 0)
+    names = [of_run.short for of_run in CLASS_SETS[config.class_set]]
     by_record = config.divided_by.by_person
     scores = metrics.score(known.truth, known.probabilities, names, known.records, by_record=by_record)
     histories = {run.name: pd.read_csv(run / _HISTORY) for run in runs if (run / _HISTORY).is_file()}
@@ -111,13 +111,13 @@ def write(runs: Sequence[Path], prepared: Sequence[Path], out: Path) -> None:
     )
     page = environment.get_template("report.html").render(
         config=config,
-        runs=[one.config.name for one in found],
+        runs=[of_run.config.name for of_run in of_runs],
         scores=scores,
         by_record=by_record,
-        majority=names[answers.majority],
-        majority_accuracy=float((known.truth == answers.majority).mean()),
+        majority=names[joined.majority],
+        majority_accuracy=float((known.truth == joined.majority).mean()),
         figures=figures,
-        records=ec57_rows(answers),
+        records=ec57_rows(joined),
         mistakes=_mistakes(known, names, prepared),
         notice=sources.notice(config.sources),
     )
@@ -127,41 +127,41 @@ def write(runs: Sequence[Path], prepared: Sequence[Path], out: Path) -> None:
     os.replace(partial, out)
 
 
-def ec57_rows(answers: Predictions) -> pd.DataFrame:
+def ec57_rows(predictions_: Predictions) -> pd.DataFrame:
     """Sensitivity and positive predictivity of ectopic beats in each MIT-BIH record, with their gross and average.
 
     ANSI/AAMI EC57 asks for them by record: ``record``, ``beats``, and of supraventricular (SVEB) and ventricular (VEB)
     ectopic beats how many there are, Se, +P and the false positive rate. Undefined figures are NaN. Empty without
     MIT-BIH records.
     """
-    ours = np.array([tables.source_of(record) == "MIT-BIH" for record in answers.records], dtype=bool)
-    kept = answers.only(ours)
-    truth = metrics.aami_truth(kept.symbols, kept.records)
-    names = [one.short for one in CLASS_SETS[kept.config.class_set]]
-    answered = metrics.aami_answers(kept.probabilities.argmax(axis=1), names)
+    ours = np.array([tables.source_of(record) == "MIT-BIH" for record in predictions_.records], dtype=bool)
+    of_mitdb = predictions_.only(ours)
+    truth = metrics.aami_truth(of_mitdb.symbols, of_mitdb.records)
+    names = [beat_class.short for beat_class in CLASS_SETS[of_mitdb.config.class_set]]
+    predicted = metrics.aami_answers(of_mitdb.probabilities.argmax(axis=1), names)
     counted = truth >= 0
-    records, truth, answered = kept.records[counted], truth[counted], answered[counted]
-    rows = [_ec57_row(record, truth[records == record], answered[records == record]) for record in np.unique(records)]
+    records, truth, predicted = of_mitdb.records[counted], truth[counted], predicted[counted]
+    rows = [_ec57_row(record, truth[records == record], predicted[records == record]) for record in np.unique(records)]
     if not rows:
         return pd.DataFrame()
-    table = pd.DataFrame([*rows, _ec57_row("gross", truth, answered)])
+    table = pd.DataFrame([*rows, _ec57_row("gross", truth, predicted)])
     figures = [column for column in table.columns if column.endswith(("Se", "+P", "FPR"))]
     average = table.iloc[:-1][figures].mean().to_dict()
     return pd.concat([table, pd.DataFrame([{"record": "average", **average}])], ignore_index=True)
 
 
-def _ec57_row(record: str, truth: NDArray[np.int64], answered: NDArray[np.int64]) -> dict[str, str | float]:
+def _ec57_row(record: str, truth: NDArray[np.int64], predicted: NDArray[np.int64]) -> dict[str, str | float]:
     row: dict[str, str | float] = {"record": record, "beats": len(truth)}
     for name in ("SVEB", "VEB"):
         own = metrics.AAMI_CLASSES.index(name)
-        hits = int(((truth == own) & (answered == own)).sum())
-        beats, answers = int((truth == own).sum()), int((answered == own).sum())
-        others = len(truth) - beats
+        hits = int(((truth == own) & (predicted == own)).sum())
+        beats, called = int((truth == own).sum()), int((predicted == own).sum())
+        others_beats = len(truth) - beats
         row |= {
             name: beats,
             f"{name} Se": hits / beats if beats else float("nan"),
-            f"{name} +P": hits / answers if answers else float("nan"),
-            f"{name} FPR": (answers - hits) / others if others else float("nan"),
+            f"{name} +P": hits / called if called else float("nan"),
+            f"{name} FPR": (called - hits) / others_beats if others_beats else float("nan"),
         }
     return row
 
@@ -169,9 +169,9 @@ def _ec57_row(record: str, truth: NDArray[np.int64], answered: NDArray[np.int64]
 def _recipe(configs: Sequence[RunConfig]) -> RunConfig:
     """What the runs have in common, under the name that they share."""
     free = {"name": "recipe", "fold": 0, "held_out": "", "start_from": ""}
-    if len({one.model_copy(update=free).model_dump_json() for one in configs}) > 1:
+    if len({config.model_copy(update=free).model_dump_json() for config in configs}) > 1:
         raise ReportError("These runs are not parts of one recipe: their configurations differ.")
-    if len({one.name for one in configs}) < len(configs):
+    if len({config.name for config in configs}) < len(configs):
         raise ReportError("A run is named twice.")
     name = configs[0].name if len(configs) == 1 else _PART.sub("", configs[0].name)
     return configs[0].model_copy(update={"name": name})
@@ -200,17 +200,17 @@ def _confusion(scores: Scores, names: Sequence[str]) -> Picture:
     axes.set_xticks(range(len(names)), names, rotation=45, ha="right")
     axes.set_yticks(range(len(names)), names)
     axes.set(xlabel="answered", ylabel="true class")
-    told = ", ".join(
+    sensitivities = ", ".join(
         f"{name} {shares[row, row]:.1%} right" for row, name in enumerate(names) if scores.classes[name].beats
     )
-    return _png(figure, "Confusion matrix", f"Beats of each true class by answered class: {told}.")
+    return _png(figure, "Confusion matrix", f"Beats of each true class by answered class: {sensitivities}.")
 
 
 def _curves(known: Predictions, names: Sequence[str]) -> list[Picture]:
     """ROC and precision-recall curves, each class against the rest."""
     roc, pr = Figure(figsize=(6.4, 4.6), layout="constrained"), Figure(figsize=(6.4, 4.6), layout="constrained")
     roc_axes, pr_axes = roc.subplots(), pr.subplots()
-    told_roc, told_pr = [], []
+    areas, averages = [], []
     for label, name in enumerate(names):
         positive = known.truth == label
         if not positive.any() or positive.all():
@@ -220,11 +220,11 @@ def _curves(known: Predictions, names: Sequence[str]) -> list[Picture]:
         area = auc(false, true)
         # Both axes are logarithmic towards the corner where good models differ.
         roc_axes.plot(*_thinned(np.maximum(false, 1e-5), true), label=name)
-        told_roc.append(f"{name} {area:.4f}")
+        areas.append(f"{name} {area:.4f}")
         precision, recall, _ = precision_recall_curve(positive, probability)
         average = average_precision_score(positive, probability)
         pr_axes.plot(*_thinned(recall, precision), label=name)
-        told_pr.append(f"{name} {average:.4f}")
+        averages.append(f"{name} {average:.4f}")
     roc_axes.set(xscale="log", xlabel="share of other beats that are called it", ylabel="sensitivity", ylim=(0, 1.02))
     pr_axes.set(xlabel="sensitivity", ylabel="positive predictivity", xlim=(0, 1.02), ylim=(0, 1.02))
     for axes in (roc_axes, pr_axes):
@@ -232,8 +232,8 @@ def _curves(known: Predictions, names: Sequence[str]) -> list[Picture]:
     roc_axes.legend(fontsize=8, loc="lower right")
     pr_axes.legend(fontsize=8, loc="lower left")
     return [
-        _png(roc, "Each class against the rest: ROC", f"Areas under the curves: {', '.join(told_roc)}."),
-        _png(pr, "Each class against the rest: precision and recall", f"Average precision: {', '.join(told_pr)}."),
+        _png(roc, "Each class against the rest: ROC", f"Areas under the curves: {', '.join(areas)}."),
+        _png(pr, "Each class against the rest: precision and recall", f"Average precision: {', '.join(averages)}."),
     ]
 
 
@@ -249,8 +249,8 @@ def _reliability(known: Predictions) -> Picture:
     figure = Figure(figsize=(6.4, 5.2), layout="constrained")
     axes, counts = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
     used = np.unique(bins)
-    means = np.array([confidence[bins == one].mean() for one in used])
-    accuracies = np.array([right[bins == one].mean() for one in used])
+    means = np.array([confidence[bins == index].mean() for index in used])
+    accuracies = np.array([right[bins == index].mean() for index in used])
     axes.plot([0, 1], [0, 1], color="grey", linestyle="--", linewidth=1, label="as sure as right")
     axes.plot(means, accuracies, marker="o", label="this recipe")
     axes.set(ylabel="accuracy", xlim=(0, 1), ylim=(0, 1.02))
@@ -281,10 +281,10 @@ def _learning(histories: dict[str, pd.DataFrame]) -> Picture:
 
 
 def _mistakes(known: Predictions, names: Sequence[str], prepared: Sequence[Path]) -> list[Mistake]:
-    answered = known.probabilities.argmax(axis=1)
+    predicted = known.probabilities.argmax(axis=1)
     confidence = known.probabilities.max(axis=1)
     order = np.argsort(-confidence)
-    wrong = order[(answered != known.truth)[order]]
+    wrong = order[(predicted != known.truth)[order]]
     places = pd.Series(known.records[wrong]).groupby(known.records[wrong]).cumcount().to_numpy()
     chosen = wrong[places < MISTAKES_PER_RECORD][:MISTAKES]
     return [
@@ -292,7 +292,7 @@ def _mistakes(known: Predictions, names: Sequence[str], prepared: Sequence[Path]
             record=str(known.records[row]),
             seconds=round(int(known.samples[row]) / 360, 1),
             truth=names[known.truth[row]],
-            answer=names[answered[row]],
+            answer=names[predicted[row]],
             probability=float(confidence[row]),
             source=_beat_picture(str(known.records[row]), int(known.samples[row]), prepared),
         )

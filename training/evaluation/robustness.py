@@ -35,18 +35,18 @@ def style_rows(subject: Subject, data: Dataset, beats: int) -> Iterator[TableRow
         DatasetError: ``data`` are not the beats that the model's split was made of.
     """
     labels = subject.labels_of(data)
-    names = [one.short for one in CLASS_SETS[subject.config.class_set]]
+    names = [beat_class.short for beat_class in CLASS_SETS[subject.config.class_set]]
     rows = np.random.default_rng(subject.config.seed).permutation(divide(data, subject.config).test)[:beats]
     truth = labels[rows]
     records = data.table["record"].to_numpy(dtype=str)[rows]
     signals = picture_window(data.windows[rows])
     plain: NDArray[np.bool_] | None = None
     for name, style in NAMED.items():
-        answers = subject.answer(_pictures(subject, signals, style))
-        right = answers.probabilities.argmax(axis=1) == truth
+        predicted = subject.answer(_pictures(subject, signals, style))
+        right = predicted.probabilities.argmax(axis=1) == truth
         plain = right if plain is None else plain
         low, high = _interval(plain.astype(float) - right)
-        scores = metrics.score(truth, answers.probabilities, names, records, by_record=False)
+        scores = metrics.score(truth, predicted.probabilities, names, records, by_record=False)
         row: TableRow = {
             "style": name,
             "n": len(rows),
@@ -57,7 +57,7 @@ def style_rows(subject: Subject, data: Dataset, beats: int) -> Iterator[TableRow
             "lost_points_low": round(100 * low, 2),
             "lost_points_high": round(100 * high, 2),
         }
-        row |= {verdict.value: round(float((answers.verdicts == verdict.value).mean()), 4) for verdict in Verdict}
+        row |= {verdict.value: round(float((predicted.verdicts == verdict.value).mean()), 4) for verdict in Verdict}
         yield row
 
 

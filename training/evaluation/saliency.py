@@ -43,13 +43,13 @@ def deletion_rows(subject: Subject, data: Dataset, beats: int) -> list[TableRow]
     generator = np.random.default_rng(subject.config.seed)
     rows = generator.permutation(divide(data, subject.config).test)[:beats]
     records = data.table["record"].to_numpy(dtype=str)[rows]
-    answered, salient, random = drops(data.pixels[0][rows], _probabilities(subject), _maps(subject), generator)
-    names = [one.short for one in CLASS_SETS[subject.config.class_set]]
-    found = [_row("all", records, salient, random)]
-    for label in np.unique(answered):
-        chosen = answered == label
-        found.append(_row(names[label], records[chosen], salient[chosen], random[chosen]))
-    return found
+    predicted, salient, random = drops(data.pixels[0][rows], _probabilities(subject), _maps(subject), generator)
+    names = [beat_class.short for beat_class in CLASS_SETS[subject.config.class_set]]
+    table_rows = [_row("all", records, salient, random)]
+    for label in np.unique(predicted):
+        chosen = predicted == label
+        table_rows.append(_row(names[label], records[chosen], salient[chosen], random[chosen]))
+    return table_rows
 
 
 def drops(
@@ -66,7 +66,7 @@ def drops(
         maps: class activation maps ``[N, h, w, C]`` of pixels.
     """
     whole = probabilities(pixels)
-    answered = whole.argmax(axis=1)
+    predicted = whole.argmax(axis=1)
     own = np.arange(len(pixels))
     salient = np.empty_like(pixels)
     random = np.empty((RANDOM_PARTS, *pixels.shape), dtype=np.uint8)
@@ -75,14 +75,14 @@ def drops(
         inked = np.flatnonzero((picture[..., 0] < 255).any(axis=0))
         first, last = (int(inked[0]), int(inked[-1]) + 1) if len(inked) else (0, width)
         tenth = max(1, round(PART * (last - first)))
-        evidence = over_picture(activation[..., answered[row]], (width, height), height=height, width=width).values
+        evidence = over_picture(activation[..., predicted[row]], (width, height), height=height, width=width).values
         sums = np.convolve(evidence.sum(axis=0)[first:last], np.ones(tenth), mode="valid")
         salient[row] = _masked(picture, first + int(sums.argmax()), tenth)
         for part in range(RANDOM_PARTS):
             random[part, row] = _masked(picture, first + int(generator.integers(0, len(sums))), tenth)
-    before = whole[own, answered]
-    by_chance = np.mean([before - probabilities(masked)[own, answered] for masked in random], axis=0)
-    return answered, before - probabilities(salient)[own, answered], by_chance
+    before = whole[own, predicted]
+    by_chance = np.mean([before - probabilities(masked)[own, predicted] for masked in random], axis=0)
+    return predicted, before - probabilities(salient)[own, predicted], by_chance
 
 
 def _masked(picture: Pixels, start: int, columns: int) -> Pixels:
@@ -103,7 +103,7 @@ def _maps(subject: Subject) -> Callable[[Pixels], Floats]:
     )
 
 
-def _row(answer: str, records: NDArray[np.str_], salient: Floats, random: Floats) -> TableRow:
+def _row(predicted_class: str, records: NDArray[np.str_], salient: Floats, random: Floats) -> TableRow:
     difference = salient - random
     _, group = np.unique(records, return_inverse=True)
     sums, sizes = np.bincount(group, weights=difference), np.bincount(group)
@@ -111,7 +111,7 @@ def _row(answer: str, records: NDArray[np.str_], salient: Floats, random: Floats
     weights = generator.multinomial(len(sums), np.full(len(sums), 1 / len(sums)), size=metrics.RESAMPLES)
     low, high = np.quantile((weights @ sums) / (weights @ sizes), [0.025, 0.975])
     return {
-        "answer": answer,
+        "answer": predicted_class,
         "n": len(records),
         "records": len(sums),
         "salient": round(float(salient.mean()), 4),

@@ -43,18 +43,18 @@ def write_samples(data: Dataset, config: RunConfig, out: Path) -> Iterator[Path]
     """
     classes = CLASS_SETS[config.class_set]
     labels = data.labels(classes)
-    sides = divide(data, config)
-    shuffled = np.random.default_rng(config.seed).permutation(sides.test)
+    partitions = divide(data, config)
+    shuffled = np.random.default_rng(config.seed).permutation(partitions.test)
     patients = data.table["patient"].to_numpy(dtype=str)
-    for label, one in enumerate(classes):
+    for label, beat_class in enumerate(classes):
         candidates = [row for row in shuffled if labels[row] == label]
-        seen: dict[str, int] = {}
+        pictures_of: dict[str, int] = {}
         turn = []
         for row in candidates:
-            seen[patients[row]] = seen.get(patients[row], 0) + 1
-            turn.append(seen[patients[row]])
+            pictures_of[patients[row]] = pictures_of.get(patients[row], 0) + 1
+            turn.append(pictures_of[patients[row]])
         chosen = [candidates[place] for place in np.argsort(turn, kind="stable")[:SAMPLES_PER_CLASS]]
-        folder = out / one.short
+        folder = out / beat_class.short
         folder.mkdir(parents=True, exist_ok=True)
         for row, picture in zip(chosen, draw(picture_window(data.windows[chosen])), strict=True):
             beat = data.table.iloc[row]
@@ -73,10 +73,10 @@ def write_references(data: Dataset, config: RunConfig, out: Path) -> Iterator[Pa
     labels = data.labels(classes)
     primary = data.table["primary"].to_numpy(dtype=bool)
     train = divide(data, config).train
-    for label, one in enumerate(classes):
+    for label, beat_class in enumerate(classes):
         rows = np.sort(train[(labels[train] == label) & primary[train]])
         people = data.table["patient"].iloc[rows].value_counts(sort=True).index[:REFERENCES_PER_CLASS]
-        folder = out / one.short
+        folder = out / beat_class.short
         folder.mkdir(parents=True, exist_ok=True)
         for place, patient in enumerate(people):
             theirs = rows[(data.table["patient"].iloc[rows] == patient).to_numpy()]
@@ -100,21 +100,23 @@ def write_examples(data: Dataset, config: RunConfig, records_folder: Path, out: 
     """
     out.mkdir(parents=True, exist_ok=True)
     table = data.table
-    for one in CLASS_SETS[config.class_set]:
-        record = EXAMPLE_RECORDS.get(one.short, "")
+    for beat_class in CLASS_SETS[config.class_set]:
+        record = EXAMPLE_RECORDS.get(beat_class.short, "")
         rows = np.flatnonzero(
             (table["record"] == record).to_numpy()
-            & (table["symbol"] == one.symbol).to_numpy()
+            & (table["symbol"] == beat_class.symbol).to_numpy()
             & table["primary"].to_numpy(dtype=bool)
         )
         if not len(rows):
-            raise DatasetError(f"Record {record}, the example of {one.short}, has no such beat in this data set.")
-        company = NORMAL.symbol if one in (PAC, PVC) else one.symbol
+            raise DatasetError(
+                f"Record {record}, the example of {beat_class.short}, has no such beat in this data set."
+            )
+        company = NORMAL.symbol if beat_class in (PAC, PVC) else beat_class.symbol
         rows = _among(table, rows, record, company)
         windows = picture_window(data.windows[rows])
         nearest = rows[np.abs(windows - np.median(windows, axis=0)).sum(axis=1).argmin()]
         strip = paper.read_strip(records_folder, record, int(table["sample"].iloc[nearest]), seconds=STRIP_SECONDS)
-        path = out / f"{one.short}.png"
+        path = out / f"{beat_class.short}.png"
         paper.draw_on_paper(strip).quantize(48).save(path, optimize=True)
         yield path
 
@@ -124,10 +126,10 @@ def _among(table: pd.DataFrame, rows: NDArray[np.int64], record: str, company: s
     everywhere = table[(table["record"] == record).to_numpy() & table["primary"].to_numpy(dtype=bool)]
     samples, symbols = everywhere["sample"].to_numpy(), everywhere["symbol"].to_numpy(dtype=str)
     reach = STRIP_SECONDS * SAMPLING_RATE / 2
-    kept = []
+    chosen = []
     for row in rows:
         gap = np.abs(samples - table["sample"].iloc[row])
         beside = symbols[(gap > 0) & (gap <= reach)]
         if len(beside) >= 2 and (beside == company).all():
-            kept.append(row)
-    return np.array(kept or rows)
+            chosen.append(row)
+    return np.array(chosen or rows)

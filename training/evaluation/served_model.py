@@ -94,18 +94,20 @@ class Subject:
         """Classify canonical pixels ``[N, H, W, 1]`` and decide, as the server does."""
         parts = [self.model.run(pixels[start : start + _BATCH]) for start in range(0, len(pixels), _BATCH)]
         probabilities = np.concatenate([part.probabilities for part in parts])
-        distances = np.concatenate([part.distance for part in parts])
-        return _decided(probabilities, distances, self.model.thresholds)
+        ood_scores = np.concatenate([part.distance for part in parts])
+        return _decided(probabilities, ood_scores, self.model.thresholds)
 
 
-def _decided(probabilities: NDArray[np.float32], distances: NDArray[np.float32], thresholds: Thresholds) -> Answers:
+def _decided(probabilities: NDArray[np.float32], ood_scores: NDArray[np.float32], thresholds: Thresholds) -> Answers:
     verdicts = np.empty(len(probabilities), dtype="<U16")
     sets = np.zeros(probabilities.shape, dtype=bool)
-    for row, (one, distance) in enumerate(zip(probabilities.tolist(), distances.tolist(), strict=True)):
-        decision = decide(one, distance, thresholds)
+    for row, (beat_probabilities, ood_score) in enumerate(
+        zip(probabilities.tolist(), ood_scores.tolist(), strict=True)
+    ):
+        decision = decide(beat_probabilities, ood_score, thresholds)
         verdicts[row] = decision.verdict.value
         sets[row, list(decision.prediction_set)] = True
-    return Answers(probabilities, verdicts, sets, distances)
+    return Answers(probabilities, verdicts, sets, ood_scores)
 
 
 def score_tables(
@@ -126,24 +128,24 @@ def score_tables(
     """
     config = subject.config
     labels = subject.labels_of(data)
-    sides = divide(data, config)
-    rows = _scored_rows(data, sides, config)
-    answers = subject.answer(data.pixels[0][rows])
+    partitions = divide(data, config)
+    rows = _scored_rows(data, partitions, config)
+    served_predictions = subject.answer(data.pixels[0][rows])
     table = data.table.iloc[rows]
     symbols = table["symbol"].to_numpy(dtype=str)
-    known = np.isin(rows, sides.test)
+    known = np.isin(rows, partitions.test)
     truth = labels[rows][known]
-    found = Predictions(
+    predicted = Predictions(
         config,
         table["record"].to_numpy(dtype=str),
         table["sample"].to_numpy(dtype=np.int64),
         symbols,
-        answers.probabilities,
-        int(np.bincount(labels[sides.train]).argmax()),
+        served_predictions.probabilities,
+        int(np.bincount(labels[partitions.train]).argmax()),
     )
     by_person = config.divided_by.by_person
-    scores = tables.score_rows([found if by_person else found.only(known)])
-    own = _part(answers, known)
+    scores = tables.score_rows([predicted if by_person else predicted.only(known)])
+    own = _part(served_predictions, known)
     verdicts = [_verdict_row(config.protocol, "test beats", own, truth)]
     if served is not None:
         as_served = replace(served, max_distance=subject.model.thresholds.max_distance)
@@ -152,13 +154,13 @@ def score_tables(
     for symbol, name in UNSEEN_SYMBOLS.items():
         unseen = (symbols == symbol) & ~known
         if unseen.any():
-            strangers = _part(answers, unseen)
-            row = _verdict_row(config.protocol, f"beats it never saw: {name} ({symbol})", strangers)
-            verdicts.append(row | _separation(own, strangers))
+            outsiders = _part(served_predictions, unseen)
+            row = _verdict_row(config.protocol, f"beats it never saw: {name} ({symbol})", outsiders)
+            verdicts.append(row | _separation(own, outsiders))
     for kind, pictures in _nonbeat_pixels(subject):
-        strangers = subject.answer(pictures)
-        row = _verdict_row(config.protocol, f"no beat: {kind}", strangers)
-        verdicts.append(row | _separation(own, strangers))
+        outsiders = subject.answer(pictures)
+        row = _verdict_row(config.protocol, f"no beat: {kind}", outsiders)
+        verdicts.append(row | _separation(own, outsiders))
     return scores, pd.DataFrame(verdicts)
 
 
@@ -194,15 +196,15 @@ def differences(table: pd.DataFrame, stored: Path) -> list[str]:
     fresh = pd.read_csv(io.StringIO(table.to_csv(index=False)))
     if list(old.columns) != list(fresh.columns) or len(old) != len(fresh):
         return [f"other rows or columns: {old.shape} stored, {fresh.shape} now"]
-    found = []
+    phrases = []
     for column in old.columns:
         for row, (before, now) in enumerate(zip(old[column], fresh[column], strict=True)):
             if pd.isna(before) and pd.isna(now):
                 continue
             numbers = isinstance(before, float) and isinstance(now, float)
             if not (abs(before - now) <= _tolerance(old.iloc[row], column) if numbers else before == now):
-                found.append(f"row {row + 1} {column}: {before} stored, {now} now")
-    return found
+                phrases.append(f"row {row + 1} {column}: {before} stored, {now} now")
+    return phrases
 
 
 def _tolerance(row: pd.Series, column: str) -> float:
@@ -211,42 +213,45 @@ def _tolerance(row: pd.Series, column: str) -> float:
     return max(REPRINT_DIGITS, REPRINT_BEATS / max(float(beats), 1.0))
 
 
-def _scored_rows(data: Dataset, sides: Split, config: RunConfig) -> NDArray[np.int64]:
+def _scored_rows(data: Dataset, partitions: Split, config: RunConfig) -> NDArray[np.int64]:
     """The test beats, and beats outside the class set that lie on the test side (in shuffled folds: all of them)."""
     primary = data.table["primary"].to_numpy(dtype=bool)
     labels = data.labels(CLASS_SETS[config.class_set])
-    others = primary & (labels < 0)
+    of_no_class = primary & (labels < 0)
     if config.divided_by.tests_whole_records:
-        tested = np.unique(data.table["record"].to_numpy(dtype=str)[sides.test])
-        others &= np.isin(data.table["record"].to_numpy(dtype=str), tested)
-    return np.sort(np.concatenate([sides.test, np.flatnonzero(others)]))
+        tested = np.unique(data.table["record"].to_numpy(dtype=str)[partitions.test])
+        of_no_class &= np.isin(data.table["record"].to_numpy(dtype=str), tested)
+    return np.sort(np.concatenate([partitions.test, np.flatnonzero(of_no_class)]))
 
 
-def _part(answers: Answers, chosen: NDArray[np.bool_]) -> Answers:
+def _part(predictions: Answers, chosen: NDArray[np.bool_]) -> Answers:
     return Answers(
-        answers.probabilities[chosen], answers.verdicts[chosen], answers.sets[chosen], answers.distances[chosen]
+        predictions.probabilities[chosen],
+        predictions.verdicts[chosen],
+        predictions.sets[chosen],
+        predictions.distances[chosen],
     )
 
 
 def _verdict_row(
-    protocol: str, pictures: str, answers: Answers, truth: NDArray[np.int64] | None = None
+    protocol: str, pictures: str, predictions: Answers, truth: NDArray[np.int64] | None = None
 ) -> metrics.TableRow:
     """Shares of the verdicts; for beats of known class also how right the confident ones are."""
-    confident = answers.verdicts == Verdict.CONFIDENT.value
-    row: metrics.TableRow = {"protocol": protocol, "pictures": pictures, "n": len(answers.verdicts)}
-    row |= {verdict.value: round(float((answers.verdicts == verdict.value).mean()), 4) for verdict in Verdict}
+    confident = predictions.verdicts == Verdict.CONFIDENT.value
+    row: metrics.TableRow = {"protocol": protocol, "pictures": pictures, "n": len(predictions.verdicts)}
+    row |= {verdict.value: round(float((predictions.verdicts == verdict.value).mean()), 4) for verdict in Verdict}
     if truth is not None:
-        right = answers.probabilities.argmax(axis=1) == truth
+        right = predictions.probabilities.argmax(axis=1) == truth
         row["confident_accuracy"] = round(float(right[confident].mean()), 4) if confident.any() else None
-        row["set_coverage"] = round(float(answers.sets[np.arange(len(truth)), truth].mean()), 4)
+        row["set_coverage"] = round(float(predictions.sets[np.arange(len(truth)), truth].mean()), 4)
     return row
 
 
-def _separation(beats: Answers, strangers: Answers) -> metrics.TableRow:
+def _separation(beats: Answers, outsiders: Answers) -> metrics.TableRow:
     """Area under the ROC curve of the distance: how often a stranger is stranger than a test beat."""
-    strange = np.repeat([0, 1], [len(beats.distances), len(strangers.distances)])
-    distances = np.concatenate([beats.distances, strangers.distances])
-    return {"auroc": round(float(roc_auc_score(strange, distances)), 4)}
+    is_outsider = np.repeat([0, 1], [len(beats.distances), len(outsiders.distances)])
+    ood_scores = np.concatenate([beats.distances, outsiders.distances])
+    return {"auroc": round(float(roc_auc_score(is_outsider, ood_scores)), 4)}
 
 
 def _nonbeat_pixels(subject: Subject) -> Iterator[tuple[str, NDArray[np.uint8]]]:

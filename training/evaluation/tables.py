@@ -32,7 +32,7 @@ BALANCES = tuple(round(0.05 * step, 2) for step in range(21))
 _SIDES = (("ptbxl-", "PTB-XL"), ("4", "VFDB"), ("6", "VFDB"))
 
 
-def score_rows(found: Sequence[Predictions], class_sets: Sequence[str] = ()) -> pd.DataFrame:
+def score_rows(stored: Sequence[Predictions], class_sets: Sequence[str] = ()) -> pd.DataFrame:
     """Rows for every run, one for all the parts of a recipe together, and the naive majority on the same beats.
 
     Args:
@@ -40,29 +40,29 @@ def score_rows(found: Sequence[Predictions], class_sets: Sequence[str] = ()) -> 
     """
     rows: list[TableRow] = []
     recipes: dict[str, list[Predictions]] = defaultdict(list)
-    for one in found:
-        if not one.config.divided_by.is_start:
-            recipes[_recipe(one.config)].append(one)
+    for of_run in stored:
+        if not of_run.config.divided_by.is_start:
+            recipes[_recipe(of_run.config)].append(of_run)
     for parts in recipes.values():
         protocol, own_set = parts[0].config.divided_by, parts[0].config.class_set
         by_aami_alone = protocol.tests_whole_records and own_set == "aami"
         for class_set in () if by_aami_alone else (own_set, *class_sets):
-            narrowed = [one.within(class_set) for one in parts]
+            narrowed = [of_run.within(class_set) for of_run in parts]
             if protocol.parts is None:
-                for one in narrowed:
-                    rows += _by_source(one)
+                for of_run in narrowed:
+                    rows += _by_source(of_run)
             elif len(narrowed) == 1:
                 rows += _with_naive(_row, narrowed[0], _part_of(narrowed[0].config))
             else:
-                rows += [_row(one, _part_of(one.config)) for one in narrowed]
+                rows += [_row(of_run, _part_of(of_run.config)) for of_run in narrowed]
                 rows += _with_naive(_row, predictions.joined(narrowed), f"{len(narrowed)} {protocol.parts}")
         if protocol.tests_whole_records:
-            for one in parts:
-                rows += _with_naive(_aami_row, one, "test, MIT-BIH")
+            for of_run in parts:
+                rows += _with_naive(_aami_row, of_run, "test, MIT-BIH")
     return pd.DataFrame(_without_repetition(rows))
 
 
-def detection_rows(found: Sequence[Predictions], short: str = "VF") -> pd.DataFrame:
+def detection_rows(stored: Sequence[Predictions], short: str = "VF") -> pd.DataFrame:
     """How well one class is told from all others in people that a run has never seen.
 
     ``sensitivity`` and ``called`` (the share of other beats that were answered ``short``) are those of the most
@@ -70,42 +70,42 @@ def detection_rows(found: Sequence[Predictions], short: str = "VF") -> pd.DataFr
     its threshold is chosen on the beats that it is scored on.
     """
     rows: list[TableRow] = []
-    for one in found:
-        names = [each.short for each in CLASS_SETS[one.config.class_set]]
-        positive = one.truth == (names.index(short) if short in names else -2)
-        if not one.config.divided_by.by_person or not positive.any():
+    for of_run in stored:
+        names = [beat_class.short for beat_class in CLASS_SETS[of_run.config.class_set]]
+        positive = of_run.truth == (names.index(short) if short in names else -2)
+        if not of_run.config.divided_by.by_person or not positive.any():
             continue
-        probability = one.probabilities[:, names.index(short)]
-        answered = one.probabilities.argmax(axis=1) == names.index(short)
-        called, caught, _ = roc_curve(positive, probability)
+        probability = of_run.probabilities[:, names.index(short)]
+        answered = of_run.probabilities.argmax(axis=1) == names.index(short)
+        false_rates, true_rates, _ = roc_curve(positive, probability)
         row: TableRow = {
-            "recipe": _recipe(one.config),
+            "recipe": _recipe(of_run.config),
             "class": short,
             "beats": int(positive.sum()),
-            "records": len(np.unique(one.records[positive])),
+            "records": len(np.unique(of_run.records[positive])),
             "others": int((~positive).sum()),
             "sensitivity": round(float(answered[positive].mean()), 4),
             "called": round(float(answered[~positive].mean()), 4),
-            "auroc": round(float(auc(called, caught)), 4),
-            "sensitivity_at_1_percent": round(float(caught[called <= 0.01].max()), 4),
+            "auroc": round(float(auc(false_rates, true_rates)), 4),
+            "sensitivity_at_1_percent": round(float(true_rates[false_rates <= 0.01].max()), 4),
         }
         rows.append(row)
     return pd.DataFrame(rows)
 
 
-def balance_rows(one: Predictions) -> pd.DataFrame:
+def balance_rows(validated: Predictions) -> pd.DataFrame:
     """Accuracy, macro-F1, mean sensitivity and each class's for each of :data:`BALANCES`."""
     rows = []
-    names = [each.short for each in CLASS_SETS[one.config.class_set]]
-    known = np.unique(one.truth)
+    names = [beat_class.short for beat_class in CLASS_SETS[validated.config.class_set]]
+    known = np.unique(validated.truth)
     for power in BALANCES:
-        answered = one.balanced(power).probabilities.argmax(axis=1)
-        sensitivity = recall_score(one.truth, answered, average=None, labels=known)
+        predicted = validated.balanced(power).probabilities.argmax(axis=1)
+        sensitivity = recall_score(validated.truth, predicted, average=None, labels=known)
         row: TableRow = {
             "balance": power,
-            "beats": len(answered),
-            "accuracy": round(float((answered == one.truth).mean()), 4),
-            "macro_f1": round(float(f1_score(one.truth, answered, average="macro", labels=known)), 4),
+            "beats": len(predicted),
+            "accuracy": round(float((predicted == validated.truth).mean()), 4),
+            "macro_f1": round(float(f1_score(validated.truth, predicted, average="macro", labels=known)), 4),
             "mean_Se": round(float(sensitivity.mean()), 4),
         }
         rows.append(
@@ -131,50 +131,50 @@ def _part_of(config: RunConfig) -> str:
     return f"fold {config.fold}" if config.divided_by.parts is Parts.FOLDS else f"without {config.held_out}"
 
 
-def _by_source(one: Predictions) -> list[TableRow]:
-    sources = np.array([source_of(record) for record in one.records])
+def _by_source(of_run: Predictions) -> list[TableRow]:
+    sources = np.array([source_of(record) for record in of_run.records])
     names = list(dict.fromkeys(sources.tolist()))
-    parts = [(one.only(sources == source), f"test, {source}") for source in names]
+    parts = [(of_run.only(sources == source), f"test, {source}") for source in names]
     if len(parts) > 1:
-        parts.append((one, "test, all"))
-    return [row for part, side in parts for row in _with_naive(_row, part, side)]
+        parts.append((of_run, "test, all"))
+    return [row for part, partition in parts for row in _with_naive(_row, part, partition)]
 
 
-def _with_naive(score: Callable[[Predictions, str], TableRow], one: Predictions, side: str) -> list[TableRow]:
-    certain = np.zeros_like(one.probabilities)
-    certain[:, one.majority] = 1
-    naive = score(replace(one, probabilities=certain), side)
-    return [score(one, side), naive | {"network": NAIVE, "representation": "", "sources": "", "recipe": ""}]
+def _with_naive(score: Callable[[Predictions, str], TableRow], of_run: Predictions, partition: str) -> list[TableRow]:
+    certain = np.zeros_like(of_run.probabilities)
+    certain[:, of_run.majority] = 1
+    baseline = score(replace(of_run, probabilities=certain), partition)
+    return [score(of_run, partition), baseline | {"network": NAIVE, "representation": "", "sources": "", "recipe": ""}]
 
 
 def _without_repetition(rows: list[TableRow]) -> list[TableRow]:
     """The naive majority is the same for every recipe that is scored on the same beats: it stays once."""
-    seen: list[TableRow] = []
+    unique: list[TableRow] = []
     for row in rows:
-        if row["network"] != NAIVE or row not in seen:
-            seen.append(row)
-    return seen
+        if row["network"] != NAIVE or row not in unique:
+            unique.append(row)
+    return unique
 
 
-def _row(one: Predictions, side: str) -> TableRow:
-    known = one.only(one.truth >= 0)
-    names = [each.short for each in CLASS_SETS[known.config.class_set]]
+def _row(of_run: Predictions, partition: str) -> TableRow:
+    known = of_run.only(of_run.truth >= 0)
+    names = [beat_class.short for beat_class in CLASS_SETS[known.config.class_set]]
     by_record = known.config.divided_by.by_person
     scores = metrics.score(known.truth, known.probabilities, names, known.records, by_record=by_record)
-    return metrics.table_row(scores, **_identity(known.config, side))
+    return metrics.table_row(scores, **_identity(known.config, partition))
 
 
-def _aami_row(one: Predictions, side: str) -> TableRow:
-    kept = one.only(np.array([source_of(record) == "MIT-BIH" for record in one.records]))
-    truth = metrics.aami_truth(kept.symbols, kept.records)
-    kept, truth = kept.only(truth >= 0), truth[truth >= 0]
-    names = [each.short for each in CLASS_SETS[kept.config.class_set]]
-    answers = metrics.aami_answers(kept.probabilities.argmax(axis=1), names)
-    scores = metrics.score_answers(truth, answers, metrics.AAMI_CLASSES, kept.records, by_record=True)
-    return metrics.table_row(scores, **(_identity(kept.config, side) | {"class_set": "aami"}))
+def _aami_row(of_run: Predictions, partition: str) -> TableRow:
+    of_mitdb = of_run.only(np.array([source_of(record) == "MIT-BIH" for record in of_run.records]))
+    truth = metrics.aami_truth(of_mitdb.symbols, of_mitdb.records)
+    of_mitdb, truth = of_mitdb.only(truth >= 0), truth[truth >= 0]
+    names = [beat_class.short for beat_class in CLASS_SETS[of_mitdb.config.class_set]]
+    predicted = metrics.aami_answers(of_mitdb.probabilities.argmax(axis=1), names)
+    scores = metrics.score_answers(truth, predicted, metrics.AAMI_CLASSES, of_mitdb.records, by_record=True)
+    return metrics.table_row(scores, **(_identity(of_mitdb.config, partition) | {"class_set": "aami"}))
 
 
-def _identity(config: RunConfig, side: str) -> dict[str, str]:
+def _identity(config: RunConfig, partition: str) -> dict[str, str]:
     return {
         "protocol": config.protocol,
         "class_set": config.class_set,
@@ -182,7 +182,7 @@ def _identity(config: RunConfig, side: str) -> dict[str, str]:
         "network": _network(config),
         "sources": "+".join(config.sources),
         "recipe": _recipe(config),
-        "side": side,
+        "side": partition,
     }
 
 

@@ -51,7 +51,7 @@ class DescribingError(TrainingError):
     """The stored table or the kept answers don't tell what a file should; ``str(error)`` says why."""
 
 
-def class_scores(table: pd.DataFrame, answers: Predictions, people: NDArray[np.str_]) -> dict[str, float]:
+def class_scores(table: pd.DataFrame, stored: Predictions, people: NDArray[np.str_]) -> dict[str, float]:
     """Scores by ``<protocol>/<class>/<score>``, as :func:`training.evaluation.metrics.class_scores` names them.
 
     Args:
@@ -62,28 +62,30 @@ def class_scores(table: pd.DataFrame, answers: Predictions, people: NDArray[np.s
     Raises:
         DescribingError: the run knows its test people, or the table is not about these answers.
     """
-    config = answers.config
+    config = stored.config
     if not config.divided_by.by_person:
         raise DescribingError(f"{config.name} knows the people it is tested by.")
     rows = table[(table["recipe"] == config.name) & (table["class_set"] == config.class_set)]
     if rows.empty:
         raise DescribingError(f"The stored table has no scores of {config.name}.")
     row = rows.loc[rows["n"].idxmax()]
-    truth = answers.truth
-    told: dict[str, float] = {}
-    for label, one in enumerate(CLASS_SETS[config.class_set]):
+    truth = stored.truth
+    scores: dict[str, float] = {}
+    for label, beat_class in enumerate(CLASS_SETS[config.class_set]):
         beats = int((truth == label).sum())
-        if beats != row[f"{one.short}_n"]:
-            raise DescribingError(f"The stored table counts other beats of {one.short} than {config.name} answered.")
+        if beats != row[f"{beat_class.short}_n"]:
+            raise DescribingError(
+                f"The stored table counts other beats of {beat_class.short} than {config.name} answered."
+            )
         if not beats:
             continue
-        names = class_score_names(config.protocol, one.short)
-        told[names.sensitivity] = float(row[f"{one.short}_Se"])
-        if not pd.isna(row[f"{one.short}_+P"]):
-            told[names.positive_predictivity] = float(row[f"{one.short}_+P"])
-        told[names.beats] = float(beats)
-        told[names.people] = float(len(np.unique(people[truth == label])))
-    return told
+        names = class_score_names(config.protocol, beat_class.short)
+        scores[names.sensitivity] = float(row[f"{beat_class.short}_Se"])
+        if not pd.isna(row[f"{beat_class.short}_+P"]):
+            scores[names.positive_predictivity] = float(row[f"{beat_class.short}_+P"])
+        scores[names.beats] = float(beats)
+        scores[names.people] = float(len(np.unique(people[truth == label])))
+    return scores
 
 
 def people_behind(names: NDArray[np.str_]) -> NDArray[np.str_]:
@@ -92,19 +94,19 @@ def people_behind(names: NDArray[np.str_]) -> NDArray[np.str_]:
     Raises:
         RecordsError: there are PTB-XL records, and ``PTBXL_DIR`` does not name their database.
     """
-    found = {}
-    patients = ptbxl.patients(PTBXL.folder()) if any(tables.source_of(one) == "PTB-XL" for one in names) else {}
+    person_of = {}
+    patients = ptbxl.patients(PTBXL.folder()) if any(tables.source_of(name) == "PTB-XL" for name in names) else {}
     for name in np.unique(names).tolist():
         if tables.source_of(name) == "PTB-XL":
             if name not in patients:
                 raise marked.RecordsError(f"{PTBXL.folder()} does not tell whose record {name} is.")
-            found[name] = patients[name]
+            person_of[name] = patients[name]
         else:
-            found[name] = mitdb.patient_of(name)
-    return np.array([found[name] for name in names.tolist()])
+            person_of[name] = mitdb.patient_of(name)
+    return np.array([person_of[name] for name in names.tolist()])
 
 
-def differences(folder: Path, told: dict[str, float]) -> list[str]:
+def differences(folder: Path, expected: dict[str, float]) -> list[str]:
     """Where the file of the version in ``folder`` tells other scores than ``told``: one phrase for each.
 
     Raises:
@@ -112,11 +114,13 @@ def differences(folder: Path, told: dict[str, float]) -> list[str]:
     """
     scores = OnnxModel.load(folder).info.scores
     return [
-        f"{name}: {scores.get(name)} told, {value} stored" for name, value in told.items() if scores.get(name) != value
+        f"{name}: {scores.get(name)} told, {value} stored"
+        for name, value in expected.items()
+        if scores.get(name) != value
     ]
 
 
-def describe(folder: Path, told: dict[str, float]) -> Path:
+def describe(folder: Path, scores: dict[str, float]) -> Path:
     """Write the version in ``folder`` once more with the scores ``told`` beside its others; the graph stays as it is.
 
     Returns:
@@ -127,7 +131,7 @@ def describe(folder: Path, told: dict[str, float]) -> Path:
     """
     OnnxModel.load(folder)  # nothing is made of a broken version
     before: dict[str, Any] = json.loads((folder / "metadata.json").read_text())
-    metadata = {key: before[key] for key in _SERVED if key in before} | {"scores": {**before["scores"], **told}}
+    metadata = {key: before[key] for key in _SERVED if key in before} | {"scores": {**before["scores"], **scores}}
     facts = {key: value for key, value in before.items() if key not in (*_SERVED, *_ADDED)} | {
         "rewritten": {
             "date": datetime.datetime.now(datetime.UTC).date().isoformat(),

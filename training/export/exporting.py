@@ -90,7 +90,9 @@ def export(
     finished = _Finished.read(run, data)
     other = None if decide_as is None else _decision_of(decide_as, finished.classes)
     trunk, head = _network_of(finished)
-    if missing := [one.short for label, one in enumerate(finished.classes) if label not in finished.trained_labels]:
+    if missing := [
+        beat_class.short for label, beat_class in enumerate(finished.classes) if label not in finished.trained_labels
+    ]:
         raise ExportError(f"The training side has no beats of {', '.join(missing)}.")
     scaling = _scaling_of(finished, trunk, head) if other is None else _scaling_in(other)
     served = ServedHeads(trunk, scaling, _space_of(finished, trunk), head)
@@ -177,8 +179,8 @@ def _space_of(finished: _Finished, trunk: keras.Model) -> calibration.FeatureDis
 def _scaling_of(finished: _Finished, trunk: keras.Model, head: keras.layers.Dense) -> calibration.Scaling:
     """What makes probabilities of logits, fitted on the validation side."""
     validation = finished.sides.validation
-    seen = _features(trunk, finished.data.pixels[0], validation)
-    logits = seen @ head.kernel.numpy() + head.bias.numpy()
+    features = _features(trunk, finished.data.pixels[0], validation)
+    logits = features @ head.kernel.numpy() + head.bias.numpy()
     biases = not finished.config.divided_by.by_person
     return calibration.fit_scaling(logits, finished.labels[validation], biases=biases)
 
@@ -205,20 +207,22 @@ def _metadata(
     scores_from: Sequence[Path],
 ) -> dict[str, object]:
     """What the model file says of itself, but for its name."""
-    data, sides, labels, config = finished.data, finished.sides, finished.labels, finished.config
+    data, partitions, labels, config = finished.data, finished.sides, finished.labels, finished.config
     _, _, height, width, _ = data.pixels.shape
-    validation = answers_of(session, finished.pixels(sides.validation))
-    limit = calibration.distance_limit(_distances(session, data.pixels, sides.validation))
-    test = answers_of(session, finished.pixels(sides.test))["probabilities"]
-    scores = scores_of(test, labels[sides.test], config.protocol)
-    people = patients_of(data, sides.test)
-    scores |= told_of_new_people(test, labels[sides.test], config.protocol, finished.shorts, people)
+    validation = answers_of(session, finished.pixels(partitions.validation))
+    limit = calibration.distance_limit(_distances(session, data.pixels, partitions.validation))
+    test = answers_of(session, finished.pixels(partitions.test))["probabilities"]
+    scores = scores_of(test, labels[partitions.test], config.protocol)
+    people = patients_of(data, partitions.test)
+    scores |= told_of_new_people(test, labels[partitions.test], config.protocol, finished.shorts, people)
     for metadata_file in scores_from:
         scores |= json.loads(metadata_file.read_text())["scores"]
     if other is None:
-        thresholds = calibration.class_thresholds(validation["probabilities"], labels[sides.validation])
-        floors = calibration.confidence_floors(validation["probabilities"], labels[sides.validation], thresholds)
-        decision = calibration.decision_metadata(finished.shorts, thresholds, floors, limit)
+        thresholds = calibration.class_thresholds(validation["probabilities"], labels[partitions.validation])
+        confidence_thresholds = calibration.confidence_floors(
+            validation["probabilities"], labels[partitions.validation], thresholds
+        )
+        decision = calibration.decision_metadata(finished.shorts, thresholds, confidence_thresholds, limit)
     else:
         decision = other["decision"] | {"max_distance": round(limit, 4)}
     return {
@@ -229,7 +233,7 @@ def _metadata(
         "data_digest": data.digest,
         "scores": scores,
         "licence": sources.notice(config.sources),
-        "profile": profile_of(validation, labels[sides.validation], finished.shorts),
+        "profile": profile_of(validation, labels[partitions.validation], finished.shorts),
     }
 
 
@@ -241,10 +245,10 @@ def require_version(version: str) -> None:
 
 def scores_of(probabilities: NDArray[np.float32], truth: NDArray[np.int64], protocol: str) -> dict[str, float]:
     """The scores that a model file tells of its own test side."""
-    answered = probabilities.argmax(axis=1)
-    macro_f1 = f1_score(truth, answered, average="macro", labels=np.unique(truth))
+    predicted = probabilities.argmax(axis=1)
+    macro_f1 = f1_score(truth, predicted, average="macro", labels=np.unique(truth))
     return {
-        f"{protocol}/accuracy": round(float((answered == truth).mean()), 4),
+        f"{protocol}/accuracy": round(float((predicted == truth).mean()), 4),
         f"{protocol}/macro_f1": round(float(macro_f1), 4),
     }
 
@@ -272,25 +276,25 @@ def _decision_of(metadata_file: Path, classes: Sequence[TrainingClass]) -> dict[
         ExportError: it can't be read, answers with other classes, or was validated by people whom it knows.
     """
     try:
-        found: dict[str, Any] = json.loads(metadata_file.read_text())
-        shorts = [one["short"] for one in found["classes"]]
-        complete = {"temperature", "bias", "training_run"} <= set(found) and {
+        metadata: dict[str, Any] = json.loads(metadata_file.read_text())
+        shorts = [beat_class["short"] for beat_class in metadata["classes"]]
+        complete = {"temperature", "bias", "training_run"} <= set(metadata) and {
             "min_probability",
             "min_confidence",
-        } <= set(found["decision"])
-        by_person = is_by_person(found["configuration"]["protocol"])
+        } <= set(metadata["decision"])
+        by_person = is_by_person(metadata["configuration"]["protocol"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ExportError(f"{metadata_file} is no metadata of an export: {error}") from error
-    if shorts != [one.short for one in classes] or not complete:
+    if shorts != [beat_class.short for beat_class in classes] or not complete:
         raise ExportError(f"{metadata_file} does not say how to decide between these classes.")
     if not by_person:
         raise ExportError(f"{metadata_file} is of a model that knows the people it was validated by.")
-    return found
+    return metadata
 
 
-def _rows_for_features(labels: NDArray[np.int64], sides: Split, seed: int) -> NDArray[np.int64]:
+def _rows_for_features(labels: NDArray[np.int64], partitions: Split, seed: int) -> NDArray[np.int64]:
     generator = np.random.default_rng(seed)
-    shuffled = generator.permutation(sides.train)
+    shuffled = generator.permutation(partitions.train)
     return np.concatenate(
         [shuffled[labels[shuffled] == label][:_FEATURE_BEATS_PER_CLASS] for label in np.unique(labels[shuffled])]
     )
@@ -322,22 +326,22 @@ def _distances(
 
     Pictures whose trace lies beside the paper show no beat and say nothing about how strange beats are.
     """
-    found = np.concatenate([answers_of(session, variant[rows])["distance"] for variant in pixels])
-    return found[found < BLANK_DISTANCE]
+    scores = np.concatenate([answers_of(session, variant[rows])["distance"] for variant in pixels])
+    return scores[scores < BLANK_DISTANCE]
 
 
 def profile_of(
-    answers: dict[str, NDArray[np.float32]], labels: NDArray[np.int64], shorts: list[str]
+    outputs: dict[str, NDArray[np.float32]], labels: NDArray[np.int64], shorts: list[str]
 ) -> dict[str, dict[str, float] | float]:
     """What the model answers to beats like those it learned from; whoever serves it can tell drift from that."""
-    answered = np.bincount(answers["probabilities"].argmax(axis=1), minlength=len(shorts)) / len(labels)
+    predicted = np.bincount(outputs["probabilities"].argmax(axis=1), minlength=len(shorts)) / len(labels)
     return {
-        "class_shares": {short: round(float(share), 4) for short, share in zip(shorts, answered, strict=True)},
-        "mean_confidence": round(float(answers["probabilities"].max(axis=1).mean()), 4),
+        "class_shares": {short: round(float(share), 4) for short, share in zip(shorts, predicted, strict=True)},
+        "mean_confidence": round(float(outputs["probabilities"].max(axis=1).mean()), 4),
     }
 
 
 def _parity(served: ServedHeads, session: onnxruntime.InferenceSession, pixels: NDArray[np.uint8], seed: int) -> float:
     chosen = np.random.default_rng(seed).permutation(len(pixels))[:PARITY_PICTURES]
-    keras_side = np.asarray(served(tf.constant(pixels[chosen]))["probabilities"])
-    return float(np.abs(keras_side - answers_of(session, pixels[chosen])["probabilities"]).max())
+    of_keras = np.asarray(served(tf.constant(pixels[chosen]))["probabilities"])
+    return float(np.abs(of_keras - answers_of(session, pixels[chosen])["probabilities"]).max())

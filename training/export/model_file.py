@@ -44,19 +44,19 @@ def scale_after_layout(model: onnx.ModelProto) -> int:
     graph = model.graph
     if any(attribute.HasField("g") for node in graph.node for attribute in node.attribute):
         return 0  # what branches and loops read from outside would have to be followed
-    fixed = {one.name for one in graph.initializer}
-    numbers = {one.name for one in graph.initializer if list(one.dims) in ([], [1])}
+    fixed = {name_or_tensor.name for name_or_tensor in graph.initializer}
+    numbers = {name_or_tensor.name for name_or_tensor in graph.initializer if list(name_or_tensor.dims) in ([], [1])}
     maker = {output: node for node in graph.node for output in node.output}
     uses = Counter(source for node in graph.node for source in node.input)
-    kept = {output.name for output in graph.output}
+    outputs = {output.name for output in graph.output}
     moved = 0
     for layout in [node for node in graph.node if node.op_type in ("Reshape", "Transpose")]:
         if not fixed.issuperset(layout.input[1:]):
             continue
         chain: list[onnx.NodeProto] = []
         source = layout.input[0]
-        while (node := maker.get(source)) and node.op_type in _SCALING and uses[source] == 1 and source not in kept:
-            pictures = [one for one in node.input if one not in numbers]
+        while (node := maker.get(source)) and node.op_type in _SCALING and uses[source] == 1 and source not in outputs:
+            pictures = [name_or_tensor for name_or_tensor in node.input if name_or_tensor not in numbers]
             if len(pictures) != 1:
                 break
             chain.insert(0, node)
@@ -65,12 +65,15 @@ def scale_after_layout(model: onnx.ModelProto) -> int:
             continue
         first, last = chain[0], chain[-1]
         laid_out, scaled = f"{layout.output[0]}/before_scaling", layout.output[0]
-        first.input[:] = [laid_out if one == source else one for one in first.input]
+        first.input[:] = [laid_out if name_or_tensor == source else name_or_tensor for name_or_tensor in first.input]
         layout.input[0], layout.output[0], last.output[0] = source, laid_out, scaled
         graph.node.remove(layout)
         graph.node.insert(list(graph.node).index(first), layout)
         for before, after in pairwise(chain):
-            after.input[:] = [f"{before.output[0]}/laid_out" if one == before.output[0] else one for one in after.input]
+            after.input[:] = [
+                f"{before.output[0]}/laid_out" if name_or_tensor == before.output[0] else name_or_tensor
+                for name_or_tensor in after.input
+            ]
             before.output[0] = f"{before.output[0]}/laid_out"
         moved += 1
     # What is noted of shapes in between is no longer true, and nobody needs it.

@@ -77,24 +77,24 @@ def promote(candidate: Path, served: Path, *, force: bool = False) -> tuple[Path
         raise PromotionError(f"{target} exists; export the candidate as another version.")
     if candidate.parent.name != served.parent.name:
         raise PromotionError(f"{candidate} is no version of {served.parent.name}.")
-    found = examine(candidate, served)
-    if not force and (reasons := _objections(found)):
+    findings = examine(candidate, served)
+    if not force and (reasons := _objections(findings)):
         raise PromotionError(" ".join(reasons))
     partial = served.parent / f".{candidate.name}.partial"
     shutil.rmtree(partial, ignore_errors=True)
     shutil.copytree(candidate, partial)
     os.replace(partial, target)
-    return target, found
+    return target, findings
 
 
-def _objections(found: Findings) -> list[str]:
+def _objections(findings: Findings) -> list[str]:
     reasons = []
-    if found.bytes > MAX_BYTES:
-        reasons.append(f"The file has {found.bytes:,} bytes; at most {MAX_BYTES:,} are allowed.")
-    if found.time_ratio > SLOWER:
-        reasons.append(f"A picture takes {found.time_ratio:.2f} times as long as with the version before.")
-    if found.score is not None and found.served_score is not None and found.score < found.served_score:
-        reasons.append(f"{SCORE} is {found.score:.4f}, that of the version before {found.served_score:.4f}.")
+    if findings.bytes > MAX_BYTES:
+        reasons.append(f"The file has {findings.bytes:,} bytes; at most {MAX_BYTES:,} are allowed.")
+    if findings.time_ratio > SLOWER:
+        reasons.append(f"A picture takes {findings.time_ratio:.2f} times as long as with the version before.")
+    if findings.score is not None and findings.served_score is not None and findings.score < findings.served_score:
+        reasons.append(f"{SCORE} is {findings.score:.4f}, that of the version before {findings.served_score:.4f}.")
     return reasons
 
 

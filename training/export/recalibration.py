@@ -61,21 +61,24 @@ def recalibrate(served: Path, companion: Path, data: Dataset, repository: Path, 
     if not about.config.divided_by.by_person:
         raise ExportError(f"{companion} knows the people it was validated by: it can't tell how sure to be of others.")
     labels = about.labels_of(data)
-    sides = divide(data, about.config)
-    truth = labels[sides.validation]
-    answered = about.answer(data.pixels[0][sides.validation]).probabilities
+    partitions = divide(data, about.config)
+    truth = labels[partitions.validation]
+    predicted = about.answer(data.pixels[0][partitions.validation]).probabilities
     own = _scaling_of(_metadata(companion))
-    scaling = calibration.fit_scaling(_logits(answered, own).astype(np.float32), truth, biases=False)
-    validation = rescaled(answered, own, scaling).astype(np.float32)
+    scaling = calibration.fit_scaling(_logits(predicted, own).astype(np.float32), truth, biases=False)
+    validation = rescaled(predicted, own, scaling).astype(np.float32)
     thresholds = calibration.class_thresholds(validation, truth)
-    floors = calibration.confidence_floors(validation, truth, thresholds)
-    said = _Said(scaling, thresholds, floors, about.config.name)
-    beside = _rewritten(companion, data, said)
-    both = (_rewritten(served, data, said, beside.metadata["scores"]), beside)
-    targets = [repository / one.metadata["name"] / version for one in both]
+    confidence_thresholds = calibration.confidence_floors(validation, truth, thresholds)
+    calibration_ = _Said(scaling, thresholds, confidence_thresholds, about.config.name)
+    of_companion = _rewritten(companion, data, calibration_)
+    both = (_rewritten(served, data, calibration_, of_companion.metadata["scores"]), of_companion)
+    targets = [repository / rewritten.metadata["name"] / version for rewritten in both]
     if taken := [str(folder) for folder in targets if folder.exists()]:
         raise ExportError(f"{taken[0]} exists; name another version.")
-    files = [model_file.write(one.model, one.metadata, one.facts, at) for one, at in zip(both, targets, strict=True)]
+    files = [
+        model_file.write(rewritten.model, rewritten.metadata, rewritten.facts, at)
+        for rewritten, at in zip(both, targets, strict=True)
+    ]
     return files[0], files[1]
 
 
@@ -99,42 +102,42 @@ class _Rewritten:
 
 
 def _rewritten(
-    folder: Path, data: Dataset, said: _Said, scores: Mapping[str, float] = MappingProxyType({})
+    folder: Path, data: Dataset, fitted: _Said, scores: Mapping[str, float] = MappingProxyType({})
 ) -> _Rewritten:
     """One of them anew; ``scores`` are told beside its own."""
     subject = Subject.load(folder)
     labels = subject.labels_of(data)
-    sides = divide(data, subject.config)
+    partitions = divide(data, subject.config)
     before = _metadata(folder)
     own = _scaling_of(before)
     model = onnx.load(folder / "model.onnx")
-    _rescale(model, own, said.scaling, folder)
+    _rescale(model, own, fitted.scaling, folder)
     session = onnxruntime.InferenceSession(model.SerializeToString())
-    shown = data.pixels[0][sides.validation]
-    expected = rescaled(subject.answer(shown[:PARITY_PICTURES]).probabilities, own, said.scaling)
-    found = answers_of(session, shown[:PARITY_PICTURES])["probabilities"]
-    if (off := float(np.abs(found - expected).max())) > PARITY_TOLERANCE:
+    shown = data.pixels[0][partitions.validation]
+    expected = rescaled(subject.answer(shown[:PARITY_PICTURES]).probabilities, own, fitted.scaling)
+    computed = answers_of(session, shown[:PARITY_PICTURES])["probabilities"]
+    if (off := float(np.abs(computed - expected).max())) > PARITY_TOLERANCE:
         raise ExportError(f"{folder}: rescaled probabilities are off by {off:.1e}.")
 
-    shorts = [one.short for one in subject.model.info.classes]
-    test = answers_of(session, data.pixels[0][sides.test])["probabilities"]
+    shorts = [beat_class.short for beat_class in subject.model.info.classes]
+    test = answers_of(session, data.pixels[0][partitions.test])["probabilities"]
     limit, protocol = subject.model.thresholds.max_distance, subject.config.protocol
     served = ("format", "name", "classes", "input", "training_run", "data_digest", "licence")
     metadata = {key: before[key] for key in served} | {
-        "decision": calibration.decision_metadata(shorts, said.thresholds, said.floors, limit),
+        "decision": calibration.decision_metadata(shorts, fitted.thresholds, fitted.floors, limit),
         "scores": {
             **before["scores"],
             **scores,
-            **scores_of(test, labels[sides.test], protocol),
-            **told_of_new_people(test, labels[sides.test], protocol, shorts, patients_of(data, sides.test)),
+            **scores_of(test, labels[partitions.test], protocol),
+            **told_of_new_people(test, labels[partitions.test], protocol, shorts, patients_of(data, partitions.test)),
         },
-        "profile": profile_of(answers_of(session, shown), labels[sides.validation], shorts),
+        "profile": profile_of(answers_of(session, shown), labels[partitions.validation], shorts),
     }
     facts = {
         # Not rounded: who rescales once more starts from here.
-        "temperature": said.scaling.temperature,
-        "bias": list(said.scaling.bias),
-        "calibrated_on": said.run,
+        "temperature": fitted.scaling.temperature,
+        "bias": list(fitted.scaling.bias),
+        "calibrated_on": fitted.run,
         "parity": before["parity"],
         "configuration": before["configuration"],
         "rewritten": {
@@ -147,8 +150,8 @@ def _rewritten(
 
 
 def _metadata(folder: Path) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((folder / "metadata.json").read_text())
-    return found
+    metadata: dict[str, Any] = json.loads((folder / "metadata.json").read_text())
+    return metadata
 
 
 def _scaling_of(metadata: dict[str, Any]) -> calibration.Scaling:
@@ -171,8 +174,10 @@ def _logits(probabilities: NDArray[np.float32], scaling: calibration.Scaling) ->
 def _rescale(model: onnx.ModelProto, before: calibration.Scaling, after: calibration.Scaling, folder: Path) -> None:
     """Change the last layer's constants in place: the only ones with a column, or a value, for each class alone."""
     classes = len(after.bias)
-    kernels = [one for one in model.graph.initializer if len(one.dims) == 2 and one.dims[1] == classes]
-    biases = [one for one in model.graph.initializer if list(one.dims) == [classes]]
+    kernels = [
+        constant for constant in model.graph.initializer if len(constant.dims) == 2 and constant.dims[1] == classes
+    ]
+    biases = [constant for constant in model.graph.initializer if list(constant.dims) == [classes]]
     if len(kernels) != 1 or len(biases) != 1:
         raise ExportError(f"{folder} has another graph than `export` writes: its last layer is not found.")
     ratio = before.temperature / after.temperature

@@ -86,10 +86,10 @@ def fit_scaling(logits: NDArray[np.float32], labels: NDArray[np.int64], *, biase
         gradient = np.concatenate([[-(error * wide).sum() * sharpness], error[:, biased].sum(axis=0)])
         return float(-log_probabilities[rows, labels].mean()), gradient
 
-    found = minimize(loss, np.zeros(1 + len(biased)), jac=True, method="L-BFGS-B").x
+    fitted = minimize(loss, np.zeros(1 + len(biased)), jac=True, method="L-BFGS-B").x
     bias = np.zeros(logits.shape[1])
-    bias[biased] = found[1:]
-    return Scaling(float(np.exp(found[0])), tuple(bias.tolist()))
+    bias[biased] = fitted[1:]
+    return Scaling(float(np.exp(fitted[0])), tuple(bias.tolist()))
 
 
 def class_thresholds(
@@ -178,20 +178,22 @@ def distance(features: NDArray[np.float32], space: FeatureDistance) -> NDArray[n
     return np.sqrt(np.square(gaps).sum(axis=2)).min(axis=1)
 
 
-def distance_limit(distances: NDArray[np.float32], *, strange: float = STRANGE_BEATS) -> float:
+def distance_limit(ood_scores: NDArray[np.float32], *, rejected: float = STRANGE_BEATS) -> float:
     """Distance that only the fraction ``strange`` of real beats exceeds."""
-    return float(np.quantile(distances, 1.0 - strange))
+    return float(np.quantile(ood_scores, 1.0 - rejected))
 
 
 def decision_metadata(
-    shorts: Sequence[str], thresholds: Sequence[float], floors: Sequence[float], max_distance: float
+    shorts: Sequence[str], thresholds: Sequence[float], confidence_thresholds: Sequence[float], max_distance: float
 ) -> dict[str, dict[str, float] | float]:
     """The ``decision`` entry of a model file, as ``inference_server.models.decision`` reads it."""
     # Six significant digits, rounded down: a threshold may lose strictness by rounding, never coverage.
     rounded = {short: _rounded_down(float(value)) for short, value in zip(shorts, thresholds, strict=True)}
     return {
         "min_probability": rounded,
-        "min_confidence": {short: round(float(value), 6) for short, value in zip(shorts, floors, strict=True)},
+        "min_confidence": {
+            short: round(float(value), 6) for short, value in zip(shorts, confidence_thresholds, strict=True)
+        },
         "max_distance": round(max_distance, 4),
     }
 

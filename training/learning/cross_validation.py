@@ -79,18 +79,18 @@ def run_all(
     Raises:
         FittingError: a folder of ``runs`` holds another run, or a member would start from one with other sides.
     """
-    found = []
+    of_runs = []
     for config in configs:
         run = runs / config.name
         if (run / predictions.FILE).is_file():
-            found.append(_kept(config, run))
+            of_runs.append(_kept(config, run))
         elif config.members == 1 and not config.snapshot_ensemble:
-            found.append(_run(config, data, run, runs / config.start_from, report))
+            of_runs.append(_run(config, data, run, runs / config.start_from, report))
         else:
-            found.append(_together(config, data, runs, report))
-            found[-1].save(run / predictions.FILE)
+            of_runs.append(_together(config, data, runs, report))
+            of_runs[-1].save(run / predictions.FILE)
         report(config, None, config.epochs * config.members)
-    return found
+    return of_runs
 
 
 def require_members(config: RunConfig, members: Collection[int]) -> None:
@@ -112,10 +112,10 @@ def run_members(config: RunConfig, members: Collection[int], data: Dataset, runs
 
 
 def _kept(config: RunConfig, run: Path) -> Predictions:
-    answers = predictions.load(run / predictions.FILE)
-    if answers.config != config:
+    stored = predictions.load(run / predictions.FILE)
+    if stored.config != config:
         raise fitting.FittingError(f"{run} holds answers of another configuration. Choose another folder or delete it.")
-    return answers
+    return stored
 
 
 def validate(config: RunConfig, data: Dataset, runs: Path) -> Predictions:
@@ -127,13 +127,13 @@ def validate(config: RunConfig, data: Dataset, runs: Path) -> Predictions:
         PredictionsError: a part is not trained, or its members validate on different parts.
         FittingError: the runs were not trained on ``data``.
     """
-    found = [predictions.answer(part, data, "validation") for part in _parts(config, runs)]
+    by_part = [predictions.answer(part, data, "validation") for part in _parts(config, runs)]
     if config.out_of_fold:
-        quarters = [predictions.averaged(found[quarter :: len(EVERYBODY)]) for quarter in range(len(EVERYBODY))]
-        answers = predictions.joined(quarters)
+        quarters = [predictions.averaged(by_part[quarter :: len(EVERYBODY)]) for quarter in range(len(EVERYBODY))]
+        validated = predictions.joined(quarters)
     else:
-        answers = predictions.averaged(found)
-    return replace(answers, config=config)
+        validated = predictions.averaged(by_part)
+    return replace(validated, config=config)
 
 
 def require_neighbours(config: RunConfig) -> None:
@@ -158,26 +158,29 @@ def with_neighbour(config: RunConfig, data: Dataset, runs: Path) -> Predictions:
         FittingError: the runs were not trained on ``data``, or the folder of the answers holds another run's.
     """
     require_neighbours(config)
-    mine = f".fold-{config.fold}"
-    other = f".fold-{validator_of(config.fold)}"
-    neighbour = config.model_copy(
-        update={field: getattr(config, field).replace(mine, other) for field in ("name", "start_from")}
+    own_suffix = f".fold-{config.fold}"
+    other_suffix = f".fold-{validator_of(config.fold)}"
+    other_fold = config.model_copy(
+        update={field: getattr(config, field).replace(own_suffix, other_suffix) for field in ("name", "start_from")}
     )
-    theirs = _learned(neighbour, runs)
-    if config.snapshot_ensemble and _keeps_last(runs / neighbour.start_from):
-        theirs.insert(0, runs / neighbour.start_from)
+    other_networks = _learned(other_fold, runs)
+    if config.snapshot_ensemble and _keeps_last(runs / other_fold.start_from):
+        other_networks.insert(0, runs / other_fold.start_from)
     named = config.model_copy(
-        update={"name": config.name.replace(mine, f"-neighbours{mine}"), "cross_fold_networks": len(theirs)}
+        update={
+            "name": config.name.replace(own_suffix, f"-neighbours{own_suffix}"),
+            "cross_fold_networks": len(other_networks),
+        }
     )
     folder = runs / named.name
     if (folder / predictions.FILE).is_file():
         return _kept(named, folder)
-    found = [predictions.predict(part, data) for part in _parts(config, runs)]
-    found += [predictions.answer(part, data, "validation", calibrated_on="test") for part in theirs]
-    answers = replace(predictions.averaged(found), config=named)
+    by_network = [predictions.predict(part, data) for part in _parts(config, runs)]
+    by_network += [predictions.answer(part, data, "validation", calibrated_on="test") for part in other_networks]
+    ensemble = replace(predictions.averaged(by_network), config=named)
     folder.mkdir(parents=True, exist_ok=True)
-    answers.save(folder / predictions.FILE)
-    return answers
+    ensemble.save(folder / predictions.FILE)
+    return ensemble
 
 
 def _keeps_last(run: Path) -> bool:
@@ -202,23 +205,23 @@ def _members(config: RunConfig, runs: Path) -> list[Path]:
 def _together(config: RunConfig, data: Dataset, runs: Path, report: Report) -> Predictions:
     """The mean answer of all members, and of what a chain starts from."""
     if not config.snapshot_ensemble:
-        answers = [_run_member(config, member, data, runs, report) for member in range(config.members)]
-        return replace(predictions.averaged(answers), config=config)
+        by_member = [_run_member(config, member, data, runs, report) for member in range(config.members)]
+        return replace(predictions.averaged(by_member), config=config)
     start = runs / config.start_from
-    answers = [predictions.predict(start, data)]
+    by_member = [predictions.predict(start, data)]
     for member, folder in enumerate(_members(config, runs)):
-        answers.append(_run(config.model_copy(update={"member": member}), data, folder, start, report))
+        by_member.append(_run(config.model_copy(update={"member": member}), data, folder, start, report))
         start = folder
-    return replace(predictions.averaged(answers), config=config)
+    return replace(predictions.averaged(by_member), config=config)
 
 
 def _run_member(config: RunConfig, member: int, data: Dataset, runs: Path, report: Report) -> Predictions:
     """One of several members that validate on different parts, from the same member of another run if it starts."""
-    mine = config.model_copy(update={"member": member})
+    own_config = config.model_copy(update={"member": member})
     start = runs / config.start_from.replace("{member}", str(member))
     if config.start_from:
-        _require_same_sides(mine, start)
-    return _run(mine, data, _members(config, runs)[member], start, report)
+        _require_same_sides(own_config, start)
+    return _run(own_config, data, _members(config, runs)[member], start, report)
 
 
 def _require_same_sides(config: RunConfig, start: Path) -> None:

@@ -56,7 +56,7 @@ class Team:
         """The part that is this worker's of a batch that lies at ``start`` … ``end``."""
         return slice(start + self.index, end, self.workers)
 
-    def require_agreement(self, what: str, number: int) -> None:
+    def require_agreement(self, quantity: str, number: int) -> None:
         """Wait for all workers and compare ``number``.
 
         Raises:
@@ -65,7 +65,7 @@ class Team:
         own = tf.constant(number, tf.int64)
         total = self._strategy.reduce(tf.distribute.ReduceOp.SUM, self._strategy.run(lambda: own), axis=None)
         if int(total) != number * self.workers:
-            raise TeamError(f"The workers have different {what}. Give them all what the first one has.")
+            raise TeamError(f"The workers have different {quantity}. Give them all what the first one has.")
 
     def synchronise(self, model: keras.Model) -> None:
         """Let batch normalisation see the whole batch, as in one process."""
@@ -118,10 +118,10 @@ class Team:
 def _task(text: str) -> tuple[int, int]:
     """Index of this worker, and how many there are."""
     try:
-        told = json.loads(text)
-        workers, task = told["cluster"]["worker"], told["task"]
+        tf_config = json.loads(text)
+        workers, task = tf_config["cluster"]["worker"], tf_config["task"]
         index = int(task["index"])
-        if set(told["cluster"]) != {"worker"} or task["type"] != "worker" or not 0 <= index < len(workers):
+        if set(tf_config["cluster"]) != {"worker"} or task["type"] != "worker" or not 0 <= index < len(workers):
             raise ValueError
     except (ValueError, KeyError, TypeError) as error:
         raise TeamError(

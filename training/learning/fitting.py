@@ -82,7 +82,7 @@ def fit(
     _claim(run, config, data)
     keras.utils.set_random_seed(_seed(config))
     labels = data.labels(CLASS_SETS[config.class_set])
-    sides = divide(data, config)
+    partitions = divide(data, config)
     history = read_history(run)
     if team:
         team.require_agreement("data", int(data.digest[:8], 16))
@@ -91,14 +91,14 @@ def fit(
         if history:
             model = keras.models.load_model(run / _LAST)
         else:
-            steps = len(draw_epoch(data.table, labels, sides, config, epoch=0)) // config.batch_size
+            steps = len(draw_epoch(data.table, labels, partitions, config, epoch=0)) // config.batch_size
             model = _first_model(config, data, start or run.parent / config.start_from, steps=max(1, steps))
     for epoch in range(len(history), config.epochs):
-        rows = draw_epoch(data.table, labels, sides, config, epoch=epoch)
+        rows = draw_epoch(data.table, labels, partitions, config, epoch=epoch)
         batches = epoch_batches(data, labels, rows, config, epoch=epoch, team=team)
         loss = _train_epoch(model, batches, partial(_tell, progress, epoch), team=team)
-        logits = predict_logits(model, data.pixels[0], sides.validation, alone=team is None)
-        line = _validated(epoch + 1, loss, logits, labels[sides.validation])
+        logits = predict_logits(model, data.pixels[0], partitions.validation, alone=team is None)
+        line = _validated(epoch + 1, loss, logits, labels[partitions.validation])
         if config.keep == "last" or all(line.validation_macro_f1 > past.validation_macro_f1 for past in history):
             _save_weights(model, run / BEST)
         _save_whole(model, run / _LAST)
@@ -218,7 +218,7 @@ def read_history(run: Path) -> list[Epoch]:
 
 
 def draw_epoch(
-    table: pd.DataFrame, labels: NDArray[np.int64], sides: Split, config: RunConfig, *, epoch: int
+    table: pd.DataFrame, labels: NDArray[np.int64], partitions: Split, config: RunConfig, *, epoch: int
 ) -> NDArray[np.int64]:
     """Rows of one epoch in training order.
 
@@ -229,11 +229,13 @@ def draw_epoch(
     """
     generator = np.random.default_rng((_seed(config), epoch))
     if config.beats_per_class:
-        records = table["record"].to_numpy()[sides.train].astype(str)
+        records = table["record"].to_numpy()[partitions.train].astype(str)
         drawn = []
-        for label in np.unique(labels[sides.train]):
-            rows = sides.train[labels[sides.train] == label]
-            _, record, beats = np.unique(records[labels[sides.train] == label], return_inverse=True, return_counts=True)
+        for label in np.unique(labels[partitions.train]):
+            rows = partitions.train[labels[partitions.train] == label]
+            _, record, beats = np.unique(
+                records[labels[partitions.train] == label], return_inverse=True, return_counts=True
+            )
             chance = (1 / np.sqrt(beats))[record]
             if config.synthetic_fraction is not None:
                 of_others = names.rows(table["record"].iloc[rows])
@@ -242,7 +244,7 @@ def draw_epoch(
                     chance[~of_others] *= (1 - config.synthetic_fraction) / chance[~of_others].sum()
             drawn.append(generator.choice(rows, size=_beats_of(label, config), p=chance / chance.sum()))
         return generator.permutation(np.concatenate(drawn))
-    shuffled = generator.permutation(sides.train)
+    shuffled = generator.permutation(partitions.train)
     group = table["patient"].to_numpy()[shuffled].astype(str)
     keys = pd.DataFrame({"patient": group, "label": labels[shuffled], "lead": table["lead"].to_numpy()[shuffled]})
     within_cap = keys.groupby(["patient", "label", "lead"]).cumcount() < config.beats_per_patient_class_and_lead
@@ -264,9 +266,9 @@ def predict_logits(
     Args:
         alone: whether this process trains alone; in a team Keras would put the answers of all workers together.
     """
-    answer = model.predict_on_batch if alone else partial(model, training=False)
+    logits_of = model.predict_on_batch if alone else partial(model, training=False)
     batches = [rows[start : start + _SCORING_BATCH] for start in range(0, len(rows), _SCORING_BATCH)]
-    return np.concatenate([keras.ops.convert_to_numpy(answer(pixels[batch])) for batch in batches])
+    return np.concatenate([keras.ops.convert_to_numpy(logits_of(pixels[batch])) for batch in batches])
 
 
 def _compile(model: keras.Model, config: RunConfig, *, steps: int) -> None:
@@ -321,12 +323,12 @@ def epoch_batches(
 
 def moved(pixels: NDArray[np.uint8], down: int, right: int) -> NDArray[np.uint8]:
     """Pictures ``[N, H, W, C]`` moved by whole pixels on their white paper; what leaves it is cut off."""
-    found = np.full_like(pixels, 255)
+    shifted = np.full_like(pixels, 255)
     _, height, width, _ = pixels.shape
     rows, columns = slice(max(down, 0), height + min(down, 0)), slice(max(right, 0), width + min(right, 0))
     from_rows, from_columns = slice(max(-down, 0), height - max(down, 0)), slice(max(-right, 0), width - max(right, 0))
-    found[:, rows, columns] = pixels[:, from_rows, from_columns]
-    return found
+    shifted[:, rows, columns] = pixels[:, from_rows, from_columns]
+    return shifted
 
 
 def _save_weights(model: keras.Model, path: Path) -> None:

@@ -116,11 +116,11 @@ def rhythm(height: int, width: int, channels: int, classes: int) -> keras.Model:
     pixels, ink = _scaled_input(height, width, channels)
     together = layers.Concatenate(axis=1)([ink[..., channel] for channel in range(min(2, channels))])
     beat = layers.Activation("linear", name="maps")(_read_columns(together, (48, 64, 96)))
-    seen = [layers.GlobalAveragePooling1D()(beat), layers.GlobalMaxPooling1D()(beat)]
+    pooled = [layers.GlobalAveragePooling1D()(beat), layers.GlobalMaxPooling1D()(beat)]
     for channel in range(2, channels):
         strip = _read_columns(ink[..., channel], (32, 48, 48))
-        seen.append(_dense(layers.Dropout(0.3)(layers.Flatten()(strip)), 64))
-    x = _dense(layers.Dropout(0.3)(layers.Concatenate()(seen)), 96)
+        pooled.append(_dense(layers.Dropout(0.3)(layers.Flatten()(strip)), 64))
+    x = _dense(layers.Dropout(0.3)(layers.Concatenate()(pooled)), 96)
     x = layers.Activation("linear", name="features")(x)
     return keras.Model(pixels, _logits(layers.Dropout(0.2)(x), classes), name="rhythm")
 

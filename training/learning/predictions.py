@@ -77,17 +77,17 @@ class Predictions:
         Raises:
             ValueError: ``class_set`` has classes that the run does not know.
         """
-        own = [one.short for one in CLASS_SETS[self.config.class_set]]
-        wanted = [one.short for one in CLASS_SETS[class_set]]
+        own = [beat_class.short for beat_class in CLASS_SETS[self.config.class_set]]
+        wanted = [beat_class.short for beat_class in CLASS_SETS[class_set]]
         if not set(wanted) <= set(own):
             raise ValueError(f"Class set {class_set} is not part of {self.config.class_set}.")
         chosen = [own.index(short) for short in wanted]
-        kept = self.probabilities[:, chosen]
+        probabilities = self.probabilities[:, chosen]
         shares = None if self.shares is None else self.shares[chosen] / self.shares[chosen].sum()
-        kept = kept / np.maximum(kept.sum(axis=1, keepdims=True), 1e-12)
+        probabilities = probabilities / np.maximum(probabilities.sum(axis=1, keepdims=True), 1e-12)
         config = self.config.model_copy(update={"class_set": class_set})
         majority = wanted.index(own[self.majority]) if own[self.majority] in wanted else 0
-        narrowed = replace(self, config=config, probabilities=kept, majority=majority, shares=shares)
+        narrowed = replace(self, config=config, probabilities=probabilities, majority=majority, shares=shares)
         known = np.array([symbol not in _left_out(self.config.class_set, class_set) for symbol in self.symbols])
         return narrowed.only(known)
 
@@ -171,15 +171,15 @@ def predict(run: Path, data: Dataset) -> Predictions:
         PredictionsError: the run has no weights.
         FittingError: the run was not trained on ``data``.
     """
-    kept = run / FILE
-    if kept.is_file():
-        return load(kept)
-    made = answer(run, data, "test")
-    made.save(kept)
-    return made
+    file = run / FILE
+    if file.is_file():
+        return load(file)
+    predicted = answer(run, data, "test")
+    predicted.save(file)
+    return predicted
 
 
-def answer(run: Path, data: Dataset, side: Unseen, *, calibrated_on: Unseen = "validation") -> Predictions:
+def answer(run: Path, data: Dataset, partition: Unseen, *, calibrated_on: Unseen = "validation") -> Predictions:
     """Answers of the run's best weights to one side, calibrated on a side that it has not learned.
 
     Args:
@@ -200,34 +200,36 @@ def answer(run: Path, data: Dataset, side: Unseen, *, calibrated_on: Unseen = "v
     fitting.require_same_data(run, data)
     classes = CLASS_SETS[config.class_set]
     labels = data.labels(classes)
-    sides = divide(data, config)
+    partitions = divide(data, config)
     _, _, height, width, channels = data.pixels.shape
     model = networks.build(config.network, height=height, width=width, channels=channels, classes=len(classes))
     model.load_weights(run / fitting.BEST)
     pixels = data.pixels[0]
-    rows = {"validation": sides.validation, "test": tested_rows(data, sides, config)}
-    logits = {one: fitting.predict_logits(model, pixels, rows[one]) for one in {side, calibrated_on}}
+    rows = {"validation": partitions.validation, "test": tested_rows(data, partitions, config)}
+    logits = {
+        partition_: fitting.predict_logits(model, pixels, rows[partition_]) for partition_ in {partition, calibrated_on}
+    }
     known = labels[rows[calibrated_on]] >= 0
     scaling = calibration.fit_scaling(
         logits[calibrated_on][known], labels[rows[calibrated_on]][known], biases=not config.divided_by.by_person
     )
-    table = data.table.iloc[rows[side]]
-    trained = np.bincount(labels[sides.train], minlength=len(classes))
-    shares = _carriers(data, labels, sides, len(classes)) if config.divided_by.by_person else trained
+    table = data.table.iloc[rows[partition]]
+    trained = np.bincount(labels[partitions.train], minlength=len(classes))
+    shares = _carriers(data, labels, partitions, len(classes)) if config.divided_by.by_person else trained
     return Predictions(
         config,
         table["record"].to_numpy(dtype=str),
         table["sample"].to_numpy(dtype=np.int64),
         table["symbol"].to_numpy(dtype=str),
-        softmax(logits[side] / scaling.temperature + np.array(scaling.bias), axis=1).astype(np.float32),
+        softmax(logits[partition] / scaling.temperature + np.array(scaling.bias), axis=1).astype(np.float32),
         int(trained.argmax()),
         shares / shares.sum(),
     )
 
 
-def _carriers(data: Dataset, labels: NDArray[np.int64], sides: Split, classes: int) -> NDArray[np.int64]:
+def _carriers(data: Dataset, labels: NDArray[np.int64], partitions: Split, classes: int) -> NDArray[np.int64]:
     """How many people who do not test carry each class: ``[classes]``. Nobody has the block that was made of a beat."""
-    rows = np.concatenate([sides.train, sides.validation])
+    rows = np.concatenate([partitions.train, partitions.validation])
     rows = rows[~blocked_rows(data.table)[rows]]
     people = pd.DataFrame({"person": data.table["patient"].to_numpy()[rows], "label": labels[rows]}).drop_duplicates()
     return np.bincount(people["label"], minlength=classes)
@@ -240,10 +242,10 @@ def averaged(members: Sequence[Predictions]) -> Predictions:
         PredictionsError: they answered different beats.
     """
     first = members[0]
-    for one in members[1:]:
-        if not (np.array_equal(one.records, first.records) and np.array_equal(one.samples, first.samples)):
+    for member in members[1:]:
+        if not (np.array_equal(member.records, first.records) and np.array_equal(member.samples, first.samples)):
             raise PredictionsError("These networks did not answer the same beats.")
-    mean = np.stack([one.probabilities for one in members]).mean(axis=0)
+    mean = np.stack([member.probabilities for member in members]).mean(axis=0)
     return replace(first, probabilities=mean)
 
 
@@ -257,18 +259,21 @@ def across_recipes(recipes: Sequence[Predictions], name: str) -> Predictions:
         PredictionsError: they answered different beats or in different classes, were not trained on the same people, or
             were decided otherwise before.
     """
-    first, *others = recipes
-    for one in others:
+    first, *further = recipes
+    for of_recipe in further:
         alike = ("class_set", "protocol", "network", "representation", "validation")
-        if any(getattr(one.config, field) != getattr(first.config, field) for field in alike):
-            raise PredictionsError(f"{one.config.name} and {first.config.name} do not answer the same question.")
-        if not _same_shares(one, first):
-            raise PredictionsError(f"{one.config.name} and {first.config.name} were not trained on the same people.")
-    if any(one.config.prior_correction for one in recipes):
+        if any(getattr(of_recipe.config, field) != getattr(first.config, field) for field in alike):
+            raise PredictionsError(f"{of_recipe.config.name} and {first.config.name} do not answer the same question.")
+        if not _same_shares(of_recipe, first):
+            raise PredictionsError(
+                f"{of_recipe.config.name} and {first.config.name} were not trained on the same people."
+            )
+    if any(of_recipe.config.prior_correction for of_recipe in recipes):
         raise PredictionsError("Average first, then decide: some of these answers were balanced before.")
-    counts = [one.config.networks for one in recipes]
+    counts = [of_recipe.config.networks for of_recipe in recipes]
     weighed = [
-        replace(one, probabilities=one.probabilities * count) for one, count in zip(recipes, counts, strict=True)
+        replace(of_recipe, probabilities=of_recipe.probabilities * count)
+        for of_recipe, count in zip(recipes, counts, strict=True)
     ]
     mean = averaged(weighed).probabilities * (len(recipes) / sum(counts))
     other_networks = first.config.other_networks + sum(counts[1:])
@@ -276,32 +281,32 @@ def across_recipes(recipes: Sequence[Predictions], name: str) -> Predictions:
     return replace(first, config=config, probabilities=mean.astype(np.float32))
 
 
-def _same_shares(one: Predictions, other: Predictions) -> bool:
-    if one.shares is None or other.shares is None:
-        return one.shares is other.shares
-    return bool(np.allclose(one.shares, other.shares))
+def _same_shares(first: Predictions, second: Predictions) -> bool:
+    if first.shares is None or second.shares is None:
+        return first.shares is second.shares
+    return bool(np.allclose(first.shares, second.shares))
 
 
 def joined(parts: Sequence[Predictions]) -> Predictions:
     """The answers of several runs of one recipe, one after the other."""
     return replace(
         parts[0],
-        records=np.concatenate([one.records for one in parts]),
-        samples=np.concatenate([one.samples for one in parts]),
-        symbols=np.concatenate([one.symbols for one in parts]),
-        probabilities=np.concatenate([one.probabilities for one in parts]),
+        records=np.concatenate([part.records for part in parts]),
+        samples=np.concatenate([part.samples for part in parts]),
+        symbols=np.concatenate([part.symbols for part in parts]),
+        probabilities=np.concatenate([part.probabilities for part in parts]),
     )
 
 
-def tested_rows(data: Dataset, sides: Split, config: RunConfig) -> NDArray[np.int64]:
+def tested_rows(data: Dataset, partitions: Split, config: RunConfig) -> NDArray[np.int64]:
     """The test beats; in protocols by person also the test people's beats outside the class set."""
     if not config.divided_by.by_person:
-        return sides.test
+        return partitions.test
     primary = data.table["primary"].to_numpy(dtype=bool)
-    others = primary & (data.labels(CLASS_SETS[config.class_set]) < 0)
+    of_no_class = primary & (data.labels(CLASS_SETS[config.class_set]) < 0)
     records = data.table["record"].to_numpy(dtype=str)
-    others &= np.isin(records, np.unique(records[sides.test]))
-    return np.sort(np.concatenate([sides.test, np.flatnonzero(others)]))
+    of_no_class &= np.isin(records, np.unique(records[partitions.test]))
+    return np.sort(np.concatenate([partitions.test, np.flatnonzero(of_no_class)]))
 
 
 def _left_out(wide: str, narrow: str) -> set[str]:

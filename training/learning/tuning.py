@@ -97,7 +97,7 @@ def tune(
                 study.tell(trial, score)
                 report(Trial(trial.number, False, score, settings))
         done = _finished(study)
-        if not any(one.state is optuna.trial.TrialState.COMPLETE for one in done):
+        if not any(trial.state is optuna.trial.TrialState.COMPLETE for trial in done):
             raise TuningError("No trial came to its end.")
         return Best(config.model_copy(update=study.best_params), study.best_value, len(done))
 

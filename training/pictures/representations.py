@@ -81,10 +81,10 @@ class Window:
         if variant is None:
             return self.plain(_rows(windows))
         if variant.turned:
-            seen = augment(_rows(lead_rotation.views(windows, variant.generator)), variant.generator, OTHER_PEOPLE)
+            varied = augment(_rows(lead_rotation.views(windows, variant.generator)), variant.generator, OTHER_PEOPLE)
         else:
-            seen = augment(_rows(windows), variant.generator)
-        return self.varied(seen, variant.generator, variant.number)
+            varied = augment(_rows(windows), variant.generator)
+        return self.varied(varied, variant.generator, variant.number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +97,8 @@ class Surroundings:
     def pictures(self, recording: MarkedRecording, variant: Variant | None = None) -> Pixels:
         """See :class:`Representation`; all variants are alike, and none is turned."""
         inside = within(recording)
-        seen = recording if variant is None else lead_rotation.turn(recording, variant.generator)
-        return context.pictures(seen.signal.T, seen.samples[inside], np.unique(seen.peaks))
+        varied = recording if variant is None else lead_rotation.turn(recording, variant.generator)
+        return context.pictures(varied.signal.T, varied.samples[inside], np.unique(varied.peaks))
 
 
 def _rows(windows: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -119,7 +119,7 @@ def _varied_trace(signals: NDArray[np.float32], generator: np.random.Generator, 
             parts.append(to_canonical(draw(group, geometry)))
         else:
             painted = paint(group, random_style(generator, geometry), generator)
-            parts.append(np.stack([canonical(one, height=HEIGHT, width=WIDTH) for one in painted]))
+            parts.append(np.stack([canonical(picture, height=HEIGHT, width=WIDTH) for picture in painted]))
     return np.concatenate(parts)
 
 
@@ -149,8 +149,8 @@ def _empty() -> Pixels:
 
 
 REPRESENTATIONS: dict[str, Representation] = {
-    one.name: one
-    for one in (
+    representation.name: representation
+    for representation in (
         Window("trace", _trace, _varied_trace),
         Window("spectrogram", _spectrogram, _varied_spectrogram),
         Surroundings("context"),

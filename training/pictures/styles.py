@@ -243,10 +243,10 @@ def _photographed(picture: Image.Image, style: Style, generator: np.random.Gener
     return picture
 
 
-def _perspective(seen: NDArray[np.float64], source: NDArray[np.float64]) -> tuple[float, ...]:
+def _perspective(corners: NDArray[np.float64], source: NDArray[np.float64]) -> tuple[float, ...]:
     """The eight coefficients that map points of the result (``seen``) to points of the picture (``source``)."""
     equations, values = [], []
-    for (x, y), (u, v) in zip(seen, source, strict=True):
+    for (x, y), (u, v) in zip(corners, source, strict=True):
         equations += [[x, y, 1, 0, 0, 0, -u * x, -u * y], [0, 0, 0, x, y, 1, -v * x, -v * y]]
         values += [u, v]
     return tuple(np.linalg.solve(np.array(equations), np.array(values)).tolist())

@@ -94,12 +94,12 @@ def block_right(beat: NDArray[np.float64], generator: np.random.Generator) -> ND
     delay, width = generator.uniform(16, 28), generator.uniform(5, 11)
     # What comes after the complex comes later.
     late = expit((time - REACH - generator.uniform(12, 20)) / 2)
-    found = _sampled(beat, time - generator.uniform(4, 14) * late)
-    found *= (1 - late * (1 - generator.uniform(0.3, 1.1)))[:, None]
-    found += _wave(time, REACH + delay, width, width)[:, None] * front
+    changed = _sampled(beat, time - generator.uniform(4, 14) * late)
+    changed *= (1 - late * (1 - generator.uniform(0.3, 1.1)))[:, None]
+    changed += _wave(time, REACH + delay, width, width)[:, None] * front
     turn = generator.uniform(14, 25)
     t_wave = _wave(time, REACH + delay + 2 * width + generator.uniform(30, 55), turn, turn)
-    return found - generator.uniform(0, 0.4) * t_wave[:, None] * front
+    return changed - generator.uniform(0, 0.4) * t_wave[:, None] * front
 
 
 def block(
@@ -122,13 +122,13 @@ def block(
     for peak in _chosen(recording, generator, beats):
         here = slice(peak - REACH, peak + REACH)
         baseline = np.median(taken[here], axis=0)
-        found = blocked(taken[here] - baseline, generator) + baseline
+        changed = blocked(taken[here] - baseline, generator) + baseline
         following = peaks[peaks > peak + _NEAR]
         ends = REACH + min(REACH - _RAMP, (following[0] - peak if len(following) else 2 * REACH) - _BEFORE_NEXT)
         weight = np.clip((ends + _RAMP - np.arange(2 * REACH)) / _RAMP, 0, 1)
         # From the P wave before on; earlier samples are another beat's.
         weight[: REACH - 2 * _NEAR] = 0
-        signal[here] += weight[:, None] * (found - signal[here])
+        signal[here] += weight[:, None] * (changed - signal[here])
         near = signal[peak - _NEAR : peak + _NEAR, recording.primary] - baseline[recording.primary]
         moved = peak - _NEAR + int(np.abs(near).argmax())
         peaks[peaks == peak] = moved

@@ -87,21 +87,21 @@ def views(windows: NDArray[np.float32], generator: np.random.Generator) -> NDArr
     weights = generator.normal(size=(count, leads, leads)).astype(np.float32)
     weights /= np.sqrt((weights**2).sum(axis=2, keepdims=True))
     weights[generator.random(count) < _SEEN_AS_TAKEN] = np.eye(leads)
-    found = np.einsum("nvl,lns->vns", weights, windows - baselines)
+    rotated = np.einsum("nvl,lns->vns", weights, windows - baselines)
     for beat in np.flatnonzero(generator.random(count) < _FILTERED_BEATS):
-        found[:, beat] = convolve1d(found[:, beat], _filter(generator), axis=1)
-    return (found + baselines)[..., FILTER_REACH : length - FILTER_REACH]
+        rotated[:, beat] = convolve1d(rotated[:, beat], _filter(generator), axis=1)
+    return (rotated + baselines)[..., FILTER_REACH : length - FILTER_REACH]
 
 
 def turned(recording: MarkedRecording, generator: np.random.Generator) -> MarkedRecording:
     """:func:`turn`, with a few beats of each symbol marked."""
-    found = turn(recording, generator)
-    shuffled = generator.permutation(len(found.samples))
+    rotated = turn(recording, generator)
+    shuffled = generator.permutation(len(rotated.samples))
     place = np.empty(len(shuffled), dtype=np.int64)
-    for symbol in np.unique(found.symbols):
-        own = shuffled[found.symbols[shuffled] == symbol]
+    for symbol in np.unique(rotated.symbols):
+        own = shuffled[rotated.symbols[shuffled] == symbol]
         place[own] = np.arange(len(own))
-    return found.marking(np.flatnonzero(place < BEATS_OF_A_SYMBOL))
+    return rotated.marking(np.flatnonzero(place < BEATS_OF_A_SYMBOL))
 
 
 def _filter(generator: np.random.Generator) -> NDArray[np.float64]:

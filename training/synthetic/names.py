@@ -39,10 +39,10 @@ def parse(name: str) -> Made:
     Raises:
         ValueError: not the name of a made recording.
     """
-    found = re.fullmatch(_NAME, name)
-    if not found:
+    match = re.fullmatch(_NAME, name)
+    if not match:
         raise ValueError(f"{name!r} is not the name of a recording that was made of another.")
-    return Made(found["kind"], int(found["number"]), found["origin"])
+    return Made(match["kind"], int(match["number"]), match["origin"])
 
 
 def rows(records: pd.Series, kinds: Collection[str] = ()) -> NDArray[np.bool_]:

@@ -39,8 +39,8 @@ def read_turned(folder: Path, name: str) -> MarkedRecording:
     Raises:
         RecordsError: the record can't be read or has no label.
     """
-    found = lead_rotation.turned(read_recording(folder, names.parse(name).origin), generator_of(name))
-    return replace(found, name=f"ptbxl-{name}")
+    rotated = lead_rotation.turned(read_recording(folder, names.parse(name).origin), generator_of(name))
+    return replace(rotated, name=f"ptbxl-{name}")
 
 
 def blocked_records(folder: Path) -> list[str]:
@@ -63,7 +63,7 @@ def read_blocked(folder: Path, name: str) -> MarkedRecording:
     """
     blocked = names.parse(name)
     recording = read_recording(folder, blocked.origin)
-    found = bundle_branch_block.block(
+    changed = bundle_branch_block.block(
         recording, generator_of(name), *bundle_branch_block.BLOCKS[blocked.kind], beats=_BLOCKED_BEATS
     )
-    return replace(found, name=f"ptbxl-{name}")
+    return replace(changed, name=f"ptbxl-{name}")

@@ -164,11 +164,11 @@ def runs(recording: MarkedRecording, generator: np.random.Generator) -> MarkedRe
         beat += length + 1 + int(generator.exponential(most))
     chosen = np.sort(generator.permutation(np.array(edited, dtype=np.int64))[:BEATS])
     conducted = np.setdiff1d(np.flatnonzero(regular), np.array(edited, dtype=np.int64))
-    others = generator.permutation(conducted)[: len(chosen)]
+    conducted_too = generator.permutation(conducted)[: len(chosen)]
     symbols[chosen] = _PREMATURE
     edited_signal = timing.apply(signal)
     whole = replace(recording, signal=edited_signal, samples=timing.moved(samples), symbols=symbols)
-    return whole.marking(np.sort(np.append(chosen, others)))
+    return whole.marking(np.sort(np.append(chosen, conducted_too)))
 
 
 def irregular(recording: MarkedRecording, generator: np.random.Generator) -> MarkedRecording:
@@ -230,17 +230,17 @@ def _regular_beats(
 
 def _in_regular_rhythm(samples: NDArray[np.int64], symbols: NDArray[np.str_]) -> NDArray[np.bool_]:
     """Which beats are in the middle of five conducted ones in a regular rhythm."""
-    found = np.zeros(len(samples), dtype=bool)
+    regular = np.zeros(len(samples), dtype=bool)
     conducted = np.isin(symbols, _CONDUCTED)
     for beat in range(3, len(samples) - 3):
         intervals = np.diff(samples[beat - 2 : beat + 3])
         usual = np.median(intervals)
-        found[beat] = (
+        regular[beat] = (
             conducted[beat - 2 : beat + 3].all()
             and intervals.min() > _LEAST_INTERVAL
             and np.abs(intervals - usual).max() < _REGULAR * usual
         )
-    return found
+    return regular
 
 
 def _reshape_p_wave(signal: NDArray[np.float64], peak: int, factor: float) -> None:

@@ -88,7 +88,7 @@ def test_distance_is_small_among_training_features_and_large_elsewhere() -> None
     labels = np.repeat([0, 1], 500)
     features = (centres[labels] + generator.normal(0, [1.0, 0.1, 1.0], (1000, 3))).astype(np.float32)
     space = calibration.fit_distance(features, labels, 2)
-    limit = calibration.distance_limit(calibration.distance(features, space), strange=0.01)
+    limit = calibration.distance_limit(calibration.distance(features, space), rejected=0.01)
     assert (calibration.distance(features, space) > limit).mean() == pytest.approx(0.01, abs=0.002)
     # A step of 2 along the narrow axis is twenty standard deviations, along a wide one it is two.
     narrow, wide = np.array([[0, 2, 0]], dtype=np.float32), np.array([[0, 0, 2]], dtype=np.float32)

@@ -145,10 +145,10 @@ def _symbol(known: ptbxl.Known) -> str:
 def _find_beats(lead: NDArray[np.float32]) -> NDArray[np.int64]:
     marks = np.asarray(wfdb.processing.xqrs_detect(lead.astype(np.float64), SAMPLING_RATE, verbose=False), dtype=int)
     reach = int(_NEAR * SAMPLING_RATE)
-    found = []
+    peaks = []
     for mark in marks:
         start = max(0, int(mark) - reach)
         near = lead[start : int(mark) + reach]
         around = lead[max(0, int(mark) - SAMPLING_RATE // 4) : int(mark) + SAMPLING_RATE // 4]
-        found.append(start + int(np.abs(near - np.median(around)).argmax()))
-    return np.unique(np.array(found, dtype=np.int64))
+        peaks.append(start + int(np.abs(near - np.median(around)).argmax()))
+    return np.unique(np.array(peaks, dtype=np.int64))

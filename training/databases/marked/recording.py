@@ -68,8 +68,8 @@ def cut_beats(recording: MarkedRecording) -> Beats:
 
     Beats whose picture window would reach past the recording's ends are left out.
     """
-    kept = within(recording)
-    samples, symbols = recording.samples[kept], recording.symbols[kept]
+    inside = within(recording)
+    samples, symbols = recording.samples[inside], recording.symbols[inside]
     reach = WINDOW_BEFORE + MARGIN
     tables, windows = [], []
     for channel, lead in enumerate(recording.leads):

@@ -83,12 +83,12 @@ def of_keras(classifier: KerasClassifier, preprocessing: Preprocessing) -> Calla
     softmax = classifier.ending == SOFTMAX
 
     def call(pixels: tf.Tensor) -> Outputs:
-        given = prepared(pixels, preprocessing, *size)
+        network_input = prepared(pixels, preprocessing, *size)
         if classifier.trunk is None:
-            values = classifier.logits(given, training=False)
+            values = classifier.logits(network_input, training=False)
             maps = {}
         else:
-            features = classifier.trunk(given, training=False)
+            features = classifier.trunk(network_input, training=False)
             values, outputs = features, []
             for layer in classifier.head:
                 values = _applied(layer, values)
@@ -153,9 +153,9 @@ def convert(
 def _erfc(graph: Any, node: Any, _name: str, _args: Any) -> Any:
     """``1 - erf(x)``: what TensorFlow makes of GELU, and tf2onnx does not know."""
     erf = graph.make_node("Erf", [node.input[0]])
-    one = graph.make_const(f"{node.name}/one", np.array(1, dtype=np.float32))
+    unity = graph.make_const(f"{node.name}/one", np.array(1, dtype=np.float32))
     node.type, node.domain = "Sub", ""
-    graph.replace_inputs(node, [one.output[0], erf.output[0]])
+    graph.replace_inputs(node, [unity.output[0], erf.output[0]])
     return node
 
 
@@ -172,10 +172,10 @@ def _compared(
     for batch in _batches(pictures):
         pixels = np.stack([takes.view(data).pixels for data in batch])
         (served,) = session.run(["probabilities"], {"pixels": pixels})
-        given = prepared(tf.constant(pixels), preprocessing, *size).numpy()
-        expected = network.probabilities(given)
+        network_input = prepared(tf.constant(pixels), preprocessing, *size).numpy()
+        expected = network.probabilities(network_input)
         own = np.stack([own_steps(data, preprocessing, *size) for data in batch])
-        theirs = expected if np.array_equal(own, given) else network.probabilities(own)
+        theirs = expected if np.array_equal(own, network_input) else network.probabilities(own)
         parity = max(parity, _largest(served - expected))
         same += int((served.argmax(axis=1) == theirs.argmax(axis=1)).sum())
         classes = served.shape[1]

@@ -35,15 +35,15 @@ def evidence(
     classes = seeds.shape[0]
     gradient = tf.tile(seeds[None], [tf.shape(features)[0], 1, 1])  # [N, C, width of the layer]
     inputs = [features, *outputs]
-    for layer, given, output in zip(reversed(head), reversed(inputs[:-1]), reversed(outputs), strict=True):
+    for layer, layer_input, output in zip(reversed(head), reversed(inputs[:-1]), reversed(outputs), strict=True):
         if isinstance(layer, keras.layers.Dense):
             gradient = tf.matmul(gradient, layer.kernel, transpose_b=True)
         elif isinstance(layer, keras.layers.GlobalAveragePooling2D):
             gradient = tf.tile(gradient / (height * width), [1, 1, height * width])
         elif isinstance(layer, keras.layers.GlobalMaxPooling2D):
-            gradient = tf.tile(gradient, [1, 1, height * width]) * _share_of_maximum(given)[:, None]
+            gradient = tf.tile(gradient, [1, 1, height * width]) * _share_of_maximum(layer_input)[:, None]
         elif not isinstance(layer, keras.layers.Flatten):
-            gradient *= slope(layer, given, output)
+            gradient *= slope(layer, layer_input, output)
     by_place = tf.reshape(gradient, [-1, classes, height, width, channels])
     return tf.transpose(tf.reduce_sum(by_place * features[:, None], axis=4), [0, 2, 3, 1])
 
@@ -55,7 +55,7 @@ def _share_of_maximum(features: tf.Tensor) -> tf.Tensor:
     return tf.reshape(shares, [-1, int(np.prod(features.shape[1:]))])
 
 
-def slope(layer: keras.layers.Layer, given: tf.Tensor, output: tf.Tensor) -> Any:
+def slope(layer: keras.layers.Layer, layer_input: tf.Tensor, output: tf.Tensor) -> Any:
     """Derivative of a layer that works on each number by itself; ``[N, 1, width]``, or what can stand for it.
 
     Raises:
@@ -66,7 +66,7 @@ def slope(layer: keras.layers.Layer, given: tf.Tensor, output: tf.Tensor) -> Any
         return scale / tf.sqrt(layer.moving_variance + layer.epsilon)
     if isinstance(layer, keras.layers.Rescaling):
         return tf.constant(layer.scale, tf.float32)
-    return _slope_of_activation(layer, given, output)[:, None]
+    return _slope_of_activation(layer, layer_input, output)[:, None]
 
 
 def _slope_of_activation(  # noqa: C901, PLR0911, PLR0912 - a way out for each function

@@ -166,18 +166,18 @@ def _seconds(model: onnx.ModelProto, answer: Answer) -> float:
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     session = onnxruntime.InferenceSession(model.SerializeToString(), options)
     pixels = np.full((1, *(answer.input[side] for side in ("height", "width", "channels"))), 255, dtype=np.uint8)
-    found = []
+    durations = []
     for _ in range(3):
         begun = time.perf_counter()
         session.run(["probabilities"], {"pixels": pixels})
-        found.append(time.perf_counter() - begun)
-    return min(found)
+        durations.append(time.perf_counter() - begun)
+    return min(durations)
 
 
 def _digest(source: Path) -> str:
     """SHA-256 of a file, or of all files in a folder and their names, hexadecimal."""
     digest = hashlib.sha256()
-    for path in sorted(each for each in source.rglob("*") if each.is_file()) if source.is_dir() else [source]:
+    for path in sorted(file for file in source.rglob("*") if file.is_file()) if source.is_dir() else [source]:
         if source.is_dir():
             digest.update(f"{path.relative_to(source).as_posix()}\0".encode())
         with path.open("rb") as file:
@@ -191,10 +191,10 @@ def _metadata(
     return {
         "format": FORMAT,
         "name": name,
-        "classes": [{"short": one.short, "name": one.name} for one in classes],
+        "classes": [{"short": beat_class.short, "name": beat_class.name} for beat_class in classes],
         "input": answer.input,
         "decision": {
-            "min_probability": {one.short: MIN_PROBABILITY for one in classes},
+            "min_probability": {beat_class.short: MIN_PROBABILITY for beat_class in classes},
             "max_distance": MAX_DISTANCE,
         },
         "training_run": f"imported, {answer.format} {digest[:12]}",

@@ -83,32 +83,32 @@ def _opened(source: Path, size: tuple[int, int] | None) -> _Opened:
 
 
 def _with_layers(source: Path, size: tuple[int, int] | None) -> _Opened:
-    found = classifier.read(source, size)
+    keras_classifier = classifier.read(source, size)
     notes = []
-    if found.ends_in_logits:
-        function = "softmax" if found.ending == classifier.SOFTMAX else "sigmoid"
+    if keras_classifier.ends_in_logits:
+        function = "softmax" if keras_classifier.ending == classifier.SOFTMAX else "sigmoid"
         notes.append(f"The model ends without a {function}, which was added.")
     return _Opened(
-        network=found,
-        classes=found.classes,
-        served=lambda preprocessing: conversion.of_keras(found, preprocessing),
-        format=f"Keras {found.keras_version}, {found.format}",
-        version=found.keras_version,
-        scaling=found.scaling,
+        network=keras_classifier,
+        classes=keras_classifier.classes,
+        served=lambda preprocessing: conversion.of_keras(keras_classifier, preprocessing),
+        format=f"Keras {keras_classifier.keras_version}, {keras_classifier.format}",
+        version=keras_classifier.keras_version,
+        scaling=keras_classifier.scaling,
         notes=notes,
     )
 
 
 def _graph(source: Path, size: tuple[int, int] | None, notes: list[str]) -> _Opened:
-    found = saved_graph.read(source, size)
-    if found.ending in ("softmax", "sigmoid"):
-        notes = [*notes, f"Its answers are no probabilities; a {found.ending} was added."]
+    graph = saved_graph.read(source, size)
+    if graph.ending in ("softmax", "sigmoid"):
+        notes = [*notes, f"Its answers are no probabilities; a {graph.ending} was added."]
     return _Opened(
-        network=found,
+        network=graph,
         classes=None,
-        served=found.served,
-        format=f"TensorFlow {found.version}, SavedModel",
-        version=found.version,
+        served=graph.served,
+        format=f"TensorFlow {graph.version}, SavedModel",
+        version=graph.version,
         scaling=(),
         notes=notes,
     )
@@ -130,9 +130,9 @@ def _preprocessing(fields: dict[str, Any], opened: _Opened) -> tuple[Preprocessi
     ]
 
 
-def _require_classes(found: int, named: int) -> None:
-    if found != named:
-        raise ImportRefused(f"The model has {found} outputs, but {named} classes are named.")
+def _require_classes(outputs: int, named: int) -> None:
+    if outputs != named:
+        raise ImportRefused(f"The model has {outputs} outputs, but {named} classes are named.")
 
 
 def _input_metadata(takes: Any) -> dict[str, Any]:

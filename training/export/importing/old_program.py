@@ -63,12 +63,12 @@ def drawn_pictures() -> list[bytes]:
     generator = np.random.default_rng(0)
     walks = generator.normal(0, 0.08, size=(DRAWN_PICTURES, 192)).cumsum(axis=1)
     walks = (walks - walks.mean(axis=1, keepdims=True)).astype(np.float32)
-    found = []
+    pictures = []
     for picture in draw(walks):
         out = io.BytesIO()
         Image.fromarray(picture).save(out, "PNG")
-        found.append(out.getvalue())
-    return found
+        pictures.append(out.getvalue())
+    return pictures
 
 
 def pictures_in(folder: Path, takes: ModelInput) -> list[bytes]:
@@ -78,14 +78,14 @@ def pictures_in(folder: Path, takes: ModelInput) -> list[bytes]:
         ImportRefused: there are none.
     """
     paths = [item for item in walk(folder) if isinstance(item, Path)]
-    found = []
+    pictures = []
     for path in paths[:: max(1, -(-len(paths) // MOST_PICTURES))]:
         data = path.read_bytes()
         try:
             takes.view(data)
         except ImageError:
             continue
-        found.append(data)
-    if not found:
+        pictures.append(data)
+    if not pictures:
         raise ImportRefused(f"{folder} has no pictures that can be read.")
-    return found
+    return pictures

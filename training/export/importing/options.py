@@ -79,13 +79,13 @@ class Preprocessing:
         Raises:
             ImportRefused: there are numbers for other channels than the network has.
         """
-        found = []
+        by_channel = []
         for option, value in (("rescale", 1.0 if self.rescale is None else self.rescale), ("offset", self.offset)):
             numbers = np.atleast_1d(np.asarray(value, dtype=np.float32))
             if numbers.size not in (1, channels):
                 raise ImportRefused(f"--{option} has {numbers.size} numbers, the network takes {channels} channels.")
-            found.append(numbers)
-        return found[0], found[1]
+            by_channel.append(numbers)
+        return by_channel[0], by_channel[1]
 
     def told(self, height: int, width: int, channels: int) -> str:
         """The old program's steps, for people."""
@@ -181,10 +181,10 @@ def parse_size(text: str, option: str = "drawn") -> tuple[int, int]:
     Raises:
         ImportRefused: not two whole numbers, or a shape that no beat is drawn in.
     """
-    found = re.fullmatch(r"([1-9][0-9]{0,3})x([1-9][0-9]{0,3})", text)
-    if found is None:
+    match = re.fullmatch(r"([1-9][0-9]{0,3})x([1-9][0-9]{0,3})", text)
+    if match is None:
         raise ImportRefused(f"--{option} {text!r} is no size; write it like 192x128.")
-    width, height = int(found[1]), int(found[2])
+    width, height = int(match[1]), int(match[2])
     if not 1 / _MOST_STRETCHED <= width / height <= _MOST_STRETCHED:
         raise ImportRefused(
             f"--{option} {text!r} is more than {_MOST_STRETCHED} times as long as it is high, or as high."
@@ -199,21 +199,21 @@ def parse_classes(text: str) -> list[TrainingClass]:
         ImportRefused: a class is unknown or named twice.
     """
     known = CLASS_SETS["eight"]
-    found: list[TrainingClass] = []
+    classes: list[TrainingClass] = []
     for part in (part.strip() for part in text.split(",")):
         short, _, name = (piece.strip() for piece in part.partition("="))
         if name and _SHORT.fullmatch(short):
-            found.append(TrainingClass(short, name, symbol=""))
+            classes.append(TrainingClass(short, name, symbol=""))
         elif (beat_class := class_named(part, known)) is not None:
-            found.append(beat_class)
+            classes.append(beat_class)
         else:
             raise ImportRefused(
                 f"There is no class {part!r}. Write SHORT=Full name for a class of your own; known are"
-                f" {', '.join(one.short for one in known)}."
+                f" {', '.join(beat_class.short for beat_class in known)}."
             )
-    if len({one.short for one in found}) != len(found):
+    if len({beat_class.short for beat_class in classes}) != len(classes):
         raise ImportRefused("A class is named twice.")
-    return found
+    return classes
 
 
 def parse_resample(text: str) -> Resample | None:

@@ -85,15 +85,15 @@ class SavedGraph:
 
     def probabilities(self, pictures: NDArray[np.float32]) -> NDArray[np.float32]:
         """What it says itself, ``[N, C]``."""
-        found: NDArray[np.float32] = _ended(self.answers(tf.constant(pictures)), self.ending).numpy()
-        return found
+        ended: NDArray[np.float32] = _ended(self.answers(tf.constant(pictures)), self.ending).numpy()
+        return ended
 
     def served(self, preprocessing: Preprocessing) -> Callable[[tf.Tensor], Outputs]:
         """From ``uint8 [N, H, W, C]`` to the served outputs."""
 
         def call(pixels: tf.Tensor) -> Outputs:
-            given = prepared(pixels, preprocessing, self.height, self.width, self.channels)
-            return {"probabilities": _ended(self.answers(given), self.ending), "distance": distance(pixels)}
+            network_input = prepared(pixels, preprocessing, self.height, self.width, self.channels)
+            return {"probabilities": _ended(self.answers(network_input), self.ending), "distance": distance(pixels)}
 
         return call
 
@@ -123,10 +123,10 @@ def read(folder: Path, size: tuple[int, int] | None) -> SavedGraph:
     tried = np.random.default_rng(0).random((4, height, width, channels), dtype=np.float32)
     tried[2:] *= 255
     try:
-        found = np.asarray(answers(tf.constant(tried)))
+        outputs = np.asarray(answers(tf.constant(tried)))
     except (tf.errors.OpError, ValueError, TypeError) as error:
         raise KerasFileError(f"{folder.name} does not run: {_first_line(error)}") from error
-    ending = _ending_of(found, len(tried), graph.last_operation, folder.name)
+    ending = _ending_of(outputs, len(tried), graph.last_operation, folder.name)
     return SavedGraph(height, width, channels, graph.version, ending, answers)
 
 
@@ -277,18 +277,18 @@ def _input_size(spec: Any, size: tuple[int, int] | None, called: str) -> tuple[i
     return height, width, channels
 
 
-def _ending_of(found: NDArray[np.float32], pictures: int, last_operation: str, called: str) -> str:
+def _ending_of(outputs: NDArray[np.float32], pictures: int, last_operation: str, called: str) -> str:
     """What is still to be done to the outputs, seen from those for some pictures and what they come out of."""
-    if found.ndim != 2 or len(found) != pictures or not np.isfinite(found).all():
-        raise KerasFileError(f"{called} answers with {found.shape}; a classifier gives one number for each class.")
-    shares = bool(((found >= 0) & (found <= 1)).all())
-    if found.shape[1] == 1:
+    if outputs.ndim != 2 or len(outputs) != pictures or not np.isfinite(outputs).all():
+        raise KerasFileError(f"{called} answers with {outputs.shape}; a classifier gives one number for each class.")
+    shares = bool(((outputs >= 0) & (outputs <= 1)).all())
+    if outputs.shape[1] == 1:
         return "second" if shares and last_operation not in _LINEAR else "sigmoid"
-    if shares and np.abs(found.sum(axis=1) - 1).max() < _SUM_TOLERANCE:
+    if shares and np.abs(outputs.sum(axis=1) - 1).max() < _SUM_TOLERANCE:
         return ""
     if shares and last_operation not in _LINEAR:
         raise KerasFileError(
-            f"{called} answers with {found.shape[1]} numbers that do not add up to 1, each of which says yes or no by"
+            f"{called} answers with {outputs.shape[1]} numbers that do not add up to 1, each of which says yes or no by"
             " itself; a classifier ends in a softmax."
         )
     return "softmax"

@@ -28,18 +28,18 @@ LEAST_SIDE: Final = 16
 MOST_SIDE: Final = 512
 
 
-def parse_json(text: bytes | str, what: str) -> Any:
+def parse_json(text: bytes | str, described: str) -> Any:
     """JSON of bounded size and depth.
 
     Raises:
         KerasFileError: it is too large, too deep or no JSON.
     """
     if len(text) > MAX_CONFIG_BYTES:
-        raise KerasFileError(f"{what} has more than {MAX_CONFIG_BYTES:,} bytes.")
+        raise KerasFileError(f"{described} has more than {MAX_CONFIG_BYTES:,} bytes.")
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise KerasFileError(f"{what} can't be understood.") from error
+        raise KerasFileError(f"{described} can't be understood.") from error
 
 
 def check_features(shape: Sequence[int | None], layer: str) -> None:

@@ -59,9 +59,9 @@ class _Builder:
         self._built = built
         self._made: dict[Place, layers.Made] = {}
 
-    def run(self, graph: Graph, given: Any) -> Any:
+    def run(self, graph: Graph, inputs: Any) -> Any:
         """The output of ``graph`` for the symbolic tensor ``given``."""
-        tensors: dict[Ref, Any] = {Ref(graph.source, 0): given}
+        tensors: dict[Ref, Any] = {Ref(graph.source, 0): inputs}
         waiting = [
             (node, number, call) for node in graph.nodes for number, call in enumerate(node.calls) if call.refs()
         ]
@@ -99,17 +99,17 @@ class _Builder:
             return result
         return self._chain(node, _single(args, node.layer))
 
-    def _chain(self, node: Node, given: Any) -> Any:
+    def _chain(self, node: Node, inputs: Any) -> Any:
         """A layer of one input, which may have become several."""
         fresh = node.place not in self._made
         if fresh:
-            shape = tuple(given.shape)
+            shape = tuple(inputs.shape)
             is_normalisation = node.layer.kind == "Normalization"
             made = [self._normalisation(node, shape)] if is_normalisation else layers.translate(node.layer, shape)
             self._made[node.place] = made
             if is_normalisation or node.layer.kind == "Rescaling":
                 self._built.scaling.append(node.layer.name)
-        values, made = given, self._made[node.place]
+        values, made = inputs, self._made[node.place]
         for number, layer in enumerate(made):
             wanted = needed_by(layer, values.shape) if fresh and number == 0 else []
             arrays = self._weights.of(node.place, wanted) if wanted else []
@@ -149,22 +149,22 @@ def _resolved(value: Any, tensors: Mapping[Ref, Any]) -> Any:
     if isinstance(value, Ref):
         return tensors[value]
     if isinstance(value, list | tuple):
-        return [_resolved(each, tensors) for each in value]
+        return [_resolved(element, tensors) for element in value]
     return value
 
 
 def _single(args: list[Any], layer: Layer) -> Any:
-    given = args[0] if len(args) == 1 else None
-    if isinstance(given, list) and len(given) == 1:
-        given = given[0]
-    if not isinstance(given, keras.KerasTensor):
+    inputs = args[0] if len(args) == 1 else None
+    if isinstance(inputs, list) and len(inputs) == 1:
+        inputs = inputs[0]
+    if not isinstance(inputs, keras.KerasTensor):
         raise KerasFileError(f"{layer} has several inputs; only {', '.join(layers.MERGES)} may.")
-    return given
+    return inputs
 
 
-def _fitting(made: keras.layers.Layer, given: Any, layer: Layer) -> Any:
+def _fitting(made: keras.layers.Layer, inputs: Any, layer: Layer) -> Any:
     try:
-        return made(given)
+        return made(inputs)
     except (ValueError, TypeError, OverflowError) as error:
-        shape = [tuple(each.shape) for each in given] if isinstance(given, list) else tuple(given.shape)
+        shape = [tuple(element.shape) for element in inputs] if isinstance(inputs, list) else tuple(inputs.shape)
         raise KerasFileError(f"Layer {layer.name} does not fit features of shape {shape}.") from error

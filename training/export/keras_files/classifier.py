@@ -129,7 +129,7 @@ def _classifier(built: Built, shape: tuple[int, int, int], file: files.Opened) -
         if (
             step.result is not output
             and _activation(step.layer) == SOFTMAX
-            and step.layer in [one.layer for one in head]
+            and step.layer in [step_of_head.layer for step_of_head in head]
         ):
             raise KerasFileError(f"Layer {step.name} is a softmax before the last layer.")
     features = head[0].given if head else None
@@ -175,12 +175,12 @@ def _ending(built: Built, output: Any) -> tuple[Any, str, bool]:
 def _head(built: Built, logits: Any) -> list[Step]:
     """The steps from the last features with a place to the logits; empty where there is another kind between them."""
     by_result = {id(step.result): step for step in built.steps}
-    found: list[Step] = []
+    steps: list[Step] = []
     values = logits
     while (step := by_result.get(id(values))) is not None:
-        found.insert(0, step)
+        steps.insert(0, step)
         if isinstance(step.layer, _FLATTENING) and len(step.given.shape) == 4 and len(step.result.shape) == 2:
-            return found
+            return steps
         if not isinstance(step.layer, _FOLLOWED) or len(step.result.shape) != 2:
             break
         values = step.given

@@ -60,8 +60,8 @@ def opened(path: Path) -> Iterator[Opened]:
         with _hdf5(path, path.name) as file:
             yield _whole_model(file, path.name)
     elif head.startswith(_ZIP_SIGNATURE):
-        with _archive(path) as found:
-            yield found
+        with _archive(path) as archive:
+            yield archive
     else:
         raise KerasFileError(_what_else(path, head))
 

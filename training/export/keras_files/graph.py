@@ -195,8 +195,8 @@ def _only(inner: Mapping[str, Any], key: str, place: Place) -> list[Any]:
     if listed and isinstance(listed[0], str):
         listed = [listed]
     if len(listed) != 1:
-        what = "inputs" if key == "input_layers" else "outputs"
-        raise KerasFileError(f"{_called(place).capitalize()} has {len(listed)} {what}; one can be served.")
+        plural = "inputs" if key == "input_layers" else "outputs"
+        raise KerasFileError(f"{_called(place).capitalize()} has {len(listed)} {plural}; one can be served.")
     return list(listed)
 
 
@@ -237,7 +237,7 @@ def _counted_from_zero(nodes: list[Node], output: Ref) -> tuple[list[Node], Ref]
     def shifted(value: Any) -> Any:
         if isinstance(value, Ref):
             return replace(value, call=value.call - shifts.get(value.layer, 0))
-        return [shifted(each) for each in value] if isinstance(value, list | tuple) else value
+        return [shifted(element) for element in value] if isinstance(value, list | tuple) else value
 
     recounted = [
         replace(
@@ -268,7 +268,7 @@ def _value(value: Any) -> Any:
     if isinstance(value, list | tuple):
         if len(value) == 3 and isinstance(value[0], str) and all(type(number) is int for number in value[1:]):
             return _second_dialect(value)
-        return [_value(each) for each in value]
+        return [_value(element) for element in value]
     return value
 
 

@@ -32,14 +32,14 @@ def dataset(group: Any, name: str, root: Any, place: Place) -> Stored:
         KerasFileError: there is none, it is no array of numbers, or its content lies elsewhere.
     """
     try:
-        found = group[name]
+        stored = group[name]
     except (KeyError, OSError, ValueError) as error:
         raise KerasFileError(f"The file has no weights for layer {place.name}.") from error
-    if not isinstance(found, h5py.Dataset) or found.dtype.kind not in "fiu":
+    if not isinstance(stored, h5py.Dataset) or stored.dtype.kind not in "fiu":
         raise KerasFileError(f"The weights of layer {place.name} are no numbers.")
-    if found.file.filename != root.filename or found.is_virtual or found.external:
+    if stored.file.filename != root.filename or stored.is_virtual or stored.external:
         raise KerasFileError(f"The weights of layer {place.name} lie outside the file.")
-    return _Dataset(found)
+    return _Dataset(stored)
 
 
 class WholeModelStore:
@@ -67,11 +67,11 @@ def _within(names: Sequence[str], place: Place, weight: Weight) -> str:
     They are told by the ends of their names; their order depends on which layers were trained.
     """
     ends = [f"/{place.names[-1]}/{name}" for name in weight.names]
-    found = [name for name in names if f"/{name.partition(':')[0]}".endswith(tuple(ends))]
-    if len(found) != 1:
-        many = "no" if not found else "more than one"
+    matching = [name for name in names if f"/{name.partition(':')[0]}".endswith(tuple(ends))]
+    if len(matching) != 1:
+        many = "no" if not matching else "more than one"
         raise KerasFileError(f"The file has {many} weight {weight.names[0]} for layer {place.name}.")
-    return found[0]
+    return matching[0]
 
 
 class ArchiveStore:
@@ -111,9 +111,9 @@ def _listed(attributes: Any, name: str) -> list[str]:
     """A list of names, which Keras cuts in pieces where it is longer than HDF5 takes."""
     if name in attributes:
         return [text(value) for value in attributes[name]]
-    found: list[str] = []
-    while (piece := f"{name}{len(found)}") in attributes:
-        found.append(piece)
-    if not found:
+    pieces: list[str] = []
+    while (piece := f"{name}{len(pieces)}") in attributes:
+        pieces.append(piece)
+    if not pieces:
         raise KeyError(name)
-    return [text(value) for piece in found for value in attributes[piece]]
+    return [text(value) for piece in pieces for value in attributes[piece]]

@@ -94,12 +94,12 @@ MERGES: Final[dict[str, type[keras.layers.Layer]]] = {
 
 def activation(layer: Layer) -> Made:
     """The layers that the setting ``activation`` means, which come behind the layer itself."""
-    found = activations.named(layer.setting("activation"), layer.name)
-    if found is None:
+    known = activations.named(layer.setting("activation"), layer.name)
+    if known is None:
         return []
-    if isinstance(found, str):
-        return activations.layers_of(found, layer.major)
-    inner = Layer(str(found["class_name"]), layer.name, found["config"], layer.major)
+    if isinstance(known, str):
+        return activations.layers_of(known, layer.major)
+    inner = Layer(str(known["class_name"]), layer.name, known["config"], layer.major)
     if inner.kind not in ("ReLU", "LeakyReLU", "ELU", "Softmax"):
         raise KerasFileError(f"Layer {layer.name} has the activation {inner.kind}, which is not supported.")
     return _TRANSLATORS[inner.kind](inner, ())
@@ -231,8 +231,8 @@ def _upsampling(layer: Layer, _shape: tuple[int | None, ...]) -> Made:
 def _resizing(layer: Layer, _shape: tuple[int | None, ...]) -> Made:
     _require_channels_last(layer)
     interpolation = str(layer.setting("interpolation", default="bilinear"))
-    others = ("crop_to_aspect_ratio", "pad_to_aspect_ratio", "antialias")
-    if interpolation not in ("bilinear", "nearest") or any(layer.setting(name, default=False) for name in others):
+    unsupported = ("crop_to_aspect_ratio", "pad_to_aspect_ratio", "antialias")
+    if interpolation not in ("bilinear", "nearest") or any(layer.setting(name, default=False) for name in unsupported):
         raise KerasFileError(f"{layer} resizes otherwise than by bilinear or nearest interpolation of the whole.")
     return [keras.layers.Resizing(*_size(layer), interpolation=interpolation)]
 
@@ -269,7 +269,7 @@ def _rescaling(layer: Layer, _shape: tuple[int | None, ...]) -> Made:
 
 
 def _numbers(value: Any) -> float | list[float]:
-    return [float(each) for each in value] if isinstance(value, list | tuple) else float(value)
+    return [float(element) for element in value] if isinstance(value, list | tuple) else float(value)
 
 
 def _reshape(layer: Layer, _shape: tuple[int | None, ...]) -> Made:

@@ -92,7 +92,7 @@ def apply(layer: Layer, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
 
 def _is_number(argument: Any) -> bool:
     if isinstance(argument, list):
-        return bool(argument) and all(_is_number(each) for each in argument)
+        return bool(argument) and all(_is_number(element) for element in argument)
     return isinstance(argument, int | float) and not isinstance(argument, bool)
 
 

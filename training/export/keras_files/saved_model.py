@@ -92,12 +92,12 @@ def _entries(content: bytes) -> dict[str, dict[str, Any]]:
         raise KerasFileError(f"{_LAYERS_FILE} has more than {MAX_CONFIG_BYTES:,} bytes.")
     message = _metadata_class()()
     message.ParseFromString(content)
-    found = {}
+    entries = {}
     for node in message.nodes:
         noted = parse_json(node.metadata, f"{_LAYERS_FILE}, {node.node_path}")
         if isinstance(noted, dict):
-            found[node.node_path] = _plain(noted)
-    return found
+            entries[node.node_path] = _plain(noted)
+    return entries
 
 
 def _plain(value: Any) -> Any:
@@ -133,15 +133,15 @@ def _metadata_class() -> Any:
 
 def _paths(entries: dict[str, dict[str, Any]]) -> dict[tuple[str, ...], tuple[str, ...]]:
     """The path of each layer in the checkpoint, by the names of the models that hold it and its own."""
-    found = {}
+    paths = {}
     for path in entries:
         parts = path.split(".")
         if parts[0] == "root" and all(re.fullmatch(r"layer(_with_weights)?-\d+", part) for part in parts[1:]):
             above = [".".join(parts[: length + 1]) for length in range(1, len(parts))]
-            names = tuple(str(entries[each].get("name")) for each in above if each in entries)
+            names = tuple(str(entries[place].get("name")) for place in above if place in entries)
             if len(names) == len(above):
-                found[names] = tuple(parts[1:])
-    return found
+                paths[names] = tuple(parts[1:])
+    return paths
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,14 +170,14 @@ class _CheckpointStore:
     def find(self, place: Place, wanted: Sequence[Weight]) -> Sequence[Stored]:
         """See :class:`training.export.keras_files.weights.Store`."""
         path = self._paths.get(place.names)
-        found: list[Stored] = []
+        tensors: list[Stored] = []
         for weight in wanted:
             keys = [self._key((*path, name)) for name in weight.names] if path else []
             key = next((key for key in keys if key in self._shapes), None)
             if key is None or not (self._types[key].is_floating or self._types[key].is_integer):
                 raise KerasFileError(f"The folder has no weights for layer {place.name}.")
-            found.append(_Tensor(self._checkpoint, key, tuple(self._shapes[key])))
-        return found
+            tensors.append(_Tensor(self._checkpoint, key, tuple(self._shapes[key])))
+        return tensors
 
     def _key(self, path: Sequence[str]) -> str | None:
         """Under which key the checkpoint has the variable that ``path`` leads to."""

@@ -88,9 +88,9 @@ class Weights:
         if self._bytes > MAX_BYTES:
             raise KerasFileError(f"The model has more than {MAX_BYTES:,} bytes of weights, up to layer {place.name}.")
         stored = self._store.find(place, wanted)
-        found = [array.shape for array in stored]
-        if found != shapes:
-            raise KerasFileError(f"Layer {place.name} needs weights of shapes {shapes}, the file has {found}.")
+        stored_shapes = [array.shape for array in stored]
+        if stored_shapes != shapes:
+            raise KerasFileError(f"Layer {place.name} needs weights of shapes {shapes}, the file has {stored_shapes}.")
         arrays = [array.read() for array in stored]
         if not all(np.isfinite(array).all() for array in arrays):
             raise KerasFileError(f"Layer {place.name} has weights that are not finite numbers.")
