@@ -100,7 +100,7 @@ CLASS_SETS: dict[str, tuple[TrainingClass, ...]] = {
 
 def index_of_symbols(classes: Sequence[TrainingClass]) -> dict[str, int]:
     """Annotation code to the class's place in ``classes``."""
-    return {symbol: place for place, one in enumerate(classes) for symbol in one.symbols}
+    return {symbol: place for place, beat_class in enumerate(classes) for symbol in beat_class.symbols}
 
 
 #: Words behind a class's name that add nothing to it, in the singular.
@@ -137,9 +137,14 @@ def _said_twice(name: str, classes: tuple[TrainingClass, ...]) -> TrainingClass 
 @cache
 def _by_words(classes: tuple[TrainingClass, ...]) -> dict[str, TrainingClass]:
     known = {}
-    for one in classes:
-        for alias in (one.short, one.name, *one.aliases, *([one.symbol] if one.symbol.isalpha() else [])):
-            known[_words(alias)] = one
+    for beat_class in classes:
+        for alias in (
+            beat_class.short,
+            beat_class.name,
+            *beat_class.aliases,
+            *([beat_class.symbol] if beat_class.symbol.isalpha() else []),
+        ):
+            known[_words(alias)] = beat_class
     return known
 
 

@@ -39,9 +39,9 @@ class DiskFull(Refused):
 
 def is_full(error: BaseException | None) -> bool:
     """Whether ``error``, or what led to it, says that nothing more can be written."""
-    seen: set[int] = set()
-    while error is not None and id(error) not in seen:
-        seen.add(id(error))
+    visited: set[int] = set()
+    while error is not None and id(error) not in visited:
+        visited.add(id(error))
         if isinstance(error, DiskFull) or (isinstance(error, OSError) and error.errno in _ERRNOS):
             return True
         if getattr(error, "sqlite_errorname", "") in _SQLITE_NAMES or getattr(error, "sqlstate", "") in _SQLSTATES:

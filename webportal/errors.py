@@ -160,14 +160,14 @@ def _busy(request: HttpRequest, error: BaseException | None) -> HttpResponse:
 
 
 def _failed(
-    request: HttpRequest, error: BaseException | None, template: str, status: HTTPStatus, said: str
+    request: HttpRequest, error: BaseException | None, template: str, status: HTTPStatus, message: str
 ) -> HttpResponse:
     """A page with the id of what is logged.
 
     It is drawn without the request: no session, user or database that may be what is broken.
     """
     error_id = new_error_id()
-    logger.error("%s %s in %s %s", said, error_id, request.method, _view(request), exc_info=error)
+    logger.error("%s %s in %s %s", message, error_id, request.method, _view(request), exc_info=error)
     return HttpResponse(render_to_string(template, {"error_id": error_id}), status=status)
 
 

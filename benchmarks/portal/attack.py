@@ -101,13 +101,13 @@ def attack(folder: Path, plan: Plan) -> dict[str, Any]:
         waited = _wait_for_rest(system, memory)
         unanswered = _unanswered(answers)
     rested = waited <= REST_SECONDS
-    others = {
+    good_pictures = {
         "taken": len(answers.taken), "refused": dict(Counter(answers.refused)), "not answered": unanswered,
         "slowest": round(answers.slowest, 2), "over a slow network": answers.slow_upload,
     }  # fmt: skip
     return {
         "attacks": [outcome.told() for outcome in outcomes],
-        "good pictures": others,
+        "good pictures": good_pictures,
         "at rest after": round(waited, 1) if rested else f"more than {REST_SECONDS:.0f} s: {_not_at_rest(memory)}",
         "good": all(outcome.good for outcome in outcomes) and rested and not answers.refused and not unanswered,
     }
@@ -170,18 +170,18 @@ def _costly(system: System, keys: Sequence[str], plan: Plan) -> dict[str, int]:
 
 def _send_costly(port: int, key: str, costly: Sequence[bytes], numbers: Iterator[int], end: float) -> Counter[str]:
     """One attacker's pictures, no two alike, each once whatever the time; returns what was answered."""
-    said: Counter[str] = Counter()
+    outcomes: Counter[str] = Counter()
     for turn, picture in enumerate(itertools.cycle(costly)):
         if turn >= len(costly) and time.monotonic() > end:
             break
         try:
             visitor = Visitor(port, key)
             visitor.send(numbered(picture, next(numbers)))
-            said["taken"] += 1
+            outcomes["taken"] += 1
             visitor.close()
         except (UploadFailed, OSError, http.client.HTTPException) as problem:
-            said[f"{type(problem).__name__}: {problem}"] += 1
-    return said
+            outcomes[f"{type(problem).__name__}: {problem}"] += 1
+    return outcomes
 
 
 def _wait_for_rest(system: System, memory: Memory) -> float:

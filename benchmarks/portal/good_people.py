@@ -100,13 +100,13 @@ def at_work(port: int, keys: Iterable[str], slow_key: str, *, slow_seconds: floa
         visitor.close()
 
     slow = threading.Thread(target=send_slowly, name="slow network")
-    others = [threading.Thread(target=send, args=(seed, key)) for seed, key in enumerate(keys, start=100)]
-    for thread in (slow, *others):
+    senders = [threading.Thread(target=send, args=(seed, key)) for seed, key in enumerate(keys, start=100)]
+    for thread in (slow, *senders):
         thread.start()
     try:
         yield answers
         slow.join()
     finally:
         ended.set()
-        for thread in others:
+        for thread in senders:
             thread.join()

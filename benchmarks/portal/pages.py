@@ -77,11 +77,11 @@ def _serve() -> None:
     paths[DEEP] += str(Cursor(last.created_at, last.pk)).replace("+", "%2B")
     users = {page.name: page.user for page in PAGES}
     for line in sys.stdin:
-        asked = json.loads(line)
-        client, path = clients[users[asked["page"]]], paths[asked["page"]]
+        request = json.loads(line)
+        client, path = clients[users[request["page"]]], paths[request["page"]]
         queries = 0
         begun = time.perf_counter()
-        if asked.get("count"):
+        if request.get("count"):
             with CaptureQueriesContext(connection) as captured:
                 response = client.get(path)
             queries = len(captured)

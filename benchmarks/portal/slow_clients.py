@@ -142,6 +142,6 @@ def crowd_of(kind: str, size: int, port: int) -> Iterator[Crowd]:
 
 async def _settled() -> None:
     """Return when no other task is left."""
-    while others := asyncio.all_tasks() - {asyncio.current_task()}:
+    while tasks := asyncio.all_tasks() - {asyncio.current_task()}:
         with contextlib.suppress(asyncio.CancelledError):
-            await asyncio.wait(others)
+            await asyncio.wait(tasks)

@@ -83,30 +83,33 @@ def assail(assault: Assault, models: Path, image: bytes, *, seconds: float, conn
             Path(folder, "log"), models=models, access_log=False, tokens=Path(folder, "tokens.json")
         ) as server:
             rest = _rest(server, token, image)
-            with _Watchers(server, token, image) as seen:
+            with _Watchers(server, token, image) as observed:
                 arguments = ("-m", "benchmarks.serving.attackers", assault.name, server.address)
                 with Program(*arguments, f"{seconds}", f"{connections}", *filter(None, [attacker])) as program:
                     program.read()
                     sent = int(program.read())
                 quiet_again = _seconds_until_rest(server, rest)
     bounds = {pid: _MEMORY_FACTOR * held + _MEMORY_MORE for pid, held in rest.items()}
-    small = all(held <= bounds.get(pid, min(bounds.values())) for pid, held in seen.largest.items())
-    alive = seen.slowest_probe <= HEALTH_SECONDS and not seen.failed_probes
-    good = small and alive and not seen.not_answered and quiet_again is not None
+    small = all(held <= bounds.get(pid, min(bounds.values())) for pid, held in observed.largest.items())
+    alive = observed.slowest_probe <= HEALTH_SECONDS and not observed.failed_probes
+    good = small and alive and not observed.not_answered and quiet_again is not None
     front = server.pid
     return {
         "sent": sent,
-        "front, MB": _megabytes(rest[front], seen.largest[front]),
+        "front, MB": _megabytes(rest[front], observed.largest[front]),
         "workers, MB": _megabytes(
-            *(max((held for pid, held in sizes.items() if pid != front), default=0) for sizes in (rest, seen.largest))
+            *(
+                max((held for pid, held in sizes.items() if pid != front), default=0)
+                for sizes in (rest, observed.largest)
+            )
         ),
         "memory within its bound": small,
-        "health checks": seen.probes,
-        "slowest health check, s": round(seen.slowest_probe, 3),
-        "health checks failed": seen.failed_probes,
-        "innocent calls answered": seen.answered,
-        "slowest innocent call, s": round(seen.slowest_call, 3),
-        "innocent calls not answered": seen.not_answered,
+        "health checks": observed.probes,
+        "slowest health check, s": round(observed.slowest_probe, 3),
+        "health checks failed": observed.failed_probes,
+        "innocent calls answered": observed.answered,
+        "slowest innocent call, s": round(observed.slowest_call, 3),
+        "innocent calls not answered": observed.not_answered,
         "at rest again, s": quiet_again,
         "good": good,
     }
@@ -158,29 +161,29 @@ class _Watchers:
             thread.join()
 
     def _probe(self) -> None:
-        seen = self._seen
+        observed = self._seen
         while not self._over.wait(_PROBE_PAUSE):
             begun = time.monotonic()
             # As orchestrators do it: a connection for each probe.
             with grpc.insecure_channel(self._server.address, options=_OWN_CONNECTION) as channel:
                 try:
                     health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(), timeout=10)
-                    seen.probes += 1
+                    observed.probes += 1
                 except grpc.RpcError:
-                    seen.failed_probes += 1
-            seen.slowest_probe = max(seen.slowest_probe, time.monotonic() - begun)
+                    observed.failed_probes += 1
+            observed.slowest_probe = max(observed.slowest_probe, time.monotonic() - begun)
 
     def _call(self) -> None:
-        seen = self._seen
+        observed = self._seen
         with ArrhythmiaClient(self._server.address, token=self._token, timeout=5) as client:
             while not self._over.wait(_CALL_PAUSE):
                 begun = time.monotonic()
                 try:
                     client.classify(self._image)
-                    seen.answered += 1
+                    observed.answered += 1
                 except ClientError as error:
-                    seen.not_answered.append(f"{type(error).__name__}: {error}")
-                seen.slowest_call = max(seen.slowest_call, time.monotonic() - begun)
+                    observed.not_answered.append(f"{type(error).__name__}: {error}")
+                observed.slowest_call = max(observed.slowest_call, time.monotonic() - begun)
 
     def _weigh(self) -> None:
         largest = self._seen.largest

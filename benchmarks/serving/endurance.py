@@ -57,12 +57,12 @@ def stop(times: Times = 20, models: Models = MODELS, samples: Samples = SAMPLES)
                 time.sleep(0.5 + random.random() / 2)  # noqa: S311 - not a secret
                 server.process.send_signal(signal.SIGTERM)
                 totals[f"exit code {server.process.wait(60)}"] += 1
-            seen: Counter[str] = outcomes()
+            counted: Counter[str] = outcomes()
             ended = Counter(str(entry["code"]) for entry in server.entries() if entry["event"] == "call")
-        totals["answered"] += seen["OK"]
-        totals["not accepted any more"] += sum(seen.values()) - seen["OK"]
+        totals["answered"] += counted["OK"]
+        totals["not accepted any more"] += sum(counted.values()) - counted["OK"]
         # What the server has counted as answered and no caller has got, or has ended in any other way.
-        totals["lost"] += abs(ended["OK"] - seen["OK"]) + sum(ended.values()) - ended["OK"]
+        totals["lost"] += abs(ended["OK"] - counted["OK"]) + sum(ended.values()) - ended["OK"]
     _report(totals, good=totals["lost"] == 0 and totals["exit code 0"] == times)
 
 
@@ -220,14 +220,14 @@ def _load(call: Callable[[int], str]) -> Iterator[Callable[[], Counter[str]]]:
     running: list[Future[Counter[str]]] = []
 
     def keep_calling(number: int) -> Counter[str]:
-        seen: Counter[str] = Counter()
+        outcomes_here: Counter[str] = Counter()
         while not ended.is_set():
             outcome = call(number)
-            seen[outcome] += 1
+            outcomes_here[outcome] += 1
             number += CALLERS
             if outcome != "OK":
                 time.sleep(0.05)
-        return seen
+        return outcomes_here
 
     with ThreadPoolExecutor(CALLERS) as callers:
         running.extend(callers.submit(keep_calling, number) for number in range(CALLERS))

@@ -203,7 +203,7 @@ def _data(trained: int) -> tuple[Dataset, NDArray[np.uint8]]:
             "symbol": [beat_class.symbol for beat_class in CLASSES] * (count // len(CLASSES)),
             "lead": "MLII",
             "primary": True,
-            "side": "",
+            "partition": "",
         }
     )
     drawn = draw(picture_window(windows))

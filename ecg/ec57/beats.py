@@ -81,8 +81,8 @@ class BeatComparison:
 
     def _false_positives(self, kind: int, wrong: list[int]) -> tuple[int, int]:
         false_positives = int(self.matrix[wrong, kind].sum())
-        others = np.delete(np.delete(self.matrix, kind, axis=0), kind, axis=1)
-        return false_positives, false_positives + int(others.sum())
+        other_kinds = np.delete(np.delete(self.matrix, kind, axis=0), kind, axis=1)
+        return false_positives, false_positives + int(other_kinds.sum())
 
     @property
     def statistics(self) -> BeatStatistics:

@@ -87,16 +87,16 @@ def _compare(
     )
 
 
-def _overlaps(some: Stretches, others: Stretches) -> NDArray[np.int64]:
-    """For how many samples each of ``some`` overlaps any of ``others``, ``[n]``."""
-    lengths = np.append(0, np.cumsum(others.ends - others.begins))
+def _overlaps(queried: Stretches, stretches: Stretches) -> NDArray[np.int64]:
+    """For how many samples each of ``queried`` overlaps any of ``stretches``, ``[n]``."""
+    lengths = np.append(0, np.cumsum(stretches.ends - stretches.begins))
 
     def covered(until: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Samples of ``others`` before ``until``."""
-        before = np.searchsorted(others.begins, until, side="right") - 1
-        if not len(others.begins):
+        """Samples of ``stretches`` before ``until``."""
+        before = np.searchsorted(stretches.begins, until, side="right") - 1
+        if not len(stretches.begins):
             return np.zeros(len(until), np.int64)
-        within = np.minimum(until, others.ends[before]) - others.begins[before]
+        within = np.minimum(until, stretches.ends[before]) - stretches.begins[before]
         return np.where(before >= 0, lengths[before] + within, 0)
 
-    return covered(some.ends) - covered(some.begins)
+    return covered(queried.ends) - covered(queried.begins)

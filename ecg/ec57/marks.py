@@ -119,8 +119,8 @@ class Stretches:
     @classmethod
     def of(cls, pairs: Iterable[tuple[int, int]]) -> Stretches:
         """Stretches of pairs of begin and end; those that end before they begin are left out."""
-        kept = np.array([pair for pair in pairs if pair[0] <= pair[1]], np.int64).reshape(-1, 2)
-        return cls(kept[:, 0], kept[:, 1])
+        ordered = np.array([pair for pair in pairs if pair[0] <= pair[1]], np.int64).reshape(-1, 2)
+        return cls(ordered[:, 0], ordered[:, 1])
 
     def clipped(self, begin: int, end: int) -> Stretches:
         """What of them lies between ``begin`` and ``end``; what only touches these bounds is left out."""

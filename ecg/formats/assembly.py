@@ -194,11 +194,11 @@ def _placements(source: Source, frame_rate: float, top: int) -> tuple[Placement,
 
 def _scale(source: Source, lead: _Lead, answers: Answers) -> Scale:
     factor = lead.factor
-    given = units.millivolts(answers.unit) if answers.unit else None
+    answered = units.millivolts(answers.unit) if answers.unit else None
     if factor is None:
-        assert given is not None  # noqa: S101 - asked for before
-        factor = given
-    elif given is not None and given != factor:
+        assert answered is not None  # noqa: S101 - asked for before
+        factor = answered
+    elif answered is not None and answered != factor:
         source.warn(
             "RECORDING_ANSWER_IGNORED",
             f"The file says itself that lead {lead.name} is in {lead.info.unit}; {answers.unit} was not used.",
@@ -225,9 +225,11 @@ def _warn_of_rates(source: Source, chosen: Sequence[_Lead], rate: float) -> None
 def _names(source: Source, chosen: Sequence[_Lead]) -> tuple[str, ...]:
     names = [lead.name for lead in chosen]
     unique = leads.distinct(names)
-    for name, given in zip(unique, names, strict=True):
-        if name != given:
-            source.warn("RECORDING_LEAD_DUPLICATE", f"Several leads are called {given}; one is read as {name}.", name)
+    for name, original in zip(unique, names, strict=True):
+        if name != original:
+            source.warn(
+                "RECORDING_LEAD_DUPLICATE", f"Several leads are called {original}; one is read as {name}.", name
+            )
     return tuple(unique)
 
 

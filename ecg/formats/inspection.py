@@ -199,16 +199,18 @@ class Inspector:
             yield from _shape_warnings(name, scale, ends or (MISSING, -MISSING), notes)
 
     def _identical(self) -> Iterator[RecordingWarning]:
-        seen: dict[bytes, str] = {}
+        first_with: dict[bytes, str] = {}
         for name, notes in zip(self._names, self._leads, strict=True):
             if not notes.recorded or notes.low.value == notes.high.value:
                 continue
             key = notes.digest.digest()
-            if key in seen:
+            if key in first_with:
                 yield RecordingWarning(
-                    "RECORDING_LEADS_IDENTICAL", f"Leads {seen[key]} and {name} are the same, sample by sample.", name
+                    "RECORDING_LEADS_IDENTICAL",
+                    f"Leads {first_with[key]} and {name} are the same, sample by sample.",
+                    name,
                 )
-            seen.setdefault(key, name)
+            first_with.setdefault(key, name)
 
     def _contradictory(self) -> Iterator[RecordingWarning]:
         for law, (rest, spread, size) in zip(self._laws, self._sums, strict=True):

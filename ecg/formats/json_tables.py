@@ -168,8 +168,8 @@ def _source(facts: _Facts) -> Source:
     time = next((index for index, column in enumerate(columns) if table_time.is_time(column[0])), None)
     times = columns.pop(time) if time is not None and len(columns) > 1 else None
     longest = max(len(values) for _, _, values in columns)
-    kept = [column for column in columns if _is_signal(column, longest)]
-    named = _named(kept, facts.names)
+    signals = [column for column in columns if _is_signal(column, longest)]
+    named = _named(signals, facts.names)
     rates, voltages = set(facts.rates), {units.millivolts(unit) for unit in facts.units}
     if len(rates) > 1:
         text = ", ".join(f"{rate:g}" for rate in sorted(rates))

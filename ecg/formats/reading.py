@@ -106,9 +106,9 @@ def import_recording(
 
 
 def _confined(function: Callable[..., Any], *arguments: Any) -> Any:
-    *given, bounds = arguments
+    *parameters, bounds = arguments
     try:
-        return confinement.run(function, *given, limits=bounds)
+        return confinement.run(function, *parameters, limits=bounds)
     except (confinement.TookTooLong, confinement.TookTooMuchMemory) as error:
         raise RecordingError("RECORDING_TOO_COSTLY", "Reading the recording takes more than is allowed.") from error
     except confinement.NoTurn as error:
@@ -178,11 +178,11 @@ def _assembled(
     files = files_of(contents)
     if len(files) == 1 and archives.is_zip(files[0].read(0, 8)):
         files = _unpacked(files[0], folder)
-    kind, files, others = _sorted(files)
+    kind, files, left_out = _sorted(files)
     source = _read(kind, files)
-    if others:
+    if left_out:
         source.warn(
-            "RECORDING_FILES_LEFT_OUT", f"{others} of the files are no part of the recording and were not read."
+            "RECORDING_FILES_LEFT_OUT", f"{left_out} of the files are no part of the recording and were not read."
         )
     recording = assemble(source, answers)
     assert isinstance(recording.signal, FrameSignal)  # noqa: S101 - what assemble makes

@@ -169,12 +169,12 @@ def _ends_within_a_number(text: TextFile, layout: Layout) -> bool:
 
 def _skip(text: TextFile, lines: int) -> int:
     """Where the line after so many lines that are not empty begins."""
-    offset, seen = text.begin, 0
+    offset, skipped = text.begin, 0
     for line in re.finditer(rb"[^\r\n]*(?:\r\n|\n|\r|$)", text.file.read(text.begin, 2 * HEAD)):
-        if seen >= lines:
+        if skipped >= lines:
             return text.begin + line.start()
         if split_lines(line[0], text):
-            seen += 1
+            skipped += 1
         offset = text.begin + line.end()
     return offset
 

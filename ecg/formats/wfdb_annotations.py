@@ -35,12 +35,12 @@ def parse(data: bytes, rate: float) -> Annotations:
             raise _invalid("its time resolution is no number") from error
         if not ticks > 0:
             raise _invalid("its time resolution is no rate")
-    kept = [index for index, note in enumerate(notes) if not (symbols[index] == '"' and note.startswith("##"))]
-    if not kept:
+    read = [index for index, note in enumerate(notes) if not (symbols[index] == '"' and note.startswith("##"))]
+    if not read:
         return no_annotations()
-    at = np.array(samples, np.float64)[kept]
+    at = np.array(samples, np.float64)[read]
     return Annotations(
-        np.rint(at * (rate / ticks)).astype(np.int64), np.array(symbols)[kept], np.array(notes, np.str_)[kept]
+        np.rint(at * (rate / ticks)).astype(np.int64), np.array(symbols)[read], np.array(notes, np.str_)[read]
     )
 
 

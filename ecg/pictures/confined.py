@@ -74,10 +74,10 @@ def _to_native(data: bytes, limits: ImageLimits) -> Plain:
 
 def _for_keeping(data: bytes, limits: ImageLimits, thumbnail_size: tuple[int, int]) -> Plain:
     try:
-        kept = conversion.for_keeping(data, limits, thumbnail_size)
+        converted = conversion.for_keeping(data, limits, thumbnail_size)
     except ImageError as error:
         return _refusal(error)
-    return {**asdict(kept), "kind": kept.kind.value}
+    return {**asdict(converted), "kind": converted.kind.value}
 
 
 def _refusal(error: ImageError) -> Plain:

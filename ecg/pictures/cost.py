@@ -149,7 +149,7 @@ def _frame(code: int, segment: bytes) -> _Frame | None:
 
 def _jpeg_cost(frame: _Frame, work: int, scans: int) -> Cost:
     samples = sum(frame.samples.values())
-    kept = 1 if len(frame.samples) == 1 else 4
+    bytes_a_pixel = 1 if len(frame.samples) == 1 else 4
     shrunk = shrinking(frame.width, frame.height)
     # Several scans need the coefficients of them all, also where each has other components.
     coefficients = _COEFFICIENT_BYTES * samples if frame.marker in _PROGRESSIVE or scans > 1 else 0
@@ -157,7 +157,7 @@ def _jpeg_cost(frame: _Frame, work: int, scans: int) -> Cost:
     return Cost(
         width=frame.width,
         height=frame.height,
-        memory_bytes=frame.width * frame.height * kept // shrunk**2 + coefficients,
+        memory_bytes=frame.width * frame.height * bytes_a_pixel // shrunk**2 + coefficients,
         work=per_sample * work + samples,  # entropy decoding of each scan, and one transformation at the end
         scans=scans,
     )

@@ -64,7 +64,7 @@ def _jpeg(data: bytes) -> bytes:
 def _without_thumbnail(code: int, segment: bytes) -> bytes:
     """A segment that says how colours are meant, and nothing behind that."""
     length = _JFIF_LENGTH if code == 0xE0 else _ADOBE_LENGTH
-    kept = segment[2:length]
+    payload = segment[2:length]
     if code == 0xE0:
-        kept = kept[:-2] + b"\0\0"  # a thumbnail of no pixels
-    return bytes((0xFF, code)) + struct.pack(">H", len(kept) + 2) + kept
+        payload = payload[:-2] + b"\0\0"  # a thumbnail of no pixels
+    return bytes((0xFF, code)) + struct.pack(">H", len(payload) + 2) + payload

@@ -39,8 +39,8 @@ def create(
     try:
         secret = _store(file).create(name, scope or [Scope.CLASSIFY], calls_per_second)
     except (TokenFileError, ValidationError) as error:
-        said = error.errors()[0]["msg"] if isinstance(error, ValidationError) else str(error)
-        typer.echo(said, err=True)
+        message = error.errors()[0]["msg"] if isinstance(error, ValidationError) else str(error)
+        typer.echo(message, err=True)
         raise typer.Exit(1) from None
     typer.echo(secret)
 

@@ -93,7 +93,7 @@ class Classifier:
 def _classify(model: OnnxModel, pixels: Pixels) -> Classification:
     scores = model.run(pixels[None])
     probabilities: list[float] = scores.probabilities[0].tolist()
-    decision = decide(probabilities, float(scores.distance[0]), model.thresholds)
+    decision = decide(probabilities, float(scores.ood_score[0]), model.thresholds)
     classes = model.info.classes
     return Classification(
         beat_class=classes[decision.top],

@@ -20,8 +20,8 @@ class Thresholds:
 
     min_probability: tuple[float, ...]
     """For each class, in the model's order: the least probability, 0 to 1, at which it stays plausible."""
-    max_distance: float
-    """The largest distance from the training beats (the model's own unit) at which a picture still is a beat."""
+    max_ood_score: float
+    """The largest OOD score (the model's own unit) at which a picture still is a beat."""
     min_confidence: tuple[float, ...] = ()
     """For each class: the least probability from which it may be answered confidently, above 1 where it never may.
     Empty where the model file has none: then no class needs more than to be the only plausible one."""
@@ -38,16 +38,16 @@ class Decision:
     verdict: Verdict
 
 
-def decide(probabilities: Sequence[float], distance: float, thresholds: Thresholds) -> Decision:
+def decide(probabilities: Sequence[float], ood_score: float, thresholds: Thresholds) -> Decision:
     """Judge one picture.
 
     Args:
         probabilities: the calibrated probability of each class, in the model's order.
-        distance: how unlike the training beats the picture is; larger is stranger.
+        ood_score: how unlike the training beats the picture is; larger is stranger.
         thresholds: from the same model.
 
     Returns:
-        ``NOT_A_BEAT`` beyond the largest distance (or when it is not a number); otherwise ``CONFIDENT`` when the most
+        ``NOT_A_BEAT`` beyond the largest OOD score (or when it is not a number); otherwise ``CONFIDENT`` when the most
         probable class alone is plausible and as probable as confident answers of it must be, ``UNCERTAIN`` when it is
         not, or when several or none are plausible. With none, the prediction set names the most probable class.
     """
@@ -55,7 +55,7 @@ def decide(probabilities: Sequence[float], distance: float, thresholds: Threshol
     top = order[0]
     plausible = tuple(index for index in order if probabilities[index] >= thresholds.min_probability[index])
     enough = not thresholds.min_confidence or probabilities[top] >= thresholds.min_confidence[top]
-    if not distance <= thresholds.max_distance:
+    if not ood_score <= thresholds.max_ood_score:
         verdict = Verdict.NOT_A_BEAT
     elif plausible == (top,) and enough:
         verdict = Verdict.CONFIDENT

@@ -238,16 +238,16 @@ class ModelRepository(Generic[Loaded]):
         _log.info("model loaded", extra={"model": self.name, "version": version, "sha256": model.info.digest})
         return model
 
-    def _refuse(self, what: str, stamp: _Stamp, why: str) -> None:
+    def _refuse(self, version: str, stamp: _Stamp, why: str) -> None:
         refusal = _Refusal(stamp, why)
-        if self._refused.get(what) != refusal:
-            _log.error("model refused", extra={"model": self.name, "version": what, "why": why})
-        self._refused[what] = refusal
+        if self._refused.get(version) != refusal:
+            _log.error("model refused", extra={"model": self.name, "version": version, "why": why})
+        self._refused[version] = refusal
 
     @property
     def refused(self) -> dict[str, str]:
         """What can't be served (versions, or the pin), with the reason."""
-        return {what: refusal.why for what, refusal in self._refused.items()}
+        return {version: refusal.why for version, refusal in self._refused.items()}
 
     @property
     def folder(self) -> Path:

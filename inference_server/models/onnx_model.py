@@ -5,7 +5,7 @@ The contract between training and serving, format ``beatlens/1``:
 ===================  =======  ================  ==================================================================
 input ``pixels``     uint8    [N, H, W, C]      canonical pixels (:mod:`ecg.pictures.canonical`), C = 1, or others
 ``probabilities``    float32  [N, C]            calibrated, each row adds up to 1
-``distance``         float32  [N]               how unlike any training beat; larger is stranger
+``distance``         float32  [N]               the OOD score: how unlike any training beat, larger is further
 ``activation_maps``  float32  [N, h, w, C]      class activation maps
 ===================  =======  ================  ==================================================================
 
@@ -105,8 +105,8 @@ class Scores:
 
     probabilities: Floats
     """Calibrated, ``[N, C]``."""
-    distance: Floats
-    """How unlike any training beat, ``[N]``; larger is stranger."""
+    ood_score: Floats
+    """How unlike any training beat, ``[N]``; the larger the further out."""
 
 
 class OnnxModel:
@@ -169,8 +169,8 @@ class OnnxModel:
         Args:
             pixels: ``uint8`` ``[N, H, W, C]``, see :attr:`input`.
         """
-        probabilities, distance = self._session.run(["probabilities", "distance"], {"pixels": pixels})
-        return Scores(probabilities=probabilities, distance=distance)
+        probabilities, ood_score = self._session.run(["probabilities", "distance"], {"pixels": pixels})
+        return Scores(probabilities=probabilities, ood_score=ood_score)
 
     def activation_maps(self, pixels: Pixels) -> Floats:
         """Class activation maps of a batch: ``float32`` ``[N, h, w, C]``, larger where a class finds its evidence."""
@@ -186,9 +186,9 @@ class OnnxModel:
         except Exception as error:
             raise ModelError(f"{MODEL_FILE} does not run: {_first_line(error)}") from error
         classes = len(self.info.classes)
-        if scores.probabilities.shape != (1, classes) or scores.distance.shape != (1,):
+        if scores.probabilities.shape != (1, classes) or scores.ood_score.shape != (1,):
             raise ModelError(
-                f"{MODEL_FILE} answers with shapes {scores.probabilities.shape} and {scores.distance.shape}; "
+                f"{MODEL_FILE} answers with shapes {scores.probabilities.shape} and {scores.ood_score.shape}; "
                 f"expected (1, {classes}) and (1,)."
             )
         if not np.isfinite(scores.probabilities).all() or abs(float(scores.probabilities.sum()) - 1) > 1e-3:
@@ -243,7 +243,7 @@ def _thresholds(metadata: _Metadata) -> Thresholds:
             raise ModelError(f"{MODEL_FILE}: metadata decision has no {entry} for {', '.join(missing)}.")
     return Thresholds(
         min_probability=tuple(decision.min_probability[short] for short in shorts),
-        max_distance=decision.max_distance,
+        max_ood_score=decision.max_distance,
         min_confidence=tuple(thresholds["min_confidence"][short] for short in shorts)
         if "min_confidence" in thresholds
         else (),

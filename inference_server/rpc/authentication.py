@@ -48,10 +48,10 @@ class Authentication:
         """
         if method.startswith(_OPEN):
             return
-        given = next((value for key, value in context.invocation_metadata() or () if key == "authorization"), "")
-        if not isinstance(given, str) or given[: len(_SCHEME)].lower() != _SCHEME:
+        header = next((value for key, value in context.invocation_metadata() or () if key == "authorization"), "")
+        if not isinstance(header, str) or header[: len(_SCHEME)].lower() != _SCHEME:
             raise NotAuthenticated("This server wants a token: send 'authorization: Bearer TOKEN'.")
-        token = self._store.find(given[len(_SCHEME) :].strip())
+        token = self._store.find(header[len(_SCHEME) :].strip())
         if token is None:
             raise NotAuthenticated("The token is not known here.")
         scope = Scope.MODELS_WRITE if method in _WRITING else Scope.CLASSIFY

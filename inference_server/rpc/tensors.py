@@ -86,8 +86,12 @@ def from_pixel_tensor(tensor: InputTensor, raw: bytes | None, picture: Sequence[
 
 def _typed(tensor: InputTensor, field_name: str, field: str) -> Any:
     """The typed contents of a tensor, which are in the field for its type and in no other."""
-    others = [descriptor.name for descriptor, _ in tensor.contents.ListFields() if descriptor.name != field_name]
-    _check(not others, f"The contents of {tensor.datatype} are in {field_name}, not in {', '.join(others)}.", field)
+    other_fields = [descriptor.name for descriptor, _ in tensor.contents.ListFields() if descriptor.name != field_name]
+    _check(
+        not other_fields,
+        f"The contents of {tensor.datatype} are in {field_name}, not in {', '.join(other_fields)}.",
+        field,
+    )
     return getattr(tensor.contents, field_name)
 
 

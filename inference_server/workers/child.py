@@ -107,11 +107,11 @@ class WorkerProcess(asyncio.Protocol):
                     "OMP_NUM_THREADS": "1",
                 },
             )
-            kept = ours.dup()
+            own_socket = ours.dup()
         try:
-            _, worker = await asyncio.get_running_loop().connect_accepted_socket(lambda: cls(marks), kept)
+            _, worker = await asyncio.get_running_loop().connect_accepted_socket(lambda: cls(marks), own_socket)
         except BaseException:  # stopped meanwhile
-            kept.close()
+            own_socket.close()
             _end(process)
             raise
         worker._process = process
@@ -128,7 +128,7 @@ class WorkerProcess(asyncio.Protocol):
 
     def silent_seconds(self) -> float:
         """For how long it has had pictures in hand without answering any."""
-        working = any(asked.keep is not None for asked in self._asked.values())
+        working = any(task.keep is not None for task in self._asked.values())
         return time.monotonic() - self._last_sign if working else 0.0
 
     def begin(
@@ -152,9 +152,9 @@ class WorkerProcess(asyncio.Protocol):
         if not self._asked:
             self._last_sign = time.monotonic()
         self._marks.expect(task_id)
-        asked = self._asked[task_id] = _Asked(ended, keep, self._marks, task_id)
+        task = self._asked[task_id] = _Asked(ended, keep, self._marks, task_id)
         self._transport.write(wire.task(kind, task_id, model, body, admitted=admitted, deadline=deadline))
-        return asked
+        return task
 
     def ask(self, kind: Kind, model: int, body: bytes) -> asyncio.Future[bytes]:
         """Send a task; the future has the body of the reply, or raises what the outcome means."""
@@ -198,11 +198,11 @@ class WorkerProcess(asyncio.Protocol):
                 if not self.hello.done():
                     self.hello.set_result(None)
                 continue
-            asked = self._asked.pop(reply.task_id)
+            task = self._asked.pop(reply.task_id)
             if reply.outcome == Outcome.DONE:
-                asked.ended(reply.body, None)
+                task.ended(reply.body, None)
             else:
-                asked.ended(None, _meaning(reply))
+                task.ended(None, _meaning(reply))
 
     def connection_lost(self, _error: Exception | None) -> None:
         """The process has ended, or was told to."""

@@ -40,7 +40,7 @@ def prepared(recordings: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
 @pytest.fixture(scope="session")
 def data(prepared: Path) -> Iterator[Dataset]:
     """All tests of a process share it; the last one is told when any of them has written into its table."""
-    found = prepared_data.load(prepared)
-    before = found.table.copy(deep=True)
-    yield found
-    pd.testing.assert_frame_equal(found.table, before)
+    dataset = prepared_data.load(prepared)
+    before = dataset.table.copy(deep=True)
+    yield dataset
+    pd.testing.assert_frame_equal(dataset.table, before)

@@ -105,7 +105,7 @@ def write(path: Path, layers: Layers, weights: Weights, *, version: str = "2.1.6
         for name, arrays in weights.items():
             group = stored.create_group(name)
             names = [f"{name}/weight_{number}:0" for number in range(len(arrays))]
-            group.attrs["weight_names"] = [one.encode() for one in names]
+            group.attrs["weight_names"] = [name.encode() for name in names]
             for one, array in zip(names, arrays, strict=True):
                 group[one] = array
     return path

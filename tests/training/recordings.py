@@ -9,7 +9,7 @@ import wfdb
 
 FS = 360
 SYMBOLS = ("N", "L", "R", "A", "V", "!", "/", "F")
-#: One record for each side of the inter-patient protocol.
+#: One record for each partition of the inter-patient protocol.
 RECORDS = {"101": "train", "112": "validation", "100": "test"}
 BEATS_PER_SYMBOL = 12
 _GAP = 300

@@ -126,41 +126,41 @@ def nested(lib: Any) -> Any:
     layers = lib.layers
     block = lib.Sequential([layers.Conv2D(6, 3, activation="relu"), layers.BatchNormalization()], name="block")
     features = lib.Sequential([block, layers.MaxPooling2D(), layers.Conv2D(6, 3)], name="features")
-    given = lib.Input((SIDE, SIDE, 3))
-    values = lib.Sequential([layers.RandomFlip(), layers.Rescaling(1 / 255)], name="front")(given)
+    inputs = lib.Input((SIDE, SIDE, 3))
+    values = lib.Sequential([layers.RandomFlip(), layers.Rescaling(1 / 255)], name="front")(inputs)
     values = layers.Flatten()(features(values))
     values = layers.Dense(8, activation="tanh")(values)
-    return lib.Model(given, layers.Dense(4, activation="softmax")(layers.Dropout(0.5)(values)))
+    return lib.Model(inputs, layers.Dense(4, activation="softmax")(layers.Dropout(0.5)(values)))
 
 
 def branched(lib: Any) -> Any:
     """Residual and inception blocks, and one layer that is used twice."""
     layers = lib.layers
-    given = lib.Input((SIDE, SIDE, 3))
-    values = layers.Conv2D(6, 3, padding="same", activation="relu")(given / 255.0 - 0.5)
+    inputs = lib.Input((SIDE, SIDE, 3))
+    values = layers.Conv2D(6, 3, padding="same", activation="relu")(inputs / 255.0 - 0.5)
     shared = layers.Conv2D(6, 3, padding="same")
     values = layers.Add()([values, shared(shared(values))])
     values = layers.Concatenate()([layers.MaxPooling2D()(values), layers.AveragePooling2D(2)(values)])
     gate = layers.GlobalAveragePooling2D(keepdims=True)(values)
     values = layers.Multiply()([values, layers.Conv2D(12, 1, activation="sigmoid")(gate)])
-    return lib.Model(given, layers.Dense(4, activation="softmax")(layers.GlobalAveragePooling2D()(values)))
+    return lib.Model(inputs, layers.Dense(4, activation="softmax")(layers.GlobalAveragePooling2D()(values)))
 
 
 def colours_by_imagenet(lib: Any) -> Any:
     """``preprocess_input`` in the graph: channels backwards, means taken off."""
-    given = lib.Input((SIDE, SIDE, 3))
-    values = lib.applications.vgg16.preprocess_input(given)
+    inputs = lib.Input((SIDE, SIDE, 3))
+    values = lib.applications.vgg16.preprocess_input(inputs)
     values = lib.layers.Conv2D(6, 3, strides=2)(values)
-    return lib.Model(given, lib.layers.Dense(4, activation="softmax")(lib.layers.Flatten()(values)))
+    return lib.Model(inputs, lib.layers.Dense(4, activation="softmax")(lib.layers.Flatten()(values)))
 
 
 def two_heads_in_one(lib: Any) -> Any:
     """Flat features that come from two sides: the evidence can't be followed back through them."""
     layers = lib.layers
-    given = lib.Input((SIDE, SIDE, 3))
-    values = layers.Conv2D(6, 3)(layers.Rescaling(1 / 255)(given))
+    inputs = lib.Input((SIDE, SIDE, 3))
+    values = layers.Conv2D(6, 3)(layers.Rescaling(1 / 255)(inputs))
     flat = layers.Concatenate()([layers.GlobalAveragePooling2D()(values), layers.GlobalMaxPooling2D()(values)])
-    return lib.Model(given, layers.Dense(4, activation="softmax")(flat))
+    return lib.Model(inputs, layers.Dense(4, activation="softmax")(flat))
 
 
 def one_sigmoid(lib: Any) -> Any:
@@ -229,17 +229,17 @@ def lively(model: Any, seed: int = 0) -> Any:
     for layer in _all_layers(model):
         if type(layer).__name__ == "BatchNormalization":
             weights = layer.get_weights()
-            layer.set_weights([each * generator.uniform(0.7, 1.3, each.shape) for each in weights])
+            layer.set_weights([weights_ * generator.uniform(0.7, 1.3, weights_.shape) for weights_ in weights])
         elif type(layer).__name__ == "PReLU":
-            layer.set_weights([generator.uniform(0.1, 0.4, each.shape) for each in layer.get_weights()])
+            layer.set_weights([generator.uniform(0.1, 0.4, weights_.shape) for weights_ in layer.get_weights()])
     return model
 
 
 def _all_layers(model: Any) -> list[Any]:
-    found = []
+    flat = []
     for layer in model.layers:
-        found += _all_layers(layer) if hasattr(layer, "layers") else [layer]
-    return found
+        flat += _all_layers(layer) if hasattr(layer, "layers") else [layer]
+    return flat
 
 
 def made(library: str, kind: str) -> Any:
@@ -249,12 +249,12 @@ def made(library: str, kind: str) -> Any:
     return lively(transferred(lib, kind) if kind in BACKBONES else KINDS[kind](lib))
 
 
-def says(model: Any, given: np.ndarray) -> np.ndarray:
+def says(model: Any, inputs: np.ndarray) -> np.ndarray:
     """Its own answers, as probabilities of each class."""
-    found = np.asarray(model(given, training=False))
-    if found.shape[1] == 1:
-        return np.concatenate([1 - found, found], axis=1)
-    if np.abs(found.sum(axis=1) - 1).max() > 1e-3:  # logits
-        exponents = np.exp(found - found.max(axis=1, keepdims=True))
+    outputs = np.asarray(model(inputs, training=False))
+    if outputs.shape[1] == 1:
+        return np.concatenate([1 - outputs, outputs], axis=1)
+    if np.abs(outputs.sum(axis=1) - 1).max() > 1e-3:  # logits
+        exponents = np.exp(outputs - outputs.max(axis=1, keepdims=True))
         return exponents / exponents.sum(axis=1, keepdims=True)
-    return found
+    return outputs

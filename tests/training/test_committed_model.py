@@ -6,7 +6,6 @@ import json
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from ecg.pictures.canonical import canonical, to_pixels
@@ -60,7 +59,7 @@ def test_both_decide_alike_about_people_whom_they_do_not_know() -> None:
 
 def test_a_new_patient_s_beats_are_classified_as_promised(new_people: Predictions) -> None:
     rows = tables.score_rows([new_people])
-    row = rows[(rows["side"] == "test, all") & (rows["recipe"] == new_people.config.name)].iloc[0]
+    row = rows[(rows["partition"] == "test, all") & (rows["recipe"] == new_people.config.name)].iloc[0]
     assert row["accuracy"] >= 0.81
     assert row["macro_f1"] >= 0.68
     assert row["RBBB_Se"] >= 0.6
@@ -75,7 +74,7 @@ def test_what_a_new_patient_is_told_confidently_is_right(new_people: Predictions
     confident = np.array(decided) == "CONFIDENT"
     right = known.probabilities.argmax(axis=1) == known.truth
     assert right[confident].mean() >= 0.98
-    stored = pd.read_csv(RESULTS / f"arrhythmia-{VERSION}.verdicts.csv").set_index("pictures")
+    stored = tables.read(RESULTS / f"arrhythmia-{VERSION}.verdicts.csv").set_index("pictures")
     row = stored.loc["test beats, thresholds of the served model"]
     assert right[confident].mean() == pytest.approx(row["confident_accuracy"], abs=0.005)
     assert confident.mean() >= row["CONFIDENT"] >= 0.15
@@ -84,13 +83,13 @@ def test_what_a_new_patient_is_told_confidently_is_right(new_people: Predictions
 def test_what_is_no_beat_is_refused_as_the_stored_table_says() -> None:
     subject = served_model.Subject.load(SERVED)
     height, width = subject.model.info.input_height, subject.model.info.input_width
-    stored = pd.read_csv(RESULTS / f"arrhythmia-{VERSION}.verdicts.csv")
+    stored = tables.read(RESULTS / f"arrhythmia-{VERSION}.verdicts.csv")
     stored = stored[stored["protocol"] == "beats-10fold"].set_index("pictures")
     for number, (kind, paint) in enumerate(ood_pictures.PAINTERS.items()):
         generator = np.random.default_rng(number)
         drawn = [paint(generator) for _ in range(served_model.NONBEAT_PICTURES)]
-        answers = subject.answer(np.stack([canonical(picture, height=height, width=width) for picture in drawn]))
-        refused = float((answers.verdicts == "NOT_A_BEAT").mean())
+        predicted = subject.predict(np.stack([canonical(picture, height=height, width=width) for picture in drawn]))
+        refused = float((predicted.verdicts == "NOT_A_BEAT").mean())
         assert refused == pytest.approx(stored.loc[f"no beat: {kind.replace('_', ' ')}", "NOT_A_BEAT"], abs=0.01)
         assert refused >= 0.9
 
@@ -112,7 +111,7 @@ def test_where_the_model_looks_is_what_it_needs() -> None:
 
 def test_the_card_is_what_the_tables_say() -> None:
     scores, verdicts, styles = (
-        pd.read_csv(RESULTS / f"arrhythmia-{VERSION}.{kind}.csv") for kind in ("scores", "verdicts", "robustness")
+        tables.read(RESULTS / f"arrhythmia-{VERSION}.{kind}.csv") for kind in ("scores", "verdicts", "robustness")
     )
     card = model_card.card(scores, verdicts, styles, SERVED, f"arrhythmia-inter-patient/{VERSION}")
     assert (ROOT / "models" / "MODEL_CARD.md").read_text() == card

@@ -37,14 +37,14 @@ def test_no_stored_predictions_are_without_a_table() -> None:
     assert {folder.name for folder in (RESULTS / "predictions").iterdir()} == set(TABLES)
 
 
-def test_the_balanced_table_is_reprinted_from_the_stored_predictions() -> None:
-    balanced = [stored.balanced(0.5) for stored in _stored("beats-10fold")]
-    assert served_model.differences(tables.score_rows(balanced), RESULTS / "beats-10fold.balanced.csv") == []
+def test_the_prior_corrected_table_is_reprinted_from_the_stored_predictions() -> None:
+    corrected = [stored.prior_corrected(0.5) for stored in _stored("beats-10fold")]
+    assert served_model.differences(tables.score_rows(corrected), RESULTS / "beats-10fold.balanced.csv") == []
 
 
 def test_the_table_of_fibrillation_is_reprinted_from_the_stored_predictions() -> None:
-    found = tables.detection_rows(_stored("inter-patient"))
-    assert served_model.differences(found, RESULTS / "fibrillation.csv") == []
+    table = tables.detection_rows(_stored("inter-patient"))
+    assert served_model.differences(table, RESULTS / "fibrillation.csv") == []
 
 
 def test_a_new_file_of_predictions_replaces_one() -> None:

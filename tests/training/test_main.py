@@ -43,7 +43,9 @@ def test_without_recordings_prepare_says_what_to_set(monkeypatch: pytest.MonkeyP
 def test_prepare_refuses_to_turn_what_shows_no_augmented_single_beats(
     recordings: Path, tmp_path: Path, other: list[str]
 ) -> None:
-    result = run.invoke(app, ["prepare", "--records", str(recordings), "--data", str(tmp_path), "--turned", *other])
+    result = run.invoke(
+        app, ["prepare", "--records", str(recordings), "--data", str(tmp_path), "--lead-rotation", *other]
+    )
     assert result.exit_code == 1
     assert "augmented pictures of single beats" in result.output
     assert not (tmp_path / "config.json").exists()
@@ -83,30 +85,33 @@ def test_from_recordings_to_a_served_model_with_its_card(
         assert f"{float(row['accuracy']):.4f}" in card
     assert {row["protocol"] for row in rows} == {"beats-10fold", "inter-patient"}
     assert {row["class_set"] for row in rows} == {"seven", "aami"}
-    told = " ".join(card.split())
-    assert "not a medical device" in told.lower()
-    assert "ODC Attribution License" in told
+    text = " ".join(card.split())
+    assert "not a medical device" in text.lower()
+    assert "ODC Attribution License" in text
 
     again = command("evaluate", "--results", results, *common)
     assert "every figure reprinted" in again
     assert stored.split("wrote")[0].split("# scores")[1] in again
 
     wrong = Path(results) / "arrhythmia-1.scores.csv"
-    wrong.write_text(wrong.read_text().replace("naive majority", "clever majority"))
+    wrong.write_text(wrong.read_text().replace("majority baseline", "clever baseline"))
     result = run.invoke(app, ["evaluate", "--results", results, *common])
     assert result.exit_code == 1
-    assert "clever majority stored, naive majority now" in result.output
+    assert "clever baseline stored, majority baseline now" in result.output
 
     monkeypatch.setattr("training.evaluation.samples.EXAMPLE_RECORDS", dict.fromkeys(EXAMPLE_RECORDS, "100"))
     samples, examples, references = tmp_path / "samples", tmp_path / "examples", str(tmp_path / "references")
     folders = ["--samples", str(samples), "--examples", str(examples), "--references", references]
     command("pictures", "--records", str(recordings), *folders, *common)
-    shorts = [one["short"] for one in json.loads((Path(models) / "arrhythmia/1/metadata.json").read_text())["classes"]]
+    shorts = [
+        beat_class["short"]
+        for beat_class in json.loads((Path(models) / "arrhythmia/1/metadata.json").read_text())["classes"]
+    ]
     assert sorted(path.name for path in samples.iterdir()) == sorted(shorts)
     assert sorted(path.stem for path in examples.iterdir()) == sorted(shorts)
 
     (Path(models) / "MODEL_CARD.md").write_text("another card")
-    wrong.write_text(wrong.read_text().replace("clever majority", "naive majority"))
+    wrong.write_text(wrong.read_text().replace("clever baseline", "majority baseline"))
     assert run.invoke(app, ["evaluate", "--results", results, *common]).exit_code == 1
 
 
@@ -132,8 +137,8 @@ def test_the_default_folder_is_kept_for_all_the_records(recordings: Path) -> Non
     assert "--data" in result.output
 
 
-def _kept(folder: Path, *, shares: bool) -> Path:
-    """Answers of one fold: premature atrial beats are thought a little less probable than normal ones."""
+def _stored(folder: Path, *, shares: bool) -> Path:
+    """Predictions of one fold: premature atrial beats are thought a little less probable than normal ones."""
     symbols = np.array(list("NNNNNNNNAA"))
     probabilities = np.full((10, 7), 0.02, dtype=np.float32)
     probabilities[:, 0], probabilities[:, 3] = 0.5, 0.4
@@ -141,14 +146,14 @@ def _kept(folder: Path, *, shares: bool) -> Path:
     probabilities[:8, 0] = 0.88
     config = RunConfig(name="recipe.fold-1", fold=1)
     known = np.array([0.8, 0.01, 0.01, 0.1, 0.06, 0.01, 0.01]) if shares else None
-    one = Predictions(config, np.array(["100"] * 10), np.arange(10), symbols, probabilities, 0, known)
+    of_run = Predictions(config, np.array(["100"] * 10), np.arange(10), symbols, probabilities, 0, known)
     folder.mkdir(parents=True, exist_ok=True)
-    one.save(folder / f"{config.name}.npz")
+    of_run.save(folder / f"{config.name}.npz")
     return folder
 
 
 def test_compare_prints_writes_and_checks_a_table(tmp_path: Path) -> None:
-    folder, table = _kept(tmp_path / "kept", shares=False), tmp_path / "table.csv"
+    folder, table = _stored(tmp_path / "stored", shares=False), tmp_path / "table.csv"
     printed = run.invoke(app, ["compare", str(folder), "--class-sets", "six", "--out", str(table)])
     assert printed.exit_code == 0
     rows = pd.read_csv(table)
@@ -164,30 +169,30 @@ def test_compare_prints_writes_and_checks_a_table(tmp_path: Path) -> None:
 
 
 def test_compare_can_decide_towards_equal_sensitivity(tmp_path: Path) -> None:
-    folder, table = _kept(tmp_path / "kept", shares=True), tmp_path / "table.csv"
-    assert run.invoke(app, ["compare", str(folder), "--balance", "0.5", "--out", str(table)]).exit_code == 0
+    folder, table = _stored(tmp_path / "stored", shares=True), tmp_path / "table.csv"
+    assert run.invoke(app, ["compare", str(folder), "--prior-correction", "0.5", "--out", str(table)]).exit_code == 0
     row = pd.read_csv(table).iloc[0]
-    assert (row["recipe"], row["accuracy"], row["PAC_Se"]) == ("recipe balanced 0.5", 1.0, 1.0)
+    assert (row["recipe"], row["accuracy"], row["PAC_Se"]) == ("recipe prior correction 0.5", 1.0, 1.0)
 
 
 def test_compare_says_when_there_are_no_shares_to_decide_by(tmp_path: Path) -> None:
-    result = run.invoke(app, ["compare", str(_kept(tmp_path, shares=False)), "--balance", "0.5"])
+    result = run.invoke(app, ["compare", str(_stored(tmp_path, shares=False)), "--balance", "0.5"])
     assert result.exit_code == 1
     assert "shares" in result.output
 
 
-def test_average_keeps_what_recipes_answer_together(tmp_path: Path) -> None:
-    kept = _kept(tmp_path / "kept", shares=True) / "recipe.fold-1.npz"
-    made = run.invoke(app, ["average", str(kept), str(kept), "--name", "both", "--out", str(tmp_path / "out")])
-    assert made.exit_code == 0
+def test_average_stores_the_mean_of_recipes(tmp_path: Path) -> None:
+    stored = _stored(tmp_path / "stored", shares=True) / "recipe.fold-1.npz"
+    first = run.invoke(app, ["average", str(stored), str(stored), "--name", "both", "--out", str(tmp_path / "out")])
+    assert first.exit_code == 0
     printed = run.invoke(app, ["compare", str(tmp_path / "out" / "both.npz")])
     assert ",2 x residual,mitdb,both,fold 1,10,1,0.8" in printed.output
 
 
 @pytest.mark.parametrize(("count", "name"), [(1, "both"), (2, "../both"), (2, "both\n")])
 def test_average_asks_for_two_recipes_and_a_name_that_is_one(tmp_path: Path, count: int, name: str) -> None:
-    kept = str(_kept(tmp_path / "kept", shares=True) / "recipe.fold-1.npz")
-    result = run.invoke(app, ["average", *[kept] * count, "--name", name, "--out", str(tmp_path / "out")])
+    stored = str(_stored(tmp_path / "stored", shares=True) / "recipe.fold-1.npz")
+    result = run.invoke(app, ["average", *[stored] * count, "--name", name, "--out", str(tmp_path / "out")])
     assert result.exit_code == 2
     assert not (tmp_path / "out").exists()
 
@@ -201,7 +206,7 @@ def test_several_networks_are_referred_to_crossval(command: str, tmp_path: Path)
     assert "crossval" in result.output
 
 
-def test_crossval_asks_neighbours_once_they_are_trained(prepared: Path, tmp_path: Path) -> None:
+def test_crossval_asks_the_other_fold_once_they_are_trained(prepared: Path, tmp_path: Path) -> None:
     config = tmp_path / "tiny.yaml"
     settings = "epochs: 1, batch_size: 32, beats_per_patient_class_and_lead: 5, augmented_fraction: 0, keep: last"
     config.write_text(f"{{name: tiny, {settings}}}")
@@ -212,9 +217,9 @@ def test_crossval_asks_neighbours_once_they_are_trained(prepared: Path, tmp_path
     both = run.invoke(app, [*words, "fold-0"])
     assert both.exit_code == 0
     assert ",tiny,fold 0," in both.output
-    found = run.invoke(app, [*words, "fold-1", "--cross-fold-ensemble"])
-    assert found.exit_code == 0
-    assert ",2 x residual,mitdb,tiny-neighbours,fold 1," in found.output
+    result = run.invoke(app, [*words, "fold-1", "--cross-fold-ensemble"])
+    assert result.exit_code == 0
+    assert ",2 x residual,mitdb,tiny-neighbours,fold 1," in result.output
 
 
 def test_crossval_trains_some_members_of_a_run_and_leaves_the_rest_to_others(prepared: Path, tmp_path: Path) -> None:
@@ -232,7 +237,7 @@ def test_crossval_trains_some_members_of_a_run_and_leaves_the_rest_to_others(pre
         assert "pair has no" in " ".join(refused.output.split())
 
 
-def test_crossval_refuses_neighbours_before_it_trains(prepared: Path, tmp_path: Path) -> None:
+def test_crossval_refuses_the_other_fold_before_it_trains(prepared: Path, tmp_path: Path) -> None:
     config = tmp_path / "tiny.yaml"
     config.write_text("{name: tiny, epochs: 1}")
     words = ["crossval", "--config", str(config), "--data", str(prepared), "--runs", str(tmp_path / "runs")]
@@ -254,7 +259,7 @@ def test_crossval_refuses_neighbours_before_it_trains(prepared: Path, tmp_path: 
         ("others: 8", "`average`"),
     ],
 )
-def test_a_recipe_can_not_say_how_its_answers_are_put_together(tmp_path: Path, field: str, command: str) -> None:
+def test_a_recipe_can_not_say_how_its_predictions_are_put_together(tmp_path: Path, field: str, command: str) -> None:
     config = tmp_path / "run.yaml"
     config.write_text(f"name: run\n{field}\n")
     result = run.invoke(app, ["train", "--config", str(config), "--runs", str(tmp_path)])
@@ -270,34 +275,42 @@ def test_a_recipe_can_not_say_how_its_answers_are_put_together(tmp_path: Path, f
     ],
     ids=["a run that is not trained yet", "shares of other people"],
 )
-def test_balance_says_what_it_can_not_work_with(prepared: Path, tmp_path: Path, recipe: str, message: str) -> None:
+def test_prior_correction_says_what_it_can_not_work_with(
+    prepared: Path, tmp_path: Path, recipe: str, message: str
+) -> None:
     config = tmp_path / "recipe.yaml"
     config.write_text(recipe)
-    result = run.invoke(app, ["balance", "--config", str(config), "--data", str(prepared), "--runs", str(tmp_path)])
+    result = run.invoke(
+        app, ["prior-correction", "--config", str(config), "--data", str(prepared), "--runs", str(tmp_path)]
+    )
     assert result.exit_code == 1
     assert message in " ".join(result.output.split())
 
 
-def test_kept_answers_to_validation_sides_are_balanced_without_their_runs(prepared: Path, tmp_path: Path) -> None:
+def test_stored_validation_predictions_are_corrected_without_their_runs_under_the_former_name_too(
+    prepared: Path, tmp_path: Path
+) -> None:
     common = ["--data", str(prepared), "--runs", str(tmp_path / "runs")]
     quick = "protocol: chronological-70-30\nepochs: 1\nbeats_per_patient_class_and_lead: 6\naugmented_fraction: 0\n"
     recipes = {"first": quick, "chain": f"{quick}members: 2\nchained: true\nstart_from: first\n"}
     for (name, fields), command in zip(recipes.items(), ("train", "crossval"), strict=True):
         (tmp_path / f"{name}.yaml").write_text(f"name: {name}\n{fields}")
         assert run.invoke(app, [command, "--config", str(tmp_path / f"{name}.yaml"), *common]).exit_code == 0
-    kept, table = tmp_path / "kept" / "chain.npz", tmp_path / "table.csv"
-    made = run.invoke(app, ["balance", "--config", str(tmp_path / "chain.yaml"), "--keep", str(kept), *common])
-    assert made.exit_code == 0
-    again = run.invoke(app, ["balance", str(kept), "--out", str(table)])
+    stored, table = tmp_path / "stored" / "chain.npz", tmp_path / "table.csv"
+    first = run.invoke(
+        app, ["prior-correction", "--config", str(tmp_path / "chain.yaml"), "--store", str(stored), *common]
+    )
+    assert first.exit_code == 0
+    again = run.invoke(app, ["balance", str(stored), "--out", str(table)])
     assert again.exit_code == 0
     rows = pd.read_csv(table)
-    assert list(rows["balance"]) == list(tables.BALANCES)
-    assert table.read_text().strip() in made.stdout
+    assert list(rows["prior_correction"]) == list(tables.PRIOR_CORRECTION_POWERS)
+    assert table.read_text().strip() in first.stdout
 
 
-def test_balance_takes_a_recipe_or_kept_answers_and_not_both(tmp_path: Path) -> None:
+def test_prior_correction_takes_a_recipe_or_stored_predictions_and_not_both(tmp_path: Path) -> None:
     (tmp_path / "recipe.yaml").write_text("name: recipe\n")
-    for words in ([], [str(tmp_path / "kept.npz"), "--config", str(tmp_path / "recipe.yaml")]):
-        result = run.invoke(app, ["balance", *words])
+    for words in ([], [str(tmp_path / "stored.npz"), "--config", str(tmp_path / "recipe.yaml")]):
+        result = run.invoke(app, ["prior-correction", *words])
         assert result.exit_code == 2
         assert "either a recipe" in " ".join(result.output.split())

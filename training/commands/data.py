@@ -107,7 +107,7 @@ def prepare(
         raise DatasetError("--lead-rotation is for augmented pictures of single beats: traces and spectrograms.")
     database = SOURCES[source]
     config = prepared_data.PreparationConfig(
-        representation=representation, augmented_variants=variants, turned=lead_rotation
+        representation=representation, augmented_variants=variants, lead_rotation=lead_rotation
     )
     out = data or prepared_folder(source, representation)
     draw(database, records_folder or database.folder(), out, config, only=only, workers=workers)

@@ -84,7 +84,7 @@ def compare(
     from training.evaluation import served_model, tables
 
     predictions = _stored_predictions(stored)
-    scored = [of_run.balanced(prior_correction) for of_run in predictions] if prior_correction else predictions
+    scored = [of_run.prior_corrected(prior_correction) for of_run in predictions] if prior_correction else predictions
     if detect:
         table = tables.detection_rows(scored, detect)
     else:
@@ -118,8 +118,9 @@ def average(
     console.print(f"wrote {out / f'{name}.npz'}")
 
 
-@app.command(rich_help_panel=PANEL)
-def balance(
+@app.command("balance", hidden=True)
+@app.command("prior-correction", rich_help_panel=PANEL)
+def prior_correction_table(
     stored: Annotated[
         Path | None, typer.Argument(help="File that --store made; instead of a recipe's runs.", show_default=False)
     ] = None,
@@ -148,7 +149,7 @@ def balance(
         store.parent.mkdir(parents=True, exist_ok=True)
         validated.save(store)
         validated = predictions.load(store)  # in half precision, so that the file gives the same table again
-    print_table(tables.balance_rows(validated), out)
+    print_table(tables.prior_correction_rows(validated), out)
 
 
 def _validated(recipe: RunConfig, data: Sequence[Path] | None, runs: Path, threads: int) -> Predictions:

@@ -138,8 +138,8 @@ def _say(imported: importer.Imported) -> None:
     lines = [
         f"{imported.model}: {imported.bytes:,} bytes from {answer.format}, largest difference between Keras and"
         f" onnxruntime {answer.parity:.1e} on {answer.pictures:,} pictures",
-        f"the same class as the old program ({answer.told}) for {answer.same:,} of {answer.pictures:,} pictures, from"
-        " the file on",
+        f"the same class as the old program ({answer.old_program}) for {answer.same:,} of {answer.pictures:,} pictures,"
+        " from the file on",
         *answer.notes,
     ]
     for line in lines:

@@ -65,9 +65,9 @@ def recalibrate(
     data: DataOption = None,
     models: ModelsOption = MODELS,
 ) -> None:
-    """Fit scaling and thresholds anew on the companion's test people, and write them into new versions of both models.
+    """Fit scaling and thresholds anew on the companion's validation people, and write new versions of both models.
 
-    The networks stay as they are. Neither has learned from these people.
+    The companion has not learned from these people. The networks stay as they are.
     """
     from training.evaluation import served_model
     from training.export import recalibration
@@ -108,9 +108,7 @@ def describe(
 
     Exit code 1 when a file says something else. Needs no prepared data; PTBXL_DIR tells whose records PTB-XL's are.
     """
-    import pandas as pd
-
-    from training.evaluation import served_model
+    from training.evaluation import served_model, tables
     from training.export import describing
     from training.learning import predictions
     from training.recipes.protocols import INTER_PATIENT
@@ -119,7 +117,7 @@ def describe(
     served, companion = models / "arrhythmia" / version, models / COMPANION / version
     run = served_model.Subject.load(companion).config.name
     stored = predictions.load(results / "predictions" / INTER_PATIENT.name / f"{run}.npz")
-    table = pd.read_csv(results / f"arrhythmia-{version}.scores.csv")
+    table = tables.read(results / f"arrhythmia-{version}.scores.csv")
     scores = describing.class_scores(table, stored, describing.people_behind(stored.records))
     wrong = []
     for folder in (served, companion):

@@ -43,14 +43,12 @@ def print_and_compare(tables: Mapping[str, pd.DataFrame], results: Path, version
 
 def card_differences(models: Path, results: Path, version: str, *, write: bool) -> list[str]:
     """Store the model card, or say that the stored one is not what the tables and the model's file say."""
-    import pandas as pd
-
-    from training.evaluation import model_card
+    from training.evaluation import model_card, tables
 
     # From the stored tables, so that a close call on another processor does not change the card.
-    read = {kind: pd.read_csv(results / f"arrhythmia-{version}.{kind}.csv") for kind in ("scores", "verdicts")}
+    read = {kind: tables.read(results / f"arrhythmia-{version}.{kind}.csv") for kind in ("scores", "verdicts")}
     drawn = results / f"arrhythmia-{version}.robustness.csv"
-    styles = pd.read_csv(drawn) if drawn.is_file() else None
+    styles = tables.read(drawn) if drawn.is_file() else None
     served = models / "arrhythmia" / version
     card = model_card.card(read["scores"], read["verdicts"], styles, served, f"{COMPANION}/{version}")
     path = models / "MODEL_CARD.md"

@@ -107,7 +107,7 @@ def crossval(
     fitting.use_threads(threads)
     recipe = recipe_files.read_recipe(config_file)
     if cross_fold:
-        cross_validation.require_neighbours(recipe)  # before hours of training, not after
+        cross_validation.require_cross_fold_ensemble(recipe)  # before hours of training, not after
     configs = cross_validation.runs_of(recipe, start=recipe_files.read_recipe(start) if start else None)
     configs, members = _chosen_parts(recipe, configs, only.split(",") if only else [])
     _cross_validate(recipe, configs, members, data, runs, cross_fold=cross_fold)
@@ -163,7 +163,7 @@ def _cross_validate(
         if cross_fold:
             folds = [config for config in configs if config.protocol != "beats-half"]
             tracked = progress.track(folds, description="cross-fold ensembles")
-            predictions = [cross_validation.with_neighbour(config, dataset, runs) for config in tracked]
+            predictions = [cross_validation.cross_fold_ensemble(config, dataset, runs) for config in tracked]
     typer.echo(tables.score_rows(predictions).to_csv(index=False))
 
 

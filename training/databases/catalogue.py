@@ -17,7 +17,8 @@ PAGE: Final = Path(__file__).with_name("README.md")
 _HEAD: Final = """\
 # Databases
 
-Made by `python -m training.databases page` from the folders that the settings name. No recording is part of the
+Made by `python -m training.databases page` from the folders that the settings name. No recording is part of
+the
 project: fetch the databases from their addresses and set the variables to their folders (several folders of one
 database are separated as in `PATH`).
 
@@ -49,7 +50,7 @@ def page(entries: Mapping[str, Sequence[Entry]], databases: Iterable[Database]) 
         databases: All databases.
     """
     listed = list(databases)
-    everybody = [entry for database in listed for entry in entries.get(database.name, ())]
+    all_entries = [entry for database in listed for entry in entries.get(database.name, ())]
     return "\n".join(
         [
             _HEAD,
@@ -58,7 +59,7 @@ def page(entries: Mapping[str, Sequence[Entry]], databases: Iterable[Database]) 
                 [_row(database, entries[database.name]) for database in listed if database.name in entries],
             ),
             _FOLDS,
-            *_table(("class", *(f"fold {fold}" for fold in range(people.FOLDS)), "all"), _carriers(everybody)),
+            *_table(("class", *(f"fold {fold}" for fold in range(people.FOLDS)), "all"), _carriers(all_entries)),
             _NOTICES,
             *(_item(database.notice) for database in listed if database.name in entries),
             "",

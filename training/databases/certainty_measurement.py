@@ -31,14 +31,14 @@ _RIGHT: Final = {
 
 @dataclass(slots=True)
 class Score:
-    """What was told of one kind of beat in one set of records."""
+    """What was predicted of one kind of beat in one set of records."""
 
-    told: int = 0
+    predicted: int = 0
     right: int = 0
     marked: int = 0
     """Beats of the kind in records with the label."""
     people: set[str] = field(default_factory=set)
-    """Who has beats that were told rightly."""
+    """Who has beats that were predicted rightly."""
     carriers: set[str] = field(default_factory=set)
 
 
@@ -58,7 +58,7 @@ def measured(records: Iterable[DatabaseRecord]) -> dict[tuple[str, Label], Score
 
 
 def _add(score: Score, person: str, predicted: NDArray[np.bool_], true: NDArray[np.bool_]) -> None:
-    score.told += int(predicted.sum())
+    score.predicted += int(predicted.sum())
     score.right += int((predicted & true).sum())
     score.marked += int(true.sum())
     score.people |= {person} if (predicted & true).any() else set()
@@ -89,7 +89,7 @@ def _within(beats: Beats, begin: int, end: int) -> Beats:
 def table(scores: dict[tuple[str, Label], Score]) -> str:
     """The scores, Markdown."""
     rows = [
-        f"| {name} | {label} | {score.told:,} | {_percent(score.right, score.told)} | {score.marked:,} |"
+        f"| {name} | {label} | {score.predicted:,} | {_percent(score.right, score.predicted)} | {score.marked:,} |"
         f" {_percent(score.right, score.marked)} | {len(score.people)} of {len(score.carriers)} |"
         for (name, label), score in scores.items()
     ]

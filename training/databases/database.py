@@ -64,7 +64,8 @@ class Entry:
     header: Path
     """The record's WFDB header."""
     group: str = ""
-    """People whom nobody can tell apart for certain; all of them stay on one side of any division. Else the person."""
+    """People whom nobody can tell apart for certain; all of them stay in one partition of any division. Else the
+    person."""
     labels: frozenset[Label] = frozenset()
     """What is stated of the record, or, where beats or rhythms are marked, which kinds occur in it."""
     stated: tuple[str, ...] = ()

@@ -15,7 +15,7 @@ _MAX_FILE_BYTES = 16 * 1024 * 1024
 
 
 def download(out: Path, base_url: str = BASE_URL) -> Iterator[tuple[str, int, int]]:
-    """Fetch the MIT-BIH Arrhythmia Database into ``out``; files that are already there and whole are kept.
+    """Fetch the MIT-BIH Arrhythmia Database into ``out``; files that are already there and whole stay.
 
     Yields:
         ``(file, done, total)`` after each file.

@@ -1,4 +1,4 @@
-"""Five folds by person over all databases: everybody is asked once, by a network that does not know them.
+"""Five folds by person over all databases: every person is predicted once, by a network that does not know them.
 
 The rule. What is divided are groups (:attr:`Entry.group`): a person, or people whom nobody can tell apart for certain.
 

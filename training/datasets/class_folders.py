@@ -1,4 +1,4 @@
-"""What lies where in a data set of class folders: sides, classes, pictures, and every file that is none of these."""
+"""What lies where in a data set of class folders: partitions, classes, pictures, and the files that are neither."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ from ecg.classes import TrainingClass, class_named, nearest_names
 from ecg.pictures.files import LeftOut, is_of_the_system, shown, walk
 from training.datasets.prepared_data import DatasetError
 
-#: The sides of a data set, in order, as they are called in tables and written as folders.
+#: The partitions of a data set, in order, as they are called in tables and written as folders.
 TRAIN, VALIDATION, TEST = "train", "validation", "test"
 
-#: What people call the folder of a side, without spaces, hyphens, underscores and "set", "data" or "dataset" behind it.
-_SIDE_NAMES: Final = {
+#: What people call the folder of a partition, without spaces, hyphens, underscores and "set", "data" or "dataset"
+#: behind it.
+_PARTITION_NAMES: Final = {
     "train": TRAIN,
     "training": TRAIN,
     "val": VALIDATION,
@@ -28,23 +29,23 @@ _SIDE_NAMES: Final = {
     "tests": TEST,
 }
 
-#: A source whose sides lie in a folder of its own (as unpacking leaves it) is looked into so deep.
+#: A source whose partitions lie in a folder of its own (as unpacking leaves it) is looked into so deep.
 _MOST_WRAPPERS: Final = 4
 
 #: ``--map Folder=-`` leaves a folder out.
 _LEAVE_OUT: Final = "-"
 
 #: Why files of a data set were left out, beside :class:`ecg.pictures.files.LeftOutReason`.
-OUTSIDE_THE_SIDES: Final = "OUTSIDE_THE_SIDES"
+OUTSIDE_THE_PARTITIONS: Final = "OUTSIDE_THE_SIDES"
 IN_NO_CLASS_FOLDER: Final = "IN_NO_CLASS_FOLDER"
 FOLDER_LEFT_OUT: Final = "FOLDER_LEFT_OUT"
 
 
 @dataclass(frozen=True, slots=True)
 class ClassFolder:
-    """One class on one side."""
+    """One class in one partition."""
 
-    side: str
+    partition: str
     beat_class: TrainingClass
     folders: list[Path] = field(default_factory=list)
     """The folders that mean the class; more than one where it is spelled in two ways."""
@@ -59,9 +60,9 @@ class Survey:
     source: Path
     """The folder that was looked through."""
     root: Path
-    """The folder in which the sides lie: ``source``, or what unpacking has put into it."""
+    """The folder in which the partitions lie: ``source``, or what unpacking has put into it."""
     class_folders: list[ClassFolder]
-    """By side, then in the order of the classes; those without files are among them."""
+    """By partition, then in the order of the classes; those without files are among them."""
     left_out: list[LeftOut]
 
 
@@ -88,21 +89,21 @@ def parse_map(entries: Sequence[str], classes: Sequence[TrainingClass]) -> dict[
 def survey(
     source: Path, classes: Sequence[TrainingClass], mapped: Mapping[str, TrainingClass | None] | None = None
 ) -> Survey:
-    """Find the sides, the classes and all files of a data set.
+    """Find the partitions, the classes and all files of a data set.
 
     Args:
         mapped: what :func:`parse_map` made; comes before the names that are known.
 
     Raises:
-        DatasetError: a side is missing, twice there or without a picture; a folder is no class; or ``mapped`` names a
-            folder that is not there.
+        DatasetError: a partition is missing, twice there or without a picture; a folder is no class; or ``mapped``
+            names a folder that is not there.
     """
-    root, partitions = _sides(source)
+    root, partitions = _partition_folders(source)
     named = _class_folders(root, partitions, classes, mapped or {})
     surveyed = Survey(
         source, root, [ClassFolder(partition, beat_class) for partition in partitions for beat_class in classes], []
     )
-    by_class = {(entry.side, entry.beat_class): entry for entry in surveyed.class_folders}
+    by_class = {(entry.partition, entry.beat_class): entry for entry in surveyed.class_folders}
     for class_folder, (partition, beat_class) in named.items():
         if beat_class is not None:
             by_class[partition, beat_class].folders.append(class_folder)
@@ -110,7 +111,9 @@ def survey(
         path = item.path if isinstance(item, LeftOut) else item
         folder = next((parent for parent in path.parents if parent in named), None)
         if folder is None and not any(parent in path.parents for parent in partitions.values()):
-            surveyed.left_out.append(LeftOut(path, OUTSIDE_THE_SIDES, "The file does not lie in the folder of a side."))
+            surveyed.left_out.append(
+                LeftOut(path, OUTSIDE_THE_PARTITIONS, "The file does not lie in the folder of a partition.")
+            )
         elif isinstance(item, LeftOut):
             surveyed.left_out.append(item)
         elif folder is None:
@@ -124,25 +127,25 @@ def survey(
             else:
                 by_class[partition, beat_class].files.append(path)
     for partition, partition_folder in partitions.items():
-        if not any(entry.files for entry in surveyed.class_folders if entry.side == partition):
-            raise DatasetError(f"The {partition} side, {partition_folder}/, has no pictures.")
+        if not any(entry.files for entry in surveyed.class_folders if entry.partition == partition):
+            raise DatasetError(f"The {partition} partition, {partition_folder}/, has no pictures.")
     return surveyed
 
 
-def _sides(source: Path) -> tuple[Path, dict[str, Path]]:
-    """The folder in which the sides lie, and the folder of each side, in order."""
+def _partition_folders(source: Path) -> tuple[Path, dict[str, Path]]:
+    """The folder in which the partitions lie, and the folder of each partition, in order."""
     root = source
     for _ in range(_MOST_WRAPPERS):
         below = list(_folders(root))
-        if len(below) != 1 or _side_of(below[0].name):
+        if len(below) != 1 or _partition_of(below[0].name):
             break
         root = below[0]
     partitions: dict[str, Path] = {}
     for folder in _folders(root):
-        if partition := _side_of(folder.name):
+        if partition := _partition_of(folder.name):
             if partition in partitions:
                 raise DatasetError(
-                    f"{root} has the {partition} side twice: {partitions[partition].name}/ and {folder.name}/."
+                    f"{root} has the {partition} partition twice: {partitions[partition].name}/ and {folder.name}/."
                 )
             partitions[partition] = folder
     for partition in (TRAIN, TEST):
@@ -203,9 +206,9 @@ def _folders(folder: Path) -> Iterator[Path]:
             yield path
 
 
-def _side_of(name: str) -> str | None:
+def _partition_of(name: str) -> str | None:
     plain = re.sub(r"[\W_]+", "", name.casefold())
-    return _SIDE_NAMES.get(plain) or _SIDE_NAMES.get(re.sub(r"(dataset|data|set)$", "", plain))
+    return _PARTITION_NAMES.get(plain) or _PARTITION_NAMES.get(re.sub(r"(dataset|data|set)$", "", plain))
 
 
 def _folded(name: str) -> str:

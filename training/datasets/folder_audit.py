@@ -4,7 +4,7 @@ The audit of single pictures (:mod:`training.datasets.label_audit`) learns from 
 can't see a folder that
 is wrong from end to end. A model that learned elsewhere can; but it errs about new people, and mostly in the same ways:
 it takes many a bundle branch block and most premature atrial beats for normal ones. So the question is not what most of
-the answers are, but of which class a folder gets such answers.
+the predictions are, but of which class a folder gets such predictions.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ WHOLE_FOLDER: Final = "whole folder"
 #: The classes of the table below, in its order.
 CLASSES: Final = tuple(beat_class.short for beat_class in CLASS_SETS["seven"])
 
-#: Share of each answer (columns) to the beats of a person with a class (rows), mean over the people whom a network does
-#: not know: the 56,196 stored predictions of ``arrhythmia-4.inter-patient`` and the 57,943 out-of-fold ones of
-#: ``inter-patient.two-parts``, counted in ``results/inter-patient.two-parts.people.csv``, every person's class with
-#: eight beats or more. A test computes it again.
-ANSWERS: Final = np.array(
+#: Share of each predicted class (columns) among the beats of a person with a class (rows), mean over the people whom a
+#: network does not know: the 56,196 stored predictions of ``arrhythmia-4.inter-patient`` and the 57,943 out-of-fold
+#: ones of ``inter-patient.two-parts``, counted in ``results/inter-patient.two-parts.people.csv``, every person's class
+#: with eight beats or more. A test computes it again.
+PREDICTED_SHARES: Final = np.array(
     [
         [0.974, 0.004, 0.007, 0.011, 0.004, 0.000, 0.000],
         [0.438, 0.350, 0.115, 0.002, 0.081, 0.014, 0.000],
@@ -44,10 +44,10 @@ ANSWERS: Final = np.array(
     ]
 )
 
-#: What was never answered can still happen.
+#: What was never predicted can still happen.
 _LEAST_SHARE: Final = 0.005
 
-#: How far one folder's answers stay from the mean of its class: the concentration of a Dirichlet distribution. By
+#: How far one folder's predictions stay from the mean of its class: the concentration of a Dirichlet distribution. By
 #: maximum likelihood, single people's have 1.0 (RBBB) to 7.9 (VF); at 2, folders count as if they were one person's.
 _CONCENTRATION: Final = 2.0
 
@@ -113,12 +113,12 @@ def whole_folders(files: pd.DataFrame, pixels: NDArray[np.uint8], model: OnnxMod
     """
     order = [[beat_class.short for beat_class in model.info.classes].index(short) for short in CLASSES]
     parts = [model.run(pixels[start : start + _BATCH]).probabilities for start in range(0, len(pixels), _BATCH)]
-    answers = np.concatenate(parts)[:, order].argmax(axis=1)
+    predicted = np.concatenate(parts)[:, order].argmax(axis=1)
     folders = files["file"].str.split("/").str[:2].str.join("/")
     for (folder, label), rows in files.groupby([folders, files["label"]], sort=False).indices.items():
         if label not in CLASSES:
             continue
-        own, counts = CLASSES.index(label), np.bincount(answers[rows], minlength=len(CLASSES))
+        own, counts = CLASSES.index(label), np.bincount(predicted[rows], minlength=len(CLASSES))
         if (other := another_class(counts, own)) is not None:
             shares = counts / len(rows)
             name = f"{model.info.name} {model.info.version}"
@@ -132,12 +132,12 @@ def another_class(counts: NDArray[np.int64], own: int) -> int | None:
 
     Args:
         counts: how many of its pictures are read as each class, ``[C]``.
-        own: row of :data:`ANSWERS`, as is the answer.
+        own: row of :data:`PREDICTED_SHARES`, as is the prediction.
     """
-    expected = ANSWERS[own]
+    expected = PREDICTED_SHARES[own]
     factors = [
         _log_likelihood(counts, (1 - _OWN_SHARE) * row + _OWN_SHARE * expected) - _log_likelihood(counts, expected)
-        for row in ANSWERS
+        for row in PREDICTED_SHARES
     ]
     factors[own] = 0.0
     other = int(np.argmax(factors))

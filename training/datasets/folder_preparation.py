@@ -23,7 +23,7 @@ from training.datasets.class_folders import Survey, parse_map, survey
 #: Class folders may hold any of these.
 CLASSES: Final = CLASS_SETS["eight"]
 
-#: So many files that were left out are listed on the screen, and in the answer for programs; the CSV file has them all.
+#: So many files that were left out are listed on the screen, and in the output for programs; the CSV file has them all.
 _LISTED: Final = 20
 _LISTED_FOR_PROGRAMS: Final = 10_000
 
@@ -37,7 +37,7 @@ class Prepared:
 
     data: Path
     classes: list[dict[str, Any]]
-    """``side``, ``class``, ``folders`` and ``pictures`` of each class on each side."""
+    """``side`` (the partition), ``class``, ``folders`` and ``pictures`` of each class in each partition."""
     left_out: list[dict[str, str]]
     """``file``, ``reason`` and ``message`` of what was seen and not read."""
     findings: list[label_audit.Finding]
@@ -58,7 +58,7 @@ def prepare(source: Path, data: Path, mapped: Sequence[str], model: OnnxModel | 
         model: is asked whether a whole folder looks like another class.
 
     Raises:
-        DatasetError: the folders are no such data set, or a side of it is empty.
+        DatasetError: the folders are no such data set, or a partition of it is empty.
     """
     surveyed = survey(source, CLASSES, parse_map(mapped, CLASSES))
     read = _read(surveyed, data, progress)
@@ -97,7 +97,7 @@ def _read(surveyed: Survey, data: Path, progress: Progress) -> list[folders.Read
 
 def _class_entry(read: folders.Read, root: Path) -> dict[str, Any]:
     return {
-        "side": read.folder.side,
+        "side": read.folder.partition,
         "class": read.folder.beat_class.short,
         "folders": [path.relative_to(root).as_posix() for path in read.folder.folders],
         "pictures": read.pictures,
@@ -133,7 +133,7 @@ def counted(number: int, noun: str) -> str:
 
 def print_json(prepared: Prepared) -> None:
     """The same for programs, as one JSON object on the standard output."""
-    answer = {
+    summary = {
         "data": str(prepared.data),
         "pictures": prepared.pictures,
         "classes": prepared.classes,
@@ -144,4 +144,4 @@ def print_json(prepared: Prepared) -> None:
             "files": [asdict(finding) for finding in prepared.findings[:_LISTED_FOR_PROGRAMS]],
         },
     }
-    sys.stdout.write(json.dumps(answer) + "\n")
+    sys.stdout.write(json.dumps(summary) + "\n")

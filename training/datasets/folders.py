@@ -1,4 +1,4 @@
-"""The class-folder layout of picture data sets: ``<side>/<Class name>/<record>_<sample>.png``."""
+"""The class-folder layout of picture data sets: ``<partition>/<Class name>/<record>_<sample>.png``."""
 
 from __future__ import annotations
 
@@ -25,11 +25,19 @@ from ecg.pictures.files import LeftOut, LeftOutReason
 from ecg.pictures.rendering import draw, picture_window
 from training.databases.marked import Beats
 from training.datasets.class_folders import TEST, TRAIN, ClassFolder, Survey
-from training.datasets.prepared_data import Dataset, DatasetError, PreparationConfig, claim, save_shard
+from training.datasets.prepared_data import (
+    Dataset,
+    DatasetError,
+    PreparationConfig,
+    as_read,
+    as_stored,
+    claim,
+    save_shard,
+)
 from training.datasets.splits import Split
 
-#: Sides that are written as folders; validation pictures are part of the training side.
-SIDES = (TRAIN, TEST)
+#: Partitions that are written as folders; validation pictures are part of the training partition.
+PARTITIONS = (TRAIN, TEST)
 
 #: The list of files in a prepared data set, see :func:`read_files`, and of those that were seen and not read.
 FILES = "files.csv"
@@ -51,7 +59,7 @@ def write_folders(
     labels = data.labels(classes)
     train = np.concatenate([partitions.train[primary[partitions.train]], partitions.validation])
     done, total = 0, len(train) + len(partitions.test)
-    for partition, rows in zip(SIDES, (train, partitions.test), strict=True):
+    for partition, rows in zip(PARTITIONS, (train, partitions.test), strict=True):
         for beat_class in classes:
             (out / partition / beat_class.name).mkdir(parents=True, exist_ok=True)
         for start in range(0, len(rows), _BATCH):
@@ -66,7 +74,7 @@ def write_folders(
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """What was read of one class on one side."""
+    """What was read of one class in one partition."""
 
     folder: ClassFolder
     pictures: int
@@ -83,10 +91,10 @@ def read_folders(surveyed: Survey, out: Path, progress: Callable[[float], None] 
     :data:`LEFT_OUT`.
 
     Args:
-        progress: told the fraction of files that is read.
+        progress: called with the fraction of files that is read.
 
     Raises:
-        DatasetError: a side has no readable picture.
+        DatasetError: a partition has no readable picture.
     """
     shards = out / "shards"
     shards.mkdir(parents=True, exist_ok=True)
@@ -96,7 +104,7 @@ def read_folders(surveyed: Survey, out: Path, progress: Callable[[float], None] 
     left_out = list(surveyed.left_out)
     tables: list[pd.DataFrame] = []
     names: list[str] = []
-    by_side: Counter[str] = Counter()
+    by_partition: Counter[str] = Counter()
     done = 0
 
     def read_one() -> None:
@@ -107,17 +115,17 @@ def read_folders(surveyed: Survey, out: Path, progress: Callable[[float], None] 
     for folder in surveyed.class_folders:
         files, pictures, refused = _read(folder, surveyed.root, read_one)
         if len(pictures):
-            names.append(f"{folder.side}-{folder.beat_class.short}")
+            names.append(f"{folder.partition}-{folder.beat_class.short}")
             _save(files, pictures, shards / f"{names[-1]}.npz")
-            tables.append(files[["file", "side", "label", "content"]])
-        by_side[folder.side] += len(pictures)
+            tables.append(files[["file", "partition", "label", "content"]])
+        by_partition[folder.partition] += len(pictures)
         left_out += refused
         yield Read(folder, len(pictures), refused)
     _write_left_out(left_out, surveyed.source, out / LEFT_OUT)
-    for partition, count in by_side.items():
+    for partition, count in by_partition.items():
         if not count:
-            raise DatasetError(f"No picture of the {partition} side can be read; {out / LEFT_OUT} says why.")
-    pd.concat(tables).to_csv(out / FILES, index=False, errors="backslashreplace")
+            raise DatasetError(f"No picture of the {partition} partition can be read; {out / LEFT_OUT} says why.")
+    as_stored(pd.concat(tables)).to_csv(out / FILES, index=False, errors="backslashreplace")
     (out / "complete.json").write_text(json.dumps({"records": names}) + "\n")
 
 
@@ -137,7 +145,7 @@ def _read(
             pixels.append(picture)
             rows.append(
                 {
-                    **_identity(path, number, folder.side, folder.beat_class),
+                    **_identity(path, number, folder.partition, folder.beat_class),
                     "file": path.relative_to(root).as_posix(),
                     "label": folder.beat_class.short,
                     "content": hashlib.sha256(picture.tobytes()).hexdigest(),
@@ -157,7 +165,7 @@ def _save(files: pd.DataFrame, pictures: NDArray[np.uint8], path: Path) -> None:
     table = files.drop(columns=["file", "label", "content"])
     beats = Beats(table, np.zeros((len(table), STORED_SAMPLES), dtype=np.float32))
     # There are no signals to tell one data set from another, only pictures.
-    digest = hashlib.sha256(table.to_csv(index=False).encode() + pictures.tobytes()).hexdigest()
+    digest = hashlib.sha256(as_stored(table).to_csv(index=False).encode() + pictures.tobytes()).hexdigest()
     save_shard(beats, [pictures], path, digest)
 
 
@@ -171,7 +179,7 @@ def _write_left_out(left_out: Sequence[LeftOut], source: Path, path: Path) -> No
 def read_files(folder: Path) -> pd.DataFrame:
     """The files that a folder data set was read from, in the order of its rows.
 
-    Columns: ``file`` (from the source's folder on), ``side``, ``label`` (the class's short name) and ``content``
+    Columns: ``file`` (from the source's folder on), ``partition``, ``label`` (the class's short name) and ``content``
     (SHA-256 of the pixels).
 
     Raises:
@@ -180,7 +188,7 @@ def read_files(folder: Path) -> pd.DataFrame:
     path = folder / FILES
     if not path.is_file():
         raise DatasetError(f"{folder} was not read from class folders.")
-    return pd.read_csv(path, dtype=str, keep_default_na=False)
+    return as_read(pd.read_csv(path, dtype=str, keep_default_na=False))
 
 
 def _identity(path: Path, number: int, partition: str, beat_class: TrainingClass) -> dict[str, object]:
@@ -193,5 +201,5 @@ def _identity(path: Path, number: int, partition: str, beat_class: TrainingClass
         "symbol": beat_class.symbol,
         "lead": "as drawn",
         "primary": True,
-        "side": partition,
+        "partition": partition,
     }

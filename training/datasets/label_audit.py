@@ -29,7 +29,7 @@ _AT_ONCE = 256
 #: Pairs that are listed at most; a data set that is copies through and through needs no longer list.
 MOST_PAIRS = 10_000
 
-#: Out-of-fold answers come from this many folds, of the nearest neighbours in principal components.
+#: Out-of-fold predictions come from this many folds, of the nearest neighbours in principal components.
 FOLDS = 5
 _COMPONENTS = 40
 _NEIGHBOURS = 10
@@ -37,7 +37,7 @@ _NEIGHBOURS = 10
 _SURE = 0.5
 
 #: What a finding can be.
-BOTH_SIDES = "on both sides"
+BOTH_PARTITIONS = "in both partitions"
 VALIDATED = "validated on"
 TWO_CLASSES = "in two classes"
 NEAR_DUPLICATE = "near-duplicate"
@@ -68,7 +68,7 @@ def audit(files: pd.DataFrame, pixels: NDArray[np.uint8], progress: Progress = l
     Args:
         files: one row for each picture, see :func:`training.datasets.folders.read_files`.
         pixels: canonical pixels in the same order, ``uint8 [N, height, width, 1]``.
-        progress: told the fraction that is done.
+        progress: called with the fraction that is done.
     """
     pairs = list(_same_content(files))
     progress(0.05)
@@ -96,8 +96,8 @@ def sentences(findings: Sequence[Finding]) -> list[str]:
 
 
 _SENTENCES = {
-    BOTH_SIDES: "{count:,} test pictures are also on the training side ({example}).",
-    VALIDATED: "{count:,} validation pictures are also on the training side ({example}).",
+    BOTH_PARTITIONS: "{count:,} test pictures are also in the training partition ({example}).",
+    VALIDATED: "{count:,} validation pictures are also in the training partition ({example}).",
     TWO_CLASSES: "{count:,} pictures lie in the folders of two classes ({example}).",
     NEAR_DUPLICATE: "{count:,} test pictures look like a training picture drawn again ({example}).",
     MISLABELLED: "{count:,} pictures look like another class than their folder says ({example}).",
@@ -108,8 +108,8 @@ def _example(finding: Finding) -> str:
     return f"{finding.file} = {finding.other}" if finding.other else f"{finding.file} looks like {finding.better}"
 
 
-#: The kinds of finding that a picture on a later side is, if it is on one of the earlier sides too.
-_LEAKS = ((BOTH_SIDES, "test", ("train", "validation")), (VALIDATED, "validation", ("train",)))
+#: The kinds of finding that a picture in a later partition is, if it is in one of the earlier partitions too.
+_LEAKS = ((BOTH_PARTITIONS, "test", ("train", "validation")), (VALIDATED, "validation", ("train",)))
 
 
 def _same_content(files: pd.DataFrame) -> Iterator[Finding]:
@@ -118,8 +118,8 @@ def _same_content(files: pd.DataFrame) -> Iterator[Finding]:
             continue
         first = group.iloc[0]
         for kind, partition, earlier in _LEAKS:
-            earlier_copies = group[group["side"].isin(earlier)]
-            for row in group[group["side"] == partition].itertuples() if len(earlier_copies) else ():
+            earlier_copies = group[group["partition"].isin(earlier)]
+            for row in group[group["partition"] == partition].itertuples() if len(earlier_copies) else ():
                 twin = earlier_copies.iloc[0]
                 yield Finding(kind, row.file, twin["file"], row.label, twin["label"], 0.0)
         for row in group[group["label"] != first["label"]].itertuples():
@@ -128,7 +128,7 @@ def _same_content(files: pd.DataFrame) -> Iterator[Finding]:
 
 def _near_duplicates(files: pd.DataFrame, pixels: NDArray[np.uint8], progress: Progress) -> Iterator[Finding]:
     """Test pictures that are a training or validation picture drawn again, though not the same pixels."""
-    partitions = files["side"].to_numpy(dtype=str)
+    partitions = files["partition"].to_numpy(dtype=str)
     content = files["content"].to_numpy(dtype=str)
     train = np.flatnonzero(partitions != "test")
     test = np.flatnonzero(partitions == "test")

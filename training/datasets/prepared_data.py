@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -21,7 +22,13 @@ from training.databases.marked import Beats, cut_beats, generator_of
 from training.datasets.sources import SOURCES, Source
 from training.pictures.representations import REPRESENTATIONS, Variant
 
-TABLE_COLUMNS = ("patient", "record", "sample", "symbol", "lead", "primary", "side")
+TABLE_COLUMNS = ("patient", "record", "sample", "symbol", "lead", "primary", "partition")
+
+#: What a column of that table is called where it is stored, and in what a data set's digest is made of.
+_STORED_NAMES = {"partition": "side"}
+
+#: What settings were called in configurations that earlier versions wrote.
+_FORMER_SETTINGS = {"turned": "lead_rotation"}
 
 
 class DatasetError(TrainingError):
@@ -37,8 +44,9 @@ class PreparationConfig:
     width: int = WIDTH
     augmented_variants: int = 2
     """How many augmented pictures stand beside the plain one of each beat."""
-    turned: bool = False
-    """Whether augmented pictures show most beats along other axes (:func:`training.synthetic.lead_rotation.views`)."""
+    lead_rotation: bool = False
+    """Whether augmented pictures show most beats with rotated leads
+    (:func:`training.synthetic.lead_rotation.rotated_windows`)."""
     seed: int = 20_260
     format: int = 5
     """Raised whenever the same beats are drawn otherwise, so that old and new pictures never mix."""
@@ -73,7 +81,7 @@ def prepare(
 ) -> Iterator[tuple[str, int]]:
     """Draw every beat of ``records`` into ``out``, one shard per record, several records at a time.
 
-    A shard that is already there is kept, so a stopped run continues where it was.
+    A shard that is already there stays, so a stopped run continues where it was.
 
     Yields:
         ``(record, rows)`` as each shard is complete.
@@ -102,7 +110,7 @@ def load(
 
     Args:
         variants: how many augmented variants to load; by default as many as every folder has.
-        progress: told the fraction that is loaded, 0 to 1.
+        progress: called with the fraction that is loaded, 0 to 1.
 
     Raises:
         DatasetError: a folder is not a complete prepared data set, or they show different representations.
@@ -120,7 +128,7 @@ def load(
         digest = hashlib.sha256()
         for path in shards:
             with np.load(path) as shard:
-                tables.append(pd.DataFrame({column: shard[column] for column in TABLE_COLUMNS}))
+                tables.append(_table_in(shard))
                 windows.append(shard["windows"])
                 channels = shard["pixels_0"].shape[-1]
                 digest.update(str(shard["digest"]).encode())
@@ -149,7 +157,7 @@ def read_table(folder: Path) -> pd.DataFrame:
     tables = []
     for path in _shards(folder):
         with np.load(path) as shard:
-            tables.append(pd.DataFrame({column: shard[column] for column in TABLE_COLUMNS}))
+            tables.append(_table_in(shard))
     return pd.concat(tables, ignore_index=True)
 
 
@@ -163,6 +171,20 @@ def find_window(folder: Path, record: str, sample: int) -> NDArray[np.float32] |
         chosen = (shard["record"] == record) & (shard["sample"] == sample) & shard["primary"]
         window: NDArray[np.float32] | None = shard["windows"][chosen][0] if chosen.any() else None
         return window
+
+
+def as_stored(table: pd.DataFrame) -> pd.DataFrame:
+    """A table of beats or files under the names that its columns have in stored files."""
+    return table.rename(columns=_STORED_NAMES)
+
+
+def as_read(table: pd.DataFrame) -> pd.DataFrame:
+    """A stored table under the names that its columns have here."""
+    return table.rename(columns={stored: name for name, stored in _STORED_NAMES.items()})
+
+
+def _table_in(shard: Mapping[str, NDArray[Any]]) -> pd.DataFrame:
+    return pd.DataFrame({column: shard[_STORED_NAMES.get(column, column)] for column in TABLE_COLUMNS})
 
 
 def is_complete(folder: Path) -> bool:
@@ -186,12 +208,13 @@ def read_config(folder: Path) -> PreparationConfig:
     path = folder / "config.json"
     if not path.is_file():
         raise DatasetError(f"{folder} is not a complete prepared data set. Run `python -m training prepare` first.")
-    return PreparationConfig(**json.loads(path.read_text()))
+    settings = json.loads(path.read_text())
+    return PreparationConfig(**{_FORMER_SETTINGS.get(name, name): value for name, value in settings.items()})
 
 
 def beats_digest(beats: Beats) -> str:
     """SHA-256 of the beats' identities and signals, hexadecimal."""
-    digest = hashlib.sha256(beats.table.to_csv(index=False).encode())
+    digest = hashlib.sha256(as_stored(beats.table).to_csv(index=False).encode())
     digest.update(np.ascontiguousarray(beats.windows).tobytes())
     return digest.hexdigest()
 
@@ -202,7 +225,8 @@ def save_shard(beats: Beats, pixels: Sequence[NDArray[np.uint8]], path: Path, di
     Args:
         digest: what tells the beats from others; by default :func:`beats_digest`.
     """
-    columns = {column: beats.table[column].to_numpy() for column in TABLE_COLUMNS}
+    stored = as_stored(beats.table[list(TABLE_COLUMNS)])
+    columns = {column: stored[column].to_numpy() for column in stored.columns}
     columns = {name: values.astype(str) if values.dtype == object else values for name, values in columns.items()}
     drawn = {f"pixels_{variant}": picture for variant, picture in enumerate(pixels)}
     partial = path.with_suffix(".partial.npz")
@@ -232,7 +256,7 @@ def _prepare_record(source: str, records_folder: Path, name: str, shards: Path, 
     representation = REPRESENTATIONS[config.representation]
     pixels = [representation.pictures(recording)]
     for number in range(1, config.augmented_variants + 1):
-        variant = Variant(number, generator_of(f"{config.seed}/{name}/{number}"), config.turned)
+        variant = Variant(number, generator_of(f"{config.seed}/{name}/{number}"), config.lead_rotation)
         pixels.append(representation.pictures(recording, variant))
     beats = cut_beats(recording)
     save_shard(beats, pixels, path)

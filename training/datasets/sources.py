@@ -1,4 +1,4 @@
-"""The databases that recordings come from: where their folder is told, how they are read, what their licence asks."""
+"""The sources of recordings: which setting names their folder, how they are read, what their licence asks."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ def _first(folders: Sequence[Path]) -> Path:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Recordings with marked beats, as a database has them or made of those."""
+    """Recordings with marked beats, as a database has them, or synthetic."""
 
     name: str
     database: Database
-    """Whose recordings they are, or were made of."""
+    """Whose recordings they are, or come from."""
     record_names: Callable[[Path], list[str]]
     """Records that have labelled beats."""
     read: Callable[[Path, str], MarkedRecording]
@@ -58,21 +58,26 @@ MITDB = Source("mitdb", READERS["mitdb"], mitdb.record_names, mitdb.read_recordi
 VFDB = Source("vfdb", READERS["vfdb"], vfdb.fibrillating_records, vfdb.read_recording)
 PTBXL = Source("ptbxl", READERS["ptbxl"], ptbxl.labelled_records, ptbxl.read_recording, ptbxl.database_folder)
 EDITED = replace(MITDB, name="edited", record_names=rhythm_edits.record_names, read=rhythm_edits.read_recording)
-TURNED = replace(
-    PTBXL, name="ptbxl-turned", record_names=synthetic_ptbxl.turned_records, read=synthetic_ptbxl.read_turned
+PTBXL_ROTATED = replace(
+    PTBXL, name="ptbxl-turned", record_names=synthetic_ptbxl.rotated_records, read=synthetic_ptbxl.read_rotated
 )
-BLOCKED = replace(
+SIMULATED_BLOCK = replace(
     MITDB, name="blocked", record_names=bundle_branch_block.record_names, read=bundle_branch_block.read_recording
 )
-PTBXL_BLOCKED = replace(
-    PTBXL, name="ptbxl-blocked", record_names=synthetic_ptbxl.blocked_records, read=synthetic_ptbxl.read_blocked
+PTBXL_SIMULATED_BLOCK = replace(
+    PTBXL,
+    name="ptbxl-blocked",
+    record_names=synthetic_ptbxl.simulated_block_records,
+    read=synthetic_ptbxl.read_simulated_block,
 )
 
-#: What recordings were made of people.
+#: Recordings of people.
 DATABASES: dict[str, Source] = {source.name: source for source in (MITDB, VFDB, PTBXL)}
 
 #: Everything that beats can be prepared from.
-SOURCES: dict[str, Source] = DATABASES | {source.name: source for source in (EDITED, TURNED, BLOCKED, PTBXL_BLOCKED)}
+SOURCES: dict[str, Source] = DATABASES | {
+    source.name: source for source in (EDITED, PTBXL_ROTATED, SIMULATED_BLOCK, PTBXL_SIMULATED_BLOCK)
+}
 
 
 def notice(names: Sequence[str]) -> str:

@@ -13,10 +13,10 @@ from sklearn.model_selection import StratifiedKFold, train_test_split
 from ecg.classes import CLASS_SETS
 from training import TrainingError
 from training.databases.divisions import (
-    EVERYBODY,
     FIBRILLATION_TEST_RECORDS,
     FIBRILLATION_TRAINING_RECORDS,
     LEFT_OUT_RECORDS,
+    OUT_OF_FOLD_GROUPS,
     TEST_RECORDS,
     TRAINING_RECORDS,
     VALIDATION_GROUPS,
@@ -32,7 +32,8 @@ FOLDS = 10
 HALF = FOLDS // 2
 CHRONOLOGICAL_TRAINING = 0.7
 
-#: A beat is at most so far from the one that it was made of, samples: R peaks may be others, and marked with jitter.
+#: A beat is at most so far from the one that it was computed from, samples: R peaks may be others, and marked with
+#: jitter.
 _FARTHEST = 32
 
 
@@ -58,26 +59,26 @@ def split(
     held_out: str = "",
     seed: int = 0,
     member: int = 0,
-    everybody: bool = False,
+    out_of_fold: bool = False,
 ) -> Split:
     """Divide the labelled beats of ``table`` by ``protocol``.
 
     Args:
         table: see :class:`training.databases.marked.Beats`.
         labels: class index per row, −1 for beats that take no part; shape ``[N]``.
-        fold: which tenth is the test side (``beats-10fold``), or which half is not trained on (``beats-half``).
-        held_out: the person who is the test side (``leave-one-patient-out``).
+        fold: which tenth is the test partition (``beats-10fold``), or which half is not trained on (``beats-half``).
+        held_out: the person who is the test partition (``leave-one-patient-out``).
         seed: of the shuffling.
-        member: which of several networks that answer together; each validates on another part of the training side
+        member: which network of an ensemble; each validates on another part of the training partition
             (``beats-10fold``, ``inter-patient``).
-        everybody: whether each person of the training side validates for one of them (``inter-patient``).
+        out_of_fold: whether each person of the training partition validates for one of them (``inter-patient``).
 
     Raises:
-        SplitError: unknown protocol, fold or person, or a side without beats.
+        SplitError: unknown protocol, fold or person, or a partition without beats.
     """
     if protocol not in _DIVISIONS:
         raise SplitError(f"There is no protocol {protocol!r}; choose one of {', '.join(_DIVISIONS)}.")
-    partitions = _DIVISIONS[protocol](_Wish(table, labels, fold, held_out, seed, member, everybody))
+    partitions = _DIVISIONS[protocol](_Wish(table, labels, fold, held_out, seed, member, out_of_fold))
     labelled = labels >= 0
     primary = table["primary"].to_numpy(dtype=bool)
     partitioned = Split(
@@ -87,12 +88,12 @@ def split(
     )
     for name in ("train", "validation", "test"):
         if len(getattr(partitioned, name)) == 0:
-            raise SplitError(f"The {name} side of {protocol} has no beats in this data set.")
+            raise SplitError(f"The {name} partition of {protocol} has no beats in this data set.")
     return partitioned
 
 
 def divide(data: Dataset, config: RunConfig) -> Split:
-    """The sides of ``data`` that a run trains, validates and tests on.
+    """The partitions of ``data`` that a run trains, validates and tests on.
 
     Raises:
         SplitError: the protocol does not fit the data.
@@ -106,7 +107,7 @@ def divide(data: Dataset, config: RunConfig) -> Split:
         held_out=config.held_out,
         seed=config.seed,
         member=0 if config.snapshot_ensemble else config.member,
-        everybody=config.out_of_fold,
+        out_of_fold=config.out_of_fold,
     )
     if config.leads == "primary":
         primary = data.table["primary"].to_numpy(dtype=bool)
@@ -124,17 +125,18 @@ class _Wish:
     held_out: str
     seed: int
     member: int
-    everybody: bool
+    out_of_fold: bool
 
 
 def _folds(table: pd.DataFrame, labels: NDArray[np.int64], seed: int) -> NDArray[np.int64]:
     """Fold of every row, −1 for beats that take no part. A beat's leads lie in the same fold, whatever they are.
 
-    Stratified over beats; a patient's beats lie in all folds. What was made of a beat lies where that one does.
+    Stratified over beats; a patient's beats lie in all folds. A synthetic beat lies where the one that it comes from
+    does.
     """
     primary = table["primary"].to_numpy(dtype=bool)
-    of_others = names.rows(table["record"])
-    beats = np.flatnonzero(primary & (labels >= 0) & ~of_others)
+    synthetic = names.rows(table["record"])
+    beats = np.flatnonzero(primary & (labels >= 0) & ~synthetic)
     fold_of_beats = np.empty(len(beats), dtype=np.int64)
     folds = StratifiedKFold(FOLDS, shuffle=True, random_state=seed).split(beats, labels[beats])
     for number, (_, chosen) in enumerate(folds):
@@ -142,13 +144,13 @@ def _folds(table: pd.DataFrame, labels: NDArray[np.int64], seed: int) -> NDArray
     by_beat = pd.Series(fold_of_beats, index=pd.MultiIndex.from_frame(table.loc[beats, ["record", "sample", "symbol"]]))
     every_row = pd.MultiIndex.from_frame(table[["record", "sample", "symbol"]])
     folds_of_rows = by_beat.reindex(every_row, fill_value=-1).to_numpy(dtype=np.int64, copy=True)
-    nearest = _folds_of_origins(table[of_others], table.loc[beats, ["record", "sample"]].assign(fold=fold_of_beats))
-    folds_of_rows[of_others] = nearest
+    nearest = _folds_of_origins(table[synthetic], table.loc[beats, ["record", "sample"]].assign(fold=fold_of_beats))
+    folds_of_rows[synthetic] = nearest
     return folds_of_rows
 
 
 def _folds_of_origins(table: pd.DataFrame, beats: pd.DataFrame) -> NDArray[np.int64]:
-    """The fold of the beat nearest to each made one in the recording that it was made of; −1 where none is near."""
+    """The fold of the beat nearest to each synthetic one in the recording that it comes from; −1 where none is near."""
     rows = pd.DataFrame({"record": names.origins(table["record"]), "sample": table["sample"]})
     rows["place"] = np.arange(len(rows))
     nearest = pd.merge_asof(
@@ -178,7 +180,8 @@ def _beats_tenfold(
 
 
 def _beats_half(table: pd.DataFrame, labels: NDArray[np.int64], half: int, seed: int) -> NDArray[np.str_]:
-    """The five folds of one half train, but for one that validates; the first fold of the other half is the test side.
+    """The five folds of one half train, but for one that validates; the first fold of the other half is the test
+    partition.
 
     A start for the folds of half ``half``: it has seen none of their test or validation beats.
     """
@@ -194,7 +197,7 @@ def _beats_half(table: pd.DataFrame, labels: NDArray[np.int64], half: int, seed:
 
 
 def _training_only(table: pd.DataFrame, partitions: NDArray[np.str_]) -> NDArray[np.str_]:
-    """Sides, where what was made of beats that do not train takes no part."""
+    """Partitions, where synthetic beats of others that do not train take no part."""
     return np.where(names.rows(table["record"]) & (partitions != "train"), "none", partitions)
 
 
@@ -203,7 +206,9 @@ def _next_in_half(fold: int, member: int) -> int:
 
 
 def validator_of(fold: int) -> int:
-    """The fold of ``beats-10fold`` whose validation side is the test side of ``fold``: it has not trained on it."""
+    """The fold of ``beats-10fold`` whose validation partition is the test partition of ``fold``: it has not trained on
+    it.
+    """
     return fold // HALF * HALF + (fold - 1) % HALF
 
 
@@ -223,11 +228,13 @@ def _chronological(table: pd.DataFrame, labels: NDArray[np.int64]) -> NDArray[np
 
 
 def _as_given(table: pd.DataFrame, labels: NDArray[np.int64], seed: int) -> NDArray[np.str_]:
-    """The sides that the source prescribes; without a validation side, a stratified tenth of its training side."""
-    partitions = table["side"].to_numpy(dtype="<U10")
+    """The partitions that the source prescribes; without a validation partition, a stratified tenth of its training
+    partition.
+    """
+    partitions = table["partition"].to_numpy(dtype="<U10")
     if not {"train", "test"} <= set(partitions):
         raise SplitError(
-            "The protocol as-given needs a data set read from class folders; this one prescribes no sides."
+            "The protocol as-given needs a data set read from class folders; this one prescribes no partitions."
         )
     if "validation" in partitions:
         return partitions
@@ -237,32 +244,32 @@ def _as_given(table: pd.DataFrame, labels: NDArray[np.int64], seed: int) -> NDAr
     return partitions
 
 
-def _inter_patient(table: pd.DataFrame, member: int, *, everybody: bool) -> NDArray[np.str_]:
-    """By person: nobody is on two sides. PTB-XL prescribes its own sides, by person too.
+def _inter_patient(table: pd.DataFrame, member: int, *, out_of_fold: bool) -> NDArray[np.str_]:
+    """By person: nobody is in two partitions. PTB-XL prescribes its own partitions, by person too.
 
-    Recordings made from those of the people who validate take no part.
+    Synthetic recordings of the people who validate take no part.
     """
-    validate = EVERYBODY[member % len(EVERYBODY)] if everybody else VALIDATION_GROUPS[member]
+    validate = OUT_OF_FOLD_GROUPS[member % len(OUT_OF_FOLD_GROUPS)] if out_of_fold else VALIDATION_GROUPS[member]
     partition_of = dict.fromkeys((*TRAINING_RECORDS, *FIBRILLATION_TRAINING_RECORDS, *VALIDATION_RECORDS), "train")
     partition_of |= dict.fromkeys(validate, "validation")
     partition_of |= dict.fromkeys((*TEST_RECORDS, *FIBRILLATION_TEST_RECORDS), "test")
     partition_of |= dict.fromkeys(LEFT_OUT_RECORDS, "none")
-    prescribed = table["side"].to_numpy(dtype="<U10")
-    if everybody:
+    prescribed = table["partition"].to_numpy(dtype="<U10")
+    if out_of_fold:
         prescribed = _quarter(table, prescribed, member)
     by_record = np.array([partition_of.get(record, "none") for record in table["record"]], dtype="<U10")
-    return _without_what_was_made(table, np.where(prescribed == "", by_record, prescribed))
+    return _without_synthetic_of_others(table, np.where(prescribed == "", by_record, prescribed))
 
 
 def _quarter(table: pd.DataFrame, prescribed: NDArray[np.str_], member: int) -> NDArray[np.str_]:
-    """Prescribed sides, where a quarter of PTB-XL's people who do not test validates, of each class as many."""
+    """Prescribed partitions, where a quarter of PTB-XL's people who do not test validates, of each class as many."""
     patients = table["patient"].to_numpy(dtype=str)
     eligible = np.char.startswith(patients, "ptbxl-") & np.isin(prescribed, ("train", "validation"))
     people = table.loc[eligible & ~names.rows(table["record"]), ["symbol", "patient"]].sort_values(
         ["symbol", "patient"]
     )
     people = people.drop_duplicates("patient")
-    chosen = people["patient"].to_numpy(dtype=str)[member % len(EVERYBODY) :: len(EVERYBODY)]
+    chosen = people["patient"].to_numpy(dtype=str)[member % len(OUT_OF_FOLD_GROUPS) :: len(OUT_OF_FOLD_GROUPS)]
     partitions = np.where(eligible, "train", prescribed)
     partitions[eligible & np.isin(patients, chosen)] = "validation"
     return partitions
@@ -271,28 +278,28 @@ def _quarter(table: pd.DataFrame, prescribed: NDArray[np.str_], member: int) -> 
 def _leave_one_out(table: pd.DataFrame, person: str) -> NDArray[np.str_]:
     """All of one person's beats test; the validation people of ``inter-patient`` validate, everyone else trains.
 
-    Recordings made from those of the people who do not train take no part.
+    Synthetic recordings of the people who do not train take no part.
     """
     patients = table["patient"].to_numpy(dtype=str)
     if person not in patients:
         raise SplitError(f"The data set has no person {person!r} to hold out.")
     validates = np.isin(table["record"].to_numpy(dtype=str), VALIDATION_RECORDS)
-    validates |= table["side"].to_numpy(dtype=str) == "validation"
+    validates |= table["partition"].to_numpy(dtype=str) == "validation"
     partitions = np.where(validates, "validation", "train").astype("<U10")
     partitions[patients == person] = "test"
-    return _without_what_was_made(table, partitions)
+    return _without_synthetic_of_others(table, partitions)
 
 
-def _without_what_was_made(table: pd.DataFrame, partitions: NDArray[np.str_]) -> NDArray[np.str_]:
-    """Sides, where recordings made of others train, but for those of people who do not: these take no part."""
-    of_others = names.rows(table["record"])
+def _without_synthetic_of_others(table: pd.DataFrame, partitions: NDArray[np.str_]) -> NDArray[np.str_]:
+    """Partitions, where synthetic recordings train, but for those of people who do not: these take no part."""
+    synthetic = names.rows(table["record"])
     patients = table["patient"].to_numpy(dtype=str)
-    kept_out = np.isin(patients, np.unique(patients[(partitions != "train") & ~of_others]))
-    return np.where(of_others & kept_out, "none", partitions)
+    kept_out = np.isin(patients, np.unique(patients[(partitions != "train") & ~synthetic]))
+    return np.where(synthetic & kept_out, "none", partitions)
 
 
-def blocked_rows(table: pd.DataFrame) -> NDArray[np.bool_]:
-    """Which rows show a bundle branch block that was made out of a normal beat."""
+def simulated_block_rows(table: pd.DataFrame) -> NDArray[np.bool_]:
+    """Which rows show a simulated bundle branch block."""
     return names.rows(table["record"], bundle_branch_block.BLOCKS)
 
 
@@ -303,7 +310,7 @@ _DIVISIONS: dict[str, Callable[[_Wish], NDArray[np.str_]]] = {
     ),
     protocols.BEATS_HALF.name: lambda wish: _beats_half(wish.table, wish.labels, wish.fold, wish.seed),
     protocols.CHRONOLOGICAL.name: lambda wish: _chronological(wish.table, wish.labels),
-    protocols.INTER_PATIENT.name: lambda wish: _inter_patient(wish.table, wish.member, everybody=wish.everybody),
+    protocols.INTER_PATIENT.name: lambda wish: _inter_patient(wish.table, wish.member, out_of_fold=wish.out_of_fold),
     protocols.LEAVE_ONE_OUT.name: lambda wish: _leave_one_out(wish.table, wish.held_out),
     protocols.AS_GIVEN.name: lambda wish: _as_given(wish.table, wish.labels, wish.seed),
 }

@@ -1,4 +1,4 @@
-"""The data card: who and what the prepared recordings hold, and who is on which side."""
+"""The data card: who and what the prepared recordings hold, and who is in which partition."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from training.datasets.sources import DATABASES
 from training.evaluation import markdown
 from training.recipes.protocols import INTER_PATIENT
 
-#: The class set whose sides are counted.
+#: The class set whose partitions are counted.
 CLASS_SET = "seven"
 
-_SIDES = ("train", "validation", "test")
+_PARTITIONS = ("train", "validation", "test")
 
 
 def card(tables: Mapping[str, pd.DataFrame]) -> str:
@@ -53,11 +53,11 @@ def card(tables: Mapping[str, pd.DataFrame]) -> str:
         "Symbols are those of the MIT-BIH annotations. PTB-XL labels records, not beats: each beat has its record's"
         " label. VFDB marks rhythms: its beats are the crests of the waves in stretches of fibrillation or flutter.",
         _scarce(beats),
-        "## Sides of `inter-patient`",
-        _sides(pd.concat(tables.values(), ignore_index=True)),
-        f"MIT-BIH follows de Chazal et al. 2004, with the paced records shared between the sides. Record"
+        "## Partitions of `inter-patient`",
+        _partitions(pd.concat(tables.values(), ignore_index=True)),
+        f"MIT-BIH follows de Chazal et al. 2004, with the paced records shared between the partitions. Record"
         f" {', '.join(divisions.LEFT_OUT_RECORDS)} is left out: it is the same man as 202. Validation people come"
-        " out of the training side; PTB-XL's folds 9 and 10 test and fold 8 validates. Nobody is on two sides.",
+        " out of the training partition; PTB-XL's folds 9 and 10 test and fold 8 validates. Nobody is in two of them.",
         "## Held out in turn by `leave-one-patient-out`",
         _markdown(
             ["class", "people"], [[short, ", ".join(carriers)] for short, carriers in divisions.CARRIERS.items()]
@@ -90,18 +90,18 @@ def _scarce(beats: Mapping[str, pd.DataFrame]) -> str:
     return f"People, not beats, are what is scarce. So many have beats of each class, all sources together: {counts}."
 
 
-def _sides(table: pd.DataFrame) -> str:
+def _partitions(table: pd.DataFrame) -> str:
     classes = CLASS_SETS[CLASS_SET]
     labels = table["symbol"].map({beat_class.symbol: number for number, beat_class in enumerate(classes)}).fillna(-1)
     partitions = splits.split(table, labels.to_numpy(dtype=np.int64), INTER_PATIENT.name)
     primary = table["primary"].to_numpy(dtype=bool)
     rows = []
-    for name in _SIDES:
+    for name in _PARTITIONS:
         chosen = getattr(partitions, name)
         own = table.iloc[chosen[primary[chosen]]]
         counts = [_number(int((own["symbol"] == beat_class.symbol).sum())) for beat_class in classes]
         rows.append([name, _number(own["record"].nunique()), _number(own["patient"].nunique()), *counts])
-    return _markdown(["side", "records", "people", *(beat_class.short for beat_class in classes)], rows)
+    return _markdown(["partition", "records", "people", *(beat_class.short for beat_class in classes)], rows)
 
 
 def _number(value: int) -> str:

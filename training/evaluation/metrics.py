@@ -23,7 +23,7 @@ AAMI_OF_SYMBOL = {symbol: beat_class.short for beat_class in CLASS_SETS["aami"] 
 }
 AAMI_CLASSES = ("N", "SVEB", "VEB", "F", "Q")
 
-#: The AAMI class that an answer in our classes stands for. Paced is Q; the rest follows the symbols.
+#: The AAMI class that a prediction in our classes stands for. Paced is Q; the rest follows the symbols.
 AAMI_OF_SHORT = {
     "NORMAL": "N",
     "LBBB": "N",
@@ -54,7 +54,7 @@ class Interval:
 
 @dataclass(frozen=True, slots=True)
 class ClassScore:
-    """One class against the rest. Undefined figures (no beat, or no answer, of the class) are None."""
+    """One class against the rest. Undefined figures (no beat, or no prediction, of the class) are None."""
 
     beats: int
     sensitivity: float | None
@@ -64,18 +64,18 @@ class ClassScore:
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """What a model reached on one side of one protocol."""
+    """What a model reached in one partition of one protocol."""
 
     beats: int
     records: int
     accuracy: Interval
     macro_f1: Interval
-    """Mean F1 of the classes that occur on this side."""
+    """Mean F1 of the classes that occur in this partition."""
     calibration_error: float
     """Expected calibration error of the most probable class."""
     classes: Mapping[str, ClassScore]
     confusion: NDArray[np.int64]
-    """``[true class, answered class]``, beats."""
+    """``[true class, predicted class]``, beats."""
 
 
 def score(
@@ -96,7 +96,7 @@ def score(
         seed: of the bootstrap.
     """
     predicted = probabilities.argmax(axis=1)
-    return score_answers(
+    return score_classes(
         truth,
         predicted,
         names,
@@ -107,7 +107,7 @@ def score(
     )
 
 
-def score_answers(
+def score_classes(
     truth: NDArray[np.int64],
     predicted: NDArray[np.int64],
     names: Sequence[str],
@@ -117,7 +117,7 @@ def score_answers(
     calibration_error: float = float("nan"),
     seed: int = 0,
 ) -> Scores:
-    """Score answered classes ``[N]`` against ``truth`` ``[N]``; see :func:`score`."""
+    """Score predicted classes ``[N]`` against ``truth`` ``[N]``; see :func:`score`."""
     every = np.arange(len(names))
     groups = records if by_record else np.arange(len(truth))
     _, group = np.unique(groups, return_inverse=True)
@@ -154,8 +154,8 @@ def aami_truth(symbols: NDArray[np.str_], records: NDArray[np.str_]) -> NDArray[
     return truth
 
 
-def aami_answers(predicted: NDArray[np.int64], names: Sequence[str]) -> NDArray[np.int64]:
-    """AAMI class index of each answered class index ``[N]``."""
+def aami_classes_of(predicted: NDArray[np.int64], names: Sequence[str]) -> NDArray[np.int64]:
+    """AAMI class index of each predicted class index ``[N]``."""
     index = np.array([AAMI_CLASSES.index(AAMI_OF_SHORT[name]) for name in names])
     return index[predicted]
 
@@ -209,7 +209,7 @@ def class_scores(
     shorts: Sequence[str],
     people: NDArray[np.str_],
 ) -> dict[str, float]:
-    """What a model file tells of each class that the test side has.
+    """What a model file tells of each class that the test partition has.
 
     Args:
         probabilities: of the test beats, ``[N, C]``; ``truth`` and ``people`` are theirs, ``[N]``.

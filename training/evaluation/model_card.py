@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from training.evaluation import markdown
+from training.evaluation import markdown, tables
 
 _TEMPLATE = """\
 # Model card: {name} {version}
@@ -17,12 +17,12 @@ the committed models and the recordings; the figures of the first section are in
 
 ## What it is
 A small residual convolutional network ({network}, {kilobytes} kB as ONNX) that looks at one picture of one heartbeat
-(the trace from {window_ms:.0f} ms before to {window_ms:.0f} ms after the R peak, any PNG or JPEG size) and answers with
+(the trace from {window_ms:.0f} ms before to {window_ms:.0f} ms after the R peak, any PNG or JPEG size) and predicts one of
 {count} classes: {classes}. Beside the class it gives calibrated probabilities (temperature {temperature} and class biases, in `metadata.json`), a
 prediction set and a verdict.
 
 - Input `pixels`: uint8 [N, {height}, {width}, 1], white paper = 255; the scaling is inside the graph.
-- Outputs: `probabilities` [N, {count}], `distance` [N], `activation_maps` [N, h, w, {count}].
+- Outputs: `probabilities` [N, {count}], `distance` [N] (the OOD score), `activation_maps` [N, h, w, {count}].
 - Training run `{run}`, seed {seed}, {epochs} epochs, configuration in `metadata.json`; data digest `{digest}`.
 - Keras and onnxruntime differ by at most {parity:.1e} in any probability on {parity_pictures} real pictures.
 
@@ -33,14 +33,14 @@ prediction set and a verdict.
 ECG1 of the ectopy database, II of PTB-XL. Beats of classes that the model does not know are left out of training.
 
 ## Scores
-Two protocols, never to be mixed. `beats-10fold` holds out a tenth of all beats: the same people are on both sides, which
+Two protocols, never to be mixed. `beats-10fold` holds out a tenth of all beats: the same people are in both partitions, which
 is how most published figures are made. `inter-patient` tests on people the network has never seen (de Chazal's DS1 and
 DS2, the paced records divided between them, record 201 left out because 202 is the same man; the other databases divided by
 person as well): this is what a new patient gets.
 The served model is the one scored in the `beats-10fold` rows; the `inter-patient` rows come from the same recipe trained
 without the test people, which is committed as `models/{companion}`. Intervals are 95 % bootstrap intervals, over beats
 for `beats-10fold` and over whole records for `inter-patient`. ECE is the expected calibration error; macro-F1 is the mean over
-the classes that occur on a side.
+the classes that occur in a partition.
 
 {scores}
 
@@ -50,14 +50,14 @@ Sensitivity (Se), positive predictivity (+P) and F1.
 {classes_table}
 
 ### AAMI classes, inter-patient
-Collapsed as ANSI/AAMI EC57 does, paced records excluded; fusion beats (F) are counted though no answer stands for them.
+Collapsed as ANSI/AAMI EC57 does, paced records excluded; fusion beats (F) are counted though no class of ours stands for them.
 
 {aami_table}
 
 ## Verdicts
 How often each verdict is given, on held-out beats, on beats of classes it never learned, and on pictures that are no beat
-(drawn by rule, {nonbeats} of each kind). AUROC: how well the distance alone tells them from the test beats. The distance limit
-comes from the validation side, scaling and thresholds from that of `{calibrated_on}`. A class with fewer than 99 validation beats has no threshold of its own
+(drawn by rule, {nonbeats} of each kind). AUROC: how well the OOD score alone tells them from the test beats. The OOD limit
+comes from the validation partition, scaling and thresholds from that of `{calibrated_on}`. A class with fewer than 99 validation beats has no threshold of its own
 and takes the one of all beats together, so its coverage is not promised. Thresholds that come from people whom a model
 knows are too sure for others: what a new patient is told with the thresholds of the served file is in the row that says so.
 
@@ -67,7 +67,7 @@ knows are too sure for others: what a new patient is told with the thresholds of
 - A new patient gets the `inter-patient` figures, not the `beats-10fold` ones.
 - One beat of ±{window_ms:.0f} ms shows no rhythm: a premature atrial beat differs from a normal one mostly by its timing.
 - Few people carry the rare classes: in MIT-BIH left bundle branch block 4, right 6, paced 4, flutter waves 1.
-- Beats of classes it never learned are often answered with confidence; see the table above.
+- Beats of classes it never learned are often predicted with confidence; see the table above.
 """
 
 
@@ -81,10 +81,10 @@ The same {beats:,} held-out beats of the served model drawn in other ways, each 
 
 _SOURCES = {
     "mitdb": "MIT-BIH: 48 half-hour recordings of 47 people, every beat annotated.",
-    "edited": "MIT-BIH's training people again, with edited rhythms and seen along other axes.",
-    "blocked": "Normal beats of MIT-BIH's training people with a bundle branch block, which was computed.",
+    "edited": "MIT-BIH's training people again, with edited rhythms and rotated leads.",
+    "blocked": "Normal beats of MIT-BIH's training people with a simulated bundle branch block.",
     "ptbxl-blocked": "The same of PTB-XL's training people.",
-    "ptbxl-turned": "PTB-XL's training people again, seen along other axes.",
+    "ptbxl-turned": "PTB-XL's training people again, with rotated leads.",
     "vfdb": "Malignant ventricular ectopy: the crests of fibrillation and flutter in eight people's recordings.",
     "ptbxl": "PTB-XL: ten seconds of each of several hundred people whose every beat has the record's label.",
 }
@@ -122,8 +122,8 @@ def card(scores: pd.DataFrame, verdicts: pd.DataFrame, styles: pd.DataFrame | No
         licence=metadata["licence"],
         companion=companion,
         scores=_headline_table(pd.concat([ours, aami])),
-        classes_table=_class_table(ours[ours["network"] != "naive majority"], shorts),
-        aami_table=_class_table(aami[aami["network"] != "naive majority"], ["N", "SVEB", "VEB", "F"]),
+        classes_table=_class_table(ours[ours["network"] != tables.MAJORITY_BASELINE], shorts),
+        aami_table=_class_table(aami[aami["network"] != tables.MAJORITY_BASELINE], ["N", "SVEB", "VEB", "F"]),
         verdicts=_verdict_table(verdicts),
         nonbeats=nonbeats,
         sources=" ".join(_SOURCES[name] for name in metadata["configuration"].get("sources", ["mitdb"])),
@@ -143,23 +143,23 @@ def _styles_table(rows: pd.DataFrame) -> str:
 
 def _headline_table(rows: pd.DataFrame) -> str:
     lines = [
-        "| protocol | side | classes | network | beats | records | accuracy | macro-F1 | ECE |",
+        "| protocol | partition | classes | network | beats | records | accuracy | macro-F1 | ECE |",
         "|---|---|---|---|---|---|---|---|---|",
     ]
     for row in rows.to_dict("records"):
         lines.append(
-            f"| {row['protocol']} | {row['side']} | {row['class_set']} | {row['network']} | {row['n']:,} | {row['records']} |"
+            f"| {row['protocol']} | {row['partition']} | {row['class_set']} | {row['network']} | {row['n']:,} | {row['records']} |"
             f" {_interval(row, 'accuracy')} | {_interval(row, 'macro_f1')} | {_figure(row['ece'])} |"
         )
     return "\n".join(lines)
 
 
 def _class_table(rows: pd.DataFrame, names: list[str]) -> str:
-    lines = ["| protocol | side | class | beats | Se | +P | F1 |", "|---|---|---|---|---|---|---|"]
+    lines = ["| protocol | partition | class | beats | Se | +P | F1 |", "|---|---|---|---|---|---|---|"]
     for row in rows.to_dict("records"):
         for name in [name for name in names if row[f"{name}_n"]]:
             figures = " | ".join(_figure(row[f"{name}_{figure}"]) for figure in ("Se", "+P", "F1"))
-            lines.append(f"| {row['protocol']} | {row['side']} | {name} | {int(row[f'{name}_n']):,} | {figures} |")
+            lines.append(f"| {row['protocol']} | {row['partition']} | {name} | {int(row[f'{name}_n']):,} | {figures} |")
     return "\n".join(lines)
 
 

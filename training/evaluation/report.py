@@ -1,4 +1,6 @@
-"""One recipe's kept answers as a single HTML page with its figures inside: nothing is fetched, nothing is trained."""
+"""One recipe's stored predictions as a single HTML page with its figures inside: nothing is fetched, nothing is
+trained.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,7 @@ from training.learning import predictions
 from training.learning.predictions import Predictions
 from training.recipes.provenance import RunConfig
 
-#: Mistakes that are shown: the answers that were surest and wrong.
+#: Mistakes that are shown: the predictions that were surest and wrong.
 MISTAKES = 24
 
 #: At most this many of one record, or one odd patient would fill the page.
@@ -50,7 +52,7 @@ _PART = re.compile(r"\.(fold|without)-[^.]+$")
 
 
 class ReportError(TrainingError):
-    """These runs can't be told on one page; the message says why."""
+    """These runs can't be reported on one page; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +67,13 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """An answer that was sure and wrong."""
+    """A prediction that was sure and wrong."""
 
     record: str
     seconds: float
     """Where in the recording."""
     truth: str
-    answer: str
+    predicted: str
     probability: float
     source: str
     """Data URI of the beat's picture; empty where the prepared data are not there."""
@@ -86,7 +88,7 @@ def write(runs: Sequence[Path], prepared: Sequence[Path], out: Path) -> None:
 
     Raises:
         ReportError: the runs belong to different recipes.
-        PredictionsError: a run has no kept answers.
+        PredictionsError: a run has no stored predictions.
     """
     of_runs = [predictions.load(run / predictions.FILE) for run in runs]
     config = _recipe([of_run.config for of_run in of_runs])
@@ -138,7 +140,7 @@ def ec57_rows(predictions_: Predictions) -> pd.DataFrame:
     of_mitdb = predictions_.only(ours)
     truth = metrics.aami_truth(of_mitdb.symbols, of_mitdb.records)
     names = [beat_class.short for beat_class in CLASS_SETS[of_mitdb.config.class_set]]
-    predicted = metrics.aami_answers(of_mitdb.probabilities.argmax(axis=1), names)
+    predicted = metrics.aami_classes_of(of_mitdb.probabilities.argmax(axis=1), names)
     counted = truth >= 0
     records, truth, predicted = of_mitdb.records[counted], truth[counted], predicted[counted]
     rows = [_ec57_row(record, truth[records == record], predicted[records == record]) for record in np.unique(records)]
@@ -199,11 +201,11 @@ def _confusion(scores: Scores, names: Sequence[str]) -> Picture:
             axes.text(column, row, f"{count:,}", ha="center", va="center", fontsize=8, color=colour)
     axes.set_xticks(range(len(names)), names, rotation=45, ha="right")
     axes.set_yticks(range(len(names)), names)
-    axes.set(xlabel="answered", ylabel="true class")
+    axes.set(xlabel="predicted", ylabel="true class")
     sensitivities = ", ".join(
         f"{name} {shares[row, row]:.1%} right" for row, name in enumerate(names) if scores.classes[name].beats
     )
-    return _png(figure, "Confusion matrix", f"Beats of each true class by answered class: {sensitivities}.")
+    return _png(figure, "Confusion matrix", f"Beats of each true class by predicted class: {sensitivities}.")
 
 
 def _curves(known: Predictions, names: Sequence[str]) -> list[Picture]:
@@ -257,7 +259,7 @@ def _reliability(known: Predictions) -> Picture:
     axes.grid(alpha=0.3)
     axes.legend(fontsize=8)
     counts.bar((used + 0.5) / metrics.CALIBRATION_BINS, np.bincount(bins)[used], width=0.06)
-    counts.set(xlabel="probability of the answer", ylabel="beats", yscale="log")
+    counts.set(xlabel="probability of the predicted class", ylabel="beats", yscale="log")
     error = metrics.expected_calibration_error(known.probabilities, known.truth)
     return _png(figure, "Reliability", f"Accuracy by confidence; expected calibration error {error:.4f}.")
 
@@ -292,7 +294,7 @@ def _mistakes(known: Predictions, names: Sequence[str], prepared: Sequence[Path]
             record=str(known.records[row]),
             seconds=round(int(known.samples[row]) / 360, 1),
             truth=names[known.truth[row]],
-            answer=names[predicted[row]],
+            predicted=names[predicted[row]],
             probability=float(confidence[row]),
             source=_beat_picture(str(known.records[row]), int(known.samples[row]), prepared),
         )

@@ -23,7 +23,8 @@ _GROUP = 16
 
 
 def style_rows(subject: Subject, data: Dataset, beats: int) -> Iterator[TableRow]:
-    """Score ``subject`` on the same beats of its test side in each style of :data:`training.pictures.styles.NAMED`.
+    """Score ``subject`` on the same beats of its test partition in each style of
+    :data:`training.pictures.styles.NAMED`.
 
     Every picture is encoded as the style says and goes through the server's decoder. ``lost_points`` is the accuracy
     lost against the plain drawing in percentage points, with its 95 % bootstrap interval over the (paired) beats.
@@ -42,7 +43,7 @@ def style_rows(subject: Subject, data: Dataset, beats: int) -> Iterator[TableRow
     signals = picture_window(data.windows[rows])
     plain: NDArray[np.bool_] | None = None
     for name, style in NAMED.items():
-        predicted = subject.answer(_pictures(subject, signals, style))
+        predicted = subject.predict(_pictures(subject, signals, style))
         right = predicted.probabilities.argmax(axis=1) == truth
         plain = right if plain is None else plain
         low, high = _interval(plain.astype(float) - right)

@@ -28,13 +28,14 @@ Floats = NDArray[np.float32]
 
 
 def deletion_rows(subject: Subject, data: Dataset, beats: int) -> list[TableRow]:
-    """What masking a tenth of the time axis costs the answered class, in probability: all beats, then by answer.
+    """What masking a tenth of the time axis costs the predicted class, in probability: all beats, then by predicted
+    class.
 
     The masked tenth is the one with the most evidence in the map that the server shows; ``random`` is the mean of
     :data:`RANDOM_PARTS` tenths by chance. ``difference`` has its 95 % interval by bootstrap over records.
 
     Args:
-        beats: how many of the model's test side; by chance, with the run's seed.
+        beats: how many of the model's test partition; by chance, with the run's seed.
 
     Raises:
         DatasetError: ``data`` are not the beats that the model's split was made of.
@@ -58,7 +59,7 @@ def drops(
     maps: Callable[[Pixels], Floats],
     generator: np.random.Generator,
 ) -> tuple[NDArray[np.int64], Floats, Floats]:
-    """Answered class, and what masking the most salient tenth and random tenths costs it: three arrays ``[N]``.
+    """Predicted class, and what masking the most salient tenth and random tenths costs it: three arrays ``[N]``.
 
     Args:
         pixels: canonical pixels ``[N, H, W, 1]``.

@@ -37,7 +37,7 @@ EXAMPLE_RECORDS = {
 
 
 def write_samples(data: Dataset, config: RunConfig, out: Path) -> Iterator[Path]:
-    """Draw :data:`SAMPLES_PER_CLASS` beats of each class from the test side of the run that made the served model.
+    """Draw :data:`SAMPLES_PER_CLASS` beats of each class from the test partition of the run that made the served model.
 
     The choice is by chance, with the run's seed; different people first. ``out/<SHORT>/<record>_<sample>.png``.
     """
@@ -66,8 +66,8 @@ def write_samples(data: Dataset, config: RunConfig, out: Path) -> Iterator[Path]
 def write_references(data: Dataset, config: RunConfig, out: Path) -> Iterator[Path]:
     """Draw :data:`REFERENCES_PER_CLASS` typical beats of each class, to hold a sent picture against.
 
-    They are of the people with the most beats of the class on the training side, of different people as far as there
-    are, and each is the nearest to the median shape of its person's. ``out/<SHORT>/<record>_<sample>.png``.
+    They are of the people with the most beats of the class in the training partition, of different people as far as
+    there are, and each is the nearest to the median shape of its person's. ``out/<SHORT>/<record>_<sample>.png``.
     """
     classes = CLASS_SETS[config.class_set]
     labels = data.labels(classes)

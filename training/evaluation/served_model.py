@@ -40,7 +40,7 @@ _BATCH = 256
 
 
 @dataclass(frozen=True, slots=True)
-class Answers:
+class ServedPredictions:
     """What a served model says about N pictures and C classes."""
 
     probabilities: NDArray[np.float32]
@@ -49,7 +49,7 @@ class Answers:
     """``[N]``."""
     sets: NDArray[np.bool_]
     """Prediction sets, ``[N, C]``."""
-    distances: NDArray[np.float32]
+    ood_scores: NDArray[np.float32]
     """How unlike the training beats each picture is, ``[N]``."""
 
 
@@ -90,15 +90,17 @@ class Subject:
         self.require_its_beats(data)
         return data.labels(CLASS_SETS[self.config.class_set])
 
-    def answer(self, pixels: NDArray[np.uint8]) -> Answers:
+    def predict(self, pixels: NDArray[np.uint8]) -> ServedPredictions:
         """Classify canonical pixels ``[N, H, W, 1]`` and decide, as the server does."""
         parts = [self.model.run(pixels[start : start + _BATCH]) for start in range(0, len(pixels), _BATCH)]
         probabilities = np.concatenate([part.probabilities for part in parts])
-        ood_scores = np.concatenate([part.distance for part in parts])
+        ood_scores = np.concatenate([part.ood_score for part in parts])
         return _decided(probabilities, ood_scores, self.model.thresholds)
 
 
-def _decided(probabilities: NDArray[np.float32], ood_scores: NDArray[np.float32], thresholds: Thresholds) -> Answers:
+def _decided(
+    probabilities: NDArray[np.float32], ood_scores: NDArray[np.float32], thresholds: Thresholds
+) -> ServedPredictions:
     verdicts = np.empty(len(probabilities), dtype="<U16")
     sets = np.zeros(probabilities.shape, dtype=bool)
     for row, (beat_probabilities, ood_score) in enumerate(
@@ -107,17 +109,17 @@ def _decided(probabilities: NDArray[np.float32], ood_scores: NDArray[np.float32]
         decision = decide(beat_probabilities, ood_score, thresholds)
         verdicts[row] = decision.verdict.value
         sets[row, list(decision.prediction_set)] = True
-    return Answers(probabilities, verdicts, sets, ood_scores)
+    return ServedPredictions(probabilities, verdicts, sets, ood_scores)
 
 
 def score_tables(
     subject: Subject, data: Dataset, served: Thresholds | None = None
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Score one model on the test side of its own protocol.
+    """Score one model on the test partition of its own protocol.
 
     Args:
-        served: thresholds of the model that it is the companion of: the verdicts on its test beats are told with these
-            as well, all but the distance, which each model measures in its own unit. Thresholds that come from people
+        served: thresholds of the model that it is the companion of: the verdicts on its test beats are given with these
+            as well, all but the OOD score, which each model measures in its own unit. Thresholds that come from people
             whom a model knows say little about others.
 
     Returns:
@@ -130,7 +132,7 @@ def score_tables(
     labels = subject.labels_of(data)
     partitions = divide(data, config)
     rows = _scored_rows(data, partitions, config)
-    served_predictions = subject.answer(data.pixels[0][rows])
+    served_predictions = subject.predict(data.pixels[0][rows])
     table = data.table.iloc[rows]
     symbols = table["symbol"].to_numpy(dtype=str)
     known = np.isin(rows, partitions.test)
@@ -148,8 +150,8 @@ def score_tables(
     own = _part(served_predictions, known)
     verdicts = [_verdict_row(config.protocol, "test beats", own, truth)]
     if served is not None:
-        as_served = replace(served, max_distance=subject.model.thresholds.max_distance)
-        judged = _decided(own.probabilities, own.distances, as_served)
+        as_served = replace(served, max_ood_score=subject.model.thresholds.max_ood_score)
+        judged = _decided(own.probabilities, own.ood_scores, as_served)
         verdicts.append(_verdict_row(config.protocol, "test beats, thresholds of the served model", judged, truth))
     for symbol, name in UNSEEN_SYMBOLS.items():
         unseen = (symbols == symbol) & ~known
@@ -158,7 +160,7 @@ def score_tables(
             row = _verdict_row(config.protocol, f"beats it never saw: {name} ({symbol})", outsiders)
             verdicts.append(row | _separation(own, outsiders))
     for kind, pictures in _nonbeat_pixels(subject):
-        outsiders = subject.answer(pictures)
+        outsiders = subject.predict(pictures)
         row = _verdict_row(config.protocol, f"no beat: {kind}", outsiders)
         verdicts.append(row | _separation(own, outsiders))
     return scores, pd.DataFrame(verdicts)
@@ -169,7 +171,7 @@ def tables_of(
 ) -> Iterator[tuple[str, pd.DataFrame]]:
     """Tables ``scores`` and ``verdicts`` of all the models in ``folders``, the served one first, then its companions.
 
-    ``progress`` is told the fraction done.
+    ``progress`` is called with the fraction done.
     """
     scores, verdicts = [], []
     served = None
@@ -184,7 +186,7 @@ def tables_of(
     yield "verdicts", pd.concat(verdicts, ignore_index=True)
 
 
-#: Another processor rounds otherwise and may turn a few answers that are a close call: this many beats' worth of
+#: Another processor rounds otherwise and may turn a few predictions that are a close call: this many beats' worth of
 #: difference still counts as reprinted, but never less than the last printed digits.
 REPRINT_BEATS = 2.0
 REPRINT_DIGITS = 2e-4
@@ -214,7 +216,7 @@ def _tolerance(row: pd.Series, column: str) -> float:
 
 
 def _scored_rows(data: Dataset, partitions: Split, config: RunConfig) -> NDArray[np.int64]:
-    """The test beats, and beats outside the class set that lie on the test side (in shuffled folds: all of them)."""
+    """The test beats, and those outside the class set in the test partition (in shuffled folds: all of them)."""
     primary = data.table["primary"].to_numpy(dtype=bool)
     labels = data.labels(CLASS_SETS[config.class_set])
     of_no_class = primary & (labels < 0)
@@ -224,17 +226,17 @@ def _scored_rows(data: Dataset, partitions: Split, config: RunConfig) -> NDArray
     return np.sort(np.concatenate([partitions.test, np.flatnonzero(of_no_class)]))
 
 
-def _part(predictions: Answers, chosen: NDArray[np.bool_]) -> Answers:
-    return Answers(
+def _part(predictions: ServedPredictions, chosen: NDArray[np.bool_]) -> ServedPredictions:
+    return ServedPredictions(
         predictions.probabilities[chosen],
         predictions.verdicts[chosen],
         predictions.sets[chosen],
-        predictions.distances[chosen],
+        predictions.ood_scores[chosen],
     )
 
 
 def _verdict_row(
-    protocol: str, pictures: str, predictions: Answers, truth: NDArray[np.int64] | None = None
+    protocol: str, pictures: str, predictions: ServedPredictions, truth: NDArray[np.int64] | None = None
 ) -> metrics.TableRow:
     """Shares of the verdicts; for beats of known class also how right the confident ones are."""
     confident = predictions.verdicts == Verdict.CONFIDENT.value
@@ -247,10 +249,10 @@ def _verdict_row(
     return row
 
 
-def _separation(beats: Answers, outsiders: Answers) -> metrics.TableRow:
-    """Area under the ROC curve of the distance: how often a stranger is stranger than a test beat."""
-    is_outsider = np.repeat([0, 1], [len(beats.distances), len(outsiders.distances)])
-    ood_scores = np.concatenate([beats.distances, outsiders.distances])
+def _separation(beats: ServedPredictions, outsiders: ServedPredictions) -> metrics.TableRow:
+    """Area under the ROC curve of the OOD score: how often it is larger for an outsider than for a test beat."""
+    is_outsider = np.repeat([0, 1], [len(beats.ood_scores), len(outsiders.ood_scores)])
+    ood_scores = np.concatenate([beats.ood_scores, outsiders.ood_scores])
     return {"auroc": round(float(roc_auc_score(is_outsider, ood_scores)), 4)}
 
 

@@ -1,7 +1,7 @@
 """What a version tells of each class in people it had never seen, written into its file from the stored tables.
 
 The figures are those of the scores table, so the file says what the model card says; whose beats they are is counted in
-the kept answers. ``export`` and ``recalibrate`` tell the same of what they write.
+the stored predictions. ``export`` and ``recalibrate`` tell the same of what they write.
 """
 
 from __future__ import annotations
@@ -48,19 +48,19 @@ _SERVED = (
 
 
 class DescribingError(TrainingError):
-    """The stored table or the kept answers don't tell what a file should; ``str(error)`` says why."""
+    """The stored table or the stored predictions don't tell what a file should; ``str(error)`` says why."""
 
 
 def class_scores(table: pd.DataFrame, stored: Predictions, people: NDArray[np.str_]) -> dict[str, float]:
     """Scores by ``<protocol>/<class>/<score>``, as :func:`training.evaluation.metrics.class_scores` names them.
 
     Args:
-        table: the stored scores of the run that ``answers`` are of; its row over all sources is told.
-        answers: what that run answered to its test side.
-        people: the person behind each answer, ``[N]``.
+        table: the stored scores of the run that ``stored`` are of; its row over all sources counts.
+        stored: predictions of that run for its test partition.
+        people: the person behind each prediction, ``[N]``.
 
     Raises:
-        DescribingError: the run knows its test people, or the table is not about these answers.
+        DescribingError: the run knows its test people, or the table is not about these predictions.
     """
     config = stored.config
     if not config.divided_by.by_person:
@@ -75,7 +75,7 @@ def class_scores(table: pd.DataFrame, stored: Predictions, people: NDArray[np.st
         beats = int((truth == label).sum())
         if beats != row[f"{beat_class.short}_n"]:
             raise DescribingError(
-                f"The stored table counts other beats of {beat_class.short} than {config.name} answered."
+                f"The stored table counts other beats of {beat_class.short} than {config.name} predicted."
             )
         if not beats:
             continue
@@ -107,21 +107,21 @@ def people_behind(names: NDArray[np.str_]) -> NDArray[np.str_]:
 
 
 def differences(folder: Path, expected: dict[str, float]) -> list[str]:
-    """Where the file of the version in ``folder`` tells other scores than ``told``: one phrase for each.
+    """Where the file of the version in ``folder`` holds other scores than ``expected``: one phrase for each.
 
     Raises:
         ModelError: there is no usable version.
     """
     scores = OnnxModel.load(folder).info.scores
     return [
-        f"{name}: {scores.get(name)} told, {value} stored"
+        f"{name}: {scores.get(name)} in the file, {value} stored"
         for name, value in expected.items()
         if scores.get(name) != value
     ]
 
 
 def describe(folder: Path, scores: dict[str, float]) -> Path:
-    """Write the version in ``folder`` once more with the scores ``told`` beside its others; the graph stays as it is.
+    """Write the version in ``folder`` once more with ``scores`` beside its others; the graph stays as it is.
 
     Returns:
         The ONNX file.

@@ -1,4 +1,4 @@
-"""A finished run to a served model: calibrated, self-describing ONNX, held against Keras before it is kept."""
+"""A finished run to a served model: calibrated, self-describing ONNX, held against Keras before it is written."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from training.datasets.prepared_data import Dataset
 from training.datasets.splits import Split, divide
 from training.evaluation import metrics
 from training.export import model_file
-from training.export.served_heads import BLANK_DISTANCE, ServedHeads, description
+from training.export.served_heads import BLANK_OOD_SCORE, ServedHeads, description
 from training.learning import calibration, networks
 from training.learning.fitting import BEST, require_same_data
 from training.recipes import recipe_files
@@ -72,15 +72,15 @@ def export(
 ) -> Exported:
     """Calibrate the run's best weights and write them as a version of a model into a model repository.
 
-    The scaling, the thresholds and the distance limit come from the validation side (the limit from all the loaded
-    variants of its pictures), the feature space from the training side. Nothing is written unless Keras and
+    The scaling, the thresholds and the OOD limit come from the validation partition (the limit from all the loaded
+    variants of its pictures), the feature space from the training partition. Nothing is written unless Keras and
     onnxruntime agree on real pictures.
 
     Args:
         repository: folder of models; ``<name>/<version>/model.onnx`` and ``metadata.json`` are written there.
-        scores_from: ``metadata.json`` files of other exports whose scores are told beside this one's.
-        decide_as: ``metadata.json`` of an export whose scaling and thresholds this one takes over, all but the distance
-            limit. Where people who trained also validate, answers are surer than they are for anybody else: what is
+        scores_from: ``metadata.json`` files of other exports whose scores stand beside this one's.
+        decide_as: ``metadata.json`` of an export whose scaling and thresholds this one takes over, all but the OOD
+            limit. Where people who trained also validate, predictions are surer than they are for anybody else: what is
             served to others must be calibrated on others, by the same recipe trained without them.
 
     Raises:
@@ -93,12 +93,12 @@ def export(
     if missing := [
         beat_class.short for label, beat_class in enumerate(finished.classes) if label not in finished.trained_labels
     ]:
-        raise ExportError(f"The training side has no beats of {', '.join(missing)}.")
+        raise ExportError(f"The training partition has no beats of {', '.join(missing)}.")
     scaling = _scaling_of(finished, trunk, head) if other is None else _scaling_in(other)
     served = ServedHeads(trunk, scaling, _space_of(finished, trunk), head)
     model = _converted(served, finished)
     session = onnxruntime.InferenceSession(model.SerializeToString())
-    parity = _parity(served, session, finished.pixels(finished.sides.test), finished.config.seed)
+    parity = _parity(served, session, finished.pixels(finished.partitions.test), finished.config.seed)
     if parity > PARITY_TOLERANCE:
         raise ExportError(f"Keras and onnxruntime differ by {parity:.1e}; at most {PARITY_TOLERANCE:.0e} is allowed.")
     metadata = _metadata(finished, session, other, scores_from)
@@ -108,7 +108,7 @@ def export(
         "calibrated_on": finished.config.name if other is None else other["training_run"],
         "parity": {
             "max_probability_difference": parity,
-            "pictures": min(PARITY_PICTURES, len(finished.sides.test)),
+            "pictures": min(PARITY_PICTURES, len(finished.partitions.test)),
         },
         "configuration": finished.config.model_dump(),
     }
@@ -125,7 +125,7 @@ class _Finished:
     data: Dataset
     classes: Sequence[TrainingClass]
     labels: NDArray[np.int64]
-    sides: Split
+    partitions: Split
 
     @classmethod
     def read(cls, run: Path, data: Dataset) -> _Finished:
@@ -148,8 +148,8 @@ class _Finished:
 
     @property
     def trained_labels(self) -> set[int]:
-        """Which classes have beats on the training side."""
-        return set(np.unique(self.labels[self.sides.train]).tolist())
+        """Which classes have beats in the training partition."""
+        return set(np.unique(self.labels[self.partitions.train]).tolist())
 
     def pixels(self, rows: NDArray[np.int64]) -> NDArray[np.uint8]:
         """The plain pictures of ``rows``, ``[N, height, width, channels]``."""
@@ -168,17 +168,17 @@ def _network_of(finished: _Finished) -> tuple[keras.Model, keras.layers.Dense]:
     return trunk, body.get_layer("logits")
 
 
-def _space_of(finished: _Finished, trunk: keras.Model) -> calibration.FeatureDistance:
-    """The feature space of the training side, all variants: only what resembles no drawing of a beat is strange."""
+def _space_of(finished: _Finished, trunk: keras.Model) -> calibration.FeatureSpace:
+    """The feature space of the training partition, all variants: only what resembles no drawing is far out."""
     variants, labels = finished.data.pixels, finished.labels
-    shaping = _rows_for_features(labels, finished.sides, finished.config.seed)
+    shaping = _rows_for_features(labels, finished.partitions, finished.config.seed)
     shaped = np.concatenate([_described(trunk, variant, shaping) for variant in variants])
-    return calibration.fit_distance(shaped, np.tile(labels[shaping], len(variants)), len(finished.classes))
+    return calibration.fit_feature_space(shaped, np.tile(labels[shaping], len(variants)), len(finished.classes))
 
 
 def _scaling_of(finished: _Finished, trunk: keras.Model, head: keras.layers.Dense) -> calibration.Scaling:
-    """What makes probabilities of logits, fitted on the validation side."""
-    validation = finished.sides.validation
+    """What makes probabilities of logits, fitted on the validation partition."""
+    validation = finished.partitions.validation
     features = _features(trunk, finished.data.pixels[0], validation)
     logits = features @ head.kernel.numpy() + head.bias.numpy()
     biases = not finished.config.divided_by.by_person
@@ -207,19 +207,19 @@ def _metadata(
     scores_from: Sequence[Path],
 ) -> dict[str, object]:
     """What the model file says of itself, but for its name."""
-    data, partitions, labels, config = finished.data, finished.sides, finished.labels, finished.config
+    data, partitions, labels, config = finished.data, finished.partitions, finished.labels, finished.config
     _, _, height, width, _ = data.pixels.shape
-    validation = answers_of(session, finished.pixels(partitions.validation))
-    limit = calibration.distance_limit(_distances(session, data.pixels, partitions.validation))
-    test = answers_of(session, finished.pixels(partitions.test))["probabilities"]
+    validation = outputs_of(session, finished.pixels(partitions.validation))
+    limit = calibration.ood_limit(_ood_scores(session, data.pixels, partitions.validation))
+    test = outputs_of(session, finished.pixels(partitions.test))["probabilities"]
     scores = scores_of(test, labels[partitions.test], config.protocol)
     people = patients_of(data, partitions.test)
-    scores |= told_of_new_people(test, labels[partitions.test], config.protocol, finished.shorts, people)
+    scores |= new_people_scores(test, labels[partitions.test], config.protocol, finished.shorts, people)
     for metadata_file in scores_from:
         scores |= json.loads(metadata_file.read_text())["scores"]
     if other is None:
         thresholds = calibration.class_thresholds(validation["probabilities"], labels[partitions.validation])
-        confidence_thresholds = calibration.confidence_floors(
+        confidence_thresholds = calibration.confidence_thresholds(
             validation["probabilities"], labels[partitions.validation], thresholds
         )
         decision = calibration.decision_metadata(finished.shorts, thresholds, confidence_thresholds, limit)
@@ -244,7 +244,7 @@ def require_version(version: str) -> None:
 
 
 def scores_of(probabilities: NDArray[np.float32], truth: NDArray[np.int64], protocol: str) -> dict[str, float]:
-    """The scores that a model file tells of its own test side."""
+    """The scores that a model file tells of its own test partition."""
     predicted = probabilities.argmax(axis=1)
     macro_f1 = f1_score(truth, predicted, average="macro", labels=np.unique(truth))
     return {
@@ -253,7 +253,7 @@ def scores_of(probabilities: NDArray[np.float32], truth: NDArray[np.int64], prot
     }
 
 
-def told_of_new_people(
+def new_people_scores(
     probabilities: NDArray[np.float32],
     truth: NDArray[np.int64],
     protocol: str,
@@ -273,7 +273,7 @@ def _decision_of(metadata_file: Path, classes: Sequence[TrainingClass]) -> dict[
     """Metadata of another export of the same classes, with its scaling and thresholds.
 
     Raises:
-        ExportError: it can't be read, answers with other classes, or was validated by people whom it knows.
+        ExportError: it can't be read, has other classes, or was validated by people whom it knows.
     """
     try:
         metadata: dict[str, Any] = json.loads(metadata_file.read_text())
@@ -312,28 +312,28 @@ def _features(trunk: keras.Model, pixels: NDArray[np.uint8], rows: NDArray[np.in
     return np.concatenate(parts)
 
 
-def answers_of(session: onnxruntime.InferenceSession, pixels: NDArray[np.uint8]) -> dict[str, NDArray[np.float32]]:
+def outputs_of(session: onnxruntime.InferenceSession, pixels: NDArray[np.uint8]) -> dict[str, NDArray[np.float32]]:
     """Outputs ``probabilities`` [N, C] and ``distance`` [N] for canonical pixels, batch by batch."""
     names = ["probabilities", "distance"]
     parts = [session.run(names, {"pixels": pixels[start : start + _BATCH]}) for start in range(0, len(pixels), _BATCH)]
     return {name: np.concatenate([part[index] for part in parts]) for index, name in enumerate(names)}
 
 
-def _distances(
+def _ood_scores(
     session: onnxruntime.InferenceSession, pixels: NDArray[np.uint8], rows: NDArray[np.int64]
 ) -> NDArray[np.float32]:
-    """Distances of ``rows`` in every variant that is loaded: what is only drawn unusually is not strange.
+    """OOD scores of ``rows`` in every variant that is loaded: what is only drawn unusually is no stranger.
 
-    Pictures whose trace lies beside the paper show no beat and say nothing about how strange beats are.
+    Pictures whose trace lies beside the paper show no beat and say nothing about the scores of beats.
     """
-    scores = np.concatenate([answers_of(session, variant[rows])["distance"] for variant in pixels])
-    return scores[scores < BLANK_DISTANCE]
+    scores = np.concatenate([outputs_of(session, variant[rows])["distance"] for variant in pixels])
+    return scores[scores < BLANK_OOD_SCORE]
 
 
 def profile_of(
     outputs: dict[str, NDArray[np.float32]], labels: NDArray[np.int64], shorts: list[str]
 ) -> dict[str, dict[str, float] | float]:
-    """What the model answers to beats like those it learned from; whoever serves it can tell drift from that."""
+    """Shares of the predicted classes among beats like those it learned from; drift shows against them."""
     predicted = np.bincount(outputs["probabilities"].argmax(axis=1), minlength=len(shorts)) / len(labels)
     return {
         "class_shares": {short: round(float(share), 4) for short, share in zip(shorts, predicted, strict=True)},
@@ -344,4 +344,4 @@ def profile_of(
 def _parity(served: ServedHeads, session: onnxruntime.InferenceSession, pixels: NDArray[np.uint8], seed: int) -> float:
     chosen = np.random.default_rng(seed).permutation(len(pixels))[:PARITY_PICTURES]
     of_keras = np.asarray(served(tf.constant(pixels[chosen]))["probabilities"])
-    return float(np.abs(of_keras - answers_of(session, pixels[chosen])["probabilities"]).max())
+    return float(np.abs(of_keras - outputs_of(session, pixels[chosen])["probabilities"]).max())

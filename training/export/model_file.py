@@ -28,7 +28,7 @@ def name_outputs(model: onnx.ModelProto, names: Sequence[str]) -> None:
                 output.name = name
 
 
-#: Elementwise operations of which one side may be a single number.
+#: Elementwise operations of which one partition may be a single number.
 _SCALING = ("Add", "Div", "Mul", "Sub")
 
 

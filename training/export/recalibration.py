@@ -29,30 +29,32 @@ from training.export.exporting import (
     PARITY_PICTURES,
     PARITY_TOLERANCE,
     ExportError,
-    answers_of,
+    new_people_scores,
+    outputs_of,
     patients_of,
     profile_of,
     require_version,
     scores_of,
-    told_of_new_people,
 )
 from training.learning import calibration
 
-_WHAT = "decides as its companion does about people whom neither knows; the network's weights are the same"
+_WHAT = (
+    "calibrated on the validation people of its companion, which has not learned from them; the weights are the same"
+)
 
 
 def recalibrate(served: Path, companion: Path, data: Dataset, repository: Path, *, version: str) -> tuple[Path, Path]:
     """Write both models as ``version`` into ``repository``, with a scaling and thresholds that the companion tells.
 
-    They, and the floors of confidence, come from the companion's validation side, whose people it does not know.
-    Each keeps its network, its distance and its distance limit.
+    They, and the confidence thresholds, come from the companion's validation partition, whose people it does not know.
+    Each keeps its network, its OOD score and its OOD limit.
 
     Returns:
         The files of the served model and of its companion.
 
     Raises:
         ExportError: the version is none or exists, the companion knows its people, or a file has another graph than
-            ours or does not answer as computed. Then nothing is written.
+            ours or does not predict as computed. Then nothing is written.
         ModelError: a folder holds no usable version.
         DatasetError: ``data`` are not the beats that they were trained on.
     """
@@ -63,15 +65,15 @@ def recalibrate(served: Path, companion: Path, data: Dataset, repository: Path, 
     labels = about.labels_of(data)
     partitions = divide(data, about.config)
     truth = labels[partitions.validation]
-    predicted = about.answer(data.pixels[0][partitions.validation]).probabilities
+    predicted = about.predict(data.pixels[0][partitions.validation]).probabilities
     own = _scaling_of(_metadata(companion))
     scaling = calibration.fit_scaling(_logits(predicted, own).astype(np.float32), truth, biases=False)
     validation = rescaled(predicted, own, scaling).astype(np.float32)
     thresholds = calibration.class_thresholds(validation, truth)
-    confidence_thresholds = calibration.confidence_floors(validation, truth, thresholds)
-    calibration_ = _Said(scaling, thresholds, confidence_thresholds, about.config.name)
-    of_companion = _rewritten(companion, data, calibration_)
-    both = (_rewritten(served, data, calibration_, of_companion.metadata["scores"]), of_companion)
+    confidence_thresholds = calibration.confidence_thresholds(validation, truth, thresholds)
+    fitted = _CompanionCalibration(scaling, thresholds, confidence_thresholds, about.config.name)
+    of_companion = _rewritten(companion, data, fitted)
+    both = (_rewritten(served, data, fitted, of_companion.metadata["scores"]), of_companion)
     targets = [repository / rewritten.metadata["name"] / version for rewritten in both]
     if taken := [str(folder) for folder in targets if folder.exists()]:
         raise ExportError(f"{taken[0]} exists; name another version.")
@@ -83,12 +85,12 @@ def recalibrate(served: Path, companion: Path, data: Dataset, repository: Path, 
 
 
 @dataclass(frozen=True, slots=True)
-class _Said:
+class _CompanionCalibration:
     """What the companion's validation people say about how sure the recipe may be."""
 
     scaling: calibration.Scaling
     thresholds: list[float]
-    floors: list[float]
+    confidence_thresholds: list[float]
     run: str
 
 
@@ -102,9 +104,9 @@ class _Rewritten:
 
 
 def _rewritten(
-    folder: Path, data: Dataset, fitted: _Said, scores: Mapping[str, float] = MappingProxyType({})
+    folder: Path, data: Dataset, fitted: _CompanionCalibration, scores: Mapping[str, float] = MappingProxyType({})
 ) -> _Rewritten:
-    """One of them anew; ``scores`` are told beside its own."""
+    """One of them anew; ``scores`` stand beside its own."""
     subject = Subject.load(folder)
     labels = subject.labels_of(data)
     partitions = divide(data, subject.config)
@@ -114,24 +116,24 @@ def _rewritten(
     _rescale(model, own, fitted.scaling, folder)
     session = onnxruntime.InferenceSession(model.SerializeToString())
     shown = data.pixels[0][partitions.validation]
-    expected = rescaled(subject.answer(shown[:PARITY_PICTURES]).probabilities, own, fitted.scaling)
-    computed = answers_of(session, shown[:PARITY_PICTURES])["probabilities"]
+    expected = rescaled(subject.predict(shown[:PARITY_PICTURES]).probabilities, own, fitted.scaling)
+    computed = outputs_of(session, shown[:PARITY_PICTURES])["probabilities"]
     if (off := float(np.abs(computed - expected).max())) > PARITY_TOLERANCE:
         raise ExportError(f"{folder}: rescaled probabilities are off by {off:.1e}.")
 
     shorts = [beat_class.short for beat_class in subject.model.info.classes]
-    test = answers_of(session, data.pixels[0][partitions.test])["probabilities"]
-    limit, protocol = subject.model.thresholds.max_distance, subject.config.protocol
+    test = outputs_of(session, data.pixels[0][partitions.test])["probabilities"]
+    limit, protocol = subject.model.thresholds.max_ood_score, subject.config.protocol
     served = ("format", "name", "classes", "input", "training_run", "data_digest", "licence")
     metadata = {key: before[key] for key in served} | {
-        "decision": calibration.decision_metadata(shorts, fitted.thresholds, fitted.floors, limit),
+        "decision": calibration.decision_metadata(shorts, fitted.thresholds, fitted.confidence_thresholds, limit),
         "scores": {
             **before["scores"],
             **scores,
             **scores_of(test, labels[partitions.test], protocol),
-            **told_of_new_people(test, labels[partitions.test], protocol, shorts, patients_of(data, partitions.test)),
+            **new_people_scores(test, labels[partitions.test], protocol, shorts, patients_of(data, partitions.test)),
         },
-        "profile": profile_of(answers_of(session, shown), labels[partitions.validation], shorts),
+        "profile": profile_of(outputs_of(session, shown), labels[partitions.validation], shorts),
     }
     facts = {
         # Not rounded: who rescales once more starts from here.

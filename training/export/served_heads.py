@@ -8,8 +8,8 @@ import tensorflow as tf
 
 from training.learning import calibration
 
-#: Distance of a picture without ink: beyond every limit.
-BLANK_DISTANCE = np.float32(1e9)
+#: OOD score of a picture without ink: beyond every limit.
+BLANK_OOD_SCORE = np.float32(1e9)
 
 #: A column of the picture with less ink than this, in black pixels, has no line.
 _LEAST_INK = 0.05
@@ -22,7 +22,7 @@ class ServedHeads(keras.Model):  # type: ignore[misc]
         self,
         trunk: keras.Model,
         scaling: calibration.Scaling,
-        space: calibration.FeatureDistance,
+        space: calibration.FeatureSpace,
         logits: keras.layers.Dense,
     ) -> None:
         super().__init__(name="served")
@@ -44,14 +44,14 @@ class ServedHeads(keras.Model):  # type: ignore[misc]
         return {
             "probabilities": tf.nn.softmax(logits),
             # Paper without ink has features like any other picture, but there is nothing to classify.
-            "distance": tf.where(blank, BLANK_DISTANCE, distance),
+            "distance": tf.where(blank, BLANK_OOD_SCORE, distance),
             # The features are the maps' average, so the same weights say where a class found its evidence (Zhou 2016).
             "activation_maps": tf.tensordot(maps, self.kernel, axes=1),
         }
 
 
 def description(features: tf.Tensor, pixels: tf.Tensor) -> tf.Tensor:
-    """What the distance is measured on: roots of the features ``[N, F]``, and the statistics of the ink.
+    """What the OOD score is measured on: roots of the features ``[N, F]``, and the statistics of the ink.
 
     Features are averages of rectified maps: never negative, and most beats have little of most. Their roots are spread
     more evenly (power normalisation, Perronnin et al. 2010), as a distance in standard deviations takes for granted.

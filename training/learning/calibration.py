@@ -1,6 +1,6 @@
-"""Probabilities that mean something, sets that keep their promise, and a sense of strangeness.
+"""Probabilities that mean something, sets that keep their promise, and an OOD score.
 
-Everything here is fitted on validation (or training) beats, never on the test side.
+Everything here is fitted on validation (or training) beats, never on the test partition.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from sklearn.covariance import LedoitWolf
 #: How often the prediction set of a beat holds its true class, per class.
 SET_COVERAGE = 0.99
 
-#: How often a confident answer is right, per answered class, and fewest confident answers that show it.
+#: How often a confident prediction is right, per predicted class, and fewest confident predictions that show it.
 CONFIDENT_PRECISION = 0.99
-LEAST_ANSWERS_FOR_FLOOR = 30
+LEAST_PREDICTIONS_FOR_THRESHOLD = 30
 
-#: Floor of a class that is never answered confidently: more than any probability.
+#: Confidence threshold of a class that is never predicted confidently: more than any probability.
 NEVER = 2.0
 
-#: How many real beats may be called strange.
-STRANGE_BEATS = 0.008
+#: How many real beats may lie beyond the OOD limit.
+REJECTED_BEATS = 0.008
 
 
 #: Fewest validation beats of a class that its bias is fitted from.
@@ -42,10 +42,11 @@ class Scaling:
 
 
 @dataclass(frozen=True, slots=True)
-class FeatureDistance:
-    """Distance of a feature vector to the nearest class mean in whitened space (Mahalanobis; Lee et al. 2018).
+class FeatureSpace:
+    """Where the OOD score of a feature vector is measured: its distance to the nearest class mean in whitened space
+    (Mahalanobis; Lee et al. 2018).
 
-    ``distance(f) = min_c || f @ whitening - means[c] ||``
+    ``ood_score(f) = min_c || f @ whitening - means[c] ||``
     """
 
     whitening: NDArray[np.float32]
@@ -60,7 +61,7 @@ def fit_scaling(logits: NDArray[np.float32], labels: NDArray[np.int64], *, biase
     Bias-corrected temperature scaling (Alexandari et al. 2020). The biases undo that training draws the classes less
     unevenly than they occur. The most frequent class has none, nor has a class with fewer than
     :data:`LEAST_BEATS_FOR_BIAS` beats, about which ``labels`` say too little. Where a class has no beats at all, as
-    rare ones where people validate, no class has a bias: nothing would hold what is answered in its stead.
+    rare ones where people validate, no class has a bias: nothing would hold what is predicted in its stead.
 
     Args:
         logits: ``[N, C]``.
@@ -114,7 +115,7 @@ def class_thresholds(
     return thresholds
 
 
-def confidence_floors(
+def confidence_thresholds(
     probabilities: NDArray[np.float32],
     labels: NDArray[np.int64],
     thresholds: Sequence[float],
@@ -124,9 +125,9 @@ def confidence_floors(
     """Least probability from which a class that alone is plausible is right often enough; :data:`NEVER` where none is.
 
     Prediction sets hold the true class at a stated rate for each true class. How often the only class of a set is the
-    true one is another question, and the answer is bad for a class that others are often taken for. So confidence has
-    a floor for each class (selective classification, Geifman & El-Yaniv 2017). A class with few such answers takes the
-    floor of all classes together.
+    true one is another question, and seldom is it for a class that others are often taken for. So each class has a
+    confidence threshold (selective classification, Geifman & El-Yaniv 2017). A class with few such predictions takes
+    the one of all classes together.
 
     Args:
         probabilities: ``[N, C]``.
@@ -137,24 +138,28 @@ def confidence_floors(
     top = probabilities.argmax(axis=1)
     lone = (plausible.sum(axis=1) == 1) & plausible[np.arange(len(top)), top]
     confidence, right = probabilities.max(axis=1).astype(np.float64), top == labels
-    together = _floor(confidence[lone], right[lone], precision)
+    together = _confidence_threshold(confidence[lone], right[lone], precision)
     return [
-        _floor(confidence[own], right[own], precision) if own.sum() >= LEAST_ANSWERS_FOR_FLOOR else together
+        _confidence_threshold(confidence[own], right[own], precision)
+        if own.sum() >= LEAST_PREDICTIONS_FOR_THRESHOLD
+        else together
         for own in (lone & (top == label) for label in range(probabilities.shape[1]))
     ]
 
 
-def _floor(confidence: NDArray[np.float64], right: NDArray[np.bool_], precision: float) -> float:
-    """The least confidence such that, of the answers from it on, the fraction ``precision`` is right."""
+def _confidence_threshold(confidence: NDArray[np.float64], right: NDArray[np.bool_], precision: float) -> float:
+    """The least confidence such that, of the predictions from it on, the fraction ``precision`` is right."""
     order = np.argsort(-confidence, kind="stable")
     rightness = np.cumsum(right[order]) / np.arange(1, len(order) + 1)
-    # Equally confident answers stand or fall together.
+    # Equally confident predictions stand or fall together.
     ends = np.append(np.diff(confidence[order]) != 0, True) if len(order) else np.zeros(0, dtype=bool)
-    good = np.flatnonzero(ends & (rightness >= precision) & (np.arange(len(order)) + 1 >= LEAST_ANSWERS_FOR_FLOOR))
+    good = np.flatnonzero(
+        ends & (rightness >= precision) & (np.arange(len(order)) + 1 >= LEAST_PREDICTIONS_FOR_THRESHOLD)
+    )
     return float(confidence[order][good[-1]]) if len(good) else NEVER
 
 
-def fit_distance(features: NDArray[np.float32], labels: NDArray[np.int64], classes: int) -> FeatureDistance:
+def fit_feature_space(features: NDArray[np.float32], labels: NDArray[np.int64], classes: int) -> FeatureSpace:
     """Class means and a shared, shrunk covariance (Ledoit & Wolf 2004) of training features.
 
     Args:
@@ -168,23 +173,23 @@ def fit_distance(features: NDArray[np.float32], labels: NDArray[np.int64], class
     centred = (wide - means[labels]) * weight[:, None] * np.sqrt(len(labels) / classes)
     precision = LedoitWolf(assume_centered=True).fit(centred).precision_
     whitening = np.linalg.cholesky(precision)
-    return FeatureDistance(whitening.astype(np.float32), (means @ whitening).astype(np.float32))
+    return FeatureSpace(whitening.astype(np.float32), (means @ whitening).astype(np.float32))
 
 
-def distance(features: NDArray[np.float32], space: FeatureDistance) -> NDArray[np.float32]:
-    """Distance of each feature vector ``[N, F]`` to its nearest class: ``[N]``."""
+def ood_score(features: NDArray[np.float32], space: FeatureSpace) -> NDArray[np.float32]:
+    """OOD score of each feature vector ``[N, F]``, its distance to the nearest class: ``[N]``."""
     whitened = features @ space.whitening
     gaps = whitened[:, None, :] - space.means[None, :, :]
     return np.sqrt(np.square(gaps).sum(axis=2)).min(axis=1)
 
 
-def distance_limit(ood_scores: NDArray[np.float32], *, rejected: float = STRANGE_BEATS) -> float:
-    """Distance that only the fraction ``strange`` of real beats exceeds."""
+def ood_limit(ood_scores: NDArray[np.float32], *, rejected: float = REJECTED_BEATS) -> float:
+    """OOD score that only the fraction ``rejected`` of real beats exceeds."""
     return float(np.quantile(ood_scores, 1.0 - rejected))
 
 
 def decision_metadata(
-    shorts: Sequence[str], thresholds: Sequence[float], confidence_thresholds: Sequence[float], max_distance: float
+    shorts: Sequence[str], thresholds: Sequence[float], confidence_thresholds: Sequence[float], max_ood_score: float
 ) -> dict[str, dict[str, float] | float]:
     """The ``decision`` entry of a model file, as ``inference_server.models.decision`` reads it."""
     # Six significant digits, rounded down: a threshold may lose strictness by rounding, never coverage.
@@ -194,7 +199,7 @@ def decision_metadata(
         "min_confidence": {
             short: round(float(value), 6) for short, value in zip(shorts, confidence_thresholds, strict=True)
         },
-        "max_distance": round(max_distance, 4),
+        "max_distance": round(max_ood_score, 4),
     }
 
 

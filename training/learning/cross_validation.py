@@ -1,5 +1,5 @@
-"""Many runs of one recipe: ten folds, each carrier of a rare class held out in turn, or several networks that answer
-together. No run is trained twice.
+"""Many runs of one recipe: ten folds, each carrier of a rare class held out in turn, or an ensemble of
+several networks. No run is trained twice.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection
 from dataclasses import replace
 from pathlib import Path
 
-from training.databases.divisions import CARRIERS, EVERYBODY
+from training.databases.divisions import CARRIERS, OUT_OF_FOLD_GROUPS
 from training.datasets.prepared_data import Dataset
 from training.datasets.splits import FOLDS, HALF, SplitError, validator_of
 from training.learning import fitting, predictions
@@ -18,8 +18,11 @@ from training.recipes import recipe_files
 from training.recipes.protocols import BEATS_HALF, Parts
 from training.recipes.provenance import RunConfig
 
-#: What a run's sides depend on, beside the data.
-_SIDES = ("protocol", "fold", "held_out", "class_set", "seed", "member", "validation")
+#: What a run's partitions depend on, beside the data.
+_PARTITIONED_BY = ("protocol", "fold", "held_out", "class_set", "seed", "member", "validation")
+
+#: What stands before the fold in the name of a cross-fold ensemble: stored files are called so.
+_CROSS_FOLD = "-neighbours"
 
 #: Told the run, its newest epoch if it ended one just now, and its finished epochs with the current one's fraction;
 #: epochs of all its members count.
@@ -39,7 +42,9 @@ def runs_of(config: RunConfig, *, start: RunConfig | None = None) -> list[RunCon
     """
     if config.divided_by.parts is Parts.FOLDS:
         if config.snapshot_ensemble and start is not None:
-            raise SplitError(f"{config.name} is a chain: it starts from whole runs of the same folds, not from halves.")
+            raise SplitError(
+                f"{config.name} is a snapshot ensemble: it starts from whole runs of the same folds, not from halves."
+            )
         if config.start_from and start is None and "{fold}" not in config.start_from:
             raise SplitError(
                 f"Every fold of {config.name} would start from the same run; write {{fold}} in start_from."
@@ -74,16 +79,16 @@ def run_all(
     """Train and score what is not yet there. The members of a run lie in folders in its own.
 
     Returns:
-        Answers of every run to its test side; where it has several members, the mean of theirs.
+        Predictions of every run for its test partition; where it has several members, the mean of theirs.
 
     Raises:
-        FittingError: a folder of ``runs`` holds another run, or a member would start from one with other sides.
+        FittingError: a folder of ``runs`` holds another run, or a member would start from one with other partitions.
     """
     of_runs = []
     for config in configs:
         run = runs / config.name
         if (run / predictions.FILE).is_file():
-            of_runs.append(_kept(config, run))
+            of_runs.append(_stored(config, run))
         elif config.members == 1 and not config.snapshot_ensemble:
             of_runs.append(_run(config, data, run, runs / config.start_from, report))
         else:
@@ -111,84 +116,92 @@ def run_members(config: RunConfig, members: Collection[int], data: Dataset, runs
         _run_member(config, member, data, runs, report)
 
 
-def _kept(config: RunConfig, run: Path) -> Predictions:
+def _stored(config: RunConfig, run: Path) -> Predictions:
     stored = predictions.load(run / predictions.FILE)
     if stored.config != config:
-        raise fitting.FittingError(f"{run} holds answers of another configuration. Choose another folder or delete it.")
+        raise fitting.FittingError(
+            f"{run} holds predictions of another configuration. Choose another folder or delete it."
+        )
     return stored
 
 
 def validate(config: RunConfig, data: Dataset, runs: Path) -> Predictions:
-    """Answers of a finished run to its validation side; where it is a chain, the mean of its members' and its start's.
+    """Predictions of a finished run for its validation partition; of a snapshot ensemble, the mean over its members and
+    its start.
 
-    Where everybody validates, the answers of all members to those whom they do not know; where two do not, their mean.
+    Out-of-fold, the predictions of all members for the people whom they do not know; where two do not, their mean.
 
     Raises:
         PredictionsError: a part is not trained, or its members validate on different parts.
         FittingError: the runs were not trained on ``data``.
     """
-    by_part = [predictions.answer(part, data, "validation") for part in _parts(config, runs)]
+    by_part = [predictions.predict_partition(part, data, "validation") for part in _parts(config, runs)]
     if config.out_of_fold:
-        quarters = [predictions.averaged(by_part[quarter :: len(EVERYBODY)]) for quarter in range(len(EVERYBODY))]
+        quarters = [
+            predictions.averaged(by_part[quarter :: len(OUT_OF_FOLD_GROUPS)])
+            for quarter in range(len(OUT_OF_FOLD_GROUPS))
+        ]
         validated = predictions.joined(quarters)
     else:
         validated = predictions.averaged(by_part)
     return replace(validated, config=config)
 
 
-def require_neighbours(config: RunConfig) -> None:
-    """Raise :class:`SplitError` where no other fold's networks may answer as well (:func:`with_neighbour`)."""
+def require_cross_fold_ensemble(config: RunConfig) -> None:
+    """Raise :class:`SplitError` where no other fold's networks may predict as well (:func:`cross_fold_ensemble`)."""
     if config.divided_by.parts is not Parts.FOLDS or (config.members > 1 and not config.snapshot_ensemble):
         raise SplitError(f"In {config.name} no other fold's networks validate all together on what it tests.")
     if config.keep != "last":
-        raise SplitError(f"The weights of {config.name} are chosen by validation: a neighbour's know what is asked.")
+        raise SplitError(f"The weights of {config.name} are chosen by validation: another fold's would know the beats.")
 
 
-def with_neighbour(config: RunConfig, data: Dataset, runs: Path) -> Predictions:
-    """Answers to a finished fold's test beats of all networks that did not learn from them.
+def cross_fold_ensemble(config: RunConfig, data: Dataset, runs: Path) -> Predictions:
+    """Predictions for a finished fold's test beats by all networks that did not learn from them.
 
-    Two folds leave a beat out: one tests on it, its neighbour validates on it. So the neighbour's networks answer too,
-    calibrated on their own test side, which is neither this fold's nor learned by them. They are taken only where their
-    last weights are kept: the best ones by the validation side would have been chosen on the beats that are asked
-    about. What a chain starts from is held to the same.
+    Two folds leave a beat out: one tests on it, another validates on it. So that other fold's networks predict too,
+    calibrated on their own test partition, which is neither this fold's nor learned by them. They take part only where
+    a run's weights are the last ones: the best ones by the validation partition would have been chosen on the very
+    beats that are predicted. What a snapshot ensemble starts from is held to the same.
 
     Raises:
-        SplitError: the protocol has no such neighbours, or their weights were chosen by validation.
+        SplitError: the protocol has no such other fold, or its weights were chosen by validation.
         PredictionsError: a network is not trained.
-        FittingError: the runs were not trained on ``data``, or the folder of the answers holds another run's.
+        FittingError: the runs were not trained on ``data``, or the folder of the predictions holds another run's.
     """
-    require_neighbours(config)
+    require_cross_fold_ensemble(config)
     own_suffix = f".fold-{config.fold}"
     other_suffix = f".fold-{validator_of(config.fold)}"
     other_fold = config.model_copy(
         update={field: getattr(config, field).replace(own_suffix, other_suffix) for field in ("name", "start_from")}
     )
     other_networks = _learned(other_fold, runs)
-    if config.snapshot_ensemble and _keeps_last(runs / other_fold.start_from):
+    if config.snapshot_ensemble and _stores_last(runs / other_fold.start_from):
         other_networks.insert(0, runs / other_fold.start_from)
     named = config.model_copy(
         update={
-            "name": config.name.replace(own_suffix, f"-neighbours{own_suffix}"),
+            "name": config.name.replace(own_suffix, f"{_CROSS_FOLD}{own_suffix}"),
             "cross_fold_networks": len(other_networks),
         }
     )
     folder = runs / named.name
     if (folder / predictions.FILE).is_file():
-        return _kept(named, folder)
+        return _stored(named, folder)
     by_network = [predictions.predict(part, data) for part in _parts(config, runs)]
-    by_network += [predictions.answer(part, data, "validation", calibrated_on="test") for part in other_networks]
+    by_network += [
+        predictions.predict_partition(part, data, "validation", calibrated_on="test") for part in other_networks
+    ]
     ensemble = replace(predictions.averaged(by_network), config=named)
     folder.mkdir(parents=True, exist_ok=True)
     ensemble.save(folder / predictions.FILE)
     return ensemble
 
 
-def _keeps_last(run: Path) -> bool:
+def _stores_last(run: Path) -> bool:
     return recipe_files.read_run(run / "config.yaml").keep == "last"
 
 
 def _parts(config: RunConfig, runs: Path) -> list[Path]:
-    """Folders of all networks that answer for a run."""
+    """Folders of all networks that predict for a run."""
     start = [runs / config.start_from] if config.snapshot_ensemble else []
     return start + _learned(config, runs)
 
@@ -203,7 +216,7 @@ def _members(config: RunConfig, runs: Path) -> list[Path]:
 
 
 def _together(config: RunConfig, data: Dataset, runs: Path, report: Report) -> Predictions:
-    """The mean answer of all members, and of what a chain starts from."""
+    """The mean prediction of all members, and of what a snapshot ensemble starts from."""
     if not config.snapshot_ensemble:
         by_member = [_run_member(config, member, data, runs, report) for member in range(config.members)]
         return replace(predictions.averaged(by_member), config=config)
@@ -220,26 +233,26 @@ def _run_member(config: RunConfig, member: int, data: Dataset, runs: Path, repor
     own_config = config.model_copy(update={"member": member})
     start = runs / config.start_from.replace("{member}", str(member))
     if config.start_from:
-        _require_same_sides(own_config, start)
+        _require_same_partitions(own_config, start)
     return _run(own_config, data, _members(config, runs)[member], start, report)
 
 
-def _require_same_sides(config: RunConfig, start: Path) -> None:
+def _require_same_partitions(config: RunConfig, start: Path) -> None:
     """Raise :class:`FittingError` where ``start`` may have learned what ``config`` validates or tests on."""
     path = start / "config.yaml"
     if not path.is_file():
         raise fitting.FittingError(f"{config.name} starts from {start}, which was not trained yet.")
     other = recipe_files.read_run(path)
-    differ = [f"another {name}" for name in _SIDES if getattr(other, name) != getattr(config, name)]
+    differ = [f"another {name}" for name in _PARTITIONED_BY if getattr(other, name) != getattr(config, name)]
     if differ:
         raise fitting.FittingError(
-            f"{start} has other sides than member {config.member} of {config.name}: {', '.join(differ)}."
+            f"{start} has other partitions than member {config.member} of {config.name}: {', '.join(differ)}."
         )
 
 
 def _run(config: RunConfig, data: Dataset, folder: Path, start: Path, report: Report) -> Predictions:
     if (folder / predictions.FILE).is_file():
-        return _kept(config, folder)
+        return _stored(config, folder)
     before = config.member * config.epochs
     fitting.fit(
         config,

@@ -84,7 +84,7 @@ class Team:
 
         Args:
             batches: pixels and labels of this worker's shares.
-            progress: told the number of finished batches.
+            progress: called with the number of finished batches.
 
         Returns:
             Mean loss of the epoch's whole batches.

@@ -1,4 +1,4 @@
-"""Fitting a network: epochs drawn with a cap per person, best weights kept, resumable after a kill."""
+"""Fitting a network: epochs drawn with a cap per person, best weights stored, resumable after a kill."""
 
 from __future__ import annotations
 
@@ -62,17 +62,17 @@ def fit(
 ) -> Path:
     """Train ``config`` on ``data`` in the folder ``run``, continuing a stopped run.
 
-    Keeps the weights of the best epoch by macro-F1 on the validation side, or of the last one, as ``config`` says. The
-    test side is not looked at.
+    Stores the weights of the best epoch by macro-F1 on the validation partition, or of the last one, as ``config``
+    says. The test partition is not looked at.
 
     Args:
-        report: told each finished epoch.
-        progress: told the finished epochs with the fraction of the current one, after each batch.
+        report: called with each finished epoch.
+        progress: called with the finished epochs with the fraction of the current one, after each batch.
         team: the workers that train together, each in a folder of its own; by default this process trains alone.
         start: folder of the run whose weights it starts from; by default the one that ``config`` names, beside ``run``.
 
     Returns:
-        The file of the weights that are kept.
+        The file of the run's weights.
 
     Raises:
         FittingError: ``run`` holds a run with another configuration.
@@ -96,7 +96,7 @@ def fit(
     for epoch in range(len(history), config.epochs):
         rows = draw_epoch(data.table, labels, partitions, config, epoch=epoch)
         batches = epoch_batches(data, labels, rows, config, epoch=epoch, team=team)
-        loss = _train_epoch(model, batches, partial(_tell, progress, epoch), team=team)
+        loss = _train_epoch(model, batches, partial(_report_fraction, progress, epoch), team=team)
         logits = predict_logits(model, data.pixels[0], partitions.validation, alone=team is None)
         line = _validated(epoch + 1, loss, logits, labels[partitions.validation])
         if config.keep == "last" or all(line.validation_macro_f1 > past.validation_macro_f1 for past in history):
@@ -149,7 +149,7 @@ def _validated(number: int, loss: float, logits: NDArray[np.float32], truth: NDA
     )
 
 
-def _tell(progress: Callable[[float], None], before: int, fraction: float) -> None:
+def _report_fraction(progress: Callable[[float], None], before: int, fraction: float) -> None:
     progress(before + fraction)
 
 
@@ -160,7 +160,7 @@ def _train_epoch(
     *,
     team: Team | None,
 ) -> float:
-    """Learn from one epoch's batches; the mean loss. ``progress`` is told the fraction after each batch."""
+    """Learn from one epoch's batches; the mean loss. ``progress`` is called with the fraction after each batch."""
     total = int(batches.cardinality())
     if team:
         team.synchronise(model)
@@ -174,7 +174,7 @@ def _train_epoch(
 
 
 def _seed(config: RunConfig) -> int:
-    """Networks that answer together differ in what is by chance."""
+    """Networks of an ensemble differ in what is by chance."""
     return config.seed + config.member
 
 
@@ -196,7 +196,9 @@ def require_same_data(run: Path, data: Dataset) -> None:
     """Raise :class:`FittingError` when ``run`` was not trained on ``data``: its split would be another one."""
     path = run / _DATA
     if not path.is_file() or json.loads(path.read_text())["digest"] != data.digest:
-        raise FittingError(f"{run} was not trained on this data set: its sides would mix. Prepare the same records.")
+        raise FittingError(
+            f"{run} was not trained on this data set: its partitions would mix. Prepare the same records."
+        )
 
 
 def read_history(run: Path) -> list[Epoch]:
@@ -225,7 +227,7 @@ def draw_epoch(
     At most the configured number of beats per person, class and lead; or, with ``beats_per_class``, that many of each
     class, drawn with repetition. A recording's chance is the square root of how many beats of the class it has: someone
     seen for ten seconds counts for more than those beats, someone seen for half an hour does not drown the others.
-    With ``synthetic_fraction``, this holds among real and among made recordings.
+    With ``synthetic_fraction``, this holds among real and among synthetic recordings.
     """
     generator = np.random.default_rng((_seed(config), epoch))
     if config.beats_per_class:
@@ -238,10 +240,10 @@ def draw_epoch(
             )
             chance = (1 / np.sqrt(beats))[record]
             if config.synthetic_fraction is not None:
-                of_others = names.rows(table["record"].iloc[rows])
-                if 0 < of_others.sum() < len(rows):
-                    chance[of_others] *= config.synthetic_fraction / chance[of_others].sum()
-                    chance[~of_others] *= (1 - config.synthetic_fraction) / chance[~of_others].sum()
+                synthetic = names.rows(table["record"].iloc[rows])
+                if 0 < synthetic.sum() < len(rows):
+                    chance[synthetic] *= config.synthetic_fraction / chance[synthetic].sum()
+                    chance[~synthetic] *= (1 - config.synthetic_fraction) / chance[~synthetic].sum()
             drawn.append(generator.choice(rows, size=_beats_of(label, config), p=chance / chance.sum()))
         return generator.permutation(np.concatenate(drawn))
     shuffled = generator.permutation(partitions.train)
@@ -264,7 +266,7 @@ def predict_logits(
     """Logits ``[len(rows), C]`` of the given rows of ``pixels`` ``[N, height, width, channels]``.
 
     Args:
-        alone: whether this process trains alone; in a team Keras would put the answers of all workers together.
+        alone: whether this process trains alone; in a team Keras would put the outputs of all workers together.
     """
     logits_of = model.predict_on_batch if alone else partial(model, training=False)
     batches = [rows[start : start + _SCORING_BATCH] for start in range(0, len(rows), _SCORING_BATCH)]

@@ -1,6 +1,7 @@
-"""What a trained run answers to its test beats: calibrated on its validation side, kept beside the run.
+"""Predictions of a trained run for its test beats: calibrated on its validation partition, stored beside the run.
 
-Kept predictions are small enough for the repository, so every table can be reprinted from them without training again.
+Stored predictions are small enough for the repository, so every table can be reprinted from them without training
+again.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from scipy.special import softmax
 from ecg.classes import CLASS_SETS, index_of_symbols
 from training import TrainingError
 from training.datasets.prepared_data import Dataset
-from training.datasets.splits import Split, blocked_rows, divide
+from training.datasets.splits import Split, divide, simulated_block_rows
 from training.learning import calibration
 from training.recipes import recipe_files
 from training.recipes.provenance import RunConfig
@@ -32,7 +33,7 @@ FILE = "predictions.npz"
 #: What stored probabilities are multiples of: less than the last digit of a table.
 STEP = 2.0**-14
 
-#: A side of a split that a network has not trained on.
+#: A partition of a split that a network has not trained on.
 Unseen = Literal["validation", "test"]
 
 
@@ -42,7 +43,7 @@ class PredictionsError(TrainingError):
 
 @dataclass(frozen=True, slots=True)
 class Predictions:
-    """Calibrated answers to N beats; rows of all arrays correspond."""
+    """Calibrated probabilities of N beats; rows of all arrays correspond."""
 
     config: RunConfig
     records: NDArray[np.str_]
@@ -51,10 +52,10 @@ class Predictions:
     probabilities: NDArray[np.float32]
     """``[N, C]``, classes of the run's class set."""
     majority: int
-    """Class index that most training beats have: what a naive guess would always answer."""
+    """Class index that most training beats have: the majority baseline."""
     shares: NDArray[np.float64] | None = None
-    """``[C]``: how much of the training side each class is, by person counted by its carriers; None in files kept
-    before this was."""
+    """``[C]``: how much of the training partition each class is, by person counted by its carriers; None in files
+    that were written before this was stored."""
 
     @property
     def truth(self) -> NDArray[np.int64]:
@@ -91,19 +92,21 @@ class Predictions:
         known = np.array([symbol not in _left_out(self.config.class_set, class_set) for symbol in self.symbols])
         return narrowed.only(known)
 
-    def balanced(self, power: float) -> Predictions:
-        """Decided towards equal sensitivity: probabilities over the classes' shares to ``power``, adding up to 1.
+    def prior_corrected(self, power: float) -> Predictions:
+        """Prior correction, towards equal sensitivity: probabilities over the classes' shares to ``power``, adding up
+        to 1.
 
-        Nothing changes at 0, which is most often right; at 1 every class is answered as if it were as frequent as any.
+        Nothing changes at 0, which is most often right; at 1 every class is predicted as if it were as frequent as any.
 
         Raises:
-            PredictionsError: the shares are not known, are not those of the people asked about, or were weighed before.
+            PredictionsError: the shares are not known, are not those of the people predicted for, or were corrected for
+                before.
         """
         if self.shares is None:
-            raise PredictionsError(f"The answers of {self.config.name} were kept without the classes' shares.")
+            raise PredictionsError(f"The predictions of {self.config.name} were stored without the classes' shares.")
         by_others = self.config.divided_by.by_person and not self.config.out_of_fold
         if by_others or self.config.prior_correction:
-            raise PredictionsError(f"The classes' shares say nothing more about the answers of {self.config.name}.")
+            raise PredictionsError(f"The classes' shares say nothing more about the predictions of {self.config.name}.")
         weighed = self.probabilities / np.where(self.shares > 0, self.shares, 1.0) ** power
         probabilities = (weighed / weighed.sum(axis=1, keepdims=True)).astype(np.float32)
         config = self.config.model_copy(update={"prior_correction": power})
@@ -135,7 +138,7 @@ class Predictions:
 
 
 def load(path: Path) -> Predictions:
-    """Read kept predictions.
+    """Read stored predictions.
 
     Raises:
         PredictionsError: missing, damaged or of another kind.
@@ -162,10 +165,10 @@ def label_indices(symbols: NDArray[np.str_], class_set: str) -> NDArray[np.int64
 
 
 def predict(run: Path, data: Dataset) -> Predictions:
-    """Answers of the run's best weights to its test side, and keep them in the run's folder.
+    """Predictions of the run's best weights for its test partition, stored in the run's folder.
 
-    Protocols by person also answer the beats outside the class set on the test side, for the AAMI collapse.
-    Answers that are already there are read, not made again.
+    Protocols by person also predict the beats outside the class set in the test partition, for the AAMI collapse.
+    Predictions that are already there are read, not computed again.
 
     Raises:
         PredictionsError: the run has no weights.
@@ -174,16 +177,18 @@ def predict(run: Path, data: Dataset) -> Predictions:
     file = run / FILE
     if file.is_file():
         return load(file)
-    predicted = answer(run, data, "test")
+    predicted = predict_partition(run, data, "test")
     predicted.save(file)
     return predicted
 
 
-def answer(run: Path, data: Dataset, partition: Unseen, *, calibrated_on: Unseen = "validation") -> Predictions:
-    """Answers of the run's best weights to one side, calibrated on a side that it has not learned.
+def predict_partition(
+    run: Path, data: Dataset, partition: Unseen, *, calibrated_on: Unseen = "validation"
+) -> Predictions:
+    """Predictions of the run's best weights for one partition, calibrated on a partition that it has not learned.
 
     Args:
-        calibrated_on: the test side where another run tests on this one's validation side.
+        calibrated_on: the test partition where another run tests on this one's validation partition.
 
     Raises:
         PredictionsError: the run has no weights.
@@ -206,9 +211,7 @@ def answer(run: Path, data: Dataset, partition: Unseen, *, calibrated_on: Unseen
     model.load_weights(run / fitting.BEST)
     pixels = data.pixels[0]
     rows = {"validation": partitions.validation, "test": tested_rows(data, partitions, config)}
-    logits = {
-        partition_: fitting.predict_logits(model, pixels, rows[partition_]) for partition_ in {partition, calibrated_on}
-    }
+    logits = {name: fitting.predict_logits(model, pixels, rows[name]) for name in {partition, calibrated_on}}
     known = labels[rows[calibrated_on]] >= 0
     scaling = calibration.fit_scaling(
         logits[calibrated_on][known], labels[rows[calibrated_on]][known], biases=not config.divided_by.by_person
@@ -228,52 +231,50 @@ def answer(run: Path, data: Dataset, partition: Unseen, *, calibrated_on: Unseen
 
 
 def _carriers(data: Dataset, labels: NDArray[np.int64], partitions: Split, classes: int) -> NDArray[np.int64]:
-    """How many people who do not test carry each class: ``[classes]``. Nobody has the block that was made of a beat."""
+    """How many people who do not test carry each class: ``[classes]``. Nobody has a simulated block."""
     rows = np.concatenate([partitions.train, partitions.validation])
-    rows = rows[~blocked_rows(data.table)[rows]]
+    rows = rows[~simulated_block_rows(data.table)[rows]]
     people = pd.DataFrame({"person": data.table["patient"].to_numpy()[rows], "label": labels[rows]}).drop_duplicates()
     return np.bincount(people["label"], minlength=classes)
 
 
 def averaged(members: Sequence[Predictions]) -> Predictions:
-    """The mean of the calibrated probabilities that several networks gave to the same beats.
+    """The mean of the calibrated probabilities of several networks for the same beats.
 
     Raises:
-        PredictionsError: they answered different beats.
+        PredictionsError: they are for different beats.
     """
     first = members[0]
     for member in members[1:]:
         if not (np.array_equal(member.records, first.records) and np.array_equal(member.samples, first.samples)):
-            raise PredictionsError("These networks did not answer the same beats.")
+            raise PredictionsError("These networks did not predict the same beats.")
     mean = np.stack([member.probabilities for member in members]).mean(axis=0)
     return replace(first, probabilities=mean)
 
 
 def across_recipes(recipes: Sequence[Predictions], name: str) -> Predictions:
-    """The mean of what the networks of several recipes answered to the same beats, each network counting alike.
+    """The mean of the predictions of several recipes' networks for the same beats, each network counting alike.
 
     Args:
-        name: of the answers; everything else is told as the first recipe has it.
+        name: of the mean; everything else is as the first recipe has it.
 
     Raises:
-        PredictionsError: they answered different beats or in different classes, were not trained on the same people, or
-            were decided otherwise before.
+        PredictionsError: they are for different beats or classes, were not trained on the same people, or were
+            corrected before.
     """
     first, *further = recipes
-    for of_recipe in further:
+    for recipe in further:
         alike = ("class_set", "protocol", "network", "representation", "validation")
-        if any(getattr(of_recipe.config, field) != getattr(first.config, field) for field in alike):
-            raise PredictionsError(f"{of_recipe.config.name} and {first.config.name} do not answer the same question.")
-        if not _same_shares(of_recipe, first):
-            raise PredictionsError(
-                f"{of_recipe.config.name} and {first.config.name} were not trained on the same people."
-            )
-    if any(of_recipe.config.prior_correction for of_recipe in recipes):
-        raise PredictionsError("Average first, then decide: some of these answers were balanced before.")
-    counts = [of_recipe.config.networks for of_recipe in recipes]
+        if any(getattr(recipe.config, field) != getattr(first.config, field) for field in alike):
+            raise PredictionsError(f"{recipe.config.name} and {first.config.name} do not predict the same.")
+        if not _same_shares(recipe, first):
+            raise PredictionsError(f"{recipe.config.name} and {first.config.name} were not trained on the same people.")
+    if any(recipe.config.prior_correction for recipe in recipes):
+        raise PredictionsError("Average first, then correct: some of these predictions were corrected before.")
+    counts = [recipe.config.networks for recipe in recipes]
     weighed = [
-        replace(of_recipe, probabilities=of_recipe.probabilities * count)
-        for of_recipe, count in zip(recipes, counts, strict=True)
+        replace(recipe, probabilities=recipe.probabilities * count)
+        for recipe, count in zip(recipes, counts, strict=True)
     ]
     mean = averaged(weighed).probabilities * (len(recipes) / sum(counts))
     other_networks = first.config.other_networks + sum(counts[1:])
@@ -288,7 +289,7 @@ def _same_shares(first: Predictions, second: Predictions) -> bool:
 
 
 def joined(parts: Sequence[Predictions]) -> Predictions:
-    """The answers of several runs of one recipe, one after the other."""
+    """The predictions of several runs of one recipe, one after the other."""
     return replace(
         parts[0],
         records=np.concatenate([part.records for part in parts]),

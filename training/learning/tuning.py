@@ -1,4 +1,6 @@
-"""Search for a recipe's settings with Optuna: scored on the validation side, stopped early when hopeless, resumable."""
+"""Search for a recipe's settings with Optuna: scored on the validation partition, stopped early when hopeless,
+resumable.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +42,7 @@ class Trial:
     number: int
     pruned: bool
     score: float | None
-    """Best macro-F1 on the validation side; None if it failed."""
+    """Best macro-F1 on the validation partition; None if it failed."""
     settings: dict[str, object]
 
 
@@ -65,14 +67,14 @@ def tune(
 ) -> Best:
     """Try settings until ``trials`` trials are finished, those of earlier calls included.
 
-    A trial's score is the best macro-F1 that any of its epochs reaches on the validation side; the test side takes no
-    part. A trial whose epochs stay below the median of the others is stopped. A trial that was killed is taken up again
-    where it was.
+    A trial's score is the best macro-F1 that any of its epochs reaches on the validation partition; the test partition
+    takes no part. A trial whose epochs stay below the median of the others is stopped. A trial that was killed is taken
+    up again where it was.
 
     Args:
         config: the recipe; its seed is that of the search too.
         folder: of the study and its runs.
-        report: told each finished trial.
+        report: called with each finished trial.
 
     Raises:
         TuningError: another process tunes in ``folder``, it holds a study of another recipe, or no trial succeeded.
@@ -97,7 +99,7 @@ def tune(
                 study.tell(trial, score)
                 report(Trial(trial.number, False, score, settings))
         done = _finished(study)
-        if not any(trial.state is optuna.trial.TrialState.COMPLETE for trial in done):
+        if not any(ended.state is optuna.trial.TrialState.COMPLETE for ended in done):
             raise TuningError("No trial came to its end.")
         return Best(config.model_copy(update=study.best_params), study.best_value, len(done))
 

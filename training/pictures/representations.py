@@ -40,8 +40,8 @@ class Variant:
     number: int
     """From 1; odd variants vary the geometry, even ones the whole style."""
     generator: np.random.Generator
-    turned: bool = False
-    """Whether most beats are seen along other axes (:func:`training.synthetic.lead_rotation.views`)."""
+    lead_rotation: bool = False
+    """Whether most beats have rotated leads (:func:`training.synthetic.lead_rotation.rotated_windows`)."""
 
 
 class Representation(Protocol):
@@ -76,12 +76,14 @@ class Window:
     def pictures(self, recording: MarkedRecording, variant: Variant | None = None) -> Pixels:
         """See :class:`Representation`."""
         samples = recording.samples[within(recording)]
-        more = 0 if variant is None else MARGIN + (lead_rotation.FILTER_REACH if variant.turned else 0)
+        more = 0 if variant is None else MARGIN + (lead_rotation.FILTER_REACH if variant.lead_rotation else 0)
         windows = np.stack([cut_windows(lead, samples, WINDOW_BEFORE + more) for lead in recording.signal.T])
         if variant is None:
             return self.plain(_rows(windows))
-        if variant.turned:
-            varied = augment(_rows(lead_rotation.views(windows, variant.generator)), variant.generator, OTHER_PEOPLE)
+        if variant.lead_rotation:
+            varied = augment(
+                _rows(lead_rotation.rotated_windows(windows, variant.generator)), variant.generator, OTHER_PEOPLE
+            )
         else:
             varied = augment(_rows(windows), variant.generator)
         return self.varied(varied, variant.generator, variant.number)
@@ -95,9 +97,9 @@ class Surroundings:
     channels: int = context.CHANNELS
 
     def pictures(self, recording: MarkedRecording, variant: Variant | None = None) -> Pixels:
-        """See :class:`Representation`; all variants are alike, and none is turned."""
+        """See :class:`Representation`; all variants are alike, and the leads of each are rotated."""
         inside = within(recording)
-        varied = recording if variant is None else lead_rotation.turn(recording, variant.generator)
+        varied = recording if variant is None else lead_rotation.rotate(recording, variant.generator)
         return context.pictures(varied.signal.T, varied.samples[inside], np.unique(varied.peaks))
 
 

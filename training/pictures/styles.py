@@ -244,7 +244,7 @@ def _photographed(picture: Image.Image, style: Style, generator: np.random.Gener
 
 
 def _perspective(corners: NDArray[np.float64], source: NDArray[np.float64]) -> tuple[float, ...]:
-    """The eight coefficients that map points of the result (``seen``) to points of the picture (``source``)."""
+    """The eight coefficients that map points of the result (``corners``) to points of the picture (``source``)."""
     equations, values = [], []
     for (x, y), (u, v) in zip(corners, source, strict=True):
         equations += [[x, y, 1, 0, 0, 0, -u * x, -u * y], [0, 0, 0, x, y, 1, -v * x, -v * y]]

@@ -18,10 +18,10 @@ class Provenance(BaseModel):
     """Which of the recipe's members this network is."""
     prior_correction: float = Field(default=0, ge=0, le=1)
     """Not 0 where probabilities were divided by the classes' shares of the training partition to this power
-    (:meth:`training.learning.predictions.Predictions.balanced`)."""
+    (:meth:`training.learning.predictions.Predictions.prior_corrected`)."""
     cross_fold_networks: int = Field(default=0, ge=0)
     """How many networks of the fold that validates on these test beats predicted as well
-    (:func:`training.learning.cross_validation.with_neighbour`)."""
+    (:func:`training.learning.cross_validation.cross_fold_ensemble`)."""
     other_networks: int = Field(default=0, ge=0)
     """How many networks of other recipes predicted as well (:func:`training.learning.predictions.across_recipes`)."""
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from ecg.classes import CLASS_SETS
-from training.databases.divisions import EVERYBODY
+from training.databases.divisions import OUT_OF_FOLD_GROUPS
 from training.recipes import protocols
 from training.recipes.protocols import PROTOCOLS, SYNTHETIC
 
@@ -43,7 +43,7 @@ class Recipe(BaseModel):
     sources: tuple[Literal["mitdb", "edited", "blocked", "vfdb", "ptbxl", "ptbxl-turned", "ptbxl-blocked"], ...] = (
         Field(default=("mitdb",), min_length=1)
     )
-    """Databases whose beats take part; those of :data:`SYNTHETIC` are made of the training partitions of two."""
+    """Databases whose beats take part; those of :data:`SYNTHETIC` come from the training partitions of two."""
     protocol: Annotated[str, AfterValidator(lambda name: protocols.named(name).name)] = "beats-10fold"
     """A name in :data:`training.recipes.protocols.PROTOCOLS`."""
     fold: int = Field(default=0, ge=0, le=9)
@@ -65,11 +65,11 @@ class Recipe(BaseModel):
     eight."""
     snapshot_ensemble: bool = False
     """Each member goes on from the weights of the one before it, the first from ``start_from``, with the learning rate
-    raised again. They validate on the same part, and the start answers too (snapshot ensemble, Huang et al. 2017)."""
+    raised again. They validate on the same part, and the start predicts too (snapshot ensemble, Huang et al. 2017)."""
     epochs: int = Field(default=12, ge=1)
     batch_size: int = Field(default=64, ge=1)
     precision: Precision = "float32"
-    """What training computes in; weights, and all that a trained network answers, are float32 with either. bfloat16 is
+    """What training computes in; weights, and all that a trained network computes, are float32 with either. bfloat16 is
     faster where the processor has instructions for it (AVX-512 BF16, AMX)."""
     learning_rate: float = Field(default=1.5e-3, gt=0)
     """Peak of a cosine schedule with a short warm-up."""
@@ -135,8 +135,8 @@ class Recipe(BaseModel):
                 raise ValueError(
                     f"members of {self.protocol} would all validate on the same part; set snapshot_ensemble"
                 )
-            if self.members > len(EVERYBODY) and not self.out_of_fold:
-                raise ValueError(f"more than {len(EVERYBODY)} members would validate on the same parts twice")
+            if self.members > len(OUT_OF_FOLD_GROUPS) and not self.out_of_fold:
+                raise ValueError(f"more than {len(OUT_OF_FOLD_GROUPS)} members would validate on the same parts twice")
             if self.start_from and "{member}" not in self.start_from:
                 raise ValueError(
                     "members that start from one run would validate on what it has learned; write {member} in"
@@ -146,10 +146,10 @@ class Recipe(BaseModel):
 
     @model_validator(mode="after")
     def _out_of_fold_needs_as_many_members(self) -> Recipe:
-        if self.out_of_fold and (not self.divided_by.validates_out_of_fold or self.members % len(EVERYBODY)):
+        if self.out_of_fold and (not self.divided_by.validates_out_of_fold or self.members % len(OUT_OF_FOLD_GROUPS)):
             fitting = " or ".join(name for name, protocol in PROTOCOLS.items() if protocol.validates_out_of_fold)
             raise ValueError(
-                f"validation out-of-fold is only with {fitting} and {len(EVERYBODY)} members, or twice as many"
+                f"validation out-of-fold is only with {fitting} and {len(OUT_OF_FOLD_GROUPS)} members, or twice as many"
             )
         return self
 
@@ -162,5 +162,5 @@ class Recipe(BaseModel):
     @model_validator(mode="after")
     def _synthetic_recordings_need_a_division_by_person(self) -> Recipe:
         if (SYNTHETIC - self.divided_by.synthetic) & set(self.sources):
-            raise ValueError("a synthetic beat would train where the one it was made of tests: divide by person")
+            raise ValueError("a synthetic beat would train where the one it was computed from tests: divide by person")
         return self

@@ -1,4 +1,4 @@
-"""Real recordings in which one branch of the bundle no longer conducts: block, made out of normal beats.
+"""Real recordings in which one branch of the bundle no longer conducts: simulated on normal beats.
 
 Few people of the databases have a bundle branch block, and what their beats have in common can't be told from so few.
 But what block does to a beat is known. The P wave stays. With the left branch blocked, the left ventricle is activated
@@ -7,7 +7,7 @@ away from it. With the right branch blocked, the complex begins as ever and ends
 et al. 2009, AHA/ACCF/HRS recommendations part III, Circulation 119:e235). How slow, how notched and along which axis is
 by chance, anew for every beat, and the same for all leads of one.
 
-A made beat only trains, and never where the beat that it was made of validates or tests
+A synthetic beat only trains, and never where the beat that it comes from validates or tests
 (:mod:`training.datasets.splits`).
 """
 
@@ -27,18 +27,18 @@ from training.databases import marked
 from training.databases.divisions import TRAINING_RECORDS
 from training.databases.marked import MarkedRecording, mitdb
 from training.synthetic import lead_rotation, names
-from training.synthetic.names import Made
+from training.synthetic.names import SyntheticName
 
-#: Samples at 360 Hz before and after the R peak that a block is made from and that it changes.
+#: Samples at 360 Hz before and after the R peak that a simulated block reads and changes.
 REACH = 152
 
 #: A conducted QRS complex begins and ends so far from its R peak, samples.
 _BEGINS, _ENDS = (14, 20), (15, 24)
 
-#: Beats are made of normal ones that are so far from their neighbours, samples: half a second.
+#: Changed are normal beats that are so far from their neighbours, samples: half a second.
 _LEAST_INTERVAL = 180
 
-#: At most this many beats of one recording are made, by chance.
+#: At most this many beats of one recording are changed, by chance.
 BEATS = 150
 
 #: The new R peak is the largest deflection of the primary lead this near to the old one, samples.
@@ -105,15 +105,16 @@ def block_right(beat: NDArray[np.float64], generator: np.random.Generator) -> ND
 def block(
     recording: MarkedRecording,
     generator: np.random.Generator,
-    blocked: Callable[[NDArray[np.float64], np.random.Generator], NDArray[np.float64]],
+    simulate: Callable[[NDArray[np.float64], np.random.Generator], NDArray[np.float64]],
     symbol: str,
     *,
     beats: int = BEATS,
 ) -> MarkedRecording:
-    """The recording with some of its normal beats blocked; only these are marked, with ``symbol``.
+    """The recording with some of its normal beats changed to a bundle branch block; only these are marked, with
+    ``symbol``.
 
     Args:
-        blocked: :func:`block_left` or :func:`block_right`.
+        simulate: :func:`block_left` or :func:`block_right`.
         beats: at most so many.
     """
     taken = recording.signal.astype(np.float64)
@@ -122,7 +123,7 @@ def block(
     for peak in _chosen(recording, generator, beats):
         here = slice(peak - REACH, peak + REACH)
         baseline = np.median(taken[here], axis=0)
-        changed = blocked(taken[here] - baseline, generator) + baseline
+        changed = simulate(taken[here] - baseline, generator) + baseline
         following = peaks[peaks > peak + _NEAR]
         ends = REACH + min(REACH - _RAMP, (following[0] - peak if len(following) else 2 * REACH) - _BEFORE_NEXT)
         weight = np.clip((ends + _RAMP - np.arange(2 * REACH)) / _RAMP, 0, 1)
@@ -145,32 +146,32 @@ def block(
 #: What can be blocked, by the name that such recordings carry before their own.
 BLOCKS = {"left": (block_left, LBBB.symbol), "right": (block_right, RBBB.symbol)}
 
-#: How often each is made of a recording of MIT-BIH: first in the recording's own leads, then along other axes.
+#: How often each is simulated on a recording of MIT-BIH: first in the recording's own leads, then in rotated ones.
 TIMES = 2
 
 
 def record_names(folder: Path) -> list[str]:
-    """Every block of every MIT-BIH record of the training side; those without normal beats give none.
+    """Every block of every MIT-BIH record of the training partition; those without normal beats give none.
 
     Raises:
         RecordsError: not a MIT-BIH folder.
     """
     names = [name for name in mitdb.record_names(folder) if name in TRAINING_RECORDS]
-    return [str(Made(kind, number, name)) for kind in BLOCKS for number in range(TIMES) for name in names]
+    return [str(SyntheticName(kind, number, name)) for kind in BLOCKS for number in range(TIMES) for name in names]
 
 
 def read_recording(folder: Path, name: str) -> MarkedRecording:
-    """One record with blocked beats; by chance, and the same for the same name.
+    """One record with simulated bundle branch block; by chance, and the same for the same name.
 
     Raises:
         RecordsError: the record can't be read.
     """
-    blocked = names.parse(name)
+    parsed = names.parse(name)
     generator = marked.generator_of(name)
-    recording = mitdb.read_recording(folder, blocked.origin)
-    if blocked.number:
-        recording = lead_rotation.turn(recording, generator)
-    return replace(block(recording, generator, *BLOCKS[blocked.kind]), name=name, side="train")
+    recording = mitdb.read_recording(folder, parsed.origin)
+    if parsed.number:
+        recording = lead_rotation.rotate(recording, generator)
+    return replace(block(recording, generator, *BLOCKS[parsed.kind]), name=name, partition="train")
 
 
 def _chosen(recording: MarkedRecording, generator: np.random.Generator, most: int) -> list[int]:
@@ -181,11 +182,11 @@ def _chosen(recording: MarkedRecording, generator: np.random.Generator, most: in
     intervals = np.diff(np.concatenate([[-(10**6)], peaks, [10**9]]))
     inside = (normal >= REACH) & (normal + REACH <= len(recording.signal))
     alone = (intervals[places] >= _LEAST_INTERVAL) & (intervals[places + 1] >= _LEAST_INTERVAL)
-    kept: list[int] = []
+    apart: list[int] = []
     for place in places[inside & alone]:
-        if not kept or place - kept[-1] > 1:
-            kept.append(int(place))
-    some = np.sort(generator.permutation(np.array(kept, dtype=np.int64))[:most])
+        if not apart or place - apart[-1] > 1:
+            apart.append(int(place))
+    some = np.sort(generator.permutation(np.array(apart, dtype=np.int64))[:most])
     return [int(peak) for peak in peaks[some]]
 
 

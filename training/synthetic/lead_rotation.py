@@ -42,7 +42,7 @@ _PEAK_JITTER = 3
 BEATS_OF_A_SYMBOL = 150
 
 
-def turn(recording: MarkedRecording, generator: np.random.Generator) -> MarkedRecording:
+def rotate(recording: MarkedRecording, generator: np.random.Generator) -> MarkedRecording:
     """The recording in as many leads as before, each a weighted sum of all, with another gain, filter and noise.
 
     R peaks are where a detector might have put them. All beats stay marked.
@@ -69,7 +69,7 @@ def turn(recording: MarkedRecording, generator: np.random.Generator) -> MarkedRe
     return replace(recording, signal=turned_signal, samples=marked, every_peak=peaks)
 
 
-def views(windows: NDArray[np.float32], generator: np.random.Generator) -> NDArray[np.float32]:
+def rotated_windows(windows: NDArray[np.float32], generator: np.random.Generator) -> NDArray[np.float32]:
     """Single beats seen along other axes, each along its own: what :func:`turn` does to a whole recording.
 
     Gain, wander and noise are left to :func:`training.pictures.augmentation.augment`.
@@ -93,9 +93,9 @@ def views(windows: NDArray[np.float32], generator: np.random.Generator) -> NDArr
     return (rotated + baselines)[..., FILTER_REACH : length - FILTER_REACH]
 
 
-def turned(recording: MarkedRecording, generator: np.random.Generator) -> MarkedRecording:
+def rotated(recording: MarkedRecording, generator: np.random.Generator) -> MarkedRecording:
     """:func:`turn`, with a few beats of each symbol marked."""
-    rotated = turn(recording, generator)
+    rotated = rotate(recording, generator)
     shuffled = generator.permutation(len(rotated.samples))
     place = np.empty(len(shuffled), dtype=np.int64)
     for symbol in np.unique(rotated.symbols):

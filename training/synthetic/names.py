@@ -1,4 +1,4 @@
-"""Names of recordings that were made of others: ``left0-101``, ``turned11-00042``.
+"""Names of synthetic recordings: ``left0-101``, ``turned11-00042``.
 
 In tables a database's prefix may stand before it, as it stands before the name of the other recording.
 """
@@ -19,8 +19,8 @@ _NAME = f"(?P<kind>[a-z]+){_NUMBERS}"
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
-    """What a recording was made of, and how."""
+class SyntheticName:
+    """What a synthetic recording comes from, and how."""
 
     kind: str
     """What was done; lower-case letters."""
@@ -33,24 +33,24 @@ class Made:
         return f"{self.kind}{self.number}-{self.origin}"
 
 
-def parse(name: str) -> Made:
-    """The parts of a made recording's name, without prefix.
+def parse(name: str) -> SyntheticName:
+    """The parts of a synthetic recording's name, without prefix.
 
     Raises:
-        ValueError: not the name of a made recording.
+        ValueError: not the name of a synthetic recording.
     """
     match = re.fullmatch(_NAME, name)
     if not match:
-        raise ValueError(f"{name!r} is not the name of a recording that was made of another.")
-    return Made(match["kind"], int(match["number"]), match["origin"])
+        raise ValueError(f"{name!r} is not the name of a synthetic recording.")
+    return SyntheticName(match["kind"], int(match["number"]), match["origin"])
 
 
 def rows(records: pd.Series, kinds: Collection[str] = ()) -> NDArray[np.bool_]:
-    """Which rows' recordings, ``[N]``, were made of others; only those of ``kinds``, where any are named."""
+    """Which rows' recordings, ``[N]``, are synthetic; only those of ``kinds``, where any are named."""
     name = f"(?:{'|'.join(kinds)}){_NUMBERS}" if kinds else _NAME
     return records.astype(str).str.fullmatch(_PREFIX + name).to_numpy(dtype=bool)
 
 
 def origins(records: pd.Series) -> pd.Series:
-    """The recordings, ``[N]``, that those of ``records`` were made of; those that were made of none as they are."""
+    """The recordings, ``[N]``, that those of ``records`` come from; recordings that are not synthetic as they are."""
     return records.astype(str).str.replace(f"^{_PREFIX}{_NAME}$", r"\g<prefix>\g<origin>", regex=True)

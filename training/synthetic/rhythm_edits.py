@@ -2,10 +2,10 @@
 
 A premature atrial beat that is conducted normally has the QRS complex of the person's other beats; its timing and its P
 wave tell it. In atrial fibrillation beats come early, too, but nothing is premature about them: no rhythm is there.
-Only a few people of the training side show either, but everybody's recording can be edited: the time between beats is
+Only a few people of the training partition show either, but any recording can be edited: the time between beats is
 stretched or shortened, P wave, QRS complex and T wave of the marked beats are not.
 :mod:`training.synthetic.lead_rotation` tells the rest.
-For training by person only: the edited recordings are on the training side.
+For training by person only: the edited recordings are in the training partition.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from training.databases import marked
 from training.databases.divisions import TRAINING_RECORDS
 from training.databases.marked import MarkedRecording, mitdb
 from training.synthetic import lead_rotation, names
-from training.synthetic.names import Made
+from training.synthetic.names import SyntheticName
 
 #: Beats conducted from above, whose intervals may be edited; and what one that is made to come early becomes.
 _CONDUCTED = ("N", "L", "R")
@@ -82,13 +82,13 @@ class _Timing:
 
 
 def record_names(folder: Path) -> list[str]:
-    """Every edit of every MIT-BIH record of the training side.
+    """Every edit of every MIT-BIH record of the training partition.
 
     Raises:
         RecordsError: not a MIT-BIH folder.
     """
     names = [name for name in mitdb.record_names(folder) if name in TRAINING_RECORDS]
-    return [str(Made(edit, number, name)) for edit in EDITS for number in range(TIMES[edit]) for name in names]
+    return [str(SyntheticName(edit, number, name)) for edit in EDITS for number in range(TIMES[edit]) for name in names]
 
 
 def read_recording(folder: Path, name: str) -> MarkedRecording:
@@ -101,8 +101,8 @@ def read_recording(folder: Path, name: str) -> MarkedRecording:
     generator = marked.generator_of(name)
     recording = mitdb.read_recording(folder, edited.origin)
     if edited.kind != "turned" and edited.number:
-        recording = lead_rotation.turn(recording, generator)
-    return replace(EDITS[edited.kind](recording, generator), name=name, side="train")
+        recording = lead_rotation.rotate(recording, generator)
+    return replace(EDITS[edited.kind](recording, generator), name=name, partition="train")
 
 
 def early(recording: MarkedRecording, generator: np.random.Generator) -> MarkedRecording:
@@ -204,7 +204,7 @@ EDITS: dict[str, Callable[[MarkedRecording, np.random.Generator], MarkedRecordin
     "early": early,
     "irregular": irregular,
     "runs": runs,
-    "turned": lead_rotation.turned,
+    "turned": lead_rotation.rotated,
 }
 
 #: How often each is done. The first of each kind of rhythm keeps the recording's own leads, all others are seen along
@@ -217,14 +217,14 @@ def _regular_beats(
 ) -> NDArray[np.int64]:
     """Indices of beats in the middle of five conducted ones in a regular rhythm, at least five beats apart."""
     regular = _in_regular_rhythm(samples, symbols)
-    found = []
+    candidates = []
     beat = 3
     while beat < len(samples) - 3:
         if regular[beat]:
-            found.append(beat)
+            candidates.append(beat)
             beat += 4
         beat += 1
-    chosen = generator.permutation(np.array(found, dtype=np.int64))[:BEATS]
+    chosen = generator.permutation(np.array(candidates, dtype=np.int64))[:BEATS]
     return np.sort(chosen)
 
 

@@ -51,11 +51,11 @@ def note_account(sender: type[User], instance: User, created: bool, **kwargs: An
         return
     before: _Before = instance._before  # type: ignore[attr-defined]
     changed = [name for name, value in before.items() if value != getattr(instance, name)]
-    said = [f"{'+' if getattr(instance, name) else '-'}{name}" for name in changed if name in _RIGHTS]
+    changes = [f"{'+' if getattr(instance, name) else '-'}{name}" for name in changed if name in _RIGHTS]
     if not _is_own(instance.pk):
-        said += [name for name in changed if name in _KEYS]
-    if said:
-        note_power(record=instance, detail=" ".join(said))
+        changes += [name for name in changed if name in _KEYS]
+    if changes:
+        note_power(record=instance, detail=" ".join(changes))
 
 
 @receiver(post_delete, sender=User)
@@ -75,23 +75,23 @@ def note_membership(
     sign = {"post_add": "+", "post_remove": "-", "pre_clear": "-"}.get(action)
     if sign is None:
         return
-    others: QuerySet[Model] = model._default_manager.all()
-    others = _related(sender, instance, others) if action == "pre_clear" else others.filter(pk__in=pk_set)
+    related: QuerySet[Model] = model._default_manager.all()
+    related = _related(sender, instance, related) if action == "pre_clear" else related.filter(pk__in=pk_set)
     if model is Permission:
-        others = others.select_related("content_type")
+        related = related.select_related("content_type")
     if not reverse:
-        if rights := " ".join(f"{sign}{_right(other)}" for other in others):
+        if rights := " ".join(f"{sign}{_right(other)}" for other in related):
             note_power(record=_holder(instance), detail=rights)
         return
-    for other in others:
+    for other in related:
         note_power(record=_holder(other), detail=f"{sign}{_right(instance)}")
 
 
-def _related(through: type[Model], instance: Model, others: QuerySet[Model]) -> QuerySet[Model]:
-    """Those of ``others`` that a row of ``through`` ties to ``instance``."""
+def _related(through: type[Model], instance: Model, related: QuerySet[Model]) -> QuerySet[Model]:
+    """Those of ``related`` that a row of ``through`` ties to ``instance``."""
     keys = {field.related_model: field.attname for field in through._meta.fields if field.is_relation}
     rows = through._default_manager.filter(**{keys[instance._meta.concrete_model]: instance.pk})
-    return others.filter(pk__in=rows.values(keys[others.model]))
+    return related.filter(pk__in=rows.values(keys[related.model]))
 
 
 def _holder(row: Model) -> User | Group:

@@ -60,12 +60,12 @@ def load_postgresql(backup: Reader) -> None:
 
 def _play(reading: list[str], *, before: Iterable[str], after: Iterable[str]) -> None:
     """Have psql do what another program writes, between other statements; without the last ones nothing is done."""
-    with tempfile.TemporaryFile() as said:
+    with tempfile.TemporaryFile() as errors:
         with (
-            subprocess.Popen(reading, stdout=subprocess.PIPE, stderr=said) as reader,
+            subprocess.Popen(reading, stdout=subprocess.PIPE, stderr=errors) as reader,
             subprocess.Popen(
                 postgresql.command("psql", "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1"),
-                env=postgresql.environment(), stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=said,
+                env=postgresql.environment(), stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=errors,
             ) as psql,
         ):  # fmt: skip
             if reader.stdout is None or psql.stdin is None:
@@ -80,8 +80,8 @@ def _play(reading: list[str], *, before: Iterable[str], after: Iterable[str]) ->
                 psql.stdin.close()
             reader.kill()  # when it has not ended by itself
         if psql.returncode or reader.returncode:
-            said.seek(0)
-            raise BackupError(f"PostgreSQL did not take the backup: {said.read().decode(errors='replace').strip()}")
+            errors.seek(0)
+            raise BackupError(f"PostgreSQL did not take the backup: {errors.read().decode(errors='replace').strip()}")
 
 
 def _write(pipe: IO[bytes], statements: Iterable[str]) -> None:

@@ -61,9 +61,11 @@ def nobody_at_work() -> Iterator[None]:
                 "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
                 " AND backend_type = 'client backend'"
             )
-            (others,) = cursor.fetchone()
-        if others:
-            raise BackupError(f"The database has {others} other connections. Stop the portal and its workers first.")
+            (connections,) = cursor.fetchone()
+        if connections:
+            raise BackupError(
+                f"The database has {connections} other connections. Stop the portal and its workers first."
+            )
         yield
         return
     folder = Path(settings.VAR_DIR)

@@ -84,13 +84,13 @@ def _counted(analyses: QuerySet[Analysis], column: str) -> dict[str, int]:
 
 def volume(period: timedelta) -> Volume:
     """What was asked within ``period`` until now."""
-    asked = _asked_within(period)
-    done = asked.filter(state=Analysis.State.DONE)
+    analyses = _asked_within(period)
+    done = analyses.filter(state=Analysis.State.DONE)
     return Volume(
         period=period,
-        states=_counted(asked, "state"),
+        states=_counted(analyses, "state"),
         verdicts=_counted(done, "verdict"),
-        reasons=_counted(asked.filter(state=Analysis.State.REJECTED), "reason"),
+        reasons=_counted(analyses.filter(state=Analysis.State.REJECTED), "reason"),
         versions=_counted(done, "model_version"),
     )
 

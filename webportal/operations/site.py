@@ -50,7 +50,7 @@ class Site(admin.AdminSite):
             return apps
         people = [app for app in apps if app["app_label"] in _ABOUT_PEOPLE]
         people.sort(key=lambda app: _ABOUT_PEOPLE.index(app["app_label"]))
-        others = [app for app in apps if app["app_label"] not in _ABOUT_PEOPLE]
+        rest = [app for app in apps if app["app_label"] not in _ABOUT_PEOPLE]
         if not people:
-            return others
-        return [{**people[0], "models": [model for app in people for model in app["models"]]}, *others]
+            return rest
+        return [{**people[0], "models": [model for app in people for model in app["models"]]}, *rest]

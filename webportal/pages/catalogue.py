@@ -72,8 +72,8 @@ def entries() -> list[Entry]:
     written = written_about()
     served = served_classes()
     known = [Entry(c.short, c.name, c.short in written) for c in served]
-    others = sorted(written - {c.short for c in served})
-    return known + [Entry(short, None, True) for short in others]
+    unserved = sorted(written - {c.short for c in served})
+    return known + [Entry(short, None, True) for short in unserved]
 
 
 def find(short: str) -> Entry | None:

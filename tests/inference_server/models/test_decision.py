@@ -5,7 +5,7 @@ import pytest
 from inference_server.classification import Verdict
 from inference_server.models.decision import Thresholds, decide
 
-THRESHOLDS = Thresholds(min_probability=(0.5, 0.2, 0.1), max_distance=10.0)
+THRESHOLDS = Thresholds(min_probability=(0.5, 0.2, 0.1), max_ood_score=10.0)
 
 
 def test_the_only_plausible_class_is_confident() -> None:
@@ -35,7 +35,7 @@ def test_a_single_plausible_class_that_is_not_the_top_is_uncertain() -> None:
 
 @pytest.mark.parametrize(("probability", "verdict"), [(0.95, Verdict.CONFIDENT), (0.9499, Verdict.UNCERTAIN)])
 def test_a_class_may_need_more_than_to_be_the_only_plausible_one(probability: float, verdict: Verdict) -> None:
-    strict = Thresholds(min_probability=(0.5, 0.2, 0.1), max_distance=10.0, min_confidence=(0.95, 0.0, 2.0))
+    strict = Thresholds(min_probability=(0.5, 0.2, 0.1), max_ood_score=10.0, min_confidence=(0.95, 0.0, 2.0))
     decision = decide([probability, 0.05, 0.0], 3.0, strict)
     assert (decision.prediction_set, decision.verdict) == ((0,), verdict)
     assert decide([0.01, 0.6, 0.05], 3.0, strict).verdict is Verdict.CONFIDENT
@@ -55,5 +55,5 @@ def test_the_largest_distance_itself_still_is_a_beat() -> None:
 @pytest.mark.parametrize("classes", [2, 6, 8])
 def test_any_number_of_classes(classes: int) -> None:
     probabilities = [0.9] + [0.1 / (classes - 1)] * (classes - 1)
-    thresholds = Thresholds(min_probability=(0.2,) * classes, max_distance=1.0)
+    thresholds = Thresholds(min_probability=(0.2,) * classes, max_ood_score=1.0)
     assert decide(probabilities, 0.0, thresholds).prediction_set == (0,)

@@ -29,7 +29,7 @@ def test_the_classes_come_from_the_file(tmp_path: Path, classes: int) -> None:
     pixels = np.stack([to_pixels(picture(0), height=HEIGHT, width=WIDTH)] * 3)
     scores = model.run(pixels)
     assert scores.probabilities.shape == (3, classes)
-    assert scores.distance.shape == (3,)
+    assert scores.ood_score.shape == (3,)
     assert model.activation_maps(pixels).shape[::3] == (3, classes)
 
 

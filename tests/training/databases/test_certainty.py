@@ -33,13 +33,13 @@ _ODD = [True] * 5 + [False] + [True] * 4
 
 
 def test_an_early_beat_of_another_shape_with_a_pause_is_ventricular() -> None:
-    told = certainty.premature(_compared(_WIDE, _EARLY, _ODD), _BOTH)
-    assert told.tolist() == [""] * 5 + ["PVC"] + [""] * 4
+    kinds = certainty.premature(_compared(_WIDE, _EARLY, _ODD), _BOTH)
+    assert kinds.tolist() == [""] * 5 + ["PVC"] + [""] * 4
 
 
 def test_an_early_beat_of_the_usual_shape_is_atrial() -> None:
-    told = certainty.premature(_compared(None, _EARLY), _BOTH)
-    assert told.tolist() == [""] * 5 + ["PAC"] + [""] * 4
+    kinds = certainty.premature(_compared(None, _EARLY), _BOTH)
+    assert kinds.tolist() == [""] * 5 + ["PAC"] + [""] * 4
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_the_measurement_counts_beats_and_people_of_each_set() -> None:
     ]
     scores = certainty_measurement.measured(records)
     score = scores["DS1", Label.PVC]
-    assert (score.told, score.right, score.marked) == (1, 1, 1)
+    assert (score.predicted, score.right, score.marked) == (1, 1, 1)
     assert score.people == score.carriers == {"mitdb-101"}  # 102 is in neither set
     assert scores["DS2", Label.PVC].marked == 0
     assert "| DS1 | PVC | 1 | 100.0% | 1 | 100.0% | 1 of 1 |" in certainty_measurement.table(scores)

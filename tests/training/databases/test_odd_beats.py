@@ -24,35 +24,35 @@ def _signal(*, usual: bool = False) -> NDArray[np.float32]:
 
 
 def test_a_wide_early_beat_is_no_member_of_the_family_and_its_pause_is_seen() -> None:
-    found = odd_beats.compare(_signal(), _RATE, _PEAKS)
-    assert found.usual.tolist() == [number != _WIDE for number in range(len(_PEAKS))]
-    assert found.likeness[_WIDE] < 0.5
-    assert found.likeness[found.usual].min() > 0.95
-    assert found.size[_WIDE] > 1.5
-    assert found.before[_WIDE] == pytest.approx(0.6)
-    assert found.after[_WIDE] == pytest.approx(1.4)
-    assert found.share == pytest.approx(7 / 8)
+    comparison = odd_beats.compare(_signal(), _RATE, _PEAKS)
+    assert comparison.usual.tolist() == [number != _WIDE for number in range(len(_PEAKS))]
+    assert comparison.likeness[_WIDE] < 0.5
+    assert comparison.likeness[comparison.usual].min() > 0.95
+    assert comparison.size[_WIDE] > 1.5
+    assert comparison.before[_WIDE] == pytest.approx(0.6)
+    assert comparison.after[_WIDE] == pytest.approx(1.4)
+    assert comparison.share == pytest.approx(7 / 8)
 
 
 def test_an_early_beat_of_the_usual_shape_stays_in_the_family() -> None:
-    found = odd_beats.compare(_signal(usual=True), _RATE, _PEAKS)
-    assert found.usual.all()
-    assert found.before[_WIDE] == pytest.approx(0.6)
+    comparison = odd_beats.compare(_signal(usual=True), _RATE, _PEAKS)
+    assert comparison.usual.all()
+    assert comparison.before[_WIDE] == pytest.approx(0.6)
 
 
 def test_marks_that_lie_a_little_apart_change_nothing() -> None:
     moved = _PEAKS + np.array([0, 8, -8, 4, 0, -5, 10, 0])
-    found = odd_beats.compare(_signal(), _RATE, moved)
-    assert found.usual.tolist() == [number != _WIDE for number in range(len(_PEAKS))]
+    comparison = odd_beats.compare(_signal(), _RATE, moved)
+    assert comparison.usual.tolist() == [number != _WIDE for number in range(len(_PEAKS))]
 
 
 def test_ends_and_gaps_have_no_interval_and_spread_nothing() -> None:
     signal = _signal()
     signal[1, 1000:1100] = np.nan
-    found = odd_beats.compare(signal, _RATE, _PEAKS)
-    assert np.isnan(found.before[0])
-    assert np.isnan(found.after[-1])
-    assert np.isfinite(found.likeness).all()
+    comparison = odd_beats.compare(signal, _RATE, _PEAKS)
+    assert np.isnan(comparison.before[0])
+    assert np.isnan(comparison.after[-1])
+    assert np.isfinite(comparison.likeness).all()
 
 
 def test_of_two_beats_none_is_the_usual_one() -> None:

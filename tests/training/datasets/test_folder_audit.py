@@ -23,47 +23,47 @@ _LEAST_BEATS = 8
 
 
 @pytest.fixture(scope="module")
-def answers_of_people() -> dict[tuple[str, int], np.ndarray]:
-    """How often each class was answered to each person's beats of each class, by networks that do not know them.
+def predictions_of_people() -> dict[tuple[str, int], np.ndarray]:
+    """How often each class was predicted for each person's beats of each class, by networks that do not know them.
 
     Of the people who test, by the stored predictions; of those who train, by the out-of-fold counts that are stored.
     """
     index = index_of_symbols(CLASS_SETS["seven"])
     stored = predictions.load(RESULTS / "predictions" / "inter-patient" / "arrhythmia-4.inter-patient.npz")
-    answered = stored.probabilities.argmax(axis=1)
+    predicted = stored.probabilities.argmax(axis=1)
     counts = {}
     for record in np.unique(stored.records):
         for row in range(len(index)):
             chosen = (stored.records == record) & (stored.truth == row)
-            counts[str(record), row] = np.bincount(answered[chosen], minlength=7)
+            counts[str(record), row] = np.bincount(predicted[chosen], minlength=7)
     shorts = [label.short for label in CLASS_SETS["seven"]]
     out_of_fold = pd.read_csv(RESULTS / "inter-patient.two-parts.people.csv", dtype={"record": str})
     assert out_of_fold[shorts].to_numpy().sum() == OUT_OF_FOLD_BEATS
     for _, person in out_of_fold.iterrows():
         counts[person["record"], shorts.index(person["class"])] = person[shorts].to_numpy(dtype=np.int64)
-    return {person: answers for person, answers in counts.items() if answers.sum() >= _LEAST_BEATS}
+    return {person: counts for person, counts in counts.items() if counts.sum() >= _LEAST_BEATS}
 
 
-def test_the_table_is_what_the_stored_counts_say(answers_of_people: dict[tuple[str, int], np.ndarray]) -> None:
+def test_the_table_is_what_the_stored_counts_say(predictions_of_people: dict[tuple[str, int], np.ndarray]) -> None:
     for row, short in enumerate(folder_audit.CLASSES):
-        shares = [counts / counts.sum() for (_, truth), counts in answers_of_people.items() if truth == row]
-        assert folder_audit.ANSWERS[row] == pytest.approx(np.mean(shares, axis=0), abs=6e-4), short
+        shares = [counts / counts.sum() for (_, truth), counts in predictions_of_people.items() if truth == row]
+        assert folder_audit.PREDICTED_SHARES[row] == pytest.approx(np.mean(shares, axis=0), abs=6e-4), short
 
 
 def test_a_person_whom_the_network_does_not_know_is_rarely_taken_for_another_class(
-    answers_of_people: dict[tuple[str, int], np.ndarray],
+    predictions_of_people: dict[tuple[str, int], np.ndarray],
 ) -> None:
     taken = [
         person
-        for person, counts in answers_of_people.items()
+        for person, counts in predictions_of_people.items()
         if folder_audit.another_class(counts, person[1]) is not None
     ]
-    assert len(answers_of_people) == 393
+    assert len(predictions_of_people) == 393
     assert len(taken) == 2
 
 
 @pytest.mark.parametrize(
-    ("label", "answers", "found"),
+    ("label", "predicted", "suspected"),
     [
         ("PAC", {"PACED": 34, "PAC": 6}, "PACED"),  # what the old course data set's folder held
         ("PAC", {"NORMAL": 40}, None),  # which is what a network says to premature atrial beats
@@ -74,7 +74,9 @@ def test_a_person_whom_the_network_does_not_know_is_rarely_taken_for_another_cla
         ("PACED", {"PVC": 1}, None),
     ],
 )
-def test_what_a_network_usually_mistakes_is_no_finding(label: str, answers: dict[str, int], found: str | None) -> None:
-    counts = np.array([answers.get(short, 0) for short in folder_audit.CLASSES])
+def test_what_a_network_usually_mistakes_is_no_finding(
+    label: str, predicted: dict[str, int], suspected: str | None
+) -> None:
+    counts = np.array([predicted.get(short, 0) for short in folder_audit.CLASSES])
     other = folder_audit.another_class(counts, folder_audit.CLASSES.index(label))
-    assert (None if other is None else folder_audit.CLASSES[other]) == found
+    assert (None if other is None else folder_audit.CLASSES[other]) == suspected

@@ -23,8 +23,8 @@ def source(tmp_path: Path) -> Path:
     for short, holds in (("NORMAL", "NORMAL"), ("Premature Atrial Contractions", "PACED"), ("PVCs", "PVC")):
         pictures = sorted((SAMPLES / holds).iterdir())
         for number, path in enumerate(pictures):
-            side = "test" if number % 4 == 0 else "train"
-            folder = tmp_path / "data" / side / short
+            partition = "test" if number % 4 == 0 else "train"
+            folder = tmp_path / "data" / partition / short
             folder.mkdir(parents=True, exist_ok=True)
             shutil.copy(path, folder / f"fig_{number}{path.suffix}")
     return tmp_path / "data"
@@ -55,16 +55,16 @@ def test_programs_get_one_object(source: Path) -> None:
     (source / "train" / "NORMAL" / "note.txt").write_text("no picture")
     Image.new("L", (20, 20)).save(source / "train" / "NORMAL" / "scan.bmp")
     result = prepared(source, "--json")
-    answer = json.loads(result.stdout)
-    reasons = {entry["file"]: entry["reason"] for entry in answer["left_out"]["files"]}
+    summary = json.loads(result.stdout)
+    reasons = {entry["file"]: entry["reason"] for entry in summary["left_out"]["files"]}
     assert reasons == {
         "train/NORMAL/note.txt": "NOT_A_PICTURE",
         "train/NORMAL/scan.bmp": "IMAGE_UNSUPPORTED_FORMAT",
     }
-    assert answer["left_out"]["total"] == 2
-    assert answer["pictures"] == sum(entry["pictures"] for entry in answer["classes"])
-    assert {entry["class"] for entry in answer["classes"]} == {"NORMAL", "PAC", "PVC"}
-    assert any("looks like PACED" in sentence for sentence in answer["findings"]["sentences"])
+    assert summary["left_out"]["total"] == 2
+    assert summary["pictures"] == sum(entry["pictures"] for entry in summary["classes"])
+    assert {entry["class"] for entry in summary["classes"]} == {"NORMAL", "PAC", "PVC"}
+    assert any("looks like PACED" in sentence for sentence in summary["findings"]["sentences"])
 
 
 def test_a_long_list_of_what_was_left_out_ends_with_how_many_more(source: Path) -> None:

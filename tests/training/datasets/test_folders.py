@@ -21,8 +21,8 @@ CLASSES = CLASS_SETS["seven"]
 @pytest.fixture(scope="module")
 def written(data: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("folders")
-    sides = split(data.table, data.labels(CLASSES), "beats-10fold", seed=0)
-    *_, (done, total) = folders.write_folders(data, sides, CLASSES, out)
+    partitions = split(data.table, data.labels(CLASSES), "beats-10fold", seed=0)
+    *_, (done, total) = folders.write_folders(data, partitions, CLASSES, out)
     assert done == total
     return out
 
@@ -44,13 +44,13 @@ def test_beats_come_back_from_class_folders_with_the_same_pixels(data: Dataset, 
         assert (back.pixels[0][row] == original[beat.record, beat.sample]).all()
 
 
-def test_the_given_sides_are_kept(written: Path, tmp_path: Path) -> None:
+def test_the_given_partitions_stay(written: Path, tmp_path: Path) -> None:
     _read(written, tmp_path)
     back = prepared_data.load(tmp_path)
-    sides = split(back.table, back.labels(CLASSES), "as-given", seed=0)
-    assert set(back.table["side"].iloc[sides.test]) == {"test"}
-    assert set(back.table["side"].iloc[sides.train]) == {"train"}
-    assert len(sides.validation) == pytest.approx((len(sides.train) + len(sides.validation)) / 10, abs=1)
+    partitions = split(back.table, back.labels(CLASSES), "as-given", seed=0)
+    assert set(back.table["partition"].iloc[partitions.test]) == {"test"}
+    assert set(back.table["partition"].iloc[partitions.train]) == {"train"}
+    assert len(partitions.validation) == pytest.approx((len(partitions.train) + len(partitions.validation)) / 10, abs=1)
 
 
 def test_files_that_are_no_pictures_are_named_and_left_out(written: Path, tmp_path: Path) -> None:
@@ -60,7 +60,7 @@ def test_files_that_are_no_pictures_are_named_and_left_out(written: Path, tmp_pa
     (normal,) = [
         read
         for read in _read(source, tmp_path / "out")
-        if (read.folder.side, read.folder.beat_class.short) == ("train", "NORMAL")
+        if (read.folder.partition, read.folder.beat_class.short) == ("train", "NORMAL")
     ]
     assert [(item.path.name, item.reason) for item in normal.left_out] == [("broken.png", "IMAGE_UNSUPPORTED_FORMAT")]
     with (tmp_path / "out" / folders.LEFT_OUT).open() as lines:
@@ -71,13 +71,13 @@ def test_files_that_are_no_pictures_are_named_and_left_out(written: Path, tmp_pa
     }
 
 
-def test_each_picture_s_file_is_kept_in_the_order_of_the_rows(written: Path, tmp_path: Path) -> None:
+def test_each_picture_s_file_is_stored_in_the_order_of_the_rows(written: Path, tmp_path: Path) -> None:
     _read(written, tmp_path)
     back, files = prepared_data.load(tmp_path), folders.read_files(tmp_path)
     assert len(files) == len(back.table)
     for row, (beat, file) in enumerate(zip(back.table.itertuples(), files.itertuples(), strict=True)):
         assert file.file.endswith(f"/{beat.record}_{beat.sample}.png")
-        assert file.side == beat.side
+        assert file.partition == beat.partition
         assert hashlib.sha256(back.pixels[0][row].tobytes()).hexdigest() == file.content
 
 
@@ -94,10 +94,10 @@ def test_other_pictures_under_the_same_names_are_another_data_set(written: Path,
 
 
 def test_progress_ends_at_the_whole(written: Path, tmp_path: Path) -> None:
-    told: list[float] = []
-    list(folders.read_folders(survey(written, CLASSES), tmp_path, told.append))
-    assert told == sorted(told)
-    assert told[-1] == 1
+    fractions: list[float] = []
+    list(folders.read_folders(survey(written, CLASSES), tmp_path, fractions.append))
+    assert fractions == sorted(fractions)
+    assert fractions[-1] == 1
 
 
 def test_other_data_sets_have_no_files(prepared: Path) -> None:
@@ -108,18 +108,18 @@ def test_other_data_sets_have_no_files(prepared: Path) -> None:
 def test_old_file_names_are_no_records(written: Path, tmp_path: Path) -> None:
     """``fig_7.png`` says nothing about who it is; it must not make one patient of all classes."""
     source = tmp_path / "source"
-    for side, label, name in (("train", "Normal", "fig_7.png"), ("test", "Paced", "VFEfig_7.png")):
-        (source / side / label).mkdir(parents=True)
-        shutil.copy(next((written / side / label).glob("*.png")), source / side / label / name)
+    for partition, label, name in (("train", "Normal", "fig_7.png"), ("test", "Paced", "VFEfig_7.png")):
+        (source / partition / label).mkdir(parents=True)
+        shutil.copy(next((written / partition / label).glob("*.png")), source / partition / label / name)
     _read(source, tmp_path / "out")
     assert list(prepared_data.load(tmp_path / "out").table["patient"]) == ["unknown-NORMAL", "unknown-PACED"]
 
 
-def test_a_side_of_which_nothing_can_be_read_is_an_error(written: Path, tmp_path: Path) -> None:
+def test_a_partition_of_which_nothing_can_be_read_is_an_error(written: Path, tmp_path: Path) -> None:
     source = shutil.copytree(written, tmp_path / "source")
     for path in (source / "test").rglob("*.png"):
         path.write_text("no picture")
-    with pytest.raises(DatasetError, match="No picture of the test side"):
+    with pytest.raises(DatasetError, match="No picture of the test partition"):
         _read(source, tmp_path / "out")
     assert not prepared_data.is_complete(tmp_path / "out")
 
@@ -132,9 +132,9 @@ def test_validation_pictures_validate(written: Path, tmp_path: Path) -> None:
         path.rename(moved)
     _read(source, tmp_path / "out")
     back = prepared_data.load(tmp_path / "out")
-    sides = split(back.table, back.labels(CLASSES), "as-given", seed=0)
-    assert set(back.table["side"].iloc[sides.validation]) == {"validation"}
-    assert set(back.table["side"].iloc[sides.train]) == {"train"}
+    partitions = split(back.table, back.labels(CLASSES), "as-given", seed=0)
+    assert set(back.table["partition"].iloc[partitions.validation]) == {"validation"}
+    assert set(back.table["partition"].iloc[partitions.train]) == {"train"}
 
 
 def test_names_that_no_character_set_knows_and_numbers_without_end_stop_nothing(written: Path, tmp_path: Path) -> None:

@@ -28,12 +28,12 @@ def _beat(symbol: str, seed: int) -> Image.Image:
 
 @pytest.fixture
 def source(tmp_path: Path) -> Path:
-    for one in CLASSES:
+    for finding in CLASSES:
         for number in range(PER_CLASS):
-            side = "test" if number % 4 == 0 else "train"
-            folder = tmp_path / "Dataset" / side / one.name
+            partition = "test" if number % 4 == 0 else "train"
+            folder = tmp_path / "Dataset" / partition / finding.name
             folder.mkdir(parents=True, exist_ok=True)
-            _beat(one.symbol, number).save(folder / f"fig_{number}.png")
+            _beat(finding.symbol, number).save(folder / f"fig_{number}.png")
     return tmp_path / "Dataset"
 
 
@@ -46,22 +46,22 @@ def _audited(source: Path) -> tuple[list[dict[str, str]], str]:
 
 
 def test_a_clean_data_set_has_no_findings(source: Path) -> None:
-    findings, said = _audited(source)
+    findings, output = _audited(source)
     assert findings == []
-    assert "0 findings" in said
+    assert "0 findings" in output
 
 
-def test_a_file_on_both_sides_is_named_with_its_twin(source: Path) -> None:
+def test_a_file_in_both_partitions_is_named_with_its_twin(source: Path) -> None:
     (source / "test/Normal/copy.png").write_bytes((source / "train/Normal/fig_1.png").read_bytes())
-    findings, said = _audited(source)
-    (found,) = findings
-    assert found["kind"] == label_audit.BOTH_SIDES
-    assert (found["file"], found["other"]) == ("test/Normal/copy.png", "train/Normal/fig_1.png")
-    assert "1 test pictures are" in said
+    findings, output = _audited(source)
+    (finding,) = findings
+    assert finding["kind"] == label_audit.BOTH_PARTITIONS
+    assert (finding["file"], finding["other"]) == ("test/Normal/copy.png", "train/Normal/fig_1.png")
+    assert "1 test pictures are" in output
 
 
 @pytest.mark.parametrize("change", ["larger", "through JPEG"])
-def test_a_training_picture_drawn_again_on_the_test_side_is_a_near_duplicate(source: Path, change: str) -> None:
+def test_a_training_picture_drawn_again_in_the_test_partition_is_a_near_duplicate(source: Path, change: str) -> None:
     picture: Image.Image = Image.open(source / "train/Normal/fig_1.png")
     if change == "larger":
         picture = picture.resize((384, 256))
@@ -69,27 +69,33 @@ def test_a_training_picture_drawn_again_on_the_test_side_is_a_near_duplicate(sou
         picture.save(source.parent / "lossy.jpg", quality=90)
         picture = Image.open(source.parent / "lossy.jpg")
     picture.save(source / "test/Normal/again.png")
-    found = [one for one in _audited(source)[0] if one["kind"] == label_audit.NEAR_DUPLICATE]
-    assert [(one["file"], one["other"]) for one in found] == [("test/Normal/again.png", "train/Normal/fig_1.png")]
-    assert 0 <= float(found[0]["figure"]) <= label_audit.NEAR
+    finding = [finding for finding in _audited(source)[0] if finding["kind"] == label_audit.NEAR_DUPLICATE]
+    assert [(finding["file"], finding["other"]) for finding in finding] == [
+        ("test/Normal/again.png", "train/Normal/fig_1.png")
+    ]
+    assert 0 <= float(finding[0]["figure"]) <= label_audit.NEAR
 
 
 def test_one_picture_under_two_classes_is_found(source: Path) -> None:
     content = (source / "train/Normal/fig_2.png").read_bytes()
     (source / "train" / CLASSES[1].name / "fig_2b.png").write_bytes(content)
-    kinds = [one["kind"] for one in _audited(source)[0]]
+    kinds = [finding["kind"] for finding in _audited(source)[0]]
     assert label_audit.TWO_CLASSES in kinds
 
 
 def test_pictures_in_the_wrong_folder_are_named_with_the_class_that_they_look_like(source: Path) -> None:
     for seed in (100, 101):
         _beat("L", seed).save(source / "train" / "Right Bundle Branch Block" / f"wrong_{seed}.png")
-    findings, said = _audited(source)
-    wrong = {one["file"].rpartition("/")[2]: one for one in findings if one["kind"] == label_audit.MISLABELLED}
+    findings, output = _audited(source)
+    wrong = {
+        finding["file"].rpartition("/")[2]: finding
+        for finding in findings
+        if finding["kind"] == label_audit.MISLABELLED
+    }
     assert set(wrong) == {"wrong_100.png", "wrong_101.png"}
-    assert {(one["label"], one["better"]) for one in wrong.values()} == {("RBBB", "LBBB")}
-    assert all(float(one["figure"]) > 0.5 for one in wrong.values())
-    assert "2 pictures look like another class" in said
+    assert {(finding["label"], finding["better"]) for finding in wrong.values()} == {("RBBB", "LBBB")}
+    assert all(float(finding["figure"]) > 0.5 for finding in wrong.values())
+    assert "2 pictures look like another class" in output
 
 
 def test_a_class_with_a_single_picture_does_not_stop_the_audit(source: Path) -> None:

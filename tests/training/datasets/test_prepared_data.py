@@ -1,18 +1,23 @@
 from __future__ import annotations
 
 import io
+import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from PIL import Image
 
+from ecg.beats import STORED_SAMPLES
 from ecg.classes import CLASS_SETS
 from ecg.pictures.canonical import to_pixels
 from ecg.pictures.canvas import HEIGHT, WIDTH
 from ecg.pictures.rendering import draw, picture_window
 from tests.training.recordings import RECORDS
+from training.databases.marked import Beats
 from training.datasets import prepared_data
 from training.datasets.prepared_data import Dataset, DatasetError, PreparationConfig
 from training.datasets.sources import MITDB
@@ -56,14 +61,42 @@ def test_a_stopped_preparation_continues_and_ends_the_same(recordings: Path, dat
     assert (again.pixels == data.pixels).all()
 
 
-def test_turned_variants_stand_beside_the_same_plain_drawing(recordings: Path, data: Dataset, tmp_path: Path) -> None:
-    config = PreparationConfig(augmented_variants=1, turned=True)
+def test_variants_with_rotated_leads_stand_beside_the_same_plain_drawing(
+    recordings: Path, data: Dataset, tmp_path: Path
+) -> None:
+    config = PreparationConfig(augmented_variants=1, lead_rotation=True)
     for _ in prepared_data.prepare(MITDB, recordings, list(RECORDS), tmp_path, config, workers=1):
         pass
-    turned = prepared_data.load(tmp_path)
-    assert turned.digest == data.digest
-    assert (turned.pixels[0] == data.pixels[0]).all()
-    assert (turned.pixels[1] != data.pixels[1]).any(axis=(1, 2, 3)).mean() > 0.99
+    rotated = prepared_data.load(tmp_path)
+    assert rotated.digest == data.digest
+    assert (rotated.pixels[0] == data.pixels[0]).all()
+    assert (rotated.pixels[1] != data.pixels[1]).any(axis=(1, 2, 3)).mean() > 0.99
+
+
+def test_what_earlier_versions_prepared_is_read_and_goes_on(
+    recordings: Path, prepared: Path, data: Dataset, tmp_path: Path
+) -> None:
+    older = shutil.copytree(prepared, tmp_path / "older")
+    settings = json.loads((older / "config.json").read_text())
+    settings["turned"] = settings.pop("lead_rotation")
+    (older / "config.json").write_text(json.dumps(settings))
+    with np.load(older / "shards" / f"{next(iter(RECORDS))}.npz") as shard:
+        assert "side" in shard
+    again = prepared_data.load(older)
+    assert again.digest == data.digest
+    assert list(again.table["partition"].unique()) == [""]
+    config = PreparationConfig(augmented_variants=settings["augmented_variants"])
+    for _ in prepared_data.prepare(MITDB, recordings, list(RECORDS), older, config, workers=1):
+        pass
+    assert prepared_data.load(older).digest == data.digest
+
+
+def test_the_digest_of_the_same_beats_never_changes() -> None:
+    """Model files and runs hold it: with another one they could not be scored or go on."""
+    identity = {"patient": "101", "record": "101", "sample": [500, 900], "symbol": ["N", "V"], "lead": "MLII"}
+    table = pd.DataFrame({**identity, "primary": True, "partition": ""})
+    beats = Beats(table, np.zeros((2, STORED_SAMPLES), np.float32))
+    assert prepared_data.beats_digest(beats) == "d84efbe552a55eb729674631a4ae782d5bd68aa0e55ac823641a12ee57f3a99f"
 
 
 def test_other_settings_may_not_continue_a_preparation(recordings: Path, prepared: Path) -> None:
@@ -72,8 +105,6 @@ def test_other_settings_may_not_continue_a_preparation(recordings: Path, prepare
 
 
 def test_the_digest_changes_with_a_single_sample(data: Dataset) -> None:
-    from training.databases.marked import Beats
-
     beats = Beats(data.table, data.windows)
     windows = data.windows.copy()
     windows[0, 0] += np.float32(0.001)

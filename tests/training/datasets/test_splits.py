@@ -35,7 +35,7 @@ def folded(data: Dataset, labels: np.ndarray) -> list[Split]:
     return [split(data.table, labels, "beats-10fold", fold=fold, seed=1) for fold in range(splits.FOLDS)]
 
 
-def test_no_person_is_on_two_sides_of_inter_patient() -> None:
+def test_no_person_is_in_two_partitions_of_inter_patient() -> None:
     train, test = _patients(division.TRAINING_RECORDS), _patients(division.TEST_RECORDS)
     assert not train & test
     known = {*division.TRAINING_RECORDS, *division.FIBRILLATION_TRAINING_RECORDS, *division.VALIDATION_RECORDS}
@@ -49,14 +49,14 @@ def test_inter_patient_uses_every_record_but_the_one_left_out() -> None:
 
 
 def test_inter_patient_divides_by_record(data: Dataset, labels: np.ndarray) -> None:
-    sides = split(data.table, labels, "inter-patient")
+    partitions = split(data.table, labels, "inter-patient")
     records = data.table["record"].to_numpy(dtype=str)
-    assert set(records[sides.train]) == {"101"}
-    assert set(records[sides.validation]) == {"112"}
-    assert set(records[sides.test]) == {"100"}
+    assert set(records[partitions.train]) == {"101"}
+    assert set(records[partitions.validation]) == {"112"}
+    assert set(records[partitions.test]) == {"100"}
 
 
-def test_networks_that_answer_together_validate_on_different_people_and_never_test_others() -> None:
+def test_networks_of_an_ensemble_validate_on_different_people_and_never_test_others() -> None:
     groups = [set(group) for group in division.VALIDATION_GROUPS]
     assert len(set.union(*groups)) == sum(map(len, groups))
     assert set.union(*groups) <= {
@@ -66,23 +66,23 @@ def test_networks_that_answer_together_validate_on_different_people_and_never_te
     }
     table = _table_of(division.TRAINING_RECORDS, division.TEST_RECORDS)
     for member, group in enumerate(groups):
-        sides = split(table, np.zeros(len(table), dtype=np.int64), "inter-patient", member=member)
-        assert set(table["record"].iloc[sides.validation]) == group & set(division.TRAINING_RECORDS)
-        assert set(table["record"].iloc[sides.test]) == set(division.TEST_RECORDS)
-        assert set(table["record"].iloc[sides.train]) == set(division.TRAINING_RECORDS) - group
+        partitions = split(table, np.zeros(len(table), dtype=np.int64), "inter-patient", member=member)
+        assert set(table["record"].iloc[partitions.validation]) == group & set(division.TRAINING_RECORDS)
+        assert set(table["record"].iloc[partitions.test]) == set(division.TEST_RECORDS)
+        assert set(table["record"].iloc[partitions.train]) == set(division.TRAINING_RECORDS) - group
 
 
 def test_recordings_edited_from_those_of_validating_people_take_no_part() -> None:
     table = _table_of(division.TRAINING_RECORDS, division.TEST_RECORDS)
     edited = table[table["record"].isin(division.TRAINING_RECORDS)].assign(
-        record=lambda rows: "early0-" + rows["record"], side="train"
+        record=lambda rows: "early0-" + rows["record"], partition="train"
     )
     table = pd.concat([table, edited], ignore_index=True)
-    sides = split(table, np.zeros(len(table), dtype=np.int64), "inter-patient", member=2)
+    partitions = split(table, np.zeros(len(table), dtype=np.int64), "inter-patient", member=2)
     group = set(division.VALIDATION_GROUPS[2])
-    assert not set(table["patient"].iloc[sides.train]) & group
-    assert not table["record"].iloc[sides.validation].str.startswith("early").any()
-    assert table["record"].iloc[sides.train].str.startswith("early").any()
+    assert not set(table["patient"].iloc[partitions.train]) & group
+    assert not table["record"].iloc[partitions.validation].str.startswith("early").any()
+    assert table["record"].iloc[partitions.train].str.startswith("early").any()
 
 
 def _table_of(*records: Sequence[str]) -> pd.DataFrame:
@@ -90,44 +90,46 @@ def _table_of(*records: Sequence[str]) -> pd.DataFrame:
     names = [name for some in records for name in some]
     return pd.DataFrame(
         {"record": names, "patient": [patient_of(name) for name in names], "sample": 0, "symbol": "N"}
-    ).assign(lead="MLII", primary=True, side="")
+    ).assign(lead="MLII", primary=True, partition="")
 
 
 def test_members_of_a_fold_test_the_same_beats_and_validate_on_others(data: Dataset, labels: np.ndarray) -> None:
     members = [split(data.table, labels, "beats-10fold", fold=3, seed=1, member=member) for member in range(4)]
-    seen: set[int] = set()
-    for sides in members:
-        assert (sides.test == members[0].test).all()
-        assert not seen & set(sides.validation.tolist())
-        seen |= set(sides.validation.tolist())
+    validated: set[int] = set()
+    for partitions in members:
+        assert (partitions.test == members[0].test).all()
+        assert not validated & set(partitions.validation.tolist())
+        validated |= set(partitions.validation.tolist())
 
 
 def test_the_two_leads_of_a_beat_never_part(data: Dataset, folded: list[Split]) -> None:
-    for sides in folded:
-        train, validation, test = (_beats(data, rows) for rows in (sides.train, sides.validation, sides.test))
+    for partitions in folded:
+        train, validation, test = (
+            _beats(data, rows) for rows in (partitions.train, partitions.validation, partitions.test)
+        )
         assert not train & test
         assert not train & validation
         assert not validation & test
 
 
 def test_ten_folds_test_every_beat_exactly_once(data: Dataset, labels: np.ndarray, folded: list[Split]) -> None:
-    tested = np.concatenate([sides.test for sides in folded])
+    tested = np.concatenate([partitions.test for partitions in folded])
     primary = data.table["primary"].to_numpy(dtype=bool)
     assert sorted(tested) == list(np.flatnonzero((labels >= 0) & primary))
 
 
 def test_folds_are_stratified(labels: np.ndarray, folded: list[Split]) -> None:
-    for sides in folded:
-        counts = np.bincount(labels[sides.test], minlength=7)
+    for partitions in folded:
+        counts = np.bincount(labels[partitions.test], minlength=7)
         assert counts.max() - counts.min() <= 1
 
 
 def test_only_primary_leads_are_scored_and_all_leads_train(data: Dataset, folded: list[Split]) -> None:
     primary = data.table["primary"].to_numpy(dtype=bool)
-    sides = folded[0]
-    assert primary[sides.test].all()
-    assert primary[sides.validation].all()
-    assert 0 < primary[sides.train].sum() < len(sides.train)
+    partitions = folded[0]
+    assert primary[partitions.test].all()
+    assert primary[partitions.validation].all()
+    assert 0 < primary[partitions.train].sum() < len(partitions.train)
 
 
 def test_a_seed_gives_the_same_division_again(data: Dataset, labels: np.ndarray, folded: list[Split]) -> None:
@@ -151,7 +153,7 @@ def test_what_does_not_fit_is_said(data: Dataset, labels: np.ndarray, protocol: 
         split(data.table, labels, protocol, fold=fold)
 
 
-def test_a_side_without_beats_is_an_error(data: Dataset, labels: np.ndarray) -> None:
+def test_a_partition_without_beats_is_an_error(data: Dataset, labels: np.ndarray) -> None:
     table: pd.DataFrame = data.table.assign(record="101")
     with pytest.raises(SplitError, match="has no beats"):
         split(table, labels, "inter-patient")
@@ -166,94 +168,96 @@ def everyone() -> pd.DataFrame:
     """Beats of each class in two leads, of every person of all three databases; some of PTB-XL's have two records."""
     people = [(record, patient_of(record), "") for record in MITDB_RECORDS]
     people += [(record, f"vfdb-{record}", "") for record in VFDB_RECORDS]
-    sides = {1: "train", 2: "train", 8: "validation", 9: "test", 10: "test"}
-    people += [(f"ptbxl-{fold:05d}", f"ptbxl-{900 + fold // 3}", side) for fold, side in sides.items()]
+    partitions = {1: "train", 2: "train", 8: "validation", 9: "test", 10: "test"}
+    people += [(f"ptbxl-{fold:05d}", f"ptbxl-{900 + fold // 3}", partition) for fold, partition in partitions.items()]
     rows = [
-        (patient, record, 500 * beat, symbol, lead, lead == "a", side)
-        for record, patient, side in people
+        (patient, record, 500 * beat, symbol, lead, lead == "a", partition)
+        for record, patient, partition in people
         for beat, symbol in enumerate("NLRAV!/" * 2)
         for lead in "ab"
     ]
-    columns = ["patient", "record", "sample", "symbol", "lead", "primary", "side"]
+    columns = ["patient", "record", "sample", "symbol", "lead", "primary", "partition"]
     return pd.DataFrame(rows, columns=columns)
 
 
 def _labels_of(table: pd.DataFrame) -> np.ndarray:
-    index = {one.symbol: number for number, one in enumerate(CLASS_SETS["seven"])}
+    index = {beat_class.symbol: number for number, beat_class in enumerate(CLASS_SETS["seven"])}
     return table["symbol"].map(lambda symbol: index.get(symbol, -1)).to_numpy(dtype=np.int64)
 
 
-def _people(table: pd.DataFrame, sides: Split) -> list[set[str]]:
-    return [set(table["patient"].iloc[rows]) for rows in (sides.train, sides.validation, sides.test)]
+def _people(table: pd.DataFrame, partitions: Split) -> list[set[str]]:
+    return [set(table["patient"].iloc[rows]) for rows in (partitions.train, partitions.validation, partitions.test)]
 
 
-def test_nobody_of_three_databases_is_on_two_sides_of_inter_patient(everyone: pd.DataFrame) -> None:
-    sides = split(everyone, _labels_of(everyone), "inter-patient")
-    train, validation, test = _people(everyone, sides)
+def test_nobody_of_three_databases_is_in_two_partitions_of_inter_patient(everyone: pd.DataFrame) -> None:
+    partitions = split(everyone, _labels_of(everyone), "inter-patient")
+    train, validation, test = _people(everyone, partitions)
     assert not train & validation
     assert not train & test
     assert not validation & test
     assert "201" in test  # by record 202; his other record takes part nowhere
-    assert "201" not in set(everyone["record"].iloc[np.concatenate([sides.train, sides.validation, sides.test])])
+    assert "201" not in set(
+        everyone["record"].iloc[np.concatenate([partitions.train, partitions.validation, partitions.test])]
+    )
     assert len(train | validation | test) == everyone["patient"].nunique()
 
 
-def test_everybody_of_the_training_side_validates_once_and_what_was_made_of_them_never(everyone: pd.DataFrame) -> None:
+def test_each_person_of_the_training_partition_validates_once_and_synthetic_beats_never(everyone: pd.DataFrame) -> None:
     trains = everyone["record"].isin(division.TRAINING_RECORDS)
-    edited = everyone[trains].assign(record=lambda rows: "runs2-" + rows["record"], side="train")
-    learns = everyone["patient"].str.startswith("ptbxl") & (everyone["side"] == "train")
-    turned = everyone[learns].assign(record=lambda rows: rows["record"].str.replace("ptbxl-", "ptbxl-turned0-"))
-    table = pd.concat([everyone, edited, turned], ignore_index=True)
-    made = table["record"].str.contains("runs2|turned").to_numpy()
-    members = [split(table, _labels_of(table), "inter-patient", member=one, everybody=True) for one in range(4)]
+    edited = everyone[trains].assign(record=lambda rows: "runs2-" + rows["record"], partition="train")
+    learns = everyone["patient"].str.startswith("ptbxl") & (everyone["partition"] == "train")
+    rotated = everyone[learns].assign(record=lambda rows: rows["record"].str.replace("ptbxl-", "ptbxl-turned0-"))
+    table = pd.concat([everyone, edited, rotated], ignore_index=True)
+    synthetic = table["record"].str.contains("runs2|turned").to_numpy()
+    members = [split(table, _labels_of(table), "inter-patient", member=number, out_of_fold=True) for number in range(4)]
     validated: list[str] = []
-    for sides in members:
-        train, validation, test = _people(table, sides)
+    for partitions in members:
+        train, validation, test = _people(table, partitions)
         assert not train & validation
         assert not (train | validation) & test
-        assert not made[sides.validation].any()
-        assert not made[sides.test].any()
+        assert not synthetic[partitions.validation].any()
+        assert not synthetic[partitions.test].any()
         assert train | validation == set(table["patient"]) - test
         validated += validation
     assert len(validated) == len(set(validated))
     assert set(validated) == set(table["patient"]) - test
     for person in ("109", "207", "102", "107", "118", "124"):
         assert person in validated
-    assert made[np.concatenate([sides.train for sides in members])].any()
+    assert synthetic[np.concatenate([partitions.train for partitions in members])].any()
 
 
-def test_blocked_beats_lie_where_the_beats_do_that_they_were_made_of(data: Dataset) -> None:
+def test_simulated_blocks_lie_where_the_beats_do_that_they_come_from(data: Dataset) -> None:
     normal = data.table[data.table["symbol"] == "N"]
-    blocked = normal.assign(record=lambda rows: "left0-" + rows["record"], symbol="L", side="train")
-    blocked["sample"] += 9  # the R peak is another one
-    far = blocked.assign(record=lambda rows: rows["record"].str.replace("left0", "left1"))
+    with_block = normal.assign(record=lambda rows: "left0-" + rows["record"], symbol="L", partition="train")
+    with_block["sample"] += 9  # the R peak is another one
+    far = with_block.assign(record=lambda rows: rows["record"].str.replace("left0", "left1"))
     far["sample"] += 60
-    table = pd.concat([data.table, blocked, far], ignore_index=True)
-    plain_labels, labels = (_labels_of(one) for one in (data.table, table))
+    table = pd.concat([data.table, with_block, far], ignore_index=True)
+    plain_labels, labels = (_labels_of(table_) for table_ in (data.table, table))
     learned: list[tuple[str, int]] = []
     for fold in range(splits.FOLDS):
         before = split(data.table, plain_labels, "beats-10fold", fold=fold, seed=1)
-        sides = split(table, labels, "beats-10fold", fold=fold, seed=1)
-        assert (sides.test == before.test).all()
-        assert (sides.validation == before.validation).all()
-        made = table.iloc[sides.train[sides.train >= len(data.table)]]
-        assert not made["record"].str.startswith("left1").any()  # of no beat that is known
-        origins = set(zip(made["record"].str[6:], made["sample"] - 9, strict=True))
-        trained = table.iloc[sides.train[sides.train < len(data.table)]]
+        partitions = split(table, labels, "beats-10fold", fold=fold, seed=1)
+        assert (partitions.test == before.test).all()
+        assert (partitions.validation == before.validation).all()
+        synthetic = table.iloc[partitions.train[partitions.train >= len(data.table)]]
+        assert not synthetic["record"].str.startswith("left1").any()  # of no beat that is known
+        origins = set(zip(synthetic["record"].str[6:], synthetic["sample"] - 9, strict=True))
+        trained = table.iloc[partitions.train[partitions.train < len(data.table)]]
         assert origins == set(trained.loc[trained["symbol"] == "N", ["record", "sample"]].itertuples(False, None))
         learned += origins
     assert len(set(learned)) == len(set(normal[["record", "sample"]].itertuples(False, None)))
 
 
-def test_who_validates_does_not_depend_on_what_was_made(everyone: pd.DataFrame) -> None:
-    learns = everyone["patient"].str.startswith("ptbxl") & (everyone["side"] == "train")
-    blocked = everyone[learns].assign(
+def test_who_validates_does_not_depend_on_synthetic_beats(everyone: pd.DataFrame) -> None:
+    learns = everyone["patient"].str.startswith("ptbxl") & (everyone["partition"] == "train")
+    with_block = everyone[learns].assign(
         record=lambda rows: rows["record"].str.replace("ptbxl-", "ptbxl-left0-"), symbol="L"
     )
-    table = pd.concat([everyone, blocked], ignore_index=True)
+    table = pd.concat([everyone, with_block], ignore_index=True)
     for member in range(4):
         before, after = (
-            split(one, _labels_of(one), "inter-patient", member=member, everybody=True) for one in (everyone, table)
+            split(one, _labels_of(one), "inter-patient", member=member, out_of_fold=True) for one in (everyone, table)
         )
         assert (before.validation == after.validation).all()
 
@@ -263,40 +267,40 @@ def test_ptb_xl_s_people_of_each_class_are_divided_evenly_between_those_who_vali
     table = _table_of([f"ptbxl-{number:05d}" for number in range(48)], division.TEST_RECORDS)
     table["patient"] = [name if name.startswith("ptbxl") else patient_of(name) for name in table["record"]]
     table["symbol"] = [*symbols, *"N" * len(division.TEST_RECORDS)]
-    table["side"] = np.where(table["record"].str.startswith("ptbxl"), "train", "")
+    table["partition"] = np.where(table["record"].str.startswith("ptbxl"), "train", "")
     for member in range(4):
-        sides = split(table, _labels_of(table), "inter-patient", member=member, everybody=True)
-        asked = table["symbol"].iloc[sides.validation].value_counts()
-        assert (asked["N"], asked["L"]) == (10, 2)
+        partitions = split(table, _labels_of(table), "inter-patient", member=member, out_of_fold=True)
+        counts = table["symbol"].iloc[partitions.validation].value_counts()
+        assert (counts["N"], counts["L"]) == (10, 2)
 
 
 @pytest.mark.parametrize("person", sorted({person for people in division.CARRIERS.values() for person in people}))
 def test_the_held_out_person_is_nowhere_else(everyone: pd.DataFrame, person: str) -> None:
-    sides = split(everyone, _labels_of(everyone), "leave-one-patient-out", held_out=person)
-    train, validation, test = _people(everyone, sides)
+    partitions = split(everyone, _labels_of(everyone), "leave-one-patient-out", held_out=person)
+    train, validation, test = _people(everyone, partitions)
     assert test == {person}
     assert person not in train | validation
     assert not train & validation
 
 
 @pytest.mark.parametrize("person", ["109", "111"])
-def test_what_was_made_of_the_held_out_and_of_those_who_validate_takes_no_part(
+def test_synthetic_beats_of_the_held_out_and_of_those_who_validate_take_no_part(
     everyone: pd.DataFrame, person: str
 ) -> None:
     trains = everyone["record"].isin(division.TRAINING_RECORDS)
-    edited = everyone[trains].assign(record=lambda rows: "runs2-" + rows["record"], side="train")
+    edited = everyone[trains].assign(record=lambda rows: "runs2-" + rows["record"], partition="train")
     table = pd.concat([everyone, edited], ignore_index=True)
-    sides = split(table, _labels_of(table), "leave-one-patient-out", held_out=person)
-    made = table["record"].str.startswith("runs2").to_numpy()
-    assert not made[np.concatenate([sides.validation, sides.test])].any()
-    learned = set(table["patient"].iloc[sides.train[made[sides.train]]])
+    partitions = split(table, _labels_of(table), "leave-one-patient-out", held_out=person)
+    synthetic = table["record"].str.startswith("runs2").to_numpy()
+    assert not synthetic[np.concatenate([partitions.validation, partitions.test])].any()
+    learned = set(table["patient"].iloc[partitions.train[synthetic[partitions.train]]])
     assert learned == set(edited["patient"]) - {person, *division.VALIDATION_RECORDS}
 
 
 def test_holding_out_a_man_of_two_records_holds_out_both(everyone: pd.DataFrame) -> None:
-    sides = split(everyone, _labels_of(everyone), "leave-one-patient-out", held_out="201")
-    assert set(everyone["record"].iloc[sides.test]) == {"201", "202"}
-    assert not {"201", "202"} & set(everyone["record"].iloc[np.concatenate([sides.train, sides.validation])])
+    partitions = split(everyone, _labels_of(everyone), "leave-one-patient-out", held_out="201")
+    assert set(everyone["record"].iloc[partitions.test]) == {"201", "202"}
+    assert not {"201", "202"} & set(everyone["record"].iloc[np.concatenate([partitions.train, partitions.validation])])
 
 
 def test_a_person_who_is_not_there_can_not_be_held_out(everyone: pd.DataFrame) -> None:
@@ -306,18 +310,18 @@ def test_a_person_who_is_not_there_can_not_be_held_out(everyone: pd.DataFrame) -
 
 def test_every_carrier_has_beats_of_the_class_in_real_recordings(mitdb: Path) -> None:
     for short, people in division.CARRIERS.items():
-        symbol = next(one.symbol for one in CLASS_SETS["seven"] if one.short == short)
+        symbol = next(beat_class.symbol for beat_class in CLASS_SETS["seven"] if beat_class.short == short)
         for person in people:
             assert symbol in wfdb.rdann(str(mitdb / person), "atr").symbol
 
 
 def test_a_half_has_seen_nothing_of_the_other_half_s_folds(data: Dataset, labels: np.ndarray) -> None:
     for half in (0, 1):
-        sides = split(data.table, labels, "beats-half", fold=half, seed=1)
-        seen = _beats(data, sides.train) | _beats(data, sides.validation)
+        partitions = split(data.table, labels, "beats-half", fold=half, seed=1)
+        learned = _beats(data, partitions.train) | _beats(data, partitions.validation)
         for fold in range(half * splits.HALF, (half + 1) * splits.HALF):
             own = split(data.table, labels, "beats-10fold", fold=fold, seed=1)
-            assert not seen & (_beats(data, own.test) | _beats(data, own.validation))
+            assert not learned & (_beats(data, own.test) | _beats(data, own.validation))
 
 
 def test_there_is_no_third_half(data: Dataset, labels: np.ndarray) -> None:
@@ -326,21 +330,21 @@ def test_there_is_no_third_half(data: Dataset, labels: np.ndarray) -> None:
 
 
 def test_chronological_tests_the_end_of_each_class_in_each_record(data: Dataset, labels: np.ndarray) -> None:
-    sides = split(data.table, labels, "chronological-70-30")
-    table = data.table.assign(side="none")
+    partitions = split(data.table, labels, "chronological-70-30")
+    table = data.table.assign(partition="none")
     for name in ("train", "validation", "test"):
-        table.loc[getattr(sides, name), "side"] = name
-    for _, group in table[(table["side"] != "none") & table["primary"]].groupby(["record", "symbol"]):
-        ordered = group.sort_values("sample")["side"].tolist()
+        table.loc[getattr(partitions, name), "partition"] = name
+    for _, group in table[(table["partition"] != "none") & table["primary"]].groupby(["record", "symbol"]):
+        ordered = group.sort_values("sample")["partition"].tolist()
         assert ordered == sorted(ordered, key=["train", "validation", "test"].index)
         assert ordered.count("test") == pytest.approx(0.3 * len(ordered), abs=1)
-    assert not _beats(data, sides.train) & (_beats(data, sides.validation) | _beats(data, sides.test))
+    assert not _beats(data, partitions.train) & (_beats(data, partitions.validation) | _beats(data, partitions.test))
 
 
 def test_a_run_on_primary_leads_alone_trains_on_those(data: Dataset) -> None:
     both = divide(data, RunConfig(name="both"))
-    one = divide(data, RunConfig(name="one", leads="primary"))
+    primary_only = divide(data, RunConfig(name="one", leads="primary"))
     primary = data.table["primary"].to_numpy(dtype=bool)
-    assert primary[one.train].all()
-    assert set(one.train) < set(both.train)
-    assert (one.test == both.test).all()
+    assert primary[primary_only.train].all()
+    assert set(primary_only.train) < set(both.train)
+    assert (primary_only.test == both.test).all()

@@ -33,30 +33,30 @@ def _rows(card: str, heading: str) -> dict[str, list[str]]:
 
 def test_every_source_tells_its_records_people_and_licence(prepared_sources: Path) -> None:
     card = data_card.card({name: prepared_data.read_table(prepared_sources / name) for name in DATABASES})
-    found = _rows(card, "Sources")
-    assert found["mitdb"][1:4] == ["3", "3", "2"]
-    assert found["vfdb"][1:3] == ["3", "3"]
-    assert found["ptbxl"][1:4] == ["5", "4", "4"]  # two records are of one person
-    told = " ".join(card.split())
+    rows = _rows(card, "Sources")
+    assert rows["mitdb"][1:4] == ["3", "3", "2"]
+    assert rows["vfdb"][1:3] == ["3", "3"]
+    assert rows["ptbxl"][1:4] == ["5", "4", "4"]  # two records are of one person
+    text = " ".join(card.split())
     for source in DATABASES.values():
-        assert source.notice in told
-    assert "not a medical device" in told
+        assert source.notice in text
+    assert "not a medical device" in text
 
 
 def test_beats_and_people_are_counted_once_whatever_the_leads(prepared_sources: Path) -> None:
     table = prepared_data.read_table(prepared_sources / "mitdb")
-    found = _rows(data_card.card({"mitdb": table}), "Beats and people by class")
-    assert found["`V`"] == ["Premature Ventricular Contraction (PVC)", "36", "3"]
-    assert found["`F`"] == ["in no class set", "36", "3"]
-    assert "`E`" not in found
+    rows = _rows(data_card.card({"mitdb": table}), "Beats and people by class")
+    assert rows["`V`"] == ["Premature Ventricular Contraction (PVC)", "36", "3"]
+    assert rows["`F`"] == ["in no class set", "36", "3"]
+    assert "`E`" not in rows
 
 
-def test_the_sides_are_those_of_the_split(prepared_sources: Path) -> None:
+def test_the_partitions_are_those_of_the_split(prepared_sources: Path) -> None:
     card = data_card.card({name: prepared_data.read_table(prepared_sources / name) for name in DATABASES})
-    found = _rows(card, "Sides of `inter-patient`")
-    assert found["train"][:2] == ["4", "3"]  # 101, 418, two of one person in PTB-XL
-    assert found["validation"][:2] == ["3", "3"]  # 112, 429, one of PTB-XL
-    assert found["test"][:2] == ["4", "4"]  # 100, 419, two of PTB-XL
+    rows = _rows(card, "Partitions of `inter-patient`")
+    assert rows["train"][:2] == ["4", "3"]  # 101, 418, two of one person in PTB-XL
+    assert rows["validation"][:2] == ["3", "3"]  # 112, 429, one of PTB-XL
+    assert rows["test"][:2] == ["4", "4"]  # 100, 419, two of PTB-XL
 
 
 def test_a_card_that_says_something_else_is_an_error(prepared_sources: Path, tmp_path: Path) -> None:

@@ -24,14 +24,14 @@ from training.recipes.provenance import RunConfig
 HISTORY = "epoch,loss,validation_loss,validation_accuracy,validation_macro_f1\n1,0.9,0.8,0.7,0.6\n2,0.5,0.6,0.8,0.71\n"
 
 
-def _kept(data: Dataset, runs: Path, name: str, *, wrong: Sequence[int] = (), **config: object) -> Path:
-    """A run's folder with its answers to the beats of record 100; those numbered ``wrong`` are called PVC."""
+def _stored(data: Dataset, runs: Path, name: str, *, wrong: Sequence[int] = (), **config: object) -> Path:
+    """A run's folder with its predictions for the beats of record 100; those numbered ``wrong`` are called PVC."""
     run = RunConfig.model_validate({"name": name, **config})
     table = data.table[(data.table["record"] == "100") & data.table["primary"]]
     truth = predictions.label_indices(table["symbol"].to_numpy(dtype=str), run.class_set)
-    answered = np.where(truth < 0, 0, truth)
-    answered[list(wrong)] = [one.short for one in CLASS_SETS[run.class_set]].index("PVC")
-    probabilities = np.where(answered[:, None] == np.arange(7), 0.94, 0.01).astype(np.float32)
+    predicted = np.where(truth < 0, 0, truth)
+    predicted[list(wrong)] = [beat_class.short for beat_class in CLASS_SETS[run.class_set]].index("PVC")
+    probabilities = np.where(predicted[:, None] == np.arange(7), 0.94, 0.01).astype(np.float32)
     folder = runs / name
     folder.mkdir(parents=True)
     Predictions(
@@ -56,7 +56,7 @@ def _page(runs: list[Path], prepared: Path, out: Path) -> str:
 @pytest.fixture(scope="module")
 def page(data: Dataset, prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
     folder = tmp_path_factory.mktemp("report")
-    run = _kept(data, folder / "runs", "new-people", wrong=[0, 8], protocol="inter-patient")
+    run = _stored(data, folder / "runs", "new-people", wrong=[0, 8], protocol="inter-patient")
     return _page([run], prepared, folder / "pages" / "report.html")
 
 
@@ -80,7 +80,7 @@ def test_the_page_has_every_figure_and_says_it_in_words(page: str) -> None:
 def test_the_worst_mistakes_are_shown_as_their_beats(page: str, data: Dataset) -> None:
     mistakes = page.partition("Worst mistakes")[2]
     assert mistakes.count("<figure>") == 2
-    assert mistakes.count("answered <b>PVC</b>") == 2
+    assert mistakes.count("predicted <b>PVC</b>") == 2
     pictures = re.findall(r"data:image/png;base64,([^\"]+)", mistakes)
     shown = np.asarray(Image.open(io.BytesIO(base64.b64decode(pictures[0]))))
     assert shown.shape == (128, 192)
@@ -88,20 +88,20 @@ def test_the_worst_mistakes_are_shown_as_their_beats(page: str, data: Dataset) -
 
 
 def test_mistakes_without_prepared_data_are_told_without_pictures(data: Dataset, tmp_path: Path) -> None:
-    run = _kept(data, tmp_path / "runs", "alone", wrong=[0])
+    run = _stored(data, tmp_path / "runs", "alone", wrong=[0])
     mistakes = _page([run], tmp_path / "nothing", tmp_path / "report.html").partition("Worst mistakes")[2]
-    assert mistakes.count("answered <b>PVC</b>") == 1
+    assert mistakes.count("predicted <b>PVC</b>") == 1
     assert "<img" not in mistakes
 
 
 def test_one_odd_record_does_not_fill_the_page(data: Dataset, tmp_path: Path) -> None:
-    run = _kept(data, tmp_path / "runs", "odd", wrong=range(0, 80, 8))
+    run = _stored(data, tmp_path / "runs", "odd", wrong=range(0, 80, 8))
     mistakes = _page([run], tmp_path, tmp_path / "report.html").partition("Worst mistakes")[2]
     assert mistakes.count("<figure>") == report.MISTAKES_PER_RECORD
 
 
 def test_folds_of_one_recipe_are_told_together(data: Dataset, prepared: Path, tmp_path: Path) -> None:
-    runs = [_kept(data, tmp_path / "runs", f"recipe.fold-{fold}", fold=fold) for fold in (0, 1)]
+    runs = [_stored(data, tmp_path / "runs", f"recipe.fold-{fold}", fold=fold) for fold in (0, 1)]
     page = _page(runs, prepared, tmp_path / "report.html")
     assert "<h1>recipe</h1>" in page
     assert "2 runs" in page
@@ -115,8 +115,8 @@ def test_folds_of_one_recipe_are_told_together(data: Dataset, prepared: Path, tm
 def test_runs_that_do_not_belong_together_are_refused(
     second: dict[str, object] | None, sentence: str, data: Dataset, tmp_path: Path
 ) -> None:
-    first = _kept(data, tmp_path / "runs", "one")
-    other = first if second is None else _kept(data, tmp_path / "more", **second)  # type: ignore[arg-type]
+    first = _stored(data, tmp_path / "runs", "one")
+    other = first if second is None else _stored(data, tmp_path / "more", **second)  # type: ignore[arg-type]
     result = CliRunner().invoke(app, ["report", str(first), str(other), "--out", str(tmp_path / "report.html")])
     assert result.exit_code == 1
     assert sentence in " ".join(result.output.split())
@@ -125,8 +125,8 @@ def test_runs_that_do_not_belong_together_are_refused(
 
 def test_ec57_counts_ectopic_beats_by_record() -> None:
     symbols = np.array(list("NNVVA" + "NV"))
-    answered = np.array([0, 4, 4, 0, 3, 0, 4])  # NORMAL, PVC, PVC, NORMAL, PAC | NORMAL, PVC
-    probabilities = np.where(answered[:, None] == np.arange(7), 0.94, 0.01).astype(np.float32)
+    predicted = np.array([0, 4, 4, 0, 3, 0, 4])  # NORMAL, PVC, PVC, NORMAL, PAC | NORMAL, PVC
+    probabilities = np.where(predicted[:, None] == np.arange(7), 0.94, 0.01).astype(np.float32)
     records = np.array(["100"] * 5 + ["101"] * 2)
     table = report.ec57_rows(
         Predictions(RunConfig(name="r"), records, np.arange(7), symbols, probabilities, majority=0)

@@ -36,16 +36,16 @@ def _probabilities(pixels: np.ndarray) -> np.ndarray:
 
 def _maps(columns: slice) -> Callable[[np.ndarray], np.ndarray]:
     def maps(pixels: np.ndarray) -> np.ndarray:
-        found = np.zeros((len(pixels), 8, 96, 2), dtype=np.float32)
-        found[:, :, columns, 1] = 1
-        return found
+        activation = np.zeros((len(pixels), 8, 96, 2), dtype=np.float32)
+        activation[:, :, columns, 1] = 1
+        return activation
 
     return maps
 
 
 def test_a_true_map_costs_more_than_chance() -> None:
-    answered, salient, random = saliency.drops(_pictures(), _probabilities, _maps(SEEN), np.random.default_rng(1))
-    assert set(answered) == {1}
+    predicted, salient, random = saliency.drops(_pictures(), _probabilities, _maps(SEEN), np.random.default_rng(1))
+    assert set(predicted) == {1}
     assert salient == pytest.approx(np.full(40, 0.4), abs=1e-6)
     assert random.mean() < 0.15
 
@@ -85,7 +85,7 @@ def test_a_model_is_only_checked_on_the_beats_of_its_own_split(data: Dataset) ->
         saliency.deletion_rows(Subject.load(NEWEST), data, 10)
 
 
-def test_the_served_model_is_told_for_all_answers_and_each_of_them(data: Dataset) -> None:
+def test_the_served_model_is_scored_for_all_predictions_and_each_class(data: Dataset) -> None:
     served = Subject.load(NEWEST)
     own = Subject(served.model, served.config, data.digest)
     rows = saliency.deletion_rows(own, data, 16)

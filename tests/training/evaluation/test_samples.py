@@ -77,5 +77,5 @@ def test_a_reference_is_drawn_as_the_training_pictures_are(data: Dataset, config
 
 
 def test_classes_without_beats_have_no_reference(data: Dataset, config: RunConfig, tmp_path: Path) -> None:
-    found = {path.parent.name for path in samples.write_references(data, config, tmp_path)}
-    assert found == {"NORMAL", "VF"}
+    folders = {path.parent.name for path in samples.write_references(data, config, tmp_path)}
+    assert folders == {"NORMAL", "VF"}

@@ -1,4 +1,4 @@
-"""What a version tells of each class in new people is what the stored table and the kept answers say."""
+"""What a version tells of each class in new people is what the stored table and the stored predictions say."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ import pytest
 from ecg.classes import CLASS_SETS
 from inference_server.models.onnx_model import ModelError, OnnxModel
 from training.databases.marked import RecordsError
-from training.evaluation import metrics
+from training.evaluation import metrics, tables
 from training.export import describing
 from training.learning import predictions
 from training.learning.predictions import Predictions
@@ -30,21 +30,21 @@ COMPANION = ROOT / "models" / "arrhythmia-inter-patient" / VERSION
 
 
 @pytest.fixture(scope="module")
-def answers() -> Predictions:
+def stored() -> Predictions:
     run = json.loads((COMPANION / "metadata.json").read_text())["training_run"]
     return predictions.load(RESULTS / "predictions" / "inter-patient" / f"{run}.npz")
 
 
 @pytest.fixture(scope="module")
 def table() -> pd.DataFrame:
-    return pd.read_csv(RESULTS / f"arrhythmia-{VERSION}.scores.csv")
+    return tables.read(RESULTS / f"arrhythmia-{VERSION}.scores.csv")
 
 
 @pytest.mark.parametrize("folder", [SERVED, COMPANION], ids=["served", "companion"])
 def test_the_committed_files_tell_the_figures_of_the_stored_table(
-    folder: Path, table: pd.DataFrame, answers: Predictions
+    folder: Path, table: pd.DataFrame, stored: Predictions
 ) -> None:
-    told = describing.class_scores(table, answers, answers.records)
+    told = describing.class_scores(table, stored, stored.records)
     people = {name: told.pop(name) for name in list(told) if name.endswith("/people")}
     assert describing.differences(folder, told) == []
     scores = OnnxModel.load(folder).info.scores
@@ -54,9 +54,9 @@ def test_the_committed_files_tell_the_figures_of_the_stored_table(
 
 
 @pytest.mark.skipif("PTBXL_DIR" not in os.environ, reason="PTBXL_DIR tells whose records PTB-XL's are")
-def test_people_are_counted_as_the_recordings_tell(table: pd.DataFrame, answers: Predictions) -> None:
-    told = describing.class_scores(table, answers, describing.people_behind(answers.records))
-    assert describing.differences(SERVED, told) == []
+def test_people_are_counted_as_the_recordings_tell(table: pd.DataFrame, stored: Predictions) -> None:
+    scores = describing.class_scores(table, stored, describing.people_behind(stored.records))
+    assert describing.differences(SERVED, scores) == []
 
 
 def test_whose_record_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -67,7 +67,7 @@ def test_whose_record_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
         describing.people_behind(np.array(["100", "ptbxl-00143"]))
 
 
-def test_scores_of_a_class_from_answers() -> None:
+def test_scores_of_a_class_from_predictions() -> None:
     probabilities = np.eye(3, dtype=np.float32)[[0, 0, 1, 1]]
     truth = np.array([0, 1, 1, 1])
     people = np.array(["a", "a", "b", "b"])
@@ -86,10 +86,10 @@ def test_scores_of_a_class_from_answers() -> None:
 def test_a_version_is_written_once_more_with_the_same_graph(tmp_path: Path) -> None:
     folder = Path(shutil.copytree(SERVED, tmp_path / "arrhythmia" / VERSION))
     before, graph = json.loads((folder / "metadata.json").read_text()), onnx.load(folder / "model.onnx").graph
-    told = {"inter-patient/PVC/sensitivity": 0.125}
-    assert describing.differences(folder, told) != []
-    describing.describe(folder, told)
-    assert describing.differences(folder, told) == []
+    scores = {"inter-patient/PVC/sensitivity": 0.125}
+    assert describing.differences(folder, scores) != []
+    describing.describe(folder, scores)
+    assert describing.differences(folder, scores) == []
     assert onnx.load(folder / "model.onnx").graph.SerializeToString() == graph.SerializeToString()
     after = json.loads((folder / "metadata.json").read_text())
     assert after["sha256"] == hashlib.sha256((folder / "model.onnx").read_bytes()).hexdigest() != before["sha256"]
@@ -98,7 +98,7 @@ def test_a_version_is_written_once_more_with_the_same_graph(tmp_path: Path) -> N
     assert {key: value for key, value in after.items() if key not in new} == {
         key: value for key, value in before.items() if key not in new
     }
-    assert after["scores"] == before["scores"] | told
+    assert after["scores"] == before["scores"] | scores
 
 
 def test_a_broken_version_is_left_as_it_is(tmp_path: Path) -> None:
@@ -118,14 +118,14 @@ def test_a_broken_version_is_left_as_it_is(tmp_path: Path) -> None:
     ids=["known people", "another run"],
 )
 def test_a_table_about_something_else_is_refused(
-    change: dict[str, str], message: str, table: pd.DataFrame, answers: Predictions
+    change: dict[str, str], message: str, table: pd.DataFrame, stored: Predictions
 ) -> None:
-    other = replace(answers, config=answers.config.model_copy(update=change))
+    other = replace(stored, config=stored.config.model_copy(update=change))
     with pytest.raises(describing.DescribingError, match=message):
         describing.class_scores(table, other, other.records)
 
 
-def test_answers_to_other_beats_are_refused(table: pd.DataFrame, answers: Predictions) -> None:
-    fewer = answers.only(answers.records != "100")
+def test_predictions_for_other_beats_are_refused(table: pd.DataFrame, stored: Predictions) -> None:
+    fewer = stored.only(stored.records != "100")
     with pytest.raises(describing.DescribingError, match="counts other beats"):
         describing.class_scores(table, fewer, fewer.records)

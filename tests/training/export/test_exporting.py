@@ -34,15 +34,17 @@ def exported(data: Dataset, run: Path, tmp_path_factory: pytest.TempPathFactory)
 
 def test_the_server_loads_what_training_exports(exported: exporting.Exported) -> None:
     model = OnnxModel.load(exported.model.parent)
-    assert [one.short for one in model.info.classes] == [one.short for one in CLASS_SETS["seven"]]
+    assert [beat_class.short for beat_class in model.info.classes] == [
+        beat_class.short for beat_class in CLASS_SETS["seven"]
+    ]
     assert model.info.version == "3"
     assert "ODC Attribution License" in model.info.licence_notice
     assert "beats-10fold/accuracy" in model.info.scores
 
 
-def test_the_file_tells_what_it_answers_to_beats_like_its_own(exported: exporting.Exported) -> None:
+def test_the_file_tells_what_it_predicts_for_beats_like_its_own(exported: exporting.Exported) -> None:
     profile = json.loads(exported.model.with_name("metadata.json").read_text())["profile"]
-    assert set(profile["class_shares"]) == {one.short for one in CLASS_SETS["seven"]}
+    assert set(profile["class_shares"]) == {beat_class.short for beat_class in CLASS_SETS["seven"]}
     assert sum(profile["class_shares"].values()) == pytest.approx(1, abs=0.001)
     assert 0 < profile["mean_confidence"] <= 1
 
@@ -54,11 +56,11 @@ def test_the_file_is_small_and_agrees_with_keras(exported: exporting.Exported) -
 
 def test_probabilities_are_probabilities_and_maps_keep_time(exported: exporting.Exported, data: Dataset) -> None:
     session = onnxruntime.InferenceSession(exported.model)
-    probabilities, distance, maps = session.run(
+    probabilities, ood_scores, maps = session.run(
         ["probabilities", "distance", "activation_maps"], {"pixels": data.pixels[0][:5]}
     )
     assert probabilities.sum(axis=1) == pytest.approx(np.ones(5), abs=1e-5)
-    assert distance.shape == (5,)
+    assert ood_scores.shape == (5,)
     assert maps.shape[0] == 5
     assert maps.shape[2] >= 12
     assert maps.shape[3] == 7
@@ -68,50 +70,52 @@ def test_a_model_may_be_calibrated_as_one_that_does_not_know_the_people(
     data: Dataset, run: Path, exported: exporting.Exported, tmp_path: Path
 ) -> None:
     other = json.loads(exported.model.with_name("metadata.json").read_text())
-    other |= {"temperature": 3.0, "bias": [0.0] * 7, "training_run": "strangers"}
+    other |= {"temperature": 3.0, "bias": [0.0] * 7, "training_run": "companion"}
     other["configuration"]["protocol"] = "inter-patient"
     other["decision"] |= {"min_probability": dict.fromkeys(other["decision"]["min_probability"], 0.25)}
     other["decision"] |= {"min_confidence": dict.fromkeys(other["decision"]["min_probability"], 0.75)}
     other["decision"]["max_distance"] = 1e5
-    asked = tmp_path / "metadata.json"
-    asked.write_text(json.dumps(other))
-    made = exporting.export(run, data, tmp_path, name="arrhythmia", version="3", scores_from=[], decide_as=asked)
-    found = json.loads(made.model.with_name("metadata.json").read_text())
+    metadata_file = tmp_path / "metadata.json"
+    metadata_file.write_text(json.dumps(other))
+    exported_as_other = exporting.export(
+        run, data, tmp_path, name="arrhythmia", version="3", scores_from=[], decide_as=metadata_file
+    )
+    metadata = json.loads(exported_as_other.model.with_name("metadata.json").read_text())
     own = json.loads(exported.model.with_name("metadata.json").read_text())
-    assert made.temperature == 3.0
-    assert (found["calibrated_on"], own["calibrated_on"]) == ("strangers", "tiny")
-    assert set(found["decision"]["min_probability"].values()) == {0.25}
-    assert set(found["decision"]["min_confidence"].values()) == {0.75}
-    assert found["decision"]["max_distance"] == own["decision"]["max_distance"]
-    assert OnnxModel.load(made.model.parent).thresholds.min_confidence == (0.75,) * 7
+    assert exported_as_other.temperature == 3.0
+    assert (metadata["calibrated_on"], own["calibrated_on"]) == ("companion", "tiny")
+    assert set(metadata["decision"]["min_probability"].values()) == {0.25}
+    assert set(metadata["decision"]["min_confidence"].values()) == {0.75}
+    assert metadata["decision"]["max_distance"] == own["decision"]["max_distance"]
+    assert OnnxModel.load(exported_as_other.model.parent).thresholds.min_confidence == (0.75,) * 7
 
 
 @pytest.mark.parametrize(
     "content", ["nothing", "[]", json.dumps({"classes": [{"short": "PVC"}], "decision": {}}), '{"classes": []}']
 )
 def test_what_can_not_tell_how_to_decide_is_refused(data: Dataset, run: Path, tmp_path: Path, content: str) -> None:
-    asked = tmp_path / "metadata.json"
-    asked.write_text(content)
+    metadata_file = tmp_path / "metadata.json"
+    metadata_file.write_text(content)
     with pytest.raises(exporting.ExportError, match=r"metadata\.json"):
-        exporting.export(run, data, tmp_path, name="arrhythmia", version="3", scores_from=[], decide_as=asked)
+        exporting.export(run, data, tmp_path, name="arrhythmia", version="3", scores_from=[], decide_as=metadata_file)
     assert not (tmp_path / "arrhythmia").exists()
 
 
 def test_a_model_is_not_calibrated_as_one_that_knows_its_people(
     data: Dataset, run: Path, exported: exporting.Exported, tmp_path: Path
 ) -> None:
-    asked = exported.model.with_name("metadata.json")
+    metadata_file = exported.model.with_name("metadata.json")
     with pytest.raises(exporting.ExportError, match="knows the people"):
-        exporting.export(run, data, tmp_path, name="arrhythmia", version="3", scores_from=[], decide_as=asked)
+        exporting.export(run, data, tmp_path, name="arrhythmia", version="3", scores_from=[], decide_as=metadata_file)
     assert not (tmp_path / "arrhythmia").exists()
 
 
-def test_a_distance_is_measured_on_roots_of_features_and_on_the_ink() -> None:
+def test_the_ood_score_is_measured_on_roots_of_features_and_on_the_ink() -> None:
     paper = np.full((2, 64, 96, 1), 255, np.uint8)
     paper[1, 30:33] = 0
-    found = served_heads.description(np.array([[0.25, 0.0], [4.0, -1.0]], np.float32), paper).numpy()
-    assert found[:, :2].tolist() == [[0.5, 0.0], [2.0, 0.0]]
-    assert np.array_equal(found[:, 2:], served_heads.ink_statistics(paper).numpy())
+    described = served_heads.description(np.array([[0.25, 0.0], [4.0, -1.0]], np.float32), paper).numpy()
+    assert described[:, :2].tolist() == [[0.5, 0.0], [2.0, 0.0]]
+    assert np.array_equal(described[:, 2:], served_heads.ink_statistics(paper).numpy())
 
 
 def test_ink_statistics_tell_a_line_from_a_blot() -> None:
@@ -133,9 +137,9 @@ def test_ink_statistics_tell_one_line_from_two_and_a_deflection_from_waves() -> 
     paper[1, [12, 52]] = 0
     paper[2, waves, columns] = 0
     paper[3, deflection, columns] = 0
-    one, two, wavy, beat = served_heads.ink_statistics(paper).numpy()[:, 6:]
-    assert one == pytest.approx([0, 0, np.log(0.5), 0], abs=1e-4)
-    assert two == pytest.approx([20 / 63, 0, np.log(0.5), 0], abs=1e-4)
+    single, double, wavy, beat = served_heads.ink_statistics(paper).numpy()[:, 6:]
+    assert single == pytest.approx([0, 0, np.log(0.5), 0], abs=1e-4)
+    assert double == pytest.approx([20 / 63, 0, np.log(0.5), 0], abs=1e-4)
     assert wavy[:2] == pytest.approx([0, 20 / 63 / np.sqrt(2)], abs=5e-3)
     assert wavy[2] == pytest.approx(np.log(1.5 + 0.5), abs=0.05)  # a sine's kurtosis
     assert beat[2] > np.log(6)
@@ -145,7 +149,7 @@ def test_ink_statistics_tell_one_line_from_two_and_a_deflection_from_waves() -> 
 def test_blank_paper_is_no_beat(exported: exporting.Exported) -> None:
     subject = served_model.Subject.load(exported.model.parent)
     paper = np.full((2, 64, 96, 1), 255, dtype=np.uint8)
-    assert list(subject.answer(paper).verdicts) == ["NOT_A_BEAT"] * 2
+    assert list(subject.predict(paper).verdicts) == ["NOT_A_BEAT"] * 2
 
 
 def test_beats_whose_trace_lies_beside_the_paper_do_not_make_everything_a_beat(
@@ -154,8 +158,8 @@ def test_beats_whose_trace_lies_beside_the_paper_do_not_make_everything_a_beat(
     pixels = data.pixels.copy()
     pixels[1, ::20] = 255
     drawn = replace(data, pixels=pixels)
-    found = exporting.export(run, drawn, tmp_path, name="arrhythmia", version="3", scores_from=[])
-    metadata = json.loads(found.model.with_name("metadata.json").read_text())
+    written = exporting.export(run, drawn, tmp_path, name="arrhythmia", version="3", scores_from=[])
+    metadata = json.loads(written.model.with_name("metadata.json").read_text())
     assert metadata["decision"]["max_distance"] < 1e6
 
 
@@ -174,7 +178,7 @@ def test_metadata_can_be_read_by_people_and_names_its_run(exported: exporting.Ex
     assert RunConfig.model_validate(metadata["configuration"]) == CONFIG
 
 
-def test_scores_of_another_export_are_told_beside_its_own(run: Path, data: Dataset, tmp_path: Path) -> None:
+def test_scores_of_another_export_stand_beside_its_own(run: Path, data: Dataset, tmp_path: Path) -> None:
     other = tmp_path / "metadata.json"
     other.write_text(json.dumps({"scores": {"inter-patient/accuracy": 0.5}}))
     written = exporting.export(run, data, tmp_path, name="arrhythmia", version="1", scores_from=[other])
@@ -191,7 +195,7 @@ def test_a_run_without_weights_is_refused(data: Dataset, tmp_path: Path) -> None
 def test_tables_score_the_served_file_with_baseline_and_verdicts(exported: exporting.Exported, data: Dataset) -> None:
     tables = dict(served_model.tables_of([exported.model.parent], data))
     networks = list(tables["scores"]["network"])
-    assert networks == ["residual", "naive majority"]
+    assert networks == ["residual", "majority baseline"]
     verdicts = tables["verdicts"]
     shares = verdicts[["CONFIDENT", "UNCERTAIN", "NOT_A_BEAT"]].sum(axis=1)
     assert shares.to_numpy() == pytest.approx(np.ones(len(verdicts)), abs=2e-4)
@@ -205,9 +209,11 @@ def test_a_companion_s_beats_are_also_judged_as_the_served_model_would(
     # No class is ever plausible, so every set is the top class alone and holds the true one as often as that is right.
     strict["configuration"]["protocol"] = "inter-patient"
     strict["decision"]["min_probability"] = dict.fromkeys(strict["decision"]["min_probability"], 2.0)
-    asked = tmp_path / "metadata.json"
-    asked.write_text(json.dumps(strict))
-    served = exporting.export(run, data, tmp_path, name="arrhythmia", version="4", scores_from=[], decide_as=asked)
+    metadata_file = tmp_path / "metadata.json"
+    metadata_file.write_text(json.dumps(strict))
+    served = exporting.export(
+        run, data, tmp_path, name="arrhythmia", version="4", scores_from=[], decide_as=metadata_file
+    )
     tables = dict(served_model.tables_of([served.model.parent, exported.model.parent], data))
     scores, verdicts = tables["scores"], tables["verdicts"]
     rows = verdicts[verdicts["pictures"].str.startswith("test beats")]

@@ -29,7 +29,7 @@ def _model(nodes: Sequence[onnx.NodeProto], *more: str) -> onnx.ModelProto:
     return model
 
 
-def _answers(model: onnx.ModelProto) -> list[np.ndarray]:
+def _outputs(model: onnx.ModelProto) -> list[np.ndarray]:
     onnx.checker.check_model(model)
     pixels = np.random.default_rng(0).uniform(0, 255, (3, 4, 6, 1)).astype(np.float32)
     return list(onnxruntime.InferenceSession(model.SerializeToString()).run(None, {"pixels": pixels}))
@@ -42,31 +42,31 @@ TRANSPOSE = helper.make_node("Transpose", ["ink"], ["out"], perm=[0, 3, 1, 2])
 
 
 @pytest.mark.parametrize("layout", [RESHAPE, TRANSPOSE], ids=["reshape", "transpose"])
-def test_pixels_are_laid_out_before_they_are_scaled_and_the_answers_stay_the_same(layout: onnx.NodeProto) -> None:
+def test_pixels_are_laid_out_before_they_are_scaled_and_the_outputs_stay_the_same(layout: onnx.NodeProto) -> None:
     model = _model([MUL, ADD, layout])
-    before = _answers(model)
+    before = _outputs(model)
     assert model_file.scale_after_layout(model) == 1
     assert [node.op_type for node in model.graph.node] == [layout.op_type, "Mul", "Add"]
-    (after,) = _answers(model)
+    (after,) = _outputs(model)
     assert np.array_equal(after, before[0])
     assert model_file.scale_after_layout(model) == 0
 
 
-@pytest.mark.parametrize("seen", ["ink0", "ink"])
-def test_what_is_needed_before_the_layout_stays_there(seen: str) -> None:
-    model = _model([MUL, ADD, RESHAPE], seen)
-    before = _answers(model)
+@pytest.mark.parametrize("shape", ["ink0", "ink"])
+def test_what_is_needed_before_the_layout_stays_there(shape: str) -> None:
+    model = _model([MUL, ADD, RESHAPE], shape)
+    before = _outputs(model)
     model_file.scale_after_layout(model)
-    for one, other in zip(before, _answers(model), strict=True):
-        assert np.array_equal(one, other)
+    for before_, after in zip(before, _outputs(model), strict=True):
+        assert np.array_equal(before_, after)
 
 
 def test_a_layout_that_is_computed_is_left_alone() -> None:
     shape = helper.make_node("Identity", ["layout"], ["computed"])
     model = _model([MUL, ADD, shape, helper.make_node("Reshape", ["ink", "computed"], ["out"])])
-    before = _answers(model)
+    before = _outputs(model)
     assert model_file.scale_after_layout(model) == 0
-    assert np.array_equal(_answers(model)[0], before[0])
+    assert np.array_equal(_outputs(model)[0], before[0])
 
 
 def test_operations_with_more_than_a_number_are_left_alone() -> None:

@@ -21,11 +21,11 @@ def served(tmp_path: Path) -> Path:
 
 def test_a_candidate_that_is_no_worse_stands_beside_the_served_version(served: Path, tmp_path: Path) -> None:
     candidate = write_model(tmp_path / "candidates", version="2", metadata=scored(0.6))
-    target, found = promotion.promote(candidate, served, force=True)
+    target, findings = promotion.promote(candidate, served, force=True)
     assert target == served.parent / "2"
     assert OnnxModel.load(target).info.version == "2"
-    assert (found.score, found.served_score) == (0.6, 0.5)
-    assert found.time_ratio > 0
+    assert (findings.score, findings.served_score) == (0.6, 0.5)
+    assert findings.time_ratio > 0
     assert {path.name for path in served.parent.iterdir()} == {"1", "2"}
 
 

@@ -33,14 +33,14 @@ def test_biases_undo_that_training_drew_classes_evenly() -> None:
 
 def test_a_class_that_validation_hardly_shows_keeps_its_logit() -> None:
     logits, labels = _calibrated(20_000)
-    seen = (labels != 3) | (np.cumsum(labels == 3) <= calibration.LEAST_BEATS_FOR_BIAS - 1)
-    assert calibration.fit_scaling(logits[seen], labels[seen]).bias[3] == 0.0
+    validated = (labels != 3) | (np.cumsum(labels == 3) <= calibration.LEAST_BEATS_FOR_BIAS - 1)
+    assert calibration.fit_scaling(logits[validated], labels[validated]).bias[3] == 0.0
 
 
 def test_no_class_has_a_bias_where_one_has_no_validation_beats() -> None:
     logits, labels = _calibrated(20_000)
-    seen = labels != 3
-    scaling = calibration.fit_scaling((2 * logits)[seen], labels[seen])
+    validated = labels != 3
+    scaling = calibration.fit_scaling((2 * logits)[validated], labels[validated])
     assert scaling.bias == (0.0, 0.0, 0.0, 0.0)
     assert scaling.temperature > 1.2
 
@@ -82,17 +82,17 @@ def test_a_class_with_few_calibration_beats_takes_the_common_threshold() -> None
     assert borrowed == pytest.approx(0.05, abs=0.01)
 
 
-def test_distance_is_small_among_training_features_and_large_elsewhere() -> None:
+def test_the_ood_score_is_small_among_training_features_and_large_elsewhere() -> None:
     generator = np.random.default_rng(0)
     centres = np.array([[0.0, 0.0, 0.0], [10.0, 0.0, 0.0]])
     labels = np.repeat([0, 1], 500)
     features = (centres[labels] + generator.normal(0, [1.0, 0.1, 1.0], (1000, 3))).astype(np.float32)
-    space = calibration.fit_distance(features, labels, 2)
-    limit = calibration.distance_limit(calibration.distance(features, space), rejected=0.01)
-    assert (calibration.distance(features, space) > limit).mean() == pytest.approx(0.01, abs=0.002)
+    space = calibration.fit_feature_space(features, labels, 2)
+    limit = calibration.ood_limit(calibration.ood_score(features, space), rejected=0.01)
+    assert (calibration.ood_score(features, space) > limit).mean() == pytest.approx(0.01, abs=0.002)
     # A step of 2 along the narrow axis is twenty standard deviations, along a wide one it is two.
     narrow, wide = np.array([[0, 2, 0]], dtype=np.float32), np.array([[0, 0, 2]], dtype=np.float32)
-    assert calibration.distance(narrow, space) > limit > calibration.distance(wide, space)
+    assert calibration.ood_score(narrow, space) > limit > calibration.ood_score(wide, space)
 
 
 def test_decision_metadata_names_every_class() -> None:
@@ -104,36 +104,36 @@ def test_decision_metadata_names_every_class() -> None:
     }
 
 
-def _lone(answers: list[tuple[int, int, float, int]]) -> tuple[np.ndarray, np.ndarray]:
-    """Probabilities of three classes and true labels from (answered, true, confidence, how many)."""
+def _lone(groups: list[tuple[int, int, float, int]]) -> tuple[np.ndarray, np.ndarray]:
+    """Probabilities of three classes and true labels from (predicted, true, confidence, how many)."""
     probabilities, labels = [], []
-    for answered, true, confidence, count in answers:
+    for predicted, true, confidence, count in groups:
         row = np.full(3, (1 - confidence) / 2, dtype=np.float32)
-        row[answered] = confidence
+        row[predicted] = confidence
         probabilities += [row] * count
         labels += [true] * count
     return np.array(probabilities), np.array(labels)
 
 
-def test_a_class_is_confident_from_where_its_lone_answers_are_right_often_enough() -> None:
+def test_a_class_is_confident_from_where_its_lone_predictions_are_right_often_enough() -> None:
     probabilities, labels = _lone(
         [(0, 0, 0.9, 100), (0, 1, 0.8, 10), (0, 0, 0.8, 90), (1, 1, 0.95, 40), (1, 0, 0.95, 40)]
     )
-    floors = calibration.confidence_floors(probabilities, labels, [0.5, 0.5, 0.5])
+    floors = calibration.confidence_thresholds(probabilities, labels, [0.5, 0.5, 0.5])
     assert floors[0] == pytest.approx(0.9)  # all 100 right from there on, 10 of 200 wrong from 0.8 on
     assert floors[1] == calibration.NEVER
-    # The third class was never answered; of all answers, no share of the surest is right often enough.
+    # The third class was never predicted; of all predictions, no share of the surest is right often enough.
     assert floors[2] == calibration.NEVER
 
 
-def test_a_class_that_was_hardly_answered_takes_the_floor_of_all() -> None:
+def test_a_class_that_was_hardly_predicted_takes_the_threshold_of_all() -> None:
     probabilities, labels = _lone([(0, 0, 0.9, 200), (0, 1, 0.7, 50), (2, 2, 0.99, 3)])
-    floors = calibration.confidence_floors(probabilities, labels, [0.5, 0.5, 0.5])
+    floors = calibration.confidence_thresholds(probabilities, labels, [0.5, 0.5, 0.5])
     assert floors == pytest.approx([0.9, 0.9, 0.9])
 
 
-def test_answers_with_other_plausible_classes_say_nothing_about_confidence() -> None:
+def test_predictions_with_other_plausible_classes_say_nothing_about_confidence() -> None:
     probabilities, labels = _lone([(0, 0, 0.9, 100), (0, 1, 0.9, 100)])
     probabilities[100:] = [0.9, 0.1, 0.0]
-    floors = calibration.confidence_floors(probabilities, labels, [0.5, 0.09, 0.5])
+    floors = calibration.confidence_thresholds(probabilities, labels, [0.5, 0.09, 0.5])
     assert floors[0] == pytest.approx(0.9)

@@ -26,8 +26,8 @@ CHOSEN = [run for run in _ALL if run.name.endswith((".half-0", ".fold-0"))]
 
 def _rows(data: Dataset, config: RunConfig) -> tuple[set[int], set[int]]:
     """Beats that a run learned from (its validation chooses its weights), and beats that it is scored on."""
-    sides = divide(data, config)
-    return {*sides.train.tolist(), *sides.validation.tolist()}, set(sides.test.tolist())
+    partitions = divide(data, config)
+    return {*partitions.train.tolist(), *partitions.validation.tolist()}, set(partitions.test.tolist())
 
 
 def test_ten_folds_are_ten_runs_that_differ_in_nothing_else() -> None:
@@ -49,10 +49,10 @@ def test_the_half_that_a_fold_starts_from_has_seen_none_of_its_test_or_validatio
     folds = [run for run in runs.values() if run.protocol == "beats-10fold"]
     assert len(folds) == FOLDS
     for fold in folds:
-        seen, _ = _rows(data, runs[fold.start_from])
+        learned, _ = _rows(data, runs[fold.start_from])
         held_back = {*divide(data, fold).test.tolist(), *divide(data, fold).validation.tolist()}
         beats = data.table[["record", "sample"]].apply(tuple, axis=1)
-        assert not set(beats.iloc[sorted(seen)]) & set(beats.iloc[sorted(held_back)])
+        assert not set(beats.iloc[sorted(learned)]) & set(beats.iloc[sorted(held_back)])
 
 
 def test_leaving_one_out_gives_one_run_for_each_carrier() -> None:
@@ -72,7 +72,7 @@ def test_several_members_are_a_run_of_their_own() -> None:
     assert cross_validation.runs_of(recipe) == [recipe]
 
 
-def test_each_fold_of_a_chain_starts_from_the_same_fold_of_the_run_that_it_names() -> None:
+def test_each_fold_of_a_snapshot_ensemble_starts_from_the_same_fold_of_the_run_that_it_names() -> None:
     runs = cross_validation.runs_of(
         RECIPE.model_copy(update={"snapshot_ensemble": True, "start_from": "first.fold-{fold}"})
     )
@@ -109,7 +109,7 @@ def test_folds_never_start_from_one_run_that_has_seen_their_test_beats() -> None
         cross_validation.runs_of(recipe.model_copy(update={"snapshot_ensemble": True}), start=START)
 
 
-def test_answers_of_another_recipe_are_not_taken_for_this_one_s(data: Dataset, tmp_path: Path) -> None:
+def test_predictions_of_another_recipe_are_not_taken_for_this_one_s(data: Dataset, tmp_path: Path) -> None:
     cross_validation.run_all([QUICK], data, tmp_path, lambda *_: None)
     with pytest.raises(fitting.FittingError, match="another configuration"):
         cross_validation.run_all([QUICK.model_copy(update={"epochs": 2})], data, tmp_path, lambda *_: None)
@@ -126,11 +126,11 @@ def trained(data: Dataset, runs: Path) -> list[Predictions]:
     return cross_validation.run_all(CHOSEN, data, runs, lambda *_: None)
 
 
-def test_every_run_leaves_its_answers(trained: list[Predictions], runs: Path, data: Dataset) -> None:
-    assert [one.config for one in trained] == CHOSEN
-    for one in trained:
-        assert (runs / one.config.name / predictions.FILE).is_file()
-        assert len(one.samples) == len(divide(data, one.config).test)
+def test_every_run_leaves_its_predictions(trained: list[Predictions], runs: Path, data: Dataset) -> None:
+    assert [of_member.config for of_member in trained] == CHOSEN
+    for of_member in trained:
+        assert (runs / of_member.config.name / predictions.FILE).is_file()
+        assert len(of_member.samples) == len(divide(data, of_member.config).test)
 
 
 @pytest.mark.usefixtures("trained")
@@ -152,11 +152,11 @@ def test_what_is_finished_is_never_trained_again(
         raise AssertionError("a finished run was trained again")
 
     monkeypatch.setattr(fitting, "fit", refuse)
-    told: list[tuple[str, float]] = []
+    epochs_reported: list[tuple[str, float]] = []
     again = cross_validation.run_all(
-        CHOSEN, data, runs, lambda config, _line, epochs: told.append((config.name, epochs))
+        CHOSEN, data, runs, lambda config, _line, epochs: epochs_reported.append((config.name, epochs))
     )
-    assert told == [(config.name, 1) for config in CHOSEN]
+    assert epochs_reported == [(config.name, 1) for config in CHOSEN]
     for before, after in zip(trained, again, strict=True):
         assert before.probabilities == pytest.approx(after.probabilities, abs=1e-3)
         assert (before.samples == after.samples).all()
@@ -170,20 +170,24 @@ def _member(runs: Path, name: str) -> RunConfig:
     return recipe_files.read_run(runs / name / "config.yaml")
 
 
-def test_members_lie_in_the_run_s_folder_and_answer_with_their_mean(data: Dataset, tmp_path: Path) -> None:
+def test_members_lie_in_the_run_s_folder_and_predict_their_mean(data: Dataset, tmp_path: Path) -> None:
     recipe = QUICK.model_copy(update={"name": "pair", "members": 2})
-    told: list[float] = []
-    (found,) = cross_validation.run_all([recipe], data, tmp_path, lambda _config, _line, epochs: told.append(epochs))
+    epochs_reported: list[float] = []
+    (ensemble,) = cross_validation.run_all(
+        [recipe], data, tmp_path, lambda _config, _line, epochs: epochs_reported.append(epochs)
+    )
     members = [predictions.load(tmp_path / "pair" / f"member-{member}" / predictions.FILE) for member in (0, 1)]
     assert [_member(tmp_path, f"pair/member-{member}").member for member in (0, 1)] == [0, 1]
     assert not np.array_equal(members[0].probabilities, members[1].probabilities)
-    sides = [divide(data, one.config).validation.tolist() for one in members]
-    assert not set(sides[0]) & set(sides[1])
-    assert found.probabilities == pytest.approx(np.mean([one.probabilities for one in members], axis=0), abs=1e-3)
-    assert found.config == recipe
+    partitions = [divide(data, of_member.config).validation.tolist() for of_member in members]
+    assert not set(partitions[0]) & set(partitions[1])
+    assert ensemble.probabilities == pytest.approx(
+        np.mean([of_member.probabilities for of_member in members], axis=0), abs=1e-3
+    )
+    assert ensemble.config == recipe
     assert predictions.load(tmp_path / "pair" / predictions.FILE).config == recipe
-    assert told == sorted(told)
-    assert told[-1] == 2
+    assert epochs_reported == sorted(epochs_reported)
+    assert epochs_reported[-1] == 2
 
 
 def test_each_member_starts_from_the_same_member_of_the_run_that_it_names(data: Dataset, tmp_path: Path) -> None:
@@ -201,11 +205,11 @@ def test_each_member_starts_from_the_same_member_of_the_run_that_it_names(data: 
     assert heads["second", 0] != pytest.approx(heads["second", 1], abs=1e-3)
 
 
-def test_a_member_never_starts_from_a_run_with_other_sides(data: Dataset, tmp_path: Path) -> None:
+def test_a_member_never_starts_from_a_run_with_other_partitions(data: Dataset, tmp_path: Path) -> None:
     first = QUICK.model_copy(update={"name": "first", "members": 2, "seed": 1})
     cross_validation.run_members(first, [0], data, tmp_path, lambda *_: None)
     second = first.model_copy(update={"name": "second", "start_from": "first/member-{member}", "seed": 2})
-    with pytest.raises(fitting.FittingError, match="other sides than member 0 of second: another seed"):
+    with pytest.raises(fitting.FittingError, match="other partitions than member 0 of second: another seed"):
         cross_validation.run_all([second], data, tmp_path, lambda *_: None)
     with pytest.raises(fitting.FittingError, match=r"starts from .*member-1, which was not trained yet"):
         cross_validation.run_members(second, [1], data, tmp_path, lambda *_: None)
@@ -213,16 +217,20 @@ def test_a_member_never_starts_from_a_run_with_other_sides(data: Dataset, tmp_pa
 
 def test_processes_can_share_the_members_of_a_run(data: Dataset, tmp_path: Path) -> None:
     recipe = QUICK.model_copy(update={"name": "pair", "members": 2})
-    told: list[float] = []
+    epochs_reported: list[float] = []
     for member in (1, 0):
         cross_validation.run_members(
-            recipe, [member], data, tmp_path, lambda _config, _line, epochs: told.append(epochs)
+            recipe, [member], data, tmp_path, lambda _config, _line, epochs: epochs_reported.append(epochs)
         )
-    before = len(told)
-    (found,) = cross_validation.run_all([recipe], data, tmp_path, lambda _config, _line, epochs: told.append(epochs))
-    assert told[before:] == [2]
+    before = len(epochs_reported)
+    (ensemble,) = cross_validation.run_all(
+        [recipe], data, tmp_path, lambda _config, _line, epochs: epochs_reported.append(epochs)
+    )
+    assert epochs_reported[before:] == [2]
     members = [predictions.load(tmp_path / "pair" / f"member-{member}" / predictions.FILE) for member in (0, 1)]
-    assert found.probabilities == pytest.approx(np.mean([one.probabilities for one in members], axis=0), abs=1e-3)
+    assert ensemble.probabilities == pytest.approx(
+        np.mean([of_member.probabilities for of_member in members], axis=0), abs=1e-3
+    )
 
 
 @pytest.mark.parametrize(
@@ -234,7 +242,7 @@ def test_members_that_do_not_stand_alone_are_refused(data: Dataset, tmp_path: Pa
 
 
 @pytest.mark.usefixtures("trained")
-def test_a_chain_goes_on_from_member_to_member_and_its_start_answers_too(
+def test_a_snapshot_ensemble_goes_on_from_member_to_member_and_its_start_predicts_too(
     runs: Path, data: Dataset, trained: list[Predictions], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = CHOSEN[1]
@@ -248,34 +256,38 @@ def test_a_chain_goes_on_from_member_to_member_and_its_start_answers_too(
         return _fit(*words, **more, start=start)  # type: ignore[misc] # mypy counts *words as all there are
 
     monkeypatch.setattr(fitting, "fit", fit)
-    (found,) = cross_validation.run_all([recipe], data, runs, lambda *_: None)
+    (ensemble,) = cross_validation.run_all([recipe], data, runs, lambda *_: None)
     assert begun == [runs / first.name, runs / "chain" / "member-0"]
     members = [predictions.load(runs / "chain" / f"member-{member}" / predictions.FILE) for member in (0, 1)]
     # Next to nothing is learned: the weights that came from the start are still those of all.
-    for one in (*members, found):
-        assert one.probabilities == pytest.approx(trained[1].probabilities, abs=0.02)
+    for of_member in (*members, ensemble):
+        assert of_member.probabilities == pytest.approx(trained[1].probabilities, abs=0.02)
     for member in (0, 1):
         run = _member(runs, f"chain/member-{member}")
         assert (divide(data, run).validation == divide(data, first).validation).all()
-    answers = [trained[1], *members]
-    assert found.probabilities == pytest.approx(np.mean([one.probabilities for one in answers], axis=0), abs=1e-3)
+    by_network = [trained[1], *members]
+    assert ensemble.probabilities == pytest.approx(
+        np.mean([of_member.probabilities for of_member in by_network], axis=0), abs=1e-3
+    )
 
 
 @pytest.mark.usefixtures("trained")
-def test_a_run_answers_its_validation_side_and_a_chain_with_its_start(runs: Path, data: Dataset) -> None:
+def test_a_run_predicts_its_validation_partition_and_a_snapshot_ensemble_with_its_start(
+    runs: Path, data: Dataset
+) -> None:
     first = CHOSEN[1]
     alone = cross_validation.validate(first, data, runs)
     rows = divide(data, first).validation
     assert list(alone.samples) == list(data.table["sample"].iloc[rows])
-    chain = first.model_copy(update={"name": "next", "snapshot_ensemble": True, "start_from": first.name})
-    cross_validation.run_all([chain], data, runs, lambda *_: None)
-    member = predictions.answer(runs / "next" / "member-0", data, "validation")
-    together = cross_validation.validate(chain, data, runs)
-    assert together.config == chain
+    ensemble_recipe = first.model_copy(update={"name": "next", "snapshot_ensemble": True, "start_from": first.name})
+    cross_validation.run_all([ensemble_recipe], data, runs, lambda *_: None)
+    member = predictions.predict_partition(runs / "next" / "member-0", data, "validation")
+    together = cross_validation.validate(ensemble_recipe, data, runs)
+    assert together.config == ensemble_recipe
     assert together.probabilities == pytest.approx((alone.probabilities + member.probabilities) / 2, abs=1e-6)
 
 
-def test_where_everybody_validates_each_is_asked_of_the_network_that_does_not_know_them(
+def test_out_of_fold_each_person_is_predicted_by_the_network_that_does_not_know_them(
     data: Dataset, tmp_path: Path
 ) -> None:
     person = data.table["record"].to_numpy(dtype=object, copy=True)
@@ -285,16 +297,25 @@ def test_where_everybody_validates_each_is_asked_of_the_network_that_does_not_kn
         update={"name": "all", "protocol": "inter-patient", "members": 8, "validation": "out-of-fold"}
     )
     cross_validation.run_all([recipe], people, tmp_path, lambda *_: None)
-    found = cross_validation.validate(recipe, people, tmp_path)
-    assert found.config == recipe
-    assert set(found.records) == {"101", "108", "112", "116"}
-    parts = [predictions.answer(tmp_path / "all" / f"member-{member}", people, "validation") for member in range(4)]
-    others = [predictions.answer(tmp_path / "all" / f"member-{member}", people, "validation") for member in range(4, 8)]
-    means = [(one.probabilities + other.probabilities) / 2 for one, other in zip(parts, others, strict=True)]
-    assert found.probabilities == pytest.approx(np.concatenate(means), abs=1e-6)
+    ensemble = cross_validation.validate(recipe, people, tmp_path)
+    assert ensemble.config == recipe
+    assert set(ensemble.records) == {"101", "108", "112", "116"}
+    parts = [
+        predictions.predict_partition(tmp_path / "all" / f"member-{member}", people, "validation")
+        for member in range(4)
+    ]
+    second_networks = [
+        predictions.predict_partition(tmp_path / "all" / f"member-{member}", people, "validation")
+        for member in range(4, 8)
+    ]
+    means = [
+        (of_member.probabilities + other.probabilities) / 2
+        for of_member, other in zip(parts, second_networks, strict=True)
+    ]
+    assert ensemble.probabilities == pytest.approx(np.concatenate(means), abs=1e-6)
 
 
-def test_a_neighbour_validates_on_what_a_fold_tests_and_learns_from_neither(data: Dataset) -> None:
+def test_another_fold_validates_on_what_a_fold_tests_and_learns_from_neither(data: Dataset) -> None:
     folds = cross_validation.runs_of(RECIPE)
     for fold in folds:
         theirs = divide(data, folds[validator_of(fold.fold)])
@@ -303,45 +324,45 @@ def test_a_neighbour_validates_on_what_a_fold_tests_and_learns_from_neither(data
         assert not set(theirs.train) & set(tested)
 
 
-def test_a_neighbour_answers_too_calibrated_on_beats_of_its_own_test_side(
+def test_the_other_fold_predicts_too_calibrated_on_beats_of_its_own_test_side(
     data: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     recipe = QUICK.model_copy(update={"keep": "last"})
     folds = [fold for fold in cross_validation.runs_of(recipe) if fold.fold in (1, 2)]
-    neighbour, fold = folds
+    other_fold, fold = folds
     own = cross_validation.run_all(folds, data, tmp_path, lambda *_: None)[1]
-    theirs = predictions.answer(tmp_path / neighbour.name, data, "validation", calibrated_on="test")
-    found = cross_validation.with_neighbour(fold, data, tmp_path)
-    assert (found.config.name, found.config.cross_fold_networks) == ("tiny-neighbours.fold-2", 1)
-    assert list(found.samples) == list(own.samples)
-    assert found.probabilities == pytest.approx((own.probabilities + theirs.probabilities) / 2, abs=1e-3)
+    theirs = predictions.predict_partition(tmp_path / other_fold.name, data, "validation", calibrated_on="test")
+    ensemble = cross_validation.cross_fold_ensemble(fold, data, tmp_path)
+    assert (ensemble.config.name, ensemble.config.cross_fold_networks) == ("tiny-neighbours.fold-2", 1)
+    assert list(ensemble.samples) == list(own.samples)
+    assert ensemble.probabilities == pytest.approx((own.probabilities + theirs.probabilities) / 2, abs=1e-3)
 
     def refuse(*_: object, **__: object) -> None:
-        raise AssertionError("kept answers were made again")
+        raise AssertionError("stored predictions were computed again")
 
     monkeypatch.setattr(predictions, "answer", refuse)
-    again = cross_validation.with_neighbour(fold, data, tmp_path)
-    assert again.probabilities == pytest.approx(found.probabilities, abs=1e-3)
+    again = cross_validation.cross_fold_ensemble(fold, data, tmp_path)
+    assert again.probabilities == pytest.approx(ensemble.probabilities, abs=1e-3)
 
 
 @pytest.mark.usefixtures("trained")
 @pytest.mark.parametrize("keep", ["best", "last"])
-def test_what_a_neighbour_s_chain_started_from_answers_if_its_weights_were_not_chosen(
+def test_what_the_other_fold_s_snapshot_ensemble_started_from_predicts_if_its_weights_were_not_chosen(
     runs: Path, data: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, keep: str
 ) -> None:
-    asked: list[tuple[str, str]] = []
-    answers = predictions.load(runs / CHOSEN[1].name / predictions.FILE)
+    calls: list[tuple[str, str]] = []
+    by_network = predictions.load(runs / CHOSEN[1].name / predictions.FILE)
 
-    def note(run: Path, _data: Dataset, side: str = "test", **_: object) -> Predictions:
-        asked.append((run.relative_to(tmp_path).as_posix(), side))
-        return answers
+    def note(run: Path, _data: Dataset, partition: str = "test", **_: object) -> Predictions:
+        calls.append((run.relative_to(tmp_path).as_posix(), partition))
+        return by_network
 
     monkeypatch.setattr(predictions, "answer", note)
     monkeypatch.setattr(predictions, "predict", note)
     start = QUICK.model_copy(update={"name": "first.fold-9", "fold": 9, "keep": keep})
     (tmp_path / start.name).mkdir()
     recipe_files.write(start, tmp_path / start.name / "config.yaml")
-    chain = QUICK.model_copy(
+    ensemble_recipe = QUICK.model_copy(
         update={
             "name": "links.fold-5",
             "fold": 5,
@@ -350,11 +371,11 @@ def test_what_a_neighbour_s_chain_started_from_answers_if_its_weights_were_not_c
             "keep": "last",
         }
     )
-    found = cross_validation.with_neighbour(chain, data, tmp_path)
-    assert asked[:2] == [("first.fold-5", "test"), ("links.fold-5/member-0", "test")]
+    ensemble = cross_validation.cross_fold_ensemble(ensemble_recipe, data, tmp_path)
+    assert calls[:2] == [("first.fold-5", "test"), ("links.fold-5/member-0", "test")]
     begun = [("first.fold-9", "validation")] if keep == "last" else []
-    assert asked[2:] == [*begun, ("links.fold-9/member-0", "validation")]
-    assert found.config.cross_fold_networks == len(asked[2:])
+    assert calls[2:] == [*begun, ("links.fold-9/member-0", "validation")]
+    assert ensemble.config.cross_fold_networks == len(calls[2:])
 
 
 @pytest.mark.parametrize(
@@ -366,19 +387,19 @@ def test_what_a_neighbour_s_chain_started_from_answers_if_its_weights_were_not_c
     ],
     ids=["chosen on the beats that are asked about", "members validate on different parts", "no folds"],
 )
-def test_a_neighbour_that_may_not_answer_is_refused(
+def test_another_fold_that_may_not_predict_is_refused(
     data: Dataset, tmp_path: Path, changes: dict[str, object], message: str
 ) -> None:
     with pytest.raises(SplitError, match=message):
-        cross_validation.with_neighbour(RECIPE.model_copy(update=changes), data, tmp_path)
+        cross_validation.cross_fold_ensemble(RECIPE.model_copy(update=changes), data, tmp_path)
 
 
-def test_a_neighbour_must_have_been_trained(data: Dataset, tmp_path: Path) -> None:
+def test_the_other_fold_must_have_been_trained(data: Dataset, tmp_path: Path) -> None:
     recipe = QUICK.model_copy(update={"keep": "last"})
     fold = cross_validation.runs_of(recipe)[0]
     cross_validation.run_all([fold], data, tmp_path, lambda *_: None)
     with pytest.raises(PredictionsError, match=r"tiny\.fold-4 holds no trained weights"):
-        cross_validation.with_neighbour(fold, data, tmp_path)
+        cross_validation.cross_fold_ensemble(fold, data, tmp_path)
 
 
 def test_a_fold_waits_for_its_start(data: Dataset, tmp_path: Path) -> None:

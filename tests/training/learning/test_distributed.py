@@ -55,12 +55,12 @@ def test_two_processes_reach_the_loss_of_one(data: Dataset, prepared: Path, tmp_
     ]
     try:
         fitting.fit(CONFIG, data, tmp_path / "alone", lambda _line: None)
-        said = [worker.communicate(timeout=480)[0] for worker in workers]
+        outputs = [worker.communicate(timeout=480)[0] for worker in workers]
     finally:
         for worker in workers:
             worker.kill()
             worker.wait()
-    assert [worker.returncode for worker in workers] == [0, 0], "\n".join(said)
+    assert [worker.returncode for worker in workers] == [0, 0], "\n".join(outputs)
     (alone,) = fitting.read_history(tmp_path / "alone")
     for folder in ("together", "together.worker-1"):
         (line,) = fitting.read_history(tmp_path / "runs" / folder)
@@ -70,7 +70,7 @@ def test_two_processes_reach_the_loss_of_one(data: Dataset, prepared: Path, tmp_
 
 
 @pytest.mark.parametrize(
-    "told",
+    "tf_config",
     [
         "",
         "{",
@@ -81,8 +81,10 @@ def test_two_processes_reach_the_loss_of_one(data: Dataset, prepared: Path, tmp_
         '{"cluster": {"worker": ["a:1"]}, "task": {"type": "chief", "index": 0}}',
     ],
 )
-def test_without_a_sensible_list_of_workers_it_says_what_to_set(told: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TF_CONFIG", told)
+def test_without_a_sensible_list_of_workers_it_says_what_to_set(
+    tf_config: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TF_CONFIG", tf_config)
     with pytest.raises(TeamError, match="TF_CONFIG must name the workers"):
         Team.join()
 

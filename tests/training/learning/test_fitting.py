@@ -61,26 +61,26 @@ def test_training_learns(precision: str, data: Dataset, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("keep", "last"), [("best", False), ("last", True)])
-def test_a_run_keeps_the_epoch_that_it_is_told_to(
+def test_a_run_stores_the_epoch_that_the_recipe_names(
     keep: str, last: bool, data: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     scores = iter([0.9, 0.5])  # the first epoch is the best one
     monkeypatch.setattr(fitting, "f1_score", lambda *_args, **_named: next(scores))
     config = RunConfig.model_validate(CONFIG.model_dump() | {"keep": keep})
-    kept = fitting.fit(config, data, tmp_path / "run", lambda line: None)
+    weights_file = fitting.fit(config, data, tmp_path / "run", lambda line: None)
     model = keras.models.load_model(tmp_path / "run" / "last.keras")
     weights = model.get_weights()
-    model.load_weights(kept)
-    assert all(np.array_equal(one, other) for one, other in zip(model.get_weights(), weights, strict=True)) is last
+    model.load_weights(weights_file)
+    assert all(np.array_equal(own, other) for own, other in zip(model.get_weights(), weights, strict=True)) is last
 
 
 @pytest.fixture
 def drawn(data: Dataset) -> tuple[np.ndarray, np.ndarray]:
     """Labels of all rows, and the rows of one epoch with at most five beats of a person, class and lead."""
     labels = data.labels(CLASS_SETS["seven"])
-    sides = split(data.table, labels, "beats-10fold", seed=CONFIG.seed)
+    partitions = split(data.table, labels, "beats-10fold", seed=CONFIG.seed)
     config = CONFIG.model_copy(update={"beats_per_patient_class_and_lead": 5})
-    return labels, fitting.draw_epoch(data.table, labels, sides, config, epoch=0)
+    return labels, fitting.draw_epoch(data.table, labels, partitions, config, epoch=0)
 
 
 def test_an_epoch_keeps_the_cap_per_person_class_and_lead(data: Dataset, drawn: tuple[np.ndarray, np.ndarray]) -> None:
@@ -93,11 +93,13 @@ def test_an_epoch_keeps_the_cap_per_person_class_and_lead(data: Dataset, drawn: 
 def test_classes_are_spread_over_the_whole_epoch(data: Dataset) -> None:
     """A class with few beats must not end up in the epoch's tail, where it would be all the network remembers."""
     labels = data.labels(CLASS_SETS["seven"])
-    sides = split(data.table, labels, "beats-10fold", seed=0)
+    partitions = split(data.table, labels, "beats-10fold", seed=0)
     few = np.isin(labels, [5, 6])
-    kept = sides.train[~few[sides.train] | (np.arange(len(sides.train)) % 7 == 0)]
+    thinned = partitions.train[~few[partitions.train] | (np.arange(len(partitions.train)) % 7 == 0)]
     config = CONFIG.model_copy(update={"beats_per_patient_class_and_lead": 4})
-    rows = fitting.draw_epoch(data.table, labels, type(sides)(kept, sides.validation, sides.test), config, epoch=0)
+    rows = fitting.draw_epoch(
+        data.table, labels, type(partitions)(thinned, partitions.validation, partitions.test), config, epoch=0
+    )
     place = np.arange(len(rows)) / len(rows)
     common = ~few[rows]
     assert abs(place[common].mean() - 0.5) < 0.1
@@ -105,8 +107,10 @@ def test_classes_are_spread_over_the_whole_epoch(data: Dataset) -> None:
 
 def test_epochs_differ_and_a_seed_repeats_them(data: Dataset) -> None:
     labels = data.labels(CLASS_SETS["seven"])
-    sides = split(data.table, labels, "beats-10fold", seed=0)
-    first, again, second = (fitting.draw_epoch(data.table, labels, sides, CONFIG, epoch=epoch) for epoch in (0, 0, 1))
+    partitions = split(data.table, labels, "beats-10fold", seed=0)
+    first, again, second = (
+        fitting.draw_epoch(data.table, labels, partitions, CONFIG, epoch=epoch) for epoch in (0, 0, 1)
+    )
     assert (first == again).all()
     assert not np.array_equal(first, second)
 
@@ -127,32 +131,32 @@ def test_moved_pictures_stay_on_white_paper() -> None:
 
 def test_an_epoch_may_have_so_many_beats_of_each_class(data: Dataset) -> None:
     labels = data.labels(CLASS_SETS["seven"])
-    sides = split(data.table, labels, "inter-patient")
+    partitions = split(data.table, labels, "inter-patient")
     config = CONFIG.model_copy(update={"beats_per_class": {"NORMAL": 300, "PVC": 20}})
-    drawn = labels[fitting.draw_epoch(data.table, labels, sides, config, epoch=0)]
+    drawn = labels[fitting.draw_epoch(data.table, labels, partitions, config, epoch=0)]
     assert dict(zip(*np.unique(drawn, return_counts=True), strict=True)) == {0: 300, 4: 20}
 
 
 @pytest.mark.parametrize("fraction", [0, 0.3, 1])
-def test_an_epoch_may_have_so_many_made_beats_where_a_class_has_both(data: Dataset, fraction: float) -> None:
+def test_an_epoch_may_have_so_many_synthetic_beats_where_a_class_has_both(data: Dataset, fraction: float) -> None:
     table = data.table.copy()
-    # Every second beat of one class was made of another recording; all other classes have none of these.
+    # Every second beat of one class comes from another recording; all other classes have none of these.
     chosen = np.flatnonzero((table["symbol"] == "L").to_numpy())[::2]
     table.loc[chosen, "record"] = [f"left0-{record}" for record in table.loc[chosen, "record"]]
     labels = data.labels(CLASS_SETS["seven"])
-    sides = split(data.table, labels, "beats-10fold", seed=CONFIG.seed)
+    partitions = split(data.table, labels, "beats-10fold", seed=CONFIG.seed)
     config = CONFIG.model_copy(update={"beats_per_class": 400, "synthetic_fraction": fraction})
-    rows = fitting.draw_epoch(table, labels, sides, config, epoch=0)
+    rows = fitting.draw_epoch(table, labels, partitions, config, epoch=0)
     share = np.isin(rows, chosen)[labels[rows] == 1].mean()
     assert share == pytest.approx(fraction, abs=0.08)
     assert set(np.unique(labels[rows], return_counts=True)[1]) == {400}
 
 
-def test_networks_that_answer_together_draw_other_beats(data: Dataset) -> None:
+def test_networks_of_an_ensemble_draw_other_beats(data: Dataset) -> None:
     labels = data.labels(CLASS_SETS["seven"])
-    sides = split(data.table, labels, "inter-patient")
+    partitions = split(data.table, labels, "inter-patient")
     first, second = (
-        fitting.draw_epoch(data.table, labels, sides, CONFIG.model_copy(update={"member": member}), epoch=0)
+        fitting.draw_epoch(data.table, labels, partitions, CONFIG.model_copy(update={"member": member}), epoch=0)
         for member in (0, 1)
     )
     assert not np.array_equal(first, second)
@@ -160,17 +164,19 @@ def test_networks_that_answer_together_draw_other_beats(data: Dataset) -> None:
 
 def test_an_epoch_may_have_each_class_equally_often_and_people_by_the_root_of_their_beats(data: Dataset) -> None:
     labels = data.labels(CLASS_SETS["seven"])
-    sides = split(data.table, labels, "inter-patient")
+    partitions = split(data.table, labels, "inter-patient")
     config = CONFIG.model_copy(update={"beats_per_class": 400})
-    rows = fitting.draw_epoch(data.table, labels, sides, config, epoch=0)
-    assert set(rows) <= set(sides.train)
+    rows = fitting.draw_epoch(data.table, labels, partitions, config, epoch=0)
+    assert set(rows) <= set(partitions.train)
     present, counts = np.unique(labels[rows], return_counts=True)
-    assert set(present) == set(labels[sides.train])
+    assert set(present) == set(labels[partitions.train])
     assert set(counts) == {400}
     label = present[0]
     patients = data.table["patient"].to_numpy(dtype=str)
-    owned = dict(zip(*np.unique(patients[sides.train][labels[sides.train] == label], return_counts=True), strict=True))
+    owned = dict(
+        zip(*np.unique(patients[partitions.train][labels[partitions.train] == label], return_counts=True), strict=True)
+    )
     drawn = dict(zip(*np.unique(patients[rows][labels[rows] == label], return_counts=True), strict=True))
     expected = 400 * np.sqrt(list(owned.values())) / np.sqrt(list(owned.values())).sum()
     assert [drawn.get(name, 0) for name in owned] == pytest.approx(expected, abs=60)
-    assert list(rows) != list(fitting.draw_epoch(data.table, labels, sides, config, epoch=1))
+    assert list(rows) != list(fitting.draw_epoch(data.table, labels, partitions, config, epoch=1))

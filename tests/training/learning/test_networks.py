@@ -41,9 +41,9 @@ def test_a_network_that_computes_in_bfloat16_keeps_float32_weights_and_answers_t
     rough.set_weights(exact.get_weights())
     assert {variable.dtype for variable in rough.variables if "seed" not in variable.path} == {"float32"}
     pixels = np.random.default_rng(0).integers(0, 256, (3, 64, 96, 1), dtype=np.uint8)
-    answers = np.asarray(rough(pixels))
-    assert answers.dtype == np.float32
-    assert answers == pytest.approx(np.asarray(exact(pixels)), abs=0.1)
+    logits = np.asarray(rough(pixels))
+    assert logits.dtype == np.float32
+    assert logits == pytest.approx(np.asarray(exact(pixels)), abs=0.1)
     assert keras.config.dtype_policy().name == "float32"
 
 

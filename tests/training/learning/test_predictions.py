@@ -1,4 +1,4 @@
-"""Kept answers: what they are, and that they come back."""
+"""Stored predictions: what they are, and that they come back."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ def run(data: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def answers(run: Path, data: Dataset) -> Predictions:
+def stored(run: Path, data: Dataset) -> Predictions:
     return predictions.predict(run, data)
 
 
-def _made(symbols: str, class_set: str = "seven") -> Predictions:
-    """Answers that are sure of the truth; of beats outside the class set they are unsure."""
+def _sure(symbols: str, class_set: str = "seven") -> Predictions:
+    """Predictions that are sure of the truth; of beats outside the class set they are unsure."""
     truth = predictions.label_indices(np.array(list(symbols)), class_set)
     count = len(CLASS_SETS[class_set])
     probabilities = np.where(truth[:, None] == np.arange(count), 0.9, 0.1 / (count - 1)).astype(np.float32)
@@ -47,29 +47,29 @@ def _made(symbols: str, class_set: str = "seven") -> Predictions:
     return Predictions(config, records, np.arange(len(symbols)), np.array(list(symbols)), probabilities, majority=0)
 
 
-def test_every_test_beat_is_answered_and_so_are_the_test_people_s_other_beats(
-    answers: Predictions, data: Dataset
+def test_every_test_beat_is_predicted_and_so_are_the_test_people_s_other_beats(
+    stored: Predictions, data: Dataset
 ) -> None:
-    assert set(answers.records) == {"100"}
-    assert (answers.truth >= 0).sum() == len(divide(data, CONFIG).test)
-    assert set(answers.symbols[answers.truth < 0]) == {"F"}
-    assert answers.probabilities.sum(axis=1) == pytest.approx(np.ones(len(answers.truth)), abs=1e-3)
+    assert set(stored.records) == {"100"}
+    assert (stored.truth >= 0).sum() == len(divide(data, CONFIG).test)
+    assert set(stored.symbols[stored.truth < 0]) == {"F"}
+    assert stored.probabilities.sum(axis=1) == pytest.approx(np.ones(len(stored.truth)), abs=1e-3)
 
 
-def test_shuffled_protocols_answer_their_test_beats_only(data: Dataset) -> None:
+def test_shuffled_protocols_predict_their_test_beats_only(data: Dataset) -> None:
     config = CONFIG.model_copy(update={"protocol": "beats-10fold"})
-    sides = divide(data, config)
-    assert (predictions.tested_rows(data, sides, config) == sides.test).all()
+    partitions = divide(data, config)
+    assert (predictions.tested_rows(data, partitions, config) == partitions.test).all()
 
 
-def test_what_is_kept_is_read_instead_of_made_again(run: Path, answers: Predictions, data: Dataset) -> None:
+def test_what_is_stored_is_read_instead_of_computed_again(run: Path, stored: Predictions, data: Dataset) -> None:
     nothing = Dataset(data.table, data.windows, data.pixels[:, :0], data.digest)
     again = predictions.predict(run, nothing)
-    assert again.config == answers.config
-    assert (again.records == answers.records).all()
-    assert (again.samples == answers.samples).all()
-    assert (again.symbols == answers.symbols).all()
-    assert again.probabilities == pytest.approx(answers.probabilities, abs=5e-4)
+    assert again.config == stored.config
+    assert (again.records == stored.records).all()
+    assert (again.samples == stored.samples).all()
+    assert (again.symbols == stored.symbols).all()
+    assert again.probabilities == pytest.approx(stored.probabilities, abs=5e-4)
 
 
 def test_a_run_without_weights_and_other_data_are_refused(run: Path, data: Dataset, tmp_path: Path) -> None:
@@ -96,22 +96,22 @@ def test_an_archive_of_something_else_is_named(tmp_path: Path) -> None:
         predictions.load(tmp_path / predictions.FILE)
 
 
-def test_networks_answer_together_with_the_mean_of_their_probabilities() -> None:
-    one = _made("NL")
-    other = replace(one, probabilities=one.probabilities[::-1])
-    mean = predictions.averaged([one, other])
-    assert mean.probabilities == pytest.approx((one.probabilities + other.probabilities) / 2)
+def test_an_ensemble_predicts_the_mean_of_their_probabilities() -> None:
+    first = _sure("NL")
+    second = replace(first, probabilities=first.probabilities[::-1])
+    mean = predictions.averaged([first, second])
+    assert mean.probabilities == pytest.approx((first.probabilities + second.probabilities) / 2)
     assert mean.probabilities.dtype == np.float32
     assert mean.probabilities.sum(axis=1) == pytest.approx([1, 1])
 
 
-def _recipe(name: str, answered: list[float], **changes: object) -> Predictions:
-    one = _made("N")
-    config = one.config.model_copy(update={"name": name, **changes})
-    return replace(one, config=config, probabilities=np.array([answered], np.float32), shares=np.full(7, 1 / 7))
+def _recipe(name: str, probabilities: list[float], **changes: object) -> Predictions:
+    first = _sure("N")
+    config = first.config.model_copy(update={"name": name, **changes})
+    return replace(first, config=config, probabilities=np.array([probabilities], np.float32), shares=np.full(7, 1 / 7))
 
 
-def test_recipes_answer_together_each_network_counting_alike() -> None:
+def test_recipes_are_averaged_each_network_counting_alike() -> None:
     pair = _recipe("pair", [0.4, 0.6, 0, 0, 0, 0, 0], members=2)
     six = _recipe("six", [0.8, 0.2, 0, 0, 0, 0, 0], members=4, snapshot_ensemble=True, cross_fold_networks=1)
     mean = predictions.across_recipes([pair, six], "both")
@@ -124,82 +124,84 @@ def test_recipes_answer_together_each_network_counting_alike() -> None:
 
 
 @pytest.mark.parametrize(
-    ("other", "message"),
+    ("second", "message"),
     [
         ({"validation": "out-of-fold", "members": 4}, "same question"),
         ({"protocol": "leave-one-patient-out"}, "same question"),
         ({"prior_correction": 0.5}, "then decide"),
     ],
 )
-def test_recipes_that_answer_something_else_do_not_answer_together(other: dict[str, object], message: str) -> None:
-    answered = [1.0, 0, 0, 0, 0, 0, 0]
+def test_recipes_that_predict_something_else_are_not_averaged(second: dict[str, object], message: str) -> None:
+    probabilities = [1.0, 0, 0, 0, 0, 0, 0]
     with pytest.raises(PredictionsError, match=message):
-        predictions.across_recipes([_recipe("one", answered), _recipe("other", answered, **other)], "both")
+        predictions.across_recipes([_recipe("one", probabilities), _recipe("other", probabilities, **second)], "both")
 
 
-def test_recipes_that_learned_from_other_people_do_not_answer_together() -> None:
-    one = _recipe("one", [1.0, 0, 0, 0, 0, 0, 0])
+def test_recipes_that_learned_from_other_people_are_not_averaged() -> None:
+    first = _recipe("one", [1.0, 0, 0, 0, 0, 0, 0])
     for shares in (None, np.array([0.4, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1])):
         with pytest.raises(PredictionsError, match="same people"):
-            predictions.across_recipes([one, replace(one, shares=shares)], "both")
-    with pytest.raises(PredictionsError, match="did not answer the same beats"):
-        predictions.across_recipes([one, replace(one, samples=one.samples + 1)], "both")
+            predictions.across_recipes([first, replace(first, shares=shares)], "both")
+    with pytest.raises(PredictionsError, match="did not predict the same beats"):
+        predictions.across_recipes([first, replace(first, samples=first.samples + 1)], "both")
 
 
-def test_nobody_carries_the_block_that_was_made_of_a_beat(data: Dataset, tmp_path: Path) -> None:
+def test_nobody_carries_a_simulated_block(data: Dataset, tmp_path: Path) -> None:
     table = data.table.copy()
     theirs = (table["record"] == "101") & (table["symbol"] == "L")
     table.loc[theirs, "record"] = "left0-101"
-    table.loc[theirs, "side"] = "train"
-    blocked = replace(data, table=table, digest="2" * 64)
-    fitting.fit(CONFIG, blocked, tmp_path / CONFIG.name, lambda _line: None)
-    shares = predictions.predict(tmp_path / CONFIG.name, blocked).shares
-    # Two people of the training side, who have every class between them, and one of them this one.
+    table.loc[theirs, "partition"] = "train"
+    with_blocks = replace(data, table=table, digest="2" * 64)
+    fitting.fit(CONFIG, with_blocks, tmp_path / CONFIG.name, lambda _line: None)
+    shares = predictions.predict(tmp_path / CONFIG.name, with_blocks).shares
+    # Two people of the training partition, who have every class between them, and one of them this one.
     assert shares == pytest.approx(np.array([2, 1, 2, 2, 2, 2, 2]) / 13)
 
 
-def test_a_balanced_decision_weighs_rare_classes_up() -> None:
-    one = _shuffled("NL")
+def test_prior_correction_weighs_rare_classes_up() -> None:
+    first = _shuffled("NL")
     shares = np.array([0.8, 0.05, 0.05, 0.025, 0.025, 0.025, 0.025])
     unsure = np.tile([0.6, 0.3, 0.02, 0.02, 0.02, 0.02, 0.02], (2, 1)).astype(np.float32)
-    one = replace(one, probabilities=unsure, shares=shares)
-    assert (one.balanced(0).probabilities.argmax(axis=1) == 0).all()
-    assert one.balanced(1).probabilities[0] == pytest.approx(unsure[0] / shares / (unsure[0] / shares).sum(), rel=1e-5)
-    half = one.balanced(0.5)
+    first = replace(first, probabilities=unsure, shares=shares)
+    assert (first.prior_corrected(0).probabilities.argmax(axis=1) == 0).all()
+    assert first.prior_corrected(1).probabilities[0] == pytest.approx(
+        unsure[0] / shares / (unsure[0] / shares).sum(), rel=1e-5
+    )
+    half = first.prior_corrected(0.5)
     assert (half.probabilities.argmax(axis=1) == 1).all()
     assert half.config.prior_correction == 0.5
 
 
 def _shuffled(symbols: str) -> Predictions:
-    made = _made(symbols)
-    return replace(made, config=made.config.model_copy(update={"protocol": "beats-10fold"}))
+    sure = _sure(symbols)
+    return replace(sure, config=sure.config.model_copy(update={"protocol": "beats-10fold"}))
 
 
-def test_a_class_without_training_beats_does_not_spoil_a_balanced_decision() -> None:
-    one = replace(_shuffled("NL"), shares=np.array([0.9, 0.1, 0, 0, 0, 0, 0]))
-    assert one.balanced(0.5).probabilities.sum(axis=1) == pytest.approx([1, 1])
+def test_a_class_without_training_beats_does_not_spoil_the_prior_correction() -> None:
+    first = replace(_shuffled("NL"), shares=np.array([0.9, 0.1, 0, 0, 0, 0, 0]))
+    assert first.prior_corrected(0.5).probabilities.sum(axis=1) == pytest.approx([1, 1])
 
 
-def test_a_balanced_decision_needs_the_shares_of_the_training_side(answers: Predictions, data: Dataset) -> None:
+def test_prior_correction_needs_the_shares_of_the_training_partition(stored: Predictions, data: Dataset) -> None:
     with pytest.raises(PredictionsError, match="shares"):
-        _shuffled("NL").balanced(0.5)
-    known = replace(_shuffled("NL"), shares=np.full(7, 1 / 7)).balanced(0.5)
+        _shuffled("NL").prior_corrected(0.5)
+    known = replace(_shuffled("NL"), shares=np.full(7, 1 / 7)).prior_corrected(0.5)
     with pytest.raises(PredictionsError, match="nothing more"):
-        known.balanced(0.5)  # weighed already
+        known.prior_corrected(0.5)  # weighed already
     with pytest.raises(PredictionsError, match="nothing more"):
-        answers.balanced(0.5)  # other people than those who trained
+        stored.prior_corrected(0.5)  # other people than those who trained
     # By person, those count who carry a class: two people, both of whom have every class.
-    assert answers.shares == pytest.approx(np.full(7, 1 / 7))
-    asked = answers.config.model_copy(update={"validation": "out-of-fold"})
-    assert replace(answers, config=asked).balanced(0.5).config.prior_correction == 0.5
-    narrow = replace(_made("NL/"), shares=np.array([0.4, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1])).within("six")
+    assert stored.shares == pytest.approx(np.full(7, 1 / 7))
+    out_of_fold = stored.config.model_copy(update={"validation": "out-of-fold"})
+    assert replace(stored, config=out_of_fold).prior_corrected(0.5).config.prior_correction == 0.5
+    narrow = replace(_sure("NL/"), shares=np.array([0.4, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1])).within("six")
     assert narrow.shares == pytest.approx(np.array([4, 1, 1, 1, 1, 1]) / 9)
 
 
-def test_networks_that_answered_other_beats_have_no_mean() -> None:
-    one = _made("NL")
+def test_networks_that_predicted_other_beats_have_no_mean() -> None:
+    first = _sure("NL")
     with pytest.raises(PredictionsError, match="same beats"):
-        predictions.averaged([one, replace(one, samples=one.samples + 1)])
+        predictions.averaged([first, replace(first, samples=first.samples + 1)])
 
 
 def test_aami_s_classes_take_all_their_symbols() -> None:
@@ -212,7 +214,7 @@ def test_aami_s_classes_take_all_their_symbols() -> None:
 
 
 def test_a_smaller_class_set_leaves_out_its_beats_and_adds_up_to_one() -> None:
-    eight = _made("NLRAV!/EF", "eight")
+    eight = _sure("NLRAV!/EF", "eight")
     seven = eight.within("seven")
     assert "".join(seven.symbols) == "NLRAV!/F"
     assert seven.probabilities.shape == (8, 7)
@@ -223,12 +225,12 @@ def test_a_smaller_class_set_leaves_out_its_beats_and_adds_up_to_one() -> None:
     assert "".join(eight.within("six").symbols) == "NLRAV!F"
 
 
-def test_what_a_naive_guess_would_be_is_kept(answers: Predictions, data: Dataset) -> None:
+def test_the_majority_baseline_is_stored(stored: Predictions, data: Dataset) -> None:
     labels = data.labels(CLASS_SETS["seven"])
     counts = np.bincount(labels[divide(data, CONFIG).train])
-    assert counts[answers.majority] == counts.max()
+    assert counts[stored.majority] == counts.max()
 
 
 def test_a_class_set_that_the_run_does_not_know_is_refused() -> None:
     with pytest.raises(ValueError, match="eight is not part of seven"):
-        _made("NL").within("eight")
+        _sure("NL").within("eight")

@@ -1,4 +1,4 @@
-"""The search for settings: on the validation side, resumable, hopeless trials stopped."""
+"""The search for settings: scored on the validation partition, resumable, hopeless trials stopped."""
 
 from __future__ import annotations
 
@@ -52,24 +52,24 @@ class Fits:
 
 
 def _tune(data: Dataset, folder: Path, trials: int, fits: Fits) -> tuple[tuning.Best, list[Trial]]:
-    told: list[Trial] = []
-    return tuning.tune(CONFIG, data, folder, trials, told.append, fit=fits), told
+    reported: list[Trial] = []
+    return tuning.tune(CONFIG, data, folder, trials, reported.append, fit=fits), reported
 
 
 def test_the_best_settings_are_found_and_the_rest_of_the_recipe_stays(data: Dataset, tmp_path: Path) -> None:
-    best, told = _tune(data, tmp_path, 24, Fits())
-    whole = [trial for trial in told if not trial.pruned]
+    best, reported = _tune(data, tmp_path, 24, Fits())
+    whole = [trial for trial in reported if not trial.pruned]
     assert best.score == max(trial.score or 0 for trial in whole)
     assert best.score == pytest.approx(_quality(best.config))
     assert best.score > 0.7
     assert (best.config.network, best.config.protocol, best.config.name) == ("residual", "beats-10fold", "search")
-    assert best.trials == len(told) == 24
+    assert best.trials == len(reported) == 24
 
 
 def test_hopeless_trials_are_stopped_before_their_last_epoch(data: Dataset, tmp_path: Path) -> None:
     fits = Fits()
-    _, told = _tune(data, tmp_path, 24, fits)
-    pruned = [trial for trial in told if trial.pruned]
+    _, reported = _tune(data, tmp_path, 24, fits)
+    pruned = [trial for trial in reported if trial.pruned]
     assert pruned
     assert len(fits.epochs) < 24 * CONFIG.epochs
     assert min(trial.number for trial in pruned) >= tuning.FIRST_TRIALS
@@ -83,8 +83,8 @@ def test_a_search_repeats_with_its_seed(data: Dataset, tmp_path: Path) -> None:
 
 def test_finished_trials_are_never_tried_again(data: Dataset, tmp_path: Path) -> None:
     _tune(data, tmp_path, 5, Fits())
-    best, told = _tune(data, tmp_path, 8, Fits())
-    assert [trial.number for trial in told] == [5, 6, 7]
+    best, reported = _tune(data, tmp_path, 8, Fits())
+    assert [trial.number for trial in reported] == [5, 6, 7]
     assert best.trials == 8
     idle = Fits()
     assert _tune(data, tmp_path, 8, idle)[0] == best
@@ -96,9 +96,9 @@ def test_a_killed_trial_goes_on_after_its_last_epoch(data: Dataset, tmp_path: Pa
     with pytest.raises(KeyboardInterrupt):
         _tune(data, tmp_path, 3, Fits(die_in=6))
     fits = Fits()
-    best, told = _tune(data, tmp_path, 3, fits)
+    best, reported = _tune(data, tmp_path, 3, fits)
     assert best.trials == 3
-    assert len(told) == 2
+    assert len(reported) == 2
     assert fits.epochs[0][1] == 3  # four of the first trial and two of the second were done
     assert len(fits.epochs) == 2 + 4
 

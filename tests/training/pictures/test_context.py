@@ -23,7 +23,7 @@ def _recording(peaks: NDArray[np.int64], wide: int = -1, *, width: float = 5.0) 
     """Beats of the same width, the ``wide``-th three times as wide."""
     time = np.arange(peaks[-1] + 600)
     widths = np.where(np.arange(len(peaks)) == wide, 3 * width, width)
-    lead = sum(np.exp(-0.5 * ((time - peak) / one) ** 2) for peak, one in zip(peaks, widths, strict=True))
+    lead = sum(np.exp(-0.5 * ((time - peak) / width) ** 2) for peak, width in zip(peaks, widths, strict=True))
     signal = np.asarray(lead, dtype=np.float32)[:, None]
     return MarkedRecording("synthetic", "nobody", ("MLII",), 0, signal, peaks, np.full(len(peaks), "N"))
 
@@ -106,11 +106,11 @@ def test_the_grey_line_tells_how_long_a_second_is(period: int) -> None:
 
 def test_intervals_are_told_around_the_nearest_peak() -> None:
     peaks = np.array([100, 400, 800, 1300])
-    found = context.intervals_around(peaks, np.array([402, 1300]))
-    assert found[0, INTERVALS - 1 : INTERVALS + 2].tolist() == [300, 400, 500]
-    assert np.isnan(found[0, : INTERVALS - 1]).all()
-    assert found[1, INTERVALS - 1] == 500
-    assert np.isnan(found[1, INTERVALS:]).all()
+    intervals = context.intervals_around(peaks, np.array([402, 1300]))
+    assert intervals[0, INTERVALS - 1 : INTERVALS + 2].tolist() == [300, 400, 500]
+    assert np.isnan(intervals[0, : INTERVALS - 1]).all()
+    assert intervals[1, INTERVALS - 1] == 500
+    assert np.isnan(intervals[1, INTERVALS:]).all()
 
 
 def test_a_single_beat_has_neither_rhythm_nor_usual_beat() -> None:

@@ -84,15 +84,15 @@ def test_variants_differ_from_the_plain_picture_and_repeat_with_their_seed(
         assert not np.array_equal(first, other)
 
 
-def test_turned_variants_show_what_only_the_other_lead_sees() -> None:
+def test_variants_with_rotated_leads_show_what_only_the_other_lead_sees() -> None:
     """Lead one is level where lead two has a wave: only a sum of both shows that wave in lead one's pictures."""
     wave = np.exp(-0.5 * ((np.arange(4000) - 2000) / 8) ** 2)
     samples = np.full(200, 2000)
     both = np.stack([np.zeros(4000), wave], axis=1).astype(np.float32)
     two = MarkedRecording("two", "nobody", ("MLII", "V1"), 0, both, samples, np.full(200, "N"))
     rises = []
-    for turned in (False, True):
-        pixels = REPRESENTATIONS["trace"].pictures(two, Variant(1, np.random.default_rng(0), turned))
+    for lead_rotation in (False, True):
+        pixels = REPRESENTATIONS["trace"].pictures(two, Variant(1, np.random.default_rng(0), lead_rotation))
         assert pixels.shape == (400, HEIGHT, WIDTH, 1)
         ink = pixels[:200, ..., 0] < 235
         rises.append(float(np.median(ink.any(axis=2).sum(axis=1))))
@@ -104,8 +104,8 @@ def test_a_recording_without_beats_gives_no_pictures(
     representation: Representation, recording: MarkedRecording
 ) -> None:
     assert representation.pictures(_part(recording, 0)).shape == (0, HEIGHT, WIDTH, representation.channels)
-    for turned in (False, True):
-        none = representation.pictures(_part(recording, 0), Variant(2, np.random.default_rng(0), turned))
+    for lead_rotation in (False, True):
+        none = representation.pictures(_part(recording, 0), Variant(2, np.random.default_rng(0), lead_rotation))
         assert none.shape[0] == 0
 
 

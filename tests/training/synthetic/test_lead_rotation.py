@@ -28,28 +28,28 @@ def _recording() -> MarkedRecording:
 
 def test_as_many_leads_as_before_and_each_is_another_view() -> None:
     original = _recording()
-    seen = lead_rotation.turn(original, np.random.default_rng(0))
-    assert seen.signal.shape == original.signal.shape
-    assert seen.signal.dtype == np.float32
-    assert seen.leads == original.leads
-    for lead in seen.signal.T:
+    rotated = lead_rotation.rotate(original, np.random.default_rng(0))
+    assert rotated.signal.shape == original.signal.shape
+    assert rotated.signal.dtype == np.float32
+    assert rotated.leads == original.leads
+    for lead in rotated.signal.T:
         for before in original.signal.T:
             assert abs(np.corrcoef(lead, before)[0, 1]) < 0.999
 
 
 def test_beats_that_were_alike_stay_alike_but_for_gain_and_noise() -> None:
-    seen = lead_rotation.turn(_recording(), np.random.default_rng(1))
-    beats = np.stack([seen.signal[peak - 40 : peak + 140, 0] for peak in seen.samples[10:20]])
+    rotated = lead_rotation.rotate(_recording(), np.random.default_rng(1))
+    beats = np.stack([rotated.signal[peak - 40 : peak + 140, 0] for peak in rotated.samples[10:20]])
     assert np.corrcoef(beats).min() > 0.8
 
 
 def test_every_beat_keeps_its_symbol_and_its_place_but_for_a_detector_s_jitter() -> None:
     original = _recording()
-    seen = lead_rotation.turn(original, np.random.default_rng(2))
-    assert list(seen.symbols) == list(original.symbols)
-    off = seen.samples - original.samples
+    rotated = lead_rotation.rotate(original, np.random.default_rng(2))
+    assert list(rotated.symbols) == list(original.symbols)
+    off = rotated.samples - original.samples
     assert set(off) == set(range(-3, 4))
-    assert seen.peaks is seen.samples
+    assert rotated.peaks is rotated.samples
 
 
 def test_all_peaks_of_a_partly_marked_recording_move_and_the_marked_ones_with_them() -> None:
@@ -57,10 +57,10 @@ def test_all_peaks_of_a_partly_marked_recording_move_and_the_marked_ones_with_th
     marked = replace(
         original, samples=original.samples[::7], symbols=original.symbols[::7], every_peak=original.samples
     )
-    seen = lead_rotation.turn(marked, np.random.default_rng(4))
-    assert len(seen.peaks) == BEATS
-    assert (seen.peaks != original.samples).any()
-    assert (seen.samples == seen.peaks[::7]).all()
+    rotated = lead_rotation.rotate(marked, np.random.default_rng(4))
+    assert len(rotated.peaks) == BEATS
+    assert (rotated.peaks != original.samples).any()
+    assert (rotated.samples == rotated.peaks[::7]).all()
 
 
 def test_a_gain_drifts_and_stays_within_its_bounds() -> None:
@@ -72,12 +72,12 @@ def test_a_gain_drifts_and_stays_within_its_bounds() -> None:
 
 
 def test_a_few_beats_of_each_symbol_are_marked_and_all_peaks_are_known() -> None:
-    found = lead_rotation.turned(_recording(), np.random.default_rng(0))
-    counts = dict(zip(*np.unique(found.symbols, return_counts=True), strict=True))
+    rotated = lead_rotation.rotated(_recording(), np.random.default_rng(0))
+    counts = dict(zip(*np.unique(rotated.symbols, return_counts=True), strict=True))
     assert counts == {"N": lead_rotation.BEATS_OF_A_SYMBOL, "V": BEATS // 5}
-    assert len(found.peaks) == BEATS
-    assert np.isin(found.samples, found.peaks).all()
-    assert (np.diff(found.samples) > 0).all()
+    assert len(rotated.peaks) == BEATS
+    assert np.isin(rotated.samples, rotated.peaks).all()
+    assert (np.diff(rotated.samples) > 0).all()
 
 
 def _windows(count: int) -> np.ndarray:
@@ -93,23 +93,23 @@ def _inner(windows: np.ndarray) -> np.ndarray:
 
 def test_single_beats_are_seen_each_along_its_own_axis_and_some_as_they_were_taken() -> None:
     windows = _windows(2000)
-    seen = lead_rotation.views(windows, np.random.default_rng(0))
-    assert seen.shape == (2, 2000, 200)
-    assert seen.dtype == np.float32
+    rotated = lead_rotation.rotated_windows(windows, np.random.default_rng(0))
+    assert rotated.shape == (2, 2000, 200)
+    assert rotated.dtype == np.float32
     inner = _inner(windows)
-    assert 0.04 < np.isclose(seen, inner, atol=1e-5).all(axis=(0, 2)).mean() < 0.13
+    assert 0.04 < np.isclose(rotated, inner, atol=1e-5).all(axis=(0, 2)).mean() < 0.13
     # Of what no filter has changed, every view is a sum of the two leads and nothing else.
     basis = np.linalg.qr(inner[:, 0].T)[0]
-    off_plane = np.linalg.norm(seen - seen @ basis @ basis.T, axis=2).max(axis=0)
+    off_plane = np.linalg.norm(rotated - rotated @ basis @ basis.T, axis=2).max(axis=0)
     unfiltered = off_plane < 1e-3
     assert 0.35 < unfiltered.mean() < 0.45
-    assert len(np.unique(seen[0, unfiltered].round(3), axis=0)) > 500
+    assert len(np.unique(rotated[0, unfiltered].round(3), axis=0)) > 500
 
 
 def test_views_keep_the_baselines_of_their_leads() -> None:
     offsets = np.array([1.5, -2], dtype=np.float32)[:, None, None]
     level, moved = (
-        lead_rotation.views(_windows(300) + more, np.random.default_rng(0))
+        lead_rotation.rotated_windows(_windows(300) + more, np.random.default_rng(0))
         for more in (np.zeros_like(offsets), offsets)
     )
     assert np.allclose(moved - offsets, level, atol=1e-4)
@@ -117,11 +117,11 @@ def test_views_keep_the_baselines_of_their_leads() -> None:
 
 
 def test_no_beats_have_no_views() -> None:
-    assert lead_rotation.views(_windows(0), np.random.default_rng(0)).shape == (2, 0, 200)
+    assert lead_rotation.rotated_windows(_windows(0), np.random.default_rng(0)).shape == (2, 0, 200)
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_a_seed_repeats_the_view(seed: int) -> None:
-    first, again = (lead_rotation.turned(_recording(), np.random.default_rng(seed)) for _ in range(2))
+    first, again = (lead_rotation.rotated(_recording(), np.random.default_rng(seed)) for _ in range(2))
     assert np.array_equal(first.signal, again.signal)
     assert np.array_equal(first.samples, again.samples)

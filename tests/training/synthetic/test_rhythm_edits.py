@@ -1,4 +1,4 @@
-"""Edited rhythms: beats keep their shape, the time around them changes; only the training side is edited."""
+"""Edited rhythms: beats keep their shape, the time around them changes; only the training partition is edited."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ def _recording(symbol: str = "N", beats: int = BEATS) -> MarkedRecording:
 
 
 def _early(recording: MarkedRecording) -> tuple[MarkedRecording, NDArray[np.int64]]:
-    found = rhythm_edits.early(recording, np.random.default_rng(0))
-    return found, found.samples[found.symbols == "A"]
+    edited = rhythm_edits.early(recording, np.random.default_rng(0))
+    return edited, edited.samples[edited.symbols == "A"]
 
 
 def test_the_advanced_beat_comes_early_and_is_called_premature_atrial() -> None:
-    found, early = _early(_recording())
+    edited, early = _early(_recording())
     assert len(early) >= 5
-    every_peak = np.flatnonzero(found.signal[:, 0] > 0.9)
+    every_peak = np.flatnonzero(edited.signal[:, 0] > 0.9)
     for sample in early:
         before = every_peak[every_peak < sample - 20].max()
         assert 0.5 < (sample - before) / PERIOD < 0.9
@@ -46,24 +46,24 @@ def test_the_advanced_beat_comes_early_and_is_called_premature_atrial() -> None:
 
 def test_qrs_complex_and_t_wave_of_the_advanced_beat_are_not_stretched() -> None:
     original = _recording()
-    found, early = _early(original)
+    edited, early = _early(original)
     usual = original.signal[original.samples[5] - 15 : original.samples[5] + 120]
     for sample in early:
-        assert np.abs(found.signal[sample - 15 : sample + 120] - usual).max() < 0.2
+        assert np.abs(edited.signal[sample - 15 : sample + 120] - usual).max() < 0.2
 
 
 def test_r_peaks_lie_on_their_marks_in_every_lead() -> None:
-    found, _ = _early(_recording())
-    for sample in found.samples:
-        assert np.abs(found.signal[sample - 10 : sample + 11, 0]).argmax() == pytest.approx(10, abs=1)
-        assert np.abs(found.signal[sample - 10 : sample + 11, 1]).argmax() == pytest.approx(10, abs=1)
+    edited, _ = _early(_recording())
+    for sample in edited.samples:
+        assert np.abs(edited.signal[sample - 10 : sample + 11, 0]).argmax() == pytest.approx(10, abs=1)
+        assert np.abs(edited.signal[sample - 10 : sample + 11, 1]).argmax() == pytest.approx(10, abs=1)
 
 
-def test_beats_after_an_early_one_are_kept_with_their_own_symbol() -> None:
-    found, early = _early(_recording("R"))
-    others = found.symbols[found.symbols != "A"]
-    assert 0 < len(others) < len(early)
-    assert set(others) == {"R"}
+def test_beats_after_an_early_one_stay_with_their_own_symbol() -> None:
+    edited, early = _early(_recording("R"))
+    unedited = edited.symbols[edited.symbols != "A"]
+    assert 0 < len(unedited) < len(early)
+    assert set(unedited) == {"R"}
 
 
 def test_ectopic_beats_and_irregular_rhythms_are_left_alone() -> None:
@@ -77,37 +77,37 @@ def test_runs_come_early_after_conducted_beats_and_may_be_most_of_the_rhythm() -
     long = _recording(beats=600)
     shares = []
     for seed in range(12):
-        found = rhythm_edits.runs(long, np.random.default_rng(seed))
-        place = np.searchsorted(found.peaks, found.samples)
-        before = np.diff(found.peaks)[place - 1]
-        early = found.symbols == "A"
+        edited = rhythm_edits.runs(long, np.random.default_rng(seed))
+        place = np.searchsorted(edited.peaks, edited.samples)
+        before = np.diff(edited.peaks)[place - 1]
+        early = edited.symbols == "A"
         assert 20 <= early.sum() <= rhythm_edits.BEATS
-        assert set(found.symbols) <= {"A", "N"}
+        assert set(edited.symbols) <= {"A", "N"}
         assert before[early].max() < 0.92 * PERIOD
         assert before[~early].min() > 0.95 * PERIOD
-        shares.append((np.diff(found.peaks) < 0.92 * PERIOD).mean())
+        shares.append((np.diff(edited.peaks) < 0.92 * PERIOD).mean())
     assert min(shares) < 0.4
     assert max(shares) > 0.6
 
 
 def test_r_peaks_of_runs_lie_on_their_marks() -> None:
-    found = rhythm_edits.runs(_recording(beats=200), np.random.default_rng(3))
-    for sample in found.peaks[3:-3]:
-        assert np.abs(found.signal[sample - 10 : sample + 11, 0]).argmax() == pytest.approx(10, abs=1)
+    edited = rhythm_edits.runs(_recording(beats=200), np.random.default_rng(3))
+    for sample in edited.peaks[3:-3]:
+        assert np.abs(edited.signal[sample - 10 : sample + 11, 0]).argmax() == pytest.approx(10, abs=1)
 
 
 def test_intervals_of_an_irregular_rhythm_are_never_alike_and_its_beats_keep_their_symbols() -> None:
-    found = rhythm_edits.irregular(_recording("L"), np.random.default_rng(0))
-    assert set(found.symbols) == {"L"}
-    intervals = np.diff(found.samples)
+    edited = rhythm_edits.irregular(_recording("L"), np.random.default_rng(0))
+    assert set(edited.symbols) == {"L"}
+    intervals = np.diff(edited.samples)
     assert intervals.std() / intervals.mean() == pytest.approx(0.22, abs=0.06)
-    for sample in found.samples:
-        assert np.abs(found.signal[sample - 10 : sample + 11, 0]).argmax() == pytest.approx(10, abs=1)
+    for sample in edited.samples:
+        assert np.abs(edited.signal[sample - 10 : sample + 11, 0]).argmax() == pytest.approx(10, abs=1)
 
 
 def test_an_irregular_rhythm_has_no_p_waves_but_fibrillating_ones() -> None:
-    found = rhythm_edits.irregular(_recording(), np.random.default_rng(0))
-    before = np.stack([found.signal[sample - 66 : sample - 34, 0] for sample in found.samples[3:-3]])
+    edited = rhythm_edits.irregular(_recording(), np.random.default_rng(0))
+    before = np.stack([edited.signal[sample - 66 : sample - 34, 0] for sample in edited.samples[3:-3]])
     # The P wave was the same before every beat; the atria's waves cancel each other.
     assert np.abs(before.mean(axis=0)).max() < 0.06
     assert before.std(axis=0).min() > 0.01
@@ -120,7 +120,7 @@ def test_the_same_record_is_edited_in_the_same_way(edit: str, monkeypatch: pytes
     first, again = (rhythm_edits.read_recording(tmp_path, f"{edit}-101") for _ in range(2))
     assert first.name == f"{edit}-101"
     assert first.patient == "101"
-    assert first.side == "train"
+    assert first.partition == "train"
     assert np.array_equal(first.signal, again.signal)
     assert np.array_equal(first.samples, again.samples)
 
@@ -136,12 +136,12 @@ def test_each_edit_of_a_record_is_another_one(monkeypatch: pytest.MonkeyPatch, t
 
 def test_all_peaks_of_an_edited_recording_are_known_not_only_the_marked_ones() -> None:
     for edit in rhythm_edits.EDITS.values():
-        found = edit(_recording(), np.random.default_rng(0))
-        assert len(found.peaks) == BEATS
-        assert np.isin(found.samples, found.peaks).all()
+        edited = edit(_recording(), np.random.default_rng(0))
+        assert len(edited.peaks) == BEATS
+        assert np.isin(edited.samples, edited.peaks).all()
 
 
-def test_only_people_of_the_training_side_are_edited(recordings: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_people_of_the_training_partition_are_edited(recordings: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     everyone = {
         *divisions.TRAINING_RECORDS,
         *divisions.TEST_RECORDS,
@@ -155,7 +155,7 @@ def test_only_people_of_the_training_side_are_edited(recordings: Path, monkeypat
     assert len(set(names)) == len(names)
 
 
-def test_protocols_with_a_person_on_both_sides_refuse_edited_beats() -> None:
+def test_protocols_with_a_person_in_both_partitions_refuse_edited_beats() -> None:
     with pytest.raises(ValueError, match="divide by person"):
         RunConfig(name="run", sources=("mitdb", "edited"), protocol="beats-10fold")
     with pytest.raises(ValueError, match="divide by person"):

@@ -49,7 +49,7 @@ class LabelledRecord:
     """Annotation symbol of its beats."""
 
     @property
-    def side(self) -> str:
+    def partition(self) -> str:
         """``train``, ``validation`` or ``test``, by the database's own folds."""
         fold = ptbxl.fold_of(self.entry)
         return "test" if fold in TEST_FOLDS else "validation" if fold == VALIDATION_FOLD else "train"
@@ -92,7 +92,7 @@ def training_records(folder: Path) -> list[LabelledRecord]:
     Raises:
         RecordsError: the folder is not a copy of PTB-XL.
     """
-    return [record for record in labelled(folder) if record.side == "train"]
+    return [record for record in labelled(folder) if record.partition == "train"]
 
 
 def patients(folder: Path) -> dict[str, str]:
@@ -126,7 +126,7 @@ def read_recording(folder: Path, record: str) -> MarkedRecording:
         signal=signal,
         samples=samples,
         symbols=np.full(len(samples), chosen.symbol),
-        side=chosen.side,
+        partition=chosen.partition,
     )
 
 

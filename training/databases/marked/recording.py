@@ -22,7 +22,7 @@ class Beats:
 
     table: pd.DataFrame
     """Columns: ``patient``, ``record``, ``sample`` (R peak, samples at 360 Hz), ``symbol``, ``lead`` (name),
-    ``primary`` (bool: the lead that pictures show by default), ``side`` (``train`` or ``test`` where the source
+    ``primary`` (bool: the lead that pictures show by default), ``partition`` (``train`` or ``test`` where the source
     prescribes it, as class folders do, or ``validation``; else empty)."""
     windows: NDArray[np.float32]
     """Shape ``[rows, STORED_SAMPLES]``, millivolts; R at index ``MARGIN + WINDOW_BEFORE``."""
@@ -43,7 +43,7 @@ class MarkedRecording:
     """Where each beat has its R peak (of fibrillation: a wave's crest)."""
     symbols: NDArray[np.str_]
     """Annotation symbol of each beat."""
-    side: str = ""
+    partition: str = ""
     """``train``, ``validation`` or ``test`` where the source prescribes it; else empty."""
     every_peak: NDArray[np.int64] | None = None
     """R peaks of all beats, also of those that are not marked; None where every beat is marked."""
@@ -83,7 +83,7 @@ def cut_beats(recording: MarkedRecording) -> Beats:
                     "symbol": symbols,
                     "lead": lead,
                     "primary": channel == recording.primary,
-                    "side": recording.side,
+                    "partition": recording.partition,
                 }
             )
         )

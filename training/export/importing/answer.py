@@ -26,7 +26,7 @@ class Answer:
     version: str
     preprocessing: dict[str, Any]
     """See :meth:`training.export.importing.options.Preprocessing.to_json`."""
-    told: str
+    old_program: str
     """The old program's steps, for people."""
     notes: list[str]
     """What else people should know."""

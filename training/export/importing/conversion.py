@@ -24,8 +24,8 @@ from training.export.keras_files.classifier import SOFTMAX, KerasClassifier
 
 OPSET: Final = 17
 
-#: An old file tells nothing about its training pictures, so only what shows nothing is strange.
-MAX_DISTANCE: Final = 1.0
+#: An old file tells nothing about its training pictures, so only what shows nothing is out of distribution.
+MAX_OOD_SCORE: Final = 1.0
 
 #: Pictures that are compared together. Few, as a large network's features of a picture may take a tenth of a gigabyte.
 _BATCH: Final = 8
@@ -98,7 +98,7 @@ def of_keras(classifier: KerasClassifier, preprocessing: Preprocessing) -> Calla
             maps = {"activation_maps": evidence(features, classifier.head, outputs, seeds)}
         second = tf.sigmoid(values)
         probabilities = tf.nn.softmax(values) if softmax else tf.concat([1 - second, second], axis=1)
-        return {"probabilities": probabilities, "distance": distance(pixels), **maps}
+        return {"probabilities": probabilities, "distance": ood_score(pixels), **maps}
 
     return call
 
@@ -108,12 +108,12 @@ def _applied(layer: keras.layers.Layer, values: tf.Tensor) -> tf.Tensor:
     return layer(values, training=False) if takes_training else layer(values)
 
 
-def distance(pixels: tf.Tensor) -> tf.Tensor:
-    """Beyond :data:`MAX_DISTANCE` for pictures that show nothing, otherwise 0: ``[N]``."""
+def ood_score(pixels: tf.Tensor) -> tf.Tensor:
+    """Beyond :data:`MAX_OOD_SCORE` for pictures that show nothing, otherwise 0: ``[N]``."""
     values = tf.cast(pixels, tf.float32)
     contrast = tf.reduce_max(values, axis=[1, 2]) - tf.reduce_min(values, axis=[1, 2])
     blank = tf.reduce_max(contrast, axis=1) < MIN_CONTRAST
-    return tf.where(blank, tf.constant(2 * MAX_DISTANCE), tf.constant(0.0))
+    return tf.where(blank, tf.constant(2 * MAX_OOD_SCORE), tf.constant(0.0))
 
 
 def convert(
@@ -183,7 +183,7 @@ def _compared(
 
 
 def _largest(differences: NDArray[np.float32]) -> float:
-    """The largest, infinite where an answer is no number."""
+    """The largest, infinite where a probability is no number."""
     return float(np.abs(differences).max()) if np.isfinite(differences).all() else float("inf")
 
 

@@ -1,4 +1,4 @@
-"""What was saved of a network to a version that the server serves, held against the network before it is kept."""
+"""What was saved of a network to a version that the server serves, held against the network before it is written."""
 
 from __future__ import annotations
 
@@ -30,18 +30,18 @@ from training.export.importing.options import ImportRefused, Preprocessing
 #: How closely the network and onnxruntime must agree in every probability.
 PARITY_TOLERANCE: Final = 1e-5
 
-#: Where the server does the old program's own steps, so many answers must name its class.
+#: Where the server does the old program's own steps, so many predictions must name its class.
 LEAST_AGREEMENT: Final = 0.98
 
 #: An old file tells nothing about its training pictures, so a class is plausible from an even chance on, and only
-#: blank paper is strange.
+#: blank paper is out of distribution.
 MIN_PROBABILITY: Final = 0.5
-MAX_DISTANCE: Final = 1.0
+MAX_OOD_SCORE: Final = 1.0
 
 #: An import that takes longer is ended.
 _MOST_SECONDS: Final = 3_600
 
-#: So much of what the process said is told when it ended by itself.
+#: So much of what the process said is passed on when it ended by itself.
 _LAST_WORDS: Final = 2_000
 
 _VERSION: Final = re.compile(r"[1-9][0-9]{0,8}")
@@ -195,7 +195,7 @@ def _metadata(
         "input": answer.input,
         "decision": {
             "min_probability": {beat_class.short: MIN_PROBABILITY for beat_class in classes},
-            "max_distance": MAX_DISTANCE,
+            "max_distance": MAX_OOD_SCORE,
         },
         "training_run": f"imported, {answer.format} {digest[:12]}",
         "data_digest": "not known",
@@ -208,7 +208,7 @@ def _facts(answer: Answer, digest: str) -> dict[str, object]:
     return {
         "imported_from_sha256": digest,
         **answer.preprocessing,
-        "old_program": answer.told,
+        "old_program": answer.old_program,
         "notes": answer.notes,
         "parity": {"max_probability_difference": answer.parity, "pictures": answer.pictures},
         "agreement": {"same_class": answer.same, "pictures": answer.pictures},

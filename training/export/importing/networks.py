@@ -20,7 +20,7 @@ from training.export.keras_files.errors import KerasFileError
 class _Opened(NamedTuple):
     network: Network
     classes: int | None
-    """None where it is only known from its answers."""
+    """None where it is only known from its outputs."""
     served: Callable[[Preprocessing], Callable[[tf.Tensor], Outputs]]
     format: str
     version: str
@@ -60,7 +60,7 @@ def imported(request: dict[str, Any], out: Path) -> dict[str, Any]:
         preprocessing=preprocessing.to_json(),
         format=opened.format,
         version=opened.version,
-        told=preprocessing.told(*shape),
+        old_program=preprocessing.described(*shape),
         notes=[*opened.notes, *more],
         has_maps="activation_maps" in {output.name for output in converted.model.graph.output},
     )
@@ -102,7 +102,7 @@ def _with_layers(source: Path, size: tuple[int, int] | None) -> _Opened:
 def _graph(source: Path, size: tuple[int, int] | None, notes: list[str]) -> _Opened:
     graph = saved_graph.read(source, size)
     if graph.ending in ("softmax", "sigmoid"):
-        notes = [*notes, f"Its answers are no probabilities; a {graph.ending} was added."]
+        notes = [*notes, f"Its outputs are no probabilities; a {graph.ending} was added."]
     return _Opened(
         network=graph,
         classes=None,

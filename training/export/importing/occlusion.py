@@ -97,8 +97,8 @@ def _copied(graph: onnx.GraphProto, renamed: dict[str, str]) -> Iterator[onnx.No
         if needed & set(original.output):
             chosen.append(original)
             needed |= set(original.input)
-    made = {output for original in chosen for output in original.output if output}
-    names = {name: f"occlusion/again/{name}" for name in made} | renamed
+    produced = {output for original in chosen for output in original.output if output}
+    names = {name: f"occlusion/again/{name}" for name in produced} | renamed
     for original in reversed(chosen):
         copy = onnx.NodeProto()
         copy.CopyFrom(original)

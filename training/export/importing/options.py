@@ -87,7 +87,7 @@ class Preprocessing:
             by_channel.append(numbers)
         return by_channel[0], by_channel[1]
 
-    def told(self, height: int, width: int, channels: int) -> str:
+    def described(self, height: int, width: int, channels: int) -> str:
         """The old program's steps, for people."""
         factor, offset = self.numbers(channels)
         steps = [self.colour_of(channels).upper(), f"{self.resample or Resample.NEAREST} to {width}x{height}"]

@@ -21,7 +21,7 @@ from google.protobuf.message import DecodeError
 from numpy.typing import NDArray
 from tensorflow.core.protobuf.saved_model_pb2 import SavedModel
 
-from training.export.importing.conversion import Outputs, distance
+from training.export.importing.conversion import Outputs, ood_score
 from training.export.importing.old_program import prepared
 from training.export.importing.options import Preprocessing
 from training.export.keras_files.bounds import LEAST_SIDE, MAX_BYTES, MOST_SIDE
@@ -52,7 +52,7 @@ _OBJECTS: Final = frozenset(
 #: The graph without its weights, bytes.
 _MAX_GRAPH_BYTES: Final = 64 * 1024 * 1024
 
-#: What people and Keras call the function that answers, the usual one first.
+#: What people and Keras call the function that predicts, the usual one first.
 _SIGNATURES: Final = ("serving_default", "serve")
 _TAG: Final = "serve"
 
@@ -61,7 +61,7 @@ _PASSING: Final = ("Identity", "IdentityN", "StopGradient", "PreventGradient", "
 _CALLS: Final = ("PartitionedCall", "StatefulPartitionedCall")
 _LINEAR: Final = ("Add", "AddV2", "BiasAdd", "MatMul", "Mul", "Sub", "RealDiv")
 
-#: So far back the origin of the answers is looked for.
+#: So far back the origin of the outputs is looked for.
 _MOST_STEPS: Final = 100
 
 #: How far sums of probabilities are from one.
@@ -78,14 +78,14 @@ class SavedGraph:
     version: str
     """Of the TensorFlow that wrote it."""
     ending: str
-    """What is still to be done to its answers: nothing, ``softmax``, ``sigmoid``, or ``second`` for the probability of
+    """What is still to be done to its outputs: nothing, ``softmax``, ``sigmoid``, or ``second`` for the probability of
     the second of two classes."""
-    answers: Callable[[tf.Tensor], tf.Tensor]
+    predict: Callable[[tf.Tensor], tf.Tensor]
     """``float32 [N, height, width, channels]`` to its own outputs."""
 
     def probabilities(self, pictures: NDArray[np.float32]) -> NDArray[np.float32]:
         """What it says itself, ``[N, C]``."""
-        ended: NDArray[np.float32] = _ended(self.answers(tf.constant(pictures)), self.ending).numpy()
+        ended: NDArray[np.float32] = _ended(self.predict(tf.constant(pictures)), self.ending).numpy()
         return ended
 
     def served(self, preprocessing: Preprocessing) -> Callable[[tf.Tensor], Outputs]:
@@ -93,7 +93,7 @@ class SavedGraph:
 
         def call(pixels: tf.Tensor) -> Outputs:
             network_input = prepared(pixels, preprocessing, self.height, self.width, self.channels)
-            return {"probabilities": _ended(self.answers(network_input), self.ending), "distance": distance(pixels)}
+            return {"probabilities": _ended(self.predict(network_input), self.ending), "distance": ood_score(pixels)}
 
         return call
 
@@ -117,17 +117,17 @@ def read(folder: Path, size: tuple[int, int] | None) -> SavedGraph:
         raise KerasFileError(f"{folder.name} can't be loaded, or has not one input and one output.") from error
     height, width, channels = _input_size(spec, size, folder.name)
 
-    def answers(pictures: tf.Tensor, _alive: Any = loaded) -> tf.Tensor:
+    def predict(pictures: tf.Tensor, _alive: Any = loaded) -> tf.Tensor:
         return function(**{argument: tf.cast(pictures, spec.dtype)})[output]
 
     tried = np.random.default_rng(0).random((4, height, width, channels), dtype=np.float32)
     tried[2:] *= 255
     try:
-        outputs = np.asarray(answers(tf.constant(tried)))
+        outputs = np.asarray(predict(tf.constant(tried)))
     except (tf.errors.OpError, ValueError, TypeError) as error:
         raise KerasFileError(f"{folder.name} does not run: {_first_line(error)}") from error
     ending = _ending_of(outputs, len(tried), graph.last_operation, folder.name)
-    return SavedGraph(height, width, channels, graph.version, ending, answers)
+    return SavedGraph(height, width, channels, graph.version, ending, predict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +138,7 @@ class Checked:
     """Of the TensorFlow that wrote it."""
     signature: str
     last_operation: str
-    """What its answers come out of, such as ``Softmax``; empty where that can't be seen."""
+    """What its outputs come out of, such as ``Softmax``; empty where that can't be seen."""
 
 
 def check(folder: Path) -> Checked:
@@ -176,7 +176,7 @@ def check(folder: Path) -> Checked:
 def _reason(operation: str) -> str:
     if "Random" in operation or operation.startswith(("Rng", "Assign")):
         return (
-            "so its answers are left to chance or change what it holds. Export the model without its augmentation, or"
+            "so its outputs are left to chance or change what it holds. Export the model without its augmentation, or"
             " save it with model.save()"
         )
     return "which is not known to only compute"

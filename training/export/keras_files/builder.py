@@ -57,10 +57,10 @@ class _Builder:
     def __init__(self, weights: Weights, built: Built) -> None:
         self._weights = weights
         self._built = built
-        self._made: dict[Place, layers.Made] = {}
+        self._layers: dict[Place, layers.KerasLayers] = {}
 
     def run(self, graph: Graph, inputs: Any) -> Any:
-        """The output of ``graph`` for the symbolic tensor ``given``."""
+        """The output of ``graph`` for the symbolic tensors ``inputs``."""
         tensors: dict[Ref, Any] = {Ref(graph.source, 0): inputs}
         waiting = [
             (node, number, call) for node in graph.nodes for number, call in enumerate(node.calls) if call.refs()
@@ -91,7 +91,7 @@ class _Builder:
             check_features(result.shape, node.layer.name)
             return result
         if call.kwargs.get("training") is True and node.layer.major < 3 and node.layer.kind in _ALWAYS_TRAINING:
-            raise KerasFileError(f"{node.layer} is called with training=True, so it does not only answer.")
+            raise KerasFileError(f"{node.layer} is called with training=True, so it does not only predict.")
         if node.layer.kind in layers.MERGES:
             inputs = args[0] if len(args) == 1 and isinstance(args[0], list) else args
             result = _fitting(layers.merge(node.layer), inputs, node.layer)
@@ -101,16 +101,16 @@ class _Builder:
 
     def _chain(self, node: Node, inputs: Any) -> Any:
         """A layer of one input, which may have become several."""
-        fresh = node.place not in self._made
+        fresh = node.place not in self._layers
         if fresh:
             shape = tuple(inputs.shape)
             is_normalisation = node.layer.kind == "Normalization"
-            made = [self._normalisation(node, shape)] if is_normalisation else layers.translate(node.layer, shape)
-            self._made[node.place] = made
+            built = [self._normalisation(node, shape)] if is_normalisation else layers.translate(node.layer, shape)
+            self._layers[node.place] = built
             if is_normalisation or node.layer.kind == "Rescaling":
                 self._built.scaling.append(node.layer.name)
-        values, made = inputs, self._made[node.place]
-        for number, layer in enumerate(made):
+        values, built = inputs, self._layers[node.place]
+        for number, layer in enumerate(built):
             wanted = needed_by(layer, values.shape) if fresh and number == 0 else []
             arrays = self._weights.of(node.place, wanted) if wanted else []
             result = _fitting(layer, values, node.layer)
@@ -141,7 +141,7 @@ class _Builder:
         return keras.layers.Rescaling(scale.ravel().tolist(), offset=offset.ravel().tolist())
 
 
-#: Layers that answer otherwise while training; Keras 2 keeps to what a call said.
+#: Layers that compute otherwise while training; Keras 2 keeps to what a call said.
 _ALWAYS_TRAINING = ("BatchNormalization", "Dropout", "SpatialDropout2D", "GaussianDropout", "GaussianNoise")
 
 
@@ -162,9 +162,9 @@ def _single(args: list[Any], layer: Layer) -> Any:
     return inputs
 
 
-def _fitting(made: keras.layers.Layer, inputs: Any, layer: Layer) -> Any:
+def _fitting(built: keras.layers.Layer, inputs: Any, layer: Layer) -> Any:
     try:
-        return made(inputs)
+        return built(inputs)
     except (ValueError, TypeError, OverflowError) as error:
         shape = [tuple(element.shape) for element in inputs] if isinstance(inputs, list) else tuple(inputs.shape)
         raise KerasFileError(f"Layer {layer.name} does not fit features of shape {shape}.") from error

@@ -64,7 +64,7 @@ class WholeModelStore:
 def _within(names: Sequence[str], place: Place, weight: Weight) -> str:
     """The one of a nested model's weights that is ``weight`` of the layer at ``place``.
 
-    They are told by the ends of their names; their order depends on which layers were trained.
+    They are recognised by the ends of their names; their order depends on which layers were trained.
     """
     ends = [f"/{place.names[-1]}/{name}" for name in weight.names]
     matching = [name for name in names if f"/{name.partition(':')[0]}".endswith(tuple(ends))]

@@ -1,6 +1,6 @@
 """A layer of a file, as its settings describe it, to layers of today's Keras.
 
-Only the settings that matter for answers are read, each by its name in one of the dialects of Keras 1, 2 and 3;
+Only the settings that matter for predictions are read, each by its name in one of the dialects of Keras 1, 2 and 3;
 initialisers, regularisers and whatever else a file may hold are never looked at. What is not known here is refused.
 """
 
@@ -17,7 +17,7 @@ from training.export.keras_files.errors import KerasFileError
 from training.export.keras_files.training_only import AT_TRAINING_ONLY
 
 Config = Mapping[str, Any]
-Made = list[keras.layers.Layer]
+KerasLayers = list[keras.layers.Layer]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +38,8 @@ class Layer:
         return f"Layer {self.name} ({self.kind})"
 
 
-def translate(layer: Layer, shape: tuple[int | None, ...]) -> Made:
-    """The layers that do what ``layer`` does with one input of ``shape``; none where it does nothing to answers.
+def translate(layer: Layer, shape: tuple[int | None, ...]) -> KerasLayers:
+    """The layers that do what ``layer`` does with one input of ``shape``; none where it does nothing to predictions.
 
     Only the first of them may have weights.
 
@@ -92,7 +92,7 @@ MERGES: Final[dict[str, type[keras.layers.Layer]]] = {
 }
 
 
-def activation(layer: Layer) -> Made:
+def activation(layer: Layer) -> KerasLayers:
     """The layers that the setting ``activation`` means, which come behind the layer itself."""
     known = activations.named(layer.setting("activation"), layer.name)
     if known is None:
@@ -105,39 +105,39 @@ def activation(layer: Layer) -> Made:
     return _TRANSLATORS[inner.kind](inner, ())
 
 
-def _convolution(layer: Layer, _shape: tuple[int | None, ...]) -> Made:
+def _convolution(layer: Layer, _shape: tuple[int | None, ...]) -> KerasLayers:
     _require_channels_last(layer)
     kernel = layer.setting("kernel_size") or (layer.setting("nb_row"), layer.setting("nb_col"))
     if layer.setting("groups", default=1) != 1:
         raise KerasFileError(f"{layer} has groups, which are not supported.")
-    made = keras.layers.Conv2D(
+    built = keras.layers.Conv2D(
         int(layer.setting("filters", "nb_filter")), _pair(kernel), **_sliding(layer), use_bias=_has_bias(layer)
     )
-    return [made, *activation(layer)]
+    return [built, *activation(layer)]
 
 
-def _depthwise(layer: Layer, _shape: tuple[int | None, ...]) -> Made:
+def _depthwise(layer: Layer, _shape: tuple[int | None, ...]) -> KerasLayers:
     _require_channels_last(layer)
-    made = keras.layers.DepthwiseConv2D(
+    built = keras.layers.DepthwiseConv2D(
         _pair(layer.setting("kernel_size")),
         depth_multiplier=int(layer.setting("depth_multiplier", default=1)),
         **_sliding(layer),
         use_bias=_has_bias(layer),
     )
-    return [made, *activation(layer)]
+    return [built, *activation(layer)]
 
 
-def _separable(layer: Layer, _shape: tuple[int | None, ...]) -> Made:
+def _separable(layer: Layer, _shape: tuple[int | None, ...]) -> KerasLayers:
     _require_channels_last(layer)
     kernel = layer.setting("kernel_size") or (layer.setting("nb_row"), layer.setting("nb_col"))
-    made = keras.layers.SeparableConv2D(
+    built = keras.layers.SeparableConv2D(
         int(layer.setting("filters", "nb_filter")),
         _pair(kernel),
         depth_multiplier=int(layer.setting("depth_multiplier", default=1)),
         **_sliding(layer),
         use_bias=_has_bias(layer),
     )
-    return [made, *activation(layer)]
+    return [built, *activation(layer)]
 
 
 def _sliding(layer: Layer) -> dict[str, Any]:
@@ -149,33 +149,33 @@ def _sliding(layer: Layer) -> dict[str, Any]:
     }
 
 
-def _dense(layer: Layer, shape: tuple[int | None, ...]) -> Made:
+def _dense(layer: Layer, shape: tuple[int | None, ...]) -> KerasLayers:
     if len(shape) != 2:
         raise KerasFileError(f"{layer} can't follow features of shape {shape}.")
-    made = keras.layers.Dense(int(layer.setting("units", "output_dim")), use_bias=_has_bias(layer))
-    return [made, *activation(layer)]
+    built = keras.layers.Dense(int(layer.setting("units", "output_dim")), use_bias=_has_bias(layer))
+    return [built, *activation(layer)]
 
 
-def _pooling(kind: type[keras.layers.Layer]) -> Callable[[Layer, tuple[int | None, ...]], Made]:
-    def made(layer: Layer, _shape: tuple[int | None, ...]) -> Made:
+def _pooling(kind: type[keras.layers.Layer]) -> Callable[[Layer, tuple[int | None, ...]], KerasLayers]:
+    def built(layer: Layer, _shape: tuple[int | None, ...]) -> KerasLayers:
         _require_channels_last(layer)
         size = _pair(layer.setting("pool_size", default=(2, 2)))
         strides = layer.setting("strides")
         padding = str(layer.setting("padding", "border_mode", default="valid"))
         return [kind(size, strides=size if strides is None else _pair(strides), padding=padding)]
 
-    return made
+    return built
 
 
-def _global_pooling(kind: type[keras.layers.Layer]) -> Callable[[Layer, tuple[int | None, ...]], Made]:
-    def made(layer: Layer, _shape: tuple[int | None, ...]) -> Made:
+def _global_pooling(kind: type[keras.layers.Layer]) -> Callable[[Layer, tuple[int | None, ...]], KerasLayers]:
+    def built(layer: Layer, _shape: tuple[int | None, ...]) -> KerasLayers:
         _require_channels_last(layer)
         return [kind(keepdims=bool(layer.setting("keepdims", default=False)))]
 
-    return made
+    return built
 
 
-def _batch_normalisation(layer: Layer, _shape: tuple[int | None, ...]) -> Made:
+def _batch_normalisation(layer: Layer, _shape: tuple[int | None, ...]) -> KerasLayers:
     if layer.setting("mode", default=0) != 0 or layer.setting("renorm", default=False):
         raise KerasFileError(f"{layer} normalises otherwise than over all pictures, which is not supported.")
     return [
@@ -188,7 +188,7 @@ def _batch_normalisation(layer: Layer, _shape: tuple[int | None, ...]) -> Made:
     ]
 
 
-def _layer_normalisation(layer: Layer, _shape: tuple[int | None, ...]) -> Made:
+def _layer_normalisation(layer: Layer, _shape: tuple[int | None, ...]) -> KerasLayers:
     return [
         keras.layers.LayerNormalization(
             axis=_axis(layer),
@@ -206,12 +206,12 @@ def _axis(layer: Layer) -> int:
     return int(axis)
 
 
-def _zero_padding(layer: Layer, _shape: tuple[int | None, ...]) -> Made:
+def _zero_padding(layer: Layer, _shape: tuple[int | None, ...]) -> KerasLayers:
     _require_channels_last(layer)
     return [keras.layers.ZeroPadding2D(_sides(layer.setting("padding", default=(1, 1))))]
 
 
-def _cropping(layer: Layer, _shape: tuple[int | None, ...]) -> Made:
+def _cropping(layer: Layer, _shape: tuple[int | None, ...]) -> KerasLayers:
     _require_channels_last(layer)
     return [keras.layers.Cropping2D(_sides(layer.setting("cropping", default=(0, 0))))]
 
@@ -222,13 +222,13 @@ def _sides(setting: Any) -> tuple[tuple[int, int], tuple[int, int]]:
     return _pair(rows), _pair(columns)
 
 
-def _upsampling(layer: Layer, _shape: tuple[int | None, ...]) -> Made:
+def _upsampling(layer: Layer, _shape: tuple[int | None, ...]) -> KerasLayers:
     _require_channels_last(layer)
     size = _pair(layer.setting("size", default=(2, 2)))
     return [keras.layers.UpSampling2D(size, interpolation=str(layer.setting("interpolation", default="nearest")))]
 
 
-def _resizing(layer: Layer, _shape: tuple[int | None, ...]) -> Made:
+def _resizing(layer: Layer, _shape: tuple[int | None, ...]) -> KerasLayers:
     _require_channels_last(layer)
     interpolation = str(layer.setting("interpolation", default="bilinear"))
     unsupported = ("crop_to_aspect_ratio", "pad_to_aspect_ratio", "antialias")
@@ -237,7 +237,7 @@ def _resizing(layer: Layer, _shape: tuple[int | None, ...]) -> Made:
     return [keras.layers.Resizing(*_size(layer), interpolation=interpolation)]
 
 
-def _centre_crop(layer: Layer, shape: tuple[int | None, ...]) -> Made:
+def _centre_crop(layer: Layer, shape: tuple[int | None, ...]) -> KerasLayers:
     _require_channels_last(layer)
     rows, columns = (have - wanted for have, wanted in zip(_known(shape[1:3]), _size(layer), strict=True))
     if rows < 0 or columns < 0:
@@ -246,9 +246,9 @@ def _centre_crop(layer: Layer, shape: tuple[int | None, ...]) -> Made:
     return [keras.layers.Cropping2D(cut)] if rows or columns else []
 
 
-def _random_crop(layer: Layer, shape: tuple[int | None, ...]) -> Made:
+def _random_crop(layer: Layer, shape: tuple[int | None, ...]) -> KerasLayers:
     if _size(layer) != tuple(shape[1:3]):
-        raise KerasFileError(f"{layer} crops answers too, in a way that changed between versions of Keras.")
+        raise KerasFileError(f"{layer} crops when it predicts, too, in a way that changed between versions of Keras.")
     return []
 
 
@@ -260,7 +260,7 @@ def _known(sides: tuple[int | None, ...]) -> tuple[int, ...]:
     return tuple(int(side) for side in sides if side is not None)
 
 
-def _rescaling(layer: Layer, _shape: tuple[int | None, ...]) -> Made:
+def _rescaling(layer: Layer, _shape: tuple[int | None, ...]) -> KerasLayers:
     return [
         keras.layers.Rescaling(
             _numbers(layer.setting("scale", default=1.0)), offset=_numbers(layer.setting("offset", default=0.0))
@@ -272,24 +272,24 @@ def _numbers(value: Any) -> float | list[float]:
     return [float(element) for element in value] if isinstance(value, list | tuple) else float(value)
 
 
-def _reshape(layer: Layer, _shape: tuple[int | None, ...]) -> Made:
+def _reshape(layer: Layer, _shape: tuple[int | None, ...]) -> KerasLayers:
     return [keras.layers.Reshape([int(side) for side in layer.setting("target_shape")])]
 
 
-def _permute(layer: Layer, _shape: tuple[int | None, ...]) -> Made:
+def _permute(layer: Layer, _shape: tuple[int | None, ...]) -> KerasLayers:
     return [keras.layers.Permute([int(side) for side in layer.setting("dims")])]
 
 
-def _flatten(layer: Layer, _shape: tuple[int | None, ...]) -> Made:
+def _flatten(layer: Layer, _shape: tuple[int | None, ...]) -> KerasLayers:
     _require_channels_last(layer)
     return [keras.layers.Flatten()]
 
 
-def _activation(layer: Layer, _shape: tuple[int | None, ...]) -> Made:
+def _activation(layer: Layer, _shape: tuple[int | None, ...]) -> KerasLayers:
     return activation(layer)
 
 
-def _relu(layer: Layer, _shape: tuple[int | None, ...]) -> Made:
+def _relu(layer: Layer, _shape: tuple[int | None, ...]) -> KerasLayers:
     most = layer.setting("max_value")
     return [
         keras.layers.ReLU(
@@ -300,27 +300,27 @@ def _relu(layer: Layer, _shape: tuple[int | None, ...]) -> Made:
     ]
 
 
-def _leaky_relu(layer: Layer, _shape: tuple[int | None, ...]) -> Made:
+def _leaky_relu(layer: Layer, _shape: tuple[int | None, ...]) -> KerasLayers:
     return [keras.layers.LeakyReLU(negative_slope=float(layer.setting("negative_slope", "alpha", default=0.3)))]
 
 
-def _elu(layer: Layer, _shape: tuple[int | None, ...]) -> Made:
+def _elu(layer: Layer, _shape: tuple[int | None, ...]) -> KerasLayers:
     return [keras.layers.ELU(alpha=float(layer.setting("alpha", default=1.0)))]
 
 
-def _prelu(layer: Layer, _shape: tuple[int | None, ...]) -> Made:
+def _prelu(layer: Layer, _shape: tuple[int | None, ...]) -> KerasLayers:
     axes = layer.setting("shared_axes")
     return [keras.layers.PReLU(shared_axes=None if axes is None else [int(axis) for axis in axes])]
 
 
-def _softmax(layer: Layer, shape: tuple[int | None, ...]) -> Made:
+def _softmax(layer: Layer, shape: tuple[int | None, ...]) -> KerasLayers:
     axis = layer.setting("axis", default=-1)
     if axis not in (-1, len(shape) - 1 if shape else 1, [-1]):
         raise KerasFileError(f"{layer} has a softmax over another axis than the last one.")
     return [keras.layers.Activation("softmax")]
 
 
-def _nothing(_layer: Layer, _shape: tuple[int | None, ...]) -> Made:
+def _nothing(_layer: Layer, _shape: tuple[int | None, ...]) -> KerasLayers:
     return []
 
 
@@ -338,7 +338,7 @@ def _has_bias(layer: Layer) -> bool:
     return bool(layer.setting("use_bias", "bias", default=True))
 
 
-_TRANSLATORS: Final[dict[str, Callable[[Layer, tuple[int | None, ...]], Made]]] = {
+_TRANSLATORS: Final[dict[str, Callable[[Layer, tuple[int | None, ...]], KerasLayers]]] = {
     "InputLayer": _nothing,
     "Conv2D": _convolution,
     "Convolution2D": _convolution,

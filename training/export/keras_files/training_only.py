@@ -1,10 +1,10 @@
-"""Layers that work while a model learns and do nothing when it answers: augmentation, noise and dropout."""
+"""Layers that work while a model learns and do nothing when it predicts: augmentation, noise and dropout."""
 
 from __future__ import annotations
 
 from typing import Final
 
-#: A test holds the list against Keras itself. What crops or equalises pictures is not among them: it does answer.
+#: A test holds the list against Keras itself. What crops or equalises pictures is not among them: it works then, too.
 AT_TRAINING_ONLY: Final = (
     "ActivityRegularization",
     "AlphaDropout",

@@ -98,58 +98,58 @@ class Weights:
 
 
 def needed_by(  # noqa: PLR0911 - a way out for each kind of layer
-    made: keras.layers.Layer, shape: Sequence[int | None]
+    built: keras.layers.Layer, shape: Sequence[int | None]
 ) -> list[Weight]:
     """The weights of a layer that is not built and whose input has ``shape``, in the order of Keras' own files.
 
     Raises:
         KerasFileError: the size of the input is not known where the weights depend on it.
     """
-    if isinstance(made, keras.layers.Activation | keras.layers.ReLU):
+    if isinstance(built, keras.layers.Activation | keras.layers.ReLU):
         return []
     channels = shape[-1]
     if channels is None:
         raise KerasFileError(f"The number of channels is not known: {tuple(shape)}.")
-    if isinstance(made, keras.layers.DepthwiseConv2D):
-        kernel = Weight(("depthwise_kernel", "kernel"), (*made.kernel_size, channels, made.depth_multiplier))
-        return [kernel, *_bias(made, channels * made.depth_multiplier)]
-    if isinstance(made, keras.layers.SeparableConv2D):
-        wide = channels * made.depth_multiplier
+    if isinstance(built, keras.layers.DepthwiseConv2D):
+        kernel = Weight(("depthwise_kernel", "kernel"), (*built.kernel_size, channels, built.depth_multiplier))
+        return [kernel, *_bias(built, channels * built.depth_multiplier)]
+    if isinstance(built, keras.layers.SeparableConv2D):
+        wide = channels * built.depth_multiplier
         return [
-            Weight(("depthwise_kernel",), (*made.kernel_size, channels, made.depth_multiplier)),
-            Weight(("pointwise_kernel",), (1, 1, wide, made.filters)),
-            *_bias(made, made.filters),
+            Weight(("depthwise_kernel",), (*built.kernel_size, channels, built.depth_multiplier)),
+            Weight(("pointwise_kernel",), (1, 1, wide, built.filters)),
+            *_bias(built, built.filters),
         ]
-    if isinstance(made, keras.layers.Conv2D):
-        return [Weight(("kernel",), (*made.kernel_size, channels, made.filters)), *_bias(made, made.filters)]
-    if isinstance(made, keras.layers.Dense):
-        return [Weight(("kernel",), (channels, made.units)), *_bias(made, made.units)]
-    if isinstance(made, keras.layers.BatchNormalization):
-        side = (_side(shape, made.axis),)
+    if isinstance(built, keras.layers.Conv2D):
+        return [Weight(("kernel",), (*built.kernel_size, channels, built.filters)), *_bias(built, built.filters)]
+    if isinstance(built, keras.layers.Dense):
+        return [Weight(("kernel",), (channels, built.units)), *_bias(built, built.units)]
+    if isinstance(built, keras.layers.BatchNormalization):
+        size = (_size(shape, built.axis),)
         return [
-            *([Weight(("gamma",), side)] if made.scale else []),
-            *([Weight(("beta",), side)] if made.center else []),
-            Weight(("moving_mean", "running_mean"), side),
-            Weight(("moving_variance", "running_std"), side),
+            *([Weight(("gamma",), size)] if built.scale else []),
+            *([Weight(("beta",), size)] if built.center else []),
+            Weight(("moving_mean", "running_mean"), size),
+            Weight(("moving_variance", "running_std"), size),
         ]
-    if isinstance(made, keras.layers.LayerNormalization):
-        side = (_side(shape, made.axis),)
+    if isinstance(built, keras.layers.LayerNormalization):
+        size = (_size(shape, built.axis),)
         return [
-            *([Weight(("gamma",), side)] if made.scale else []),
-            *([Weight(("beta",), side)] if made.center else []),
+            *([Weight(("gamma",), size)] if built.scale else []),
+            *([Weight(("beta",), size)] if built.center else []),
         ]
-    if isinstance(made, keras.layers.PReLU):
-        shared = made.shared_axes or ()
-        return [Weight(("alpha",), tuple(1 if axis in shared else _side(shape, axis) for axis in range(1, len(shape))))]
+    if isinstance(built, keras.layers.PReLU):
+        shared = built.shared_axes or ()
+        return [Weight(("alpha",), tuple(1 if axis in shared else _size(shape, axis) for axis in range(1, len(shape))))]
     return []
 
 
-def _bias(made: keras.layers.Layer, width: int) -> list[Weight]:
-    return [Weight(("bias",), (width,))] if made.use_bias else []
+def _bias(built: keras.layers.Layer, width: int) -> list[Weight]:
+    return [Weight(("bias",), (width,))] if built.use_bias else []
 
 
-def _side(shape: Sequence[int | None], axis: int) -> int:
-    side = shape[axis]
-    if side is None:
+def _size(shape: Sequence[int | None], axis: int) -> int:
+    size = shape[axis]
+    if size is None:
         raise KerasFileError(f"The size of axis {axis} is not known: {tuple(shape)}.")
-    return side
+    return size

@@ -74,8 +74,8 @@ def classes_of(analyses: QuerySet[Analysis]) -> list[str]:
     shorts: dict[str, None] = {}
     for version in versions:
         model = {name: version[name] for name in ("model_name", "model_version")}
-        said = analyses.filter(state=Analysis.State.DONE, **model).order_by().values_list("probabilities", flat=True)
-        for probabilities in said[:1]:
+        stored = analyses.filter(state=Analysis.State.DONE, **model).order_by().values_list("probabilities", flat=True)
+        for probabilities in stored[:1]:
             shorts |= dict.fromkeys(entry["short"] for entry in probabilities)
     return list(shorts)
 
@@ -204,12 +204,12 @@ def _batch(batch: Batch) -> dict[str, Any]:
 
 
 def _answered(analysis: Analysis) -> dict[str, Any]:
-    asked = ("id", "state", "reason", "error_id", "created_at", "finished_at", "trashed_at", "shared_at", "earlier_id")
+    fields = ("id", "state", "reason", "error_id", "created_at", "finished_at", "trashed_at", "shared_at", "earlier_id")
     by = ("model_name", "model_version", "notes")
     answer = answers.shown(analysis)
     written = ("class_short", "class_name", "agrees", "is_blind", "comment", "created_at")
     return {
-        **{name: getattr(analysis, name) for name in (*asked, *by)},
+        **{name: getattr(analysis, name) for name in (*fields, *by)},
         **{name: getattr(answer, name) for name in answers.SHOWN_COLUMNS},
         "tags": [tag.name for tag in analysis.tags.all()],
         "reviews": [

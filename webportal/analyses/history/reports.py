@@ -84,10 +84,10 @@ def history_report(analyses: Sequence[Analysis], *, is_cut: bool) -> bytes:
 
 def _answer(analysis: Analysis) -> list[Flowable]:
     if analysis.state != Analysis.State.DONE:
-        said = [_text(analysis.get_state_display(), "verdict")]
+        parts = [_text(analysis.get_state_display(), "verdict")]
         if analysis.state == Analysis.State.REJECTED:
-            said.append(_text(str(reasons.explain(analysis.reason))))
-        return [*said]
+            parts.append(_text(str(reasons.explain(analysis.reason))))
+        return [*parts]
     story: list[Flowable] = [
         _text(_in_short(analysis), "verdict"),
         _text(gettext("For research and education only. Not a medical device, not for diagnosis."), "strong"),
@@ -123,8 +123,8 @@ def _in_short(analysis: Analysis) -> str:
 def _review(analysis: Analysis, review: Review) -> Paragraph:
     by = gettext("the owner") if review.author_id == analysis.owner_id else gettext("a reviewer")
     agrees = gettext("agrees") if review.agrees else gettext("disagrees")
-    said = f"{translated(review.class_name)} ({by}, {agrees}, {_when(review.created_at)}) {review.comment}"
-    return _text(said)
+    line = f"{translated(review.class_name)} ({by}, {agrees}, {_when(review.created_at)}) {review.comment}"
+    return _text(line)
 
 
 def _about(analysis: Analysis, record: TrackRecord | None) -> Table:

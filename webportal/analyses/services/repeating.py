@@ -71,9 +71,11 @@ def run_several_again(*, actor: User, ids: Collection[uuid.UUID], form_id: uuid.
         AllowanceSpent: ``actor``'s share of the minute doesn't suffice for all of them; none runs again.
     """
     finished = Analysis.objects.filter(owner=actor, pk__in=ids, finished_at__isnull=False)
-    asked = {once.made_by(form_id, analysis.pk): analysis for analysis in finished.select_related("upload__owner")}
-    made = set(Analysis.objects.filter(owner=actor, pk__in=asked).values_list("pk", flat=True))
-    new = {another_id: analysis for another_id, analysis in asked.items() if another_id not in made}
+    analysis_by_id = {
+        once.made_by(form_id, analysis.pk): analysis for analysis in finished.select_related("upload__owner")
+    }
+    made = set(Analysis.objects.filter(owner=actor, pk__in=analysis_by_id).values_list("pk", flat=True))
+    new = {another_id: analysis for another_id, analysis in analysis_by_id.items() if another_id not in made}
     megapixels = sum(analysis.upload.megapixels for analysis in new.values())
     allowance.take(user=actor, pictures=len(new), megapixels=megapixels)
     for another_id, analysis in new.items():
@@ -84,4 +86,4 @@ def run_several_again(*, actor: User, ids: Collection[uuid.UUID], form_id: uuid.
         except IntegrityError:
             if not made_before(actor, another_id):
                 raise
-    return len(asked)
+    return len(analysis_by_id)

@@ -119,8 +119,8 @@ def _known(names: list[str]) -> set[str]:
         for field in model._meta.local_fields:
             if isinstance(field, FileField):
                 for start in range(0, len(names), _ASKED_AT_ONCE):
-                    asked = {f"{field.name}__in": names[start : start + _ASKED_AT_ONCE]}
-                    known.update(model._default_manager.filter(**asked).values_list(field.name, flat=True))
+                    condition = {f"{field.name}__in": names[start : start + _ASKED_AT_ONCE]}
+                    known.update(model._default_manager.filter(**condition).values_list(field.name, flat=True))
     return known
 
 

@@ -45,9 +45,9 @@ def search(request: HttpRequest, wanted: QueryDict) -> Search:
     batch = batches.asked_for(user, wanted.get("batch") or "")
     form = HistoryForm(wanted, classes=classes, tags=access.own_tags(user), batch=batch)
     form.is_valid()
-    asked = [(name, str(value)) for name, value in wanted.items() if value and name in form.fields]
+    parameters = [(name, str(value)) for name, value in wanted.items() if value and name in form.fields]
     analyses = queries.matching(user, access.own_analyses(user), form.cleaned_data)
-    return Search(form, analyses, form.order, urlencode(asked))
+    return Search(form, analyses, form.order, urlencode(parameters))
 
 
 def carried(request: HttpRequest) -> QueryDict:

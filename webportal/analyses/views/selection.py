@@ -35,8 +35,8 @@ def trash_selected(request: HttpRequest) -> HttpResponse:
     if "confirmed" not in request.POST:
         return _confirm_trash(request)
     count = services.trash_analyses(actor=current_user(request), ids=_chosen(request))
-    said = ngettext("%(count)d analysis is in the trash.", "%(count)d analyses are in the trash.", count)
-    return _back_to_history(request, count, said)
+    message = ngettext("%(count)d analysis is in the trash.", "%(count)d analyses are in the trash.", count)
+    return _back_to_history(request, count, message)
 
 
 @login_required
@@ -54,8 +54,10 @@ def tag_selected(request: HttpRequest) -> HttpResponse:
     except ValidationError as error:
         messages.warning(request, error.messages[0])
         return _back_to_history(request)
-    said = ngettext("The tags of %(count)d analysis are changed.", "The tags of %(count)d analyses are changed.", count)
-    return _back_to_history(request, count, said)
+    message = ngettext(
+        "The tags of %(count)d analysis are changed.", "The tags of %(count)d analyses are changed.", count
+    )
+    return _back_to_history(request, count, message)
 
 
 @login_required
@@ -71,12 +73,12 @@ def run_selected_again(request: HttpRequest) -> HttpResponse:
     except Refused as refusal:
         messages.warning(request, reasons.explain(refusal.reason).problem)
         return _back_to_history(request)
-    said = ngettext(
+    message = ngettext(
         "%(count)d picture is analysed again; the earlier result stays.",
         "%(count)d pictures are analysed again; the earlier results stay.",
         count,
     )
-    return _back_to_history(request, count, said)
+    return _back_to_history(request, count, message)
 
 
 @login_required
@@ -85,10 +87,10 @@ def run_selected_again(request: HttpRequest) -> HttpResponse:
 def share_selected(request: HttpRequest) -> HttpResponse:
     """Let reviewers read what was ticked in the history."""
     count = services.share_analyses(actor=current_user(request), ids=_chosen(request))
-    said = ngettext(
+    message = ngettext(
         "%(count)d analysis is shared with reviewers.", "%(count)d analyses are shared with reviewers.", count
     )
-    return _back_to_history(request, count, said)
+    return _back_to_history(request, count, message)
 
 
 def _confirm_trash(request: HttpRequest) -> HttpResponse:
@@ -127,10 +129,10 @@ def _moment(text: str) -> datetime | None:
         return None
 
 
-def _back_to_history(request: HttpRequest, count: int | None = None, said: str = "") -> HttpResponse:
+def _back_to_history(request: HttpRequest, count: int | None = None, message: str = "") -> HttpResponse:
     """The same list again, with what was done to ``count`` analyses."""
     if count:
-        messages.success(request, said % {"count": count})
+        messages.success(request, message % {"count": count})
     elif count == 0:
         messages.warning(request, _("Tick something first."))
     return redirect(searching.with_search(reverse("analyses:history"), searching.carried(request).urlencode()))

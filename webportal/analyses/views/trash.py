@@ -41,6 +41,8 @@ def trash(request: HttpRequest) -> HttpResponse:
 def restore_all(request: HttpRequest) -> HttpResponse:
     """Take everything out of the trash."""
     count = services.restore_all(actor=current_user(request))
-    said = ngettext("%(count)d analysis is back in the history.", "%(count)d analyses are back in the history.", count)
-    messages.success(request, said % {"count": count})
+    message = ngettext(
+        "%(count)d analysis is back in the history.", "%(count)d analyses are back in the history.", count
+    )
+    messages.success(request, message % {"count": count})
     return redirect("analyses:history")

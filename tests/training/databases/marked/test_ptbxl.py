@@ -22,7 +22,7 @@ def test_only_records_whose_every_beat_has_one_class_are_used(ptbxl: Path) -> No
 
 
 @pytest.mark.parametrize(
-    ("record", "symbol", "side", "person"),
+    ("record", "symbol", "partition", "person"),
     [
         ("00001", "L", "train", "11"),
         ("00002", "L", "train", "11"),
@@ -32,31 +32,31 @@ def test_only_records_whose_every_beat_has_one_class_are_used(ptbxl: Path) -> No
     ],
 )
 def test_each_record_gives_its_label_its_person_and_its_side(
-    ptbxl: Path, record: str, symbol: str, side: str, person: str
+    ptbxl: Path, record: str, symbol: str, partition: str, person: str
 ) -> None:
-    found = database.read_recording(ptbxl, record)
-    assert found.name == f"ptbxl-{record}"
-    assert found.patient == f"ptbxl-{person}"
-    assert found.side == side
-    assert set(found.symbols) == {symbol}
-    assert len(found.symbols) == len(found.samples)
+    recording = database.read_recording(ptbxl, record)
+    assert recording.name == f"ptbxl-{record}"
+    assert recording.patient == f"ptbxl-{person}"
+    assert recording.partition == partition
+    assert set(recording.symbols) == {symbol}
+    assert len(recording.symbols) == len(recording.samples)
 
 
 def test_beats_are_found_at_their_r_peaks(ptbxl: Path) -> None:
-    found = database.read_recording(ptbxl, "00003")
+    recording = database.read_recording(ptbxl, "00003")
     expected = np.rint(PTBXL_PEAKS * SAMPLING_RATE)
-    gaps = np.abs(found.samples[:, None] - expected).min(axis=1)
+    gaps = np.abs(recording.samples[:, None] - expected).min(axis=1)
     assert gaps.max() <= 1
-    assert len(found.samples) >= len(expected) - 1
+    assert len(recording.samples) >= len(expected) - 1
 
 
 def test_the_lead_that_pictures_show_is_two(ptbxl: Path) -> None:
-    found = database.read_recording(ptbxl, "00003")
-    assert found.leads[found.primary] == "II"
-    peaks = found.signal[found.samples]
-    assert peaks[:, found.leads.index("II")].mean() == pytest.approx(1.0, abs=0.05)
-    assert peaks[:, found.leads.index("V1")].mean() == pytest.approx(-0.7, abs=0.05)
-    assert len(found.signal) == 10 * SAMPLING_RATE
+    recording = database.read_recording(ptbxl, "00003")
+    assert recording.leads[recording.primary] == "II"
+    peaks = recording.signal[recording.samples]
+    assert peaks[:, recording.leads.index("II")].mean() == pytest.approx(1.0, abs=0.05)
+    assert peaks[:, recording.leads.index("V1")].mean() == pytest.approx(-0.7, abs=0.05)
+    assert len(recording.signal) == 10 * SAMPLING_RATE
 
 
 def test_what_can_not_be_read_is_said(ptbxl: Path, tmp_path: Path) -> None:
@@ -79,18 +79,18 @@ def test_of_several_folders_only_the_database_itself_is_labelled(ptbxl: Path, tm
     assert database.database_folder([excerpt, ptbxl]) == ptbxl
     assert database.database_folder([excerpt]) == excerpt
     assert database.labelled_records(excerpt) == ["00003"]
-    found = database.read_recording(excerpt, "00003")
-    assert (found.patient, found.side, set(found.symbols)) == ("ptbxl-ecg3", "train", {"N"})
+    recording = database.read_recording(excerpt, "00003")
+    assert (recording.patient, recording.partition, set(recording.symbols)) == ("ptbxl-ecg3", "train", {"N"})
 
 
 @pytest.mark.skipif(not os.environ.get("PTBXL_DIR"), reason="needs the database: set PTBXL_DIR to its folder")
-def test_no_real_person_is_on_two_sides() -> None:
+def test_no_real_person_is_in_two_partitions() -> None:
     table = pd.read_csv(
         database.database_folder([Path(part) for part in os.environ["PTBXL_DIR"].split(os.pathsep)])
         / "ptbxl_database.csv",
         usecols=["patient_id", "strat_fold"],
     )
-    side = table["strat_fold"].map(
+    partition = table["strat_fold"].map(
         lambda fold: "test" if fold in database.TEST_FOLDS else fold == database.VALIDATION_FOLD
     )
-    assert table.assign(side=side).groupby("patient_id")["side"].nunique().max() == 1
+    assert table.assign(partition=partition).groupby("patient_id")["partition"].nunique().max() == 1

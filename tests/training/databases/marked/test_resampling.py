@@ -27,10 +27,10 @@ def test_millivolts_are_those_of_the_wfdb_package_filtered_in_double_precision(t
 def test_what_was_not_recorded_is_zero() -> None:
     values = np.ones((1, 1000))
     values[0, 500:] = np.nan
-    found = resampled(Recording.of_array(values, leads=("I",), rate=500), ("I",))
-    assert found.shape == (720, 1)
-    assert np.isfinite(found).all()
-    assert abs(found[600, 0]) < 1e-6
+    values_at_360 = resampled(Recording.of_array(values, leads=("I",), rate=500), ("I",))
+    assert values_at_360.shape == (720, 1)
+    assert np.isfinite(values_at_360).all()
+    assert abs(values_at_360[600, 0]) < 1e-6
 
 
 def test_a_lead_that_is_not_there_is_named() -> None:

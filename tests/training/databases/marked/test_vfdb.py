@@ -27,23 +27,23 @@ def test_records_without_fibrillation_are_left_out(vfdb: Path) -> None:
     ids=["flutter in the middle", "at the beginning", "to the end"],
 )
 def test_beats_are_the_crests_inside_the_marked_stretch(vfdb: Path, record: str, start: int, end: int) -> None:
-    found = database.read_recording(vfdb, record)
-    seconds = found.samples / SAMPLING_RATE
+    recording = database.read_recording(vfdb, record)
+    seconds = recording.samples / SAMPLING_RATE
     assert seconds.min() >= start
     assert seconds.max() <= end
     assert len(seconds) == pytest.approx((end - start) * VFDB_WAVES, abs=2)
     phase = seconds * VFDB_WAVES
     assert np.abs(phase - np.rint(phase)).max() / VFDB_WAVES <= 1.5 / SAMPLING_RATE
-    assert set(found.symbols) == {"!"}
+    assert set(recording.symbols) == {"!"}
 
 
 def test_the_signal_comes_at_the_rate_and_in_the_unit_of_all_sources(vfdb: Path) -> None:
-    found = database.read_recording(vfdb, "418")
-    assert found.signal.shape == (16 * SAMPLING_RATE, 2)
-    assert found.signal[360:-360, 0].max() == pytest.approx(0.8, abs=0.02)
-    assert len(set(found.leads)) == 2
-    assert found.patient == "vfdb-418"
-    assert found.side == ""
+    recording = database.read_recording(vfdb, "418")
+    assert recording.signal.shape == (16 * SAMPLING_RATE, 2)
+    assert recording.signal[360:-360, 0].max() == pytest.approx(0.8, abs=0.02)
+    assert len(set(recording.leads)) == 2
+    assert recording.patient == "vfdb-418"
+    assert recording.partition == ""
 
 
 def test_a_lost_lead_does_not_make_the_other_one_unusable(vfdb: Path, tmp_path: Path) -> None:
@@ -80,7 +80,7 @@ def test_another_sampling_rate_is_refused(recordings: Path) -> None:
 
 @pytest.mark.skipif(not os.environ.get("VFDB_DIR"), reason="needs the database: set VFDB_DIR to its folder")
 def test_every_real_record_with_fibrillation_has_its_side() -> None:
-    found = database.fibrillating_records(Path(os.environ["VFDB_DIR"]))
+    recording = database.fibrillating_records(Path(os.environ["VFDB_DIR"]))
     validating = [record for record in division.VALIDATION_RECORDS if record.startswith("4")]
-    sides = [*division.FIBRILLATION_TRAINING_RECORDS, *division.FIBRILLATION_TEST_RECORDS, *validating]
-    assert sorted(found) == sorted(sides)
+    of_the_division = [*division.FIBRILLATION_TRAINING_RECORDS, *division.FIBRILLATION_TEST_RECORDS, *validating]
+    assert sorted(recording) == sorted(of_the_division)

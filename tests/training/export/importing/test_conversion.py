@@ -26,14 +26,14 @@ TOLERANCE = 1e-5
 
 def _pictures(count: int = 16) -> list[bytes]:
     """Drawn beats, and coloured ones of other sizes."""
-    found = old_program.drawn_pictures()[: count // 2]
+    pictures = old_program.drawn_pictures()[: count // 2]
     generator = np.random.default_rng(0)
-    for number in range(count - len(found)):
+    for number in range(count - len(pictures)):
         pixels = generator.integers(0, 256, (20 + 11 * number, 150 - 7 * number, 3), dtype=np.uint8)
         out = io.BytesIO()
         Image.fromarray(pixels).save(out, "PNG" if number % 2 else "JPEG")
-        found.append(out.getvalue())
-    return found
+        pictures.append(out.getvalue())
+    return pictures
 
 
 @pytest.fixture(autouse=True)
@@ -53,8 +53,8 @@ def _converted(model: Any, folder: Path, preprocessing: Preprocessing) -> Conver
 def _own_answers(model: Any, preprocessing: Preprocessing) -> np.ndarray:
     """What Keras says after the old program's own steps."""
     channels = model.input_shape[-1]
-    given = np.stack([old_program.own_steps(data, preprocessing, SIDE, SIDE, channels) for data in _pictures()])
-    return says(model, given)
+    inputs = np.stack([old_program.own_steps(data, preprocessing, SIDE, SIDE, channels) for data in _pictures()])
+    return says(model, inputs)
 
 
 def _served_answers(converted: Converted) -> np.ndarray:
@@ -65,7 +65,7 @@ def _served_answers(converted: Converted) -> np.ndarray:
 
 #: That files of either library are read as the same network is tested where they are read.
 @pytest.mark.parametrize(("kind", "library"), [*((kind, "keras 3") for kind in KINDS), ("nested", "keras 2")])
-def test_every_kind_is_served_as_it_answered_in_keras(kind: str, library: str, tmp_path: Path) -> None:
+def test_every_kind_is_served_as_it_predicts_in_keras(kind: str, library: str, tmp_path: Path) -> None:
     model = made(library, kind)
     preprocessing = Preprocessing(1.0, resample=Resample.NEAREST)
     converted = _converted(model, tmp_path, preprocessing)
@@ -76,7 +76,7 @@ def test_every_kind_is_served_as_it_answered_in_keras(kind: str, library: str, t
 
 
 @pytest.mark.parametrize("backbone", BACKBONES)
-def test_backbones_are_served_as_they_answered_in_keras(backbone: str, tmp_path: Path) -> None:
+def test_backbones_are_served_as_they_predict_in_keras(backbone: str, tmp_path: Path) -> None:
     model = made("keras 3", backbone)
     preprocessing = Preprocessing(1.0, resample=Resample.NEAREST)
     converted = _converted(model, tmp_path, preprocessing)
@@ -96,11 +96,11 @@ def test_every_way_of_resizing_is_reproduced(resample: Resample, colour: Colour,
     assert _served_answers(converted) == pytest.approx(_own_answers(model, preprocessing), abs=rounded)
 
 
-def test_canonical_pixels_answer_otherwise_now_and_then_and_that_is_measured(tmp_path: Path) -> None:
+def test_canonical_pixels_are_classified_otherwise_now_and_then_and_that_is_measured(tmp_path: Path) -> None:
     model = made("keras 3", "logits")
     kernel, bias = model.layers[-1].get_weights()
-    given = np.stack([old_program.own_steps(data, Preprocessing(1.0), SIDE, SIDE, 3) for data in _pictures()])
-    model.layers[-1].set_weights([kernel, bias - np.asarray(model(given)).mean(axis=0)])  # no class by default
+    inputs = np.stack([old_program.own_steps(data, Preprocessing(1.0), SIDE, SIDE, 3) for data in _pictures()])
+    model.layers[-1].set_weights([kernel, bias - np.asarray(model(inputs)).mean(axis=0)])  # no class by default
     converted = _converted(model, tmp_path, Preprocessing(1.0, ink=100))
     assert converted.takes.steps is None
     assert converted.agreement.same < 16

@@ -70,13 +70,13 @@ def _picture(seed: int) -> bytes:
 def test_the_server_answers_with_what_the_old_network_says(repository: Path, network: keras.Sequential) -> None:
     classifier = Classifier(OnnxModel.load(repository / "course" / "2"))
     for seed in range(3):
-        found = classifier.classify(_picture(seed)).classification
+        outcome = classifier.classify(_picture(seed)).classification
         pixels = to_pixels(_picture(seed), height=64, width=96).astype(np.float32)
-        seen = 255 - (255 - tf.image.resize(pixels, (64, 64)).numpy()) * 155 / 255
-        expected = network.predict_on_batch(np.repeat(seen, 3, axis=2)[None] / 255)[0]
-        assert [one.short for one, _ in found.probabilities] == CLASSES.split(",")
-        assert [value for _, value in found.probabilities] == pytest.approx(expected, abs=1e-4)
-        assert found.model_version == "2"
+        rescaled = 255 - (255 - tf.image.resize(pixels, (64, 64)).numpy()) * 155 / 255
+        expected = network.predict_on_batch(np.repeat(rescaled, 3, axis=2)[None] / 255)[0]
+        assert [beat_class.short for beat_class, _ in outcome.probabilities] == CLASSES.split(",")
+        assert [value for _, value in outcome.probabilities] == pytest.approx(expected, abs=1e-4)
+        assert outcome.model_version == "2"
 
 
 def test_blank_paper_gets_no_class(repository: Path) -> None:
@@ -90,9 +90,9 @@ def test_maps_are_the_evidence_for_each_class(session: onnxruntime.InferenceSess
     """Features times the gradient that TensorFlow finds, summed over the channels."""
     pixels = np.stack([to_pixels(_picture(seed), height=64, width=96) for seed in range(2)])
     (maps,) = session.run(["activation_maps"], {"pixels": pixels})
-    seen = 255 - (255 - tf.image.resize(tf.cast(pixels, tf.float32), (64, 64))) * 155 / 255
+    rescaled = 255 - (255 - tf.image.resize(tf.cast(pixels, tf.float32), (64, 64))) * 155 / 255
     trunk = keras.Model(network.inputs, network.get_layer("pool_b").output)
-    features = trunk(tf.repeat(seen, 3, axis=3) / 255)
+    features = trunk(tf.repeat(rescaled, 3, axis=3) / 255)
     final = network.get_layer("dense_b")
     with tf.GradientTape(persistent=True) as tape:
         tape.watch(features)
@@ -174,17 +174,17 @@ def test_the_old_program_s_own_steps_are_served_unless_told_otherwise(
     old_file: Path, network: keras.Sequential, tmp_path: Path
 ) -> None:
     """The same class from the file on, for pictures in colour, of any size, and in any format."""
-    code, said = _command(old_file, tmp_path / "models", "--rescale", "1./255")
-    assert code == 0, said
-    assert "the same class as the old program (RGB, nearest to 64x64, × 0.00392157) for 200 of 200 pictures" in said
+    code, output = _command(old_file, tmp_path / "models", "--rescale", "1./255")
+    assert code == 0, output
+    assert "the same class as the old program (RGB, nearest to 64x64, × 0.00392157) for 200 of 200 pictures" in output
     classifier = Classifier(OnnxModel.load(tmp_path / "models" / "course" / "1"))
     assert classifier.model.info.input_channels == 3
     for number in range(20):
         data = _coloured(number)
         old = Image.open(io.BytesIO(data)).convert("RGB").resize((64, 64), Image.Resampling.NEAREST)
         expected = network.predict_on_batch(np.asarray(old, dtype=np.float32)[None] * (1 / 255))[0]
-        found = classifier.classify(data).classification
-        assert [value for _, value in found.probabilities] == pytest.approx(expected, abs=1e-5)
+        outcome = classifier.classify(data).classification
+        assert [value for _, value in outcome.probabilities] == pytest.approx(expected, abs=1e-5)
 
 
 def _coloured(number: int) -> bytes:
@@ -214,37 +214,37 @@ def test_one_s_own_pictures_can_be_compared(old_file: Path, tmp_path: Path) -> N
     (tmp_path / "own" / "note.txt").write_text("no picture")
     (tmp_path / "own" / "broken.png").write_text("no picture")
     options = ["--rescale", "1/255", "--pictures", str(tmp_path / "own")]
-    code, said = _command(old_file, tmp_path / "models", *options)
-    assert code == 0, said
-    assert "for 5 of 5 pictures" in said
+    code, output = _command(old_file, tmp_path / "models", *options)
+    assert code == 0, output
+    assert "for 5 of 5 pictures" in output
     for path in (tmp_path / "own" / "deeper").iterdir():
         path.unlink()
-    code, said = _command(old_file, tmp_path / "models", *options, "--version", "2")
-    assert (code, "has no pictures that can be read" in said) == (1, True)
+    code, output = _command(old_file, tmp_path / "models", *options, "--version", "2")
+    assert (code, "has no pictures that can be read" in output) == (1, True)
 
 
 def test_a_model_that_scales_pixels_itself_needs_no_word_about_it(tmp_path: Path) -> None:
     made("keras 3", "rescaled").save(tmp_path / "model.keras")
-    code, said = _command(tmp_path / "model.keras", tmp_path / "models", classes="N,L,R,V")
-    assert code == 0, said
-    assert re.search(r"The model scales pixels itself \(layer rescaling\w*\), so nothing else does\.", said)
-    code, said = _command(
+    code, output = _command(tmp_path / "model.keras", tmp_path / "models", classes="N,L,R,V")
+    assert code == 0, output
+    assert re.search(r"The model scales pixels itself \(layer rescaling\w*\), so nothing else does\.", output)
+    code, output = _command(
         tmp_path / "model.keras", tmp_path / "models", "--rescale", "1/255", "--version", "2", classes="N,L,R,V"
     )
-    assert "what --rescale says comes before that" in said
+    assert "what --rescale says comes before that" in output
 
 
 def test_a_model_that_does_not_has_to_be_told(old_file: Path, tmp_path: Path) -> None:
-    code, said = _command(old_file, tmp_path / "models")
+    code, output = _command(old_file, tmp_path / "models")
     assert code == 1
-    assert "What did the old program multiply grey levels by? Say --rescale 1/255" in said
+    assert "What did the old program multiply grey levels by? Say --rescale 1/255" in output
 
 
 def test_what_is_not_known_of_the_model_is_said(tmp_path: Path) -> None:
     made("keras 3", "logits").save(tmp_path / "model.keras")
-    code, said = _command(tmp_path / "model.keras", tmp_path / "models", classes="N,L,R,V")
-    assert code == 0, said
-    assert "The model ends without a softmax, which was added." in said
+    code, output = _command(tmp_path / "model.keras", tmp_path / "models", classes="N,L,R,V")
+    assert code == 0, output
+    assert "The model ends without a softmax, which was added." in output
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")
@@ -252,13 +252,13 @@ def test_an_exported_model_is_served_with_maps(tmp_path: Path) -> None:
     """Nothing is known of its layers, so places are covered one after the other."""
     model = made("keras 3", "global_maximum")
     model.export(str(tmp_path / "exported"), verbose=False)
-    code, said = _command(tmp_path / "exported", tmp_path / "models", "--rescale", "1", classes="N,L,R,V")
-    assert code == 0, said
-    assert "TensorFlow" in said
+    code, output = _command(tmp_path / "exported", tmp_path / "models", "--rescale", "1", classes="N,L,R,V")
+    assert code == 0, output
+    assert "TensorFlow" in output
     loaded = OnnxModel.load(tmp_path / "models" / "course" / "1")
-    given = pictures(2).astype(np.uint8)
-    assert loaded.run(given).probabilities == pytest.approx(says(model, given.astype(np.float32)), abs=1e-5)
-    maps = loaded.activation_maps(given)
+    inputs = pictures(2).astype(np.uint8)
+    assert loaded.run(inputs).probabilities == pytest.approx(says(model, inputs.astype(np.float32)), abs=1e-5)
+    maps = loaded.activation_maps(inputs)
     assert maps.shape == (2, 8, 8, 4)
     assert np.ptp(maps) > 0
     explained = Classifier(loaded).explain(_coloured(1))
@@ -269,12 +269,12 @@ def test_an_exported_model_is_served_with_maps(tmp_path: Path) -> None:
 def test_a_folder_of_keras_2_is_served_by_its_layers(tmp_path: Path) -> None:
     model = made("keras 2", "nested")
     model.save(tmp_path / "saved", save_format="tf")
-    code, said = _command(tmp_path / "saved", tmp_path / "models", classes="N,L,R,V")
-    assert code == 0, said
+    code, output = _command(tmp_path / "saved", tmp_path / "models", classes="N,L,R,V")
+    assert code == 0, output
     loaded = OnnxModel.load(tmp_path / "models" / "course" / "1")
-    given = pictures(2).astype(np.uint8)
-    assert loaded.run(given).probabilities == pytest.approx(says(model, given.astype(np.float32)), abs=1e-5)
-    assert loaded.activation_maps(given).shape == (2, 13, 13, 4)
+    inputs = pictures(2).astype(np.uint8)
+    assert loaded.run(inputs).probabilities == pytest.approx(says(model, inputs.astype(np.float32)), abs=1e-5)
+    assert loaded.activation_maps(inputs).shape == (2, 13, 13, 4)
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")
@@ -292,12 +292,12 @@ def test_a_layer_that_is_not_known_may_still_be_a_graph_that_is(tmp_path: Path) 
         ]
     )
     model.save(tmp_path / "saved", save_format="tf")
-    code, said = _command(tmp_path / "saved", tmp_path / "models", "--rescale", "1", classes="N,L,R,V")
-    assert code == 0, said
-    assert "Its layers can't be read (Layer scale is a Lambda: it holds code" in said
-    given = pictures(2).astype(np.uint8)
-    found = OnnxModel.load(tmp_path / "models" / "course" / "1").run(given).probabilities
-    assert found == pytest.approx(says(model, given.astype(np.float32)), abs=1e-5)
+    code, output = _command(tmp_path / "saved", tmp_path / "models", "--rescale", "1", classes="N,L,R,V")
+    assert code == 0, output
+    assert "Its layers can't be read (Layer scale is a Lambda: it holds code" in output
+    inputs = pictures(2).astype(np.uint8)
+    outcome = OnnxModel.load(tmp_path / "models" / "course" / "1").run(inputs).probabilities
+    assert outcome == pytest.approx(says(model, inputs.astype(np.float32)), abs=1e-5)
 
 
 def test_what_ends_the_process_that_reads_ends_in_a_sentence(
@@ -324,6 +324,6 @@ def test_the_process_that_reads_has_bounds() -> None:
 
 def test_what_is_refused_there_is_said_here(tmp_path: Path) -> None:
     (tmp_path / "ECG.h5").write_text("version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n")
-    code, said = _command(tmp_path / "ECG.h5", tmp_path / "models", "--rescale", "1/255")
+    code, output = _command(tmp_path / "ECG.h5", tmp_path / "models", "--rescale", "1/255")
     assert code == 1
-    assert "error: ECG.h5 is a Git LFS pointer, not the model" in said
+    assert "error: ECG.h5 is a Git LFS pointer, not the model" in output

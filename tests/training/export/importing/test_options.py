@@ -115,8 +115,8 @@ def test_ways_to_resize_and_colours_are_known_by_name() -> None:
 
 
 def test_classes_may_be_known_names_or_ones_own() -> None:
-    found = parse_classes("Premature Ventricular Contractions, normal, LBB, FUSION=Fusion Beat")
-    assert [(one.short, one.name) for one in found] == [
+    classes = parse_classes("Premature Ventricular Contractions, normal, LBB, FUSION=Fusion Beat")
+    assert [(beat_class.short, beat_class.name) for beat_class in classes] == [
         ("PVC", "Premature Ventricular Contraction"),
         ("NORMAL", "Normal"),
         ("LBBB", "Left Bundle Branch Block"),

@@ -32,8 +32,8 @@ def _saved(folder: Path, function: Function, shape: tuple[int | None, ...] = (No
             self.kernel = tf.Variable(np.random.default_rng(0).normal(0, 1e-3, (SIDE * SIDE * 3, 4)).astype(np.float32))
 
         @tf.function(input_signature=[tf.TensorSpec(shape, tf.float32)])  # type: ignore[untyped-decorator]
-        def __call__(self, given: tf.Tensor) -> tf.Tensor:
-            return function(tf.reshape(given, (-1, SIDE * SIDE * 3)) @ self.kernel)
+        def __call__(self, inputs: tf.Tensor) -> tf.Tensor:
+            return function(tf.reshape(inputs, (-1, SIDE * SIDE * 3)) @ self.kernel)
 
     module = Module()
     tf.saved_model.save(module, str(folder), signatures=module.__call__)
@@ -42,15 +42,15 @@ def _saved(folder: Path, function: Function, shape: tuple[int | None, ...] = (No
 
 @pytest.mark.filterwarnings("ignore::UserWarning")
 @pytest.mark.parametrize("library", LIBRARIES)
-def test_what_a_model_exports_answers_as_the_model(library: str, tmp_path: Path) -> None:
+def test_what_a_model_exports_predicts_as_the_model(library: str, tmp_path: Path) -> None:
     model = made(library, "global_maximum")
     model.export(str(tmp_path / "exported"))
-    found = read(tmp_path / "exported", None)
-    assert (found.height, found.width, found.channels) == (SIDE, SIDE, 3)
-    assert found.probabilities(pictures()) == pytest.approx(says(model, pictures()), abs=2e-6)
+    graph = read(tmp_path / "exported", None)
+    assert (graph.height, graph.width, graph.channels) == (SIDE, SIDE, 3)
+    assert graph.probabilities(pictures()) == pytest.approx(says(model, pictures()), abs=2e-6)
     preprocessing = Preprocessing(1.0, resample=Resample.NEAREST)
     drawn = old_program.drawn_pictures()[:16]
-    converted = convert(found, found.served(preprocessing), preprocessing, drawn)
+    converted = convert(graph, graph.served(preprocessing), preprocessing, drawn)
     assert converted.parity <= 1e-5
     assert converted.agreement.same == 16
     assert converted.classes == 4
@@ -68,11 +68,11 @@ def test_what_a_model_exports_answers_as_the_model(library: str, tmp_path: Path)
     ],
 )
 def test_what_its_numbers_are_is_seen(function: Function, ending: str, classes: int, tmp_path: Path) -> None:
-    found = read(_saved(tmp_path / "saved", function), None)
-    assert found.ending == ending
-    answers = found.probabilities(pictures())
-    assert answers.shape == (3, classes)
-    assert answers.sum(axis=1) == pytest.approx(np.ones(3), abs=1e-5)
+    graph = read(_saved(tmp_path / "saved", function), None)
+    assert graph.ending == ending
+    probabilities = graph.probabilities(pictures())
+    assert probabilities.shape == (3, classes)
+    assert probabilities.sum(axis=1) == pytest.approx(np.ones(3), abs=1e-5)
 
 
 def _reads_a_file(values: tf.Tensor) -> tf.Tensor:
@@ -129,7 +129,7 @@ def test_an_operation_that_hides_in_a_function_is_found(tmp_path: Path) -> None:
     path = folder / "saved_model.pb"
     saved = SavedModel.FromString(path.read_bytes())
     library = saved.meta_graphs[0].graph_def.library.function
-    inner = next(each for each in library if any(node.op == "Softmax" for node in each.node_def))
+    inner = next(function_ for function_ in library if any(node.op == "Softmax" for node in function_.node_def))
     next(node for node in inner.node_def if node.op == "Softmax").op = "ReadFile"
     path.write_bytes(saved.SerializeToString())
     with pytest.raises(KerasFileError, match="ReadFile"):
@@ -148,8 +148,8 @@ def test_tables_and_files_that_hang_on_a_model_are_refused(tmp_path: Path) -> No
             self.table = tf.lookup.StaticHashTable(words, -1)
 
         @tf.function(input_signature=[tf.TensorSpec((None, SIDE, SIDE, 3), tf.float32)])  # type: ignore[untyped-decorator]
-        def __call__(self, given: tf.Tensor) -> tf.Tensor:
-            return tf.nn.softmax(given[:, 0, 0])
+        def __call__(self, inputs: tf.Tensor) -> tf.Tensor:
+            return tf.nn.softmax(inputs[:, 0, 0])
 
     module = Module()
     tf.saved_model.save(module, str(tmp_path / "saved"), signatures=module.__call__)
@@ -187,8 +187,8 @@ def test_an_open_size_has_to_be_told(tmp_path: Path) -> None:
 def test_a_model_of_tensorflow_1_is_refused(tmp_path: Path) -> None:
     """It can only be loaded by running operations of its own."""
     with tf.Graph().as_default(), tf.compat.v1.Session() as session:
-        given = tf.compat.v1.placeholder(tf.float32, (None, SIDE, SIDE, 3))
-        tf.compat.v1.saved_model.simple_save(session, str(tmp_path / "saved"), {"x": given}, {"y": given[:, 0, 0]})
+        inputs = tf.compat.v1.placeholder(tf.float32, (None, SIDE, SIDE, 3))
+        tf.compat.v1.saved_model.simple_save(session, str(tmp_path / "saved"), {"x": inputs}, {"y": inputs[:, 0, 0]})
     with pytest.raises(KerasFileError, match="of TensorFlow 1"):
         read(tmp_path / "saved", None)
 

@@ -32,19 +32,19 @@ def saved(model: Any, folder: Path, form: str) -> Path:
 @pytest.mark.parametrize("library", ["keras 3", "keras 2"])
 def test_every_kind_is_read_from_every_file(kind: str, library: str, tmp_path: Path) -> None:
     model = made(library, kind)
-    given = pictures(channels=model.input_shape[-1])
-    expected = says(model, given)
+    inputs = pictures(channels=model.input_shape[-1])
+    expected = says(model, inputs)
     assert np.ptp(expected, axis=0).max() > 1e-4  # it tells pictures apart
     for form in FORMS if library == "keras 2" else FORMS[:2]:
         if (form, library, kind) in CAN_NOT_BE_SAVED:
             continue
-        found = read(saved(model, tmp_path, form))
-        assert found.probabilities(given) == pytest.approx(expected, abs=2e-6), form
-        assert (found.height, found.width, found.channels) == given.shape[1:]
-        assert found.classes == expected.shape[1]
-        assert found.ending == (SIGMOID if kind == "one_sigmoid" else SOFTMAX)
-        assert found.ends_in_logits == (kind == "logits")
-        assert (found.trunk is None) == (kind == "two_heads_in_one")
+        classifier = read(saved(model, tmp_path, form))
+        assert classifier.probabilities(inputs) == pytest.approx(expected, abs=2e-6), form
+        assert (classifier.height, classifier.width, classifier.channels) == inputs.shape[1:]
+        assert classifier.classes == expected.shape[1]
+        assert classifier.ending == (SIGMOID if kind == "one_sigmoid" else SOFTMAX)
+        assert classifier.ends_in_logits == (kind == "logits")
+        assert (classifier.trunk is None) == (kind == "two_heads_in_one")
 
 
 @pytest.mark.filterwarnings("ignore:.*legacy:UserWarning")
@@ -52,9 +52,9 @@ def test_every_kind_is_read_from_every_file(kind: str, library: str, tmp_path: P
 def test_backbones_are_read(backbone: str, tmp_path: Path) -> None:
     model = made("keras 3", backbone)
     expected = says(model, pictures())
-    found = read(saved(model, tmp_path, "keras"))
-    assert found.probabilities(pictures()) == pytest.approx(expected, abs=5e-6)
-    assert found.trunk is not None
+    classifier = read(saved(model, tmp_path, "keras"))
+    assert classifier.probabilities(pictures()) == pytest.approx(expected, abs=5e-6)
+    assert classifier.trunk is not None
 
 
 @pytest.mark.filterwarnings("ignore:.*legacy:UserWarning")
@@ -62,19 +62,19 @@ def test_a_backbone_of_keras_2_is_read_from_hdf5(tmp_path: Path) -> None:
     """Its weights lie together in one group, the frozen ones in another order than the trained ones."""
     model = made("keras 2", "MobileNetV2")
     model.layers[1].trainable = True
-    found = read(saved(model, tmp_path, "h5"))
-    assert found.probabilities(pictures()) == pytest.approx(says(model, pictures()), abs=5e-6)
+    classifier = read(saved(model, tmp_path, "h5"))
+    assert classifier.probabilities(pictures()) == pytest.approx(says(model, pictures()), abs=5e-6)
 
 
 @pytest.mark.parametrize("library", ["keras 3", "keras 2"])
 @pytest.mark.parametrize("kind", ["GaussianNoise", "SpatialDropout2D", "RandomFlip", "RandomZoom", "RandomContrast"])
-def test_what_does_nothing_to_answers_really_does_nothing(kind: str, library: str) -> None:
+def test_what_does_nothing_to_predictions_really_does_nothing(kind: str, library: str) -> None:
     lib = student_models.LIBRARIES[library]
     layer = getattr(lib.layers, kind)(*(["horizontal"] if kind == "RandomFlip" else [0.2]))
     assert np.asarray(layer(pictures(), training=False)) == pytest.approx(pictures())
 
 
-def test_every_layer_that_is_left_out_does_nothing_to_answers_in_keras_3() -> None:
+def test_every_layer_that_is_left_out_does_nothing_to_predictions_in_keras_3() -> None:
     """The list is held against Keras itself, all of it."""
     import keras
 
@@ -87,8 +87,8 @@ def test_every_layer_that_is_left_out_does_nothing_to_answers_in_keras_3() -> No
                 layer = getattr(keras.layers, kind)(*settings)
             except (TypeError, ValueError):
                 continue
-            given = pictures().reshape(3, -1, 3) if kind == "SpatialDropout1D" else pictures()
-            assert np.asarray(layer(given, training=False)) == pytest.approx(given), kind
+            inputs = pictures().reshape(3, -1, 3) if kind == "SpatialDropout1D" else pictures()
+            assert np.asarray(layer(inputs, training=False)) == pytest.approx(inputs), kind
             tried += 1
             break
     assert tried >= 25
@@ -108,7 +108,7 @@ def test_a_size_that_is_left_open_can_be_told(tmp_path: Path) -> None:
     path = saved(model, tmp_path, "keras")
     with pytest.raises(Exception, match="--size, such as 224x224"):
         read(path)
-    found = read(path, (24, 40))
-    assert (found.height, found.width) == (24, 40)
+    classifier = read(path, (24, 40))
+    assert (classifier.height, classifier.width) == (24, 40)
     with pytest.raises(Exception, match="takes 32x32 pixels, not 40x24"):
         read(saved(made("keras 3", "rescaled"), tmp_path, "keras"), (24, 40))

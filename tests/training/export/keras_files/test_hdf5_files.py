@@ -32,22 +32,22 @@ def _pictures(count: int = 3) -> np.ndarray:
         ("2.15.0", legacy_files.keras2_layers()),
     ],
 )
-def test_each_dialect_answers_as_the_network_it_was_saved_from(
+def test_each_dialect_predicts_as_the_network_it_was_saved_from(
     version: str, layers: legacy_files.Layers, network: keras.Sequential, tmp_path: Path
 ) -> None:
     path = legacy_files.write(tmp_path / "ECG.h5", layers, legacy_files.weights_of(network), version=version)
-    found = read(path)
-    assert (found.height, found.width, found.channels, found.classes) == (64, 64, 3, 6)
-    assert found.keras_version == version
+    classifier = read(path)
+    assert (classifier.height, classifier.width, classifier.channels, classifier.classes) == (64, 64, 3, 6)
+    assert classifier.keras_version == version
     expected = network.predict_on_batch(_pictures())
-    assert found.probabilities(_pictures()) == pytest.approx(expected, abs=1e-6)
+    assert classifier.probabilities(_pictures()) == pytest.approx(expected, abs=1e-6)
 
 
 def test_a_file_that_todays_keras_saves_as_hdf5_is_read_too(network: keras.Sequential, tmp_path: Path) -> None:
     network.save(tmp_path / "new.h5")
-    found = read(tmp_path / "new.h5")
+    classifier = read(tmp_path / "new.h5")
     expected = network.predict_on_batch(_pictures())
-    assert found.probabilities(_pictures()) == pytest.approx(expected, abs=1e-6)
+    assert classifier.probabilities(_pictures()) == pytest.approx(expected, abs=1e-6)
 
 
 def test_normalisation_padding_and_averages_are_read(tmp_path: Path) -> None:
@@ -69,8 +69,8 @@ def test_normalisation_padding_and_averages_are_read(tmp_path: Path) -> None:
     model.get_layer("norm").set_weights([generator.uniform(0.5, 2, 4) for _ in range(4)])
     model.save(tmp_path / "model.h5")
     pictures = generator.random((2, 24, 32, 1), dtype=np.float32)
-    found = read(tmp_path / "model.h5")
-    assert found.probabilities(pictures) == pytest.approx(model.predict_on_batch(pictures), abs=1e-6)
+    classifier = read(tmp_path / "model.h5")
+    assert classifier.probabilities(pictures) == pytest.approx(model.predict_on_batch(pictures), abs=1e-6)
 
 
 def _changed(number: int, **settings: Any) -> legacy_files.Layers:

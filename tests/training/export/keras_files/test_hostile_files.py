@@ -99,7 +99,7 @@ def test_code_and_strangers_classes_are_refused_by_name(
         "dtype",
     ],
 )
-def test_what_does_not_matter_for_answers_is_not_even_looked_at(
+def test_what_does_not_matter_for_predictions_is_not_even_looked_at(
     archive: Path, tmp_path: Path, setting: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Keras would import and call what such a setting names."""
@@ -109,8 +109,8 @@ def test_what_does_not_matter_for_answers_is_not_even_looked_at(
         named = {"module": "os", "class_name": "function", "config": "system", "registered_name": "system"}
         _layer(config, "Dense")["config"][setting] = named
 
-    found = read(_with_config(archive, tmp_path / "model.keras", change))
-    assert found.probabilities(pictures()) == pytest.approx(read(archive).probabilities(pictures()))
+    classifier = read(_with_config(archive, tmp_path / "model.keras", change))
+    assert classifier.probabilities(pictures()) == pytest.approx(read(archive).probabilities(pictures()))
 
 
 def test_nothing_that_keras_can_load_by_name_is_called(archive: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -27,13 +27,13 @@ class Command(BaseCommand):
         looked_at = rowless = 0
         after, is_first = "", True
         while is_first or after:
-            seen = orphans.look(after=after, grace=older_than * 60)
-            looked_at, rowless = looked_at + seen.looked_at, rowless + len(seen.orphans)
-            after, is_first = seen.next, False
+            look = orphans.look(after=after, grace=older_than * 60)
+            looked_at, rowless = looked_at + look.looked_at, rowless + len(look.orphans)
+            after, is_first = look.next, False
             if dry_run:
-                for name in seen.orphans:
+                for name in look.orphans:
                     self.stdout.write(name)
             else:
-                orphans.collect(seen.orphans)
+                orphans.collect(look.orphans)
         done = "would be deleted" if dry_run else "deleted"
         self.stdout.write(f"{looked_at} files, {rowless} without a row {done}.")

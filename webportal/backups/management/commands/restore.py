@@ -47,5 +47,5 @@ class Command(BaseCommand):
         if done.missing:
             self.stderr.write(self.style.WARNING(f"{len(done.missing)} files that rows name were not in the backup."))
         if done.unreadable_factors:
-            said = "were removed" if without_second_factors else "don't work: an earlier secret key is missing here"
-            self.stderr.write(self.style.WARNING(f"{done.unreadable_factors} second factors {said}."))
+            outcome = "were removed" if without_second_factors else "don't work: an earlier secret key is missing here"
+            self.stderr.write(self.style.WARNING(f"{done.unreadable_factors} second factors {outcome}."))
