@@ -17,8 +17,8 @@ from training.datasets import prepared_data
 from training.datasets.prepared_data import Dataset
 from training.evaluation import tables
 from training.evaluation.samples import EXAMPLE_RECORDS
-from training.learning import fitting
 from training.learning.predictions import Predictions
+from training.learning.run import Run, RunError
 from training.recipes.provenance import RunConfig
 
 run = CliRunner()
@@ -125,10 +125,10 @@ def test_a_model_is_not_scored_on_other_data_than_its_own(
     assert result.exit_code == 0, result.output
     other = prepared_data.load(part)
     assert other.digest != data.digest
-    (tmp_path / "run").mkdir()
-    (tmp_path / "run" / "data.json").write_text(json.dumps({"digest": data.digest}))
-    with pytest.raises(fitting.FittingError, match="not trained on this data"):
-        fitting.require_same_data(tmp_path / "run", other)
+    config = RunConfig(name="run", protocol="inter-patient")
+    Run.claim(tmp_path / "run", config, data)
+    with pytest.raises(RunError, match="not trained on this data"):
+        Run.claim(tmp_path / "run", config, other)
 
 
 def test_the_default_folder_is_kept_for_all_the_records(recordings: Path) -> None:

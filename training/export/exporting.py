@@ -18,19 +18,17 @@ import tf2onnx
 from numpy.typing import NDArray
 from sklearn.metrics import f1_score
 
-from ecg.classes import CLASS_SETS, TrainingClass
+from ecg.classes import TrainingClass
 from training import TrainingError
 from training.datasets import sources
 from training.datasets.prepared_data import Dataset
-from training.datasets.splits import Split, divide
+from training.datasets.splits import Split
 from training.evaluation import metrics
 from training.export import model_file
 from training.export.served_heads import BLANK_OOD_SCORE, ServedHeads, description
-from training.learning import calibration, networks
-from training.learning.fitting import BEST, require_same_data
-from training.recipes import recipe_files
+from training.learning import calibration
+from training.learning.run import Run
 from training.recipes.protocols import is_by_person
-from training.recipes.provenance import RunConfig
 
 #: Layout of the metadata that the server reads.
 FORMAT = "beatlens/1"
@@ -84,15 +82,15 @@ def export(
             served to others must be calibrated on others, by the same recipe trained without them.
 
     Raises:
-        ExportError: no finished run there, a network without global average pooling, or parity not reached.
+        RunError: no trained run there, or one that was trained on other data.
+        ExportError: a network without global average pooling, or parity not reached.
     """
     require_version(version)
-    finished = _Finished.read(run, data)
+    finished = Run.open(run, data)
     other = None if decide_as is None else _decision_of(decide_as, finished.classes)
     trunk, head = _network_of(finished)
-    if missing := [
-        beat_class.short for label, beat_class in enumerate(finished.classes) if label not in finished.trained_labels
-    ]:
+    trained = set(np.unique(finished.labels[finished.partitions.train]).tolist())
+    if missing := [beat_class.short for label, beat_class in enumerate(finished.classes) if label not in trained]:
         raise ExportError(f"The training partition has no beats of {', '.join(missing)}.")
     scaling = _scaling_of(finished, trunk, head) if other is None else _scaling_in(other)
     served = ServedHeads(trunk, scaling, _space_of(finished, trunk), head)
@@ -116,59 +114,18 @@ def export(
     return Exported(path, path.stat().st_size, parity, scaling.temperature)
 
 
-@dataclass(frozen=True, slots=True)
-class _Finished:
-    """A finished run with its data, divided as it was when it was trained."""
-
-    run: Path
-    config: RunConfig
-    data: Dataset
-    classes: Sequence[TrainingClass]
-    labels: NDArray[np.int64]
-    partitions: Split
-
-    @classmethod
-    def read(cls, run: Path, data: Dataset) -> _Finished:
-        """The run in a folder.
-
-        Raises:
-            ExportError: it isn't finished.
-        """
-        if not (run / BEST).is_file():
-            raise ExportError(f"{run} holds no trained weights. Run `python -m training train` first.")
-        config = recipe_files.read_run(run / "config.yaml")
-        require_same_data(run, data)
-        classes = CLASS_SETS[config.class_set]
-        return cls(run, config, data, classes, data.labels(classes), divide(data, config))
-
-    @property
-    def shorts(self) -> list[str]:
-        """Short names of the classes."""
-        return [beat_class.short for beat_class in self.classes]
-
-    @property
-    def trained_labels(self) -> set[int]:
-        """Which classes have beats in the training partition."""
-        return set(np.unique(self.labels[self.partitions.train]).tolist())
-
-    def pixels(self, rows: NDArray[np.int64]) -> NDArray[np.uint8]:
-        """The plain pictures of ``rows``, ``[N, height, width, channels]``."""
-        return self.data.pixels[0][rows]
-
-
-def _network_of(finished: _Finished) -> tuple[keras.Model, keras.layers.Dense]:
+def _network_of(finished: Run) -> tuple[keras.Model, keras.layers.Dense]:
     """The run's network up to its features and maps, and the layer that makes logits of the features."""
-    _, _, height, width, _ = finished.data.pixels.shape
-    network = finished.config.network
-    body = networks.build(network, height=height, width=width, classes=len(finished.classes))
-    body.load_weights(finished.run / BEST)
+    body = finished.network()
     if not isinstance(body.get_layer("features"), keras.layers.GlobalAveragePooling2D):
-        raise ExportError(f"Network {network} has no global average pooling, so it can't tell where it looked.")
+        raise ExportError(
+            f"Network {finished.config.network} has no global average pooling, so it can't tell where it looked."
+        )
     trunk = keras.Model(body.input, [body.get_layer("features").output, body.get_layer("maps").output])
     return trunk, body.get_layer("logits")
 
 
-def _space_of(finished: _Finished, trunk: keras.Model) -> calibration.FeatureSpace:
+def _space_of(finished: Run, trunk: keras.Model) -> calibration.FeatureSpace:
     """The feature space of the training partition, all variants: only what resembles no drawing is far out."""
     variants, labels = finished.data.pixels, finished.labels
     shaping = _rows_for_features(labels, finished.partitions, finished.config.seed)
@@ -176,7 +133,7 @@ def _space_of(finished: _Finished, trunk: keras.Model) -> calibration.FeatureSpa
     return calibration.fit_feature_space(shaped, np.tile(labels[shaping], len(variants)), len(finished.classes))
 
 
-def _scaling_of(finished: _Finished, trunk: keras.Model, head: keras.layers.Dense) -> calibration.Scaling:
+def _scaling_of(finished: Run, trunk: keras.Model, head: keras.layers.Dense) -> calibration.Scaling:
     """What makes probabilities of logits, fitted on the validation partition."""
     validation = finished.partitions.validation
     features = _features(trunk, finished.data.pixels[0], validation)
@@ -189,7 +146,7 @@ def _scaling_in(other: dict[str, Any]) -> calibration.Scaling:
     return calibration.Scaling(other["temperature"], tuple(other["bias"]))
 
 
-def _converted(served: ServedHeads, finished: _Finished) -> onnx.ModelProto:
+def _converted(served: ServedHeads, finished: Run) -> onnx.ModelProto:
     """The graph that is served, with its outputs named."""
     _, _, height, width, _ = finished.data.pixels.shape
     signature = [tf.TensorSpec((None, height, width, 1), tf.uint8, name="pixels")]
@@ -201,7 +158,7 @@ def _converted(served: ServedHeads, finished: _Finished) -> onnx.ModelProto:
 
 
 def _metadata(
-    finished: _Finished,
+    finished: Run,
     session: onnxruntime.InferenceSession,
     other: dict[str, Any] | None,
     scores_from: Sequence[Path],

@@ -14,6 +14,7 @@ from training.datasets.splits import FOLDS, HALF, SplitError, validator_of
 from training.learning import fitting, predictions
 from training.learning.fitting import Epoch
 from training.learning.predictions import Predictions
+from training.learning.run import CONFIG, RunError
 from training.recipes import recipe_files
 from training.recipes.protocols import BEATS_HALF, Parts
 from training.recipes.provenance import RunConfig
@@ -82,7 +83,7 @@ def run_all(
         Predictions of every run for its test partition; where it has several members, the mean of theirs.
 
     Raises:
-        FittingError: a folder of ``runs`` holds another run, or a member would start from one with other partitions.
+        RunError: a folder of ``runs`` holds another run, or a member would start from one with other partitions.
     """
     of_runs = []
     for config in configs:
@@ -109,7 +110,7 @@ def run_members(config: RunConfig, members: Collection[int], data: Dataset, runs
 
     Raises:
         SplitError: they can't be trained by themselves (:func:`require_members`).
-        FittingError: as for :func:`run_all`.
+        RunError: as for :func:`run_all`.
     """
     require_members(config, members)
     for member in sorted(members):
@@ -119,9 +120,7 @@ def run_members(config: RunConfig, members: Collection[int], data: Dataset, runs
 def _stored(config: RunConfig, run: Path) -> Predictions:
     stored = predictions.load(run / predictions.FILE)
     if stored.config != config:
-        raise fitting.FittingError(
-            f"{run} holds predictions of another configuration. Choose another folder or delete it."
-        )
+        raise RunError(f"{run} holds predictions of another configuration. Choose another folder or delete it.")
     return stored
 
 
@@ -132,8 +131,8 @@ def validate(config: RunConfig, data: Dataset, runs: Path) -> Predictions:
     Out-of-fold, the predictions of all members for the people whom they do not know; where two do not, their mean.
 
     Raises:
-        PredictionsError: a part is not trained, or its members validate on different parts.
-        FittingError: the runs were not trained on ``data``.
+        PredictionsError: its members validate on different parts.
+        RunError: a part is not trained, or not on ``data``.
     """
     by_part = [predictions.predict_partition(part, data, "validation") for part in _parts(config, runs)]
     if config.out_of_fold:
@@ -165,8 +164,7 @@ def cross_fold_ensemble(config: RunConfig, data: Dataset, runs: Path) -> Predict
 
     Raises:
         SplitError: the protocol has no such other fold, or its weights were chosen by validation.
-        PredictionsError: a network is not trained.
-        FittingError: the runs were not trained on ``data``, or the folder of the predictions holds another run's.
+        RunError: a network is not trained, or not on ``data``, or the folder of the predictions holds another run's.
     """
     require_cross_fold_ensemble(config)
     own_suffix = f".fold-{config.fold}"
@@ -197,7 +195,7 @@ def cross_fold_ensemble(config: RunConfig, data: Dataset, runs: Path) -> Predict
 
 
 def _stores_last(run: Path) -> bool:
-    return recipe_files.read_run(run / "config.yaml").keep == "last"
+    return recipe_files.read_run(run / CONFIG).keep == "last"
 
 
 def _parts(config: RunConfig, runs: Path) -> list[Path]:
@@ -238,14 +236,14 @@ def _run_member(config: RunConfig, member: int, data: Dataset, runs: Path, repor
 
 
 def _require_same_partitions(config: RunConfig, start: Path) -> None:
-    """Raise :class:`FittingError` where ``start`` may have learned what ``config`` validates or tests on."""
-    path = start / "config.yaml"
+    """Raise :class:`RunError` where ``start`` may have learned what ``config`` validates or tests on."""
+    path = start / CONFIG
     if not path.is_file():
-        raise fitting.FittingError(f"{config.name} starts from {start}, which was not trained yet.")
+        raise RunError(f"{config.name} starts from {start}, which was not trained yet.")
     other = recipe_files.read_run(path)
     differ = [f"another {name}" for name in _PARTITIONED_BY if getattr(other, name) != getattr(config, name)]
     if differ:
-        raise fitting.FittingError(
+        raise RunError(
             f"{start} has other partitions than member {config.member} of {config.name}: {', '.join(differ)}."
         )
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import json
 import os
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
@@ -19,25 +18,18 @@ from numpy.typing import NDArray
 from sklearn.metrics import f1_score
 
 from ecg.classes import CLASS_SETS
-from training import TrainingError
 from training.datasets.prepared_data import Dataset
-from training.datasets.splits import Split, divide
+from training.datasets.splits import Split
 from training.learning import networks
 from training.learning.distributed import Team
 from training.learning.optimizers import FusedAdamW
-from training.recipes import recipe_files
+from training.learning.run import BEST, Run, RunError
 from training.recipes.provenance import RunConfig
 from training.synthetic import names
 
-BEST = "best.weights.h5"
 _LAST = "last.keras"
 _HISTORY = "history.csv"
-_DATA = "data.json"
 _SCORING_BATCH = 512
-
-
-class FittingError(TrainingError):
-    """A run's folder can't be used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,14 +67,13 @@ def fit(
         The file of the run's weights.
 
     Raises:
-        FittingError: ``run`` holds a run with another configuration.
+        RunError: ``run`` holds a run with another configuration, or of other data, or ``start`` has no weights.
         SplitError: the protocol does not fit the data.
         TeamError: the workers have different data or other finished epochs.
     """
-    _claim(run, config, data)
+    claimed = Run.claim(run, config, data)
+    labels, partitions = claimed.labels, claimed.partitions
     keras.utils.set_random_seed(_seed(config))
-    labels = data.labels(CLASS_SETS[config.class_set])
-    partitions = divide(data, config)
     history = read_history(run)
     if team:
         team.require_agreement("data", int(data.digest[:8], 16))
@@ -106,18 +97,6 @@ def fit(
         _append_history(run, line)
         report(line)
     return run / BEST
-
-
-def _claim(run: Path, config: RunConfig, data: Dataset) -> None:
-    """Mark the folder ``run`` as that of ``config`` trained on ``data``, or raise :class:`FittingError`."""
-    run.mkdir(parents=True, exist_ok=True)
-    effective = run / "config.yaml"
-    if effective.is_file() and recipe_files.read_run(effective) != config:
-        raise FittingError(f"{run} holds a run with another configuration. Choose another folder or delete it.")
-    recipe_files.write(config, effective)
-    if not (run / _DATA).is_file():
-        (run / _DATA).write_text(json.dumps({"digest": data.digest}) + "\n")
-    require_same_data(run, data)
 
 
 def _first_model(config: RunConfig, data: Dataset, start: Path, *, steps: int) -> keras.Model:
@@ -181,7 +160,7 @@ def _seed(config: RunConfig) -> int:
 def _weights_of(start: Path, config: RunConfig) -> Path:
     weights = start / BEST
     if not weights.is_file():
-        raise FittingError(f"{config.name} starts from {start.name}, which has no trained weights yet.")
+        raise RunError(f"{config.name} starts from {start.name}, which has no trained weights yet.")
     return weights
 
 
@@ -190,15 +169,6 @@ def use_threads(threads: int) -> None:
     if threads:
         tf.config.threading.set_intra_op_parallelism_threads(threads)
         tf.config.threading.set_inter_op_parallelism_threads(threads)
-
-
-def require_same_data(run: Path, data: Dataset) -> None:
-    """Raise :class:`FittingError` when ``run`` was not trained on ``data``: its split would be another one."""
-    path = run / _DATA
-    if not path.is_file() or json.loads(path.read_text())["digest"] != data.digest:
-        raise FittingError(
-            f"{run} was not trained on this data set: its partitions would mix. Prepare the same records."
-        )
 
 
 def read_history(run: Path) -> list[Epoch]:

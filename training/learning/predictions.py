@@ -23,9 +23,9 @@ from scipy.special import softmax
 from ecg.classes import CLASS_SETS, index_of_symbols
 from training import TrainingError
 from training.datasets.prepared_data import Dataset
-from training.datasets.splits import Split, divide, simulated_block_rows
+from training.datasets.splits import Split, simulated_block_rows
 from training.learning import calibration
-from training.recipes import recipe_files
+from training.learning.run import Run
 from training.recipes.provenance import RunConfig
 
 FILE = "predictions.npz"
@@ -171,8 +171,7 @@ def predict(run: Path, data: Dataset) -> Predictions:
     Predictions that are already there are read, not computed again.
 
     Raises:
-        PredictionsError: the run has no weights.
-        FittingError: the run was not trained on ``data``.
+        RunError: the run has no weights, or was not trained on ``data``.
     """
     file = run / FILE
     if file.is_file():
@@ -191,34 +190,22 @@ def predict_partition(
         calibrated_on: the test partition where another run tests on this one's validation partition.
 
     Raises:
-        PredictionsError: the run has no weights.
-        FittingError: the run was not trained on ``data``.
+        RunError: the run has no weights, or was not trained on ``data``.
     """
-    from training.learning import (
-        fitting,
-        networks,  # TensorFlow is loaded only where a network runs
-    )
+    from training.learning import fitting  # TensorFlow is loaded only where a network runs
 
-    if not (run / fitting.BEST).is_file():
-        raise PredictionsError(f"{run} holds no trained weights. Train it first.")
-    config = recipe_files.read_run(run / "config.yaml")
-    fitting.require_same_data(run, data)
-    classes = CLASS_SETS[config.class_set]
-    labels = data.labels(classes)
-    partitions = divide(data, config)
-    _, _, height, width, channels = data.pixels.shape
-    model = networks.build(config.network, height=height, width=width, channels=channels, classes=len(classes))
-    model.load_weights(run / fitting.BEST)
-    pixels = data.pixels[0]
+    opened = Run.open(run, data)
+    config, labels, partitions = opened.config, opened.labels, opened.partitions
+    model = opened.network()
     rows = {"validation": partitions.validation, "test": tested_rows(data, partitions, config)}
-    logits = {name: fitting.predict_logits(model, pixels, rows[name]) for name in {partition, calibrated_on}}
+    logits = {name: fitting.predict_logits(model, data.pixels[0], rows[name]) for name in {partition, calibrated_on}}
     known = labels[rows[calibrated_on]] >= 0
     scaling = calibration.fit_scaling(
         logits[calibrated_on][known], labels[rows[calibrated_on]][known], biases=not config.divided_by.by_person
     )
     table = data.table.iloc[rows[partition]]
-    trained = np.bincount(labels[partitions.train], minlength=len(classes))
-    shares = _carriers(data, labels, partitions, len(classes)) if config.divided_by.by_person else trained
+    trained = np.bincount(labels[partitions.train], minlength=len(opened.classes))
+    shares = _carriers(data, labels, partitions, len(opened.classes)) if config.divided_by.by_person else trained
     return Predictions(
         config,
         table["record"].to_numpy(dtype=str),

@@ -14,6 +14,7 @@ from training.datasets.prepared_data import Dataset
 from training.evaluation import served_model
 from training.export import exporting, served_heads
 from training.learning import fitting, networks
+from training.learning.run import RunError
 from training.recipes.provenance import RunConfig
 
 CONFIG = RunConfig(name="tiny", epochs=2, batch_size=16, beats_per_patient_class_and_lead=20)
@@ -188,7 +189,7 @@ def test_scores_of_another_export_stand_beside_its_own(run: Path, data: Dataset,
 
 
 def test_a_run_without_weights_is_refused(data: Dataset, tmp_path: Path) -> None:
-    with pytest.raises(exporting.ExportError, match="training train"):
+    with pytest.raises(RunError, match="training train"):
         exporting.export(tmp_path, data, tmp_path, name="arrhythmia", version="1", scores_from=[])
 
 

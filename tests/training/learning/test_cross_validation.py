@@ -13,7 +13,8 @@ from training.databases.divisions import CARRIERS
 from training.datasets.prepared_data import Dataset
 from training.datasets.splits import FOLDS, SplitError, divide, validator_of
 from training.learning import cross_validation, fitting, networks, predictions
-from training.learning.predictions import Predictions, PredictionsError
+from training.learning.predictions import Predictions
+from training.learning.run import BEST, RunError
 from training.recipes import recipe_files
 from training.recipes.provenance import RunConfig
 
@@ -111,7 +112,7 @@ def test_folds_never_start_from_one_run_that_has_seen_their_test_beats() -> None
 
 def test_predictions_of_another_recipe_are_not_taken_for_this_one_s(data: Dataset, tmp_path: Path) -> None:
     cross_validation.run_all([QUICK], data, tmp_path, lambda *_: None)
-    with pytest.raises(fitting.FittingError, match="another configuration"):
+    with pytest.raises(RunError, match="another configuration"):
         cross_validation.run_all([QUICK.model_copy(update={"epochs": 2})], data, tmp_path, lambda *_: None)
 
 
@@ -138,7 +139,7 @@ def test_a_fold_begins_with_the_weights_of_its_start(runs: Path) -> None:
     model = networks.build("residual", height=64, width=96, classes=7)
     heads = []
     for config in CHOSEN:
-        model.load_weights(runs / config.name / fitting.BEST)
+        model.load_weights(runs / config.name / BEST)
         heads.append(model.get_layer("logits").get_weights()[0])
     assert heads[1] == pytest.approx(heads[0], abs=1e-6)
 
@@ -198,7 +199,7 @@ def test_each_member_starts_from_the_same_member_of_the_run_that_it_names(data: 
     model = networks.build("residual", height=64, width=96, classes=7)
     for name in ("first", "second"):
         for member in (0, 1):
-            model.load_weights(tmp_path / name / f"member-{member}" / fitting.BEST)
+            model.load_weights(tmp_path / name / f"member-{member}" / BEST)
             heads[name, member] = model.get_layer("logits").get_weights()[0]
     for member in (0, 1):
         assert heads["second", member] == pytest.approx(heads["first", member], abs=1e-6)
@@ -209,9 +210,9 @@ def test_a_member_never_starts_from_a_run_with_other_partitions(data: Dataset, t
     first = QUICK.model_copy(update={"name": "first", "members": 2, "seed": 1})
     cross_validation.run_members(first, [0], data, tmp_path, lambda *_: None)
     second = first.model_copy(update={"name": "second", "start_from": "first/member-{member}", "seed": 2})
-    with pytest.raises(fitting.FittingError, match="other partitions than member 0 of second: another seed"):
+    with pytest.raises(RunError, match="other partitions than member 0 of second: another seed"):
         cross_validation.run_all([second], data, tmp_path, lambda *_: None)
-    with pytest.raises(fitting.FittingError, match=r"starts from .*member-1, which was not trained yet"):
+    with pytest.raises(RunError, match=r"starts from .*member-1, which was not trained yet"):
         cross_validation.run_members(second, [1], data, tmp_path, lambda *_: None)
 
 
@@ -398,10 +399,10 @@ def test_the_other_fold_must_have_been_trained(data: Dataset, tmp_path: Path) ->
     recipe = QUICK.model_copy(update={"keep": "last"})
     fold = cross_validation.runs_of(recipe)[0]
     cross_validation.run_all([fold], data, tmp_path, lambda *_: None)
-    with pytest.raises(PredictionsError, match=r"tiny\.fold-4 holds no trained weights"):
+    with pytest.raises(RunError, match=r"tiny\.fold-4 holds no trained weights"):
         cross_validation.cross_fold_ensemble(fold, data, tmp_path)
 
 
 def test_a_fold_waits_for_its_start(data: Dataset, tmp_path: Path) -> None:
-    with pytest.raises(fitting.FittingError, match=r"starts from tiny\.start\.half-0"):
+    with pytest.raises(RunError, match=r"starts from tiny\.start\.half-0"):
         cross_validation.run_all(CHOSEN[1:], data, tmp_path, lambda *_: None)

@@ -10,6 +10,7 @@ from ecg.classes import CLASS_SETS
 from training.datasets.prepared_data import Dataset
 from training.datasets.splits import split
 from training.learning import fitting
+from training.learning.run import RunError
 from training.recipes import recipe_files
 from training.recipes.provenance import RunConfig
 
@@ -45,7 +46,7 @@ def test_the_effective_configuration_lies_beside_the_run(stopped: Path) -> None:
 
 
 def test_another_configuration_may_not_continue_a_run(data: Dataset, stopped: Path) -> None:
-    with pytest.raises(fitting.FittingError, match="another configuration"):
+    with pytest.raises(RunError, match="another configuration"):
         fitting.fit(CONFIG.model_copy(update={"seed": 1}), data, stopped, lambda line: None)
 
 

@@ -13,6 +13,7 @@ from training.datasets.prepared_data import Dataset
 from training.datasets.splits import divide
 from training.learning import fitting, predictions
 from training.learning.predictions import Predictions, PredictionsError
+from training.learning.run import BEST, RunError
 from training.recipes.provenance import RunConfig
 
 CONFIG = RunConfig(
@@ -73,11 +74,11 @@ def test_what_is_stored_is_read_instead_of_computed_again(run: Path, stored: Pre
 
 
 def test_a_run_without_weights_and_other_data_are_refused(run: Path, data: Dataset, tmp_path: Path) -> None:
-    with pytest.raises(PredictionsError, match="no trained weights"):
+    with pytest.raises(RunError, match="no trained weights"):
         predictions.predict(tmp_path, data)
-    for name in (fitting.BEST, "config.yaml", "data.json"):
+    for name in (BEST, "config.yaml", "data.json"):
         (tmp_path / name).write_bytes((run / name).read_bytes())
-    with pytest.raises(fitting.FittingError, match="not trained on this data set"):
+    with pytest.raises(RunError, match="not trained on this data set"):
         predictions.predict(tmp_path, replace(data, digest="another"))
 
 

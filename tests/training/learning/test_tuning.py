@@ -14,6 +14,7 @@ from training.__main__ import app
 from training.datasets.prepared_data import Dataset
 from training.learning import fitting, tuning
 from training.learning.fitting import Epoch
+from training.learning.run import BEST
 from training.learning.tuning import Trial, TuningError
 from training.recipes import recipe_files
 from training.recipes.provenance import RunConfig
@@ -48,7 +49,7 @@ class Fits:
                     writer.writerow(Epoch.__slots__)
                 writer.writerow(astuple(line))
             report(line)
-        return run / fitting.BEST
+        return run / BEST
 
 
 def _tune(data: Dataset, folder: Path, trials: int, fits: Fits) -> tuple[tuning.Best, list[Trial]]:
