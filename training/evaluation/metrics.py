@@ -10,12 +10,11 @@ from numpy.typing import NDArray
 from sklearn.metrics import confusion_matrix
 
 from ecg.classes import CLASS_SETS
+from training.evaluation import bootstrap
+from training.evaluation.bootstrap import Interval
 
 #: Equal-width confidence bins of the expected calibration error (Guo et al. 2017 use 15).
 CALIBRATION_BINS = 15
-
-#: Bootstrap resamples behind every 95 % interval.
-RESAMPLES = 1000
 
 #: AAMI EC57 classes of annotation symbols (ANSI/AAMI EC57:2012, table of heartbeat classes).
 AAMI_OF_SYMBOL = {symbol: beat_class.short for beat_class in CLASS_SETS["aami"] for symbol in beat_class.symbols} | {
@@ -41,15 +40,6 @@ PACED_RECORDS = ("102", "104", "107", "217")
 
 #: One row of a results table: column to value.
 TableRow = dict[str, str | int | float | None]
-
-
-@dataclass(frozen=True, slots=True)
-class Interval:
-    """A figure and its 95 % bootstrap interval."""
-
-    value: float
-    low: float
-    high: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +111,7 @@ def score_classes(
     every = np.arange(len(names))
     groups = records if by_record else np.arange(len(truth))
     _, group = np.unique(groups, return_inverse=True)
-    accuracy, macro = _bootstrap(truth, predicted, group, len(names), seed=seed)
+    accuracy, macro = _intervals(truth, predicted, group, len(names), seed=seed)
     confusion = confusion_matrix(truth, predicted, labels=every)
     return Scores(
         beats=len(truth),
@@ -134,11 +124,16 @@ def score_classes(
     )
 
 
+def confidence_bins(probabilities: NDArray[np.float32]) -> NDArray[np.int64]:
+    """Which of :data:`CALIBRATION_BINS` bins the most probable class of each row ``[N, C]`` falls into: ``[N]``."""
+    return np.minimum((probabilities.max(axis=1) * CALIBRATION_BINS).astype(np.int64), CALIBRATION_BINS - 1)
+
+
 def expected_calibration_error(probabilities: NDArray[np.float32], truth: NDArray[np.int64]) -> float:
     """Mean gap between confidence and accuracy over :data:`CALIBRATION_BINS` bins, weighted by their beats."""
     confidence = probabilities.max(axis=1)
     right = probabilities.argmax(axis=1) == truth
-    bins = np.minimum((confidence * CALIBRATION_BINS).astype(int), CALIBRATION_BINS - 1)
+    bins = confidence_bins(probabilities)
     gap = 0.0
     for index in np.unique(bins):
         chosen = bins == index
@@ -241,7 +236,7 @@ def _class_score(confusion: NDArray[np.int64], label: int) -> ClassScore:
     )
 
 
-def _bootstrap(
+def _intervals(
     truth: NDArray[np.int64], predicted: NDArray[np.int64], group: NDArray[np.int64], classes: int, *, seed: int
 ) -> tuple[Interval, Interval]:
     """Intervals of accuracy and macro-F1, resampling groups with replacement.
@@ -250,25 +245,18 @@ def _bootstrap(
     """
     groups = int(group.max()) + 1
     cell = truth * classes + predicted
-    generator = np.random.default_rng(seed)
-    if groups == len(truth):  # single beats: a resample of N beats is one multinomial draw over the cells
-        counts = np.bincount(cell, minlength=classes**2)
-        draws = generator.multinomial(groups, counts / groups, size=RESAMPLES)
+    if groups == len(truth):  # single beats
+        draws = bootstrap.cell_counts(np.bincount(cell, minlength=classes**2), seed=seed)
     else:
         matrices = np.zeros((groups, classes**2), dtype=np.int64)
         np.add.at(matrices, (group, cell), 1)
-        weights = generator.multinomial(groups, np.full(groups, 1 / groups), size=RESAMPLES)
-        draws = weights @ matrices
+        draws = bootstrap.group_weights(groups, seed=seed) @ matrices
     whole = np.bincount(cell, minlength=classes**2)[None]
     present = whole.reshape(classes, classes).sum(axis=1) > 0
     accuracy, macro = _figures(draws, classes, present)
     (own_accuracy,), (own_macro,) = _figures(whole, classes, present)
 
-    def interval(value: float, resampled: NDArray[np.float64]) -> Interval:
-        low, high = np.nanquantile(resampled, [0.025, 0.975])
-        return Interval(float(value), float(low), float(high))
-
-    return interval(own_accuracy, accuracy), interval(own_macro, macro)
+    return bootstrap.interval(own_accuracy, accuracy), bootstrap.interval(own_macro, macro)
 
 
 def _figures(

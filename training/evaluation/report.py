@@ -247,7 +247,7 @@ def _thinned(x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[NDArray[np
 def _reliability(known: Predictions) -> Picture:
     confidence = known.probabilities.max(axis=1)
     right = known.probabilities.argmax(axis=1) == known.truth
-    bins = np.minimum((confidence * metrics.CALIBRATION_BINS).astype(int), metrics.CALIBRATION_BINS - 1)
+    bins = metrics.confidence_bins(known.probabilities)
     figure = Figure(figsize=(6.4, 5.2), layout="constrained")
     axes, counts = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
     used = np.unique(bins)

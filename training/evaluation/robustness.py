@@ -13,7 +13,8 @@ from ecg.pictures.rendering import picture_window
 from inference_server.classification import Verdict
 from training.datasets.prepared_data import Dataset
 from training.datasets.splits import divide
-from training.evaluation import metrics
+from training.evaluation import bootstrap, metrics
+from training.evaluation.bootstrap import Interval
 from training.evaluation.metrics import TableRow
 from training.evaluation.served_model import Subject
 from training.pictures.styles import NAMED, Style, encoded, paint
@@ -46,7 +47,7 @@ def style_rows(subject: Subject, data: Dataset, beats: int) -> Iterator[TableRow
         predicted = subject.predict(_pictures(subject, signals, style))
         right = predicted.probabilities.argmax(axis=1) == truth
         plain = right if plain is None else plain
-        low, high = _interval(plain.astype(float) - right)
+        lost = _lost(plain, right)
         scores = metrics.score(truth, predicted.probabilities, names, records, by_record=False)
         row: TableRow = {
             "style": name,
@@ -54,9 +55,9 @@ def style_rows(subject: Subject, data: Dataset, beats: int) -> Iterator[TableRow
             "accuracy": round(scores.accuracy.value, 4),
             "macro_f1": round(scores.macro_f1.value, 4),
             "ece": round(scores.calibration_error, 4),
-            "lost_points": round(100 * float(plain.mean() - right.mean()), 2),
-            "lost_points_low": round(100 * low, 2),
-            "lost_points_high": round(100 * high, 2),
+            "lost_points": round(100 * lost.value, 2),
+            "lost_points_low": round(100 * lost.low, 2),
+            "lost_points_high": round(100 * lost.high, 2),
         }
         row |= {verdict.value: round(float((predicted.verdicts == verdict.value).mean()), 4) for verdict in Verdict}
         yield row
@@ -74,8 +75,9 @@ def _pictures(subject: Subject, signals: NDArray[np.float32], style: Style) -> N
     )
 
 
-def _interval(losses: NDArray[np.float64]) -> tuple[float, float]:
-    generator = np.random.default_rng(0)
-    means = [losses[generator.integers(0, len(losses), len(losses))].mean() for _ in range(metrics.RESAMPLES)]
-    low, high = np.quantile(means, [0.025, 0.975])
-    return float(low), float(high)
+def _lost(plain: NDArray[np.bool_], right: NDArray[np.bool_]) -> Interval:
+    """Accuracy lost against the plain drawing, resampling the beats, each drawn in both ways."""
+    losses = plain.astype(float) - right
+    return bootstrap.interval(
+        float(plain.mean() - right.mean()), bootstrap.beat_weights(len(losses)) @ losses / len(losses)
+    )

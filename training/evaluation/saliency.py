@@ -11,7 +11,7 @@ from ecg.classes import CLASS_SETS
 from inference_server.models.saliency import over_picture
 from training.datasets.prepared_data import Dataset
 from training.datasets.splits import divide
-from training.evaluation import metrics
+from training.evaluation import bootstrap
 from training.evaluation.metrics import TableRow
 from training.evaluation.served_model import Subject
 
@@ -108,17 +108,16 @@ def _row(predicted_class: str, records: NDArray[np.str_], salient: Floats, rando
     difference = salient - random
     _, group = np.unique(records, return_inverse=True)
     sums, sizes = np.bincount(group, weights=difference), np.bincount(group)
-    generator = np.random.default_rng(0)
-    weights = generator.multinomial(len(sums), np.full(len(sums), 1 / len(sums)), size=metrics.RESAMPLES)
-    low, high = np.quantile((weights @ sums) / (weights @ sizes), [0.025, 0.975])
+    weights = bootstrap.group_weights(len(sums))
+    costs = bootstrap.interval(difference.mean(), (weights @ sums) / (weights @ sizes))
     return {
         "answer": predicted_class,
         "n": len(records),
         "records": len(sums),
         "salient": round(float(salient.mean()), 4),
         "random": round(float(random.mean()), 4),
-        "difference": round(float(difference.mean()), 4),
-        "difference_low": round(float(low), 4),
-        "difference_high": round(float(high), 4),
+        "difference": round(costs.value, 4),
+        "difference_low": round(costs.low, 4),
+        "difference_high": round(costs.high, 4),
         "salient_costs_more": round(float((difference > 0).mean()), 4),
     }
