@@ -11,10 +11,8 @@ from typing import Any
 
 import keras
 import numpy as np
-import onnx
 import onnxruntime
 import tensorflow as tf
-import tf2onnx
 from numpy.typing import NDArray
 from sklearn.metrics import f1_score
 
@@ -25,6 +23,7 @@ from training.datasets.prepared_data import Dataset
 from training.datasets.splits import Split
 from training.evaluation import metrics
 from training.export import model_file
+from training.export.onnx_conversion import to_onnx
 from training.export.served_heads import BLANK_OOD_SCORE, ServedHeads, description
 from training.learning import calibration
 from training.learning.run import Run
@@ -32,7 +31,6 @@ from training.recipes.protocols import is_by_person
 
 #: Layout of the metadata that the server reads.
 FORMAT = "beatlens/1"
-OPSET = 17
 
 #: Real pictures on which Keras and ONNX must agree, and how closely.
 PARITY_PICTURES = 500
@@ -94,7 +92,8 @@ def export(
         raise ExportError(f"The training partition has no beats of {', '.join(missing)}.")
     scaling = _scaling_of(finished, trunk, head) if other is None else _scaling_in(other)
     served = ServedHeads(trunk, scaling, _space_of(finished, trunk), head)
-    model = _converted(served, finished)
+    _, _, height, width, _ = data.pixels.shape
+    model = to_onnx(served.call, height=height, width=width, channels=1)
     session = onnxruntime.InferenceSession(model.SerializeToString())
     parity = _parity(served, session, finished.pixels(finished.partitions.test), finished.config.seed)
     if parity > PARITY_TOLERANCE:
@@ -144,17 +143,6 @@ def _scaling_of(finished: Run, trunk: keras.Model, head: keras.layers.Dense) -> 
 
 def _scaling_in(other: dict[str, Any]) -> calibration.Scaling:
     return calibration.Scaling(other["temperature"], tuple(other["bias"]))
-
-
-def _converted(served: ServedHeads, finished: Run) -> onnx.ModelProto:
-    """The graph that is served, with its outputs named."""
-    _, _, height, width, _ = finished.data.pixels.shape
-    signature = [tf.TensorSpec((None, height, width, 1), tf.uint8, name="pixels")]
-    function = tf.function(served.call, input_signature=signature)
-    model, _ = tf2onnx.convert.from_function(function, input_signature=signature, opset=OPSET)
-    model_file.scale_after_layout(model)
-    model_file.name_outputs(model, sorted(served(tf.zeros((2, height, width, 1), tf.uint8))))
-    return model
 
 
 def _metadata(

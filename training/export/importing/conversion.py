@@ -11,18 +11,15 @@ import numpy as np
 import onnx
 import onnxruntime
 import tensorflow as tf
-import tf2onnx
 from numpy.typing import NDArray
 
 from ecg.pictures.canonical import MIN_CONTRAST
 from inference_server.models.model_input import ModelInput
-from training.export import model_file
 from training.export.importing.evidence import evidence
 from training.export.importing.old_program import own_steps, prepared
 from training.export.importing.options import ImportRefused, Preprocessing
 from training.export.keras_files.classifier import SOFTMAX, KerasClassifier
-
-OPSET: Final = 17
+from training.export.onnx_conversion import Outputs, to_onnx
 
 #: An old file tells nothing about its training pictures, so only what shows nothing is out of distribution.
 MAX_OOD_SCORE: Final = 1.0
@@ -72,9 +69,6 @@ class Converted:
     parity: float
     """Largest difference of a probability between the network and onnxruntime on the same pixels."""
     agreement: Agreement
-
-
-Outputs = dict[str, tf.Tensor]
 
 
 def of_keras(classifier: KerasClassifier, preprocessing: Preprocessing) -> Callable[[tf.Tensor], Outputs]:
@@ -134,29 +128,13 @@ def convert(
     size = (network.height, network.width, network.channels)
     takes = preprocessing.model_input(*size)
     preprocessing.numbers(network.channels)
-    signature = [tf.TensorSpec((None, takes.height, takes.width, takes.channels), tf.uint8, name="pixels")]
-    function = tf.function(call, input_signature=signature, autograph=False)
-    outputs = sorted(function.get_concrete_function().structured_outputs)
     try:
-        model, _ = tf2onnx.convert.from_function(
-            function, input_signature=signature, opset=OPSET, custom_op_handlers={"Erfc": (_erfc, [])}
-        )
-        model_file.scale_after_layout(model)
-        model_file.name_outputs(model, outputs)
+        model = to_onnx(call, height=takes.height, width=takes.width, channels=takes.channels)
         session = onnxruntime.InferenceSession(model.SerializeToString())
     except Exception as error:  # tf2onnx and onnxruntime raise many kinds for what they do not know
         raise ImportRefused(f"The network can't be written as ONNX: {_first_line(error)}") from error
     compared = _compared(network, session, takes, preprocessing, pictures)
     return Converted(model, takes, *compared)
-
-
-def _erfc(graph: Any, node: Any, _name: str, _args: Any) -> Any:
-    """``1 - erf(x)``: what TensorFlow makes of GELU, and tf2onnx does not know."""
-    erf = graph.make_node("Erf", [node.input[0]])
-    unity = graph.make_const(f"{node.name}/one", np.array(1, dtype=np.float32))
-    node.type, node.domain = "Sub", ""
-    graph.replace_inputs(node, [unity.output[0], erf.output[0]])
-    return node
 
 
 def _compared(

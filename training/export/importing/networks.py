@@ -11,10 +11,11 @@ import tensorflow as tf
 
 from training.export.importing import conversion, old_program, saved_graph
 from training.export.importing.answer import Answer
-from training.export.importing.conversion import Network, Outputs
+from training.export.importing.conversion import Network
 from training.export.importing.options import ImportRefused, Preprocessing
 from training.export.keras_files import classifier, saved_model
 from training.export.keras_files.errors import KerasFileError
+from training.export.onnx_conversion import Outputs
 
 
 class _Opened(NamedTuple):

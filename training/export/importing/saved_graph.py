@@ -21,12 +21,13 @@ from google.protobuf.message import DecodeError
 from numpy.typing import NDArray
 from tensorflow.core.protobuf.saved_model_pb2 import SavedModel
 
-from training.export.importing.conversion import Outputs, ood_score
+from training.export.importing.conversion import ood_score
 from training.export.importing.old_program import prepared
 from training.export.importing.options import Preprocessing
 from training.export.keras_files.bounds import LEAST_SIDE, MAX_BYTES, MOST_SIDE
 from training.export.keras_files.errors import KerasFileError
 from training.export.keras_files.saved_model import GRAPH_FILE, check_folder
+from training.export.onnx_conversion import Outputs
 
 #: Operations that compute tensors from tensors and nothing else.
 ALLOWED: Final = frozenset(
