@@ -88,6 +88,15 @@ def test_from_recordings_to_a_served_model_with_its_card(
     text = " ".join(card.split())
     assert "not a medical device" in text.lower()
     assert "ODC Attribution License" in text
+    assert "robustness" not in text  # without its table, the card has no figure of it
+
+    styles = tmp_path / "styles.csv"
+    command("robustness", "--beats", "4", "--out", str(styles), *common)
+    assert "every figure reprinted" in command("robustness", "--beats", "4", "--check", str(styles), *common)
+    styles.write_text(styles.read_text().replace("plain,", "pale,", 1))
+    result = run.invoke(app, ["robustness", "--beats", "4", "--check", str(styles), *common])
+    assert result.exit_code == 1
+    assert "pale stored, plain now" in result.output
 
     again = command("evaluate", "--results", results, *common)
     assert "every figure reprinted" in again

@@ -34,11 +34,17 @@ from training.recipes.provenance import RunConfig
 from training.recipes.recipe import NAME
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from training.learning.predictions import Predictions
 
 app = typer.Typer()
 PANEL = "Evaluation"
 
+CheckOption = Annotated[
+    Path | None,
+    typer.Option(help="CSV file that must be reprinted; exit code 1 if not.", show_default=False),
+]
 StoredArgument = Annotated[
     list[Path], typer.Argument(help="Folders of runs, or files or folders of stored predictions.", show_default=False)
 ]
@@ -56,6 +62,18 @@ def _stored_predictions(paths: Sequence[Path]) -> list[Predictions]:
         else:
             files += [of_run] if of_run.is_file() else sorted(path.glob("*.npz")) or [of_run]
     return [predictions.load(file) for file in files]
+
+
+def _require_reprinted(table: pd.DataFrame, check: Path | None) -> None:
+    """End with exit code 1 where ``table`` is not the one that is stored in ``check``."""
+    if check is None:
+        return
+    from training.evaluation import served_model
+
+    differences = served_model.differences(table, check)
+    print_differences(check, differences)
+    if differences:
+        raise typer.Exit(1)
 
 
 @app.command(rich_help_panel=PANEL)
@@ -78,10 +96,10 @@ def compare(
         ),
     ] = 0,
     detect: Annotated[str, typer.Option(help="Instead: how well this class is told from all others, e.g. VF.")] = "",
-    check: Annotated[Path | None, typer.Option(help="CSV file that must be reprinted; exit code 1 if not.")] = None,
+    check: CheckOption = None,
 ) -> None:
     """Print one table of any scored runs, from their stored predictions: without training, without recordings."""
-    from training.evaluation import served_model, tables
+    from training.evaluation import tables
 
     predictions = _stored_predictions(stored)
     scored = [of_run.prior_corrected(prior_correction) for of_run in predictions] if prior_correction else predictions
@@ -94,11 +112,7 @@ def compare(
         for of_run in predictions:
             of_run.save(store / f"{of_run.config.name}.npz")
     print_table(table, out)
-    if check is not None:
-        differences = served_model.differences(table, check)
-        print_differences(check, differences)
-        if differences:
-            raise typer.Exit(1)
+    _require_reprinted(table, check)
 
 
 @app.command(rich_help_panel=PANEL)
@@ -187,9 +201,10 @@ def evaluate(
     results: ResultsOption = RESULTS,
     write: Annotated[bool, typer.Option("--write", help="Store the tables and the model card.")] = False,
 ) -> None:
-    """Print every figure of the model card from the committed models and the recordings.
+    """Print the scores and verdicts of the model card, from the committed models and the recordings.
 
-    Exit code 1 when a stored figure can't be reprinted. Without a prepared data set, plain pictures are drawn first.
+    Its table of styles is that of `robustness`. Exit code 1 when a stored figure can't be reprinted. Without a prepared
+    data set, plain pictures are drawn first.
     """
     from training.evaluation import served_model
 
@@ -218,6 +233,7 @@ def robustness(
     version: VersionOption = "",
     beats: Annotated[int, typer.Option(help="Test beats drawn in each style.", min=1)] = 2000,
     out: TableOption = None,
+    check: CheckOption = None,
 ) -> None:
     """Score the served model on test beats drawn in each named style: paper, screens, cameras, compression."""
     import pandas as pd
@@ -234,7 +250,9 @@ def robustness(
         for row in by_style.style_rows(subject, dataset, beats):
             rows.append(row)
             progress.advance(task)
-    print_table(pd.DataFrame(rows), out)
+    table = pd.DataFrame(rows)
+    print_table(table, out)
+    _require_reprinted(table, check)
 
 
 @app.command(rich_help_panel=PANEL)
@@ -244,6 +262,7 @@ def saliency(
     version: VersionOption = "",
     beats: Annotated[int, typer.Option(help="Test beats to mask.", min=1)] = 4000,
     out: TableOption = None,
+    check: CheckOption = None,
 ) -> None:
     """Check the served model's heat maps: masking the most salient tenth must cost more than masking a random tenth."""
     import pandas as pd
@@ -258,6 +277,7 @@ def saliency(
     if table["difference_low"].iloc[0] <= 0:
         console.print("[red]The most salient tenth does not cost more than a random one.[/]")
         raise typer.Exit(1)
+    _require_reprinted(table, check)
 
 
 app.command(rich_help_panel=PANEL)(ec57)

@@ -12,8 +12,8 @@ from training.evaluation import markdown, tables
 _TEMPLATE = """\
 # Model card: {name} {version}
 
-Made by `python -m training evaluate --write`; every score below is reprinted by `python -m training evaluate` from
-the committed models and the recordings; the figures of the first section are in the model's `metadata.json`. **For research and education only. Not a medical device, not for diagnosis.**
+Made by `python -m training evaluate --write`. From the committed models and the recordings, `python -m training evaluate`
+reprints the scores and the verdicts{reprints}; the figures of the first section are in the model's `metadata.json`. **For research and education only. Not a medical device, not for diagnosis.**
 
 ## What it is
 A small residual convolutional network ({network}, {kilobytes} kB as ONNX) that looks at one picture of one heartbeat
@@ -71,10 +71,12 @@ knows are too sure for others: what a new patient is told with the thresholds of
 """
 
 
+_REPRINTS = """, and
+`python -m training robustness --beats {beats} --check results/{name}-{version}.robustness.csv` the table of styles"""
+
 _STYLES = """
 ## Styles
-The same {beats:,} held-out beats of the served model drawn in other ways, each file decoded as the server does
-(`python -m training robustness`). Lost: points of accuracy against the plain drawing, with a 95 % bootstrap interval.
+The same {beats:,} held-out beats of the served model drawn in other ways, each file decoded as the server does. Lost: points of accuracy against the plain drawing, with a 95 % bootstrap interval.
 
 {table}
 """
@@ -127,6 +129,7 @@ def card(scores: pd.DataFrame, verdicts: pd.DataFrame, styles: pd.DataFrame | No
         verdicts=_verdict_table(verdicts),
         nonbeats=nonbeats,
         sources=" ".join(_SOURCES[name] for name in metadata["configuration"].get("sources", ["mitdb"])),
+        reprints="" if styles is None else _REPRINTS.format(**metadata, beats=int(styles["n"].iloc[0])),
         styles="" if styles is None else _STYLES.format(beats=int(styles["n"].iloc[0]), table=_styles_table(styles)),
     )
     return markdown.wrapped(text)

@@ -111,7 +111,7 @@ def _row(predicted_class: str, records: NDArray[np.str_], salient: Floats, rando
     weights = bootstrap.group_weights(len(sums))
     costs = bootstrap.interval(difference.mean(), (weights @ sums) / (weights @ sizes))
     return {
-        "answer": predicted_class,
+        "predicted": predicted_class,
         "n": len(records),
         "records": len(sums),
         "salient": round(float(salient.mean()), 4),

@@ -212,7 +212,8 @@ def differences(table: pd.DataFrame, stored: Path) -> list[str]:
 def _tolerance(row: pd.Series, column: str) -> float:
     """How far a figure of ``row`` may be from the stored one; a class's figures hang on its own beats."""
     beats = row.get(f"{column.rpartition('_')[0]}_n", row.get("n", row.get("beats", 1)))
-    return max(REPRINT_DIGITS, REPRINT_BEATS / max(float(beats), 1.0))
+    percent = 100.0 if "_points" in column else 1.0
+    return percent * max(REPRINT_DIGITS, REPRINT_BEATS / max(float(beats), 1.0))
 
 
 def _scored_rows(data: Dataset, partitions: Split, config: RunConfig) -> NDArray[np.int64]:

@@ -24,7 +24,7 @@ from training.recipes.provenance import RunConfig
 MAJORITY_BASELINE = "majority baseline"
 
 #: What columns, networks and ends of recipes' names were called in tables that earlier versions wrote.
-_FORMER_COLUMNS = {"side": "partition", "balance": "prior_correction"}
+_FORMER_COLUMNS = {"side": "partition", "balance": "prior_correction", "answer": "predicted"}
 _FORMER_NETWORKS = {"seed": "course_cnn", "naive majority": MAJORITY_BASELINE}
 _FORMER_CORRECTION = re.compile(r" balanced (?=[0-9.]+$)")
 

@@ -89,7 +89,7 @@ def test_the_served_model_is_scored_for_all_predictions_and_each_class(data: Dat
     served = Subject.load(NEWEST)
     own = Subject(served.model, served.config, data.digest)
     rows = saliency.deletion_rows(own, data, 16)
-    assert rows[0]["answer"] == "all"
+    assert rows[0]["predicted"] == "all"
     assert rows[0]["n"] == 16
     assert sum(int(row["n"] or 0) for row in rows[1:]) == 16
     for row in rows:

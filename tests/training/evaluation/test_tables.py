@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -184,3 +185,14 @@ def test_detection_tells_one_class_from_all_others_in_new_people() -> None:
 def test_a_record_s_name_tells_its_database(record: str, source: str) -> None:
     assert tables.source_of(record) == source
     assert tables.source_of("ptbxl-00419") == "PTB-XL"
+
+
+def test_tables_of_earlier_versions_are_read_under_todays_names(tmp_path: Path) -> None:
+    stored = tmp_path / "table.csv"
+    stored.write_text(
+        "network,recipe,side\nseed,first balanced 0.5,fold 0\nnaive majority,,fold 0\nresidual,well balanced,fold 0\n"
+    )
+    table = tables.read(stored)
+    assert list(table["network"]) == ["course_cnn", tables.MAJORITY_BASELINE, "residual"]
+    assert list(table["recipe"].fillna("")) == ["first prior correction 0.5", "", "well balanced"]
+    assert list(table["partition"]) == ["fold 0"] * 3
