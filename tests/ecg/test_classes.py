@@ -57,8 +57,8 @@ EIGHT = CLASS_SETS["eight"]
     ],
 )
 def test_a_class_is_known_by_what_people_call_it(name: str, short: str | None) -> None:
-    found = class_named(name, EIGHT)
-    assert (found.short if found else None) == short
+    beat_class = class_named(name, EIGHT)
+    assert (beat_class.short if beat_class else None) == short
 
 
 def test_only_the_classes_asked_about_are_answered() -> None:
@@ -66,10 +66,10 @@ def test_only_the_classes_asked_about_are_answered() -> None:
 
 
 def test_no_name_means_two_classes() -> None:
-    for one in EIGHT:
-        letter = [one.symbol] if one.symbol.isalpha() else []
-        for name in (one.short, one.name, *one.aliases, *letter):
-            assert class_named(name, EIGHT) == one, name
+    for beat_class in EIGHT:
+        letter = [beat_class.symbol] if beat_class.symbol.isalpha() else []
+        for name in (beat_class.short, beat_class.name, *beat_class.aliases, *letter):
+            assert class_named(name, EIGHT) == beat_class, name
 
 
 def test_a_slip_of_the_pen_finds_what_was_meant() -> None:

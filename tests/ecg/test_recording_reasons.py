@@ -16,10 +16,10 @@ GUIDE = PACKAGE.parent / "docs" / "integrators.md"
 def test_every_reason_in_the_code_is_listed_and_every_listed_one_is_given() -> None:
     paths = [*PACKAGE.glob("*.py"), *(PACKAGE / "formats").glob("*.py")]
     source = "".join(path.read_text() for path in paths if path.name != "recording_reasons.py")
-    given = set(re.findall(r'"(RECORDING_[A-Z_]+[A-Z])"', source))
-    given |= {RecordingQuestion((Question(about, ""),)).reason for about in ("rate", "unit", "leads")}
+    raised = set(re.findall(r'"(RECORDING_[A-Z_]+[A-Z])"', source))
+    raised |= {RecordingQuestion((Question(about, ""),)).reason for about in ("rate", "unit", "leads")}
     listed = recording_reasons.QUESTIONS | recording_reasons.REFUSALS | recording_reasons.WARNINGS
-    assert given == set(listed)
+    assert raised == set(listed)
 
 
 def test_the_page_has_the_list() -> None:

@@ -40,8 +40,8 @@ def test_a_pod_is_given_the_time_that_a_drain_takes() -> None:
         for variable in CONTAINER["env"]
         if variable["name"].endswith("_SECONDS")
     }
-    given = DOCUMENTS["Deployment"]["spec"]["template"]["spec"]["terminationGracePeriodSeconds"]
-    assert given > sum(env.values())
+    seconds = DOCUMENTS["Deployment"]["spec"]["template"]["spec"]["terminationGracePeriodSeconds"]
+    assert seconds > sum(env.values())
 
 
 def test_everything_selects_the_same_pods() -> None:

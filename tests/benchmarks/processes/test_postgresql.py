@@ -63,6 +63,6 @@ def test_without_postgresql_the_command_is_left_out_unless_required(
     monkeypatch.setattr(postgresql, "_DEBIAN", tmp_path)
     monkeypatch.setenv("BEATLENS_REQUIRE_POSTGRES", required)
     assert postgresql.main(["echo", "never"]) == code
-    said = capfd.readouterr()
-    assert "never" not in said.out
-    assert "PostgreSQL isn't installed" in said.err
+    output = capfd.readouterr()
+    assert "never" not in output.out
+    assert "PostgreSQL isn't installed" in output.err

@@ -15,9 +15,9 @@ WHOLE = Period(RATE, 60_000, learning_seconds=0)
 Mark = tuple[int, str] | tuple[int, str, str] | tuple[int, str, str, int]
 
 
-def marks(*given: Mark) -> Marks:
+def marks(*sequences: Mark) -> Marks:
     """Marks of tuples: sample, symbol, and if there are any, note and subtype."""
-    filled = [(*mark, *("", 0)[len(mark) - 2 :]) for mark in given]
+    filled = [(*mark, *("", 0)[len(mark) - 2 :]) for mark in sequences]
     samples, symbols, notes, subtypes = zip(*filled, strict=True) if filled else ((), (), (), ())
     return Marks.of(samples, symbols, notes, subtypes)
 
@@ -39,6 +39,6 @@ def resume(sample: int) -> tuple[int, str, str, int]:
     return sample, "~", "", 0
 
 
-def in_order(*given: Sequence[Mark]) -> Marks:
+def in_order(*sequences: Sequence[Mark]) -> Marks:
     """Marks of several sequences, sorted by time."""
-    return marks(*sorted((mark for sequence in given for mark in sequence), key=lambda mark: mark[0]))
+    return marks(*sorted((mark for sequence in sequences for mark in sequence), key=lambda mark: mark[0]))

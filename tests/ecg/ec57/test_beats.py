@@ -126,7 +126,9 @@ class TestRrError:
         self, pause: list[tuple[int, str]], side: int
     ) -> None:
         files = [beats("NN N"), [(1000, "N"), (1800, "N"), (3430, "N")]]
-        reference, test = (in_order(given, pause if place == side else []) for place, given in enumerate(files))
+        reference, test = (
+            in_order(annotations, pause if place == side else []) for place, annotations in enumerate(files)
+        )
         assert compared(reference, test).rr_error_ms == 0
 
     def test_without_intervals_there_is_none(self) -> None:
@@ -161,9 +163,11 @@ class TestShares:
 
     def test_false_positive_rates_are_of_all_that_is_of_the_class_in_neither_file(self) -> None:
         false, whole = self.comparison().fractions["veb_false_positive_rate"]
-        others = [row + column for row in "NSFQOX" for column in "nsfqox" if (row not in "OX" or column not in "ox")]
+        other_cells = [
+            row + column for row in "NSFQOX" for column in "nsfqox" if (row not in "OX" or column not in "ox")
+        ]
         assert false == self.cells("Nv", "Sv", "Ov", "Xv")
-        assert whole == false + self.cells(*others)
+        assert whole == false + self.cells(*other_cells)
 
     def test_what_was_missed_counts_against_sensitivity(self) -> None:
         fractions = self.comparison().fractions

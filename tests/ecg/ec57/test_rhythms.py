@@ -14,18 +14,18 @@ def pairs(stretches: Stretches) -> list[tuple[int, int]]:
     return list(zip(stretches.begins.tolist(), stretches.ends.tolist(), strict=True))
 
 
-def atrial(*given: Mark, flutter: bool = False) -> list[tuple[int, int]]:
-    made = marks(*given)
+def atrial(*annotations: Mark, flutter: bool = False) -> list[tuple[int, int]]:
+    made = marks(*annotations)
     return pairs(episodes(made, atrial_state(made, flutter=flutter), END))
 
 
-def ventricular(*given: Mark) -> list[tuple[int, int]]:
-    made = marks(*given)
+def ventricular(*annotations: Mark) -> list[tuple[int, int]]:
+    made = marks(*annotations)
     return pairs(episodes(made, ventricular_state(made), END))
 
 
-def unreadable(*given: Mark) -> list[tuple[int, int]]:
-    return pairs(shutdowns(marks(*given), WINDOW, END))
+def unreadable(*annotations: Mark) -> list[tuple[int, int]]:
+    return pairs(shutdowns(marks(*annotations), WINDOW, END))
 
 
 def test_atrial_fibrillation_lasts_to_the_next_other_rhythm() -> None:
@@ -43,9 +43,9 @@ def test_the_same_rhythm_again_goes_on() -> None:
 
 
 def test_flutter_ends_fibrillation_unless_both_are_meant() -> None:
-    given = (rhythm(100, "(AFIB"), rhythm(200, "(AFL"), rhythm(300, "(N"))
-    assert atrial(*given) == [(100, 200)]
-    assert atrial(*given, flutter=True) == [(100, 300)]
+    annotations = (rhythm(100, "(AFIB"), rhythm(200, "(AFL"), rhythm(300, "(N"))
+    assert atrial(*annotations) == [(100, 200)]
+    assert atrial(*annotations, flutter=True) == [(100, 300)]
 
 
 def test_only_rhythm_marks_say_what_the_rhythm_is() -> None:

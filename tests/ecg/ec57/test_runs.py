@@ -12,8 +12,8 @@ from tests.ecg.ec57.made import RATE, WHOLE, Mark, beats, in_order, marks, rhyth
 V, S = RunKind.VENTRICULAR, RunKind.SUPRAVENTRICULAR
 
 
-def lengths(given: Marks, kind: RunKind, period: Period = WHOLE, mapping: BeatMapping = EC57) -> list[int]:
-    return [run.length for run in runs(given, period, mapping, kind)]
+def lengths(annotations: Marks, kind: RunKind, period: Period = WHOLE, mapping: BeatMapping = EC57) -> list[int]:
+    return [run.length for run in runs(annotations, period, mapping, kind)]
 
 
 def tallies(reference: Marks, test: Marks, kind: RunKind = V, period: Period = WHOLE) -> list[tuple[int, ...]]:
@@ -62,28 +62,28 @@ class TestLearningPeriod:
         assert lengths(marks(*beats("VVVN")), V, self.PERIOD) == []
 
     def test_fibrillation_that_is_on_at_its_end_begins_a_long_run_there(self) -> None:
-        given = in_order(beats("NNNVNNN"), [rhythm(500, "(AFIB")])
-        assert runs(given, self.PERIOD, EC57, S) == [Run(2500, 2600, 6), Run(4200, 5800, 3)]
+        annotations = in_order(beats("NNNVNNN"), [rhythm(500, "(AFIB")])
+        assert runs(annotations, self.PERIOD, EC57, S) == [Run(2500, 2600, 6), Run(4200, 5800, 3)]
         flutter = in_order([(500, "["), (4000, "]")], beats("NNNNNNN"))
         assert lengths(flutter, V, self.PERIOD) == [6]
 
 
 class TestAtrialFibrillation:
     def test_normal_beats_in_it_count_as_supraventricular(self) -> None:
-        given = in_order(beats("NVNNNVNNN"), [rhythm(100, "(N"), rhythm(1500, "(AFIB"), rhythm(5500, "(N")])
-        assert lengths(given, S) == [6, 3]
+        annotations = in_order(beats("NVNNNVNNN"), [rhythm(100, "(N"), rhythm(1500, "(AFIB"), rhythm(5500, "(N")])
+        assert lengths(annotations, S) == [6, 3]
 
     @pytest.mark.parametrize("note", ["(AFIB", "(AFL"])
     def test_it_begins_a_long_run(self, note: str) -> None:
         assert runs(in_order(beats("NNVN"), [rhythm(1500, note)]), WHOLE, EC57, S) == [Run(1500, 1800, 6)]
 
     def test_flutter_after_fibrillation_begins_no_other(self) -> None:
-        given = in_order(beats("NNVNNV"), [rhythm(1500, "(AFIB"), rhythm(3000, "(AFL")])
-        assert lengths(given, S) == [6, 2]
+        annotations = in_order(beats("NNVNNV"), [rhythm(1500, "(AFIB"), rhythm(3000, "(AFL")])
+        assert lengths(annotations, S) == [6, 2]
 
     def test_a_run_that_goes_on_already_is_counted_by_its_beats(self) -> None:
-        given = in_order(beats("NSNNNV"), [rhythm(2000, "(AFIB")])
-        assert runs(given, WHOLE, EC57, S) == [Run(1800, 4200, 4)]
+        annotations = in_order(beats("NSNNNV"), [rhythm(2000, "(AFIB")])
+        assert runs(annotations, WHOLE, EC57, S) == [Run(1800, 4200, 4)]
 
     def test_it_may_begin_a_run_without_a_beat(self) -> None:
         assert runs(in_order(beats("NVNV"), [rhythm(1500, "(AFIB")]), WHOLE, EC57, S) == [Run(1500, None, 6)]
@@ -98,13 +98,13 @@ class TestAtrialFibrillation:
 
 class TestVentricularFibrillation:
     def test_it_begins_a_long_run_in_which_ectopic_beats_go_on(self) -> None:
-        given = in_order(beats("N  VVN"), [(1500, "["), (1700, "!"), (3000, "]")])
-        assert runs(given, WHOLE, EC57, V) == [Run(1500, 4200, 6)]
+        annotations = in_order(beats("N  VVN"), [(1500, "["), (1700, "!"), (3000, "]")])
+        assert runs(annotations, WHOLE, EC57, V) == [Run(1500, 4200, 6)]
 
 
 class TestLongestRun:
-    def longest(self, *given: Mark, begin: int = 1000, end: int = 5000, kind: RunKind = V) -> int:
-        return longest_run(in_order(given), begin, end, EC57, kind)
+    def longest(self, *annotations: Mark, begin: int = 1000, end: int = 5000, kind: RunKind = V) -> int:
+        return longest_run(in_order(annotations), begin, end, EC57, kind)
 
     def test_only_beats_in_between_count(self) -> None:
         assert self.longest(*beats("VVVV"), begin=1001, end=3399) == 2
@@ -154,8 +154,8 @@ class TestComparison:
         assert tallies(alone, inside, S)[2][:2] == (1, 0)
 
     def test_a_ventricular_run_with_a_mark_of_atrial_fibrillation_in_it_does_not_find_itself(self) -> None:
-        given = in_order(beats("NVVVN"), [rhythm(3000, "(AFIB")])
-        assert tallies(given, given)[1] == (0, 1, 0, 1)
+        annotations = in_order(beats("NVVVN"), [rhythm(3000, "(AFIB")])
+        assert tallies(annotations, annotations)[1] == (0, 1, 0, 1)
 
     def test_shares_of_runs(self) -> None:
         comparison = compare_runs(marks(*beats("NVVNVVN")), marks(*beats("NVVNVNN")), WHOLE, EC57, V)

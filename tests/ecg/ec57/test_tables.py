@@ -50,8 +50,8 @@ def test_shutdown_in_whole_seconds() -> None:
 )
 def test_durations_are_hours_minutes_and_seconds(seconds: float, printed: str) -> None:
     end = round(seconds * 10_000)
-    given = marks(rhythm(0, "(AFIB"))
-    line = compare("1", given, given, Period(10_000.0, end, learning_seconds=0))
+    annotations = marks(rhythm(0, "(AFIB"))
+    line = compare("1", annotations, annotations, Period(10_000.0, end, learning_seconds=0))
     assert cells(named(episode_tables([line]))["atrial_fibrillation"], "1")["Ref duration"] == printed
 
 

@@ -58,8 +58,8 @@ def test_a_phones_picture() -> None:
 
 @pytest.mark.parametrize("form", ["GIF", "TIFF", "WEBP"])
 def test_of_several_pictures_the_first_counts(form: str) -> None:
-    others = [Image.new("RGB", (192, 128), "red")]
-    data = encoded(beat(mode="RGB"), form, save_all=True, append_images=others)
+    further = [Image.new("RGB", (192, 128), "red")]
+    data = encoded(beat(mode="RGB"), form, save_all=True, append_images=further)
     assert spike(confined.to_native(data).data) == pytest.approx((0.35, 0.1), abs=0.03)
 
 
@@ -75,11 +75,11 @@ def test_a_picture_that_lies_on_its_side_is_turned() -> None:
     exif[0x0112] = 6
     turned = beat((200, 300), "RGB").transpose(Image.Transpose.ROTATE_90)
     for form in ("JPEG", "PNG", "WEBP", "TIFF"):
-        kept = confined.for_keeping(encoded(turned, form, exif=exif), LIMITS, THUMBNAIL)
-        assert (kept.width, kept.height) == opened(kept.data).size == (200, 300)
-        assert not opened(kept.data).getexif()
-        assert opened(kept.thumbnail).size == (171, 256)
-        assert spike(kept.data) == pytest.approx((0.35, 0.1), abs=0.03)
+        converted = confined.for_keeping(encoded(turned, form, exif=exif), LIMITS, THUMBNAIL)
+        assert (converted.width, converted.height) == opened(converted.data).size == (200, 300)
+        assert not opened(converted.data).getexif()
+        assert opened(converted.thumbnail).size == (171, 256)
+        assert spike(converted.data) == pytest.approx((0.35, 0.1), abs=0.03)
 
 
 def test_grey_of_sixteen_bits_keeps_its_high_byte() -> None:
@@ -164,8 +164,8 @@ def test_what_does_not_fit_as_png_becomes_a_jpeg() -> None:
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "I;16"])
 def test_thumbnails_of_every_kind_are_small_and_bare(mode: str) -> None:
     image = beat((3000, 2000), mode.removesuffix(";16")).convert(mode)
-    kept = confined.for_keeping(encoded(image, "PNG"), LIMITS, THUMBNAIL)
-    thumbnail = opened(kept.thumbnail)
+    converted = confined.for_keeping(encoded(image, "PNG"), LIMITS, THUMBNAIL)
+    thumbnail = opened(converted.thumbnail)
     assert thumbnail.size == (384, 256)
     assert thumbnail.mode == ("L" if mode in ("1", "L", "I;16") else "RGB")
     assert thumbnail.info == {}

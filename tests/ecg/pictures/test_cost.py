@@ -22,8 +22,8 @@ def test_the_memory_of_a_png_is_that_of_its_pixels(mode: str) -> None:
     cost = cost_of(encoded(image, "PNG"))
     assert cost is not None
     assert (cost.width, cost.height) == SIZE
-    kept = {"1": 1, "L": 1, "P": 1, "I;16": 2}.get(mode, 4)
-    assert cost.memory_bytes == pytest.approx(PIXELS * kept, rel=0.02)
+    bytes_a_pixel = {"1": 1, "L": 1, "P": 1, "I;16": 2}.get(mode, 4)
+    assert cost.memory_bytes == pytest.approx(PIXELS * bytes_a_pixel, rel=0.02)
 
 
 def test_sixteen_bits_are_twice_the_work_of_eight() -> None:

@@ -97,12 +97,12 @@ def test_folders_deeper_than_python_recurses(tmp_path: Path) -> None:
             below = os.open("d", os.O_RDONLY, dir_fd=here)
             os.close(here)
             here = below
-        found = list(walk(tmp_path))
+        items = list(walk(tmp_path))
     finally:
         os.close(here)
         for depth in range(1200, 0, -1):  # more than what clears up after tests can recurse into
             os.rmdir(f"{tmp_path}/{'d/' * depth}")
-    assert all(isinstance(item, LeftOut) for item in found)
+    assert all(isinstance(item, LeftOut) for item in items)
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
@@ -114,6 +114,6 @@ def test_what_may_not_be_read_is_named(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
-    (found,) = walk(tmp_path / "nowhere")
-    assert isinstance(found, LeftOut)
-    assert found.reason == LeftOutReason.UNREADABLE
+    (items,) = walk(tmp_path / "nowhere")
+    assert isinstance(items, LeftOut)
+    assert items.reason == LeftOutReason.UNREADABLE

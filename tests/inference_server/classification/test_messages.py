@@ -11,9 +11,9 @@ OWN = BeatClass("GALLOP", "A class that the wire does not know")
 
 @pytest.mark.parametrize("verdict", list(Verdict))
 def test_a_classification_survives_the_wire(verdict: Verdict) -> None:
-    said = Classification(PVC, 0.75, ((OWN, 0.25), (PVC, 0.75)), verdict, (PVC, OWN), "arrhythmia", "12")
-    wire = pb.Classification.FromString(messages.to_classification(said).SerializeToString())
-    assert messages.from_classification(wire) == said
+    classification = Classification(PVC, 0.75, ((OWN, 0.25), (PVC, 0.75)), verdict, (PVC, OWN), "arrhythmia", "12")
+    wire = pb.Classification.FromString(messages.to_classification(classification).SerializeToString())
+    assert messages.from_classification(wire) == classification
 
 
 @pytest.mark.parametrize("verdict", list(Verdict))
@@ -21,11 +21,11 @@ def test_the_answers_of_a_model_say_the_same_as_single_classifications(verdict: 
     info = ModelInfo("arrhythmia", "12", (OWN, PVC), 64, 96, "ab" * 32, "run", {}, "CC-BY")
     answers = messages.Answers(info)
     for probability, plausible in ((0.75, (PVC, OWN)), (0.0, (OWN,))):
-        said = Classification(
+        classification = Classification(
             PVC, probability, ((OWN, 1 - probability), (PVC, probability)), verdict, plausible, "arrhythmia", "12"
         )
-        response = answers.response(said, queue=1.5, decode=0.25, inference=0.0)
-        assert response.classification == messages.to_classification(said)
+        response = answers.response(classification, queue=1.5, decode=0.25, inference=0.0)
+        assert response.classification == messages.to_classification(classification)
         timing = response.timing
         assert [duration.ToNanoseconds() for duration in (timing.queue, timing.decode, timing.inference)] == [
             1_500_000_000,

@@ -99,9 +99,9 @@ def test_a_stranger_is_refused_before_anything_of_the_message_is_read(guarded: S
         error = ending(call)
     assert error.code() is grpc.StatusCode.UNAUTHENTICATED
     assert reason_of(error) == "TOKEN_REFUSED"
-    given = dict(error.trailing_metadata())["x-request-id"]
-    assert given == method[-64:].replace("/", ".")
-    until(lambda: given in [entry.get("request_id") for entry in ended_calls(guarded, method)])
+    request_id = dict(error.trailing_metadata())["x-request-id"]
+    assert request_id == method[-64:].replace("/", ".")
+    until(lambda: request_id in [entry.get("request_id") for entry in ended_calls(guarded, method)])
     (entry,) = ended_calls(guarded, method)
     assert (entry["code"], entry["reason"]) == ("UNAUTHENTICATED", "TOKEN_REFUSED")
 

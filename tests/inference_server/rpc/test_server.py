@@ -78,16 +78,16 @@ def test_the_request_id_comes_back_and_stands_in_the_log(server: ServerProcess, 
     )
     assert ("x-request-id", "ward-7.42") in [tuple(pair) for pair in call.trailing_metadata()]
     error, _ = failure(channel, b"")
-    given = dict(error.trailing_metadata())["x-request-id"]
+    request_id = dict(error.trailing_metadata())["x-request-id"]
     deadline = time.monotonic() + 10
     while time.monotonic() < deadline:
         logged = {entry.get("request_id"): entry for entry in server.logs if entry["event"] == "call"}
-        if {"ward-7.42", given} <= logged.keys():
+        if {"ward-7.42", request_id} <= logged.keys():
             break
         time.sleep(0.01)
     assert logged["ward-7.42"]["code"] == "OK"
-    assert logged[given]["code"] == "INVALID_ARGUMENT"
-    assert logged[given]["reason"] == "IMAGE_EMPTY"
+    assert logged[request_id]["code"] == "INVALID_ARGUMENT"
+    assert logged[request_id]["reason"] == "IMAGE_EMPTY"
 
 
 def test_a_request_id_that_could_forge_a_log_is_replaced(channel: grpc.Channel) -> None:
@@ -186,11 +186,11 @@ def test_versions_are_switched_under_load_without_losing_a_call(tmp_path: Path) 
         stop = threading.Event()
 
         def keep_calling() -> list[tuple[str, int]]:
-            seen = []
+            versions = []
             while not stop.is_set():
                 answer = classify(channel, picture(0, classes=8)).classification
-                seen.append((answer.model_version, len(answer.probabilities)))
-            return seen
+                versions.append((answer.model_version, len(answer.probabilities)))
+            return versions
 
         calls = [callers.submit(keep_calling) for _ in range(4)]
         for version in ("2", "3", "4", "5"):
@@ -200,9 +200,9 @@ def test_versions_are_switched_under_load_without_losing_a_call(tmp_path: Path) 
         assert process.wait_for("model refused")["why"] == "model.onnx lacks metadata: licence."
         time.sleep(0.2)
         stop.set()
-        seen = [entry for call in calls for entry in call.result()]
-        assert {version for version, _ in seen} >= {"1", "5"}
-        assert all(number == 6 + int(version) % 3 for version, number in seen if version != "1")
+        versions = [entry for call in calls for entry in call.result()]
+        assert {version for version, _ in versions} >= {"1", "5"}
+        assert all(number == 6 + int(version) % 3 for version, number in versions if version != "1")
         assert classify(channel, picture()).classification.model_version == "5"
 
 
@@ -347,8 +347,8 @@ def test_between_not_serving_and_the_end_calls_are_still_taken(models: Path) -> 
         open_inference = open_inference_pb2_grpc.GRPCInferenceServiceStub(channel)
         assert open_inference.ServerLive(open_inference_pb2.ServerLiveRequest(), timeout=10).live
         assert not open_inference.ServerReady(open_inference_pb2.ServerReadyRequest(), timeout=10).ready
-        asked = open_inference_pb2.ModelReadyRequest(name="arrhythmia")
-        assert not open_inference.ModelReady(asked, timeout=10).ready
+        request = open_inference_pb2.ModelReadyRequest(name="arrhythmia")
+        assert not open_inference.ModelReady(request, timeout=10).ready
         health = health_pb2_grpc.HealthStub(channel)
         assert health.Check(health_pb2.HealthCheckRequest(service=SERVICE), timeout=10).status == NOT_SERVING
         assert process.process.wait(timeout=30) == 0

@@ -84,19 +84,19 @@ class TestEverywhere:
     def test_reports_say_whose_clock_it_is(
         self, analysis: Analysis, owner_client: Client, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        said: list[str] = []
+        printed: list[str] = []
 
         def note(text: str, style: object) -> object:
-            said.append(text)
+            printed.append(text)
             return Paragraph(text, style)
 
         monkeypatch.setattr(reports, "Paragraph", note)
         choose(owner_client, "America/New_York")
         owner_client.get(reverse("analyses:report", args=[analysis.pk]))
-        assert "4 March 2026, 18:30 (America/New York)" in said
+        assert "4 March 2026, 18:30 (America/New York)" in printed
         owner_client.get(reverse("analyses:history-pdf"))
-        assert "4 Mar 2026, 18:30" in said
-        assert "Times are those of America/New York." in said
+        assert "4 Mar 2026, 18:30" in printed
+        assert "Times are those of America/New York." in printed
 
     def test_a_search_by_day_means_the_persons_days(self, analysis: Analysis, owner_client: Client) -> None:
         def found(zone: str, day: str) -> int:

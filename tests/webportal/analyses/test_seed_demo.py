@@ -34,12 +34,12 @@ def seed(samples: Any) -> str:
 
 
 def test_it_sends_the_samples_and_says_how_to_log_in(far_side: FarSide, samples: Any) -> None:
-    said = seed(samples)
-    assert "2 of 2 pictures sent, 0 of them waiting" in said
+    output = seed(samples)
+    assert "2 of 2 pictures sent, 0 of them waiting" in output
     assert set(Analysis.objects.values_list("upload__label", "state")) == {("NORMAL", "done"), ("PVC", "done")}
 
     client = Client()
-    password = said.split("password: ")[1].split()[0]
+    password = output.split("password: ")[1].split()[0]
     client.post(reverse("account_login"), {"login": "demo", "password": password})
     assert len(client.get(reverse("analyses:history")).context["page"].analyses) == 2
 

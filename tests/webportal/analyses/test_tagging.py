@@ -212,6 +212,6 @@ class TestRunningAgain:
         again = Analysis.objects.filter(earlier__in=finished)
         assert len(far_side.calls) == calls
         assert {(analysis.state, analysis.task_id is not None) for analysis in again} == {("queued", True)}
-        for each in again:
-            assert running.run(analysis_id=each.pk, timeout=2.0)
+        for analysis in again:
+            assert running.run(analysis_id=analysis.pk, timeout=2.0)
         assert set(again.values_list("state", flat=True)) == {"done"}

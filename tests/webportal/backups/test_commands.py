@@ -23,67 +23,67 @@ WITHOUT = ["/predict/", 200, 302]
 
 
 @dataclass
-class Kept:
+class Backup:
     """A backup of an installation with one person, and what the person knows."""
 
     folder: Path
     person: str
-    said: str
+    output: str
 
 
 @pytest.fixture(scope="module")
-def kept(new_installation: Installations, tmp_path_factory: pytest.TempPathFactory) -> Kept:
+def backup(new_installation: Installations, tmp_path_factory: pytest.TempPathFactory) -> Backup:
     """The key was made by the installation itself and lies in its folder."""
     return keep(new_installation.started(), tmp_path_factory.mktemp("backups") / "monday")
 
 
 @pytest.fixture(scope="module")
-def kept_without_key(new_installation: Installations, tmp_path_factory: pytest.TempPathFactory) -> Kept:
+def backup_without_key(new_installation: Installations, tmp_path_factory: pytest.TempPathFactory) -> Backup:
     """The key came from the environment."""
     return keep(new_installation.started(BEATLENS_SECRET_KEY=KEY), tmp_path_factory.mktemp("backups") / "monday")
 
 
-def keep(installation: Installation, folder: Path) -> Kept:
+def keep(installation: Installation, folder: Path) -> Backup:
     person = installation.script(PERSON)
     done = installation.run("backup", str(folder))
-    return Kept(folder, json.dumps(person), done.stdout + done.stderr)
+    return Backup(folder, json.dumps(person), done.stdout + done.stderr)
 
 
 def test_in_an_empty_place_people_log_in_with_their_second_factor_and_see_their_pictures(
-    kept: Kept, new_installation: Installations
+    backup: Backup, new_installation: Installations
 ) -> None:
-    assert "The secret key is in it" in kept.said
-    assert f"{kept.folder}: the database and 3 files." in kept.said
+    assert "The secret key is in it" in backup.output
+    assert f"{backup.folder}: the database and 3 files." in backup.output
     empty = new_installation()
-    done = empty.run("restore", str(kept.folder))
+    done = empty.run("restore", str(backup.folder))
     assert "the database and 3 files. Everybody logs in again." in done.stdout
     assert done.stderr == ""
-    assert empty.script(LOG_IN, PERSON=kept.person) == WITH_FACTOR
-    assert empty.files()["secret_key"] == (kept.folder / "secret_key").read_bytes()
+    assert empty.script(LOG_IN, PERSON=backup.person) == WITH_FACTOR
+    assert empty.files()["secret_key"] == (backup.folder / "secret_key").read_bytes()
     assert not list(empty.var.rglob(".*"))
 
 
-def test_a_place_that_was_started_and_not_used_is_empty(kept: Kept, new_installation: Installations) -> None:
+def test_a_place_that_was_started_and_not_used_is_empty(backup: Backup, new_installation: Installations) -> None:
     started = new_installation.started()
     (started.var / "media" / "probes").mkdir(parents=True)  # as /readyz leaves it
-    started.run("restore", str(kept.folder))
-    assert started.script(LOG_IN, PERSON=kept.person) == WITH_FACTOR
+    started.run("restore", str(backup.folder))
+    assert started.script(LOG_IN, PERSON=backup.person) == WITH_FACTOR
 
 
-def test_nobody_else_can_read_a_backup_and_its_digests_are_sha256sums(kept: Kept) -> None:
-    modes = {stat.S_IMODE(path.stat().st_mode) for path in kept.folder.rglob("*") if path.is_dir()}
-    assert modes | {stat.S_IMODE(kept.folder.stat().st_mode)} == {0o700}
-    assert not [path for path in kept.folder.rglob("*") if stat.S_IMODE(path.stat().st_mode) & 0o077]
-    subprocess.run(["sha256sum", "--check", "--strict", "--quiet", "SHA256SUMS"], cwd=kept.folder, check=True)
+def test_nobody_else_can_read_a_backup_and_its_digests_are_sha256sums(backup: Backup) -> None:
+    modes = {stat.S_IMODE(path.stat().st_mode) for path in backup.folder.rglob("*") if path.is_dir()}
+    assert modes | {stat.S_IMODE(backup.folder.stat().st_mode)} == {0o700}
+    assert not [path for path in backup.folder.rglob("*") if stat.S_IMODE(path.stat().st_mode) & 0o077]
+    subprocess.run(["sha256sum", "--check", "--strict", "--quiet", "SHA256SUMS"], cwd=backup.folder, check=True)
 
 
-def test_a_backup_wants_a_new_folder(kept: Kept, new_installation: Installations, tmp_path: Path) -> None:
+def test_a_backup_wants_a_new_folder(backup: Backup, new_installation: Installations, tmp_path: Path) -> None:
     installation = new_installation.started()
-    before = {path: path.stat().st_mtime_ns for path in kept.folder.rglob("*")}
-    done = installation.run("backup", str(kept.folder), check=False)
+    before = {path: path.stat().st_mtime_ns for path in backup.folder.rglob("*")}
+    done = installation.run("backup", str(backup.folder), check=False)
     assert done.returncode == 1
     assert "is there already" in done.stderr
-    assert {path: path.stat().st_mtime_ns for path in kept.folder.rglob("*")} == before
+    assert {path: path.stat().st_mtime_ns for path in backup.folder.rglob("*")} == before
     done = installation.run("backup", str(tmp_path / "nowhere" / "monday"), check=False)
     assert "can't be made: No such file or directory" in done.stderr
 
@@ -117,23 +117,23 @@ def test_a_file_that_was_lost_before_is_told_and_the_rest_is_kept(
 
 
 def test_a_key_of_the_environment_is_told_to_be_kept_elsewhere(
-    kept_without_key: Kept, new_installation: Installations, tmp_path: Path
+    backup_without_key: Backup, new_installation: Installations, tmp_path: Path
 ) -> None:
-    assert "THE SECRET KEY IS NOT IN IT" in kept_without_key.said
-    assert not (kept_without_key.folder / "secret_key").exists()
+    assert "THE SECRET KEY IS NOT IN IT" in backup_without_key.output
+    assert not (backup_without_key.folder / "secret_key").exists()
     other = new_installation(BEATLENS_SECRET_KEY=OTHER_KEY)
-    done = other.run("restore", str(kept_without_key.folder), check=False)
+    done = other.run("restore", str(backup_without_key.folder), check=False)
     assert done.returncode == 1
     assert "another secret key" in done.stderr
     assert not (other.var / "media").exists()
 
     same = new_installation(BEATLENS_SECRET_KEY=KEY)
-    same.run("restore", str(kept_without_key.folder))
-    assert same.script(LOG_IN, PERSON=kept_without_key.person) == WITH_FACTOR
+    same.run("restore", str(backup_without_key.folder))
+    assert same.script(LOG_IN, PERSON=backup_without_key.person) == WITH_FACTOR
 
-    done = other.run("restore", str(kept_without_key.folder), "--without-second-factors")
+    done = other.run("restore", str(backup_without_key.folder), "--without-second-factors")
     assert "1 second factors were removed" in done.stderr
-    assert other.script(LOG_IN, PERSON=kept_without_key.person) == WITHOUT
+    assert other.script(LOG_IN, PERSON=backup_without_key.person) == WITHOUT
 
 
 def test_it_can_be_written_down_when_asked_for(new_installation: Installations, tmp_path: Path) -> None:
@@ -145,7 +145,9 @@ def test_it_can_be_written_down_when_asked_for(new_installation: Installations, 
     assert f"Set BEATLENS_SECRET_KEY to what is in {tmp_path}/monday/secret_key" in done.stderr
 
 
-def test_what_is_there_is_replaced_only_by_force_and_moved_aside(kept: Kept, new_installation: Installations) -> None:
+def test_what_is_there_is_replaced_only_by_force_and_moved_aside(
+    backup: Backup, new_installation: Installations
+) -> None:
     used = new_installation.started()
     used.script(
         "from webportal.accounts.models import User; User.objects.create_user('berta', 'b@example.org'); print(1)"
@@ -153,13 +155,13 @@ def test_what_is_there_is_replaced_only_by_force_and_moved_aside(kept: Kept, new
     (used.var / "media" / "pictures").mkdir(parents=True)
     (used.var / "media" / "pictures" / "hers").write_bytes(b"a picture of hers")
     before = used.files()
-    done = used.run("restore", str(kept.folder), check=False)
+    done = used.run("restore", str(backup.folder), check=False)
     assert done.returncode == 1
     assert "There is something here: accounts.User, " in done.stderr
     assert used.files() == before
 
-    done = used.run("restore", str(kept.folder), "--force")
-    assert used.script(LOG_IN, PERSON=kept.person) == WITH_FACTOR
+    done = used.run("restore", str(backup.folder), "--force")
+    assert used.script(LOG_IN, PERSON=backup.person) == WITH_FACTOR
     aside = {name.rpartition("/")[2]: data for name, data in used.files().items() if ".before-restore-" in name}
     assert aside["hers"] == b"a picture of hers"
     assert aside["secret_key"] == before["secret_key"]
@@ -177,9 +179,9 @@ def used(new_installation: Installations) -> Installation:
     return used
 
 
-def damaged(kept: Kept, folder: Path, what: str) -> str:
+def damaged(backup: Backup, folder: Path, what: str) -> str:
     """A copy of the backup that is not what was written; returns what has to be said of it."""
-    shutil.copytree(kept.folder, folder)
+    shutil.copytree(backup.folder, folder)
     (database,) = folder.glob("database.*")
     (picture,) = (folder / "media" / "pictures").rglob("*/*")
     digests, manifest = folder / "SHA256SUMS", folder / "manifest.json"
@@ -225,9 +227,9 @@ DAMAGES = {
 
 @pytest.mark.parametrize("what", DAMAGES)
 def test_what_is_damaged_or_strange_changes_nothing(
-    what: Any, kept: Kept, new_installation: Installations, tmp_path: Path
+    what: Any, backup: Backup, new_installation: Installations, tmp_path: Path
 ) -> None:
-    said = damaged(kept, tmp_path / "copy", what)
+    said = damaged(backup, tmp_path / "copy", what)
     used = new_installation.started()
     used.script(
         "from webportal.accounts.models import User; User.objects.create_user('berta', 'b@example.org'); print(1)"
@@ -241,7 +243,7 @@ def test_what_is_damaged_or_strange_changes_nothing(
         assert used.script("from webportal.accounts.models import User; print(User.objects.count())") == 1
 
 
-def test_nothing_may_run_meanwhile(kept: Kept, new_installation: Installations) -> None:
+def test_nothing_may_run_meanwhile(backup: Backup, new_installation: Installations) -> None:
     installation = new_installation()
     installation.run("check")
     if on_postgresql():
@@ -253,15 +255,15 @@ def test_nothing_may_run_meanwhile(kept: Kept, new_installation: Installations) 
         with other:
             assert other.stdout is not None
             other.stdout.readline()
-            done = installation.run("restore", str(kept.folder), check=False)
+            done = installation.run("restore", str(backup.folder), check=False)
             other.communicate(b"\n")
         assert "other connections. Stop the portal" in done.stderr
         return
     with (installation.var / "running.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        done = installation.run("restore", str(kept.folder), check=False)
+        done = installation.run("restore", str(backup.folder), check=False)
     assert f"Beatlens runs in {installation.var}" in done.stderr
-    installation.run("restore", str(kept.folder))
+    installation.run("restore", str(backup.folder))
 
 
 #: Nobody's share is used up.
@@ -275,15 +277,15 @@ from PIL import Image
 from webportal.accounts.models import User
 from webportal.analyses.intake.uploads import create_upload
 user = User.objects.get(username="anna")
-kept = []
+backup = []
 while Path(os.environ["WHILE"]).exists():
     out = io.BytesIO()
     Image.effect_noise((192, 128), 50).save(out, "PNG")
-    kept.append(create_upload(owner=user, data=out.getvalue()))
-    if len(kept) == 1:
+    backup.append(create_upload(owner=user, data=out.getvalue()))
+    if len(backup) == 1:
         print("at work", flush=True)
-    if len(kept) % 3 == 0:
-        kept.pop(random.randrange(len(kept))).upload.delete()
+    if len(backup) % 3 == 0:
+        backup.pop(random.randrange(len(backup))).upload.delete()
 """
 
 

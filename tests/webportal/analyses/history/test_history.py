@@ -39,7 +39,7 @@ def analyses(
     def refuse(_data: bytes) -> Classification:
         raise refusal("IMAGE_CORRUPT")
 
-    said: dict[str, Callable[[bytes], Classification] | None] = {
+    responses: dict[str, Callable[[bytes], Classification] | None] = {
         "sure pvc": lambda _: answered("PVC", probability=0.97),
         "doubtful paced": lambda _: answered("PACED", probability=0.5, verdict=Verdict.UNCERTAIN),
         "no beat": lambda _: answered("PVC", probability=0.4, verdict=Verdict.NOT_A_BEAT),
@@ -47,12 +47,12 @@ def analyses(
         "waiting": None,
     }
     made = {}
-    for age, (label, respond) in enumerate(said.items()):
+    for age, (label, respond) in enumerate(responses.items()):
         analysis = made[label] = upload(label=label)
         if respond:
             far_side.respond = respond
             running.run(analysis_id=analysis.pk, timeout=2.0)
-        sent = timezone.now() - timedelta(days=len(said) - age)
+        sent = timezone.now() - timedelta(days=len(responses) - age)
         Analysis.objects.filter(pk=analysis.pk).update(created_at=sent)
         analysis.refresh_from_db()
     services.review(actor=owner, analysis=made["sure pvc"], class_short="NORMAL")
@@ -151,15 +151,15 @@ def test_every_order_has_pages_without_gap_or_repeat(sort: str, analyses: dict[s
     order = queries.ORDERS[sort]
     rows = Analysis.objects.filter(owner=owner)
     expected = [analysis.pk for analysis in order.sorted(rows)]
-    seen, after = [], None
+    listed, after = [], None
     while True:
         page = queries.page_of(rows, order=order, after=after, size=2)
-        seen += [analysis.pk for analysis in page.analyses]
+        listed += [analysis.pk for analysis in page.analyses]
         if page.next is None:
             break
         after = order.cursor(str(page.next))
         assert after == page.next
-    assert seen == expected
+    assert listed == expected
 
 
 def test_csv_holds_what_the_search_finds(analyses: dict[str, Analysis], owner_client: Client) -> None:
@@ -213,9 +213,9 @@ class TestTrash:
         ticked = [str(analyses[label].pk) for label in ("sure pvc", "no beat")]
         url = reverse("analyses:trash-selected")
         chosen = {"selected": [*ticked, "nonsense"], "looking": "version=7"}
-        asked = owner_client.post(url, chosen).content.decode()
-        assert "Put 2 analyses in the trash?" in asked
-        assert all(f'name="selected" value="{pk}"' in asked for pk in ticked)
+        page = owner_client.post(url, chosen).content.decode()
+        assert "Put 2 analyses in the trash?" in page
+        assert all(f'name="selected" value="{pk}"' in page for pk in ticked)
         assert len(labels(owner_client)) == 5  # nothing happens before one has said yes
         response = owner_client.post(url, chosen | {"confirmed": "yes"})
         assert response["Location"] == reverse("analyses:history") + "?version=7"
@@ -237,10 +237,10 @@ class TestTrash:
     ) -> None:
         url = reverse("analyses:trash-selected")
         wanted = {"everything": "on", "looking": "outcome=open"}
-        asked = owner_client.post(url, wanted)
-        assert "Put 1 analysis in the trash?" in asked.content.decode()
+        page = owner_client.post(url, wanted)
+        assert "Put 1 analysis in the trash?" in page.content.decode()
         upload(label="late")
-        owner_client.post(url, wanted | {"confirmed": "yes", "asked_at": asked.context["asked_at"]})
+        owner_client.post(url, wanted | {"confirmed": "yes", "asked_at": page.context["asked_at"]})
         assert labels(owner_client, outcome="open") == ["late"]
 
     @pytest.mark.parametrize("asked_at", ["", "nonsense", "2026-01-01T00:00:00"])

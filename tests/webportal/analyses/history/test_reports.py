@@ -31,7 +31,7 @@ def pages(pdf: bytes) -> int:
 
 
 @pytest.fixture
-def said(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+def printed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Every text that is set into a report, in order; inside the file it is coded by glyphs."""
     texts: list[str] = []
 
@@ -69,12 +69,12 @@ def analysis(far_side: FarSide, upload: Callable[..., Analysis], owner: User) ->
 
 
 class TestOneAnalysis:
-    def test_it_says_what_the_page_says(self, analysis: Analysis, owner_client: Client, said: list[str]) -> None:
+    def test_it_says_what_the_page_says(self, analysis: Analysis, owner_client: Client, printed: list[str]) -> None:
         response = owner_client.get(reverse("analyses:report", args=[analysis.pk]))
         assert response.content.startswith(b"%PDF-")
         assert response["Content-Type"] == "application/pdf"
         assert response["Content-Disposition"] == f'attachment; filename="beatlens-{analysis.pk}.pdf"'
-        text = "\n".join(said)
+        text = "\n".join(printed)
         for part in (
             "strip &lt;b&gt;1&lt;/b&gt; &amp; more",
             "Premature Ventricular Contraction, confident, 97.0 %",
@@ -102,7 +102,7 @@ class TestOneAnalysis:
         far_side: FarSide,
         upload: Callable[..., Analysis],
         owner_client: Client,
-        said: list[str],
+        printed: list[str],
         answered: Callable[..., Classification],
         refusal: type[Refusal],
         png: bytes,
@@ -127,7 +127,7 @@ class TestOneAnalysis:
             "no beat": "Not a heartbeat",
             "uncertain": "These kinds stay plausible: Premature Ventricular Contraction, Paced",
         }
-        assert expected[kind] in "\n".join(said)
+        assert expected[kind] in "\n".join(printed)
 
     @pytest.mark.parametrize(
         ("written", "set_as"),
@@ -148,14 +148,14 @@ class TestOneAnalysis:
         far_side: FarSide,
         upload: Callable[..., Analysis],
         owner_client: Client,
-        said: list[str],
+        printed: list[str],
         feet: list[str],
     ) -> None:
         analysis = upload(label=written)
         assert owner_client.get(reverse("analyses:report", args=[analysis.pk])).status_code == 200
-        assert said[0] == (set_as or written)
+        assert printed[0] == (set_as or written)
         explained = any(text == "□ stands for a character that can’t be printed here." for text in feet)
-        assert explained == ("□" in said[0])
+        assert explained == ("□" in printed[0])
 
     def test_a_large_picture_makes_no_large_report(
         self, far_side: FarSide, upload: Callable[..., Analysis], owner_client: Client, drawn: Callable[..., bytes]
@@ -173,11 +173,11 @@ class TestOneAnalysis:
 
 class TestHistory:
     def test_the_list_follows_the_search(
-        self, analysis: Analysis, upload: Callable[..., Analysis], owner_client: Client, said: list[str]
+        self, analysis: Analysis, upload: Callable[..., Analysis], owner_client: Client, printed: list[str]
     ) -> None:
         upload(label="something else")
         owner_client.get(reverse("analyses:history-pdf"), {"kind": "PVC"})
-        text = "\n".join(said)
+        text = "\n".join(printed)
         assert "strip &lt;b&gt;1&lt;/b&gt; &amp; more" in text
         assert "something else" not in text
 
@@ -185,7 +185,7 @@ class TestHistory:
         self,
         upload: Callable[..., Analysis],
         owner_client: Client,
-        said: list[str],
+        printed: list[str],
         monkeypatch: pytest.MonkeyPatch,
         png: bytes,
     ) -> None:
@@ -194,8 +194,8 @@ class TestHistory:
             upload(label=f"strip {number}")
         pdf = owner_client.get(reverse("analyses:history-pdf")).content
         assert pages(pdf) >= 2
-        assert "The first 20 of more." in "\n".join(said)
-        assert said.count("strip 0") == 0  # the oldest is the one too many
+        assert "The first 20 of more." in "\n".join(printed)
+        assert printed.count("strip 0") == 0  # the oldest is the one too many
 
     def test_the_disclaimer_is_on_every_page(
         self, upload: Callable[..., Analysis], owner_client: Client, feet: list[str]

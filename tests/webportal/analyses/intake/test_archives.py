@@ -146,9 +146,9 @@ class TestUploading:
     def test_every_reason_has_words_of_its_own(self) -> None:
         unknown = reasons.explain("NOSUCH").remedy
         codes = ["DAMAGED", "EMPTY", "TOO_MANY_ENTRIES", "TOO_LARGE", "ENCRYPTED", "UNSUPPORTED_METHOD"]
-        said = {reasons.explain(f"ARCHIVE_{code}") for code in codes}
-        assert len(said) == len(codes)
-        assert unknown not in {explanation.remedy for explanation in said}
+        explanations = {reasons.explain(f"ARCHIVE_{code}") for code in codes}
+        assert len(explanations) == len(codes)
+        assert unknown not in {explanation.remedy for explanation in explanations}
 
     def test_by_script_the_answer_is_a_part_of_the_list(
         self, far_side: FarSide, owner_client: Client, drawn: Callable[..., bytes]

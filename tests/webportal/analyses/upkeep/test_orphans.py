@@ -42,7 +42,7 @@ def files(folder: Path) -> set[str]:
 
 
 @pytest.fixture
-def kept(media: Path, upload: Callable[..., Analysis], drawn: Callable[..., bytes]) -> set[str]:
+def with_rows(media: Path, upload: Callable[..., Analysis], drawn: Callable[..., bytes]) -> set[str]:
     """Files with rows, older than any grace."""
     for shift in range(4):
         upload(drawn(shift=shift), keep_original=shift % 2 == 0)
@@ -55,44 +55,46 @@ def kept(media: Path, upload: Callable[..., Analysis], drawn: Callable[..., byte
 
 def all_of(**options: Any) -> list[str]:
     """What a whole round finds."""
-    seen = orphans.look(**options)
-    names = list(seen.orphans)
-    while seen.next:
-        seen = orphans.look(after=seen.next, **options)
-        names += seen.orphans
+    looked = orphans.look(**options)
+    names = list(looked.orphans)
+    while looked.next:
+        looked = orphans.look(after=looked.next, **options)
+        names += looked.orphans
     return names
 
 
-def test_what_has_a_row_or_may_still_get_one_stays(media: Path, kept: set[str]) -> None:
+def test_what_has_a_row_or_may_still_get_one_stays(media: Path, with_rows: set[str]) -> None:
     left = {f"{folder}/{'0' * 32}" for folder in ("pictures/ab", "pictures/zz", "thumbnails/ff", "originals/00")}
     for name in left:
         lay(media, name)
     young = lay(media, "pictures/ab/" + "1" * 32, age=3000)
     assert set(all_of()) == left
     assert orphans.collect(tuple(left)) == 4
-    assert files(media) == kept | {str(young.relative_to(media))}
+    assert files(media) == with_rows | {str(young.relative_to(media))}
 
 
-def test_probes_are_collected_and_what_stands_elsewhere_is_left_alone(media: Path, kept: set[str]) -> None:
+def test_probes_are_collected_and_what_stands_elsewhere_is_left_alone(media: Path, with_rows: set[str]) -> None:
     lay(media, "probes/" + "0" * 32)
     elsewhere = {"notes.txt", "backup/pictures/ab/file", "lost+found/file"}
     for name in elsewhere:
         lay(media, name)
     orphans.collect(tuple(all_of()))
-    assert files(media) == kept | elsewhere
+    assert files(media) == with_rows | elsewhere
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 7, 100])
-def test_a_round_in_small_steps_sees_everything_once(limit: int, media: Path, kept: set[str]) -> None:
+def test_a_round_in_small_steps_sees_everything_once(limit: int, media: Path, with_rows: set[str]) -> None:
     names = [f"{top}/{sub}/{number:032x}" for top in orphans.FOLDERS for sub in ("0a", "ff") for number in range(2)]
     for name in [*names, "pictures/beside", "pictures/0a-", "probes/1"]:
         lay(media, name)
-    found = all_of(limit=limit)
-    assert sorted(found) == sorted([*names, "pictures/beside", "pictures/0a-", "probes/1"])
-    assert found == sorted(found)
+    names_seen = all_of(limit=limit)
+    assert sorted(names_seen) == sorted([*names, "pictures/beside", "pictures/0a-", "probes/1"])
+    assert names_seen == sorted(names_seen)
 
 
-def test_what_goes_while_one_looks_is_no_fault(media: Path, kept: set[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_goes_while_one_looks_is_no_fault(
+    media: Path, with_rows: set[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = lay(media, "pictures/ab/" + "0" * 32)
     known = orphans._known
 
@@ -118,17 +120,17 @@ def test_an_empty_storage_is_no_fault(media: Path) -> None:
 
 class TestRounds:
     def test_rounds_start_anywhere_and_come_everywhere(
-        self, media: Path, kept: set[str], monkeypatch: pytest.MonkeyPatch
+        self, media: Path, with_rows: set[str], monkeypatch: pytest.MonkeyPatch
     ) -> None:
         for number in range(12):
             lay(media, f"pictures/{number * 20:02x}/{number:032x}")
         monkeypatch.setattr(orphans, "look", partial(orphans.look, limit=7))
         turns = orphans.Round()
         assert sum(turns.go_on() for _ in range(12)) == 12
-        assert files(media) == kept
+        assert files(media) == with_rows
 
     def test_when_nearly_everything_is_missing_nothing_is_deleted(
-        self, media: Path, kept: set[str], caplog: pytest.LogCaptureFixture
+        self, media: Path, with_rows: set[str], caplog: pytest.LogCaptureFixture
     ) -> None:
         """A database that is not the one of these files: another one, or one that is being restored."""
         for number in range(30):
@@ -139,7 +141,7 @@ class TestRounds:
         assert len(files(media)) == 40
         assert "30 of 40 files have no row in this database" in caplog.text
 
-    def test_the_worker_makes_them(self, media: Path, kept: set[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_the_worker_makes_them(self, media: Path, with_rows: set[str], monkeypatch: pytest.MonkeyPatch) -> None:
         lay(media, "pictures/ab/" + "0" * 32)
         sweeper = sweeper_module.Sweeper(interval=0.01)
         sweeper._files._after = ""
@@ -148,7 +150,7 @@ class TestRounds:
         monkeypatch.setattr(connection, "close", lambda: None)
         monkeypatch.setattr(services, "empty_trash", sweeper.stop)
         sweeper.run()
-        assert files(media) == kept
+        assert files(media) == with_rows
 
 
 class TestCommand:
@@ -157,7 +159,7 @@ class TestCommand:
         call_command("sweep_files", *options, stdout=out)
         return out.getvalue().splitlines()
 
-    def test_it_says_first_and_deletes_then(self, media: Path, kept: set[str]) -> None:
+    def test_it_says_first_and_deletes_then(self, media: Path, with_rows: set[str]) -> None:
         for number in range(30):
             lay(media, f"pictures/ab/{number:032x}")
         output = self.run("--dry-run")
@@ -165,9 +167,9 @@ class TestCommand:
         assert output[-1] == "40 files, 30 without a row would be deleted."
         assert len(files(media)) == 40
         assert self.run() == ["40 files, 30 without a row deleted."]
-        assert files(media) == kept
+        assert files(media) == with_rows
 
-    def test_the_age_can_be_chosen(self, media: Path, kept: set[str]) -> None:
+    def test_the_age_can_be_chosen(self, media: Path, with_rows: set[str]) -> None:
         lay(media, "pictures/ab/" + "0" * 32, age=300)
         assert self.run() == ["11 files, 0 without a row deleted."]
         assert self.run("--older-than", "4") == ["11 files, 1 without a row deleted."]

@@ -153,9 +153,9 @@ class TestCost:
         monkeypatch.setattr(batches, "FILES_SHOWN", 2)
         send(owner_client, *self.files(5, drawn))
         batch = Batch.objects.get()
-        seen = [list(owner_client.get(batch.get_absolute_url(), {"page": n}).context["page"]) for n in (1, 2, 3)]
-        assert [len(files) for files in seen] == [2, 2, 1]
-        assert len({file.pk for files in seen for file in files}) == 5
+        pages = [list(owner_client.get(batch.get_absolute_url(), {"page": n}).context["page"]) for n in (1, 2, 3)]
+        assert [len(files) for files in pages] == [2, 2, 1]
+        assert len({file.pk for files in pages for file in files}) == 5
         for nonsense in ("x", "-1", "999999999", "0"):
             assert owner_client.get(batch.get_absolute_url(), {"page": nonsense}).status_code == 200
 
@@ -229,7 +229,7 @@ class TestFileNames:
         )
         assert {row["file_name"] for row in rows} == {"sure.png", "doubt.png", "none.png", "broken.png"}
         exported = json.loads(owner_client.get(reverse("analyses:history-json")).getvalue())
-        assert "sure.png" in {one["file_name"] for one in exported}
+        assert "sure.png" in {row["file_name"] for row in exported}
         archive = zipfile.ZipFile(io.BytesIO(owner_client.post(reverse("accounts:export")).getvalue()))
         (described,) = json.loads(archive.read("batches.json"))
         assert [file["name"] for file in described["files"]] == [

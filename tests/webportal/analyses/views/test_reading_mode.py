@@ -36,14 +36,14 @@ def analyses(
     answered: Callable[..., Classification],
 ) -> list[Analysis]:
     """As a history has them: a PVC, a PACED that is uncertain, one that is no beat; and one without an answer."""
-    said = [
+    answers = [
         answered("PVC", probability=0.5, verdict=Verdict.NOT_A_BEAT),
         answered("PACED", probability=0.6, verdict=Verdict.UNCERTAIN, plausible=("PACED", "PVC")),
         answered("PVC"),
     ]
     upload(drawn(shift=9), label="waiting")
     made: list[Analysis] = []
-    for place, answer in enumerate(said):
+    for place, answer in enumerate(answers):
         far_side.respond = partial(always, answer)
         analysis = upload(drawn(shift=place), label=f"number {place}")
         running.run(analysis_id=analysis.pk, timeout=2.0)

@@ -248,8 +248,8 @@ class TestTheSearchStays:
         """Newest first: PVC, PACED, PVC, PACED, PVC; the further down, the less certain."""
         made = []
         for age in range(5):
-            said = answered("PACED" if age % 2 else "PVC", probability=0.9 - age / 10)
-            far_side.respond = partial(always, said)
+            answer = answered("PACED" if age % 2 else "PVC", probability=0.9 - age / 10)
+            far_side.respond = partial(always, answer)
             analysis = upload(label=f"number {age}")
             running.run(analysis_id=analysis.pk, timeout=2.0)
             Analysis.objects.filter(pk=analysis.pk).update(created_at=timezone.now() - timedelta(hours=age))
