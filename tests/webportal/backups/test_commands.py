@@ -277,15 +277,15 @@ from PIL import Image
 from webportal.accounts.models import User
 from webportal.analyses.intake.uploads import create_upload
 user = User.objects.get(username="anna")
-backup = []
+uploads = []
 while Path(os.environ["WHILE"]).exists():
     out = io.BytesIO()
     Image.effect_noise((192, 128), 50).save(out, "PNG")
-    backup.append(create_upload(owner=user, data=out.getvalue()))
-    if len(backup) == 1:
+    uploads.append(create_upload(owner=user, data=out.getvalue()))
+    if len(uploads) == 1:
         print("at work", flush=True)
-    if len(backup) % 3 == 0:
-        backup.pop(random.randrange(len(backup))).upload.delete()
+    if len(uploads) % 3 == 0:
+        uploads.pop(random.randrange(len(uploads))).upload.delete()
 """
 
 
