@@ -90,13 +90,7 @@ def test_from_recordings_to_a_served_model_with_its_card(
     assert "ODC Attribution License" in text
     assert "robustness" not in text  # without its table, the card has no figure of it
 
-    styles = tmp_path / "styles.csv"
-    command("robustness", "--beats", "4", "--out", str(styles), *common)
-    assert "every figure reprinted" in command("robustness", "--beats", "4", "--check", str(styles), *common)
-    styles.write_text(styles.read_text().replace("plain,", "pale,", 1))
-    result = run.invoke(app, ["robustness", "--beats", "4", "--check", str(styles), *common])
-    assert result.exit_code == 1
-    assert "pale stored, plain now" in result.output
+    _styles_are_held_against_a_stored_table(tmp_path / "styles.csv", common)
 
     again = command("evaluate", "--results", results, *common)
     assert "every figure reprinted" in again
@@ -122,6 +116,16 @@ def test_from_recordings_to_a_served_model_with_its_card(
     (Path(models) / "MODEL_CARD.md").write_text("another card")
     wrong.write_text(wrong.read_text().replace("clever baseline", "majority baseline"))
     assert run.invoke(app, ["evaluate", "--results", results, *common]).exit_code == 1
+
+
+def _styles_are_held_against_a_stored_table(table: Path, common: list[str]) -> None:
+    words = ["robustness", "--beats", "4", *common]
+    assert run.invoke(app, [*words, "--out", str(table)]).exit_code == 0
+    again = run.invoke(app, [*words, "--check", str(table)])
+    assert (again.exit_code, "every figure reprinted" in again.output) == (0, True)
+    table.write_text(table.read_text().replace("plain,", "pale,", 1))
+    wrong = run.invoke(app, [*words, "--check", str(table)])
+    assert (wrong.exit_code, "pale stored, plain now" in wrong.output) == (1, True)
 
 
 def test_a_model_is_not_scored_on_other_data_than_its_own(

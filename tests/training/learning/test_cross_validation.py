@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,11 @@ def _rows(data: Dataset, config: RunConfig) -> tuple[set[int], set[int]]:
     """Beats that a run learned from (its validation chooses its weights), and beats that it is scored on."""
     partitions = divide(data, config)
     return {*partitions.train.tolist(), *partitions.validation.tolist()}, set(partitions.test.tolist())
+
+
+def _mean_of(networks: Sequence[Predictions]) -> Any:
+    """About the mean of what networks predict, as stored files round it."""
+    return pytest.approx(np.mean([network.probabilities for network in networks], axis=0), abs=1e-3)
 
 
 def test_ten_folds_are_ten_runs_that_differ_in_nothing_else() -> None:
@@ -153,11 +159,11 @@ def test_what_is_finished_is_never_trained_again(
         raise AssertionError("a finished run was trained again")
 
     monkeypatch.setattr(fitting, "fit", refuse)
-    epochs_reported: list[tuple[str, float]] = []
+    counts: list[tuple[str, float]] = []
     again = cross_validation.run_all(
-        CHOSEN, data, runs, lambda config, _line, epochs: epochs_reported.append((config.name, epochs))
+        CHOSEN, data, runs, lambda config, _line, epochs: counts.append((config.name, epochs))
     )
-    assert epochs_reported == [(config.name, 1) for config in CHOSEN]
+    assert counts == [(config.name, 1) for config in CHOSEN]
     for before, after in zip(trained, again, strict=True):
         assert before.probabilities == pytest.approx(after.probabilities, abs=1e-3)
         assert (before.samples == after.samples).all()
@@ -173,22 +179,20 @@ def _member(runs: Path, name: str) -> RunConfig:
 
 def test_members_lie_in_the_run_s_folder_and_predict_their_mean(data: Dataset, tmp_path: Path) -> None:
     recipe = QUICK.model_copy(update={"name": "pair", "members": 2})
-    epochs_reported: list[float] = []
+    counts: list[float] = []
     (ensemble,) = cross_validation.run_all(
-        [recipe], data, tmp_path, lambda _config, _line, epochs: epochs_reported.append(epochs)
+        [recipe], data, tmp_path, lambda _config, _line, epochs: counts.append(epochs)
     )
     members = [predictions.load(tmp_path / "pair" / f"member-{member}" / predictions.FILE) for member in (0, 1)]
     assert [_member(tmp_path, f"pair/member-{member}").member for member in (0, 1)] == [0, 1]
     assert not np.array_equal(members[0].probabilities, members[1].probabilities)
     partitions = [divide(data, of_member.config).validation.tolist() for of_member in members]
     assert not set(partitions[0]) & set(partitions[1])
-    assert ensemble.probabilities == pytest.approx(
-        np.mean([of_member.probabilities for of_member in members], axis=0), abs=1e-3
-    )
+    assert ensemble.probabilities == _mean_of(members)
     assert ensemble.config == recipe
     assert predictions.load(tmp_path / "pair" / predictions.FILE).config == recipe
-    assert epochs_reported == sorted(epochs_reported)
-    assert epochs_reported[-1] == 2
+    assert counts == sorted(counts)
+    assert counts[-1] == 2
 
 
 def test_each_member_starts_from_the_same_member_of_the_run_that_it_names(data: Dataset, tmp_path: Path) -> None:
@@ -218,20 +222,18 @@ def test_a_member_never_starts_from_a_run_with_other_partitions(data: Dataset, t
 
 def test_processes_can_share_the_members_of_a_run(data: Dataset, tmp_path: Path) -> None:
     recipe = QUICK.model_copy(update={"name": "pair", "members": 2})
-    epochs_reported: list[float] = []
+    counts: list[float] = []
     for member in (1, 0):
         cross_validation.run_members(
-            recipe, [member], data, tmp_path, lambda _config, _line, epochs: epochs_reported.append(epochs)
+            recipe, [member], data, tmp_path, lambda _config, _line, epochs: counts.append(epochs)
         )
-    before = len(epochs_reported)
+    before = len(counts)
     (ensemble,) = cross_validation.run_all(
-        [recipe], data, tmp_path, lambda _config, _line, epochs: epochs_reported.append(epochs)
+        [recipe], data, tmp_path, lambda _config, _line, epochs: counts.append(epochs)
     )
-    assert epochs_reported[before:] == [2]
+    assert counts[before:] == [2]
     members = [predictions.load(tmp_path / "pair" / f"member-{member}" / predictions.FILE) for member in (0, 1)]
-    assert ensemble.probabilities == pytest.approx(
-        np.mean([of_member.probabilities for of_member in members], axis=0), abs=1e-3
-    )
+    assert ensemble.probabilities == _mean_of(members)
 
 
 @pytest.mark.parametrize(
@@ -267,9 +269,7 @@ def test_a_snapshot_ensemble_goes_on_from_member_to_member_and_its_start_predict
         run = _member(runs, f"chain/member-{member}")
         assert (divide(data, run).validation == divide(data, first).validation).all()
     by_network = [trained[1], *members]
-    assert ensemble.probabilities == pytest.approx(
-        np.mean([of_member.probabilities for of_member in by_network], axis=0), abs=1e-3
-    )
+    assert ensemble.probabilities == _mean_of(by_network)
 
 
 @pytest.mark.usefixtures("trained")
@@ -301,18 +301,9 @@ def test_out_of_fold_each_person_is_predicted_by_the_network_that_does_not_know_
     ensemble = cross_validation.validate(recipe, people, tmp_path)
     assert ensemble.config == recipe
     assert set(ensemble.records) == {"101", "108", "112", "116"}
-    parts = [
-        predictions.predict_partition(tmp_path / "all" / f"member-{member}", people, "validation")
-        for member in range(4)
-    ]
-    second_networks = [
-        predictions.predict_partition(tmp_path / "all" / f"member-{member}", people, "validation")
-        for member in range(4, 8)
-    ]
-    means = [
-        (of_member.probabilities + other.probabilities) / 2
-        for of_member, other in zip(parts, second_networks, strict=True)
-    ]
+    members = [tmp_path / "all" / f"member-{member}" for member in range(8)]
+    validated = [predictions.predict_partition(member, people, "validation").probabilities for member in members]
+    means = [(first + second) / 2 for first, second in zip(validated[:4], validated[4:], strict=True)]
     assert ensemble.probabilities == pytest.approx(np.concatenate(means), abs=1e-6)
 
 
@@ -325,7 +316,7 @@ def test_another_fold_validates_on_what_a_fold_tests_and_learns_from_neither(dat
         assert not set(theirs.train) & set(tested)
 
 
-def test_the_other_fold_predicts_too_calibrated_on_beats_of_its_own_test_side(
+def test_the_other_fold_predicts_too_calibrated_on_beats_of_its_own_test_partition(
     data: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     recipe = QUICK.model_copy(update={"keep": "last"})
@@ -341,7 +332,7 @@ def test_the_other_fold_predicts_too_calibrated_on_beats_of_its_own_test_side(
     def refuse(*_: object, **__: object) -> None:
         raise AssertionError("stored predictions were computed again")
 
-    monkeypatch.setattr(predictions, "answer", refuse)
+    monkeypatch.setattr(predictions, "predict_partition", refuse)
     again = cross_validation.cross_fold_ensemble(fold, data, tmp_path)
     assert again.probabilities == pytest.approx(ensemble.probabilities, abs=1e-3)
 
@@ -358,7 +349,7 @@ def test_what_the_other_fold_s_snapshot_ensemble_started_from_predicts_if_its_we
         calls.append((run.relative_to(tmp_path).as_posix(), partition))
         return by_network
 
-    monkeypatch.setattr(predictions, "answer", note)
+    monkeypatch.setattr(predictions, "predict_partition", note)
     monkeypatch.setattr(predictions, "predict", note)
     start = QUICK.model_copy(update={"name": "first.fold-9", "fold": 9, "keep": keep})
     (tmp_path / start.name).mkdir()

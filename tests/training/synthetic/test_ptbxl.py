@@ -18,7 +18,7 @@ def test_records_of_people_who_train_are_seen_along_other_axes_the_rarer_classes
     assert {name.partition("-")[2] for name in names} == {"00001", "00002"}  # 3 validates, 4 and 5 test
 
 
-def test_a_lead_rotation_of_a_record_keeps_its_person_label_and_side(ptbxl: Path) -> None:
+def test_a_lead_rotation_of_a_record_keeps_its_person_label_and_partition(ptbxl: Path) -> None:
     plain = database.read_recording(ptbxl, "00001")
     first, again, other = (synthetic.read_rotated(ptbxl, f"turned{number}-00001") for number in (0, 0, 1))
     assert first.name == "ptbxl-turned0-00001"

@@ -31,7 +31,7 @@ def test_only_records_whose_every_beat_has_one_class_are_used(ptbxl: Path) -> No
         ("00005", "/", "test", "14"),
     ],
 )
-def test_each_record_gives_its_label_its_person_and_its_side(
+def test_each_record_gives_its_label_its_person_and_its_partition(
     ptbxl: Path, record: str, symbol: str, partition: str, person: str
 ) -> None:
     recording = database.read_recording(ptbxl, record)

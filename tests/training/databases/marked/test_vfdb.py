@@ -79,7 +79,7 @@ def test_another_sampling_rate_is_refused(recordings: Path) -> None:
 
 
 @pytest.mark.skipif(not os.environ.get("VFDB_DIR"), reason="needs the database: set VFDB_DIR to its folder")
-def test_every_real_record_with_fibrillation_has_its_side() -> None:
+def test_every_real_record_with_fibrillation_has_its_partition() -> None:
     recording = database.fibrillating_records(Path(os.environ["VFDB_DIR"]))
     validating = [record for record in division.VALIDATION_RECORDS if record.startswith("4")]
     of_the_division = [*division.FIBRILLATION_TRAINING_RECORDS, *division.FIBRILLATION_TEST_RECORDS, *validating]
