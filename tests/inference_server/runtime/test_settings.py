@@ -5,7 +5,14 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from inference_server.runtime.settings import Settings, _cgroup_cpus, available_cpus
+from inference_server.runtime.settings import (
+    Settings,
+    SettingsError,
+    _cgroup_cpus,
+    available_cpus,
+    load_settings,
+    table,
+)
 
 
 def test_everything_has_a_default(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -56,3 +63,26 @@ def test_what_is_held_has_room_for_what_is_legal() -> None:
     assert tight.worker_bytes == 2 * tight.image_limits.max_memory_bytes
     assert Settings().queue_bytes == 64 * 1024 * 1024
     assert Settings().worker_bytes > 2 * Settings().image_limits.max_memory_bytes
+
+
+def test_impossible_settings_are_all_named_with_what_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BEATLENS_LISTEN", "nowhere")
+    monkeypatch.setenv("BEATLENS_WORKERS", "many")
+    with pytest.raises(SettingsError) as refused:
+        load_settings()
+    lines = str(refused.value).splitlines()
+    assert len(lines) == 2
+    assert any(line.startswith("BEATLENS_LISTEN: ") and "HOST:PORT" in line and "'nowhere'" in line for line in lines)
+    assert any(line.startswith("BEATLENS_WORKERS: ") and "'many'" in line for line in lines)
+
+
+def test_possible_settings_are_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BEATLENS_MODEL_NAME", "course")
+    assert load_settings() == Settings(model_name="course")
+
+
+def test_the_table_has_a_row_for_every_setting() -> None:
+    _, _, *rows = table().splitlines()
+    assert [row.split("`")[1] for row in rows] == [f"BEATLENS_{name.upper()}" for name in Settings.model_fields]
+    assert "| `BEATLENS_WORKERS` | one a CPU |" in table()
+    assert "| `BEATLENS_LISTEN` | `127.0.0.1:50051` |" in table()
