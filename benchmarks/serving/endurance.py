@@ -220,14 +220,14 @@ def _load(call: Callable[[int], str]) -> Iterator[Callable[[], Counter[str]]]:
     running: list[Future[Counter[str]]] = []
 
     def keep_calling(number: int) -> Counter[str]:
-        outcomes_here: Counter[str] = Counter()
+        counts: Counter[str] = Counter()
         while not ended.is_set():
             outcome = call(number)
-            outcomes_here[outcome] += 1
+            counts[outcome] += 1
             number += CALLERS
             if outcome != "OK":
                 time.sleep(0.05)
-        return outcomes_here
+        return counts
 
     with ThreadPoolExecutor(CALLERS) as callers:
         running.extend(callers.submit(keep_calling, number) for number in range(CALLERS))

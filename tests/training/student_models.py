@@ -229,9 +229,9 @@ def lively(model: Any, seed: int = 0) -> Any:
     for layer in _all_layers(model):
         if type(layer).__name__ == "BatchNormalization":
             weights = layer.get_weights()
-            layer.set_weights([weights_ * generator.uniform(0.7, 1.3, weights_.shape) for weights_ in weights])
+            layer.set_weights([array * generator.uniform(0.7, 1.3, array.shape) for array in weights])
         elif type(layer).__name__ == "PReLU":
-            layer.set_weights([generator.uniform(0.1, 0.4, weights_.shape) for weights_ in layer.get_weights()])
+            layer.set_weights([generator.uniform(0.1, 0.4, array.shape) for array in layer.get_weights()])
     return model
 
 

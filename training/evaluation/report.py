@@ -129,15 +129,15 @@ def write(runs: Sequence[Path], prepared: Sequence[Path], out: Path) -> None:
     os.replace(partial, out)
 
 
-def ec57_rows(predictions_: Predictions) -> pd.DataFrame:
+def ec57_rows(predicted_beats: Predictions) -> pd.DataFrame:
     """Sensitivity and positive predictivity of ectopic beats in each MIT-BIH record, with their gross and average.
 
     ANSI/AAMI EC57 asks for them by record: ``record``, ``beats``, and of supraventricular (SVEB) and ventricular (VEB)
     ectopic beats how many there are, Se, +P and the false positive rate. Undefined figures are NaN. Empty without
     MIT-BIH records.
     """
-    ours = np.array([tables.source_of(record) == "MIT-BIH" for record in predictions_.records], dtype=bool)
-    of_mitdb = predictions_.only(ours)
+    ours = np.array([tables.source_of(record) == "MIT-BIH" for record in predicted_beats.records], dtype=bool)
+    of_mitdb = predicted_beats.only(ours)
     truth = metrics.aami_truth(of_mitdb.symbols, of_mitdb.records)
     names = [beat_class.short for beat_class in CLASS_SETS[of_mitdb.config.class_set]]
     predicted = metrics.aami_classes_of(of_mitdb.probabilities.argmax(axis=1), names)
@@ -158,12 +158,12 @@ def _ec57_row(record: str, truth: NDArray[np.int64], predicted: NDArray[np.int64
         own = metrics.AAMI_CLASSES.index(name)
         hits = int(((truth == own) & (predicted == own)).sum())
         beats, called = int((truth == own).sum()), int((predicted == own).sum())
-        others_beats = len(truth) - beats
+        other_beats = len(truth) - beats
         row |= {
             name: beats,
             f"{name} Se": hits / beats if beats else float("nan"),
             f"{name} +P": hits / called if called else float("nan"),
-            f"{name} FPR": (called - hits) / others_beats if others_beats else float("nan"),
+            f"{name} FPR": (called - hits) / other_beats if other_beats else float("nan"),
         }
     return row
 

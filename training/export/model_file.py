@@ -44,8 +44,8 @@ def scale_after_layout(model: onnx.ModelProto) -> int:
     graph = model.graph
     if any(attribute.HasField("g") for node in graph.node for attribute in node.attribute):
         return 0  # what branches and loops read from outside would have to be followed
-    fixed = {name_or_tensor.name for name_or_tensor in graph.initializer}
-    numbers = {name_or_tensor.name for name_or_tensor in graph.initializer if list(name_or_tensor.dims) in ([], [1])}
+    fixed = {tensor.name for tensor in graph.initializer}
+    numbers = {tensor.name for tensor in graph.initializer if list(tensor.dims) in ([], [1])}
     maker = {output: node for node in graph.node for output in node.output}
     uses = Counter(source for node in graph.node for source in node.input)
     outputs = {output.name for output in graph.output}
@@ -56,7 +56,7 @@ def scale_after_layout(model: onnx.ModelProto) -> int:
         chain: list[onnx.NodeProto] = []
         source = layout.input[0]
         while (node := maker.get(source)) and node.op_type in _SCALING and uses[source] == 1 and source not in outputs:
-            pictures = [name_or_tensor for name_or_tensor in node.input if name_or_tensor not in numbers]
+            pictures = [name for name in node.input if name not in numbers]
             if len(pictures) != 1:
                 break
             chain.insert(0, node)
@@ -65,14 +65,13 @@ def scale_after_layout(model: onnx.ModelProto) -> int:
             continue
         first, last = chain[0], chain[-1]
         laid_out, scaled = f"{layout.output[0]}/before_scaling", layout.output[0]
-        first.input[:] = [laid_out if name_or_tensor == source else name_or_tensor for name_or_tensor in first.input]
+        first.input[:] = [laid_out if name == source else name for name in first.input]
         layout.input[0], layout.output[0], last.output[0] = source, laid_out, scaled
         graph.node.remove(layout)
         graph.node.insert(list(graph.node).index(first), layout)
         for before, after in pairwise(chain):
             after.input[:] = [
-                f"{before.output[0]}/laid_out" if name_or_tensor == before.output[0] else name_or_tensor
-                for name_or_tensor in after.input
+                f"{before.output[0]}/laid_out" if name == before.output[0] else name for name in after.input
             ]
             before.output[0] = f"{before.output[0]}/laid_out"
         moved += 1

@@ -164,11 +164,11 @@ def runs(recording: MarkedRecording, generator: np.random.Generator) -> MarkedRe
         beat += length + 1 + int(generator.exponential(most))
     chosen = np.sort(generator.permutation(np.array(edited, dtype=np.int64))[:BEATS])
     conducted = np.setdiff1d(np.flatnonzero(regular), np.array(edited, dtype=np.int64))
-    conducted_too = generator.permutation(conducted)[: len(chosen)]
+    unedited = generator.permutation(conducted)[: len(chosen)]
     symbols[chosen] = _PREMATURE
     edited_signal = timing.apply(signal)
     whole = replace(recording, signal=edited_signal, samples=timing.moved(samples), symbols=symbols)
-    return whole.marking(np.sort(np.append(chosen, conducted_too)))
+    return whole.marking(np.sort(np.append(chosen, unedited)))
 
 
 def irregular(recording: MarkedRecording, generator: np.random.Generator) -> MarkedRecording:

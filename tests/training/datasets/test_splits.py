@@ -233,7 +233,7 @@ def test_simulated_blocks_lie_where_the_beats_do_that_they_come_from(data: Datas
     far = with_block.assign(record=lambda rows: rows["record"].str.replace("left0", "left1"))
     far["sample"] += 60
     table = pd.concat([data.table, with_block, far], ignore_index=True)
-    plain_labels, labels = (_labels_of(table_) for table_ in (data.table, table))
+    plain_labels, labels = (_labels_of(part) for part in (data.table, table))
     learned: list[tuple[str, int]] = []
     for fold in range(splits.FOLDS):
         before = split(data.table, plain_labels, "beats-10fold", fold=fold, seed=1)

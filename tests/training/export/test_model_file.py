@@ -57,8 +57,8 @@ def test_what_is_needed_before_the_layout_stays_there(shape: str) -> None:
     model = _model([MUL, ADD, RESHAPE], shape)
     before = _outputs(model)
     model_file.scale_after_layout(model)
-    for before_, after in zip(before, _outputs(model), strict=True):
-        assert np.array_equal(before_, after)
+    for expected, after in zip(before, _outputs(model), strict=True):
+        assert np.array_equal(expected, after)
 
 
 def test_a_layout_that_is_computed_is_left_alone() -> None:

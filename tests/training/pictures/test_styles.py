@@ -42,7 +42,7 @@ def test_time_runs_from_left_to_right_in_every_style(style: Style) -> None:
     def tallest(part: float) -> int:
         signal = _spike_at(part)
         flat = np.zeros_like(signal)
-        beat, line = (paint(signal_, style, np.random.default_rng(0))[0].convert("L") for signal_ in (signal, flat))
+        beat, line = (paint(values, style, np.random.default_rng(0))[0].convert("L") for values in (signal, flat))
         pixels = [canonical(picture, height=64, width=96)[..., 0].astype(int) for picture in (beat, line)]
         return int(np.abs(pixels[0] - pixels[1])[:40].sum(axis=0).argmax())
 

@@ -129,7 +129,7 @@ def _classifier(built: Built, shape: tuple[int, int, int], file: files.Opened) -
         if (
             step.result is not output
             and _activation(step.layer) == SOFTMAX
-            and step.layer in [step_of_head.layer for step_of_head in head]
+            and step.layer in [last.layer for last in head]
         ):
             raise KerasFileError(f"Layer {step.name} is a softmax before the last layer.")
     features = head[0].given if head else None

@@ -129,7 +129,7 @@ def test_an_operation_that_hides_in_a_function_is_found(tmp_path: Path) -> None:
     path = folder / "saved_model.pb"
     saved = SavedModel.FromString(path.read_bytes())
     library = saved.meta_graphs[0].graph_def.library.function
-    inner = next(function_ for function_ in library if any(node.op == "Softmax" for node in function_.node_def))
+    inner = next(candidate for candidate in library if any(node.op == "Softmax" for node in candidate.node_def))
     next(node for node in inner.node_def if node.op == "Softmax").op = "ReadFile"
     path.write_bytes(saved.SerializeToString())
     with pytest.raises(KerasFileError, match="ReadFile"):
