@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 
 from inference_server.classification import DISCLAIMER
+from tests.inference_server.environment import bare
 from tests.inference_server.pictures import picture
 from tests.inference_server.server_process import ServerProcess
 from tests.inference_server.tiny_models import CLASSES
@@ -24,7 +25,7 @@ def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]
         capture_output=True,
         text=True,
         timeout=120,
-        env={"PATH": "", **environment},
+        env=bare(**environment),
     )
 
 

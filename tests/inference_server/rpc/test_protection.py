@@ -20,6 +20,7 @@ from inference_server.generated.ecg.v1 import arrhythmia_pb2_grpc
 from inference_server.rpc.listening import NotProtected, check_protection, is_loopback
 from inference_server.runtime.settings import Settings
 from inference_server.runtime.tokens import Scope, TokenStore
+from tests.inference_server.environment import bare
 from tests.inference_server.pictures import picture
 from tests.inference_server.server_process import ServerProcess, running_server
 
@@ -78,7 +79,7 @@ def test_a_trusted_network_may_be_declared() -> None:
 def test_the_refusal_is_one_line_and_exit_code_1(models: Path) -> None:
     ran = subprocess.run(
         [sys.executable, "-m", "inference_server"],
-        env={"BEATLENS_LISTEN": "0.0.0.0:0", "BEATLENS_MODELS": str(models), "PATH": ""},
+        env=bare(BEATLENS_LISTEN="0.0.0.0:0", BEATLENS_MODELS=str(models)),
         capture_output=True,
         text=True,
         timeout=60,
@@ -207,13 +208,12 @@ def test_mutual_tls(models: Path, authority: trustme.CA, certificate: dict[str, 
 def test_a_key_that_can_not_be_read_is_said(models: Path, certificate: dict[str, Path]) -> None:
     ran = subprocess.run(
         [sys.executable, "-m", "inference_server"],
-        env={
-            "BEATLENS_LISTEN": "127.0.0.1:0",
-            "BEATLENS_MODELS": str(models),
-            "BEATLENS_TLS_CERTIFICATE": str(certificate["tls_certificate"]),
-            "BEATLENS_TLS_KEY": "/nowhere/key.pem",
-            "PATH": "",
-        },
+        env=bare(
+            BEATLENS_LISTEN="127.0.0.1:0",
+            BEATLENS_MODELS=str(models),
+            BEATLENS_TLS_CERTIFICATE=str(certificate["tls_certificate"]),
+            BEATLENS_TLS_KEY="/nowhere/key.pem",
+        ),
         capture_output=True,
         text=True,
         timeout=60,
@@ -233,7 +233,7 @@ def test_the_command_line_sends_token_and_trusts_the_authority(
         command = [sys.executable, "-m", "inference_server", "classify", str(tmp_path / "beat.png"), "--json"]
         ran = subprocess.run(
             [*command, "--address", process.address, "--tls-ca", ca],
-            env={"BEATLENS_TOKEN": secret, "PATH": ""},
+            env=bare(BEATLENS_TOKEN=secret),
             capture_output=True,
             text=True,
             timeout=60,

@@ -21,6 +21,7 @@ from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoRe
 from inference_server.generated.ecg.v1 import arrhythmia_pb2 as pb
 from inference_server.generated.inference import open_inference_pb2, open_inference_pb2_grpc
 from inference_server.workers.pool import WINDOW
+from tests.inference_server.environment import bare
 from tests.inference_server.pictures import picture
 from tests.inference_server.rpc.calling import (
     NOT_SERVING,
@@ -361,7 +362,7 @@ def test_a_taken_port_is_one_clear_line_and_exit_code_1(models: Path) -> None:
         address = f"127.0.0.1:{taken.getsockname()[1]}"
         second = subprocess.run(
             [sys.executable, "-m", "inference_server"],
-            env={"BEATLENS_LISTEN": address, "BEATLENS_MODELS": str(models), "PATH": ""},
+            env=bare(BEATLENS_LISTEN=address, BEATLENS_MODELS=str(models)),
             capture_output=True,
             text=True,
             timeout=60,
@@ -373,7 +374,7 @@ def test_a_taken_port_is_one_clear_line_and_exit_code_1(models: Path) -> None:
 def test_an_impossible_setting_is_named(models: Path) -> None:
     wrong = subprocess.run(
         [sys.executable, "-m", "inference_server"],
-        env={"BEATLENS_QUEUE_SIZE": "many", "PATH": ""},
+        env=bare(BEATLENS_QUEUE_SIZE="many"),
         capture_output=True,
         text=True,
         timeout=60,
