@@ -88,7 +88,7 @@ def _labels(source: Source, answers: Answers) -> tuple[list[str], bool]:
 
 def _chosen(source: Source, labels: Sequence[str]) -> list[_Lead]:
     """The channels that are leads, or may be."""
-    kept, left_out = [], []
+    selected, left_out = [], []
     names = leads.canonical_all(labels)
     certain = any(kind is leads.Channel.LEAD for _, kind in names)
     for index, (info, (name, kind)) in enumerate(zip(source.channels, names, strict=True)):
@@ -105,16 +105,17 @@ def _chosen(source: Source, labels: Sequence[str]) -> list[_Lead]:
             continue
         if unsure:
             source.warn("RECORDING_LEAD_UNKNOWN", f"No lead is known by the name {name!r}; it is read as one.", name)
-        kept.append(_Lead(index, name, info, factor))
+        selected.append(_Lead(index, name, info, factor))
     if left_out:
         source.warn("RECORDING_CHANNELS_LEFT_OUT", "Not read, as they are no ECG: " + ", ".join(left_out[:40]) + ".")
-    if not kept:
+    if not selected:
         raise RecordingError("RECORDING_NO_ECG", "None of the channels is an ECG: " + ", ".join(left_out[:40]) + ".")
-    if len(kept) > limits.MAX_LEADS:
+    if len(selected) > limits.MAX_LEADS:
         raise RecordingError(
-            "RECORDING_TOO_MANY_LEADS", f"{len(kept)} channels might be ECG leads; at most {limits.MAX_LEADS} are read."
+            "RECORDING_TOO_MANY_LEADS",
+            f"{len(selected)} channels might be ECG leads; at most {limits.MAX_LEADS} are read.",
         )
-    return kept
+    return selected
 
 
 def _questions(source: Source, answers: Answers, named: bool, chosen: Sequence[_Lead]) -> tuple[Question, ...]:

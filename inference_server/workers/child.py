@@ -216,9 +216,9 @@ class WorkerProcess(asyncio.Protocol):
 
     def _fail_all(self) -> None:
         """Tell everything in hand that the worker is lost, what was sent last first: each goes to the queue's head."""
-        asked, self._asked = self._asked, {}
+        tasks, self._asked = self._asked, {}
         begun = self._marks.begun
-        for task_id, task in reversed(asked.items()):
+        for task_id, task in reversed(tasks.items()):
             task.ended(None, WorkerLost() if task_id == begun or task.keep is None else _LostBefore())
 
 

@@ -106,6 +106,6 @@ def write(path: Path, layers: Layers, weights: Weights, *, version: str = "2.1.6
             group = stored.create_group(name)
             names = [f"{name}/weight_{number}:0" for number in range(len(arrays))]
             group.attrs["weight_names"] = [name.encode() for name in names]
-            for one, array in zip(names, arrays, strict=True):
-                group[one] = array
+            for weight_name, array in zip(names, arrays, strict=True):
+                group[weight_name] = array
     return path

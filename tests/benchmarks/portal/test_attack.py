@@ -104,17 +104,17 @@ def test_memory_is_counted_from_rest_to_its_highest_mark() -> None:
 
         take(1)
         memory = Memory(lambda: [process.pid])
-        (seen,) = memory.processes.values()
+        (measured,) = memory.processes.values()
         take(300)
         memory.look()
         assert not memory.is_at_rest
         take(1)  # between two looks it was larger than it is now
         memory.look()
-        assert seen.largest - seen.resting > 250 << 20
-        assert memory.worst is seen
-        assert seen.allowed == 2 * seen.resting + ALLOWANCE
+        assert measured.largest - measured.resting > 250 << 20
+        assert memory.worst is measured
+        assert measured.allowed == 2 * measured.resting + ALLOWANCE
         assert memory.is_at_rest
         memory.forget()
         memory.look()
-        assert seen.largest < seen.resting + (50 << 20)
+        assert measured.largest < measured.resting + (50 << 20)
         process.stdin.close()

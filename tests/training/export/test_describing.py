@@ -44,9 +44,9 @@ def table() -> pd.DataFrame:
 def test_the_committed_files_tell_the_figures_of_the_stored_table(
     folder: Path, table: pd.DataFrame, stored: Predictions
 ) -> None:
-    told = describing.class_scores(table, stored, stored.records)
-    people = {name: told.pop(name) for name in list(told) if name.endswith("/people")}
-    assert describing.differences(folder, told) == []
+    of_classes = describing.class_scores(table, stored, stored.records)
+    people = {name: of_classes.pop(name) for name in list(of_classes) if name.endswith("/people")}
+    assert describing.differences(folder, of_classes) == []
     scores = OnnxModel.load(folder).info.scores
     # A person may have several records, and no record is of two people.
     assert all(0 < scores[name] <= records for name, records in people.items())
