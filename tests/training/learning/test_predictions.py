@@ -127,9 +127,9 @@ def test_recipes_are_averaged_each_network_counting_alike() -> None:
 @pytest.mark.parametrize(
     ("second", "message"),
     [
-        ({"validation": "out-of-fold", "members": 4}, "same question"),
-        ({"protocol": "leave-one-patient-out"}, "same question"),
-        ({"prior_correction": 0.5}, "then decide"),
+        ({"validation": "out-of-fold", "members": 4}, "do not predict the same\\."),
+        ({"protocol": "leave-one-patient-out"}, "do not predict the same\\."),
+        ({"prior_correction": 0.5}, "Average first, then correct"),
     ],
 )
 def test_recipes_that_predict_something_else_are_not_averaged(second: dict[str, object], message: str) -> None:
