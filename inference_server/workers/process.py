@@ -10,6 +10,7 @@ import contextlib
 import logging
 import mmap
 import os
+import queue
 import signal
 import socket
 import sys
@@ -49,18 +50,20 @@ class Worker:
         self._marks = marks
         self._limits = limits
         self._memory_bytes = memory_bytes
-        self._loading = threading.Lock()
+        self._to_load: queue.SimpleQueue[Task] = queue.SimpleQueue()
         self._sending = threading.Lock()
         self._models: dict[int, tuple[Classifier, messages.Answers]] = {}
 
     def serve(self) -> None:
         """Work until the other end closes."""
+        # Before there is a limit on memory: a thread that has no room for its own beginnings is waited for without end.
+        threading.Thread(target=self._load_all, daemon=True).start()
         self._send(Outcome.HELLO, 0)
         reader = wire.TaskReader()
         while data := self._connection.recv(_READ_BYTES):
             for task in reader.feed(data):
                 if task.kind == Kind.LOAD:
-                    threading.Thread(target=self._load, args=(task,), daemon=True).start()
+                    self._to_load.put(task)
                 elif task.kind == Kind.DROP:
                     self._models.pop(task.model, None)
                 else:
@@ -72,18 +75,21 @@ class Worker:
         with self._sending:
             self._connection.sendall(wire.reply(outcome, task_id, body))
 
+    def _load_all(self) -> None:
+        while True:
+            self._load(self._to_load.get())
+
     def _load(self, task: Task) -> None:
-        with self._loading:  # the limit is on what pictures take, whatever the models do
-            memory.lift_limit()
-            try:
-                model = OnnxModel.from_files(wire.files_from_bytes(task.body))
-                self._models[task.model] = Classifier(model, self._limits), messages.Answers(model.info)
-                reply = Outcome.DONE, messages.to_model(model.info).SerializeToString()
-            except ModelError as error:
-                reply = Outcome.MODEL_REFUSED, str(error).encode()
-            except Exception as error:
-                reply = Outcome.FAILED, _logged(error)
-            memory.limit_growth(self._memory_bytes)
+        memory.lift_limit()  # the limit is on what pictures take, whatever the models do
+        try:
+            model = OnnxModel.from_files(wire.files_from_bytes(task.body))
+            self._models[task.model] = Classifier(model, self._limits), messages.Answers(model.info)
+            reply = Outcome.DONE, messages.to_model(model.info).SerializeToString()
+        except ModelError as error:
+            reply = Outcome.MODEL_REFUSED, str(error).encode()
+        except Exception as error:
+            reply = Outcome.FAILED, _logged(error)
+        memory.limit_growth(self._memory_bytes)
         self._send(reply[0], task.task_id, reply[1])
 
     def _answer(self, task: Task) -> tuple[Outcome, int, bytes]:
