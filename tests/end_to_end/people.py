@@ -24,6 +24,8 @@ def sign_up(page: Page, system: System, name: str) -> None:
     if page.locator("input[name=password2]").count():
         page.locator("input[name=password2]").fill(PASSWORD)
     follow(page, page.locator("main form button[type=submit]"))
+    # Everybody in these tests has a name of their own: they all live in one system.
+    expect(page.locator(".errorlist")).to_have_count(0)
     page.goto(f"{system.portal}/predict/")
     expect(page.locator("input[type=file]")).to_be_attached()
 

@@ -35,39 +35,39 @@ def fits(page: Page) -> bool:
 
 def test_try_without_an_account_then_with_one(system: System, visitor: Visit, shot: Shot, tmp_path: Path) -> None:
     before = kept(system)
-    paula = visitor()
-    paula.goto(f"{system.portal}/")
-    shot(paula, "try-home")
-    paula.locator("input[name=picture]").set_input_files(PVC)
-    paula.locator(".trial-form button[type=submit]").click()
-    expect(paula.locator("#status")).to_have_attribute("data-class", "PVC", timeout=30_000)
-    expect(paula.locator("#status .verdict")).to_contain_text("Premature Ventricular Contraction")
-    expect(paula.locator("#status")).to_contain_text("Not a medical device")
-    expect(paula.locator(".result__picture img")).to_be_visible()
-    shot(paula, "try-answered")
+    pia = visitor()
+    pia.goto(f"{system.portal}/")
+    shot(pia, "try-home")
+    pia.locator("input[name=picture]").set_input_files(PVC)
+    pia.locator(".trial-form button[type=submit]").click()
+    expect(pia.locator("#status")).to_have_attribute("data-class", "PVC", timeout=30_000)
+    expect(pia.locator("#status .verdict")).to_contain_text("Premature Ventricular Contraction")
+    expect(pia.locator("#status")).to_contain_text("Not a medical device")
+    expect(pia.locator(".result__picture img")).to_be_visible()
+    shot(pia, "try-answered")
 
-    paula.locator(".sample", has_text="Paced").get_by_role("button").click()
-    expect(paula.locator("#status")).to_have_attribute("data-class", "PACED", timeout=30_000)
-    expect(paula.locator("main")).to_contain_text("Cardiologists labelled the beat: Paced.")
+    pia.locator(".sample", has_text="Paced").get_by_role("button").click()
+    expect(pia.locator("#status")).to_have_attribute("data-class", "PACED", timeout=30_000)
+    expect(pia.locator("main")).to_contain_text("Cardiologists labelled the beat: Paced.")
 
     wrong = tmp_path / "notes.png"
     wrong.write_text("not a picture")
-    paula.locator("input[name=picture]").set_input_files(wrong)
-    paula.locator(".trial-form button[type=submit]").click()
-    expect(paula.locator("#status .verdict")).to_contain_text("The file is a text.")
-    paula.get_by_role("button", name="Deutsch").click()
-    expect(paula.locator("h1")).to_contain_text("Was für ein Herzschlag ist das?")  # a form can't be shown again
+    pia.locator("input[name=picture]").set_input_files(wrong)
+    pia.locator(".trial-form button[type=submit]").click()
+    expect(pia.locator("#status .verdict")).to_contain_text("The file is a text.")
+    pia.get_by_role("button", name="Deutsch").click()
+    expect(pia.locator("h1")).to_contain_text("Was für ein Herzschlag ist das?")  # a form can't be shown again
     assert kept(system) == before
 
-    paula.get_by_role("button", name="English").click()
-    sign_up(paula, system, "paula")
-    paula.get_by_role("link", name="Take a sample").click()
-    paula.locator(".sample", has_text="Left Bundle Branch Block").first.get_by_role("button").click()
-    paula.wait_for_url(re.compile(r"/analyses/[0-9a-f-]{36}/$"))
-    expect(paula.locator("#status")).to_have_attribute("data-class", "LBBB", timeout=30_000)
-    expect(paula.locator("h1")).to_contain_text("Sample: Left Bundle Branch Block, record 109")
-    paula.goto(f"{system.portal}/history/")
-    expect(paula.locator(".tile")).to_have_count(1)
+    pia.get_by_role("button", name="English").click()
+    sign_up(pia, system, "pia")
+    pia.get_by_role("link", name="Take a sample").click()
+    pia.locator(".sample", has_text="Left Bundle Branch Block").first.get_by_role("button").click()
+    pia.wait_for_url(re.compile(r"/analyses/[0-9a-f-]{36}/$"))
+    expect(pia.locator("#status")).to_have_attribute("data-class", "LBBB", timeout=30_000)
+    expect(pia.locator("h1")).to_contain_text("Sample: Left Bundle Branch Block, record 109")
+    pia.goto(f"{system.portal}/history/")
+    expect(pia.locator(".tile")).to_have_count(1)
     assert kept(system)[0] == before[0] + 1
 
 
