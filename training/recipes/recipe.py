@@ -61,8 +61,8 @@ class Recipe(BaseModel):
     protocol: Annotated[str, AfterValidator(lambda name: protocols.named(name).name)] = "beats-10fold"
     """A name in :data:`training.recipes.protocols.PROTOCOLS`."""
     fold: int = Field(default=0, ge=0, le=9)
-    """The test tenth (``beats-10fold``), the people who test (``people-5fold``, 0 to 4), or the half that is not trained
-    on (``beats-half``, 0 or 1)."""
+    """The test tenth (``beats-10fold``), whose people test (``people-5fold``, 0 to 4), or the half that never trains
+    (``beats-half``, 0 or 1)."""
     held_out: str = ""
     """The test person (``leave-one-patient-out``)."""
     start_from: str = ""
