@@ -31,7 +31,7 @@ def _signal(*, early: float = 0.0, wide: bool = False, leads: int = 12, rate: in
     signal = heartbeats((ordinary * rate).round().astype(int), _SECONDS * rate, leads, rate=rate)
     if wide:
         time = np.arange(len(signal)) / rate
-        signal -= (1.5 * np.exp(-0.5 * ((time - peaks[_ODD]) / 0.06) ** 2))[:, None]
+        signal -= (2 * np.exp(-0.5 * ((time - peaks[_ODD]) / 0.03) ** 2))[:, None]
     return signal
 
 
