@@ -82,7 +82,7 @@ def read_recording(database: Database, folder: Path, record: str) -> MarkedRecor
     signal = resampled(stored.recording, stored.recording.leads)
     leads = tuple(lead for lead in LEADS if lead in stored.recording.leads)
     columns = [stored.recording.leads.index(lead) for lead in leads]
-    peaks = _peaks(stored, signal[:, columns[0]])
+    peaks = _peaks(stored, signal[:, columns])
     symbols = _symbols(signal, peaks, _labels(entry))
     certain = symbols != ""
     return MarkedRecording(
@@ -116,12 +116,21 @@ def _validates(entry: Entry) -> bool:
     return entry.database == PTBXL.name and ptbxl.fold_of(entry) == VALIDATION_FOLD
 
 
-def _peaks(stored: DatabaseRecord, lead: NDArray[np.float32]) -> NDArray[np.int64]:
-    """R peaks of all beats, by the database's own marks where it has some."""
-    if stored.qrs is None:
-        return r_peaks.find(lead)
-    scale = SAMPLING_RATE / stored.recording.rate
-    return r_peaks.refine(lead, np.rint(stored.qrs * scale).astype(np.int64))
+def _peaks(stored: DatabaseRecord, signal: NDArray[np.float32]) -> NDArray[np.int64]:
+    """R peaks of all beats, where the primary lead has them; by the database's own marks where there are some.
+
+    Args:
+        stored: The record.
+        signal: ``[samples, leads]``, the primary lead first; the next one is asked where the detector finds nothing.
+    """
+    primary = signal[:, 0]
+    if stored.qrs is not None:
+        return r_peaks.refine(primary, np.rint(stored.qrs * (SAMPLING_RATE / stored.recording.rate)))
+    own = r_peaks.find(primary)
+    if len(own) >= _LEAST_BEATS:
+        return own
+    others = (r_peaks.find(lead) for lead in signal.T[1:])
+    return r_peaks.refine(primary, next((peaks for peaks in others if len(peaks) >= _LEAST_BEATS), own))
 
 
 def _symbols(signal: NDArray[np.float32], peaks: NDArray[np.int64], labels: Collection[Label]) -> NDArray[np.str_]:

@@ -105,6 +105,15 @@ def test_a_record_of_two_folders_is_there_once(tmp_path: Path, monkeypatch: pyte
     assert recording.partition == "validation"  # by the database's own folds
 
 
+def test_where_lead_ii_shows_nothing_beats_are_found_in_another(tmp_path: Path) -> None:
+    signal = _signal()
+    signal[:, TWELVE.index("II")] *= 0.001
+    _ptbxl(tmp_path, "CLBBB", signal)
+    recording = _read("ptbxl", tmp_path)
+    assert _counts(recording) == {"L": len(_STEADY)}
+    assert recording.samples == pytest.approx(_STEADY * SAMPLING_RATE, abs=18)
+
+
 def test_diagnoses_of_cpsc_hold_for_all_beats(tmp_path: Path) -> None:
     write_record(tmp_path, "A0001", _signal(), TWELVE, _RATE, matlab=True, comments=["Dx: RBBB"])
     recording = _read("cpsc2018", tmp_path)
