@@ -24,7 +24,7 @@ from training.commands.terminal import console, progress_bar
 from training.databases.marked import RecordsError, mitdb
 from training.datasets import prepared_data, splits
 from training.datasets.prepared_data import DatasetError
-from training.datasets.sources import DATABASES, SOURCES
+from training.datasets.sources import DATABASES, MORE_PEOPLE, SOURCES
 from training.pictures.representations import REPRESENTATIONS, Surroundings
 
 app = typer.Typer()
@@ -168,7 +168,7 @@ def data_card(
 
     tables = {
         name: prepared_data.read_table(prepared / name)
-        for name in DATABASES
+        for name in DATABASES | MORE_PEOPLE
         if prepared_data.is_complete(prepared / name)
     }
     if not tables:
