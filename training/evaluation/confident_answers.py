@@ -17,8 +17,9 @@ from ecg.classes import groups_of
 from inference_server.classification import Verdict
 from inference_server.models.decision import Thresholds, decide
 from training.datasets import lead_groups
+from training.evaluation import metrics
 from training.evaluation.metrics import TableRow
-from training.evaluation.people import ALL, People, PeopleError
+from training.evaluation.people import ALIKE, ALL, People, PeopleError
 from training.learning import confidence
 from training.learning.predictions import Predictions
 
@@ -79,6 +80,29 @@ def decided_on(folds: Sequence[Predictions], *, risk: float = confidence.RISK) -
     people = people.only(lead_groups.look_alike(people.whose.leads))
     groups = groups_of(people.shorts)
     return confidence.thresholds(people.probabilities, people.truth, people.whose.people, groups, risk=risk)
+
+
+def class_scores(folds: Sequence[Predictions]) -> dict[str, float]:
+    """What a model file tells of each class in new people, in the leads that networks learn from.
+
+    Beside what :func:`training.evaluation.metrics.class_scores` gives, by ``<protocol>/<class>/<score>``:
+    ``answered``, the share of beats with this most probable class that are answered confidently, ``right``, the share
+    of those answers that are, and ``asked``, of how many people these beats are.
+
+    Raises:
+        PeopleError: there is one fold only, or the predictions don't say whose beats they are for.
+    """
+    protocol = folds[0].config.protocol
+    people = People.of(folds)
+    people = people.only(lead_groups.look_alike(people.whose.leads))
+    scores = metrics.class_scores(people.probabilities, people.truth, protocol, people.shorts, people.whose.people)
+    rows = table(folds)
+    for _, row in rows[(rows["leads"] == ALIKE) & (rows["of"] == "answer")].iterrows():
+        names = f"{protocol}/{row['name']}"
+        scores |= {f"{names}/answered": float(row["answered"]), f"{names}/asked": float(row["people"])}
+        if not pd.isna(row["right"]):
+            scores[f"{names}/right"] = float(row["right"])
+    return scores
 
 
 def _answered(people: People, thresholds: Thresholds) -> _Answered:

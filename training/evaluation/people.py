@@ -23,6 +23,9 @@ from training.evaluation.tables import MAJORITY_BASELINE
 from training.learning import predictions
 from training.learning.predictions import Predictions, Whose
 
+#: The leads that beats look alike in.
+ALIKE: Final = "alike"
+
 #: What stands in the place of a database's or class's name where all are meant.
 ALL: Final = "all"
 
@@ -72,7 +75,7 @@ class People:
     def by_lead(self) -> Iterator[tuple[str, NDArray[np.bool_]]]:
         """Groups of leads, and which beats are in one of them, ``[N]``: lead II, those that look alike, all."""
         yield "II or MLII", lead_groups.is_lead(self.whose.leads, "II")
-        yield "alike", lead_groups.look_alike(self.whose.leads)
+        yield ALIKE, lead_groups.look_alike(self.whose.leads)
         yield "any lead", np.ones(len(self.truth), dtype=bool)
 
     def by_database(self) -> Iterator[tuple[str, People]]:
