@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 
 from ecg.classes import CLASS_SETS
+from tests.training.out_of_fold import Row, fold_of
+from training.databases import people
 from training.datasets.prepared_data import Dataset
 from training.datasets.splits import divide
 from training.learning import fitting, predictions
@@ -157,6 +159,39 @@ def test_nobody_carries_a_simulated_block(data: Dataset, tmp_path: Path) -> None
     shares = predictions.predict(tmp_path / CONFIG.name, with_blocks).shares
     # Two people of the training partition, who have every class between them, and one of them this one.
     assert shares == pytest.approx(np.array([2, 1, 2, 2, 2, 2, 2]) / 13)
+
+
+def test_whose_beats_are_predicted_in_which_lead_comes_back(tmp_path: Path) -> None:
+    folds = [
+        fold_of([Row(f"mitdb-{fold}", "PVC", "PVC", lead="MLII"), Row(f"ludb-{fold}", "VF", "VF", lead="V1")], fold)
+        for fold in range(2)
+    ]
+    joined = predictions.joined(folds)
+    joined.save(tmp_path / "joined.npz")
+    for predicted in (joined, predictions.load(tmp_path / "joined.npz")):
+        assert predicted.whose is not None
+        assert predicted.whose.people.tolist() == ["mitdb-0", "ludb-0", "mitdb-1", "ludb-1"]
+        assert predicted.whose.databases.tolist() == ["mitdb", "ludb"] * 2
+        chosen = predicted.only(predicted.whose.leads == "V1").whose
+        assert chosen is not None
+        assert chosen.people.tolist() == ["ludb-0", "ludb-1"]
+    assert predictions.joined([folds[0], replace(folds[1], whose=None)]).whose is None
+
+
+def test_people_5fold_predicts_every_lead_and_says_whose_beats_they_are(data: Dataset, tmp_path: Path) -> None:
+    person = (data.table["sample"] // 300 % 40).astype(str)
+    table = data.table.assign(patient="ludb-" + person, record="ludb-" + person, group="ludb-" + person)
+    of_many = replace(data, table=table, digest="5" * 64)
+    config = CONFIG.model_copy(update={"name": "people", "protocol": "people-5fold", "leads": "alike"})
+    fitting.fit(config, of_many, tmp_path / config.name, lambda _line: None)
+    predicted = predictions.predict(tmp_path / config.name, of_many)
+    assert predicted.whose is not None
+    assert set(predicted.whose.leads) == set(data.table["lead"]) > {"MLII"}
+    assert set(predicted.whose.databases) == {"ludb"}
+    assert {people.fold_of(group) for group in predicted.whose.people} == {0}
+    assert (predicted.truth >= 0).all()
+    partitions = divide(of_many, config)
+    assert set(table["lead"].iloc[partitions.train]) == {"MLII", "V5"}
 
 
 def test_prior_correction_weighs_rare_classes_up() -> None:
