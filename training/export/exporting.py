@@ -109,16 +109,7 @@ def export(
     metadata = _metadata(finished, session, other, scores_from)
     if out_of_fold:
         metadata |= _decided_on(out_of_fold, metadata)
-    facts = {
-        "temperature": round(scaling.temperature, 4),
-        "bias": [round(value, 4) for value in scaling.bias],
-        "calibrated_on": finished.config.name if other is None else other["training_run"],
-        "parity": {
-            "max_probability_difference": parity,
-            "pictures": min(PARITY_PICTURES, len(finished.partitions.test)),
-        },
-        "configuration": finished.config.model_dump(),
-    }
+    facts = _facts(finished, scaling, other, parity)
     path = model_file.write(model, {"format": FORMAT, "name": name} | metadata, facts, repository / name / version)
     return Exported(path, path.stat().st_size, parity, scaling.temperature)
 
@@ -199,6 +190,22 @@ def _decided_on(folds: Sequence[Predictions], metadata: Mapping[str, Any]) -> di
     return {
         "decision": confidence.decision_metadata(thresholds, shorts, metadata["decision"]["max_distance"]),
         "scores": metadata["scores"] | confident_answers.class_scores(folds),
+    }
+
+
+def _facts(
+    finished: Run, scaling: calibration.Scaling, other: dict[str, Any] | None, parity: float
+) -> dict[str, object]:
+    """What only people read in the file."""
+    return {
+        "temperature": round(scaling.temperature, 4),
+        "bias": [round(value, 4) for value in scaling.bias],
+        "calibrated_on": finished.config.name if other is None else other["training_run"],
+        "parity": {
+            "max_probability_difference": parity,
+            "pictures": min(PARITY_PICTURES, len(finished.partitions.test)),
+        },
+        "configuration": finished.config.model_dump(),
     }
 
 

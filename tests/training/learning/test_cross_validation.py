@@ -44,17 +44,6 @@ def test_ten_folds_are_ten_runs_that_differ_in_nothing_else() -> None:
     assert {run.model_copy(update={"name": "tiny", "fold": 0}) for run in runs} == {RECIPE}
 
 
-def test_five_folds_by_person_are_five_runs_without_halves_to_start_from() -> None:
-    recipe = RECIPE.model_copy(update={"protocol": "people-5fold"})
-    assert [(run.name, run.fold) for run in cross_validation.runs_of(recipe)] == [
-        (f"tiny.fold-{fold}", fold) for fold in range(5)
-    ]
-    with pytest.raises(SplitError, match="Only beats-10fold has halves"):
-        cross_validation.runs_of(recipe, start=START)
-    with pytest.raises(SplitError, match="no other fold's networks"):
-        cross_validation.require_cross_fold_ensemble(recipe)
-
-
 def test_a_start_comes_before_the_folds_that_start_from_it() -> None:
     runs = cross_validation.runs_of(RECIPE, start=START)
     assert len(runs) == FOLDS + 2

@@ -10,7 +10,6 @@ import pytest
 
 from ecg.classes import CLASS_SETS
 from tests.training.out_of_fold import Row, fold_of
-from training.databases import people
 from training.datasets.prepared_data import Dataset
 from training.datasets.splits import divide
 from training.learning import fitting, predictions
@@ -176,22 +175,6 @@ def test_whose_beats_are_predicted_in_which_lead_comes_back(tmp_path: Path) -> N
         assert chosen is not None
         assert chosen.people.tolist() == ["ludb-0", "ludb-1"]
     assert predictions.joined([folds[0], replace(folds[1], whose=None)]).whose is None
-
-
-def test_people_5fold_predicts_every_lead_and_says_whose_beats_they_are(data: Dataset, tmp_path: Path) -> None:
-    person = (data.table["sample"] // 300 % 40).astype(str)
-    table = data.table.assign(patient="ludb-" + person, record="ludb-" + person, group="ludb-" + person)
-    of_many = replace(data, table=table, digest="5" * 64)
-    config = CONFIG.model_copy(update={"name": "people", "protocol": "people-5fold", "leads": "alike"})
-    fitting.fit(config, of_many, tmp_path / config.name, lambda _line: None)
-    predicted = predictions.predict(tmp_path / config.name, of_many)
-    assert predicted.whose is not None
-    assert set(predicted.whose.leads) == set(data.table["lead"]) > {"MLII"}
-    assert set(predicted.whose.databases) == {"ludb"}
-    assert {people.fold_of(group) for group in predicted.whose.people} == {0}
-    assert (predicted.truth >= 0).all()
-    partitions = divide(of_many, config)
-    assert set(table["lead"].iloc[partitions.train]) == {"MLII", "V5"}
 
 
 def test_prior_correction_weighs_rare_classes_up() -> None:
