@@ -8,9 +8,9 @@ picture of one beat can't tell apart are answered together (:func:`ecg.classes.g
    each weighs the same: someone with half an hour on record must not decide for those with ten seconds. Where the
    answers of a group come from fewer than :data:`LEAST_PEOPLE` people, the threshold is that of all groups' together.
 2. **Plausible kinds**. Among the other beats, the largest probability from which on a group is plausible such that, of
-   each group with enough people, all but :data:`MISSED` of the beats have their own among the plausible ones. It is one
-   for all groups, so that a list of them is in the order of their probabilities and none of them is left out that is
-   more probable than another.
+   each group with enough people and of all together, all but :data:`MISSED` of the beats have their own among the
+   plausible ones, every person weighing the same. It is one for all groups, so that a list of them is in the order of
+   their probabilities and none of them is left out that is more probable than another.
 
 A group's threshold hangs on its own answers alone, so that no class is silenced by another's rarity.
 """
@@ -160,10 +160,12 @@ def _people_so_far(person: NDArray[np.int64]) -> NDArray[np.int64]:
 def _least_probability(beats: _Beats, unsure: NDArray[np.bool_]) -> float:
     """The bound from which on groups are plausible where no answer is confident."""
     bounds = []
-    for place in range(beats.probabilities.shape[1]):
-        rows = np.flatnonzero(unsure & (beats.truth == place))
+    of_each = [beats.truth == place for place in range(beats.probabilities.shape[1])]
+    for chosen in (np.ones(len(unsure), dtype=bool), *of_each):
+        rows = np.flatnonzero(unsure & chosen)
         if len(np.unique(beats.person[rows])) >= LEAST_PEOPLE:
-            bounds.append(_weighted_quantile(beats.probabilities[rows, place], _weights(beats, rows)[1], MISSED))
+            true_group = beats.probabilities[rows, beats.truth[rows]]
+            bounds.append(_weighted_quantile(true_group, _weights(beats, rows)[1], MISSED))
     return _rounded_down(min(bounds)) if bounds else 0.0
 
 
