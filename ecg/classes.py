@@ -98,6 +98,19 @@ CLASS_SETS: dict[str, tuple[TrainingClass, ...]] = {
 }
 
 
+#: What the picture of one beat can't tell apart: a premature atrial beat is conducted as a normal one is, and whether
+#: it came early isn't in the picture.
+_ALIKE = (frozenset({"NORMAL", "PAC"}),)
+
+
+def groups_of(shorts: Sequence[str]) -> tuple[tuple[int, ...], ...]:
+    """Classes by their places, those together that the picture of one beat can't tell apart."""
+    together = [tuple(place for place, short in enumerate(shorts) if short in alike) for alike in _ALIKE]
+    groups = [group for group in together if len(group) > 1]
+    alone = [(place,) for place in range(len(shorts)) if not any(place in group for group in groups)]
+    return tuple(sorted([*groups, *alone]))
+
+
 def index_of_symbols(classes: Sequence[TrainingClass]) -> dict[str, int]:
     """Annotation code to the class's place in ``classes``."""
     return {symbol: place for place, beat_class in enumerate(classes) for symbol in beat_class.symbols}

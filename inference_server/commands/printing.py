@@ -52,11 +52,13 @@ def print_table(outcomes: Outcomes) -> bool:
         else:
             plausible = ", ".join(beat_class.short for beat_class in outcome.prediction_set)
             verdict = outcome.verdict.value
+            # Several beside CONFIDENT are those that one picture can't tell apart.
+            named = verdict == "UNCERTAIN" or (verdict == "CONFIDENT" and len(outcome.prediction_set) > 1)
             table.add_row(
                 path,
                 f"{outcome.beat_class.short} ({outcome.beat_class.name})",
                 f"{outcome.probability:.1%}",
-                f"{verdict} ({plausible})" if verdict == "UNCERTAIN" else verdict,
+                f"{verdict} ({plausible})" if named else verdict,
             )
     # Piped into a file or another program, a table must not be cut to an imagined screen.
     Console(width=None if sys.stdout.isatty() else 10_000).print(table)

@@ -11,6 +11,9 @@ input ``pixels``     uint8    [N, H, W, C]      canonical pixels (:mod:`ecg.pict
 
 ``metadata_props`` has ``format``, ``name``, ``classes``, ``input``, ``decision``, ``training_run``, ``data_digest``,
 ``scores`` and ``licence``, and may have ``profile``; ``metadata.json`` beside the file has ``version`` and ``sha256``.
+``decision`` has ``min_probability``, ``max_distance`` and may have ``min_confidence``, by the short names of classes;
+with ``groups``, lists of classes that one picture can't tell apart, ``min_confidence`` is that of groups
+(:mod:`inference_server.models.decision`).
 ``input`` has ``height``, ``width`` and ``channels``. With ``resample`` and ``colour`` the pixels are not canonical, but
 made by these steps (:mod:`inference_server.models.pixels_as_sent`), as the program did that a model was imported from.
 """
@@ -77,6 +80,7 @@ class _Decision(BaseModel):
     min_probability: dict[str, float]
     max_distance: float
     min_confidence: dict[str, float] | None = None
+    groups: list[list[str]] | None = None
 
 
 class _Metadata(BaseModel):
@@ -241,13 +245,32 @@ def _thresholds(metadata: _Metadata) -> Thresholds:
     for entry, values in thresholds.items():
         if missing := [short for short in shorts if short not in values]:
             raise ModelError(f"{MODEL_FILE}: metadata decision has no {entry} for {', '.join(missing)}.")
+    by_entry = {entry: tuple(values[short] for short in shorts) for entry, values in thresholds.items()}
     return Thresholds(
-        min_probability=tuple(decision.min_probability[short] for short in shorts),
+        min_probability=by_entry["min_probability"],
         max_ood_score=decision.max_distance,
-        min_confidence=tuple(thresholds["min_confidence"][short] for short in shorts)
-        if "min_confidence" in thresholds
-        else (),
+        min_confidence=by_entry.get("min_confidence", ()),
+        groups=_groups(decision.groups, shorts, by_entry) if decision.groups is not None else (),
     )
+
+
+def _groups(
+    named: list[list[str]], shorts: list[str], thresholds: dict[str, tuple[float, ...]]
+) -> tuple[tuple[int, ...], ...]:
+    """All classes by their indices: the named groups, and each other class alone."""
+    members = [short for group in named for short in group]
+    if unknown := [short for short in members if short not in shorts]:
+        raise ModelError(f"{MODEL_FILE}: metadata decision groups {', '.join(unknown)}, which is no class.")
+    if len(set(members)) != len(members) or not all(named):
+        raise ModelError(f"{MODEL_FILE}: metadata decision has a class in two groups, or an empty group.")
+    if "min_confidence" not in thresholds:
+        raise ModelError(f"{MODEL_FILE}: metadata decision has groups, but no min_confidence.")
+    groups = [tuple(shorts.index(short) for short in group) for group in named]
+    for group in groups:
+        if len({thresholds["min_confidence"][index] for index in group}) > 1:
+            raise ModelError(f"{MODEL_FILE}: metadata decision has several min_confidence for one group.")
+    alone = [(index,) for index, short in enumerate(shorts) if short not in members]
+    return tuple(sorted([*groups, *alone]))
 
 
 def _check_tensors(session: onnxruntime.InferenceSession, metadata: _Metadata) -> None:

@@ -42,7 +42,7 @@ def _follow(section: str, house: Path) -> None:
     assert named, section
     for name, field, path in named:
         before = (house / path).read_text()
-        after, count = re.subn(rf"(?m)^(    {field}: .*?Literal\[)", rf'\1"{name}", ', before, count=1)
+        after, count = re.subn(rf"(?m)^((?:    {field}: .*?|{field} = )Literal\[)", rf'\1"{name}", ', before, count=1)
         assert count == 1
         (house / path).write_text(after)
 

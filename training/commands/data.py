@@ -24,7 +24,7 @@ from training.commands.terminal import console, progress_bar
 from training.databases.marked import RecordsError, mitdb
 from training.datasets import prepared_data, splits
 from training.datasets.prepared_data import DatasetError
-from training.datasets.sources import DATABASES, SOURCES
+from training.datasets.sources import DATABASES, MORE_PEOPLE, SOURCES
 from training.pictures.representations import REPRESENTATIONS, Surroundings
 
 app = typer.Typer()
@@ -32,7 +32,7 @@ PANEL = "Data"
 
 PreparedRecordsOption = Annotated[
     Path | None,
-    typer.Option("--records", help="Its folder; by default MITDB_DIR, VFDB_DIR or PTBXL_DIR.", show_default=False),
+    typer.Option("--records", help="Its folder; by default that of its setting, e.g. MITDB_DIR.", show_default=False),
 ]
 LeadRotationOption = Annotated[
     bool,
@@ -82,6 +82,9 @@ def prepare(
     ] = None,
     variants: Annotated[int, typer.Option(help="Augmented pictures beside the plain one of each beat.", min=0)] = 2,
     lead_rotation: LeadRotationOption = False,
+    beats: Annotated[
+        int, typer.Option(help="Draw at most so many beats of each kind in a record, spread evenly; 0: all.", min=0)
+    ] = 0,
     from_folders: FromFoldersOption = None,
     mapped: MapOption = None,
     models: ModelsOption = MODELS,
@@ -107,7 +110,10 @@ def prepare(
         raise DatasetError("--lead-rotation is for augmented pictures of single beats: traces and spectrograms.")
     database = SOURCES[source]
     config = prepared_data.PreparationConfig(
-        representation=representation, augmented_variants=variants, lead_rotation=lead_rotation
+        representation=representation,
+        augmented_variants=variants,
+        lead_rotation=lead_rotation,
+        beats_of_a_kind=beats,
     )
     out = data or prepared_folder(source, representation)
     draw(database, records_folder or database.folder(), out, config, only=only, workers=workers)
@@ -162,7 +168,7 @@ def data_card(
 
     tables = {
         name: prepared_data.read_table(prepared / name)
-        for name in DATABASES
+        for name in DATABASES | MORE_PEOPLE
         if prepared_data.is_complete(prepared / name)
     }
     if not tables:

@@ -25,8 +25,10 @@ from training.commands.options import (
     newest,
     served_folder,
 )
+from training.commands.people import people
 from training.commands.prepared import load_data, load_plain, prepared_folder
-from training.commands.terminal import console, print_differences, print_table, progress_bar
+from training.commands.stored import CheckOption, StoredArgument, require_reprinted, stored_predictions
+from training.commands.terminal import console, print_table, progress_bar
 from training.datasets import splits
 from training.datasets.sources import DATABASES
 from training.recipes import recipe_files
@@ -34,46 +36,10 @@ from training.recipes.provenance import RunConfig
 from training.recipes.recipe import NAME
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from training.learning.predictions import Predictions
 
 app = typer.Typer()
 PANEL = "Evaluation"
-
-CheckOption = Annotated[
-    Path | None,
-    typer.Option(help="CSV file that must be reprinted; exit code 1 if not.", show_default=False),
-]
-StoredArgument = Annotated[
-    list[Path], typer.Argument(help="Folders of runs, or files or folders of stored predictions.", show_default=False)
-]
-
-
-def _stored_predictions(paths: Sequence[Path]) -> list[Predictions]:
-    """What lies at each path: a file, a run's folder, or all files of a folder that ``compare --store`` made."""
-    from training.learning import predictions
-
-    files: list[Path] = []
-    for path in paths:
-        of_run = path / predictions.FILE
-        if not path.is_dir():
-            files.append(path)
-        else:
-            files += [of_run] if of_run.is_file() else sorted(path.glob("*.npz")) or [of_run]
-    return [predictions.load(file) for file in files]
-
-
-def _require_reprinted(table: pd.DataFrame, check: Path | None) -> None:
-    """End with exit code 1 where ``table`` is not the one that is stored in ``check``."""
-    if check is None:
-        return
-    from training.evaluation import served_model
-
-    differences = served_model.differences(table, check)
-    print_differences(check, differences)
-    if differences:
-        raise typer.Exit(1)
 
 
 @app.command(rich_help_panel=PANEL)
@@ -101,7 +67,7 @@ def compare(
     """Print one table of any scored runs, from their stored predictions: without training, without recordings."""
     from training.evaluation import tables
 
-    predictions = _stored_predictions(stored)
+    predictions = stored_predictions(stored)
     scored = [of_run.prior_corrected(prior_correction) for of_run in predictions] if prior_correction else predictions
     if detect:
         table = tables.detection_rows(scored, detect)
@@ -112,7 +78,7 @@ def compare(
         for of_run in predictions:
             of_run.save(store / f"{of_run.config.name}.npz")
     print_table(table, out)
-    _require_reprinted(table, check)
+    require_reprinted(table, check)
 
 
 @app.command(rich_help_panel=PANEL)
@@ -124,7 +90,7 @@ def average(
     """Average the stored predictions of several recipes for the same beats; every network counts alike."""
     from training.learning import predictions
 
-    of_recipes = _stored_predictions(stored)
+    of_recipes = stored_predictions(stored)
     if len(of_recipes) < 2 or not re.fullmatch(NAME, name):
         raise typer.BadParameter("Name two recipes or more, and the result with small letters, digits, . and -.")
     out.mkdir(parents=True, exist_ok=True)
@@ -252,7 +218,7 @@ def robustness(
             progress.advance(task)
     table = pd.DataFrame(rows)
     print_table(table, out)
-    _require_reprinted(table, check)
+    require_reprinted(table, check)
 
 
 @app.command(rich_help_panel=PANEL)
@@ -277,7 +243,8 @@ def saliency(
     if table["difference_low"].iloc[0] <= 0:
         console.print("[red]The most salient tenth does not cost more than a random one.[/]")
         raise typer.Exit(1)
-    _require_reprinted(table, check)
+    require_reprinted(table, check)
 
 
 app.command(rich_help_panel=PANEL)(ec57)
+app.command(rich_help_panel=PANEL)(people)

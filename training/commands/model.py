@@ -11,6 +11,7 @@ from training.commands.import_keras import import_keras
 from training.commands.model_card import COMPANION, card_differences
 from training.commands.options import MODELS, RESULTS, DataOption, ModelsOption, ResultsOption, VersionOption, newest
 from training.commands.prepared import load_data
+from training.commands.stored import stored_predictions
 from training.commands.terminal import console
 from training.recipes import recipe_files
 
@@ -39,6 +40,10 @@ def export(
         Path | None,
         typer.Option(help="metadata.json of the export by person whose scaling and thresholds this file takes over."),
     ] = None,
+    out_of_fold: Annotated[
+        list[Path] | None,
+        typer.Option(help="Predictions of the recipe's folds of people-5fold, which decide the thresholds; repeated."),
+    ] = None,
 ) -> None:
     """Calibrate a run and write it into the model repository as ONNX, compared with Keras on real pictures."""
     from training.export import exporting
@@ -46,7 +51,14 @@ def export(
     dataset = load_data(data, recipe_files.read_run(run / "config.yaml"))
     console.print("calibrating and converting")
     written = exporting.export(
-        run, dataset, models, name=name, version=version, scores_from=list(scores_from or []), decide_as=decide_as
+        run,
+        dataset,
+        models,
+        name=name,
+        version=version,
+        scores_from=list(scores_from or []),
+        decide_as=decide_as,
+        out_of_fold=stored_predictions(out_of_fold or []),
     )
     console.print(
         f"{written.model}: {written.bytes:,} bytes, temperature {written.temperature:.3f}, largest difference"

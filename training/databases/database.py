@@ -127,6 +127,8 @@ class Database:
     read_entry: Callable[[Entry], DatabaseRecord]
     notice: str = ""
     """What must stand wherever something made from it ships."""
+    headers_vary: bool = False
+    """Whether there are copies with mended headers, which differ from the database's checksums and are as good."""
     people_known: bool = True
     """Whether it says who is who. Where not, every record counts as a person, and figures by person may flatter."""
 

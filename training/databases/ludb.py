@@ -25,7 +25,8 @@ _RHYTHMS: Final = "Rhythms"
 _AXIS: Final = "Electric axis of the heart"
 _RATE: Final = 500.0
 
-#: A digital unit is a microvolt. Headers of the database say so only in part: some scale every lead to 1 mV.
+#: A digital unit is a microvolt. Headers of the database say so only in part: some scale every lead to 1 mV, and there
+#: are copies in which that is mended. What headers say of gains is not looked at.
 _STEP: Final = Scale(0.001)
 
 #: The lead whose QRS marks stand for the record's.
@@ -133,5 +134,6 @@ LUDB: Final = Database(
     truth=Truth.RECORDS,
     list_entries=_entries,
     read_entry=_read,
+    headers_vary=True,
     notice=odc_by("Lobachevsky University Electrocardiography Database", "ludb/1.0.1"),
 )

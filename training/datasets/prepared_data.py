@@ -22,7 +22,10 @@ from training.databases.marked import Beats, cut_beats, generator_of
 from training.datasets.sources import SOURCES, Source
 from training.pictures.representations import REPRESENTATIONS, Variant
 
-TABLE_COLUMNS = ("patient", "record", "sample", "symbol", "lead", "primary", "partition")
+TABLE_COLUMNS = ("patient", "record", "sample", "symbol", "lead", "primary", "partition", "group")
+
+#: Columns that came later: older shards lack them, and a data set's digest is made without them.
+_LATER_COLUMNS = ("group",)
 
 #: What a column of that table is called where it is stored, and in what a data set's digest is made of.
 _STORED_NAMES = {"partition": "side"}
@@ -47,6 +50,8 @@ class PreparationConfig:
     lead_rotation: bool = False
     """Whether augmented pictures show most beats with rotated leads
     (:func:`training.synthetic.lead_rotation.rotated_windows`)."""
+    beats_of_a_kind: int = 0
+    """If not 0: at most so many beats of each symbol in a record are drawn, spread evenly over it."""
     seed: int = 20_260
     format: int = 5
     """Raised whenever the same beats are drawn otherwise, so that old and new pictures never mix."""
@@ -184,7 +189,8 @@ def as_read(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _table_in(shard: Mapping[str, NDArray[Any]]) -> pd.DataFrame:
-    return pd.DataFrame({column: shard[_STORED_NAMES.get(column, column)] for column in TABLE_COLUMNS})
+    columns = {column: shard.get(_STORED_NAMES.get(column, column)) for column in TABLE_COLUMNS}
+    return pd.DataFrame({column: "" if values is None else values for column, values in columns.items()})
 
 
 def is_complete(folder: Path) -> bool:
@@ -214,7 +220,8 @@ def read_config(folder: Path) -> PreparationConfig:
 
 def beats_digest(beats: Beats) -> str:
     """SHA-256 of the beats' identities and signals, hexadecimal."""
-    digest = hashlib.sha256(as_stored(beats.table).to_csv(index=False).encode())
+    identities = as_stored(beats.table).drop(columns=list(_LATER_COLUMNS), errors="ignore")
+    digest = hashlib.sha256(identities.to_csv(index=False).encode())
     digest.update(np.ascontiguousarray(beats.windows).tobytes())
     return digest.hexdigest()
 
@@ -225,7 +232,7 @@ def save_shard(beats: Beats, pixels: Sequence[NDArray[np.uint8]], path: Path, di
     Args:
         digest: what tells the beats from others; by default :func:`beats_digest`.
     """
-    stored = as_stored(beats.table[list(TABLE_COLUMNS)])
+    stored = as_stored(beats.table[[column for column in TABLE_COLUMNS if column in beats.table]])
     columns = {column: stored[column].to_numpy() for column in stored.columns}
     columns = {name: values.astype(str) if values.dtype == object else values for name, values in columns.items()}
     drawn = {f"pixels_{variant}": picture for variant, picture in enumerate(pixels)}
@@ -253,6 +260,8 @@ def _prepare_record(source: str, records_folder: Path, name: str, shards: Path, 
         with np.load(path) as shard:
             return len(shard["sample"])
     recording = SOURCES[source].read(records_folder, name)
+    if config.beats_of_a_kind:
+        recording = recording.with_at_most(config.beats_of_a_kind)
     representation = REPRESENTATIONS[config.representation]
     pixels = [representation.pictures(recording)]
     for number in range(1, config.augmented_variants + 1):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from training.databases.database import Database
-from training.databases.marked import MarkedRecording, mitdb, ptbxl, vfdb
+from training.databases.marked import MarkedRecording, mitdb, ptbxl, qtdb, vfdb, whole_records
 from training.databases.registry import DATABASES as READERS
 from training.synthetic import bundle_branch_block, rhythm_edits
 from training.synthetic import ptbxl as synthetic_ptbxl
@@ -54,6 +55,13 @@ class Source:
         return self.choose_folder(self.database.folders())
 
 
+def _of_whole_records(name: str, reader: str) -> Source:
+    database = READERS[reader]
+    return Source(
+        name, database, partial(whole_records.record_names, database), partial(whole_records.read_recording, database)
+    )
+
+
 MITDB = Source("mitdb", READERS["mitdb"], mitdb.record_names, mitdb.read_recording)
 VFDB = Source("vfdb", READERS["vfdb"], vfdb.fibrillating_records, vfdb.read_recording)
 PTBXL = Source("ptbxl", READERS["ptbxl"], ptbxl.labelled_records, ptbxl.read_recording, ptbxl.database_folder)
@@ -71,13 +79,30 @@ PTBXL_SIMULATED_BLOCK = replace(
     read=synthetic_ptbxl.read_simulated_block,
 )
 
-#: Recordings of people.
+QTDB = Source("qtdb", READERS["qtdb"], qtdb.record_names, qtdb.read_recording)
+
+#: Recordings of people that version 4 and before learned from.
 DATABASES: dict[str, Source] = {source.name: source for source in (MITDB, VFDB, PTBXL)}
 
-#: Everything that beats can be prepared from.
-SOURCES: dict[str, Source] = DATABASES | {
-    source.name: source for source in (EDITED, PTBXL_ROTATED, SIMULATED_BLOCK, PTBXL_SIMULATED_BLOCK)
+#: Recordings of more people, whose records are labelled as a whole or have every beat marked. ``ptbxl-all`` has all
+#: that the folders of PTB-XL have, each record once, those of ``ptbxl`` among them.
+MORE_PEOPLE: dict[str, Source] = {
+    source.name: source
+    for source in (
+        _of_whole_records("ptbxl-all", "ptbxl"),
+        _of_whole_records("cpsc2018", "cpsc2018"),
+        _of_whole_records("ludb", "ludb"),
+        QTDB,
+        _of_whole_records("ecgiddb", "ecgiddb"),
+    )
 }
+
+#: Everything that beats can be prepared from.
+SOURCES: dict[str, Source] = (
+    DATABASES
+    | MORE_PEOPLE
+    | {source.name: source for source in (EDITED, PTBXL_ROTATED, SIMULATED_BLOCK, PTBXL_SIMULATED_BLOCK)}
+)
 
 
 def notice(names: Sequence[str]) -> str:

@@ -22,11 +22,14 @@ from training.databases.divisions import (
     VALIDATION_GROUPS,
     VALIDATION_RECORDS,
 )
+from training.datasets import lead_groups, people_folds
 from training.datasets.prepared_data import Dataset
 from training.recipes import protocols
+from training.recipes.protocols import PROTOCOLS
 from training.recipes.provenance import RunConfig
 from training.synthetic import bundle_branch_block, names
 
+#: Of ``beats-10fold``.
 FOLDS = 10
 #: Folds 0 to 4 and 5 to 9: what a half trains on, the folds of the other half have never seen.
 HALF = FOLDS // 2
@@ -43,7 +46,9 @@ class SplitError(TrainingError):
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """Row numbers of a data set's table. Validation and test hold primary leads only, training all leads."""
+    """Row numbers of a data set's table. Validation and test hold primary leads only, training all leads; where a
+    protocol tests every lead, test holds all, too.
+    """
 
     train: NDArray[np.int64]
     validation: NDArray[np.int64]
@@ -66,11 +71,12 @@ def split(
     Args:
         table: see :class:`training.databases.marked.Beats`.
         labels: class index per row, −1 for beats that take no part; shape ``[N]``.
-        fold: which tenth is the test partition (``beats-10fold``), or which half is not trained on (``beats-half``).
+        fold: which tenth is the test partition (``beats-10fold``), whose people test (``people-5fold``), or which half
+            is not trained on (``beats-half``).
         held_out: the person who is the test partition (``leave-one-patient-out``).
         seed: of the shuffling.
         member: which network of an ensemble; each validates on another part of the training partition
-            (``beats-10fold``, ``inter-patient``).
+            (``beats-10fold``, ``inter-patient``, ``people-5fold``).
         out_of_fold: whether each person of the training partition validates for one of them (``inter-patient``).
 
     Raises:
@@ -84,7 +90,7 @@ def split(
     partitioned = Split(
         train=np.flatnonzero((partitions == "train") & labelled),
         validation=np.flatnonzero((partitions == "validation") & labelled & primary),
-        test=np.flatnonzero((partitions == "test") & labelled & primary),
+        test=np.flatnonzero((partitions == "test") & labelled & (primary | PROTOCOLS[protocol].tests_every_lead)),
     )
     for name in ("train", "validation", "test"):
         if len(getattr(partitioned, name)) == 0:
@@ -112,6 +118,10 @@ def divide(data: Dataset, config: RunConfig) -> Split:
     if config.leads == "primary":
         primary = data.table["primary"].to_numpy(dtype=bool)
         return Split(partitioned.train[primary[partitioned.train]], partitioned.validation, partitioned.test)
+    if config.leads == "alike":
+        alike = lead_groups.look_alike(data.table["lead"].to_numpy(dtype=str))
+        train, validation = (rows[alike[rows]] for rows in (partitioned.train, partitioned.validation))
+        return Split(train, validation, partitioned.test)
     return partitioned
 
 
@@ -275,6 +285,15 @@ def _quarter(table: pd.DataFrame, prescribed: NDArray[np.str_], member: int) -> 
     return partitions
 
 
+def _people_fivefold(table: pd.DataFrame, labels: NDArray[np.int64], fold: int, member: int) -> NDArray[np.str_]:
+    """By person, each fold's in turn. Synthetic recordings of the people who do not train take no part."""
+    try:
+        partitions = people_folds.divide(table, labels, fold, member)
+    except ValueError as error:
+        raise SplitError(str(error)) from error
+    return _without_synthetic_of_others(table, partitions)
+
+
 def _leave_one_out(table: pd.DataFrame, person: str) -> NDArray[np.str_]:
     """All of one person's beats test; the validation people of ``inter-patient`` validate, everyone else trains.
 
@@ -311,6 +330,7 @@ _DIVISIONS: dict[str, Callable[[_Wish], NDArray[np.str_]]] = {
     protocols.BEATS_HALF.name: lambda wish: _beats_half(wish.table, wish.labels, wish.fold, wish.seed),
     protocols.CHRONOLOGICAL.name: lambda wish: _chronological(wish.table, wish.labels),
     protocols.INTER_PATIENT.name: lambda wish: _inter_patient(wish.table, wish.member, out_of_fold=wish.out_of_fold),
+    protocols.PEOPLE_5FOLD.name: lambda wish: _people_fivefold(wish.table, wish.labels, wish.fold, wish.member),
     protocols.LEAVE_ONE_OUT.name: lambda wish: _leave_one_out(wish.table, wish.held_out),
     protocols.AS_GIVEN.name: lambda wish: _as_given(wish.table, wish.labels, wish.seed),
 }

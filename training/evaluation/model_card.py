@@ -88,6 +88,11 @@ _SOURCES = {
     "ptbxl-blocked": "The same of PTB-XL's training people.",
     "ptbxl-turned": "PTB-XL's training people again, with rotated leads.",
     "vfdb": "Malignant ventricular ectopy: the crests of fibrillation and flutter in eight people's recordings.",
+    "ptbxl-all": "PTB-XL: ten seconds of each of some thousand people, those beats of which the class is certain.",
+    "cpsc2018": "CPSC 2018: the same of some hundred people.",
+    "ludb": "LUDB: the same of some fifty people, whose QRS complexes cardiologists marked.",
+    "qtdb": "QT database: a quarter of an hour of each of 34 people, every beat annotated.",
+    "ecgiddb": "ECG-ID: twenty seconds of one lead of each of 90 volunteers, taken for normal.",
     "ptbxl": "PTB-XL: ten seconds of each of several hundred people whose every beat has the record's label.",
 }
 

@@ -244,9 +244,9 @@ def _verdict_row(
     row: metrics.TableRow = {"protocol": protocol, "pictures": pictures, "n": len(predictions.verdicts)}
     row |= {verdict.value: round(float((predictions.verdicts == verdict.value).mean()), 4) for verdict in Verdict}
     if truth is not None:
-        right = predictions.probabilities.argmax(axis=1) == truth
-        row["confident_accuracy"] = round(float(right[confident].mean()), 4) if confident.any() else None
-        row["set_coverage"] = round(float(predictions.sets[np.arange(len(truth)), truth].mean()), 4)
+        holds = predictions.sets[np.arange(len(truth)), truth]  # of a confident answer: whether it is right
+        row["confident_accuracy"] = round(float(holds[confident].mean()), 4) if confident.any() else None
+        row["set_coverage"] = round(float(holds.mean()), 4)
     return row
 
 

@@ -35,7 +35,10 @@ _CORRECTION = " prior correction "
 PRIOR_CORRECTION_POWERS = tuple(round(0.05 * step, 2) for step in range(21))
 
 #: Where a record lies, by how its name begins; everything else is MIT-BIH.
-_SOURCES = (("ptbxl-", "PTB-XL"), ("4", "VFDB"), ("6", "VFDB"))
+_SOURCES = (
+    *(("ptbxl-", "PTB-XL"), ("4", "VFDB"), ("6", "VFDB")),
+    *(("cpsc2018-", "CPSC 2018"), ("ludb-", "LUDB"), ("qtdb-", "QT database"), ("ecgiddb-", "ECG-ID")),
+)
 
 
 def score_rows(stored: Sequence[Predictions], class_sets: Sequence[str] = ()) -> pd.DataFrame:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,11 +21,12 @@ from training import TrainingError
 from training.datasets import sources
 from training.datasets.prepared_data import Dataset
 from training.datasets.splits import Split
-from training.evaluation import metrics
+from training.evaluation import confident_answers, metrics
 from training.export import model_file
 from training.export.onnx_conversion import to_onnx
 from training.export.served_heads import BLANK_OOD_SCORE, ServedHeads, description
-from training.learning import calibration
+from training.learning import calibration, confidence
+from training.learning.predictions import Predictions
 from training.learning.run import Run
 from training.recipes.protocols import is_by_person
 
@@ -65,6 +66,7 @@ def export(
     version: str,
     scores_from: list[Path],
     decide_as: Path | None = None,
+    out_of_fold: Sequence[Predictions] = (),
 ) -> Exported:
     """Calibrate the run's best weights and write them as a version of a model into a model repository.
 
@@ -78,14 +80,20 @@ def export(
         decide_as: ``metadata.json`` of an export whose scaling and thresholds this one takes over, all but the OOD
             limit. Where people who trained also validate, predictions are surer than they are for anybody else: what is
             served to others must be calibrated on others, by the same recipe trained without them.
+        out_of_fold: predictions of the folds of ``people-5fold`` of the same recipe, from which the thresholds come
+            then, by group of classes that one picture can't tell apart, and what the file says of new people.
 
     Raises:
         RunError: no trained run there, or one that was trained on other data.
-        ExportError: a network without global average pooling, or parity not reached.
+        ExportError: a network without global average pooling, or parity not reached, or ``out_of_fold`` are of other
+            classes.
+        PeopleError: ``out_of_fold`` don't say whose beats they are for, or are of one fold.
     """
     require_version(version)
     finished = Run.open(run, data)
     other = None if decide_as is None else _decision_of(decide_as, finished.classes)
+    if any(fold.config.class_set != finished.config.class_set for fold in out_of_fold):
+        raise ExportError(f"The out-of-fold predictions are not of the classes of {finished.config.name}.")
     trunk, head = _network_of(finished)
     trained = set(np.unique(finished.labels[finished.partitions.train]).tolist())
     if missing := [beat_class.short for label, beat_class in enumerate(finished.classes) if label not in trained]:
@@ -99,16 +107,9 @@ def export(
     if parity > PARITY_TOLERANCE:
         raise ExportError(f"Keras and onnxruntime differ by {parity:.1e}; at most {PARITY_TOLERANCE:.0e} is allowed.")
     metadata = _metadata(finished, session, other, scores_from)
-    facts = {
-        "temperature": round(scaling.temperature, 4),
-        "bias": [round(value, 4) for value in scaling.bias],
-        "calibrated_on": finished.config.name if other is None else other["training_run"],
-        "parity": {
-            "max_probability_difference": parity,
-            "pictures": min(PARITY_PICTURES, len(finished.partitions.test)),
-        },
-        "configuration": finished.config.model_dump(),
-    }
+    if out_of_fold:
+        metadata |= _decided_on(out_of_fold, metadata)
+    facts = _facts(finished, scaling, other, parity)
     path = model_file.write(model, {"format": FORMAT, "name": name} | metadata, facts, repository / name / version)
     return Exported(path, path.stat().st_size, parity, scaling.temperature)
 
@@ -179,6 +180,32 @@ def _metadata(
         "scores": scores,
         "licence": sources.notice(config.sources),
         "profile": profile_of(validation, labels[partitions.validation], finished.shorts),
+    }
+
+
+def _decided_on(folds: Sequence[Predictions], metadata: Mapping[str, Any]) -> dict[str, object]:
+    """The entries of a model file that out-of-fold predictions decide, in place of those in ``metadata``."""
+    shorts = [beat_class["short"] for beat_class in metadata["classes"]]
+    thresholds = confident_answers.decided_on(folds)
+    return {
+        "decision": confidence.decision_metadata(thresholds, shorts, metadata["decision"]["max_distance"]),
+        "scores": metadata["scores"] | confident_answers.class_scores(folds),
+    }
+
+
+def _facts(
+    finished: Run, scaling: calibration.Scaling, other: dict[str, Any] | None, parity: float
+) -> dict[str, object]:
+    """What only people read in the file."""
+    return {
+        "temperature": round(scaling.temperature, 4),
+        "bias": [round(value, 4) for value in scaling.bias],
+        "calibrated_on": finished.config.name if other is None else other["training_run"],
+        "parity": {
+            "max_probability_difference": parity,
+            "pictures": min(PARITY_PICTURES, len(finished.partitions.test)),
+        },
+        "configuration": finished.config.model_dump(),
     }
 
 

@@ -1,4 +1,4 @@
-"""Many runs of one recipe: ten folds, each carrier of a rare class held out in turn, or an ensemble of
+"""Many runs of one recipe: its folds, each carrier of a rare class held out in turn, or an ensemble of
 several networks. No run is trained twice.
 """
 
@@ -10,13 +10,13 @@ from pathlib import Path
 
 from training.databases.divisions import CARRIERS, OUT_OF_FOLD_GROUPS
 from training.datasets.prepared_data import Dataset
-from training.datasets.splits import FOLDS, HALF, SplitError, validator_of
+from training.datasets.splits import HALF, SplitError, validator_of
 from training.learning import fitting, predictions
 from training.learning.fitting import Epoch
 from training.learning.predictions import Predictions
 from training.learning.run import CONFIG, RunError
 from training.recipes import recipe_files
-from training.recipes.protocols import BEATS_HALF, Parts
+from training.recipes.protocols import BEATS_10FOLD, BEATS_HALF, Parts
 from training.recipes.provenance import RunConfig
 
 #: What a run's partitions depend on, beside the data.
@@ -33,8 +33,9 @@ Report = Callable[[RunConfig, Epoch | None, float], None]
 def runs_of(config: RunConfig, *, start: RunConfig | None = None) -> list[RunConfig]:
     """The runs that a recipe stands for, in order of dependence.
 
-    ``beats-10fold`` gives its ten folds. With ``start``, a longer run on each half of the folds comes first, and each
-    fold starts from the half that it does not lie in: that run has seen neither its test nor its validation beats.
+    ``beats-10fold`` gives its ten folds, ``people-5fold`` its five. With ``start``, a longer run on each half of the
+    folds of ``beats-10fold`` comes first, and each fold starts from the half that it does not lie in: that run has seen
+    neither its test nor its validation beats.
     ``leave-one-patient-out`` gives one run for each carrier of a rare class. A recipe of several ``members`` is a
     run of its own.
 
@@ -46,6 +47,8 @@ def runs_of(config: RunConfig, *, start: RunConfig | None = None) -> list[RunCon
             raise SplitError(
                 f"{config.name} is a snapshot ensemble: it starts from whole runs of the same folds, not from halves."
             )
+        if start is not None and config.protocol != BEATS_10FOLD.name:
+            raise SplitError(f"Only {BEATS_10FOLD.name} has halves that its folds could start from.")
         if config.start_from and start is None and "{fold}" not in config.start_from:
             raise SplitError(
                 f"Every fold of {config.name} would start from the same run; write {{fold}} in start_from."
@@ -60,7 +63,7 @@ def runs_of(config: RunConfig, *, start: RunConfig | None = None) -> list[RunCon
                 fold=fold,
                 start_from=halves[fold // HALF].name if halves else config.start_from.replace("{fold}", str(fold)),
             )
-            for fold in range(FOLDS)
+            for fold in range(config.divided_by.folds)
         ]
         return halves + folds
     if config.divided_by.parts is Parts.PEOPLE:
@@ -148,7 +151,7 @@ def validate(config: RunConfig, data: Dataset, runs: Path) -> Predictions:
 
 def require_cross_fold_ensemble(config: RunConfig) -> None:
     """Raise :class:`SplitError` where no other fold's networks may predict as well (:func:`cross_fold_ensemble`)."""
-    if config.divided_by.parts is not Parts.FOLDS or (config.members > 1 and not config.snapshot_ensemble):
+    if config.protocol != BEATS_10FOLD.name or (config.members > 1 and not config.snapshot_ensemble):
         raise SplitError(f"In {config.name} no other fold's networks validate all together on what it tests.")
     if config.keep != "last":
         raise SplitError(f"The weights of {config.name} are chosen by validation: another fold's would know the beats.")

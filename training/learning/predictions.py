@@ -22,6 +22,7 @@ from scipy.special import softmax
 
 from ecg.classes import CLASS_SETS, index_of_symbols
 from training import TrainingError
+from training.datasets import people_folds
 from training.datasets.prepared_data import Dataset
 from training.datasets.splits import Split, simulated_block_rows
 from training.learning import calibration
@@ -33,12 +34,29 @@ FILE = "predictions.npz"
 #: What stored probabilities are multiples of: less than the last digit of a table.
 STEP = 2.0**-14
 
+#: Fields of :class:`Whose`, and what they are called in files.
+_WHOSE = ("people", "databases", "leads")
+
 #: A partition of a split that a network has not trained on.
 Unseen = Literal["validation", "test"]
 
 
 class PredictionsError(TrainingError):
     """A file of predictions can't be used."""
+
+
+@dataclass(frozen=True, slots=True)
+class Whose:
+    """Whose beats N predictions are for, and in which leads; rows correspond."""
+
+    people: NDArray[np.str_]
+    databases: NDArray[np.str_]
+    """Names of :data:`training.databases.registry.DATABASES`."""
+    leads: NDArray[np.str_]
+
+    def only(self, chosen: NDArray[np.bool_]) -> Whose:
+        """The chosen rows."""
+        return Whose(self.people[chosen], self.databases[chosen], self.leads[chosen])
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +74,8 @@ class Predictions:
     shares: NDArray[np.float64] | None = None
     """``[C]``: how much of the training partition each class is, by person counted by its carriers; None in files
     that were written before this was stored."""
+    whose: Whose | None = None
+    """Stored where a protocol tests every lead of people of many databases."""
 
     @property
     def truth(self) -> NDArray[np.int64]:
@@ -70,6 +90,7 @@ class Predictions:
             samples=self.samples[chosen],
             symbols=self.symbols[chosen],
             probabilities=self.probabilities[chosen],
+            whose=self.whose and self.whose.only(chosen),
         )
 
     def within(self, class_set: str) -> Predictions:
@@ -129,6 +150,8 @@ class Predictions:
         }
         if self.shares is not None:
             arrays["shares"] = self.shares
+        if self.whose is not None:
+            arrays |= {field: getattr(self.whose, field) for field in _WHOSE}
         partial = path.with_suffix(".partial.npz")
         with ZipFile(partial, "w", ZIP_LZMA) as archive:
             for name, values in arrays.items():
@@ -153,6 +176,7 @@ def load(path: Path) -> Predictions:
                 stored["probabilities"].astype(np.float32),
                 int(stored["majority"]),
                 stored.get("shares"),
+                Whose(*(stored[field] for field in _WHOSE)) if set(_WHOSE) <= set(stored) else None,
             )
     except (OSError, EOFError, BadZipFile, KeyError, ValueError, ValidationError) as error:
         raise PredictionsError(f"{path} holds no predictions: {error}") from error
@@ -214,6 +238,15 @@ def predict_partition(
         softmax(logits[partition] / scaling.temperature + np.array(scaling.bias), axis=1).astype(np.float32),
         int(trained.argmax()),
         shares / shares.sum(),
+        _whose(table) if config.divided_by.tests_every_lead else None,
+    )
+
+
+def _whose(table: pd.DataFrame) -> Whose:
+    return Whose(
+        table["patient"].to_numpy(dtype=str),
+        people_folds.database_of(table["group"].to_numpy(dtype=str)),
+        table["lead"].to_numpy(dtype=str),
     )
 
 
@@ -277,8 +310,12 @@ def _same_shares(first: Predictions, second: Predictions) -> bool:
 
 def joined(parts: Sequence[Predictions]) -> Predictions:
     """The predictions of several runs of one recipe, one after the other."""
+    whose = [part.whose for part in parts if part.whose is not None]
     return replace(
         parts[0],
+        whose=Whose(*(np.concatenate([getattr(part, field) for part in whose]) for field in _WHOSE))
+        if len(whose) == len(parts)
+        else None,
         records=np.concatenate([part.records for part in parts]),
         samples=np.concatenate([part.samples for part in parts]),
         symbols=np.concatenate([part.symbols for part in parts]),
@@ -287,8 +324,10 @@ def joined(parts: Sequence[Predictions]) -> Predictions:
 
 
 def tested_rows(data: Dataset, partitions: Split, config: RunConfig) -> NDArray[np.int64]:
-    """The test beats; in protocols by person also the test people's beats outside the class set."""
-    if not config.divided_by.by_person:
+    """The test beats; in protocols by person also the test people's beats outside the class set, where the primary lead
+    alone is tested.
+    """
+    if not config.divided_by.by_person or config.divided_by.tests_every_lead:
         return partitions.test
     primary = data.table["primary"].to_numpy(dtype=bool)
     of_no_class = primary & (data.labels(CLASS_SETS[config.class_set]) < 0)

@@ -33,12 +33,17 @@ class Protocol:
     in the few who validate says nothing about others."""
     parts: Parts | None = None
     """What several runs of one recipe are; None where one run is all."""
+    folds: int = 1
+    """How many folds there are, where the parts are folds."""
     is_start: bool = False
     """Only there for others to start from: it has no figures of its own."""
     members_validate_apart: bool = False
     """Whether each network of an ensemble validates on another part of the training partition."""
     validates_out_of_fold: bool = False
     """Whether each person of the training partition may validate for one of several networks."""
+    tests_every_lead: bool = False
+    """Whether beats are asked about in all their leads, not only in the primary one, and predictions say who has them.
+    Beats of no class take no part then."""
     tests_whole_records: bool = False
     """Whether the beats of no class in the recordings that test are test beats, too, and those of AAMI's classes."""
     synthetic: frozenset[str] = frozenset()
@@ -46,7 +51,7 @@ class Protocol:
 
 
 BEATS_10FOLD: Final = Protocol(
-    "beats-10fold", parts=Parts.FOLDS, members_validate_apart=True, synthetic=SIMULATED_BLOCKS
+    "beats-10fold", parts=Parts.FOLDS, folds=10, members_validate_apart=True, synthetic=SIMULATED_BLOCKS
 )
 BEATS_HALF: Final = Protocol("beats-half", is_start=True, synthetic=SIMULATED_BLOCKS)
 CHRONOLOGICAL: Final = Protocol("chronological-70-30")
@@ -58,13 +63,22 @@ INTER_PATIENT: Final = Protocol(
     tests_whole_records=True,
     synthetic=SYNTHETIC,
 )
+PEOPLE_5FOLD: Final = Protocol(
+    "people-5fold",
+    by_person=True,
+    parts=Parts.FOLDS,
+    folds=5,
+    members_validate_apart=True,
+    tests_every_lead=True,
+    synthetic=SYNTHETIC,
+)
 LEAVE_ONE_OUT: Final = Protocol("leave-one-patient-out", by_person=True, parts=Parts.PEOPLE, synthetic=SYNTHETIC)
 AS_GIVEN: Final = Protocol("as-given")
 
 #: By name.
 PROTOCOLS: Final[dict[str, Protocol]] = {
     protocol.name: protocol
-    for protocol in (BEATS_10FOLD, BEATS_HALF, CHRONOLOGICAL, INTER_PATIENT, LEAVE_ONE_OUT, AS_GIVEN)
+    for protocol in (BEATS_10FOLD, BEATS_HALF, CHRONOLOGICAL, INTER_PATIENT, PEOPLE_5FOLD, LEAVE_ONE_OUT, AS_GIVEN)
 }
 
 

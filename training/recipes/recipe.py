@@ -17,6 +17,22 @@ NAME = r"^[a-z0-9][a-z0-9.-]*$"
 #: What layers compute in.
 Precision = Literal["float32", "bfloat16"]
 
+#: Databases, synthetic recordings made of them, and databases of more people.
+SourceName = Literal[
+    "mitdb",
+    "edited",
+    "blocked",
+    "vfdb",
+    "ptbxl",
+    "ptbxl-turned",
+    "ptbxl-blocked",
+    "ptbxl-all",
+    "cpsc2018",
+    "ludb",
+    "qtdb",
+    "ecgiddb",
+]
+
 #: What fields, and values of fields, were called in files that earlier versions wrote.
 _FORMER_FIELDS = {
     "made_fraction": "synthetic_fraction",
@@ -40,21 +56,21 @@ class Recipe(BaseModel):
     class_set: Literal["six", "seven", "eight", "aami"] = "seven"
     representation: Literal["trace", "spectrogram", "context"] = "trace"
     network: Literal["columns", "course_cnn", "residual", "rhythm"] = "residual"
-    sources: tuple[Literal["mitdb", "edited", "blocked", "vfdb", "ptbxl", "ptbxl-turned", "ptbxl-blocked"], ...] = (
-        Field(default=("mitdb",), min_length=1)
-    )
+    sources: tuple[SourceName, ...] = Field(default=("mitdb",), min_length=1)
     """Databases whose beats take part; those of :data:`SYNTHETIC` come from the training partitions of two."""
     protocol: Annotated[str, AfterValidator(lambda name: protocols.named(name).name)] = "beats-10fold"
     """A name in :data:`training.recipes.protocols.PROTOCOLS`."""
     fold: int = Field(default=0, ge=0, le=9)
-    """The test tenth (``beats-10fold``), or the half that is not trained on (``beats-half``, 0 or 1)."""
+    """The test tenth (``beats-10fold``), whose people test (``people-5fold``, 0 to 4), or the half that never trains
+    (``beats-half``, 0 or 1)."""
     held_out: str = ""
     """The test person (``leave-one-patient-out``)."""
     start_from: str = ""
     """Name of a finished run whose weights training starts from; ``crossval`` puts the fold for ``{fold}`` in it and
     the member for ``{member}``."""
-    leads: Literal["all", "primary"] = "all"
-    """Which leads train; validation and test always show the primary one."""
+    leads: Literal["all", "alike", "primary"] = "all"
+    """Which leads train: all of them, those in which beats look alike (:mod:`training.datasets.lead_groups`), or the
+    primary one. Validation shows the primary one, and so does test but in ``people-5fold``."""
     seed: int = 20_260
     members: int = Field(default=1, ge=1, le=8)
     """How many networks an ensemble has, whose calibrated probabilities are averaged (``crossval``). Each has first
@@ -113,6 +129,12 @@ class Recipe(BaseModel):
             name: _FORMER_VALUES.get((name, value), value) if isinstance(value, str) else value
             for name, value in renamed.items()
         }
+
+    @model_validator(mode="after")
+    def _the_fold_exists(self) -> Recipe:
+        if self.divided_by.folds > 1 and self.fold >= self.divided_by.folds:
+            raise ValueError(f"{self.protocol} has the folds 0 to {self.divided_by.folds - 1}, not {self.fold}")
+        return self
 
     @model_validator(mode="after")
     def _drawn_classes_exist(self) -> Recipe:

@@ -57,3 +57,46 @@ def test_any_number_of_classes(classes: int) -> None:
     probabilities = [0.9] + [0.1 / (classes - 1)] * (classes - 1)
     thresholds = Thresholds(min_probability=(0.2,) * classes, max_ood_score=1.0)
     assert decide(probabilities, 0.0, thresholds).prediction_set == (0,)
+
+
+#: NORMAL, PAC, PVC, LBBB: in one beat nobody can see whether it came early.
+GROUPED = Thresholds(
+    min_probability=(0.05,) * 4,
+    max_ood_score=10.0,
+    min_confidence=(0.9, 0.9, 0.8, 2.0),
+    groups=((0, 1), (2,), (3,)),
+)
+
+
+@pytest.mark.parametrize("probabilities", [(0.6, 0.31, 0.05, 0.04), (0.31, 0.6, 0.05, 0.04), (0.9, 0.0, 0.06, 0.04)])
+def test_a_group_is_answered_confidently_by_what_its_classes_are_together(probabilities: tuple[float, ...]) -> None:
+    decision = decide(probabilities, 3.0, GROUPED)
+    assert decision.verdict is Verdict.CONFIDENT
+    assert set(decision.prediction_set) == {0, 1}
+    assert decision.top == decision.prediction_set[0] == max(range(4), key=probabilities.__getitem__)
+
+
+def test_each_group_has_its_own_confidence_threshold() -> None:
+    assert decide([0.1, 0.05, 0.8, 0.05], 3.0, GROUPED).verdict is Verdict.CONFIDENT
+    assert decide([0.6, 0.25, 0.1, 0.05], 3.0, GROUPED).verdict is Verdict.UNCERTAIN
+    assert decide([0.0, 0.0, 0.0, 1.0], 3.0, GROUPED).verdict is Verdict.UNCERTAIN  # above 1: never
+    assert decide([1.0, 0.0, 0.0, 0.0], 11.0, GROUPED).verdict is Verdict.NOT_A_BEAT
+
+
+def test_uncertain_answers_name_whole_groups_most_probable_class_first() -> None:
+    decision = decide([0.3, 0.001, 0.64, 0.04], 3.0, GROUPED)
+    assert (decision.prediction_set, decision.verdict) == ((2, 0, 1), Verdict.UNCERTAIN)
+
+
+def test_no_group_is_left_out_that_is_more_probable_than_a_plausible_one() -> None:
+    strict = Thresholds((0.5,) * 4, 10.0, (2.0,) * 4, GROUPED.groups)
+    # The most probable class is alone less probable than the two of another group together.
+    decision = decide([0.3, 0.26, 0.34, 0.1], 3.0, strict)
+    assert (decision.top, decision.prediction_set) == (2, (2, 0, 1))
+
+
+def test_the_most_probable_class_is_never_contradicted_by_a_confident_group() -> None:
+    eager = Thresholds((0.01,) * 4, 10.0, (0.5,) * 4, GROUPED.groups)
+    decision = decide([0.28, 0.28, 0.44, 0.0], 3.0, eager)
+    assert (decision.top, decision.verdict) == (2, Verdict.UNCERTAIN)
+    assert set(decision.prediction_set) == {0, 1, 2}

@@ -62,6 +62,7 @@ def test_all_missing_metadata_is_named_at_once(tmp_path: Path) -> None:
 
 
 DECISION = {"min_probability": {short: 0.1 for short, _ in CLASSES}, "max_distance": 1.0}
+GROUPED = {**DECISION, "min_confidence": {short: 2.0 if short == "PVC" else 0.9 for short, _ in CLASSES}}
 
 
 @pytest.mark.parametrize(
@@ -83,6 +84,10 @@ DECISION = {"min_probability": {short: 0.1 for short, _ in CLASSES}, "max_distan
             {"decision": json.dumps({**DECISION, "min_confidence": {"NORMAL": 0.9, "LBBB": 2}})},
             "no min_confidence for RBBB, PAC, PVC, VF, PACED",
         ),
+        ({"decision": json.dumps({**DECISION, "groups": [["NORMAL", "PAC"]]})}, "groups, but no min_confidence"),
+        ({"decision": json.dumps({**GROUPED, "groups": [["NORMAL", "SVT"]]})}, "groups SVT, which is no class"),
+        ({"decision": json.dumps({**GROUPED, "groups": [["NORMAL", "PAC"], ["PAC", "PVC"]]})}, "in two groups"),
+        ({"decision": json.dumps({**GROUPED, "groups": [["NORMAL", "PVC"]]})}, "several min_confidence for one group"),
     ],
 )
 def test_unusable_metadata_is_explained(tmp_path: Path, metadata: dict[str, str | None], why: str) -> None:
@@ -95,6 +100,13 @@ def test_what_confidence_asks_for_is_read_where_a_file_says_it(tmp_path: Path) -
     model = OnnxModel.load(write_model(tmp_path, metadata={"decision": strict}))
     assert model.thresholds.min_confidence == tuple(thresholds.values())
     assert OnnxModel.load(write_model(tmp_path, version="2")).thresholds.min_confidence == ()
+
+
+def test_groups_of_classes_are_read_where_a_file_says_them_and_all_others_stand_alone(tmp_path: Path) -> None:
+    grouped = json.dumps({**GROUPED, "groups": [["PAC", "NORMAL"]]})
+    model = OnnxModel.load(write_model(tmp_path, metadata={"decision": grouped}))
+    assert model.thresholds.groups == ((1,), (2,), (3, 0), (4,), (5,), (6,))
+    assert OnnxModel.load(write_model(tmp_path, version="2")).thresholds.groups == ()
 
 
 def test_a_class_list_that_does_not_fit_the_graph(tmp_path: Path) -> None:

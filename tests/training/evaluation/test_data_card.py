@@ -43,12 +43,32 @@ def test_every_source_tells_its_records_people_and_licence(prepared_sources: Pat
     assert "not a medical device" in text
 
 
-def test_beats_and_people_are_counted_once_whatever_the_leads(prepared_sources: Path) -> None:
-    table = prepared_data.read_table(prepared_sources / "mitdb")
-    rows = _rows(data_card.card({"mitdb": table}), "Beats and people by class")
-    assert rows["`V`"] == ["Premature Ventricular Contraction (PVC)", "36", "3"]
-    assert rows["`F`"] == ["in no class set", "36", "3"]
-    assert "`E`" not in rows
+def test_people_and_beats_are_counted_by_class_and_database_whatever_the_leads(prepared_sources: Path) -> None:
+    card = data_card.card({name: prepared_data.read_table(prepared_sources / name) for name in DATABASES})
+    people, beats = _rows(card, "People by class and database"), _rows(card, "Beats by class and database")
+    assert people["`V`"] == ["Premature Ventricular Contraction (PVC)", "3", "–", "–", "3"]
+    assert beats["`V`"] == ["Premature Ventricular Contraction (PVC)", "36", "–", "–", "36"]
+    assert people["`F`"] == ["in no class set", "3", "–", "–", "3"]
+    assert people["`L`"][1:] == ["3", "–", "1", "4"]
+    assert "`E`" not in people
+
+
+def test_a_database_of_two_sources_counts_its_people_once(prepared_sources: Path) -> None:
+    table = prepared_data.read_table(prepared_sources / "ptbxl")
+    few = table[table["symbol"] == "L"]
+    for tables in ({"ptbxl": few, "ptbxl-all": table}, {"ptbxl-all": table, "ptbxl": table}):
+        rows = _rows(
+            data_card.card({"mitdb": prepared_data.read_table(prepared_sources / "mitdb"), **tables}),
+            "People by class and database",
+        )
+        assert rows["`R`"][1:] == ["3", "1", "4"]
+
+
+def test_everybody_is_counted_in_the_fold_in_which_they_test(prepared_sources: Path) -> None:
+    card = data_card.card({name: prepared_data.read_table(prepared_sources / name) for name in DATABASES})
+    rows = _rows(card, "People in the folds of `people-5fold`")
+    counts = [int(cell.replace("–", "0")) for cell in rows["VF"]]
+    assert counts[-1] == sum(counts[:-1]) == 6  # three records of each of two databases
 
 
 def test_the_partitions_are_those_of_the_split(prepared_sources: Path) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from ecg.classes import CLASS_SETS
 from inference_server.models.onnx_model import OnnxModel
+from tests.training.out_of_fold import Row, fold_of
 from training.datasets.prepared_data import Dataset
 from training.evaluation import served_model
 from training.export import exporting, served_heads
@@ -89,6 +90,22 @@ def test_a_model_may_be_calibrated_as_one_that_does_not_know_the_people(
     assert set(metadata["decision"]["min_confidence"].values()) == {0.75}
     assert metadata["decision"]["max_distance"] == own["decision"]["max_distance"]
     assert OnnxModel.load(exported_as_other.model.parent).thresholds.min_confidence == (0.75,) * 7
+
+
+def test_thresholds_and_groups_may_come_from_people_whom_nobody_knew(data: Dataset, run: Path, tmp_path: Path) -> None:
+    folds = [
+        fold_of([Row(f"mitdb-{fold}{number}", "PVC", "PVC", 2, 0.8) for number in range(30)], fold) for fold in (0, 1)
+    ]
+    exported = exporting.export(run, data, tmp_path, name="arrhythmia", version="3", scores_from=[], out_of_fold=folds)
+    model = OnnxModel.load(exported.model.parent)
+    shorts = [beat_class.short for beat_class in model.info.classes]
+    assert (shorts.index("NORMAL"), shorts.index("PAC")) in model.thresholds.groups
+    assert model.thresholds.min_confidence[shorts.index("PVC")] == pytest.approx(0.8, abs=1e-5)
+    assert model.info.scores["people-5fold/PVC/right"] == 1
+    assert model.info.scores["people-5fold/PVC/asked"] == 60
+    six = [replace(fold, config=fold.config.model_copy(update={"class_set": "six"})) for fold in folds]
+    with pytest.raises(exporting.ExportError, match="not of the classes"):
+        exporting.export(run, data, tmp_path, name="arrhythmia", version="4", scores_from=[], out_of_fold=six)
 
 
 @pytest.mark.parametrize(

@@ -91,6 +91,7 @@ def test_each_fold_of_a_snapshot_ensemble_starts_from_the_same_fold_of_the_run_t
     [
         ({"snapshot_ensemble": True}, "set start_from"),
         ({"members": 2, "member": 2}, "no member 2 of 2"),
+        ({"protocol": "people-5fold", "fold": 5}, "folds 0 to 4"),
         ({"members": 2, "protocol": "chronological-70-30"}, "same part"),
         ({"members": 2, "start_from": "first"}, "what it has learned"),
         ({"members": 2, "snapshot_ensemble": True, "start_from": "first.{member}"}, "one run to start from"),

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from ecg.classes import CLASS_SETS
+from tests.training.out_of_fold import Row, fold_of
 from training.datasets.prepared_data import Dataset
 from training.datasets.splits import divide
 from training.learning import fitting, predictions
@@ -157,6 +158,23 @@ def test_nobody_carries_a_simulated_block(data: Dataset, tmp_path: Path) -> None
     shares = predictions.predict(tmp_path / CONFIG.name, with_blocks).shares
     # Two people of the training partition, who have every class between them, and one of them this one.
     assert shares == pytest.approx(np.array([2, 1, 2, 2, 2, 2, 2]) / 13)
+
+
+def test_whose_beats_are_predicted_in_which_lead_comes_back(tmp_path: Path) -> None:
+    folds = [
+        fold_of([Row(f"mitdb-{fold}", "PVC", "PVC", lead="MLII"), Row(f"ludb-{fold}", "VF", "VF", lead="V1")], fold)
+        for fold in range(2)
+    ]
+    joined = predictions.joined(folds)
+    joined.save(tmp_path / "joined.npz")
+    for predicted in (joined, predictions.load(tmp_path / "joined.npz")):
+        assert predicted.whose is not None
+        assert predicted.whose.people.tolist() == ["mitdb-0", "ludb-0", "mitdb-1", "ludb-1"]
+        assert predicted.whose.databases.tolist() == ["mitdb", "ludb"] * 2
+        chosen = predicted.only(predicted.whose.leads == "V1").whose
+        assert chosen is not None
+        assert chosen.people.tolist() == ["ludb-0", "ludb-1"]
+    assert predictions.joined([folds[0], replace(folds[1], whose=None)]).whose is None
 
 
 def test_prior_correction_weighs_rare_classes_up() -> None:

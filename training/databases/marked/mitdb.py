@@ -49,4 +49,5 @@ def read_recording(folder: Path, record: str) -> MarkedRecording:
         signal=np.ascontiguousarray(recording.read().T),
         samples=marks.samples[wanted],
         symbols=marks.symbols[wanted],
+        group=stored.entry.group,
     )

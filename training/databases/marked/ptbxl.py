@@ -11,13 +11,11 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-import wfdb.processing
-from numpy.typing import NDArray
 
-from ecg.beats import SAMPLING_RATE
 from ecg.classes import LBBB, NORMAL, PACED, RBBB
 from training.databases import ptbxl
 from training.databases.database import Entry, RecordsError
+from training.databases.marked import r_peaks
 from training.databases.marked.recording import MarkedRecording
 from training.databases.marked.resampling import resampled
 from training.databases.ptbxl import PTBXL
@@ -35,9 +33,6 @@ SYMBOL_OF_CODE: Final = {"PACE": PACED.symbol, "CLBBB": LBBB.symbol, "CRBBB": RB
 #: 9 and 10 test.
 VALIDATION_FOLD: Final = 8
 TEST_FOLDS: Final = (9, 10)
-
-#: The R peak is the largest deflection of lead II this near to the detector's mark, seconds.
-_NEAR: Final = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +112,7 @@ def read_recording(folder: Path, record: str) -> MarkedRecording:
     if recording.rate != _RATE:
         raise RecordsError(f"Record {record} has {recording.rate:g} samples a second, expected {_RATE:g}.")
     signal = resampled(recording, LEADS)
-    samples = _find_beats(signal[:, 0])
+    samples = r_peaks.find(signal[:, 0])
     return MarkedRecording(
         name=_name(chosen.entry),
         patient=chosen.entry.person,
@@ -127,6 +122,7 @@ def read_recording(folder: Path, record: str) -> MarkedRecording:
         samples=samples,
         symbols=np.full(len(samples), chosen.symbol),
         partition=chosen.partition,
+        group=chosen.entry.group,
     )
 
 
@@ -140,15 +136,3 @@ def _symbol(known: ptbxl.Known) -> str:
     if known.extra_beats or {"PVC", "PAC"} & set(known.statements):
         return ""
     return next((symbol for code, symbol in SYMBOL_OF_CODE.items() if code in known.statements), "")
-
-
-def _find_beats(lead: NDArray[np.float32]) -> NDArray[np.int64]:
-    marks = np.asarray(wfdb.processing.xqrs_detect(lead.astype(np.float64), SAMPLING_RATE, verbose=False), dtype=int)
-    reach = int(_NEAR * SAMPLING_RATE)
-    peaks = []
-    for mark in marks:
-        start = max(0, int(mark) - reach)
-        near = lead[start : int(mark) + reach]
-        around = lead[max(0, int(mark) - SAMPLING_RATE // 4) : int(mark) + SAMPLING_RATE // 4]
-        peaks.append(start + int(np.abs(near - np.median(around)).argmax()))
-    return np.unique(np.array(peaks, dtype=np.int64))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -23,7 +24,8 @@ class Beats:
     table: pd.DataFrame
     """Columns: ``patient``, ``record``, ``sample`` (R peak, samples at 360 Hz), ``symbol``, ``lead`` (name),
     ``primary`` (bool: the lead that pictures show by default), ``partition`` (``train`` or ``test`` where the source
-    prescribes it, as class folders do, or ``validation``; else empty)."""
+    prescribes it, as class folders do, or ``validation``; else empty), ``group`` (people whom nobody can tell apart for
+    certain, see :attr:`training.databases.database.Entry.group`; empty where the source doesn't tell)."""
     windows: NDArray[np.float32]
     """Shape ``[rows, STORED_SAMPLES]``, millivolts; R at index ``MARGIN + WINDOW_BEFORE``."""
 
@@ -47,6 +49,8 @@ class MarkedRecording:
     """``train``, ``validation`` or ``test`` where the source prescribes it; else empty."""
     every_peak: NDArray[np.int64] | None = None
     """R peaks of all beats, also of those that are not marked; None where every beat is marked."""
+    group: str = ""
+    """People whom nobody can tell apart for certain, this person among them; empty where the source doesn't tell."""
 
     @property
     def peaks(self) -> NDArray[np.int64]:
@@ -56,6 +60,23 @@ class MarkedRecording:
     def marking(self, beats: NDArray[np.int64]) -> MarkedRecording:
         """Only these of the marked beats are marked; the peaks of the others are still known."""
         return replace(self, samples=self.samples[beats], symbols=self.symbols[beats], every_peak=np.unique(self.peaks))
+
+    def with_at_most(self, beats: int) -> MarkedRecording:
+        """At most so many beats of each symbol are marked, spread evenly over the recording."""
+        return self.marking(np.flatnonzero(spread_evenly(self.symbols, beats)))
+
+
+def spread_evenly(kinds: NDArray[Any], most: int) -> NDArray[np.bool_]:
+    """Which of the items are taken where at most ``most`` of each kind may be: spread evenly over its items.
+
+    Args:
+        kinds: ``[N]``, the kind of each item, in order.
+    """
+    taken = np.zeros(len(kinds), dtype=bool)
+    _, kind, counts = np.unique(kinds, return_inverse=True, return_counts=True)
+    for own in np.split(np.argsort(kind, kind="stable"), np.cumsum(counts)[:-1]):
+        taken[own[np.linspace(0, len(own) - 1, min(most, len(own))).round().astype(np.int64)]] = True
+    return taken
 
 
 def generator_of(name: str) -> np.random.Generator:
@@ -84,6 +105,7 @@ def cut_beats(recording: MarkedRecording) -> Beats:
                     "lead": lead,
                     "primary": channel == recording.primary,
                     "partition": recording.partition,
+                    "group": recording.group,
                 }
             )
         )

@@ -48,4 +48,5 @@ def read_recording(folder: Path, record: str) -> MarkedRecording:
         signal=signal,
         samples=samples,
         symbols=np.full(len(samples), VF.symbol),
+        group=stored.entry.group,
     )

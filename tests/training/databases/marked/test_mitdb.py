@@ -75,6 +75,16 @@ def test_checksums_find_a_changed_byte(recordings: Path, tmp_path: Path) -> None
         checksums.verify(copy)
 
 
+def test_headers_that_may_be_mended_are_not_compared(recordings: Path, tmp_path: Path) -> None:
+    copy = shutil.copytree(recordings, tmp_path / "copy")
+    sums = {name: hashlib.sha256((copy / name).read_bytes()).hexdigest() for name in ("100.dat", "100.hea")}
+    (copy / "SHA256SUMS.txt").write_text("".join(f"{digest} {name}\n" for name, digest in sums.items()))
+    (copy / "100.hea").write_text("mended\n")
+    assert checksums.verify(copy, headers=False) == 1
+    with pytest.raises(marked.RecordsError, match=r"100\.hea is damaged"):
+        checksums.verify(copy)
+
+
 def test_beats_at_the_edges_of_a_real_recording_are_left_out(mitdb: Path) -> None:
     beats = marked.cut_beats(database.read_recording(mitdb, "100"))
     assert beats.table["sample"].min() >= beat_windows.WINDOW_BEFORE

@@ -1,0 +1,53 @@
+"""How often new people are answered confidently, by bounds that other people chose."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.training.out_of_fold import Row, fold_of
+from training.evaluation import confident_answers
+from training.evaluation.people import PeopleError
+
+
+def _crowd(database: str, truth: str, predicted: str, probability: float, people: int, lead: str = "II") -> list[Row]:
+    return [Row(f"{database}-{truth}{number}", truth, predicted, 2, probability, lead) for number in range(people)]
+
+
+def test_thresholds_come_from_the_people_of_the_other_folds() -> None:
+    right = _crowd("mitdb", "PVC", "PVC", 0.8, 40)
+    wrong = _crowd("ptbxl", "LBBB", "PVC", 0.8, 40)
+    table = confident_answers.table([fold_of(right, 0), fold_of(wrong, 1)]).set_index(["leads", "of", "name"])
+    # Those who are right were judged by people of whom nobody was, and the other way round.
+    assert table.loc["II or MLII", "database", "mitdb"]["answered"] == 0
+    assert table.loc["II or MLII", "database", "ptbxl"]["answered"] == 1
+    assert table.loc["II or MLII", "database", "ptbxl"]["right"] == 0
+
+
+def test_rows_count_people_and_beats_by_truth_and_by_answer() -> None:
+    folds = [
+        fold_of(
+            [
+                *_crowd(f"mitdb{fold}", "NORMAL", "NORMAL", 0.9, 50),
+                *_crowd(f"mitdb{fold}", "PAC", "NORMAL", 0.9, 30),
+                *_crowd(f"mitdb{fold}", "PVC", "NORMAL", 0.6, 25),
+                *_crowd(f"mitdb{fold}", "RBBB", "PVC", 0.9, 25, lead="V1"),
+            ],
+            fold,
+        )
+        for fold in range(2)
+    ]
+    table = confident_answers.table(folds).set_index(["leads", "of", "name"])
+    normal = table.loc["II or MLII", "class", "NORMAL"]
+    assert (normal["people"], normal["beats"], normal["answered"], normal["right"]) == (100, 200, 1.0, 1.0)
+    assert table.loc["II or MLII", "class", "PAC"]["right"] == 1  # one group with normal
+    unsure = table.loc["II or MLII", "class", "PVC"]
+    assert (unsure["answered"], unsure["holds"]) == (0.0, 1.0)
+    assert unsure["plausible"] > 1
+    assert table.loc["II or MLII", "answer", "NORMAL"]["beats"] == 420
+    assert table.loc["any lead", "class", "RBBB"]["people"] == 50
+    assert ("II or MLII", "class", "RBBB") not in table.index
+
+
+def test_one_fold_can_not_judge_itself() -> None:
+    with pytest.raises(PeopleError, match="only one"):
+        confident_answers.table([fold_of(_crowd("mitdb", "PVC", "PVC", 0.8, 40))])

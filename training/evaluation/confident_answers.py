@@ -1,0 +1,144 @@
+"""How often new people are answered confidently, and how often such an answer is right.
+
+The thresholds of each fold are decided on the people of the other folds (:mod:`training.learning.confidence`), in the
+leads that networks learn from, so that nobody is answered by a bound that their own beats chose.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ecg.classes import groups_of
+from inference_server.classification import Verdict
+from inference_server.models.decision import Thresholds, decide
+from training.datasets import lead_groups
+from training.evaluation import metrics
+from training.evaluation.metrics import TableRow
+from training.evaluation.people import ALIKE, ALL, People, PeopleError
+from training.learning import confidence
+from training.learning.predictions import Predictions
+
+
+@dataclass(frozen=True, slots=True)
+class _Answered:
+    """Beats with what was answered; rows correspond."""
+
+    people: People
+    confident: NDArray[np.bool_]
+    holds: NDArray[np.bool_]
+    """Whether the true class stays plausible; of a confident answer: whether it is right."""
+    sizes: NDArray[np.int64]
+    """How many groups stay plausible."""
+
+    def only(self, chosen: NDArray[np.bool_]) -> _Answered:
+        """The chosen beats."""
+        return _Answered(self.people.only(chosen), self.confident[chosen], self.holds[chosen], self.sizes[chosen])
+
+
+def table(folds: Sequence[Predictions], *, risk: float = confidence.RISK) -> pd.DataFrame:
+    """A row for each group of leads and, within, for all beats, each database, and each class by truth and by answer.
+
+    Args:
+        folds: the out-of-fold predictions of a recipe, one for each fold.
+        risk: how many of the confident answers may be wrong.
+
+    Raises:
+        PeopleError: there is one fold only, or the predictions don't say whose beats they are for.
+    """
+    if len(folds) < 2:
+        raise PeopleError("Thresholds come from the people of other folds; there is only one.")
+    parts = [People.of([fold]) for fold in folds]
+    rows: list[TableRow] = []
+    answered = [
+        _answered(part, decided_on([fold for other, fold in enumerate(folds) if other != own], risk=risk))
+        for own, part in enumerate(parts)
+    ]
+    whole = _Answered(
+        People.of(folds),
+        *(np.concatenate([getattr(part, field) for part in answered]) for field in ("confident", "holds", "sizes")),
+    )
+    for leads, chosen in whole.people.by_lead():
+        for of_what, name, part in _parts(whole.only(chosen)):
+            if len(part.confident):
+                identity: TableRow = {"leads": leads, "of": of_what, "name": name}
+                rows.append(identity | _row(part))
+    return pd.DataFrame(rows)
+
+
+def decided_on(folds: Sequence[Predictions], *, risk: float = confidence.RISK) -> Thresholds:
+    """The thresholds that come of the out-of-fold predictions, in the leads that networks learn from.
+
+    Raises:
+        PeopleError: the predictions don't say whose beats they are for.
+    """
+    people = People.of(folds)
+    people = people.only(lead_groups.look_alike(people.whose.leads))
+    groups = groups_of(people.shorts)
+    return confidence.thresholds(people.probabilities, people.truth, people.whose.people, groups, risk=risk)
+
+
+def class_scores(folds: Sequence[Predictions]) -> dict[str, float]:
+    """What a model file tells of each class in new people, in the leads that networks learn from.
+
+    Beside what :func:`training.evaluation.metrics.class_scores` gives, by ``<protocol>/<class>/<score>``:
+    ``answered``, the share of beats with this most probable class that are answered confidently, ``right``, the share
+    of those answers that are, and ``asked``, of how many people these beats are.
+
+    Raises:
+        PeopleError: there is one fold only, or the predictions don't say whose beats they are for.
+    """
+    protocol = folds[0].config.protocol
+    people = People.of(folds)
+    people = people.only(lead_groups.look_alike(people.whose.leads))
+    scores = metrics.class_scores(people.probabilities, people.truth, protocol, people.shorts, people.whose.people)
+    rows = table(folds)
+    for _, row in rows[(rows["leads"] == ALIKE) & (rows["of"] == "answer")].iterrows():
+        names = f"{protocol}/{row['name']}"
+        scores |= {f"{names}/answered": float(row["answered"]), f"{names}/asked": float(row["people"])}
+        if not pd.isna(row["right"]):
+            scores[f"{names}/right"] = float(row["right"])
+    return scores
+
+
+def _answered(people: People, thresholds: Thresholds) -> _Answered:
+    count = len(people.truth)
+    confident, holds, sizes = np.zeros(count, dtype=bool), np.zeros(count, dtype=bool), np.zeros(count, dtype=np.int64)
+    for row, (probabilities, truth) in enumerate(
+        zip(people.probabilities.tolist(), people.truth.tolist(), strict=True)
+    ):
+        decision = decide(probabilities, 0.0, thresholds)
+        confident[row] = decision.verdict is Verdict.CONFIDENT
+        holds[row] = truth in decision.prediction_set
+        sizes[row] = sum(group[0] in decision.prediction_set for group in thresholds.groups)
+    return _Answered(people, confident, holds, sizes)
+
+
+def _parts(answered: _Answered) -> Iterator[tuple[str, str, _Answered]]:
+    people = answered.people
+    yield ALL, ALL, answered
+    for database in np.unique(people.whose.databases).tolist():
+        yield "database", database, answered.only(people.whose.databases == database)
+    for label, short in enumerate(people.shorts):
+        yield "class", short, answered.only(people.truth == label)
+    for label, short in enumerate(people.shorts):
+        yield "answer", short, answered.only(people.predicted == label)
+
+
+def _row(part: _Answered) -> TableRow:
+    """Shares: of the beats, how many are answered; of those, how many rightly; of the others, of how many the true
+    class stays plausible, among how many groups on average.
+    """
+    confident, unsure = part.confident, ~part.confident
+    return {
+        "people": len(np.unique(part.people.whose.people)),
+        "beats": len(confident),
+        "answered": round(float(confident.mean()), 4),
+        "right": round(float(part.holds[confident].mean()), 4) if confident.any() else None,
+        "holds": round(float(part.holds[unsure].mean()), 4) if unsure.any() else None,
+        "plausible": round(float(part.sizes[unsure].mean()), 2) if unsure.any() else None,
+    }
