@@ -30,8 +30,10 @@ ENTRIES: Final[dict[str, Order]] = {
         recording_errors
         recording
         beats store
-        ec57 pictures
-        formats
+        ec57 pictures signal
+        formats peaks
+        quality
+        rhythm
     """),
     "protos": _order("""
         generate
