@@ -141,8 +141,7 @@ def _mains(spectrum: NDArray[np.float64]) -> NDArray[np.bool_]:
     found = np.zeros(spectrum.shape[:2], np.bool_)
     for frequency in _MAINS:
         line = spectrum[:, :, frequency - 1 : frequency + 2].max(axis=2)
-        beside = np.median(
-            spectrum[:, :, [*range(frequency - 6, frequency - 2), *range(frequency + 3, frequency + 7)]], 2
-        )
+        around = [*range(frequency - 6, frequency - 2), *range(frequency + 3, frequency + 7)]
+        beside = np.median(spectrum[:, :, around], axis=2)
         found |= (line > _MAINS_LEAST) & (line > _MAINS_RATIO * beside)
     return found

@@ -9,7 +9,6 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ecg.beats import SAMPLING_RATE
 from ecg.peaks.choosing import REFRACTORY, choose
 from ecg.peaks.evidence import Evidence, evidence
 from ecg.recording import Recording
@@ -46,6 +45,11 @@ def peaks(recording: Recording, blocks: range | None = None) -> Iterator[PeakBlo
     Raises:
         ecg.signal.resampling.RateError: the recording's rate is outside of what is analysed.
     """
+    return map(settled, candidates(recording, blocks))
+
+
+def candidates(recording: Recording, blocks: range | None = None) -> Iterator[Around[PeakBlock]]:
+    """The blocks of :func:`peaks` with their neighbours, before these have :func:`settled` what is on their borders."""
     working = at_working_rate(recording)
     count = block_count(working.samples)
     wanted = range(count) if blocks is None else blocks
@@ -53,7 +57,7 @@ def peaks(recording: Recording, blocks: range | None = None) -> Iterator[PeakBlo
     filters = (filtered(read_block(working, index)) for index in of_filters)
     weighed = map(evidence, with_neighbours(filters, of_filters.start, 1, of_evidence))
     chosen = map(_peaks_of, with_neighbours(weighed, of_evidence.start, 1, of_choice))
-    return map(_settled, with_neighbours(chosen, of_choice.start, 1, wanted))
+    return with_neighbours(chosen, of_choice.start, 1, wanted)
 
 
 def all_peaks(recording: Recording) -> NDArray[np.int64]:
@@ -83,7 +87,7 @@ def _extremes(around: Around[Evidence], places: NDArray[np.int64]) -> NDArray[np
     return places + np.argmax(window, axis=1) - _AROUND_MIDDLE if len(places) else places
 
 
-def _settled(around: Around[PeakBlock]) -> PeakBlock:
+def settled(around: Around[PeakBlock]) -> PeakBlock:
     """Of two peaks on both sides of a border that can't both be beats, the stronger one stays, the first of equals."""
     block = around.middle
     kept = np.ones(len(block.samples), np.bool_)
@@ -97,7 +101,3 @@ def _settled(around: Around[PeakBlock]) -> PeakBlock:
         if near and (weaker or (equal and place < 0)):
             kept[mine] = False
     return replace(block, samples=block.samples[kept], strength=block.strength[kept])
-
-
-SECONDS_AROUND: Final = REACH * BLOCK // SAMPLING_RATE + 1
-"""How much of a recording's surroundings a piece needs on both sides for its peaks."""

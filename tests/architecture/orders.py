@@ -33,7 +33,8 @@ ENTRIES: Final[dict[str, Order]] = {
         ec57 pictures signal
         formats peaks
         quality
-        rhythm
+        features
+        families rhythm
     """),
     "protos": _order("""
         generate
