@@ -13,7 +13,7 @@ from ecg.beats import WINDOW_AFTER, WINDOW_BEFORE
 from ecg.features import rhythm, shape
 from ecg.features.rhythm import EARLY, intervals_of, rhythm_features, usual_interval
 from ecg.features.shape import aligned, shape_features
-from ecg.features.usual import UsualBeat, usual_beat
+from ecg.features.usual import UsualBeat, company, usual_beat
 from ecg.features.windows import SHAPE_MARGIN, STRIP_REACH, BeatWindows, cut
 from ecg.peaks.stream import REACH as PEAKS_REACH
 from ecg.peaks.stream import candidates
@@ -21,7 +21,15 @@ from ecg.recording import Millivolts, Recording
 from ecg.signal.grid import BLOCK_SECONDS, Around, block_count, widened, with_neighbours
 from ecg.signal.resampling import Ratio
 
-FEATURES: Final[dict[str, str]] = rhythm.NAMES | shape.NAMES
+_COMPANY: Final[dict[str, str]] = {
+    "alike_share": "share of the beats of the minutes around that look like this one",
+    "alike_early_share": "share of these that came early",
+    "usual_share": "share of the beats of the minutes around that look like the usual beat",
+    "strength": "evidence for a beat over that for a usual one, all leads together",
+    "noise": "what lies between QRS complexes over them, in the best lead",
+}
+
+FEATURES: Final[dict[str, str]] = rhythm.NAMES | shape.NAMES | _COMPANY
 """The numbers of :attr:`Beat.features` in their order: name and what it is."""
 
 CONTEXT: Final = 4
@@ -45,7 +53,7 @@ class BeatBlock:
     source_samples: NDArray[np.int64]
     """``[n]``: R peaks in samples of the recording's own rate."""
     features: NDArray[np.float32]
-    """``[n, 55]`` in the order of :data:`FEATURES`; ``nan`` where something isn't known: no neighbour, a gap between,
+    """``[n, 60]`` in the order of :data:`FEATURES`; ``nan`` where something isn't known: no neighbour, a gap between,
     too few beats around for a usual one."""
     intervals: NDArray[np.float32]
     """``[n, 2 * INTERVALS]``, seconds: up to each beat and from it on; ``nan`` across gaps and beyond the
@@ -115,7 +123,7 @@ class Beat:
 
     @property
     def features(self) -> NDArray[np.float32]:
-        """``[55]`` in the order of :data:`FEATURES`."""
+        """``[60]`` in the order of :data:`FEATURES`."""
         features: NDArray[np.float32] = self.block.features[self.place]
         return features
 
@@ -166,6 +174,13 @@ _USUAL_FIRST: Final = STRIP_REACH - WINDOW_BEFORE - 2 * SHAPE_MARGIN
 _USUAL: Final = slice(_USUAL_FIRST, STRIP_REACH + WINDOW_AFTER + 2 * SHAPE_MARGIN)
 
 
+def _company(block: BeatWindows, usual: UsualBeat, scale: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The numbers of :data:`_COMPANY`, ``[n, 5]``."""
+    share = np.full(len(block.samples), usual.share)
+    columns = [*company(usual, block.shapes, scale), share, block.strength, block.noise]
+    return np.stack(columns, axis=1).astype(np.float32)
+
+
 def _described(around: Around[BeatWindows], ratio: Ratio, samples: int) -> BeatBlock:
     block = around.middle
     near = [item for _, item in around.known]
@@ -176,6 +191,7 @@ def _described(around: Around[BeatWindows], ratio: Ratio, samples: int) -> BeatB
     intervals = intervals_of(peaks, recorded, near[0].index * BLOCK_SECONDS)
     early = intervals[:-1] < EARLY * usual_interval(intervals)
     scale = np.sqrt(block.weights) / block.crest
+    scale /= scale.max()
     usual = usual_beat(
         np.concatenate([item.shapes for item in near]),
         np.concatenate([item.strips[:, :, _USUAL] for item in near]),
@@ -183,7 +199,11 @@ def _described(around: Around[BeatWindows], ratio: Ratio, samples: int) -> BeatB
         scale,
     )
     shapes, shifts = aligned(block.shapes, usual.shape, scale)
-    numbers = [rhythm_features(intervals, own), shape_features(shapes, usual.shape, block.readable)]
+    numbers = [
+        rhythm_features(intervals, own),
+        shape_features(shapes, usual.shape, block.readable),
+        _company(block, usual, scale),
+    ]
     padded = np.pad(intervals, INTERVALS, constant_values=np.nan)
     columns = np.arange(own.start, own.stop)[:, None] + np.arange(1, 2 * INTERVALS + 1)
     source = np.clip(ratio.to_source(block.samples), 0, samples - 1)

@@ -39,6 +39,10 @@ class UsualBeat:
     """``[leads, 2 * reach]``, millivolts as recorded, each lead's mean 0; ``nan`` likewise."""
     share: float
     """Share of the beats around that have this shape."""
+    vectors: NDArray[np.float32]
+    """``[compared, samples]``: the shapes that were compared, of length 1; see :func:`company`."""
+    early: NDArray[np.bool_]
+    """``[compared]``: which of them came early."""
 
 
 def usual_beat(
@@ -58,21 +62,17 @@ def usual_beat(
     count, leads = len(shapes), shapes.shape[1]
     if count < LEAST_BEATS:
         nothing = (np.full((leads, width), np.nan, np.float32) for width in (_WIDTH, windows.shape[2]))
-        return UsualBeat(*nothing, 0.0)
+        return UsualBeat(*nothing, 0.0, np.empty((0, 0), np.float32), np.empty(0, np.bool_))
     taken = np.linspace(0, count - 1, min(count, _COMPARED)).round().astype(int)
-    members, share = _most_frequent(shapes[taken], early[taken], scale)
+    vectors = _vectors(shapes[taken], scale)
+    members, share = _most_frequent(vectors, early[taken])
     chosen = taken[members]
     level = windows[chosen] - _mean(windows[chosen])
-    return UsualBeat(np.median(shapes[chosen][..., _CORE], axis=0), _median(level), share)
+    return UsualBeat(np.median(shapes[chosen][..., _CORE], axis=0), _median(level), share, vectors, early[taken])
 
 
-def _most_frequent(
-    shapes: NDArray[np.float32], early: NDArray[np.bool_], scale: NDArray[np.float32]
-) -> tuple[NDArray[np.intp], float]:
+def _most_frequent(vectors: NDArray[np.float32], early: NDArray[np.bool_]) -> tuple[NDArray[np.intp], float]:
     """Places of the beats of the most frequent shape, and their share."""
-    vectors = shapes[:, :, _CORE][:, :, ::_STEP] * scale[:, None]
-    vectors = (vectors - vectors.mean(axis=2, keepdims=True)).reshape(len(vectors), -1)
-    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True) + 1e-9
     alike = vectors @ vectors.T
     partners = (alike > ALIKE) @ np.where(early, 0.5, 1.0)
     leader = int(np.argmax(partners * np.where(early, 0.5, 1.0)))
@@ -81,6 +81,26 @@ def _most_frequent(
     if len(members) < LEAST_BEATS:
         members = np.sort(np.argsort(-alike[leader], kind="stable")[:LEAST_BEATS])
     return members, share
+
+
+def _vectors(shapes: NDArray[np.float32], scale: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Shapes of all leads as vectors of length 1, so that a product is a correlation, ``[n, samples]``."""
+    vectors = shapes[:, :, _CORE][:, :, ::_STEP] * scale[:, None]
+    vectors = (vectors - vectors.mean(axis=2, keepdims=True)).reshape(len(vectors), vectors.shape[1] * vectors.shape[2])
+    return vectors / (np.linalg.norm(vectors, axis=1, keepdims=True) + 1e-9)
+
+
+def company(
+    usual: UsualBeat, shapes: NDArray[np.float32], scale: NDArray[np.float32]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """For each of ``shapes``, ``[n, leads, samples]`` with margins: the share of the beats around that are like it, and
+    the share of these that came early, itself among them; ``[n]`` each, ``nan`` where too few beats are around.
+    """
+    if not len(usual.vectors):
+        return np.full(len(shapes), np.nan), np.full(len(shapes), np.nan)
+    alike = _vectors(shapes, scale) @ usual.vectors.T > ALIKE
+    count = alike.sum(axis=1)
+    return count / alike.shape[1], (alike & usual.early).sum(axis=1) / np.maximum(count, 1)
 
 
 def _mean(windows: NDArray[np.float32]) -> NDArray[np.float32]:

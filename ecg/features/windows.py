@@ -43,6 +43,8 @@ class BeatWindows:
     """``[n, leads, SHAPE_MARGIN + SHAPE_BEFORE + SHAPE_AFTER + SHAPE_MARGIN]``, millivolts without baseline."""
     readable: NDArray[np.bool_]
     """``[n, leads]``: whether the lead can be read in the second of the R peak."""
+    noise: NDArray[np.float32]
+    """``[n]``: noise of the best lead in the second of the R peak; see :attr:`ecg.quality.Quality.noise`."""
     recorded: NDArray[np.bool_]
     """``[BLOCK_SECONDS]``: whether any lead shows something."""
     weights: NDArray[np.float32]
@@ -71,6 +73,7 @@ def cut(around: Around[PeakBlock]) -> BeatWindows:
         strips=_windows(filtered, "millivolts", np.nan, places, STRIP_REACH, STRIP_REACH),
         shapes=_windows(filtered, "shape", 0.0, places, SHAPE_BEFORE + SHAPE_MARGIN, SHAPE_AFTER + SHAPE_MARGIN),
         readable=judged.readable[:, seconds].T,
+        noise=judged.noise[:, seconds].min(axis=0),
         recorded=((judged.faults & _NOTHING) == 0).any(axis=0),
         weights=block.evidence.weights.mean(axis=1),
         crest=block.evidence.crest,

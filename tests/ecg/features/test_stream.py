@@ -39,7 +39,7 @@ def test_every_beat_is_there_with_its_place_at_both_rates() -> None:
 
 
 def test_names_are_as_many_as_numbers_and_say_what_they_are(beats: list[Beat]) -> None:
-    assert len(FEATURES) == 55 == beats[0].features.shape[0]
+    assert len(FEATURES) == 60 == beats[0].features.shape[0]
     assert beats[0].features.dtype == np.float32
     assert all(FEATURES.values())
 
@@ -62,6 +62,13 @@ def test_a_strange_shape_is_told_from_the_usual_one(beats: list[Beat]) -> None:
     assert feature(early, "residual_qrs_greatest") > 0.5
     assert np.abs(usual.difference).max() < 0.1
     assert np.abs(early.difference).max() > 0.5
+
+
+def test_a_strange_beat_is_alone_and_a_usual_one_is_not(beats: list[Beat]) -> None:
+    early, usual = beats[EARLY], beats[20]
+    assert feature(usual, "alike_share") > 0.9 < feature(usual, "usual_share")
+    assert feature(early, "alike_share") < 0.05
+    assert feature(early, "alike_early_share") == 1
 
 
 def test_windows_hold_the_r_peak_where_they_say(beats: list[Beat]) -> None:
@@ -103,7 +110,7 @@ def test_the_order_of_leads_and_a_lead_that_is_off_change_little() -> None:
 def test_a_recording_of_two_beats_has_no_usual_beat() -> None:
     for beat in beats_of(two_leads([(1.0, "N"), (1.8, "N")], 3)):
         assert np.isnan(beat.difference).all()
-        assert np.isnan(beat.features[13:]).all()
+        assert np.isnan(beat.features[13:56]).all()
 
 
 class Piece:
