@@ -72,8 +72,8 @@ def _peaks_of(around: Around[Evidence]) -> PeakBlock:
     strength = np.concatenate([nothing if item is None else item.strength for item in around.items])
     places = choose(strength)
     own = places[(places >= BLOCK) & (places < 2 * BLOCK)]
-    exact = _extremes(around, own)
-    return PeakBlock(around.index, exact + (around.index - 1) * BLOCK, strength[own], around.middle)
+    exact, kept = _apart(_extremes(around, own), strength[own])
+    return PeakBlock(around.index, exact + (around.index - 1) * BLOCK, strength[own][kept], around.middle)
 
 
 def _extremes(around: Around[Evidence], places: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -85,6 +85,19 @@ def _extremes(around: Around[Evidence], places: NDArray[np.int64]) -> NDArray[np
             power[(place + 1) * BLOCK : (place + 2) * BLOCK] += weight * np.square(item.filtered.shape[lead])
     window = power[places[:, None] + np.arange(-_AROUND_MIDDLE, _AROUND_MIDDLE + 1)]
     return places + np.argmax(window, axis=1) - _AROUND_MIDDLE if len(places) else places
+
+
+def _apart(places: NDArray[np.int64], strength: NDArray[np.float32]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Places without the weaker ones of those whose extremes are one QRS complex', and which of them stayed."""
+    kept = np.arange(len(places))
+    while len(kept) > 1:
+        near = np.diff(places[kept]) <= REFRACTORY
+        weaker = strength[kept][1:] <= strength[kept][:-1]
+        wrong = np.append(False, near & weaker) | np.append(near & ~weaker, False)
+        if not wrong.any():
+            break
+        kept = kept[~wrong]
+    return places[kept], kept
 
 
 def settled(around: Around[PeakBlock]) -> PeakBlock:

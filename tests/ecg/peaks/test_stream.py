@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from ecg.ec57.pairing import pair
+from ecg.peaks.choosing import REFRACTORY
 from ecg.peaks.stream import REACH, all_peaks, peaks
 from ecg.recording import Recording
 from ecg.signal.grid import BLOCK, block_count
@@ -108,6 +109,14 @@ def test_a_piece_with_its_surroundings_gives_the_same_bits(rate: float) -> None:
         for block in peaks(piece, blocks):
             assert np.array_equal(block.samples, whole[block.index].samples)
             assert np.array_equal(block.strength, whole[block.index].strength)
+
+
+def test_beats_are_never_closer_than_ventricles_can_be_excited() -> None:
+    values = noise((1, 300 * 360), 0.3)
+    values[0, 40_000:70_000] *= np.linspace(0, 5, 30_000)
+    found = all_peaks(Recording.of_array(values, leads=("ECG",), rate=360))
+    assert len(found) > 300
+    assert np.diff(found).min() > REFRACTORY
 
 
 def test_no_beat_is_lost_or_doubled_at_the_borders_of_blocks() -> None:
