@@ -77,7 +77,7 @@ ENTRIES: Final[dict[str, Order]] = {
     """),
     "benchmarks": _order("""
         processes
-        portal serving training
+        portal recordings serving training
         batching endurance portal_endurance training_speed
     """),
 }
