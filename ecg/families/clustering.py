@@ -100,8 +100,7 @@ class FamilyGathering:
         np.add.at(self._sums, homes, vectors)
         np.add.at(self._lead_weights, homes, weights.astype(np.float32))
         np.add.at(self._counts, homes, 1)
-        homes = self._ids[homes]
-        self._homes.append(homes)
+        self._homes.append(self._ids[homes])
         self._likeness.append(likeness)
         if len(self._counts) > _MOST_GROUPS:
             self._merge_until(_MOST_GROUPS // 2, least=-1.0)

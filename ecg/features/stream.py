@@ -190,8 +190,8 @@ def _described(around: Around[BeatWindows], ratio: Ratio, samples: int) -> BeatB
     recorded = np.concatenate([item.recorded for item in near])
     intervals = intervals_of(peaks, recorded, near[0].index * BLOCK_SECONDS)
     early = intervals[:-1] < EARLY * usual_interval(intervals)
-    scale = np.sqrt(block.weights) / block.crest
-    scale /= scale.max()
+    heights = np.sqrt(block.weights) / block.crest
+    scale = (heights / heights.max()).astype(np.float32)
     usual = usual_beat(
         np.concatenate([item.shapes for item in near]),
         np.concatenate([item.strips[:, :, _USUAL] for item in near]),

@@ -61,8 +61,8 @@ def usual_beat(
     """
     count, leads = len(shapes), shapes.shape[1]
     if count < LEAST_BEATS:
-        nothing = (np.full((leads, width), np.nan, np.float32) for width in (_WIDTH, windows.shape[2]))
-        return UsualBeat(*nothing, 0.0, np.empty((0, 0), np.float32), np.empty(0, np.bool_))
+        shape, window = (np.full((leads, width), np.nan, np.float32) for width in (_WIDTH, windows.shape[2]))
+        return UsualBeat(shape, window, 0.0, np.empty((0, 0), np.float32), np.empty(0, np.bool_))
     taken = np.linspace(0, count - 1, min(count, _COMPARED)).round().astype(int)
     vectors = _vectors(shapes[taken], scale)
     members, share = _most_frequent(vectors, early[taken])

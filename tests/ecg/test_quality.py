@@ -42,18 +42,17 @@ def test_clean_beats_have_no_fault() -> None:
 
 def disturbed(how: str) -> np.ndarray:
     values = clean()
-    times = np.arange(len(values)) / 360
-    change = {
-        "flat": lambda v: np.full(len(v), 0.3),
-        "saturated": lambda v: np.minimum(v + 4.2 + 0.8 * np.sin(2 * np.pi * times[SAMPLES]), 4.5),
-        "muscle": lambda v: v + noise(len(v), 0.3),
-        "motion": lambda v: v + 4 * np.convolve(noise(len(v) + 20, 0.5), np.ones(21) / 21, "valid"),
-        "baseline": lambda v: v + 1.5 * np.sin(2 * np.pi * 0.4 * times[SAMPLES]),
-        "mains50": lambda v: v + 0.15 * np.sin(2 * np.pi * 50 * times[SAMPLES]),
-        "mains60": lambda v: v + 0.15 * np.sin(2 * np.pi * 60.2 * times[SAMPLES]),
-        "missing": lambda v: np.full(len(v), np.nan),
+    beats, times = values[SAMPLES].copy(), np.arange(SAMPLES.start, SAMPLES.stop) / 360
+    values[SAMPLES] = {
+        "flat": np.full(len(beats), 0.3),
+        "saturated": np.minimum(beats + 4.2 + 0.8 * np.sin(2 * np.pi * times), 4.5),
+        "muscle": beats + noise(len(beats), 0.3),
+        "motion": beats + 4 * np.convolve(noise(len(beats) + 20, 0.5), np.ones(21) / 21, "valid"),
+        "baseline": beats + 1.5 * np.sin(2 * np.pi * 0.4 * times),
+        "mains50": beats + 0.15 * np.sin(2 * np.pi * 50 * times),
+        "mains60": beats + 0.15 * np.sin(2 * np.pi * 60.2 * times),
+        "missing": np.full(len(beats), np.nan),
     }[how]
-    values[SAMPLES] = change(values[SAMPLES])
     return values
 
 
