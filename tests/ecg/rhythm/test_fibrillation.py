@@ -6,7 +6,7 @@ import numpy as np
 
 from ecg.peaks.stream import peaks
 from ecg.recording import Recording
-from ecg.rhythm.atrial_fibrillation import AtrialFibrillation, atrial_fibrillation, score
+from ecg.rhythm.atrial_fibrillation import NUMBERS, AtrialFibrillation, atrial_fibrillation, irregularity, score
 from ecg.rhythm.settings import RhythmSettings
 from ecg.rhythm.ventricular_fibrillation import ventricular_fibrillation
 from tests.ecg.rhythm.made import timeline
@@ -26,9 +26,15 @@ def found_in(intervals: list[float], kinds: str = "") -> AtrialFibrillation:
 
 def test_irregular_intervals_are_fibrillation_and_breathing_is_not() -> None:
     breathing = [0.9 + 0.1 * np.sin(2 * np.pi * index / 5) for index in range(40)]
-    assert score(np.array(irregular(40))) > 0
-    assert score(np.array(breathing)) < 0
-    assert np.isnan(score(np.array([0.8, 0.9])))
+    numbers = [irregularity(np.array(intervals)) for intervals in (irregular(40), breathing)]
+    assert numbers[0] is not None
+    assert numbers[1] is not None
+    assert len(numbers[0]) == len(NUMBERS)
+    assert score(numbers[0]) > 0 > score(numbers[1])
+
+
+def test_too_few_intervals_say_nothing() -> None:
+    assert irregularity(np.array([0.8, 0.9] * 3)) is None
 
 
 def test_an_episode_is_found_where_it_is() -> None:
