@@ -20,6 +20,9 @@ CELLS: Final = BLOCK // CELL
 #: Cells whose median is the level: 18 s, of which pauses, noise and strange beats may take 8.
 _MEDIAN_OF: Final = 9
 
+#: The level is at least this share of its median over a minute and a half: in a long pause, what is left is no beat.
+_PAUSE_SHARE: Final = 0.5
+
 LEAST_LEVEL: Final = 0.02
 """Millivolts. What is weaker everywhere in 18 s is no QRS complex of any lead."""
 
@@ -48,8 +51,10 @@ def levels(around: Around[Filtered]) -> Levels:
         crest, floor = _cells(block, leads=len(around.middle.strength))
         crests.append(crest)
         floors.append(floor)
+    crest = _running_median(np.concatenate(crests, axis=1))
+    usual = np.median(crest, axis=1, keepdims=True)
     return Levels(
-        np.maximum(_running_median(np.concatenate(crests, axis=1)), LEAST_LEVEL),
+        np.maximum(np.maximum(crest, _PAUSE_SHARE * usual), LEAST_LEVEL),
         np.maximum(_running_median(np.concatenate(floors, axis=1)), LEAST_LEVEL / 100),
     )
 

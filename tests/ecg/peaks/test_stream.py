@@ -76,6 +76,16 @@ def test_a_lead_that_is_off_disturbs_no_other() -> None:
         assert errors(recording, RHYTHM) == (0, 0)
 
 
+@pytest.mark.parametrize("seconds", [5, 12, 25])
+def test_a_long_pause_has_no_beats_for_all_its_p_waves(seconds: int) -> None:
+    beats = [beat for beat in regular(LONG) if not 60 < beat[0] < 60 + seconds]
+    lead = signal_of(beats, LONG) + noise(round(LONG * 360), 0.015)
+    times = np.arange(len(lead)) / 360
+    for p_wave in np.arange(60.5, 60 + seconds - 0.5, 0.7):
+        lead += 0.12 * np.exp(-0.5 * ((times - p_wave) / 0.025) ** 2)
+    assert errors(Recording.of_array(lead[None], leads=("II",), rate=360), beats) == (0, 0)
+
+
 @pytest.mark.parametrize("value", [0.0, np.nan, 3.0])
 def test_where_nothing_is_there_is_nothing(value: float) -> None:
     assert len(all_peaks(Recording.of_array(np.full((2, 20_000), value), leads=("a", "b"), rate=360))) == 0
