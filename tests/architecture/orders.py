@@ -30,8 +30,11 @@ ENTRIES: Final[dict[str, Order]] = {
         recording_errors
         recording
         beats store
-        ec57 pictures
-        formats
+        ec57 pictures signal
+        formats peaks
+        quality
+        features
+        families rhythm
     """),
     "protos": _order("""
         generate
@@ -74,7 +77,7 @@ ENTRIES: Final[dict[str, Order]] = {
     """),
     "benchmarks": _order("""
         processes
-        portal serving training
+        portal recordings serving training
         batching endurance portal_endurance training_speed
     """),
 }

@@ -1,0 +1,33 @@
+"""``python -m benchmarks.recordings [peaks|quality|rhythm|families|speed]``: without a word, all of them.
+
+Databases are those whose settings name a folder (``MITDB_DIR``, ``QTDB_DIR``, ``LUDB_DIR``, ``CHALLENGE2017_DIR``,
+``AFTDB_DIR``, ``VFDB_DIR``); the others are left out with a line.
+"""
+
+from __future__ import annotations
+
+import typer
+
+from benchmarks.recordings import families, peaks, quality, rhythm, speed
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+app.command("peaks")(peaks.command)
+app.command("quality")(quality.command)
+app.command("rhythm")(rhythm.command)
+app.command("families")(families.command)
+app.command("speed")(speed.command)
+
+
+@app.callback(invoke_without_command=True)
+def everything(context: typer.Context) -> None:
+    """Print everything, unless one of the commands is named."""
+    if context.invoked_subcommand is None:
+        peaks.command()
+        quality.command()
+        rhythm.command()
+        families.command()
+        speed.command(hours=24.0, others=True)
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,94 @@
+"""What is cut out around the R peaks of a block."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ecg.beats import SAMPLING_RATE
+from ecg.peaks.stream import PeakBlock, settled
+from ecg.quality import Fault, quality
+from ecg.recording import Millivolts
+from ecg.signal.filters import Filtered
+from ecg.signal.grid import BLOCK, BLOCK_SECONDS, Around
+
+STRIP_REACH: Final = 432
+"""Samples of a strip before the R peak, and from it on: 1.2 s."""
+
+SHAPE_BEFORE: Final = 108
+SHAPE_AFTER: Final = 144
+"""Samples of a shape before the R peak (0.3 s) and from it on (0.4 s): P, QRS and the most of T."""
+SHAPE_MARGIN: Final = 12
+"""Samples kept on both sides of a shape, so that it can be aligned: 33 ms."""
+
+#: Faults with which a lead shows nothing at all.
+_NOTHING: Final = int(Fault.MISSING | Fault.FLAT | Fault.SATURATED)
+
+
+@dataclass(frozen=True, slots=True)
+class BeatWindows:
+    """The beats of a block, cut out."""
+
+    index: int
+    samples: NDArray[np.int64]
+    """``[n]``: R peaks at 360 Hz from the recording's start."""
+    strength: NDArray[np.float32]
+    """``[n]``: see :attr:`ecg.peaks.stream.PeakBlock.strength`."""
+    strips: Millivolts
+    """``[n, leads, 2 * STRIP_REACH]``, millivolts as recorded, ``nan`` where nothing was."""
+    shapes: NDArray[np.float32]
+    """``[n, leads, SHAPE_MARGIN + SHAPE_BEFORE + SHAPE_AFTER + SHAPE_MARGIN]``, millivolts without baseline."""
+    readable: NDArray[np.bool_]
+    """``[n, leads]``: whether the lead can be read in the second of the R peak."""
+    noise: NDArray[np.float32]
+    """``[n]``: noise of the best lead in the second of the R peak; see :attr:`ecg.quality.Quality.noise`."""
+    recorded: NDArray[np.bool_]
+    """``[BLOCK_SECONDS]``: whether any lead shows something."""
+    weights: NDArray[np.float32]
+    """``[leads]``: how much each lead counts; see :attr:`ecg.peaks.evidence.Evidence.weights`."""
+    crest: NDArray[np.float32]
+    """``[leads]``, millivolts; see :attr:`ecg.peaks.evidence.Evidence.crest`."""
+    faults: NDArray[np.uint8]
+    """``[leads, BLOCK_SECONDS]``; see :class:`ecg.quality.Quality`."""
+    flutter_power: NDArray[np.float32]
+    qrs_power: NDArray[np.float32]
+    """``[leads, BLOCK_SECONDS]``; see :class:`ecg.signal.filters.Filtered`."""
+
+
+def cut(around: Around[PeakBlock]) -> BeatWindows:
+    """Cut out the beats of a block; its neighbours are needed on both sides."""
+    block = settled(around)
+    filtered = [None if item is None else item.evidence.filtered for item in around.items]
+    places = block.samples - (block.index - 1) * BLOCK
+    own = block.evidence.filtered
+    judged = quality(block.evidence)
+    seconds = np.clip((places - BLOCK) // SAMPLING_RATE, 0, BLOCK_SECONDS - 1)
+    return BeatWindows(
+        index=block.index,
+        samples=block.samples,
+        strength=block.strength,
+        strips=_windows(filtered, "millivolts", np.nan, places, STRIP_REACH, STRIP_REACH),
+        shapes=_windows(filtered, "shape", 0.0, places, SHAPE_BEFORE + SHAPE_MARGIN, SHAPE_AFTER + SHAPE_MARGIN),
+        readable=judged.readable[:, seconds].T,
+        noise=judged.noise[:, seconds].min(axis=0),
+        recorded=((judged.faults & _NOTHING) == 0).any(axis=0),
+        weights=block.evidence.weights.mean(axis=1),
+        crest=block.evidence.crest,
+        faults=judged.faults,
+        flutter_power=own.flutter_power,
+        qrs_power=own.qrs_power,
+    )
+
+
+def _windows(
+    blocks: list[Filtered | None], name: str, nothing: float, places: NDArray[np.int64], before: int, after: int
+) -> NDArray[np.float32]:
+    """``[n, leads, before + after]`` around places counted from the start of the block before."""
+    leads = next(len(block.shape) for block in blocks if block is not None)
+    empty = np.full((leads, BLOCK), nothing, np.float32)
+    signals = np.concatenate([empty if block is None else getattr(block, name) for block in blocks], axis=1)
+    columns = places[:, None] + np.arange(-before, after)
+    return np.ascontiguousarray(signals[:, columns].transpose(1, 0, 2))

@@ -1,0 +1,1 @@
+"""What a recording's beats say together: rate, pauses, ectopy, fibrillation, variability."""

@@ -1,0 +1,170 @@
+"""Atrial fibrillation by the irregularity of its intervals.
+
+Half a minute at a time, eleven numbers say how irregular intervals are (:data:`NUMBERS`), and a logistic regression
+weighs them. Among them the coefficient of sample entropy (Lake & Moorman 2011, Am. J. Physiol. Heart Circ. Physiol.
+300:H319), and how near each pair of successive intervals has others like it, which extra beats in any pattern have and
+fibrillation hasn't. Intervals beside ventricular and paced beats are left out where beats are classified.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ecg.rhythm.heart_rate import Episode, seconds_to_episodes
+from ecg.rhythm.settings import RhythmSettings
+from ecg.rhythm.timeline import BeatKind, Rhythm
+
+#: Seconds from one window to the next; each step is judged by the windows that hold it.
+_STEP: Final = 10
+
+#: Fewer intervals say nothing.
+_LEAST_INTERVALS: Final = 8
+
+NUMBERS: Final[dict[str, str]] = {
+    "equal": "share of successive intervals that differ by less than 5 % of the median",
+    "entropy": "coefficient of sample entropy of intervals within 30 ms",
+    "pairs": "median distance of pairs of successive intervals to the third nearest pair",
+    "change": "median change from one interval to the next, over the median",
+    "rare": "negative logarithm of the share of intervals within 30 ms of each other",
+    "spread": "upper quartile of the distance from the median",
+    "compensated": "share of intervals far from the median of which the next one makes up for it",
+    "bend": "median second difference",
+    "lonely": "upper quartile of the distance of pairs to the nearest pair",
+    "steady": "lower quartile of the change from one interval to the next",
+    "median": "median interval, seconds",
+}
+"""What :func:`irregularity` measures, in its order; distances and differences are of natural logarithms of intervals
+where nothing else is said."""
+
+_TOLERANCE: Final = 0.03
+"""Seconds within which sample entropy takes intervals for equal."""
+
+#: Fitted to the windows of MIT-BIH (ventricular beats known), the 2017 challenge and AFTDB, every person alike;
+#: ``python -m benchmarks.recordings rhythm`` fits them again and prints them.
+_WEIGHTS: Final = (-10.718, 0.029, 7.435, -1.774, -0.588, 2.220, 5.224, -0.222, -5.635, -9.159, -4.339)
+_CONSTANT: Final = 9.003
+
+#: Steps without fibrillation between two with it that don't end an episode.
+_BRIDGED: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class AtrialFibrillation:
+    """Episodes of atrial fibrillation."""
+
+    episodes: tuple[Episode, ...]
+    burden: float | None
+    """Percent of the analysable time; None without any."""
+    longest: float
+    """Seconds; 0 without an episode."""
+
+    def during(self, seconds: int) -> NDArray[np.bool_]:
+        """Which of a recording's ``seconds`` lie in an episode."""
+        return _during(self.episodes, seconds)
+
+
+def _during(episodes: tuple[Episode, ...], seconds: int) -> NDArray[np.bool_]:
+    inside = np.zeros(seconds, np.bool_)
+    for episode in episodes:
+        inside[int(episode.begin) : int(episode.end)] = True
+    return inside
+
+
+def irregularity(intervals: NDArray[np.float64]) -> NDArray[np.float64] | None:
+    """The :data:`NUMBERS` of intervals in a row, seconds, ``[11]``; None for too few."""
+    if len(intervals) < _LEAST_INTERVALS:
+        return None
+    median = np.median(intervals)
+    logs = np.log(intervals)
+    changes, steps = np.abs(np.diff(intervals)), np.diff(logs)
+    entropy, rare = _entropy(intervals)
+    pairs = np.stack([logs[:-1], logs[1:]], axis=1)
+    distances = np.abs(pairs[:, None] - pairs[None, :]).max(axis=2)
+    np.fill_diagonal(distances, np.inf)
+    nearest = np.sort(distances, axis=1)
+    made_up = np.abs(intervals[:-1] + intervals[1:] - 2 * median) < 0.12 * median
+    return np.array(
+        [
+            np.mean(changes < 0.05 * median),
+            entropy,
+            np.median(nearest[:, 2]),
+            np.median(changes) / median,
+            rare,
+            np.quantile(np.abs(logs - np.log(median)), 0.75),
+            np.mean(made_up & (np.abs(intervals[:-1] - median) > 0.1 * median)),
+            np.median(np.abs(np.diff(steps))),
+            np.quantile(nearest[:, 0], 0.75),
+            np.quantile(np.abs(steps), 0.25),
+            median,
+        ]
+    )
+
+
+def _entropy(intervals: NDArray[np.float64]) -> tuple[float, float]:
+    """Coefficient of sample entropy, and the negative logarithm of how many intervals are near each other."""
+    count = len(intervals)
+    near = np.abs(intervals[:, None] - intervals[None, :]) < _TOLERANCE
+    above = np.triu_indices(count - 1, 1)
+    matches = max(int(near[:-1, :-1][above].sum()), 1)
+    both = max(float((near[:-1, :-1] & near[1:, 1:])[above].sum()), 0.5)
+    entropy = -np.log(both / matches) + np.log(2 * _TOLERANCE) - np.log(intervals.mean())
+    return float(entropy), float(-np.log((near.sum() - count + 1) / (count * (count - 1))))
+
+
+def score(numbers: NDArray[np.float64]) -> float:
+    """Above 0 for fibrillation: the logarithm of its odds."""
+    return float(numbers @ np.array(_WEIGHTS) + _CONSTANT)
+
+
+def windows(
+    rhythm: Rhythm, seconds: int, settings: RhythmSettings, step: int = _STEP
+) -> Iterator[tuple[int, NDArray[np.float64] | None]]:
+    """Windows of a recording of ``seconds``: where each begins, seconds, and its :func:`irregularity`."""
+    width = int(settings.fibrillation_window_seconds)
+    chosen = _usable(rhythm)
+    for begin in range(0, max(1, seconds - width + step), step):
+        first = np.searchsorted(rhythm.times[:-1], begin)
+        last = np.searchsorted(rhythm.times[1:], begin + width)
+        yield begin, irregularity(rhythm.intervals[first:last][chosen[first:last]])
+
+
+def _usable(rhythm: Rhythm) -> NDArray[np.bool_]:
+    """Which intervals say something of the atria: known, and neither beside a ventricular or paced beat nor, as the
+    pause after one, one further; ``[n - 1]``.
+    """
+    ventricular = rhythm.of(BeatKind.VENTRICULAR) | rhythm.of(BeatKind.PACED)
+    chosen = rhythm.known & ~ventricular[1:] & ~ventricular[:-1]
+    chosen[1:] &= ~ventricular[:-2]
+    return chosen
+
+
+def atrial_fibrillation(rhythm: Rhythm, analysable: NDArray[np.bool_], settings: RhythmSettings) -> AtrialFibrillation:
+    """Episodes of a recording.
+
+    Args:
+        rhythm: Its beats.
+        analysable: ``[seconds]``.
+        settings: Definitions.
+    """
+    count = len(analysable)
+    on = np.zeros(count, np.bool_)
+    if len(rhythm.times) > 1:
+        total, known = np.zeros(count), np.zeros(count)
+        for begin, numbers in windows(rhythm, count, settings):
+            if numbers is not None:
+                window = slice(begin, begin + int(settings.fibrillation_window_seconds))
+                total[window] += score(numbers)
+                known[window] += 1
+        on = (known > 0) & (total > 0)
+    episodes = seconds_to_episodes(on, _BRIDGED, settings.fibrillation_seconds)
+    readable = int(analysable.sum())
+    return AtrialFibrillation(
+        episodes,
+        100 * float((_during(episodes, count) & analysable).sum()) / readable if readable else None,
+        max((episode.seconds for episode in episodes), default=0.0),
+    )
