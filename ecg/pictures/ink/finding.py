@@ -1,0 +1,155 @@
+"""The one line among all that is inked: connected ink that goes on from left to right."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from ecg.pictures.ink.strokes import Line, Runs, line_of, runs_of
+
+Bytes = NDArray[np.uint8]
+Mask = NDArray[np.bool_]
+
+#: Ink from this share of the deepest on belongs to a line where there is no noise.
+_CLEAN: Final = 0.15
+#: Ink from this share on belongs to a line, if some of it reaches :data:`_SURE`.
+_POSSIBLE: Final = 0.3
+_SURE: Final = 0.5
+#: The deepest ink is reached by this share of the pixels.
+_DEEPEST_SHARE: Final = 0.002
+
+#: Columns that a picture's line covers at least, share of its width.
+_LEAST_COVER: Final = 0.25
+#: Columns in which a clean line may jump.
+_JUMPS: Final = 3
+#: A piece belongs to the line if it is this share of the line's width, or more.
+_PIECE: Final = 0.04
+#: A component is another line if it is as wide as this share of the widest one, and lies in the same columns.
+_OTHER_LINE: Final = 0.45
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A line and what speaks for and against it."""
+
+    line: Line
+    several_runs: float
+    """Share of its columns in which it runs more than once: a function of time does not turn back."""
+    other_lines: int
+    """Lines beside it, about as wide, in the same columns."""
+    other_ink: float
+    """Ink that isn't its own: share of all."""
+
+
+def clean_line(ink: Bytes, deepest: int, least: int) -> Line | None:
+    """The line of a clean drawing: one run of ink a column, hardly a jump; None where it is anything else."""
+    rows, width = ink.shape
+    runs = runs_of(ink >= max(least, _CLEAN * deepest))
+    columns, starts, ends = runs
+    count = len(columns)
+    if count < max(8, _LEAST_COVER * width):
+        return None
+    steps = columns[1:] - columns[:-1]
+    if int(steps.min()) == 0 or int(steps.max()) > max(4, width // 5):
+        return None
+    apart = np.maximum(starts[1:], starts[:-1]) - np.minimum(ends[1:], ends[:-1])
+    if np.count_nonzero(apart > 1) > _JUMPS:
+        return None
+    lengths = ends - starts
+    if int(lengths.max()) > 0.93 * rows or np.partition(lengths, count // 2)[count // 2] > max(4, rows // 12):
+        return None
+    return line_of(runs, ink, deepest)
+
+
+def find_line(ink: Bytes, least: int) -> Found | None:
+    """The widest line that is made of connected ink; None where nothing is a quarter as wide as the picture."""
+    rows, width = ink.shape
+    deepest = deepest_of(ink)
+    if deepest < least:
+        return None
+    possible = ink >= max(least, _POSSIBLE * deepest)
+    labels, count = ndimage.label(possible, np.ones((3, 3), dtype=int))
+    if not count:
+        return None
+    boxes = ndimage.find_objects(labels)
+    lefts = np.array([box[1].start for box in boxes])
+    rights = np.array([box[1].stop for box in boxes])
+    tops = np.array([box[0].start for box in boxes])
+    bottoms = np.array([box[0].stop for box in boxes])
+    areas = np.bincount(labels.ravel(), minlength=count + 1)[1:]
+    sure = np.zeros(count + 1, dtype=bool)
+    sure[np.unique(labels[ink >= max(least, _SURE * deepest)])] = True
+    spans = np.where(sure[1:], rights - lefts, 0)
+    main = int(spans.argmax())
+    # Not mere text: a line is longer than its pieces are high
+    extent = _inked_width(lefts, rights, spans)
+    chosen = _with_pieces(main, lefts, rights, tops, bottoms, spans, areas)
+    own = np.zeros(count + 1, dtype=bool)
+    own[chosen + 1] = True
+    runs = runs_of(own[labels])
+    covered = int(np.count_nonzero(np.diff(runs.columns))) + 1
+    if covered < _LEAST_COVER * width and covered < 0.6 * extent:
+        return None
+    others = (spans >= _OTHER_LINE * spans[main]) & ~own[1:] & _overlapping(lefts, rights, lefts[main], rights[main])
+    several = 1.0 - covered / len(runs.columns)
+    mine = int(areas[chosen].sum())
+    return Found(
+        line_of(runs, ink, deepest), several, int(np.count_nonzero(others)), 1.0 - mine / max(1, int(areas.sum()))
+    )
+
+
+def deepest_of(ink: Bytes) -> int:
+    """The depth that the deepest few pixels reach."""
+    counts = np.bincount(ink.ravel(), minlength=256)
+    pixels = max(3, int(_DEEPEST_SHARE * ink.size))
+    return int(255 - np.searchsorted(counts[::-1].cumsum(), pixels))
+
+
+def _inked_width(lefts: NDArray[np.int_], rights: NDArray[np.int_], spans: NDArray[np.int_]) -> int:
+    inked = spans > 0
+    return int(rights[inked].max() - lefts[inked].min()) if inked.any() else 0
+
+
+def _overlapping(lefts: NDArray[np.int_], rights: NDArray[np.int_], left: int, right: int) -> Mask:
+    shared = np.minimum(rights, right) - np.maximum(lefts, left)
+    overlaps: Mask = shared > 0.5 * np.minimum(rights - lefts, right - left)
+    return overlaps
+
+
+def _with_pieces(
+    main: int,
+    lefts: NDArray[np.int_],
+    rights: NDArray[np.int_],
+    tops: NDArray[np.int_],
+    bottoms: NDArray[np.int_],
+    spans: NDArray[np.int_],
+    areas: NDArray[np.int_],
+) -> NDArray[np.int_]:
+    """``main`` and what goes on beside it: pieces in other columns, not far away, wide enough for no letter."""
+    chosen = [main]
+    left, right = int(lefts[main]), int(rights[main])
+    top, bottom = int(tops[main]), int(bottoms[main])
+    for piece in np.argsort(-spans)[1:40].tolist():
+        span = int(spans[piece])
+        inside = lefts[piece] >= left and rights[piece] <= right
+        if span < max(2, _PIECE * (right - left)) and not inside:
+            continue
+        taken = sum(
+            max(0, min(rights[piece], rights[other]) - max(lefts[piece], lefts[other])) for other in chosen
+        )
+        if taken > max(2, 0.3 * span):
+            continue
+        gap = max(int(lefts[piece]) - right, left - int(rights[piece]), 0)
+        if gap > 0.35 * (right - left) + 4:
+            continue
+        apart = max(int(tops[piece]) - bottom, top - int(bottoms[piece]), 0)
+        if apart > 0.1 * (bottom - top) + 3:
+            continue
+        chosen.append(piece)
+        left, right = min(left, int(lefts[piece])), max(right, int(rights[piece]))
+        top, bottom = min(top, int(tops[piece])), max(bottom, int(bottoms[piece]))
+    return np.array(chosen)

@@ -1,0 +1,132 @@
+"""A line as a function of time: where it runs in each pixel column, and the polyline through all of them."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+
+class Runs(NamedTuple):
+    """Vertical runs of ink, column after column, each from top to bottom."""
+
+    columns: Integers
+    """``[N]``, ascending."""
+    starts: Integers
+    """First row of each, ``[N]``."""
+    ends: Integers
+    """The row after the last, ``[N]``."""
+
+    def only(self, chosen: NDArray[np.bool_]) -> Runs:
+        """Those that are chosen."""
+        return Runs(self.columns[chosen], self.starts[chosen], self.ends[chosen])
+
+
+class Line(NamedTuple):
+    """A line that runs through each of its columns once."""
+
+    columns: Integers
+    """``[N]``, ascending, each once; columns where nothing runs are left out."""
+    upper: Floats
+    """Where the middle of the stroke is highest in each column, rows from the top, ``[N]``."""
+    lower: Floats
+    """Where it is lowest, ``[N]``; equal to ``upper`` where the line is level."""
+    thickness: float
+    """Of the stroke, pixels."""
+
+
+def runs_of(mask: NDArray[np.bool_]) -> Runs:
+    """The vertical runs of true pixels in ``mask`` ``[rows, columns]``."""
+    rows, columns = mask.shape
+    padded = np.zeros(columns * (rows + 1) + 1, dtype=np.bool_)
+    padded[1:].reshape(columns, rows + 1)[:, :rows] = mask.T
+    changes = np.flatnonzero(padded[1:] != padded[:-1])
+    starts, ends = changes[::2], changes[1::2]
+    column = starts // (rows + 1)
+    begin = column * (rows + 1)
+    return Runs(column, starts - begin, ends - begin)
+
+
+def line_of(runs: Runs, ink: NDArray[np.uint8], full: float) -> Line:
+    """The line that runs through ``runs``, of which columns with several become one from the first to the last.
+
+    Args:
+        ink: depth of the ink, ``[rows, columns]``.
+        full: depth of ink that covers a pixel whole: less at a run's end means that the edge lies within that pixel.
+    """
+    columns, starts, ends = runs
+    if len(columns) > 1 and not (columns[1:] > columns[:-1]).all():
+        first = np.flatnonzero(np.r_[True, columns[1:] != columns[:-1]])
+        columns, starts, ends = columns[first], starts[first], np.maximum.reduceat(ends, first)
+    upper = starts + 1.0 - np.minimum(ink[starts, columns] / full, 1.0)
+    lower = ends - 1.0 + np.minimum(ink[ends - 1, columns] / full, 1.0)
+    lengths = np.maximum(lower - upper, 0.0)
+    # A stroke is as long as it is thick where it is level, and longer elsewhere.
+    thickness = float(np.partition(lengths, len(lengths) // 4)[len(lengths) // 4])
+    middle = (upper + lower) / 2
+    half = np.maximum((lengths - thickness) / 2, 0.0)
+    return Line(columns, middle - half, middle + half, max(thickness, 0.5))
+
+
+#: Columns that may be missing in a line that goes on: a pixel's worth of compression noise. Where the trace is cut off
+#: at the edge of a plot, more are missing.
+BRIDGED: Final = 1
+#: Rows by which a stroke must go beyond where it comes from and goes to, to have a tip there.
+_TIP: Final = 0.25
+
+
+def polyline(line: Line) -> tuple[Floats, Floats]:
+    """Points of the line in order of time, three a column, so that no tip is lost.
+
+    A stroke comes from the middle of what it shares with the column before and goes to the middle of what it shares
+    with the next; where it also goes beyond both, there is a tip.
+
+    Returns:
+        x and y, ``[M]`` each, pixels from the left and top edge of the picture (a pixel's centre is at ½); y is NaN
+        between two points where the line is interrupted.
+    """
+    columns, upper, lower, _ = line
+    joined = columns[1:] - columns[:-1] <= BRIDGED + 1
+    shared = (np.maximum(upper[1:], upper[:-1]) + np.minimum(lower[1:], lower[:-1])) / 2
+    entry, leave = np.empty(len(columns)), np.empty(len(columns))
+    entry[1:], leave[:-1] = shared, shared
+    starts, ends = np.r_[True, ~joined], np.r_[~joined, True]
+    # At an end, the line comes from where it doesn't go to.
+    entry[starts] = _far_end(leave[starts], upper[starts], lower[starts], ends[starts])
+    leave[ends] = _far_end(entry[ends], upper[ends], lower[ends], starts[ends])
+
+    least, most = np.minimum(entry, leave), np.maximum(entry, leave)
+    up, down = upper < least - _TIP, lower > most + _TIP
+    first = np.where(up, upper, np.where(down, lower, (2 * entry + leave) / 3))
+    second = np.where(down, lower, np.where(up, upper, (entry + 2 * leave) / 3))
+    swapped = up & down & (entry > leave)
+    first, second = np.where(swapped, second, first), np.where(swapped, first, second)
+
+    count = len(columns)
+    x = np.empty((count, 4))
+    y = np.empty((count, 4))
+    x[:] = columns[:, None] + _PLACES
+    y[:, 0], y[:, 1], y[:, 2], y[:, 3] = entry, first, second, leave
+    wanted = np.ones((count, 4), dtype=np.bool_)
+    wanted[:-1, 3] = ~joined  # else the next column's entry is the same point
+    if joined.all():
+        return x[wanted], y[wanted]
+    # An interruption is a point without height, between the end of one part and the beginning of the next.
+    x, y, wanted = (np.insert(values.ravel(), 4 * np.flatnonzero(ends[:-1]) + 4, fill) for values, fill in (
+        (x, 0.0), (y, np.nan), (wanted, True)))
+    x, y = x[wanted], y[wanted]
+    holes = np.flatnonzero(np.isnan(y))
+    x[holes] = (x[holes - 1] + x[holes + 1]) / 2
+    return x, y
+
+
+_PLACES: Final = np.array((0.0, 1 / 3, 2 / 3, 1.0))
+
+
+def _far_end(other: Floats, upper: Floats, lower: Floats, alone: NDArray[np.bool_]) -> Floats:
+    far = np.where(np.abs(other - upper) > np.abs(other - lower), upper, lower)
+    return np.where(alone, (upper + lower) / 2, far)

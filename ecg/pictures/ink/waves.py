@@ -1,0 +1,56 @@
+"""QRS complexes of a traced line: how many there are, and where the R peak lies."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.signal import find_peaks
+
+Floats = NDArray[np.float64]
+
+#: Points along the line at which it is looked at.
+_POINTS: Final = 800
+#: A peak is a complex if it stands out by this share of the highest one.
+_PROMINENCE: Final = 0.45
+#: A complex is narrow against the time to the next: at half its height, at most this share of it.
+_NARROW: Final = 0.22
+#: Complexes nearer to the line's ends than this share of it are cut off, and are not counted.
+_EDGE: Final = 0.05
+
+
+class Waves(NamedTuple):
+    """What stands out of a line."""
+
+    complexes: int
+    """Whole QRS complexes; 1 where they can't be told from other waves."""
+    r_peak: float
+    """x of the R peak (or of the S or Q wave, where that is the higher one) nearest to the middle, pixels."""
+    narrow: float
+    """Width of the complexes at half their height, as a share of the time between them; 1 where there is only one."""
+
+
+def waves_of(x: Floats, y: Floats) -> Waves:
+    """The complexes of a line whose points lie at ``x`` and ``y`` (pixels, y down, NaN where it is interrupted)."""
+    finite = np.isfinite(y)
+    places = np.linspace(x[0], x[-1], _POINTS)
+    heights = -np.interp(places, x[finite], y[finite])
+    level = np.median(heights)
+    upward = float(heights.max() - level) >= float(level - heights.min())
+    signal = heights - level if upward else level - heights
+    highest = float(signal.max())
+    if highest <= 0:
+        return Waves(0, float(places[_POINTS // 2]), 1.0)
+    peaks, found = find_peaks(signal, prominence=_PROMINENCE * highest, width=0, rel_height=0.5)
+    # A peak that is cut off at the edge of the plot has no point of its own: it is the middle of the interruption.
+    if not len(peaks):
+        return Waves(1, float(places[int(signal.argmax())]), 1.0)
+    nearest = int(np.abs(peaks - _POINTS / 2).argmin())
+    r_peak = float(places[peaks[nearest]])
+    whole = (peaks > _EDGE * _POINTS) & (peaks < (1 - _EDGE) * _POINTS)
+    if len(peaks) < 2:
+        return Waves(1, r_peak, 1.0)
+    spacing = float(np.median(np.diff(peaks)))
+    narrow = float(np.median(found["widths"])) / spacing
+    return Waves(int(np.count_nonzero(whole)) if narrow < _NARROW else 1, r_peak, narrow)
