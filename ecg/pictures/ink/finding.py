@@ -18,7 +18,7 @@ Mask = NDArray[np.bool_]
 _CLEAN: Final = 0.15
 #: Ink from this share on belongs to a line, if some of it reaches :data:`_SURE`.
 _POSSIBLE: Final = 0.3
-_SURE: Final = 0.5
+_SURE: Final = 0.45
 #: The deepest ink is reached by this share of the pixels.
 _DEEPEST_SHARE: Final = 0.002
 
@@ -37,6 +37,8 @@ class Found:
     """A line and what speaks for and against it."""
 
     line: Line
+    own: Mask
+    """Its ink, ``[rows, columns]``."""
     several_runs: float
     """Share of its columns in which it runs more than once: a function of time does not turn back."""
     other_lines: int
@@ -90,16 +92,56 @@ def find_line(ink: Bytes, least: int) -> Found | None:
     chosen = _with_pieces(main, lefts, rights, tops, bottoms, spans, areas)
     own = np.zeros(count + 1, dtype=bool)
     own[chosen + 1] = True
-    runs = runs_of(own[labels])
+    mine = own[labels]
+    runs = runs_of(mine)
     covered = int(np.count_nonzero(np.diff(runs.columns))) + 1
     if covered < _LEAST_COVER * width and covered < 0.6 * extent:
         return None
     others = (spans >= _OTHER_LINE * spans[main]) & ~own[1:] & _overlapping(lefts, rights, lefts[main], rights[main])
     several = 1.0 - covered / len(runs.columns)
-    mine = int(areas[chosen].sum())
-    return Found(
-        line_of(runs, ink, deepest), several, int(np.count_nonzero(others)), 1.0 - mine / max(1, int(areas.sum()))
-    )
+    other_ink = 1.0 - int(areas[chosen].sum()) / max(1, int(areas.sum()))
+    return Found(line_of(runs, ink, deepest), mine, several, int(np.count_nonzero(others)), other_ink)
+
+
+#: Most degrees by which a line is turned until it is a function of time, and the steps.
+_MOST_DEGREES: Final = 6.0
+_STEP: Final = 0.5
+#: Angles at which the line is so little longer than at the best one are as good.
+_AS_GOOD: Final = 1.03
+
+
+def overhang_of(own: Mask) -> float:
+    """By how many degrees, counter-clockwise, a line is turned that would be a function of time if it were not.
+
+    Where a steep stroke leans over, the line's columns reach over what lies in between: they are longer in sum. Of the
+    angles at which they are short, the middle one is taken, or 0 where the line is short as it is.
+    """
+    y, x = np.nonzero(own)
+    x, y = x - own.shape[1] / 2, y - own.shape[0] / 2
+    angles = np.arange(-_MOST_DEGREES, _MOST_DEGREES + _STEP / 2, _STEP)
+    lengths = np.array([_column_lengths(x, y, np.radians(angle)) for angle in angles])
+    short = lengths <= _AS_GOOD * lengths.min()
+    if short[len(angles) // 2]:
+        return 0.0
+    best = int(lengths.argmin())
+    first = last = best
+    while first > 0 and short[first - 1]:
+        first -= 1
+    while last < len(angles) - 1 and short[last + 1]:
+        last += 1
+    return float((angles[first] + angles[last]) / 2)
+
+
+def _column_lengths(x: NDArray[np.float64], y: NDArray[np.float64], angle: float) -> float:
+    """The sum over columns of how far the line reaches in each, after it is turned back by ``angle``, pixels."""
+    across = x * np.cos(angle) - y * np.sin(angle)
+    down = y * np.cos(angle) + x * np.sin(angle)
+    cells = np.rint(across - across.min()).astype(np.int64)
+    highest = np.full(int(cells.max()) + 1, np.inf)
+    lowest = np.full(len(highest), -np.inf)
+    np.minimum.at(highest, cells, down)
+    np.maximum.at(lowest, cells, down)
+    return float((lowest - highest)[np.isfinite(highest)].sum())
 
 
 def deepest_of(ink: Bytes) -> int:

@@ -112,11 +112,35 @@ def without_lines(ink: Bytes, least: float) -> Bytes:
             continue
         if cleared is ink:
             cleared = ink.copy()
-        lines = np.take(cleared, covered, axis=axis).astype(np.int16)
-        depth = np.median(lines, axis=1 - axis, keepdims=True)
-        rest = np.where(lines <= 1.35 * depth + 8, 0, lines)
+        lines = cleared[covered] if axis == 0 else cleared[:, covered].T
+        depth = np.median(lines, axis=1, keepdims=True).astype(np.int16)
+        lines = np.where(lines <= 1.35 * depth + 8, 0, lines)
         if axis == 0:
-            cleared[covered] = rest
+            cleared[covered] = lines
+            _bridge(cleared, covered)
         else:
-            cleared[:, covered] = rest
+            cleared[:, covered] = lines.T
+            _bridge(cleared.T, covered)
     return cleared
+
+
+def _bridge(ink: Bytes, cleared: NDArray[np.int_]) -> None:
+    """Let what crossed the ``cleared`` rows go on, in place: where there is ink above and below, it was there too."""
+    last = len(ink) - 1
+    breaks = np.flatnonzero(np.diff(cleared) > 1)
+    for first, final in zip(np.r_[cleared[0], cleared[breaks + 1]], np.r_[cleared[breaks], cleared[-1]], strict=True):
+        if first == 0 or final == last or final - first > _BRIDGED:
+            continue
+        above, below = _widened(ink[first - 1]), _widened(ink[final + 1])
+        ink[first : final + 1] = np.maximum(ink[first : final + 1], np.minimum(above, below))
+
+
+#: Thicker lines are not bridged, pixels.
+_BRIDGED: Final = 6
+
+
+def _widened(row: Bytes) -> Bytes:
+    wide = row.copy()
+    wide[1:] = np.maximum(wide[1:], row[:-1])
+    wide[:-1] = np.maximum(wide[:-1], row[1:])
+    return wide

@@ -28,7 +28,7 @@ _EVEN: Final = 0.93
 #: Below this share of paper, after its shade is taken away, nothing is drawn on it: it is a photograph.
 _PAPER: Final = 0.5
 #: A grid is turned, and is a grid at all, where its lines are so much clearer at their angle than at others.
-_GRID: Final = 1.25
+_GRID: Final = 2.2
 
 
 class Millimetre(NamedTuple):
@@ -69,7 +69,7 @@ def read_beat(image: Image.Image) -> ReadBeat:
     factor = max(1, max(size) // WORK_SIDE)
     small = image.reduce(factor) if factor > 1 else image
     first = depth_of(small)
-    if first.deepest >= LEAST_DEPTH and first.paper_share > _EVEN:
+    if first.deepest >= LEAST_DEPTH and first.paper_share > _EVEN and not _has_colour(small, first):
         line = finding.clean_line(first.ink, first.deepest, LEAST_DEPTH)
         if line is not None:
             return _placed(size, factor, line, Sheet(first.ink, 0.0, None, Panel(0, 0, *small.size)))
@@ -106,9 +106,9 @@ def _read_sheet(size: tuple[int, int], factor: int, small: Image.Image, depth: D
     share = np.count_nonzero(lines >= level) / lines.size
     if share > 0.1 and min(ink.shape) >= 40:
         capped = np.minimum(lines, int(4 * level))
-        angle, sharp = rotation_of(lines, level)
+        angle, sharp = rotation_of(lines)
         if sharp > _GRID:
-            if abs(angle) >= 0.25:
+            if abs(angle) >= 0.35:
                 degrees = angle
                 ink = _turned(ink, -angle)
                 lines = _turned(lines, -angle)
@@ -124,7 +124,21 @@ def _read_sheet(size: tuple[int, int], factor: int, small: Image.Image, depth: D
     found = finding.find_line(ink, LEAST_DEPTH)
     if found is None:
         return ReadBeat(size, NotABeat.NO_LINE, degrees=degrees, millimetre=millimetre)
+    if not degrees and found.several_runs > 0.03:
+        lean = finding.overhang_of(found.own)
+        if lean:
+            turned = _turned(ink, -lean) if panel == Panel(0, 0, *small.size) else None
+            again = finding.find_line(turned, LEAST_DEPTH) if turned is not None else None
+            if again is not None and again.several_runs < found.several_runs:
+                degrees, found, ink = lean, again, turned
     return _placed(size, factor, found.line, Sheet(ink, degrees, millimetre, panel))
+
+
+def _has_colour(small: Image.Image, first: Depth) -> bool:
+    """Whether colours hide something in a picture: a grid, or a line in a full colour."""
+    if small.mode == "L" or first.is_dark:
+        return False
+    return depth_of(small, Channel.DARKEST).paper_share < first.paper_share - 0.03
 
 
 def _cap(ink):

@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -66,10 +67,64 @@ def line_of(runs: Runs, ink: NDArray[np.uint8], full: float) -> Line:
     lower = ends - 1.0 + np.minimum(ink[ends - 1, columns] / full, 1.0)
     lengths = np.maximum(lower - upper, 0.0)
     # A stroke is as long as it is thick where it is level, and longer elsewhere.
-    thickness = float(np.partition(lengths, len(lengths) // 4)[len(lengths) // 4])
-    middle = (upper + lower) / 2
-    half = np.maximum((lengths - thickness) / 2, 0.0)
-    return Line(columns, middle - half, middle + half, max(thickness, 0.5))
+    thickness = max(float(np.partition(lengths, len(lengths) // 4)[len(lengths) // 4]), 0.5)
+    return _thinned(Line(columns, upper, lower, thickness))
+
+
+def _thinned(line: Line) -> Line:
+    """The middle of a stroke from its edges: what a round pen of the line's thickness went along.
+
+    The upper edge is the highest that any point of the pen reached, so the pen's middle is never higher than the lowest
+    that the edge leaves room for (grey-scale dilation by a disc); the same from below. Both meet along a stroke; they
+    differ within a spike that is hardly wider than the pen, where only its tip shows.
+    """
+    columns, upper, lower, thickness = line
+    radius = thickness / 2
+    reach = int(radius - 0.25)
+    if reach < 1:
+        middle = (upper + lower) / 2
+        half = np.maximum((lower - upper) / 2 - radius, 0.0)
+        return Line(columns, middle - half, middle + half, thickness)
+    offsets = np.arange(-reach, reach + 1)
+    disc = np.sqrt(np.maximum(radius**2 - offsets**2, 0.0))
+    highest, lowest = np.empty_like(upper), np.empty_like(lower)
+    breaks = np.flatnonzero(columns[1:] - columns[:-1] > BRIDGED + 1) + 1
+    for part in np.split(np.arange(len(columns)), breaks):
+        highest[part] = ndimage.grey_dilation(upper[part], structure=disc, mode="nearest")
+        lowest[part] = ndimage.grey_erosion(lower[part], structure=disc, mode="nearest")
+    crossed = highest > lowest
+    middle = (highest + lowest) / 2
+    return _spikes_resolved(
+        Line(columns, np.where(crossed, middle, highest), np.where(crossed, middle, lowest), thickness)
+    )
+
+
+def _spikes_resolved(line: Line) -> Line:
+    """Where a spike's strokes lie in the same columns, the line has been at the spike's tip: up or down.
+
+    That is, it is where both sides of such columns are not.
+    """
+    columns, upper, lower, thickness = line
+    lengths = lower - upper
+    shared = np.minimum(lower[1:], lower[:-1]) - np.maximum(upper[1:], upper[:-1])
+    beside = np.maximum(np.r_[0.0, shared], np.r_[shared, 0.0])
+    merged = (lengths > max(1.5, thickness / 2)) & (beside > 0.5 * lengths)
+    if not merged.any():
+        return line
+    upper, lower = upper.copy(), lower.copy()
+    changes = np.flatnonzero(np.diff(np.r_[False, merged, False].astype(np.int8)))
+    for first, last in zip(changes[::2].tolist(), changes[1::2].tolist(), strict=True):
+        sides = [place for place in (first - 1, last) if 0 <= place < len(columns)]
+        if not sides:
+            continue
+        level = float(np.mean([(upper[place] + lower[place]) / 2 for place in sides]))
+        here = slice(first, last)
+        goes_up = level - float(upper[here].min()) > float(lower[here].max()) - level
+        if goes_up:
+            lower[here] = upper[here]
+        else:
+            upper[here] = lower[here]
+    return Line(columns, upper, lower, thickness)
 
 
 #: Columns that may be missing in a line that goes on: a pixel's worth of compression noise. Where the trace is cut off
