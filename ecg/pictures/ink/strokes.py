@@ -68,35 +68,51 @@ def line_of(runs: Runs, ink: NDArray[np.uint8], full: float) -> Line:
     lengths = np.maximum(lower - upper, 0.0)
     # A stroke is as long as it is thick where it is level, and longer elsewhere.
     thickness = max(float(np.partition(lengths, len(lengths) // 4)[len(lengths) // 4]), 0.5)
-    return _thinned(Line(columns, upper, lower, thickness))
+    run = np.sort(ends - starts)[: max(1, len(columns) // 2)].mean()
+    return _thinned(Line(columns, upper, lower, thickness), float(run) / 2)
 
 
-def _thinned(line: Line) -> Line:
+def _thinned(line: Line, reach: float) -> Line:
     """The middle of a stroke from its edges: what a round pen of the line's thickness went along.
 
     The upper edge is the highest that any point of the pen reached, so the pen's middle is never higher than the lowest
     that the edge leaves room for (grey-scale dilation by a disc); the same from below. Both meet along a stroke; they
     differ within a spike that is hardly wider than the pen, where only its tip shows.
+
+    Args:
+        reach: how many columns beside its middle the pen inks.
     """
     columns, upper, lower, thickness = line
-    radius = thickness / 2
-    reach = int(radius - 0.25)
-    if reach < 1:
+    if reach < _THICK:
         middle = (upper + lower) / 2
-        half = np.maximum((lower - upper) / 2 - radius, 0.0)
+        half = np.maximum((lower - upper - thickness) / 2, 0.0)
         return Line(columns, middle - half, middle + half, thickness)
-    offsets = np.arange(-reach, reach + 1)
-    disc = np.sqrt(np.maximum(radius**2 - offsets**2, 0.0))
     highest, lowest = np.empty_like(upper), np.empty_like(lower)
     breaks = np.flatnonzero(columns[1:] - columns[:-1] > BRIDGED + 1) + 1
     for part in np.split(np.arange(len(columns)), breaks):
-        highest[part] = ndimage.grey_dilation(upper[part], structure=disc, mode="nearest")
-        lowest[part] = ndimage.grey_erosion(lower[part], structure=disc, mode="nearest")
+        highest[part] = _pressed(upper[part], reach, thickness / 2)
+        lowest[part] = -_pressed(-lower[part], reach, thickness / 2)
     crossed = highest > lowest
     middle = (highest + lowest) / 2
     return _spikes_resolved(
         Line(columns, np.where(crossed, middle, highest), np.where(crossed, middle, lowest), thickness)
     )
+
+
+#: Half a stroke's columns from which on its edges are looked at apart.
+_THICK: Final = 1.1
+
+
+def _pressed(edge: Floats, reach: float, radius: float) -> Floats:
+    """The dilation of an edge by a disc, interpolated between whole columns."""
+    whole = int(reach)
+    results = []
+    for size in (whole, whole + 1):
+        offsets = np.arange(-size, size + 1) / max(size, 1)
+        disc = radius * np.sqrt(np.maximum(1.0 - offsets**2, 0.0))
+        results.append(ndimage.grey_dilation(edge, structure=disc, mode="nearest"))
+    part = reach - whole
+    return (1.0 - part) * results[0] + part * results[1]
 
 
 def _spikes_resolved(line: Line) -> Line:
@@ -108,7 +124,8 @@ def _spikes_resolved(line: Line) -> Line:
     lengths = lower - upper
     shared = np.minimum(lower[1:], lower[:-1]) - np.maximum(upper[1:], upper[:-1])
     beside = np.maximum(np.r_[0.0, shared], np.r_[shared, 0.0])
-    merged = (lengths > max(1.5, thickness / 2)) & (beside > 0.5 * lengths)
+    tall = lengths > max(1.5, thickness / 2)
+    merged = tall & (beside > 0.5 * lengths)
     if not merged.any():
         return line
     upper, lower = upper.copy(), lower.copy()

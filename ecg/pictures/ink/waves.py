@@ -36,21 +36,20 @@ def waves_of(x: Floats, y: Floats) -> Waves:
     finite = np.isfinite(y)
     places = np.linspace(x[0], x[-1], _POINTS)
     heights = -np.interp(places, x[finite], y[finite])
-    level = np.median(heights)
-    upward = float(heights.max() - level) >= float(level - heights.min())
-    signal = heights - level if upward else level - heights
-    highest = float(signal.max())
-    if highest <= 0:
+    heights -= np.median(heights)
+    reach = max(float(heights.max()), -float(heights.min()))
+    if reach <= 0:
         return Waves(0, float(places[_POINTS // 2]), 1.0)
-    peaks, found = find_peaks(signal, prominence=_PROMINENCE * highest, width=0, rel_height=0.5)
-    # A peak that is cut off at the edge of the plot has no point of its own: it is the middle of the interruption.
+    upward, rising = find_peaks(heights, prominence=_PROMINENCE * reach, width=0, rel_height=0.5)
+    downward, falling = find_peaks(-heights, prominence=_PROMINENCE * reach, width=0, rel_height=0.5)
+    peaks = np.concatenate([upward, downward])
     if not len(peaks):
-        return Waves(1, float(places[int(signal.argmax())]), 1.0)
-    nearest = int(np.abs(peaks - _POINTS / 2).argmin())
-    r_peak = float(places[peaks[nearest]])
-    whole = (peaks > _EDGE * _POINTS) & (peaks < (1 - _EDGE) * _POINTS)
-    if len(peaks) < 2:
+        return Waves(1, float(places[int(np.abs(heights).argmax())]), 1.0)
+    r_peak = float(places[peaks[int(np.abs(peaks - _POINTS / 2).argmin())]])
+    # The direction in which more stands out: the other one has the same complexes' other waves.
+    chosen, widths = max((upward, rising["widths"]), (downward, falling["widths"]), key=lambda found: len(found[0]))
+    if len(chosen) < 2:
         return Waves(1, r_peak, 1.0)
-    spacing = float(np.median(np.diff(peaks)))
-    narrow = float(np.median(found["widths"])) / spacing
+    whole = (chosen > _EDGE * _POINTS) & (chosen < (1 - _EDGE) * _POINTS)
+    narrow = float(np.median(widths)) / float(np.median(np.diff(chosen)))
     return Waves(int(np.count_nonzero(whole)) if narrow < _NARROW else 1, r_peak, narrow)
