@@ -19,6 +19,8 @@ _CLEAN: Final = 0.15
 #: Ink from this share on belongs to a line, if some of it reaches :data:`_SURE`.
 _POSSIBLE: Final = 0.3
 _SURE: Final = 0.45
+#: Ink that is so many times as deep as the grid's lines is no grid's.
+_ABOVE_GRID: Final = 1.3
 #: The deepest ink is reached by this share of the pixels.
 _DEEPEST_SHARE: Final = 0.002
 
@@ -37,7 +39,7 @@ class Found:
     """A line and what speaks for and against it."""
 
     line: Line
-    own: Mask
+    own: Mask | None
     """Its ink, ``[rows, columns]``."""
     several_runs: float
     """Share of its columns in which it runs more than once: a function of time does not turn back."""
@@ -45,6 +47,8 @@ class Found:
     """Lines beside it, about as wide, in the same columns."""
     other_ink: float
     """Ink that isn't its own: share of all."""
+    inked: float = 0.0
+    """Share of the panel that is as deep as a line."""
 
 
 def clean_line(ink: Bytes, deepest: int, least: int) -> Line | None:
@@ -67,13 +71,18 @@ def clean_line(ink: Bytes, deepest: int, least: int) -> Line | None:
     return line_of(runs, ink, deepest)
 
 
-def find_line(ink: Bytes, least: int) -> Found | None:
-    """The widest line that is made of connected ink; None where nothing is a quarter as wide as the picture."""
+def find_line(ink: Bytes, least: int, grid_depth: int = 0) -> Found | None:
+    """The widest line that is made of connected ink; None where nothing is a quarter as wide as the picture.
+
+    Args:
+        least: ink that is less deep is none, grey levels.
+        grid_depth: of the lines that were taken away, and of which something may be left where they are thicker.
+    """
     rows, width = ink.shape
     deepest = deepest_of(ink)
     if deepest < least:
         return None
-    possible = ink >= max(least, _POSSIBLE * deepest)
+    possible = ink >= max(least, _POSSIBLE * deepest, min(_ABOVE_GRID * grid_depth, _SURE * deepest))
     labels, count = ndimage.label(possible, np.ones((3, 3), dtype=int))
     if not count:
         return None
@@ -100,7 +109,8 @@ def find_line(ink: Bytes, least: int) -> Found | None:
     others = (spans >= _OTHER_LINE * spans[main]) & ~own[1:] & _overlapping(lefts, rights, lefts[main], rights[main])
     several = 1.0 - covered / len(runs.columns)
     other_ink = 1.0 - int(areas[chosen].sum()) / max(1, int(areas.sum()))
-    return Found(line_of(runs, ink, deepest), mine, several, int(np.count_nonzero(others)), other_ink)
+    inked = int(areas.sum()) / ink.size
+    return Found(line_of(runs, ink, deepest), mine, several, int(np.count_nonzero(others)), other_ink, inked)
 
 
 #: Most degrees by which a line is turned until it is a function of time, and the steps.

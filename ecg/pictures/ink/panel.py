@@ -99,12 +99,15 @@ def _is_corner(bar: _Bar, other: _Bar, reach: int, *, first: bool) -> bool:
 _COVERED: Final = 0.8
 
 
-def without_lines(ink: Bytes, least: float) -> Bytes:
+def without_lines(ink: Bytes, least: float) -> tuple[Bytes, int]:
     """``ink`` without straight lines that go from one side of it to the other: a grid, a zero line.
 
     What all but a fifth of a row or column reaches is the line's, and is taken away.
+
+    Returns:
+        The ink, and the depth of the deeper of these lines (0 where there are none).
     """
-    cleared = ink
+    cleared, deepest = ink, 0.0
     mask = ink >= least
     for axis in (0, 1):
         covered = np.flatnonzero(np.count_nonzero(mask, axis=1 - axis) >= _COVERED * ink.shape[1 - axis])
@@ -114,6 +117,7 @@ def without_lines(ink: Bytes, least: float) -> Bytes:
             cleared = ink.copy()
         lines = cleared[covered] if axis == 0 else cleared[:, covered].T
         depth = np.median(lines, axis=1, keepdims=True).astype(np.int16)
+        deepest = max(deepest, float(np.quantile(depth, 0.9)))
         lines = np.where(lines <= 1.35 * depth + 8, 0, lines)
         if axis == 0:
             cleared[covered] = lines
@@ -121,7 +125,7 @@ def without_lines(ink: Bytes, least: float) -> Bytes:
         else:
             cleared[:, covered] = lines.T
             _bridge(cleared.T, covered)
-    return cleared
+    return cleared, int(deepest)
 
 
 def _bridge(ink: Bytes, cleared: NDArray[np.int_]) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 from scipy import ndimage
+from scipy.signal import find_peaks
 
 Bytes = NDArray[np.uint8]
 Floats = NDArray[np.float64]
@@ -93,10 +94,17 @@ def _unevenness(places: Floats, weights: Floats) -> float:
     return float(((means - ndimage.uniform_filter1d(means, _NEIGHBOURS)) ** 2).mean())
 
 
-#: Pixels between the lines of a millimetre at which they can be told from each other.
+#: Lines that are needed to be sure of a pitch, and pixels between them at which they can be told from each other.
+_LEAST_LINES: Final = 6
 _LEAST_PITCH: Final = 3.0
-#: How much of a profile's variation must repeat at the pitch, and by how much every fifth line must be bolder.
-_REPEATING: Final = 0.3
+#: A line stands out by this share of what most lines stand out by.
+_PROMINENCE: Final = 0.2
+#: How far a line may lie from where an even pitch puts it, share of the pitch; how many of the lines must lie right, and
+#: how many of them next to each other.
+_OFF: Final = 0.2
+_RIGHT: Final = 0.75
+_NEXT: Final = 0.7
+#: By how much every fifth line must be bolder than three quarters of the others.
 _BOLDER: Final = 1.15
 
 
@@ -105,25 +113,36 @@ def pitch_of(profile: Floats) -> float | None:
 
     A millimetre is known by its lines alone only where every fifth is bolder: lines of one kind could be anything.
     """
-    count = len(profile)
-    if count < 6 * _LEAST_PITCH:
+    peaks, found = find_peaks(profile, prominence=0)
+    if len(peaks) < _LEAST_LINES:
         return None
-    smooth = ndimage.uniform_filter1d(profile, max(3, count // 12))
-    wave = profile - smooth
-    wave = np.clip(wave, -3 * wave.std(), 3 * wave.std())
-    size = 4 * count
-    spectrum = np.abs(np.fft.rfft(wave, size)) ** 2
-    repeats = np.fft.irfft(spectrum, size)[: count // 2] / max(float((wave**2).sum()), 1e-9)
-    # Each lag has fewer pairs than the one before.
-    repeats *= count / (count - np.arange(len(repeats)))
-    inner = repeats[1:-1]
-    peaks = np.flatnonzero((inner >= repeats[:-2]) & (inner > repeats[2:]) & (inner > _REPEATING)) + 1
-    peaks = peaks[peaks >= _LEAST_PITCH]
-    for peak in peaks[:8]:
-        pitch = _refined(wave, peak + _vertex(repeats, int(peak)))
-        if pitch is not None:
-            return pitch
-    return None
+    prominences = found["prominences"]
+    clear = prominences > _PROMINENCE * np.quantile(prominences, 0.8)
+    places = np.array([peak + _vertex(profile, int(peak)) for peak in peaks[clear]])
+    if len(places) < _LEAST_LINES:
+        return None
+    steps = np.diff(places)
+    pitch = float(np.median(steps))
+    numbers = np.r_[0, np.rint(steps / pitch)].cumsum()
+    for _ in range(3):
+        pitch, first = np.polyfit(numbers, places, 1) if np.ptp(numbers) else (0.0, 0.0)
+        if pitch < _LEAST_PITCH:
+            return None
+        numbers = np.rint((places - first) / pitch)
+    right = np.abs(places - first - pitch * numbers) < _OFF * pitch
+    wanted = np.ptp(numbers[right]) + 1 if right.any() else 0
+    lines = np.unique(numbers[right])
+    if right.mean() < _RIGHT or len(lines) < max(_LEAST_LINES, _NEXT * wanted):
+        return None
+    return float(pitch) if _every_fifth_is_bolder(numbers[right], prominences[clear][right]) else None
+
+
+def _every_fifth_is_bolder(numbers: Floats, heights: Floats) -> bool:
+    medians = [float(np.median(heights[numbers % 5 == rest])) if (numbers % 5 == rest).any() else 0.0 for rest in range(5)]
+    bold = int(np.argmax(medians))
+    is_bold = numbers % 5 == bold
+    # The trace may lie on a few of the others.
+    return bool(is_bold.any() and heights[is_bold].min() > _BOLDER * np.quantile(heights[~is_bold], 0.75))
 
 
 def _vertex(values: Floats, place: int) -> float:
@@ -131,29 +150,3 @@ def _vertex(values: Floats, place: int) -> float:
     before, here, after = values[place - 1 : place + 2]
     bend = before - 2 * here + after
     return float(0.5 * (before - after) / bend) if bend < 0 else 0.0
-
-
-def _refined(wave: Floats, pitch: float) -> float | None:
-    """The pitch to a fraction of a pixel, where every fifth line is bolder than the others; else None."""
-    count = len(wave)
-    best: tuple[float, float, float] = (-np.inf, pitch, 0.0)
-    for tried in np.linspace(pitch * 0.97, pitch * 1.03, 25):
-        phase = np.exp(2j * np.pi * np.arange(count) / tried)
-        strength = (wave * phase).sum()
-        if abs(strength) > best[0]:
-            best = (abs(strength), float(tried), float(np.angle(strength)) / 2 / np.pi * tried)
-    _, pitch, first = best
-    lines = np.arange(int((count - first) // pitch) + 1) * pitch + first
-    lines = lines[(lines >= 0) & (lines <= count - 1)]
-    if len(lines) < 6:
-        return None
-    reach = max(1, round(pitch / 5))
-    peaks = ndimage.maximum_filter1d(wave, 2 * reach + 1)[np.rint(lines).astype(int)]
-    ground = np.median(wave)
-    heights = peaks - ground
-    means = np.array([heights[offset::5].mean() for offset in range(5)])
-    bold = int(means.argmax())
-    others = np.delete(means, bold)
-    if others.mean() <= 0 or means[bold] < _BOLDER * others.max():
-        return None
-    return pitch

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Final, NamedTuple
+from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,31 +11,27 @@ from PIL import Image
 
 from ecg.pictures.ink import finding, placing, strokes
 from ecg.pictures.ink.depth import LEAST_DEPTH, Channel, Depth, depth_of
-from ecg.pictures.ink.panel import Panel, panel_of, without_lines
-from ecg.pictures.ink.paper import evenly_lit, pitch_of, rotation_of
+from ecg.pictures.ink.finding import Found
+from ecg.pictures.ink.panel import Panel
 from ecg.pictures.ink.placing import Placed, Scale
 from ecg.pictures.ink.reasons import NotABeat
 from ecg.pictures.ink.redraw import Pixels, pixels_of_trace
+from ecg.pictures.ink.refusal import Evidence, reason_for
+from ecg.pictures.ink.sheet import EVEN, Millimetre, Sheet, sheet_of, turned_back
+from ecg.pictures.ink.strokes import Line
 from ecg.pictures.ink.waves import waves_of
 from ecg.pictures.rendering import CLASSIC
 
 Floats = NDArray[np.float64]
 
-#: Larger pictures are made smaller first: pixels of the longer side that stay at least.
+#: Larger pictures are made smaller first: pixels that the longer side keeps at least.
 WORK_SIDE: Final = 800
-#: Below this share of paper the paper is not even.
-_EVEN: Final = 0.93
-#: Below this share of paper, after its shade is taken away, nothing is drawn on it: it is a photograph.
-_PAPER: Final = 0.5
-#: A grid is turned, and is a grid at all, where its lines are so much clearer at their angle than at others.
-_GRID: Final = 2.2
-
-
-class Millimetre(NamedTuple):
-    """A millimetre of the paper's grid, pixels of the picture."""
-
-    across: float
-    down: float
+#: A colour picture hides a grid or a line where the darkest channel has so much less paper than the lightest.
+_HIDDEN: Final = 0.03
+#: Share of runs that are not alone in their column from which on a line leans over.
+_LEANING: Final = 0.03
+#: How far the ends and edges of a trace may be from those of the classic geometry, pixels.
+_CLASSIC_REACH: Final = 1.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +41,11 @@ class ReadBeat:
     size: tuple[int, int]
     """Width and height of the upright picture."""
     reason: NotABeat | None
-    """Why it is not one beat; None where it is."""
+    """Why it is not one beat; None where it may be."""
     beats: int = 0
-    """Complexes that were counted."""
+    """QRS complexes that were counted, 1 where they can't be told from other waves."""
     panel: tuple[float, float, float, float] | None = None
-    """The panel's left, top, right and lower edge, in the picture after its rotation is undone."""
+    """Left, top, right and lower edge of the panel, in the picture once its rotation is undone."""
     degrees: float = 0.0
     """By how much the paper is turned, counter-clockwise."""
     millimetre: Millimetre | None = None
@@ -59,145 +55,160 @@ class ReadBeat:
     thickness: float = 0.0
     """Of the line."""
     scale: Scale = Scale.UNKNOWN
+    """What is known of the scale."""
     placed: Placed | None = None
-    """The trace on the model's canvas."""
+    """The trace on the model's canvas; None where there is none."""
+    evidence: Evidence | None = None
+    """What speaks for and against it; None where no line was found."""
+
+
+def ink_pixels(image: Image.Image, *, height: int = 128, width: int = 192) -> Pixels:
+    """The model's view of an upright picture, grey or RGB: the beat that is read of it, redrawn.
+
+    Returns:
+        ``uint8`` array of shape ``[height, width]``: paper 255, darkest ink 0; all paper where no line is found.
+    """
+    return pixels_of(read_beat(image), height=height, width=width)
+
+
+def pixels_of(read: ReadBeat, *, height: int = 128, width: int = 192) -> Pixels:
+    """What was read, redrawn; see :func:`ink_pixels`."""
+    if read.placed is None:
+        return np.full((height, width), 255, dtype=np.uint8)
+    return pixels_of_trace(read.placed.times, read.placed.heights, height=height, width=width)
+
+
+def pixels_of_signal(samples_mv: NDArray[np.floating], *, height: int = 128, width: int = 192) -> Pixels:
+    """A beat drawn as one of known scale would be redrawn.
+
+    Args:
+        samples_mv: shape ``[192]``, R − 96 to R + 95 at 360 Hz, millivolts.
+
+    Returns:
+        ``uint8`` array of shape ``[height, width]``: paper 255, darkest ink 0.
+    """
+    placed = placing.of_signal(samples_mv)
+    return pixels_of_trace(placed.times, placed.heights, height=height, width=width)
 
 
 def read_beat(image: Image.Image) -> ReadBeat:
     """Read an upright picture, grey or RGB."""
-    size = image.size
-    factor = max(1, max(size) // WORK_SIDE)
+    factor = max(1, max(image.size) // WORK_SIDE)
     small = image.reduce(factor) if factor > 1 else image
-    first = depth_of(small)
-    if first.deepest >= LEAST_DEPTH and first.paper_share > _EVEN and not _has_colour(small, first):
-        line = finding.clean_line(first.ink, first.deepest, LEAST_DEPTH)
+    depth = depth_of(small)
+    if depth.deepest >= LEAST_DEPTH and depth.paper_share > EVEN and not _hides_colour(small, depth):
+        line = finding.clean_line(depth.ink, depth.deepest, LEAST_DEPTH)
         if line is not None:
-            return _placed(size, factor, line, Sheet(first.ink, 0.0, None, Panel(0, 0, *small.size)))
-    read = _read_sheet(size, factor, small, first)
-    if read.reason is not None and small.mode != "L" and not first.is_dark:
-        other = _read_sheet(size, factor, small, depth_of(small, Channel.DARKEST))
-        if other.reason is None:
+            sheet = Sheet(depth.ink, Panel(0, 0, *small.size))
+            return _placed(image.size, factor, Found(line, None, 0.0, 0, 0.0), sheet)
+    read = _read_sheet(image.size, factor, small, depth)
+    if read.reason is not None and small.mode != "L" and not depth.is_dark:
+        other = _read_sheet(image.size, factor, small, depth_of(small, Channel.DARKEST))
+        if other.reason is None or read.reason in (NotABeat.BLANK, NotABeat.NO_LINE):
             return other
     return read
 
 
-class Sheet(NamedTuple):
-    ink: NDArray[np.uint8]
-    degrees: float
-    millimetre: Millimetre | None
-    panel: Panel
+def _hides_colour(picture: Image.Image, depth: Depth) -> bool:
+    if picture.mode == "L" or depth.is_dark:
+        return False
+    return depth_of(picture, Channel.DARKEST).paper_share < depth.paper_share - _HIDDEN
 
 
-def _read_sheet(size: tuple[int, int], factor: int, small: Image.Image, depth: Depth) -> ReadBeat:
+def _read_sheet(size: tuple[int, int], factor: int, picture: Image.Image, depth: Depth) -> ReadBeat:
     if depth.deepest < LEAST_DEPTH:
         return ReadBeat(size, NotABeat.BLANK)
-    ink = depth.ink
-    if depth.paper_share < _EVEN:
-        ink = evenly_lit(depth.light)
-    deepest = finding.deepest_of(ink)
-    if deepest < LEAST_DEPTH:
-        return ReadBeat(size, NotABeat.BLANK)
-    # the grid, in all colours
-    degrees, millimetre = 0.0, None
-    lines = ink
-    if small.mode != "L" and not depth.is_dark:
-        lines = evenly_lit(depth_of(small, Channel.DARKEST).light)
-    level = max(LEAST_DEPTH, 0.04 * finding.deepest_of(lines))
-    share = np.count_nonzero(lines >= level) / lines.size
-    if share > 0.1 and min(ink.shape) >= 40:
-        capped = np.minimum(lines, int(4 * level))
-        angle, sharp = rotation_of(lines)
-        if sharp > _GRID:
-            if abs(angle) >= 0.35:
-                degrees = angle
-                ink = _turned(ink, -angle)
-                lines = _turned(lines, -angle)
-            inner = _inner(lines, degrees)
-            across = pitch_of(np.minimum(inner, _cap(inner)).mean(axis=0).astype(float))
-            down = pitch_of(np.minimum(inner, _cap(inner)).mean(axis=1).astype(float))
-            if across and down and abs(across / down - 1) < 0.08:
-                millimetre = Millimetre(across, down)
-    deepest = finding.deepest_of(ink)
-    panel = panel_of(ink >= max(LEAST_DEPTH, 0.15 * deepest))
-    ink = ink[panel.place]
-    ink = without_lines(ink, max(LEAST_DEPTH, 0.06 * deepest))
-    found = finding.find_line(ink, LEAST_DEPTH)
+    sheet = sheet_of(picture, depth)
+    found = finding.find_line(sheet.ink, LEAST_DEPTH, sheet.grid_depth)
     if found is None:
-        return ReadBeat(size, NotABeat.NO_LINE, degrees=degrees, millimetre=millimetre)
-    if not degrees and found.several_runs > 0.03:
-        lean = finding.overhang_of(found.own)
-        if lean:
-            turned = _turned(ink, -lean) if panel == Panel(0, 0, *small.size) else None
-            again = finding.find_line(turned, LEAST_DEPTH) if turned is not None else None
-            if again is not None and again.several_runs < found.several_runs:
-                degrees, found, ink = lean, again, turned
-    return _placed(size, factor, found.line, Sheet(ink, degrees, millimetre, panel))
+        return ReadBeat(size, NotABeat.NO_LINE, degrees=sheet.degrees)
+    if not sheet.degrees and found.several_runs > _LEANING and sheet.panel == Panel(0, 0, *picture.size):
+        found, sheet = _made_upright(found, sheet)
+    return _placed(size, factor, found, sheet)
 
 
-def _has_colour(small: Image.Image, first: Depth) -> bool:
-    """Whether colours hide something in a picture: a grid, or a line in a full colour."""
-    if small.mode == "L" or first.is_dark:
-        return False
-    return depth_of(small, Channel.DARKEST).paper_share < first.paper_share - 0.03
-
-
-def _cap(ink):
-    return min(255, max(int(np.median(ink[ink > LEAST_DEPTH])) * 2 if (ink > LEAST_DEPTH).any() else 255, 16))
-
-
-def _inner(ink, degrees):
+def _made_upright(found: Found, sheet: Sheet) -> tuple[Found, Sheet]:
+    """A line that leans over is turned until it is a function of time, if it becomes one."""
+    degrees = finding.overhang_of(found.own) if found.own is not None else 0.0
     if not degrees:
-        return ink
-    rows, columns = ink.shape
-    t = abs(np.tan(np.radians(degrees)))
-    dy, dx = int(t * columns / 2) + 1, int(t * rows / 2) + 1
-    return ink[dy : rows - dy, dx : columns - dx]
+        return found, sheet
+    turned = sheet._replace(ink=turned_back(sheet.ink, degrees), degrees=degrees)
+    again = finding.find_line(turned.ink, LEAST_DEPTH, sheet.grid_depth)
+    if again is None or again.several_runs >= found.several_runs:
+        return found, sheet
+    return again, turned
 
 
-def _turned(ink, degrees):
-    return np.asarray(Image.fromarray(ink).rotate(degrees, Image.Resampling.BILINEAR, fillcolor=0))
-
-
-def _placed(size: tuple[int, int], factor: int, line: strokes.Line, sheet: Sheet) -> ReadBeat:
+def _placed(size: tuple[int, int], factor: int, found: Found, sheet: Sheet) -> ReadBeat:
+    line = found.line
     x, y = strokes.polyline(line)
     x, y = (x + sheet.panel.left) * factor, (y + sheet.panel.top) * factor
-    millimetre = sheet.millimetre and Millimetre(*(part * factor for part in sheet.millimetre))
-    if _is_classic(size, x, y):
+    millimetre = sheet.millimetre and Millimetre(*(factor * side for side in sheet.millimetre))
+    complexes, r_peak, narrow = 1, 0.0, 1.0
+    if is_classic := _is_classic(size, x, y):
         scale, placed = Scale.CLASSIC, placing.in_classic_geometry(x, y, 1.0)
-        beats = 1
     else:
-        waves = waves_of(x, y)
-        beats = waves.complexes
+        complexes, r_peak, narrow = waves_of(x, y)
         if millimetre is not None:
             scale = Scale.MILLIMETRES
-            placed = placing.in_millimetres(x, y, millimetre.across, millimetre.down, waves.r_peak)
+            placed = placing.in_millimetres(x, y, millimetre.across, millimetre.down, r_peak)
         else:
             scale, placed = Scale.UNKNOWN, placing.by_extent(x, y)
+    evidence = None if is_classic else _evidence(found, sheet, complexes, narrow)
     trace = np.stack([x, y], axis=1)
-    if sheet.degrees:
-        trace = _rotated(trace, size, sheet.degrees)
     return ReadBeat(
-        size, None, beats, tuple(float(v) * factor for v in sheet.panel), sheet.degrees, millimetre, trace,
-        line.thickness * factor, scale, placed,
+        size=size,
+        reason=reason_for(evidence) if evidence is not None else None,
+        beats=complexes,
+        panel=(
+            float(sheet.panel.left * factor),
+            float(sheet.panel.top * factor),
+            float(sheet.panel.right * factor),
+            float(sheet.panel.bottom * factor),
+        ),
+        degrees=sheet.degrees,
+        millimetre=millimetre,
+        trace=_turned(trace, size, sheet.degrees) if sheet.degrees else trace,
+        thickness=line.thickness * factor,
+        scale=scale,
+        placed=placed,
+        evidence=evidence,
     )
 
 
-def _rotated(points: Floats, size: tuple[int, int], degrees: float) -> Floats:
+def _evidence(found: Found, sheet: Sheet, complexes: int, narrow: float) -> Evidence:
+    rows, columns = sheet.ink.shape
+    return Evidence(
+        inked=found.inked,
+        several_runs=found.several_runs,
+        other_lines=found.other_lines,
+        other_ink=found.other_ink,
+        thickness=found.line.thickness / min(rows, columns),
+        cover=len(found.line.columns) / columns,
+        complexes=complexes,
+        narrow=narrow,
+    )
+
+
+def _turned(points: Floats, size: tuple[int, int], degrees: float) -> Floats:
+    """Places in the picture of points on a sheet that was turned back by ``degrees``."""
     middle = np.array(size) / 2
     angle = np.radians(degrees)
     x, y = (points - middle).T
     return np.stack([x * np.cos(angle) + y * np.sin(angle), y * np.cos(angle) - x * np.sin(angle)], axis=1) + middle
 
 
-def _is_classic(size, x, y) -> bool:
+def _is_classic(size: tuple[int, int], x: Floats, y: Floats) -> bool:
+    """Whether a trace has the size and place of those of the course data set: both ends, or one where the other is cut
+    off at the plot's upper or lower edge.
+    """
     if size != (CLASSIC.width, CLASSIC.height):
         return False
-    return bool(abs(x[0] - CLASSIC.left) <= 1.5 and abs(x[-1] - CLASSIC.right) <= 1.5
-            and np.nanmin(y) > CLASSIC.top - 1 and np.nanmax(y) < CLASSIC.bottom + 1)
-
-
-def ink_pixels(image: Image.Image, *, height: int = 128, width: int = 192) -> Pixels:
-    read = read_beat(image)
-    if read.placed is None:
-        return np.full((height, width), 255, np.uint8)
-    return pixels_of_trace(read.placed.times, read.placed.heights, height=height, width=width)
+    if np.nanmin(y) < CLASSIC.top - _CLASSIC_REACH or np.nanmax(y) > CLASSIC.bottom + _CLASSIC_REACH:
+        return False
+    left, right = x[0] - CLASSIC.left, CLASSIC.right - x[-1]
+    at_left, at_right = abs(left) <= _CLASSIC_REACH, abs(right) <= _CLASSIC_REACH
+    if at_left and at_right:
+        return True
+    is_cut = [min(y[end] - CLASSIC.top, CLASSIC.bottom - y[end]) <= _CLASSIC_REACH for end in (0, -1)]
+    return bool((at_left and right > 0 and is_cut[1]) or (at_right and left > 0 and is_cut[0]))

@@ -90,8 +90,8 @@ def _thinned(line: Line, reach: float) -> Line:
     highest, lowest = np.empty_like(upper), np.empty_like(lower)
     breaks = np.flatnonzero(columns[1:] - columns[:-1] > BRIDGED + 1) + 1
     for part in np.split(np.arange(len(columns)), breaks):
-        highest[part] = _pressed(upper[part], reach, thickness / 2)
-        lowest[part] = -_pressed(-lower[part], reach, thickness / 2)
+        highest[part] = _with_tips(_pressed(upper[part], reach, thickness / 2), upper[part], reach, thickness / 2)
+        lowest[part] = -_with_tips(_pressed(-lower[part], reach, thickness / 2), -lower[part], reach, thickness / 2)
     crossed = highest > lowest
     middle = (highest + lowest) / 2
     return _spikes_resolved(
@@ -115,6 +115,13 @@ def _pressed(edge: Floats, reach: float, radius: float) -> Floats:
     return (1.0 - part) * results[0] + part * results[1]
 
 
+def _with_tips(pressed: Floats, edge: Floats, reach: float, radius: float) -> Floats:
+    """The tips again, which a pen with square ends draws narrower than the disc is wide."""
+    size = 2 * int(np.ceil(reach)) + 1
+    is_tip = edge <= ndimage.minimum_filter1d(edge, size, mode="nearest")
+    return np.where(is_tip, np.minimum(pressed, edge + radius), pressed)
+
+
 def _spikes_resolved(line: Line) -> Line:
     """Where a spike's strokes lie in the same columns, the line has been at the spike's tip: up or down.
 
@@ -135,14 +142,21 @@ def _spikes_resolved(line: Line) -> Line:
         if not sides:
             continue
         level = float(np.mean([(upper[place] + lower[place]) / 2 for place in sides]))
-        here = slice(first, last)
-        goes_up = level - float(upper[here].min()) > float(lower[here].max()) - level
-        if goes_up:
-            lower[here] = upper[here]
+        here = np.arange(first, last)
+        peak, nadir = first + int(upper[here].argmin()), first + int(lower[here].argmax())
+        rise, fall = level - upper[peak], lower[nadir] - level
+        if min(rise, fall) > _BOTH * max(rise, fall):
+            # Up and down in a few columns: each belongs to the tip that is nearer.
+            at_peak = np.abs(here - peak) <= np.abs(here - nadir)
         else:
-            upper[here] = lower[here]
+            at_peak = np.full(len(here), rise > fall)
+        lower[here[at_peak]] = upper[here[at_peak]]
+        upper[here[~at_peak]] = lower[here[~at_peak]]
     return Line(columns, upper, lower, thickness)
 
+
+#: A spike goes both up and down where the shorter way is this share of the longer one, or more.
+_BOTH: Final = 0.3
 
 #: Columns that may be missing in a line that goes on: a pixel's worth of compression noise. Where the trace is cut off
 #: at the edge of a plot, more are missing.
