@@ -32,6 +32,8 @@ _JUMPS: Final = 3
 _PIECE: Final = 0.04
 #: A component is another line if it is as wide as this share of the widest one, and lies in the same columns.
 _OTHER_LINE: Final = 0.45
+#: A component as wide as this share of the picture is no letter.
+_LONG_PIECE: Final = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,8 @@ class Found:
     """Share of its columns in which it runs more than once: a function of time does not turn back."""
     other_lines: int
     """Lines beside it, about as wide, in the same columns."""
+    other_pieces: int
+    """Components that are not its own and longer than any letter."""
     other_ink: float
     """Ink that isn't its own: share of all."""
     inked: float = 0.0
@@ -106,11 +110,21 @@ def find_line(ink: Bytes, least: int, grid_depth: int = 0) -> Found | None:
     covered = int(np.count_nonzero(np.diff(runs.columns))) + 1
     if covered < _LEAST_COVER * width and covered < 0.6 * extent:
         return None
-    others = (spans >= _OTHER_LINE * spans[main]) & ~own[1:] & _overlapping(lefts, rights, lefts[main], rights[main])
+    stranger = ~own[1:]
+    others = (spans >= _OTHER_LINE * spans[main]) & stranger & _overlapping(lefts, rights, lefts[main], rights[main])
+    pieces = stranger & (spans >= _LONG_PIECE * width)
     several = 1.0 - covered / len(runs.columns)
     other_ink = 1.0 - int(areas[chosen].sum()) / max(1, int(areas.sum()))
     inked = int(areas.sum()) / ink.size
-    return Found(line_of(runs, ink, deepest), mine, several, int(np.count_nonzero(others)), other_ink, inked)
+    return Found(
+        line=line_of(runs, ink, deepest),
+        own=mine,
+        several_runs=several,
+        other_lines=int(np.count_nonzero(others)),
+        other_pieces=int(np.count_nonzero(pieces)),
+        other_ink=other_ink,
+        inked=inked,
+    )
 
 
 #: Most degrees by which a line is turned until it is a function of time, and the steps.

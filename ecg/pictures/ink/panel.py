@@ -135,16 +135,13 @@ def _bridge(ink: Bytes, cleared: NDArray[np.int_]) -> None:
     for first, final in zip(np.r_[cleared[0], cleared[breaks + 1]], np.r_[cleared[breaks], cleared[-1]], strict=True):
         if first == 0 or final == last or final - first > _BRIDGED:
             continue
-        above, below = _widened(ink[first - 1]), _widened(ink[final + 1])
-        ink[first : final + 1] = np.maximum(ink[first : final + 1], np.minimum(above, below))
+        above, below = ink[first - 1], ink[final + 1]
+        crossing = np.minimum(above, below)
+        # What crosses on the slant comes from one pixel aside and goes to the other.
+        crossing[1:-1] = np.maximum(crossing[1:-1], np.minimum(above[:-2], below[2:]))
+        crossing[1:-1] = np.maximum(crossing[1:-1], np.minimum(above[2:], below[:-2]))
+        ink[first : final + 1] = np.maximum(ink[first : final + 1], crossing)
 
 
 #: Thicker lines are not bridged, pixels.
 _BRIDGED: Final = 6
-
-
-def _widened(row: Bytes) -> Bytes:
-    wide = row.copy()
-    wide[1:] = np.maximum(wide[1:], row[:-1])
-    wide[:-1] = np.maximum(wide[:-1], row[1:])
-    return wide

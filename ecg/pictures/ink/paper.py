@@ -51,6 +51,8 @@ def evenly_lit(light: Bytes) -> Bytes:
 _MOST_DEGREES: Final = 6.0
 _COARSE: Final = 0.5
 _FINE: Final = 0.1
+#: A sheet whose lines are nearly as clear upright is upright.
+_AS_CLEAR: Final = 0.85
 #: Pixels that the angle is measured with; more make it no better.
 _POINTS: Final = 20_000
 #: Ink deeper than what so many pixels are not is the trace's, and counts no more than a grid's.
@@ -81,7 +83,10 @@ def rotation_of(ink: Bytes) -> tuple[float, float]:
     best = angles[int(values.argmax())]
     near = np.arange(best - _COARSE + _FINE, best + _COARSE - _FINE / 2, _FINE)
     finer = np.array([clearness(angle) for angle in near])
-    return float(near[int(finer.argmax())]), float(finer.max() / max(np.median(values), 1e-9))
+    clearest = float(finer.max())
+    # Hardly clearer than upright is upright.
+    angle = 0.0 if clearness(0.0) > _AS_CLEAR * clearest else float(near[int(finer.argmax())])
+    return angle, clearest / max(float(np.median(values)), 1e-9)
 
 
 def _unevenness(places: Floats, weights: Floats) -> float:

@@ -100,7 +100,7 @@ def read_beat(image: Image.Image) -> ReadBeat:
         line = finding.clean_line(depth.ink, depth.deepest, LEAST_DEPTH)
         if line is not None:
             sheet = Sheet(depth.ink, Panel(0, 0, *small.size))
-            return _placed(image.size, factor, Found(line, None, 0.0, 0, 0.0), sheet)
+            return _placed(image.size, factor, Found(line, None, 0.0, 0, 0, 0.0), sheet)
     read = _read_sheet(image.size, factor, small, depth)
     if read.reason is not None and small.mode != "L" and not depth.is_dark:
         other = _read_sheet(image.size, factor, small, depth_of(small, Channel.DARKEST))
@@ -179,9 +179,11 @@ def _placed(size: tuple[int, int], factor: int, found: Found, sheet: Sheet) -> R
 def _evidence(found: Found, sheet: Sheet, complexes: int, narrow: float) -> Evidence:
     rows, columns = sheet.ink.shape
     return Evidence(
+        paper=sheet.paper,
         inked=found.inked,
         several_runs=found.several_runs,
         other_lines=found.other_lines,
+        other_pieces=found.other_pieces,
         other_ink=found.other_ink,
         thickness=found.line.thickness / min(rows, columns),
         cover=len(found.line.columns) / columns,

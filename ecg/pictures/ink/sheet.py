@@ -27,8 +27,10 @@ _LEAST_DEGREES: Final = 0.35
 #: A millimetre is as long as it is high, give or take this share.
 _SQUARE: Final = 0.08
 #: Axes and frames are at least so deep, as a share of the deepest ink; lines of a grid may be paler.
-_AXES_DEPTH: Final = 0.15
+_AXES_DEPTH: Final = 0.35
 _GRID_DEPTH: Final = 0.06
+#: Paper is less deep than this share of the deepest ink.
+_PAPER_DEPTH: Final = 0.2
 
 
 class Millimetre(NamedTuple):
@@ -49,6 +51,8 @@ class Sheet(NamedTuple):
     """By how much the picture is turned counter-clockwise."""
     millimetre: Millimetre | None = None
     """Where a grid was recognised for sure."""
+    paper: float = 1.0
+    """Share of the panel that is paper: no ink, and no grid."""
     grid_depth: int = 0
     """Depth of the straight lines that were taken away, grey levels."""
 
@@ -67,7 +71,8 @@ def sheet_of(picture: Image.Image, depth: Depth) -> Sheet:
     deepest = deepest_of(ink)
     panel = panel_of(ink >= max(LEAST_DEPTH, _AXES_DEPTH * deepest))
     cleared, grid_depth = without_lines(ink[panel.place], max(LEAST_DEPTH, _GRID_DEPTH * deepest))
-    return Sheet(cleared, panel, degrees, millimetre, grid_depth)
+    paper = np.count_nonzero(cleared < max(LEAST_DEPTH, _PAPER_DEPTH * deepest)) / cleared.size
+    return Sheet(cleared, panel, degrees, millimetre, paper, grid_depth)
 
 
 def _lines_of(picture: Image.Image, depth: Depth, ink: Bytes) -> Bytes:

@@ -14,8 +14,6 @@ Floats = NDArray[np.float64]
 _POINTS: Final = 800
 #: A peak is a complex if it stands out by this share of the highest one.
 _PROMINENCE: Final = 0.45
-#: A complex is narrow against the time to the next: at half its height, at most this share of it.
-_NARROW: Final = 0.22
 #: Complexes nearer to the line's ends than this share of it are cut off, and are not counted.
 _EDGE: Final = 0.05
 
@@ -52,4 +50,4 @@ def waves_of(x: Floats, y: Floats) -> Waves:
         return Waves(1, r_peak, 1.0)
     whole = (chosen > _EDGE * _POINTS) & (chosen < (1 - _EDGE) * _POINTS)
     narrow = float(np.median(widths)) / float(np.median(np.diff(chosen)))
-    return Waves(int(np.count_nonzero(whole)) if narrow < _NARROW else 1, r_peak, narrow)
+    return Waves(int(np.count_nonzero(whole)), r_peak, narrow)
