@@ -16,9 +16,10 @@ from ecg.pictures.ink.panel import Panel
 from ecg.pictures.ink.placing import Placed, Scale
 from ecg.pictures.ink.reasons import NotABeat
 from ecg.pictures.ink.redraw import Pixels, pixels_of_trace
-from ecg.pictures.ink.refusal import Evidence, reason_for
+from ecg.pictures.ink.refusal import LEAST_PAPER, Evidence, reason_for
 from ecg.pictures.ink.sheet import EVEN, Millimetre, Sheet, sheet_of, turned_back
 from ecg.pictures.ink.strokes import Line
+from ecg.pictures.ink.textures import texture_of
 from ecg.pictures.ink.waves import waves_of
 from ecg.pictures.rendering import CLASSIC
 
@@ -101,12 +102,21 @@ def read_beat(image: Image.Image) -> ReadBeat:
         if line is not None:
             sheet = Sheet(depth.ink, Panel(0, 0, *small.size))
             return _placed(image.size, factor, Found(line, None, 0.0, 0, 0, 0.0), sheet)
-    read = _read_sheet(image.size, factor, small, depth)
-    if read.reason is not None and small.mode != "L" and not depth.is_dark:
-        other = _read_sheet(image.size, factor, small, depth_of(small, Channel.DARKEST))
-        if other.reason is None or read.reason in (NotABeat.BLANK, NotABeat.NO_LINE):
-            return other
+    read, sheet = _read_sheet(image.size, factor, small, depth)
+    if small.mode == "L" or depth.is_dark:
+        return read
+    other, other_sheet = _read_sheet(image.size, factor, small, depth_of(small, Channel.DARKEST))
+    if read.reason is None:
+        # Flat colours beside the line: areas of a chart, lines of others. A grid or a camera's light is none of these.
+        is_flat = not sheet.degrees and not other_sheet.degrees and not other_sheet.grid_depth
+        return other if is_flat and other.reason in _DRAWINGS else read
+    if other.reason is None or read.reason in (NotABeat.BLANK, NotABeat.NO_LINE):
+        return other
     return read
+
+
+#: What drawings in colour may be.
+_DRAWINGS: Final = (NotABeat.SEVERAL_LINES, NotABeat.NOT_A_TRACE)
 
 
 def _hides_colour(picture: Image.Image, depth: Depth) -> bool:
@@ -115,16 +125,22 @@ def _hides_colour(picture: Image.Image, depth: Depth) -> bool:
     return depth_of(picture, Channel.DARKEST).paper_share < depth.paper_share - _HIDDEN
 
 
-def _read_sheet(size: tuple[int, int], factor: int, picture: Image.Image, depth: Depth) -> ReadBeat:
+def _read_sheet(
+    size: tuple[int, int], factor: int, picture: Image.Image, depth: Depth
+) -> tuple[ReadBeat, Sheet]:
     if depth.deepest < LEAST_DEPTH:
-        return ReadBeat(size, NotABeat.BLANK)
+        return ReadBeat(size, NotABeat.BLANK), Sheet(depth.ink, Panel(0, 0, *picture.size))
     sheet = sheet_of(picture, depth)
+    if sheet.paper < LEAST_PAPER:
+        return ReadBeat(size, texture_of(picture, sheet.ink, sheet.paper_depth), degrees=sheet.degrees), sheet
     found = finding.find_line(sheet.ink, LEAST_DEPTH, sheet.grid_depth)
     if found is None:
-        return ReadBeat(size, NotABeat.NO_LINE, degrees=sheet.degrees)
+        is_map = sheet.paper < EVEN and texture_of(picture, sheet.ink, sheet.paper_depth) is NotABeat.SPECTROGRAM
+        reason = NotABeat.SPECTROGRAM if is_map else NotABeat.NO_LINE
+        return ReadBeat(size, reason, degrees=sheet.degrees), sheet
     if not sheet.degrees and found.several_runs > _LEANING and sheet.panel == Panel(0, 0, *picture.size):
         found, sheet = _made_upright(found, sheet)
-    return _placed(size, factor, found, sheet)
+    return _placed(size, factor, found, sheet), sheet
 
 
 def _made_upright(found: Found, sheet: Sheet) -> tuple[Found, Sheet]:
@@ -179,7 +195,6 @@ def _placed(size: tuple[int, int], factor: int, found: Found, sheet: Sheet) -> R
 def _evidence(found: Found, sheet: Sheet, complexes: int, narrow: float) -> Evidence:
     rows, columns = sheet.ink.shape
     return Evidence(
-        paper=sheet.paper,
         inked=found.inked,
         several_runs=found.several_runs,
         other_lines=found.other_lines,

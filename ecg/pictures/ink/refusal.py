@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
+import numpy as np
+
 from ecg.pictures.ink.reasons import NotABeat
 
 
 class Evidence(NamedTuple):
     """Measures of a found line and its surroundings. Shares are 0 to 1."""
 
-    paper: float
-    """Share of the panel that is paper."""
     inked: float
     """Share of the panel that is as deep as a line."""
     several_runs: float
@@ -34,6 +34,7 @@ class Evidence(NamedTuple):
 
 #: Bounds from pictures of beats of MIT-BIH in every kind of layout (:mod:`training.pictures.layout_kinds`), of which
 #: fewer than one in 200 is beyond any of them, against the kinds of :mod:`training.pictures.nonbeats.fitting`.
+#: Of the panel, paper is at least this share; what leaves less is a texture.
 LEAST_PAPER: Final = 0.78
 MOST_INKED: Final = 0.14
 MOST_RUNS: Final = 0.42
@@ -43,13 +44,11 @@ THICKEST: Final = 0.13
 
 #: So many whole waves are several beats, if they are no wider than this share of the time between them. Fibrillation,
 #: whose waves follow each other without a pause, may show some in a window of one beat.
-_BEATS: Final = ((3, 0.12), (4, 0.25), (8, 1.0))
+_BEATS: Final = ((3, 0.12), (4, 0.25), (7, np.inf))
 
 
 def reason_for(evidence: Evidence) -> NotABeat | None:
     """Why it is not one beat; None where nothing says so."""
-    if evidence.paper < LEAST_PAPER:
-        return NotABeat.PHOTOGRAPH
     if evidence.other_lines or (evidence.other_pieces >= MOST_PIECES and evidence.other_ink > MOST_OTHER_INK):
         return NotABeat.SEVERAL_LINES
     if (

@@ -53,6 +53,8 @@ class Sheet(NamedTuple):
     """Where a grid was recognised for sure."""
     paper: float = 1.0
     """Share of the panel that is paper: no ink, and no grid."""
+    paper_depth: float = 0.0
+    """What is less deep is paper, grey levels."""
     grid_depth: int = 0
     """Depth of the straight lines that were taken away, grey levels."""
 
@@ -71,8 +73,9 @@ def sheet_of(picture: Image.Image, depth: Depth) -> Sheet:
     deepest = deepest_of(ink)
     panel = panel_of(ink >= max(LEAST_DEPTH, _AXES_DEPTH * deepest))
     cleared, grid_depth = without_lines(ink[panel.place], max(LEAST_DEPTH, _GRID_DEPTH * deepest))
-    paper = np.count_nonzero(cleared < max(LEAST_DEPTH, _PAPER_DEPTH * deepest)) / cleared.size
-    return Sheet(cleared, panel, degrees, millimetre, paper, grid_depth)
+    paper_depth = max(LEAST_DEPTH, _PAPER_DEPTH * deepest)
+    paper = np.count_nonzero(cleared < paper_depth) / cleared.size
+    return Sheet(cleared, panel, degrees, millimetre, paper, paper_depth, grid_depth)
 
 
 def _lines_of(picture: Image.Image, depth: Depth, ink: Bytes) -> Bytes:
