@@ -75,6 +75,6 @@ ENTRIES: Final[dict[str, Order]] = {
     "benchmarks": _order("""
         processes
         portal serving training
-        batching endurance portal_endurance training_speed
+        batching endurance pictures portal_endurance training_speed
     """),
 }

@@ -61,10 +61,10 @@ def of_signal(samples_mv: NDArray[np.floating]) -> Placed:
     return Placed(times, (np.asarray(samples_mv, dtype=np.float64) - CLASSIC.lowest_mv) / _RANGE_MV)
 
 
-def in_classic_geometry(x: Floats, y: Floats, scale: float) -> Placed:
-    """A trace of a picture that is ``scale`` times as large as those of the course data set."""
-    times = (x / scale - CLASSIC.left) / (CLASSIC.right - CLASSIC.left)
-    return Placed(times, (CLASSIC.bottom - y / scale) / (CLASSIC.bottom - CLASSIC.top))
+def in_classic_geometry(x: Floats, y: Floats) -> Placed:
+    """A trace of a picture that has the size and geometry of those of the course data set."""
+    across, down = 1 / (CLASSIC.right - CLASSIC.left), 1 / (CLASSIC.bottom - CLASSIC.top)
+    return Placed((x - CLASSIC.left) * across, (CLASSIC.bottom - y) * down)
 
 
 def in_millimetres(x: Floats, y: Floats, across: float, down: float, r_peak: float) -> Placed:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -12,6 +13,7 @@ from PIL import Image
 from ecg.pictures.ink import finding, placing, strokes
 from ecg.pictures.ink.depth import LEAST_DEPTH, Channel, Depth, depth_of
 from ecg.pictures.ink.finding import Found
+from ecg.pictures.ink.opening import shrinking
 from ecg.pictures.ink.panel import Panel
 from ecg.pictures.ink.placing import Placed, Scale
 from ecg.pictures.ink.reasons import NotABeat
@@ -20,13 +22,11 @@ from ecg.pictures.ink.refusal import LEAST_PAPER, Evidence, reason_for
 from ecg.pictures.ink.sheet import EVEN, Millimetre, Sheet, sheet_of, turned_back
 from ecg.pictures.ink.strokes import Line
 from ecg.pictures.ink.textures import texture_of
-from ecg.pictures.ink.waves import waves_of
+from ecg.pictures.ink.waves import Waves, waves_of
 from ecg.pictures.rendering import CLASSIC
 
 Floats = NDArray[np.float64]
 
-#: Larger pictures are made smaller first: pixels that the longer side keeps at least.
-WORK_SIDE: Final = 800
 #: A colour picture hides a grid or a line where the darkest channel has so much less paper than the lightest.
 _HIDDEN: Final = 0.03
 #: Share of runs that are not alone in their column from which on a line leans over.
@@ -51,8 +51,9 @@ class ReadBeat:
     """By how much the paper is turned, counter-clockwise."""
     millimetre: Millimetre | None = None
     """Of the paper's grid, where it was recognised for sure."""
-    trace: Floats | None = None
-    """``[N, 2]``: x and y of the line in the picture; y is NaN where it is interrupted."""
+    points: tuple[Floats, Floats] | None = None
+    """x and y of the line, ``[N]`` each, in the picture once its rotation is undone; y is NaN where it is
+    interrupted."""
     thickness: float = 0.0
     """Of the line."""
     scale: Scale = Scale.UNKNOWN
@@ -61,6 +62,19 @@ class ReadBeat:
     """The trace on the model's canvas; None where there is none."""
     evidence: Evidence | None = None
     """What speaks for and against it; None where no line was found."""
+
+    @property
+    def trace(self) -> Floats | None:
+        """x and y of the line in the picture as it was sent, ``[N, 2]``; NaN where it is interrupted."""
+        if self.points is None:
+            return None
+        x, y = self.points
+        across, down = self.size[0] / 2, self.size[1] / 2
+        angle = np.radians(self.degrees)
+        x, y = x - across, y - down
+        return np.stack(
+            [across + x * np.cos(angle) + y * np.sin(angle), down + y * np.cos(angle) - x * np.sin(angle)], axis=1
+        )
 
 
 def ink_pixels(image: Image.Image, *, height: int = 128, width: int = 192) -> Pixels:
@@ -94,7 +108,7 @@ def pixels_of_signal(samples_mv: NDArray[np.floating], *, height: int = 128, wid
 
 def read_beat(image: Image.Image) -> ReadBeat:
     """Read an upright picture, grey or RGB."""
-    factor = max(1, max(image.size) // WORK_SIDE)
+    factor = shrinking(image.size)
     small = image.reduce(factor) if factor > 1 else image
     depth = depth_of(small)
     if depth.deepest >= LEAST_DEPTH and depth.paper_share > EVEN and not _hides_colour(small, depth):
@@ -158,41 +172,40 @@ def _made_upright(found: Found, sheet: Sheet) -> tuple[Found, Sheet]:
 def _placed(size: tuple[int, int], factor: int, found: Found, sheet: Sheet) -> ReadBeat:
     line = found.line
     x, y = strokes.polyline(line)
-    x, y = (x + sheet.panel.left) * factor, (y + sheet.panel.top) * factor
-    millimetre = sheet.millimetre and Millimetre(*(factor * side for side in sheet.millimetre))
-    complexes, r_peak, narrow = 1, 0.0, 1.0
-    if is_classic := _is_classic(size, x, y):
-        scale, placed = Scale.CLASSIC, placing.in_classic_geometry(x, y, 1.0)
-    else:
-        complexes, r_peak, narrow = waves_of(x, y)
-        if millimetre is not None:
-            scale = Scale.MILLIMETRES
-            placed = placing.in_millimetres(x, y, millimetre.across, millimetre.down, r_peak)
-        else:
-            scale, placed = Scale.UNKNOWN, placing.by_extent(x, y)
-    evidence = None if is_classic else _evidence(found, sheet, complexes, narrow)
-    trace = np.stack([x, y], axis=1)
-    return ReadBeat(
+    left, top, right, bottom = sheet.panel
+    if left or factor > 1:
+        x = (x + left) * factor
+    if top or factor > 1:
+        y = (y + top) * factor
+    read = partial(
+        ReadBeat,
         size=size,
-        reason=reason_for(evidence) if evidence is not None else None,
-        beats=complexes,
-        panel=(
-            float(sheet.panel.left * factor),
-            float(sheet.panel.top * factor),
-            float(sheet.panel.right * factor),
-            float(sheet.panel.bottom * factor),
-        ),
+        panel=(left * factor, top * factor, right * factor, bottom * factor),
         degrees=sheet.degrees,
-        millimetre=millimetre,
-        trace=_turned(trace, size, sheet.degrees) if sheet.degrees else trace,
+        points=(x, y),
         thickness=line.thickness * factor,
+    )
+    if _is_classic(size, x, y, float(line.upper.min()) + top, float(line.lower.max()) + top):
+        return read(reason=None, beats=1, scale=Scale.CLASSIC, placed=placing.in_classic_geometry(x, y))
+    waves = waves_of(x, y)
+    evidence = _evidence(found, sheet, waves)
+    millimetre, scale = None, Scale.UNKNOWN
+    if sheet.millimetre is not None:
+        scale, millimetre = Scale.MILLIMETRES, Millimetre(*(factor * side for side in sheet.millimetre))
+        placed = placing.in_millimetres(x, y, millimetre.across, millimetre.down, waves.r_peak)
+    else:
+        placed = placing.by_extent(x, y)
+    return read(
+        reason=reason_for(evidence),
+        beats=waves.complexes,
         scale=scale,
+        millimetre=millimetre,
         placed=placed,
         evidence=evidence,
     )
 
 
-def _evidence(found: Found, sheet: Sheet, complexes: int, narrow: float) -> Evidence:
+def _evidence(found: Found, sheet: Sheet, waves: Waves) -> Evidence:
     rows, columns = sheet.ink.shape
     return Evidence(
         inked=found.inked,
@@ -202,26 +215,18 @@ def _evidence(found: Found, sheet: Sheet, complexes: int, narrow: float) -> Evid
         other_ink=found.other_ink,
         thickness=found.line.thickness / min(rows, columns),
         cover=len(found.line.columns) / columns,
-        complexes=complexes,
-        narrow=narrow,
+        complexes=waves.complexes,
+        narrow=waves.narrow,
     )
 
 
-def _turned(points: Floats, size: tuple[int, int], degrees: float) -> Floats:
-    """Places in the picture of points on a sheet that was turned back by ``degrees``."""
-    middle = np.array(size) / 2
-    angle = np.radians(degrees)
-    x, y = (points - middle).T
-    return np.stack([x * np.cos(angle) + y * np.sin(angle), y * np.cos(angle) - x * np.sin(angle)], axis=1) + middle
-
-
-def _is_classic(size: tuple[int, int], x: Floats, y: Floats) -> bool:
+def _is_classic(size: tuple[int, int], x: Floats, y: Floats, highest: float, lowest: float) -> bool:
     """Whether a trace has the size and place of those of the course data set: both ends, or one where the other is cut
     off at the plot's upper or lower edge.
     """
     if size != (CLASSIC.width, CLASSIC.height):
         return False
-    if np.nanmin(y) < CLASSIC.top - _CLASSIC_REACH or np.nanmax(y) > CLASSIC.bottom + _CLASSIC_REACH:
+    if highest < CLASSIC.top - _CLASSIC_REACH or lowest > CLASSIC.bottom + _CLASSIC_REACH:
         return False
     left, right = x[0] - CLASSIC.left, CLASSIC.right - x[-1]
     at_left, at_right = abs(left) <= _CLASSIC_REACH, abs(right) <= _CLASSIC_REACH

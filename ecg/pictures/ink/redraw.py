@@ -59,46 +59,64 @@ def pixels_of_trace(
     """
     canvas = _canvas(width, geometry)
     finite = np.isfinite(heights)
-    drawn_times, drawn = times[finite], heights[finite]
+    is_whole = bool(finite.all())
+    drawn_times, drawn = (times, heights) if is_whole else (times[finite], heights[finite])
     if len(drawn) < 2:
         return np.full((height, width), 255, dtype=np.uint8)
     at_edges = np.interp(canvas.edges, drawn_times, drawn)
     low, high = np.minimum(at_edges[:-1], at_edges[1:]), np.maximum(at_edges[:-1], at_edges[1:])
-    cell = canvas.edges.searchsorted(drawn_times, side="right") - 1
-    inside = (cell >= 0) & (cell < len(low))
-    cell, values = cell[inside], drawn[inside]
-    np.minimum.at(low, cell, values)
-    np.maximum.at(high, cell, values)
+    # Points before the first cell and after the last are counted in cells that are not drawn.
+    cell = canvas.edges.searchsorted(drawn_times, side="right")
+    lowest, highest = np.full(len(low) + 2, np.inf), np.full(len(low) + 2, -np.inf)
+    np.minimum.at(lowest, cell, drawn)
+    np.maximum.at(highest, cell, drawn)
+    low, high = np.minimum(low, lowest[1:-1]), np.maximum(high, highest[1:-1])
     blank = (canvas.centres < drawn_times[0]) | (canvas.centres > drawn_times[-1])
-    if not finite.all():
+    if not is_whole:
         # A cell is empty where the nearest points on both sides are not both there.
         following = np.minimum(times.searchsorted(canvas.centres), len(times) - 1)
         blank |= ~(finite[following] & finite[np.maximum(following - 1, 0)])
-    return _filled(1.0 - high, 1.0 - low, blank, canvas.columns, height, width, geometry)
+    return _filled(low, high, blank, canvas.columns, height, width, geometry)
+
+
+#: Full ink is reached where the stroke covers so many times its own thickness of a pixel: where it is steep.
+_FULL: Final = 1.5
 
 
 def _filled(
-    upper: Floats, lower: Floats, blank: NDArray[np.bool_], columns: NDArray[np.int64], height: int, width: int,
+    low: Floats,
+    high: Floats,
+    blank: NDArray[np.bool_],
+    columns: NDArray[np.int64],
+    height: int,
+    width: int,
     geometry: Geometry,
 ) -> Pixels:
-    """Pixels covered by intervals of y (0 = top of the plot, 1 = bottom), one each cell."""
+    """Pixels covered by the intervals ``low … high`` (0 = bottom of the plot, 1 = its top), one each cell."""
     scale = height / geometry.height
     top, bottom = geometry.top * scale, geometry.bottom * scale
-    half = geometry.line_width * scale / 2
-    upper = np.clip(upper * (bottom - top) + (top - half), top, bottom)
-    lower = np.clip(lower * (bottom - top) + (top + half), top, bottom)
-    lower = np.where(blank, upper, lower)
+    thickness = geometry.line_width * scale
+    edges = np.empty((2, len(low)))
+    np.multiply(low, top - bottom, out=edges[0])
+    np.multiply(high, top - bottom, out=edges[1])
+    edges[0] += bottom + thickness / 2
+    edges[1] += bottom - thickness / 2
+    np.clip(edges, top, bottom, out=edges)
+    edges[0][blank] = edges[1][blank]
     # The length that the half-line above v covers in pixel row j is clip(v - j, 0, 1); its difference along j has two
     # entries, so each interval is four scattered numbers and one running sum.
-    edges = np.concatenate([lower, upper])
     rows = edges.astype(np.int64)
     parts = edges - rows
-    signs = np.repeat((1.0, -1.0), len(upper))
-    places = rows * width + np.concatenate([columns, columns])
-    weights = np.concatenate([signs * (parts - 1.0), -signs * parts])
-    changes = np.bincount(np.concatenate([places, places + width]), weights, minlength=(height + 2) * width)
-    cover = changes.reshape(height + 2, width)[:height].cumsum(axis=0)
-    darkest = cover.max()
-    if darkest <= 0:
-        return np.full((height, width), 255, dtype=np.uint8)
-    return np.rint(255.0 - cover * (255.0 / darkest)).astype(np.uint8)
+    # Columns lie one after the other here, each with two rows more, so that sums run along memory.
+    places = np.empty((2, *edges.shape), dtype=np.int64)
+    np.add(rows, columns * (height + 2), out=places[0])
+    np.add(places[0], 1, out=places[1])
+    weights = np.empty((2, *edges.shape))
+    np.subtract(parts, 1.0, out=weights[0])
+    np.negative(parts, out=weights[1])
+    weights[:, 1] *= -1.0
+    weights *= -255.0 / _CELLS / min(1.0, _FULL * thickness)
+    changes = np.bincount(places.ravel(), weights.ravel(), minlength=(height + 2) * width)
+    grey = changes.reshape(width, height + 2)[:, :height].cumsum(axis=1)
+    grey += 255.5
+    return np.ascontiguousarray(np.maximum(grey, 0.0, out=grey).astype(np.uint8).T)

@@ -44,8 +44,9 @@ def runs_of(mask: NDArray[np.bool_]) -> Runs:
     """The vertical runs of true pixels in ``mask`` ``[rows, columns]``."""
     rows, columns = mask.shape
     padded = np.zeros(columns * (rows + 1) + 1, dtype=np.bool_)
-    padded[1:].reshape(columns, rows + 1)[:, :rows] = mask.T
-    changes = np.flatnonzero(padded[1:] != padded[:-1])
+    # A transposed copy first: NumPy copies it much faster than it assigns a transposed view to part of an array.
+    padded[1:].reshape(columns, rows + 1)[:, :rows] = np.ascontiguousarray(mask.T)
+    changes = (padded[1:] != padded[:-1]).nonzero()[0]
     starts, ends = changes[::2], changes[1::2]
     column = starts // (rows + 1)
     begin = column * (rows + 1)
@@ -60,15 +61,18 @@ def line_of(runs: Runs, ink: NDArray[np.uint8], full: float) -> Line:
         full: depth of ink that covers a pixel whole: less at a run's end means that the edge lies within that pixel.
     """
     columns, starts, ends = runs
-    if len(columns) > 1 and not (columns[1:] > columns[:-1]).all():
+    if len(columns) > 1 and (columns[1:] == columns[:-1]).any():
         first = np.flatnonzero(np.r_[True, columns[1:] != columns[:-1]])
         columns, starts, ends = columns[first], starts[first], np.maximum.reduceat(ends, first)
-    upper = starts + 1.0 - np.minimum(ink[starts, columns] / full, 1.0)
-    lower = ends - 1.0 + np.minimum(ink[ends - 1, columns] / full, 1.0)
-    lengths = np.maximum(lower - upper, 0.0)
+    first_row, last_row = ink[starts, columns], ink[ends - 1, columns]
+    upper = starts + 1.0 - np.minimum(first_row * (1.0 / full), 1.0)
+    lower = ends - 1.0 + np.minimum(last_row * (1.0 / full), 1.0)
+    count = len(columns)
+    lengths = np.partition(np.maximum(lower - upper, 0.0), count // 4)
     # A stroke is as long as it is thick where it is level, and longer elsewhere.
-    thickness = max(float(np.partition(lengths, len(lengths) // 4)[len(lengths) // 4]), 0.5)
-    run = np.sort(ends - starts)[: max(1, len(columns) // 2)].mean()
+    thickness = max(float(lengths[count // 4]), 0.5)
+    half = max(1, count // 2)
+    run = np.partition(ends - starts, half - 1)[:half].sum() / half
     return _thinned(Line(columns, upper, lower, thickness), float(run) / 2)
 
 
@@ -176,43 +180,51 @@ def polyline(line: Line) -> tuple[Floats, Floats]:
         between two points where the line is interrupted.
     """
     columns, upper, lower, _ = line
-    joined = columns[1:] - columns[:-1] <= BRIDGED + 1
-    shared = (np.maximum(upper[1:], upper[:-1]) + np.minimum(lower[1:], lower[:-1])) / 2
-    entry, leave = np.empty(len(columns)), np.empty(len(columns))
-    entry[1:], leave[:-1] = shared, shared
-    starts, ends = np.r_[True, ~joined], np.r_[~joined, True]
-    # At an end, the line comes from where it doesn't go to.
-    entry[starts] = _far_end(leave[starts], upper[starts], lower[starts], ends[starts])
-    leave[ends] = _far_end(entry[ends], upper[ends], lower[ends], starts[ends])
-
-    least, most = np.minimum(entry, leave), np.maximum(entry, leave)
-    up, down = upper < least - _TIP, lower > most + _TIP
-    first = np.where(up, upper, np.where(down, lower, (2 * entry + leave) / 3))
-    second = np.where(down, lower, np.where(up, upper, (entry + 2 * leave) / 3))
-    swapped = up & down & (entry > leave)
-    first, second = np.where(swapped, second, first), np.where(swapped, first, second)
-
     count = len(columns)
-    x = np.empty((count, 4))
-    y = np.empty((count, 4))
+    breaks = (columns[1:] - columns[:-1] > BRIDGED + 1).nonzero()[0].tolist()
+    entry, leave = np.empty(count), np.empty(count)
+    entry[1:] = leave[:-1] = (np.maximum(upper[1:], upper[:-1]) + np.minimum(lower[1:], lower[:-1])) * 0.5
+    # At an end, the line comes from where it doesn't go to.
+    for start, end in zip([0, *(place + 1 for place in breaks)], [*breaks, count - 1], strict=True):
+        if start == end:
+            entry[start] = leave[start] = (upper[start] + lower[start]) / 2
+        else:
+            entry[start] = _far_end(leave[start], upper[start], lower[start])
+            leave[end] = _far_end(entry[end], upper[end], lower[end])
+
+    x = np.empty((count, 5))
+    y = np.empty((count, 5))
     x[:] = columns[:, None] + _PLACES
-    y[:, 0], y[:, 1], y[:, 2], y[:, 3] = entry, first, second, leave
-    wanted = np.ones((count, 4), dtype=np.bool_)
-    wanted[:-1, 3] = ~joined  # else the next column's entry is the same point
-    if joined.all():
-        return x[wanted], y[wanted]
-    # An interruption is a point without height, between the end of one part and the beginning of the next.
-    x, y, wanted = (np.insert(values.ravel(), 4 * np.flatnonzero(ends[:-1]) + 4, fill) for values, fill in (
-        (x, 0.0), (y, np.nan), (wanted, True)))
-    x, y = x[wanted], y[wanted]
-    holes = np.flatnonzero(np.isnan(y))
-    x[holes] = (x[holes - 1] + x[holes + 1]) / 2
-    return x, y
+    y[:, 0], y[:, 3], y[:, 4] = entry, leave, np.nan
+    third = (leave - entry) * (1 / 3)
+    y[:, 1], y[:, 2] = entry + third, leave - third
+    up, down = upper < np.minimum(entry, leave) - _TIP, lower > np.maximum(entry, leave) + _TIP
+    tips = (up | down).nonzero()[0]
+    if len(tips):
+        _add_tips(y, tips, line, up, down)
+    if not breaks:
+        # The last point of a column is the first of the next.
+        return np.append(x[:, :3].ravel(), x[-1, 3]), np.append(y[:, :3].ravel(), y[-1, 3])
+    wanted = np.zeros((count, 5), dtype=np.bool_)
+    wanted[:, :3] = True
+    wanted[breaks, 3:] = True
+    wanted[-1, 3] = True
+    x[breaks, 4] = (x[breaks, 3] + x[np.add(breaks, 1), 0]) / 2
+    return x[wanted], y[wanted]
 
 
-_PLACES: Final = np.array((0.0, 1 / 3, 2 / 3, 1.0))
+def _add_tips(
+    y: Floats, tips: Integers, line: Line, up: NDArray[np.bool_], down: NDArray[np.bool_]
+) -> None:
+    """Let the line go by the tips of these columns, in place: the nearer one first where there are two."""
+    upper, lower, up, down = line.upper[tips], line.lower[tips], up[tips], down[tips]
+    first, second = np.where(up, upper, lower), np.where(down, lower, upper)
+    swapped = up & down & (y[tips, 0] > y[tips, 3])
+    y[tips, 1], y[tips, 2] = np.where(swapped, second, first), np.where(swapped, first, second)
 
 
-def _far_end(other: Floats, upper: Floats, lower: Floats, alone: NDArray[np.bool_]) -> Floats:
-    far = np.where(np.abs(other - upper) > np.abs(other - lower), upper, lower)
-    return np.where(alone, (upper + lower) / 2, far)
+_PLACES: Final = np.array((0.0, 1 / 3, 2 / 3, 1.0, 1.0))
+
+
+def _far_end(other: float, upper: float, lower: float) -> float:
+    return upper if abs(other - upper) > abs(other - lower) else lower
