@@ -42,19 +42,19 @@ def evenly_lit(light: Bytes) -> Bytes:
             place = int(_PAPER_QUANTILE * (len(cell) - 1))
             paper[row, column] = np.partition(cell, place)[place]
     paper = np.maximum(ndimage.median_filter(paper, size=3, mode="nearest"), 1.0)
-    smooth = Image.fromarray(paper.astype(np.float32)).resize((columns, rows), Image.Resampling.BICUBIC)
-    ratio = light / np.maximum(np.asarray(smooth), 1.0)
-    return np.rint(255 * np.clip(1.0 - ratio, 0.0, 1.0)).astype(np.uint8)
+    smooth = Image.fromarray(np.rint(paper).astype(np.uint8)).resize((columns, rows), Image.Resampling.BILINEAR)
+    ratio = light / np.maximum(np.asarray(smooth), 1).astype(np.float32)
+    return np.maximum(255.5 - 255 * ratio, 0).astype(np.uint8)
 
 
 #: Most degrees by which a sheet may be turned, and the steps in which the angle is sought.
 _MOST_DEGREES: Final = 6.0
-_COARSE: Final = 0.5
-_FINE: Final = 0.1
+_COARSE: Final = 0.6
+_FINE: Final = 0.15
 #: A sheet whose lines are nearly as clear upright is upright.
 _AS_CLEAR: Final = 0.85
 #: Pixels that the angle is measured with; more make it no better.
-_POINTS: Final = 20_000
+_POINTS: Final = 10_000
 #: Ink deeper than what so many pixels are not is the trace's, and counts no more than a grid's.
 _GRID_QUANTILE: Final = 0.9
 #: How much wider than a line the neighbourhood is that it is compared with, pixels.

@@ -117,13 +117,13 @@ def read_beat(image: Image.Image) -> ReadBeat:
             sheet = Sheet(depth.ink, Panel(0, 0, *small.size))
             return _placed(image.size, factor, Found(line, None, 0.0, 0, 0, 0.0), sheet)
     read, sheet = _read_sheet(image.size, factor, small, depth)
-    if small.mode == "L" or depth.is_dark:
+    # A grid or a camera's light hides no second line, and a line on it was found.
+    if small.mode == "L" or depth.is_dark or (read.reason is None and (sheet.has_grid or sheet.degrees)):
         return read
     other, other_sheet = _read_sheet(image.size, factor, small, depth_of(small, Channel.DARKEST))
     if read.reason is None:
-        # Flat colours beside the line: areas of a chart, lines of others. A grid or a camera's light is none of these.
-        is_flat = not sheet.degrees and not other_sheet.degrees and not other_sheet.grid_depth
-        return other if is_flat and other.reason in _DRAWINGS else read
+        # Flat colours beside the line: areas of a chart, lines of others.
+        return read if other_sheet.has_grid or other_sheet.grid_depth or other.reason not in _DRAWINGS else other
     if other.reason is None or read.reason in (NotABeat.BLANK, NotABeat.NO_LINE):
         return other
     return read

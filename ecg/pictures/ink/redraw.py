@@ -65,18 +65,34 @@ def pixels_of_trace(
         return np.full((height, width), 255, dtype=np.uint8)
     at_edges = np.interp(canvas.edges, drawn_times, drawn)
     low, high = np.minimum(at_edges[:-1], at_edges[1:]), np.maximum(at_edges[:-1], at_edges[1:])
-    # Points before the first cell and after the last are counted in cells that are not drawn.
-    cell = canvas.edges.searchsorted(drawn_times, side="right")
-    lowest, highest = np.full(len(low) + 2, np.inf), np.full(len(low) + 2, -np.inf)
-    np.minimum.at(lowest, cell, drawn)
-    np.maximum.at(highest, cell, drawn)
-    low, high = np.minimum(low, lowest[1:-1]), np.maximum(high, highest[1:-1])
-    blank = (canvas.centres < drawn_times[0]) | (canvas.centres > drawn_times[-1])
+    if len(drawn) > _DENSE * len(low):
+        _include(drawn_times, drawn, canvas.edges, low, high)
+    first, last = canvas.centres.searchsorted((drawn_times[0], drawn_times[-1])).tolist()
+    low[:first] = high[:first] = low[last:] = high[last:] = _OUTSIDE
     if not is_whole:
         # A cell is empty where the nearest points on both sides are not both there.
-        following = np.minimum(times.searchsorted(canvas.centres), len(times) - 1)
-        blank |= ~(finite[following] & finite[np.maximum(following - 1, 0)])
-    return _filled(low, high, blank, canvas.columns, height, width, geometry)
+        for hole in (~finite).nonzero()[0].tolist():
+            gap = slice(*canvas.centres.searchsorted((times[max(hole - 1, 0)], times[min(hole + 1, len(times) - 1)])))
+            low[gap] = high[gap] = _OUTSIDE
+    return _filled(low, high, canvas.columns, height, width, geometry)
+
+
+#: A height beyond the plot, where nothing is drawn.
+_OUTSIDE: Final = -1.0
+#: So many points a cell may lie between its edges, where they have to be looked at: else each tip, which is two points
+#: half a column apart, has one of its points in sight of an edge.
+_DENSE: Final = 2
+
+
+def _include(times: Floats, heights: Floats, edges: Floats, low: Floats, high: Floats) -> None:
+    """Let the cells between ``edges`` reach to the points in them, in place."""
+    # Points before the first cell and after the last are counted in cells that are not drawn.
+    cell = edges.searchsorted(times, side="right")
+    lowest, highest = np.full(len(low) + 2, np.inf), np.full(len(low) + 2, -np.inf)
+    np.minimum.at(lowest, cell, heights)
+    np.maximum.at(highest, cell, heights)
+    np.minimum(low, lowest[1:-1], out=low)
+    np.maximum(high, highest[1:-1], out=high)
 
 
 #: Full ink is reached where the stroke covers so many times its own thickness of a pixel: where it is steep.
@@ -86,7 +102,6 @@ _FULL: Final = 1.5
 def _filled(
     low: Floats,
     high: Floats,
-    blank: NDArray[np.bool_],
     columns: NDArray[np.int64],
     height: int,
     width: int,
@@ -102,7 +117,6 @@ def _filled(
     edges[0] += bottom + thickness / 2
     edges[1] += bottom - thickness / 2
     np.clip(edges, top, bottom, out=edges)
-    edges[0][blank] = edges[1][blank]
     # The length that the half-line above v covers in pixel row j is clip(v - j, 0, 1); its difference along j has two
     # entries, so each interval is four scattered numbers and one running sum.
     rows = edges.astype(np.int64)

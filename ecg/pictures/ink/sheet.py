@@ -51,6 +51,8 @@ class Sheet(NamedTuple):
     """By how much the picture is turned counter-clockwise."""
     millimetre: Millimetre | None = None
     """Where a grid was recognised for sure."""
+    has_grid: bool = False
+    """Whether lines in two directions were seen."""
     paper: float = 1.0
     """Share of the panel that is paper: no ink, and no grid."""
     paper_depth: float = 0.0
@@ -63,10 +65,10 @@ def sheet_of(picture: Image.Image, depth: Depth) -> Sheet:
     """Light, rotation, grid and axes of a picture whose ink is ``depth``."""
     ink = depth.ink if depth.paper_share > EVEN else evenly_lit(depth.light)
     lines = _lines_of(picture, depth, ink)
-    degrees, millimetre = 0.0, None
+    degrees, millimetre, has_grid = 0.0, None, False
     if min(ink.shape) >= _GRID_SIDE and np.count_nonzero(lines >= LEAST_DEPTH) > _GRID_SHARE * lines.size:
         angle, clearness = rotation_of(lines)
-        if clearness > _GRID_CLEARNESS:
+        if has_grid := clearness > _GRID_CLEARNESS:
             if abs(angle) >= _LEAST_DEGREES:
                 degrees, ink, lines = angle, turned_back(ink, angle), turned_back(lines, angle)
             millimetre = _millimetre_of(_without_corners(lines, degrees))
@@ -75,7 +77,7 @@ def sheet_of(picture: Image.Image, depth: Depth) -> Sheet:
     cleared, grid_depth = without_lines(ink[panel.place], max(LEAST_DEPTH, _GRID_DEPTH * deepest))
     paper_depth = max(LEAST_DEPTH, _PAPER_DEPTH * deepest)
     paper = np.count_nonzero(cleared < paper_depth) / cleared.size
-    return Sheet(cleared, panel, degrees, millimetre, paper, paper_depth, grid_depth)
+    return Sheet(cleared, panel, degrees, millimetre, has_grid, paper, paper_depth, grid_depth)
 
 
 def _lines_of(picture: Image.Image, depth: Depth, ink: Bytes) -> Bytes:
@@ -100,11 +102,11 @@ def _without_corners(ink: Bytes, degrees: float) -> Bytes:
 
 def _millimetre_of(lines: Bytes) -> Millimetre | None:
     """The pitch of the lines in both directions; the trace counts no more than they do."""
-    inked = lines[lines >= LEAST_DEPTH]
+    inked = lines[::3, ::2][lines[::3, ::2] >= LEAST_DEPTH]
     if not len(inked):
         return None
-    capped = np.minimum(lines, min(255, max(16, 2 * int(np.median(inked))))).astype(np.float64)
-    across, down = pitch_of(capped.mean(axis=0)), pitch_of(capped.mean(axis=1))
+    capped = np.minimum(lines, min(255, max(16, 2 * int(np.median(inked)))))
+    across, down = (pitch_of(capped.sum(axis=axis, dtype=np.uint32) / capped.shape[axis]) for axis in (0, 1))
     if across is None or down is None or abs(across / down - 1) > _SQUARE:
         return None
     return Millimetre(across, down)

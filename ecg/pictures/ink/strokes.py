@@ -64,16 +64,17 @@ def line_of(runs: Runs, ink: NDArray[np.uint8], full: float) -> Line:
     if len(columns) > 1 and (columns[1:] == columns[:-1]).any():
         first = np.flatnonzero(np.r_[True, columns[1:] != columns[:-1]])
         columns, starts, ends = columns[first], starts[first], np.maximum.reduceat(ends, first)
-    first_row, last_row = ink[starts, columns], ink[ends - 1, columns]
-    upper = starts + 1.0 - np.minimum(first_row * (1.0 / full), 1.0)
-    lower = ends - 1.0 + np.minimum(last_row * (1.0 / full), 1.0)
-    count = len(columns)
-    lengths = np.partition(np.maximum(lower - upper, 0.0), count // 4)
+    count, width = len(columns), ink.shape[1]
+    flat, at_start = ink.ravel(), starts * width + columns
+    first_row = np.minimum(flat.take(at_start), full)
+    last_row = np.minimum(flat.take(at_start + (ends - 1 - starts) * width), full)
+    upper = starts + (1.0 - first_row * (1.0 / full))
+    lower = ends + (last_row * (1.0 / full) - 1.0)
     # A stroke is as long as it is thick where it is level, and longer elsewhere.
-    thickness = max(float(lengths[count // 4]), 0.5)
+    thickness = max(float(np.partition(lower - upper, count // 4)[count // 4]), 0.5)
     half = max(1, count // 2)
-    run = np.partition(ends - starts, half - 1)[:half].sum() / half
-    return _thinned(Line(columns, upper, lower, thickness), float(run) / 2)
+    run = float(np.partition(ends - starts, half - 1)[:half].sum()) / half
+    return _thinned(Line(columns, upper, lower, thickness), run / 2)
 
 
 def _thinned(line: Line, reach: float) -> Line:
@@ -196,8 +197,8 @@ def polyline(line: Line) -> tuple[Floats, Floats]:
     y = np.empty((count, 5))
     x[:] = columns[:, None] + _PLACES
     y[:, 0], y[:, 3], y[:, 4] = entry, leave, np.nan
-    third = (leave - entry) * (1 / 3)
-    y[:, 1], y[:, 2] = entry + third, leave - third
+    quarter = (leave - entry) * 0.25
+    y[:, 1], y[:, 2] = entry + quarter, leave - quarter
     up, down = upper < np.minimum(entry, leave) - _TIP, lower > np.maximum(entry, leave) + _TIP
     tips = (up | down).nonzero()[0]
     if len(tips):
@@ -223,7 +224,7 @@ def _add_tips(
     y[tips, 1], y[tips, 2] = np.where(swapped, second, first), np.where(swapped, first, second)
 
 
-_PLACES: Final = np.array((0.0, 1 / 3, 2 / 3, 1.0, 1.0))
+_PLACES: Final = np.array((0.0, 0.25, 0.75, 1.0, 1.0))
 
 
 def _far_end(other: float, upper: float, lower: float) -> float:
