@@ -121,9 +121,7 @@ def agreement(stretch: Stretch, layout: Layout, drawn: Drawn, read: ReadBeat) ->
         window = WINDOW_BEFORE + WINDOW_AFTER - 1
         times, seconds = (np.arange(count) - before + WINDOW_BEFORE) / window, window / SAMPLING_RATE
     visible = np.isfinite(drawn.points[:, 1])
-    correlations = [
-        _correlation(signal[visible], times[visible] + lag / 1000 / seconds, read.placed) for lag in _LAGS
-    ]
+    correlations = [_correlation(signal[visible], times[visible] + lag / 1000 / seconds, read.placed) for lag in _LAGS]
     best = int(np.argmax(correlations))
     return Agreement(correlations[len(_LAGS) // 2], float(_LAGS[best]), correlations[best])
 
@@ -160,9 +158,10 @@ def layout_rows(subject: Subject, stretches: Sequence[Stretch], seed: int = 0) -
         redrawn = np.stack([pixels_of(read, height=height, width=width) for read in reads])[..., None]
         by_extent = np.stack([_by_extent(read, height, width) for read in reads])[..., None]
         refused = np.array([read.reason is not None for read in reads])
+        row: TableRow = {"layout": name, "n": len(stretches)}
+        row |= _agreement_columns([one for one in agreements if one is not None])
         yield (
-            {"layout": name, "n": len(stretches)}
-            | _agreement_columns([one for one in agreements if one is not None])
+            row
             | {
                 "scale_known": _share([read.scale is not Scale.UNKNOWN for read in reads]),
                 "refused": _share(refused),
@@ -173,7 +172,9 @@ def layout_rows(subject: Subject, stretches: Sequence[Stretch], seed: int = 0) -
         )
 
 
-def nonbeat_rows(subject: Subject, leads: Sequence[NDArray[np.float32]], count: int, seed: int = 0) -> Iterator[TableRow]:
+def nonbeat_rows(
+    subject: Subject, leads: Sequence[NDArray[np.float32]], count: int, seed: int = 0
+) -> Iterator[TableRow]:
     """A row for each kind of picture that is no beat: how often it is refused, and with which reason mostly."""
     height, width = subject.model.info.input_height, subject.model.info.input_width
     for group, painters in (("fitting", fitting.PAINTERS), ("testing", testing.PAINTERS)):

@@ -8,7 +8,6 @@ from typing import Final
 
 import numpy as np
 
-from ecg.beats import SAMPLING_RATE
 from ecg.pictures.rendering import CLASSIC
 from training.pictures.camera import Camera
 from training.pictures.layouts import Axes, Colour, Layout, Ruling
@@ -101,9 +100,7 @@ def axes(generator: Generator, _rr: tuple[float, float]) -> Layout:
 def dark(generator: Generator, _rr: tuple[float, float]) -> Layout:
     """A dark theme, maybe with a grid."""
     inks = ((240, 240, 240), (80, 230, 120), (90, 200, 255), (255, 220, 60), (255, 90, 90))
-    return replace(
-        free(generator), ink=inks[int(generator.integers(len(inks)))], paper=_grey(generator, 0, 45)
-    )
+    return replace(free(generator), ink=inks[int(generator.integers(len(inks)))], paper=_grey(generator, 0, 45))
 
 
 def transparent(generator: Generator, _rr: tuple[float, float]) -> Layout:
@@ -229,5 +226,3 @@ KINDS: Final[dict[str, Kind]] = {
 
 #: Windows other than the classic one, in which the network sees another stretch of time.
 OTHER_WINDOWS: Final = frozenset({"one_second", "r_to_r"})
-
-assert PLAIN.before == 96 / SAMPLING_RATE

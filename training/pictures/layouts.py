@@ -175,7 +175,7 @@ def _sheet(layout: Layout, geometry: Geometry) -> Image.Image:
     sheet = Image.new("RGBA", size, (0, 0, 0, 0)) if layout.transparent else Image.new("RGB", size, layout.paper)
     pen = ImageDraw.Draw(sheet)
     if layout.ruling is not None:
-        _rule(pen, layout, geometry)
+        _rule(pen, layout, layout.ruling, geometry)
     if layout.axes is not None:
         _draw_axes(pen, layout, geometry, layout.axes)
     left, top, right, bottom = layout.frame
@@ -191,9 +191,7 @@ def _sheet(layout: Layout, geometry: Geometry) -> Image.Image:
     return sheet
 
 
-def _rule(pen: ImageDraw.ImageDraw, layout: Layout, geometry: Geometry) -> None:
-    ruling = layout.ruling
-    assert ruling is not None
+def _rule(pen: ImageDraw.ImageDraw, layout: Layout, ruling: Ruling, geometry: Geometry) -> None:
     millimetre = layout.millimetre or (geometry.right - geometry.left) / (
         (layout.before + layout.after) * MM_PER_SECOND
     )

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from ecg.pictures.ink.strokes import Line, Runs, line_of, runs_of
+from ecg.pictures.ink.strokes import Integers, Line, line_of, runs_of
 
 Bytes = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
@@ -31,8 +31,16 @@ _FRAME: Final = 0.93
 _THICK: Final = 0.08
 #: Columns in which a clean line may jump.
 _JUMPS: Final = 3
-#: A piece belongs to the line if it is this share of the line's width, or more.
+#: A line that is narrower is one if it covers this share of all that is inked.
+_LEAST_OF_INK: Final = 0.6
+#: A piece belongs to the line if it is this share of the line's width, or more, shares hardly a column with it, and
+#: lies no farther away than these shares of the line's width and height.
 _PIECE: Final = 0.04
+_SHARED: Final = 0.3
+_GAP: Final = 0.35
+_APART: Final = 0.1
+#: Components that are looked at for pieces, the widest first.
+_MOST_PIECES: Final = 40
 #: A component is another line if it is as wide as this share of the widest one, and lies in the same columns.
 _OTHER_LINE: Final = 0.45
 #: A component as wide as this share of the picture is no letter.
@@ -85,10 +93,11 @@ def find_line(ink: Bytes, least: int, grid_depth: int = 0) -> Found | None:
     """The widest line that is made of connected ink; None where nothing is a quarter as wide as the picture.
 
     Args:
+        ink: depth, ``[rows, columns]``.
         least: ink that is less deep is none, grey levels.
         grid_depth: of the lines that were taken away, and of which something may be left where they are thicker.
     """
-    rows, width = ink.shape
+    width = ink.shape[1]
     deepest = deepest_of(ink)
     if deepest < least:
         return None
@@ -96,41 +105,94 @@ def find_line(ink: Bytes, least: int, grid_depth: int = 0) -> Found | None:
     labels, count = ndimage.label(possible, np.ones((3, 3), dtype=int))
     if not count:
         return None
-    boxes = ndimage.find_objects(labels)
-    lefts = np.array([box[1].start for box in boxes])
-    rights = np.array([box[1].stop for box in boxes])
-    tops = np.array([box[0].start for box in boxes])
-    bottoms = np.array([box[0].stop for box in boxes])
-    areas = np.bincount(labels.ravel(), minlength=count + 1)[1:]
-    sure = np.zeros(count + 1, dtype=bool)
-    sure[np.bincount(labels[ink >= max(least, _SURE * deepest)]).nonzero()[0]] = True
-    spans = np.where(sure[1:], rights - lefts, 0)
-    main = int(spans.argmax())
-    # Not mere text: a line is longer than its pieces are high
-    extent = _inked_width(lefts, rights, spans)
-    chosen = _with_pieces(main, lefts, rights, tops, bottoms, spans, areas)
-    own = np.zeros(count + 1, dtype=bool)
+    parts = _Components.of(labels, count, ink >= max(least, _SURE * deepest))
+    chosen = _main_and_pieces(parts)
+    own = np.zeros(count + 1, dtype=np.bool_)
     own[chosen + 1] = True
-    mine = own[labels]
-    runs = runs_of(mine)
+    own_ink = own[labels]
+    runs = runs_of(own_ink)
     covered = int(np.count_nonzero(np.diff(runs.columns))) + 1
-    if covered < _LEAST_COVER * width and covered < 0.6 * extent:
+    if covered < _LEAST_COVER * width and covered < _LEAST_OF_INK * parts.inked_width:
         return None
     stranger = ~own[1:]
-    others = (spans >= _OTHER_LINE * spans[main]) & stranger & _overlapping(lefts, rights, lefts[main], rights[main])
-    pieces = stranger & (spans >= _LONG_PIECE * width)
-    several = 1.0 - covered / len(runs.columns)
-    other_ink = 1.0 - int(areas[chosen].sum()) / max(1, int(areas.sum()))
-    inked = int(areas.sum()) / ink.size
+    other_lines = stranger & parts.beside(int(parts.spans.argmax()))
+    inked = int(parts.areas.sum())
     return Found(
         line=line_of(runs, ink, deepest),
-        own=mine,
-        several_runs=several,
-        other_lines=int(np.count_nonzero(others)),
-        other_pieces=int(np.count_nonzero(pieces)),
-        other_ink=other_ink,
-        inked=inked,
+        own=own_ink,
+        several_runs=1.0 - covered / len(runs.columns),
+        other_lines=int(np.count_nonzero(other_lines)),
+        other_pieces=int(np.count_nonzero(stranger & (parts.spans >= _LONG_PIECE * width))),
+        other_ink=1.0 - int(parts.areas[chosen].sum()) / inked,
+        inked=inked / ink.size,
     )
+
+
+class _Components(NamedTuple):
+    """Connected ink, ``[N]`` each; edges as of slices."""
+
+    lefts: Integers
+    rights: Integers
+    tops: Integers
+    bottoms: Integers
+    areas: Integers
+    spans: Integers
+    """Columns from the first to the last; 0 where the ink is nowhere deep enough to be sure."""
+
+    @classmethod
+    def of(cls, labels: NDArray[np.int32], count: int, sure: Mask) -> _Components:
+        boxes = ndimage.find_objects(labels)
+        edges = np.array([(box[1].start, box[1].stop, box[0].start, box[0].stop) for box in boxes], dtype=np.int64)
+        lefts, rights, tops, bottoms = edges.T
+        areas = np.bincount(labels.ravel(), minlength=count + 1)[1:]
+        is_sure = np.bincount(labels[sure], minlength=count + 1)[1:] > 0
+        return cls(lefts, rights, tops, bottoms, areas, np.where(is_sure, rights - lefts, 0))
+
+    @property
+    def inked_width(self) -> int:
+        """Columns from the first sure ink to the last."""
+        inked = self.spans > 0
+        return int(self.rights[inked].max() - self.lefts[inked].min()) if inked.any() else 0
+
+    def beside(self, main: int) -> Mask:
+        """Which are about as wide as ``main``, and mostly in its columns."""
+        shared = np.minimum(self.rights, self.rights[main]) - np.maximum(self.lefts, self.lefts[main])
+        narrower = np.minimum(self.rights - self.lefts, self.rights[main] - self.lefts[main])
+        mask: Mask = (self.spans >= _OTHER_LINE * self.spans[main]) & (shared > 0.5 * narrower)
+        return mask
+
+
+def _main_and_pieces(parts: _Components) -> Integers:
+    """The widest component and those that go on where it ends: in other columns, near, wide enough for no letter."""
+    main = int(parts.spans.argmax())
+    chosen = [main]
+    left, right = int(parts.lefts[main]), int(parts.rights[main])
+    top, bottom = int(parts.tops[main]), int(parts.bottoms[main])
+    for piece in np.argsort(-parts.spans)[1 : _MOST_PIECES + 1].tolist():
+        span = int(parts.spans[piece])
+        begin, end = int(parts.lefts[piece]), int(parts.rights[piece])
+        upper, lower = int(parts.tops[piece]), int(parts.bottoms[piece])
+        is_inside = begin >= left and end <= right
+        if not is_inside and span < max(2, _PIECE * (right - left)):
+            continue
+        shared = sum(max(0, min(end, int(parts.rights[one])) - max(begin, int(parts.lefts[one]))) for one in chosen)
+        if shared > max(2, _SHARED * span):
+            continue
+        gap, apart = max(begin - right, left - end, 0), max(upper - bottom, top - lower, 0)
+        if gap > _GAP * (right - left) + 4 or apart > _APART * (bottom - top) + 3:
+            continue
+        chosen.append(piece)
+        left, right, top, bottom = min(left, begin), max(right, end), min(top, upper), max(bottom, lower)
+    return np.array(chosen)
+
+
+def deepest_of(ink: Bytes) -> int:
+    """The depth that the deepest few pixels reach."""
+    step = max(1, round((ink.size / _COUNTED) ** 0.5))
+    some = ink[::step, ::step]
+    counts = np.bincount(some.ravel(), minlength=256)
+    pixels = max(3, int(_DEEPEST_SHARE * some.size))
+    return int(255 - np.searchsorted(counts[::-1].cumsum(), pixels))
 
 
 #: Most degrees by which a line is turned until it is a function of time, and the steps.
@@ -172,58 +234,3 @@ def _column_lengths(x: NDArray[np.float64], y: NDArray[np.float64], angle: float
     np.minimum.at(highest, cells, down)
     np.maximum.at(lowest, cells, down)
     return float((lowest - highest)[np.isfinite(highest)].sum())
-
-
-def deepest_of(ink: Bytes) -> int:
-    """The depth that the deepest few pixels reach."""
-    step = max(1, round((ink.size / _COUNTED) ** 0.5))
-    some = ink[::step, ::step]
-    counts = np.bincount(some.ravel(), minlength=256)
-    pixels = max(3, int(_DEEPEST_SHARE * some.size))
-    return int(255 - np.searchsorted(counts[::-1].cumsum(), pixels))
-
-
-def _inked_width(lefts: NDArray[np.int_], rights: NDArray[np.int_], spans: NDArray[np.int_]) -> int:
-    inked = spans > 0
-    return int(rights[inked].max() - lefts[inked].min()) if inked.any() else 0
-
-
-def _overlapping(lefts: NDArray[np.int_], rights: NDArray[np.int_], left: int, right: int) -> Mask:
-    shared = np.minimum(rights, right) - np.maximum(lefts, left)
-    overlaps: Mask = shared > 0.5 * np.minimum(rights - lefts, right - left)
-    return overlaps
-
-
-def _with_pieces(
-    main: int,
-    lefts: NDArray[np.int_],
-    rights: NDArray[np.int_],
-    tops: NDArray[np.int_],
-    bottoms: NDArray[np.int_],
-    spans: NDArray[np.int_],
-    areas: NDArray[np.int_],
-) -> NDArray[np.int_]:
-    """``main`` and what goes on beside it: pieces in other columns, not far away, wide enough for no letter."""
-    chosen = [main]
-    left, right = int(lefts[main]), int(rights[main])
-    top, bottom = int(tops[main]), int(bottoms[main])
-    for piece in np.argsort(-spans)[1:40].tolist():
-        span = int(spans[piece])
-        inside = lefts[piece] >= left and rights[piece] <= right
-        if span < max(2, _PIECE * (right - left)) and not inside:
-            continue
-        taken = sum(
-            max(0, min(rights[piece], rights[other]) - max(lefts[piece], lefts[other])) for other in chosen
-        )
-        if taken > max(2, 0.3 * span):
-            continue
-        gap = max(int(lefts[piece]) - right, left - int(rights[piece]), 0)
-        if gap > 0.35 * (right - left) + 4:
-            continue
-        apart = max(int(tops[piece]) - bottom, top - int(bottoms[piece]), 0)
-        if apart > 0.1 * (bottom - top) + 3:
-            continue
-        chosen.append(piece)
-        left, right = min(left, int(lefts[piece])), max(right, int(rights[piece]))
-        top, bottom = min(top, int(tops[piece])), max(bottom, int(bottoms[piece]))
-    return np.array(chosen)

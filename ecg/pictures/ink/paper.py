@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -104,8 +104,8 @@ _LEAST_LINES: Final = 6
 _LEAST_PITCH: Final = 3.0
 #: A line stands out by this share of what most lines stand out by.
 _PROMINENCE: Final = 0.2
-#: How far a line may lie from where an even pitch puts it, share of the pitch; how many of the lines must lie right, and
-#: how many of them next to each other.
+#: How far a line may lie from where an even pitch puts it, share of the pitch; how many of the lines must lie right,
+#: and how many of them next to each other.
 _OFF: Final = 0.2
 _RIGHT: Final = 0.75
 _NEXT: Final = 0.7
@@ -143,7 +143,9 @@ def pitch_of(profile: Floats) -> float | None:
 
 
 def _every_fifth_is_bolder(numbers: Floats, heights: Floats) -> bool:
-    medians = [float(np.median(heights[numbers % 5 == rest])) if (numbers % 5 == rest).any() else 0.0 for rest in range(5)]
+    medians = [
+        float(np.median(heights[numbers % 5 == rest])) if (numbers % 5 == rest).any() else 0.0 for rest in range(5)
+    ]
     bold = int(np.argmax(medians))
     is_bold = numbers % 5 == bold
     # The trace may lie on a few of the others.

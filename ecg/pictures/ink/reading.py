@@ -20,7 +20,6 @@ from ecg.pictures.ink.reasons import NotABeat
 from ecg.pictures.ink.redraw import Pixels, pixels_of_trace
 from ecg.pictures.ink.refusal import LEAST_PAPER, Evidence, reason_for
 from ecg.pictures.ink.sheet import EVEN, Millimetre, Sheet, sheet_of, turned_back
-from ecg.pictures.ink.strokes import Line
 from ecg.pictures.ink.textures import texture_of
 from ecg.pictures.ink.waves import Waves, waves_of
 from ecg.pictures.rendering import CLASSIC
@@ -31,6 +30,8 @@ Floats = NDArray[np.float64]
 _HIDDEN: Final = 0.03
 #: Share of runs that are not alone in their column from which on a line leans over.
 _LEANING: Final = 0.03
+#: A clean line in the classic geometry that goes through its middle level so often may be a strip.
+_MANY_CROSSINGS: Final = 8
 #: How far the ends and edges of a trace may be from those of the classic geometry, pixels.
 _CLASSIC_REACH: Final = 1.5
 
@@ -65,7 +66,7 @@ class ReadBeat:
 
     @property
     def trace(self) -> Floats | None:
-        """x and y of the line in the picture as it was sent, ``[N, 2]``; NaN where it is interrupted."""
+        """X and y of the line in the picture as it was sent, ``[N, 2]``; NaN where it is interrupted."""
         if self.points is None:
             return None
         x, y = self.points
@@ -139,9 +140,7 @@ def _hides_colour(picture: Image.Image, depth: Depth) -> bool:
     return depth_of(picture, Channel.DARKEST).paper_share < depth.paper_share - _HIDDEN
 
 
-def _read_sheet(
-    size: tuple[int, int], factor: int, picture: Image.Image, depth: Depth
-) -> tuple[ReadBeat, Sheet]:
+def _read_sheet(size: tuple[int, int], factor: int, picture: Image.Image, depth: Depth) -> tuple[ReadBeat, Sheet]:
     if depth.deepest < LEAST_DEPTH:
         return ReadBeat(size, NotABeat.BLANK), Sheet(depth.ink, Panel(0, 0, *picture.size))
     sheet = sheet_of(picture, depth)
@@ -185,12 +184,16 @@ def _placed(size: tuple[int, int], factor: int, found: Found, sheet: Sheet) -> R
         points=(x, y),
         thickness=line.thickness * factor,
     )
-    if _is_classic(size, x, y, float(line.upper.min()) + top, float(line.lower.max()) + top):
+    highest, lowest = float(line.upper.min()) + top, float(line.lower.max()) + top
+    is_classic = _is_classic(size, x, y, highest, lowest)
+    if is_classic and found.own is None and _crossings(y, (highest + lowest) / 2) < _MANY_CROSSINGS:
         return read(reason=None, beats=1, scale=Scale.CLASSIC, placed=placing.in_classic_geometry(x, y))
     waves = waves_of(x, y)
     evidence = _evidence(found, sheet, waves)
     millimetre, scale = None, Scale.UNKNOWN
-    if sheet.millimetre is not None:
+    if is_classic:
+        scale, placed = Scale.CLASSIC, placing.in_classic_geometry(x, y)
+    elif sheet.millimetre is not None:
         scale, millimetre = Scale.MILLIMETRES, Millimetre(*(factor * side for side in sheet.millimetre))
         placed = placing.in_millimetres(x, y, millimetre.across, millimetre.down, waves.r_peak)
     else:
@@ -203,6 +206,12 @@ def _placed(size: tuple[int, int], factor: int, found: Found, sheet: Sheet) -> R
         placed=placed,
         evidence=evidence,
     )
+
+
+def _crossings(y: Floats, level: float) -> int:
+    """How often a line goes through a level."""
+    above = y < level
+    return int(np.count_nonzero(above[1:] != above[:-1]))
 
 
 def _evidence(found: Found, sheet: Sheet, waves: Waves) -> Evidence:

@@ -44,9 +44,7 @@ def _canvas(width: int, geometry: Geometry) -> _Canvas:
     )
 
 
-def pixels_of_trace(
-    times: Floats, heights: Floats, *, height: int, width: int, geometry: Geometry = CLASSIC
-) -> Pixels:
+def pixels_of_trace(times: Floats, heights: Floats, *, height: int, width: int, geometry: Geometry = CLASSIC) -> Pixels:
     """Draw a trace.
 
     Args:

@@ -214,9 +214,7 @@ def polyline(line: Line) -> tuple[Floats, Floats]:
     return x[wanted], y[wanted]
 
 
-def _add_tips(
-    y: Floats, tips: Integers, line: Line, up: NDArray[np.bool_], down: NDArray[np.bool_]
-) -> None:
+def _add_tips(y: Floats, tips: Integers, line: Line, up: NDArray[np.bool_], down: NDArray[np.bool_]) -> None:
     """Let the line go by the tips of these columns, in place: the nearer one first where there are two."""
     upper, lower, up, down = line.upper[tips], line.lower[tips], up[tips], down[tips]
     first, second = np.where(up, upper, lower), np.where(down, lower, upper)

@@ -167,7 +167,10 @@ def icon(generator: Generator, _lead: Lead) -> Image.Image:
     page = sheet(generator)
     pen = ImageDraw.Draw(page)
     for _ in range(int(generator.integers(1, 5))):
-        x, y = np.sort(generator.uniform(0.1, 0.9, 2)) * page.width, np.sort(generator.uniform(0.1, 0.9, 2)) * page.height
+        x, y = (
+            np.sort(generator.uniform(0.1, 0.9, 2)) * page.width,
+            np.sort(generator.uniform(0.1, 0.9, 2)) * page.height,
+        )
         shape = (pen.ellipse, pen.rectangle)[int(generator.integers(2))]
         shape((x[0], y[0], x[1], y[1]), fill=colour(generator))
     return page

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -101,7 +102,7 @@ def pie_chart(generator: Generator, _lead: Lead) -> Image.Image:
     box = (0.1 * side, 0.1 * side, 0.9 * side, 0.9 * side)
     ends = np.r_[0, np.sort(generator.uniform(0, 360, int(generator.integers(2, 6)))), 360]
     pen = ImageDraw.Draw(page)
-    for first, last in zip(ends[:-1], ends[1:], strict=True):
+    for first, last in pairwise(ends.tolist()):
         pen.pieslice(box, first, last, fill=colour(generator), outline=(255, 255, 255))
     return page
 
@@ -208,7 +209,9 @@ def heart(generator: Generator, _lead: Lead) -> Image.Image:
     angle = np.linspace(0, 2 * np.pi, 200)
     unit = min(page.size) / 40
     x = page.width / 2 + unit * 16 * np.sin(angle) ** 3
-    y = page.height / 2 - unit * (13 * np.cos(angle) - 5 * np.cos(2 * angle) - 2 * np.cos(3 * angle) - np.cos(4 * angle))
+    y = page.height / 2 - unit * (
+        13 * np.cos(angle) - 5 * np.cos(2 * angle) - 2 * np.cos(3 * angle) - np.cos(4 * angle)
+    )
     points = list(zip(x.tolist(), y.tolist(), strict=True))
     red = (200, 30, 50)
     if generator.random() < 0.5:
@@ -227,7 +230,9 @@ def histogram(generator: Generator, _lead: Lead) -> Image.Image:
     slot = (right - left) / len(counts)
     for bar, count in enumerate(counts):
         high = bottom - count / counts.max() * (bottom - top)
-        pen.rectangle((left + bar * slot, high, left + (bar + 1) * slot, bottom), fill=(120, 160, 210), outline=(0, 0, 0))
+        pen.rectangle(
+            (left + bar * slot, high, left + (bar + 1) * slot, bottom), fill=(120, 160, 210), outline=(0, 0, 0)
+        )
     axes(pen, box, generator)
     return page
 
