@@ -126,20 +126,39 @@ def pitch_of(profile: Floats) -> float | None:
     places = np.array([peak + _vertex(profile, int(peak)) for peak in peaks[clear]])
     if len(places) < _LEAST_LINES:
         return None
-    steps = np.diff(places)
-    pitch = float(np.median(steps))
-    numbers = np.r_[0, np.rint(steps / pitch)].cumsum()
-    for _ in range(3):
-        pitch, first = np.polyfit(numbers, places, 1) if np.ptp(numbers) else (0.0, 0.0)
-        if pitch < _LEAST_PITCH:
-            return None
-        numbers = np.rint((places - first) / pitch)
+    pitch, first = _evenly_spaced(places)
+    if pitch < _LEAST_PITCH:
+        return None
+    numbers = np.rint((places - first) / pitch)
     right = np.abs(places - first - pitch * numbers) < _OFF * pitch
     wanted = np.ptp(numbers[right]) + 1 if right.any() else 0
     lines = np.unique(numbers[right])
     if right.mean() < _RIGHT or len(lines) < max(_LEAST_LINES, _NEXT * wanted):
         return None
     return float(pitch) if _every_fifth_is_bolder(numbers[right], prominences[clear][right]) else None
+
+
+def _evenly_spaced(places: Floats) -> tuple[float, float]:
+    """Pitch and place of one of the lines, fitted to more and more of them around one that lies between two others as
+    most do; a pitch of 0 where none does.
+    """
+    steps = np.diff(places)
+    pitch = float(np.median(steps))
+    even = np.abs(steps - pitch) < _OFF * pitch
+    between = (even[1:] & even[:-1]).nonzero()[0] + 1
+    if not len(between):
+        return 0.0, 0.0
+    first = float(places[between[len(between) // 2]])
+    reach = 2
+    while True:
+        numbers = (places - first) / pitch
+        near = (np.abs(numbers) < reach + 0.5) & (np.abs(numbers - np.rint(numbers)) < _OFF)
+        if np.count_nonzero(near) < 3:
+            return 0.0, 0.0
+        pitch, first = np.polyfit(np.rint(numbers[near]), places[near], 1).tolist()
+        if pitch < 1 or reach > len(places):
+            return max(pitch, 0.0), first
+        reach *= 2
 
 
 def _every_fifth_is_bolder(numbers: Floats, heights: Floats) -> bool:

@@ -20,7 +20,7 @@ from ecg.pictures.ink.reasons import NotABeat
 from ecg.pictures.ink.redraw import Pixels, pixels_of_trace
 from ecg.pictures.ink.refusal import LEAST_PAPER, Evidence, reason_for
 from ecg.pictures.ink.sheet import EVEN, Millimetre, Sheet, sheet_of, turned_back
-from ecg.pictures.ink.textures import texture_of
+from ecg.pictures.ink.textures import is_colour_map, texture_of
 from ecg.pictures.ink.waves import Waves, waves_of
 from ecg.pictures.rendering import CLASSIC
 
@@ -148,7 +148,7 @@ def _read_sheet(size: tuple[int, int], factor: int, picture: Image.Image, depth:
         return ReadBeat(size, texture_of(picture, sheet.ink, sheet.paper_depth), degrees=sheet.degrees), sheet
     found = finding.find_line(sheet.ink, LEAST_DEPTH, sheet.grid_depth)
     if found is None:
-        is_map = sheet.paper < EVEN and texture_of(picture, sheet.ink, sheet.paper_depth) is NotABeat.SPECTROGRAM
+        is_map = depth.paper_share < EVEN and is_colour_map(picture)
         reason = NotABeat.SPECTROGRAM if is_map else NotABeat.NO_LINE
         return ReadBeat(size, reason, degrees=sheet.degrees), sheet
     if not sheet.degrees and found.several_runs > _LEANING and sheet.panel == Panel(0, 0, *picture.size):

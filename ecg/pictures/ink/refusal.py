@@ -49,14 +49,11 @@ _BEATS: Final = ((3, 0.12), (4, 0.25), (7, np.inf))
 
 def reason_for(evidence: Evidence) -> NotABeat | None:
     """Why it is not one beat; None where nothing says so."""
+    if evidence.several_runs > MOST_RUNS or evidence.thickness > THICKEST:
+        return NotABeat.NOT_A_TRACE
     if evidence.other_lines or (evidence.other_pieces >= MOST_PIECES and evidence.other_ink > MOST_OTHER_INK):
         return NotABeat.SEVERAL_LINES
-    if (
-        evidence.inked > MOST_INKED
-        or evidence.thickness > THICKEST
-        or evidence.several_runs > MOST_RUNS
-        or evidence.other_ink > MOST_OTHER_INK
-    ):
+    if evidence.inked > MOST_INKED or evidence.other_ink > MOST_OTHER_INK:
         return NotABeat.NOT_A_TRACE
     if any(evidence.complexes >= count and evidence.narrow < narrow for count, narrow in _BEATS):
         return NotABeat.SEVERAL_BEATS

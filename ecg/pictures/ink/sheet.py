@@ -24,6 +24,8 @@ _GRID_CLEARNESS: Final = 2.2
 _GRID_SIDE: Final = 40
 #: A sheet that is turned by less is not turned back, degrees: it would only blur.
 _LEAST_DEGREES: Final = 0.35
+#: So many times as deep as most of what is inked on ruled paper, a bold line may be: what is deeper counts no more.
+_CAP: Final = 3.0
 #: A millimetre is as long as it is high, give or take this share.
 _SQUARE: Final = 0.08
 #: Axes and frames are at least so deep, as a share of the deepest ink; lines of a grid may be paler.
@@ -105,7 +107,7 @@ def _millimetre_of(lines: Bytes) -> Millimetre | None:
     inked = lines[::3, ::2][lines[::3, ::2] >= LEAST_DEPTH]
     if not len(inked):
         return None
-    capped = np.minimum(lines, min(255, max(16, 2 * int(np.median(inked)))))
+    capped = np.minimum(lines, min(255, max(16, round(_CAP * float(np.median(inked))))))
     across, down = (pitch_of(capped.sum(axis=axis, dtype=np.uint32) / capped.shape[axis]) for axis in (0, 1))
     if across is None or down is None or abs(across / down - 1) > _SQUARE:
         return None

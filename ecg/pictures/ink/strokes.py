@@ -124,7 +124,12 @@ def _with_tips(pressed: Floats, edge: Floats, reach: float, radius: float) -> Fl
     """The tips again, which a pen with square ends draws narrower than the disc is wide."""
     size = 2 * int(np.ceil(reach)) + 1
     is_tip = edge <= ndimage.minimum_filter1d(edge, size, mode="nearest")
-    return np.where(is_tip, np.minimum(pressed, edge + radius), pressed)
+    changes = np.diff(np.concatenate([[False], is_tip, [False]]).astype(np.int8)).nonzero()[0]
+    # Where a tip is as wide as several columns, its middle is the line's.
+    middles = (changes[::2] + changes[1::2] - 1) // 2
+    tipped = pressed.copy()
+    tipped[middles] = np.minimum(pressed[middles], edge[middles] + radius)
+    return tipped
 
 
 def _spikes_resolved(line: Line) -> Line:

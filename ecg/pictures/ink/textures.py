@@ -19,6 +19,8 @@ _SIDE: Final = 128
 _LEVELS: Final = 8
 _MOST_OF: Final = 0.8
 _MAP_CELLS: Final = 16
+#: Standard deviation of red less blue, grey levels.
+_HUES: Final = 20.0
 #: Share of the variance of a grey picture that its rows and columns tell: bands of frequency and moments in time.
 _BANDED: Final = 0.5
 
@@ -33,18 +35,36 @@ def texture_of(picture: Image.Image, ink: NDArray[np.uint8], least: float) -> No
     inked = ink[ink >= least]
     if len(inked) and np.count_nonzero(inked >= _DEEP * int(inked.max())) > _DRAWN * len(inked):
         return NotABeat.NOT_A_TRACE
-    small = picture.copy()
-    small.thumbnail((_SIDE, _SIDE), Image.Resampling.BOX)
-    return NotABeat.SPECTROGRAM if _is_mapped(np.asarray(small)) else NotABeat.PHOTOGRAPH
-
-
-def _is_mapped(pixels: NDArray[np.uint8]) -> bool:
-    """Whether colours come from a colour map, or greys from bands."""
-    if pixels.ndim == 3 and float(np.ptp(pixels.astype(np.int16), axis=2).mean()) > 255 / _LEVELS:
-        cells = (pixels // (256 // _LEVELS)).astype(np.int64) @ np.array((_LEVELS**2, _LEVELS, 1))
-        counts = np.sort(np.bincount(cells.ravel(), minlength=_LEVELS**3))[::-1].cumsum()
-        return int(np.searchsorted(counts, _MOST_OF * counts[-1])) < _MAP_CELLS
+    pixels = _small(picture)
+    if _has_hues(pixels):
+        return NotABeat.SPECTROGRAM if _is_mapped(pixels) else NotABeat.PHOTOGRAPH
     grey = pixels.astype(np.float64) if pixels.ndim == 2 else pixels.mean(axis=2)
     grey -= grey.mean()
     told = grey.mean(axis=0).var() + grey.mean(axis=1).var()
-    return bool(told > _BANDED * grey.var())
+    return NotABeat.SPECTROGRAM if told > _BANDED * grey.var() else NotABeat.PHOTOGRAPH
+
+
+def is_colour_map(picture: Image.Image) -> bool:
+    """Whether most of a picture is in many hues that lie on one curve, as the colours of a spectrogram do."""
+    pixels = _small(picture)
+    return _has_hues(pixels) and _is_mapped(pixels)
+
+
+def _small(picture: Image.Image) -> NDArray[np.uint8]:
+    small = picture.copy()
+    small.thumbnail((_SIDE, _SIDE), Image.Resampling.BOX)
+    return np.asarray(small)
+
+
+def _has_hues(pixels: NDArray[np.uint8]) -> bool:
+    """Whether the difference of red and blue varies: the tint of paper or light does not."""
+    if pixels.ndim == 2:
+        return False
+    difference = pixels[..., 0].astype(np.int16) - pixels[..., 2]
+    return bool(difference.std() > _HUES)
+
+
+def _is_mapped(pixels: NDArray[np.uint8]) -> bool:
+    cells = (pixels // (256 // _LEVELS)).astype(np.int64) @ np.array((_LEVELS**2, _LEVELS, 1))
+    counts = np.sort(np.bincount(cells.ravel(), minlength=_LEVELS**3))[::-1].cumsum()
+    return int(np.searchsorted(counts, _MOST_OF * counts[-1])) < _MAP_CELLS
