@@ -21,8 +21,10 @@ _POSSIBLE: Final = 0.3
 _SURE: Final = 0.45
 #: Ink that is so many times as deep as the grid's lines is no grid's.
 _ABOVE_GRID: Final = 1.3
-#: The deepest ink is reached by this share of the pixels.
-_DEEPEST_SHARE: Final = 0.002
+#: The deepest ink is reached by the first share of the pixels; where a line is so thin that it has fewer, it is this part
+#: of what the second share reaches.
+_DEEPEST_SHARES: Final = (0.002, 0.0003)
+_OF_FEWEST: Final = 0.7
 
 #: Columns that a picture's line covers at least, share of its width.
 _LEAST_COVER: Final = 0.25
@@ -38,6 +40,7 @@ _LEAST_OF_INK: Final = 0.6
 _PIECE: Final = 0.04
 _SHARED: Final = 0.3
 _GAP: Final = 0.35
+_GAP_OF_INK: Final = 0.25
 _APART: Final = 0.1
 #: Components that are looked at for pieces, the widest first.
 _MOST_PIECES: Final = 40
@@ -165,6 +168,7 @@ class _Components(NamedTuple):
 def _main_and_pieces(parts: _Components) -> Integers:
     """The widest component and those that go on where it ends: in other columns, near, wide enough for no letter."""
     main = int(parts.spans.argmax())
+    inked_width = parts.inked_width
     chosen = [main]
     left, right = int(parts.lefts[main]), int(parts.rights[main])
     top, bottom = int(parts.tops[main]), int(parts.bottoms[main])
@@ -179,7 +183,7 @@ def _main_and_pieces(parts: _Components) -> Integers:
         if shared > max(2, _SHARED * span):
             continue
         gap, apart = max(begin - right, left - end, 0), max(upper - bottom, top - lower, 0)
-        if gap > _GAP * (right - left) + 4 or apart > _APART * (bottom - top) + 3:
+        if gap > max(_GAP * (right - left), _GAP_OF_INK * inked_width) + 4 or apart > _APART * (bottom - top) + 3:
             continue
         chosen.append(piece)
         left, right, top, bottom = min(left, begin), max(right, end), min(top, upper), max(bottom, lower)
@@ -190,9 +194,9 @@ def deepest_of(ink: Bytes) -> int:
     """The depth that the deepest few pixels reach."""
     step = max(1, round((ink.size / _COUNTED) ** 0.5))
     some = ink[::step, ::step]
-    counts = np.bincount(some.ravel(), minlength=256)
-    pixels = max(3, int(_DEEPEST_SHARE * some.size))
-    return int(255 - np.searchsorted(counts[::-1].cumsum(), pixels))
+    counts = np.bincount(some.ravel(), minlength=256)[::-1].cumsum()
+    few, fewest = (int(255 - counts.searchsorted(max(3, int(share * some.size)))) for share in _DEEPEST_SHARES)
+    return max(few, int(_OF_FEWEST * fewest))
 
 
 #: Most degrees by which a line is turned until it is a function of time, and the steps.

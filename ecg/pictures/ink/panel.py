@@ -29,8 +29,13 @@ class Panel(NamedTuple):
 
 #: A straight line is as long as this share of the picture's side, or more.
 _LONG: Final = 0.45
+#: A stroke of this share may be part of a line, which is inked along so much of its length.
+_PART: Final = 0.08
+_UNBROKEN: Final = 0.85
 #: A line at the picture's edge goes along this share of it.
 _WHOLE: Final = 0.9
+#: A trace goes beyond the end of an axis by no more than its own thickness, pixels.
+_BEYOND: Final = 2
 #: A panel has at least this share of the picture's sides.
 _LEAST_SHARE: Final = 0.25
 
@@ -49,43 +54,65 @@ def panel_of(mask: Mask) -> Panel:
     rows, columns = mask.shape
     upright = _bars(runs_of(mask), rows, columns)
     level = _bars(runs_of(mask.T), columns, rows)
-    left, right = _sides(upright, level, columns, rows)
-    top, bottom = _sides(level, upright, rows, columns)
+    sides, ends = _framing(upright, level, columns, rows), _framing(level, upright, rows, columns)
+    left, right = _between(sides, ends, columns)
+    top, bottom = _between(ends, sides, rows)
     if right - left < _LEAST_SHARE * columns or bottom - top < _LEAST_SHARE * rows:
         return Panel(0, 0, columns, rows)
     return Panel(left, top, right, bottom)
 
 
 def _bars(runs: Runs, length: int, across: int) -> list[_Bar]:
-    """Long straight strokes; the runs that make a thick one are one bar, and thicker ones than a line are none."""
-    long = runs.only(runs.ends - runs.starts >= _LONG * length)
+    """Long straight strokes, ascending; a stroke goes on where another line crosses it. Adjacent ones are one thick
+    bar, and what is thicker than a line is none.
+    """
+    lengths = runs.ends - runs.starts
+    columns, starts, ends = runs.only(lengths >= _PART * length)
+    if not len(columns):
+        return []
+    first = np.flatnonzero(np.r_[True, columns[1:] != columns[:-1]])
+    places, begin, end = columns[first], starts[first], np.maximum.reduceat(ends, first)
+    covered = np.add.reduceat(ends - starts, first)
+    long = (end - begin >= _LONG * length) & (covered >= _UNBROKEN * (end - begin))
     bars: list[_Bar] = []
-    for place, start, end in zip(long.columns.tolist(), long.starts.tolist(), long.ends.tolist(), strict=True):
+    for place, start, stop in zip(places[long].tolist(), begin[long].tolist(), end[long].tolist(), strict=True):
         last = bars[-1] if bars else None
-        if last and place - last.last <= 1 and start < last.end and end > last.start:
-            bars[-1] = _Bar(last.first, place, min(last.start, start), max(last.end, end))
+        if last and place - last.last <= 1 and start < last.end and stop > last.start:
+            bars[-1] = _Bar(last.first, place, min(last.start, start), max(last.end, stop))
         else:
-            bars.append(_Bar(place, place, start, end))
+            bars.append(_Bar(place, place, start, stop))
     thickest = max(4, across // 25)
     return [bar for bar in bars if bar.last - bar.first < thickest]
 
 
-def _sides(bars: list[_Bar], crossing: list[_Bar], across: int, length: int) -> tuple[int, int]:
-    """Where the panel begins and ends between ``bars``: those at the picture's edge, and those that meet others at
-    one of their ends, as the lines of axes and boxes do.
-    """
+def _framing(bars: list[_Bar], crossing: list[_Bar], across: int, length: int) -> list[_Bar]:
+    """Those of ``bars`` that lie at the picture's edge, or meet others at one of their ends as the lines of axes do."""
+    reach = _reach(across)
+    return [
+        bar
+        for bar in bars
+        if ((bar.first <= reach or bar.last >= across - 1 - reach) and bar.end - bar.start >= _WHOLE * length)
+        or any(_is_corner(bar, other, reach, first=first) for other in crossing for first in (True, False))
+    ]
+
+
+def _between(bars: list[_Bar], crossing: list[_Bar], across: int) -> tuple[int, int]:
+    """Where the panel begins and ends: between ``bars``, and no farther than ``crossing`` ones go."""
     begin, end = 0, across
-    reach = max(3, across // 60)
     for bar in bars:
-        at_edge = (bar.first <= reach or bar.last >= across - 1 - reach) and bar.end - bar.start >= _WHOLE * length
-        corners = sum(_is_corner(bar, other, reach, first=first) for other in crossing for first in (True, False))
-        if not at_edge and not corners:
-            continue
         if bar.last < across / 2:
             begin = max(begin, bar.last + 1)
         else:
             end = min(end, bar.first)
+    if crossing:
+        begin = max(begin, min(bar.start for bar in crossing) - _BEYOND)
+        end = min(end, max(bar.end for bar in crossing) + _BEYOND)
     return begin, end
+
+
+def _reach(across: int) -> int:
+    """How near lines must be to meet, pixels."""
+    return max(3, across // 60)
 
 
 def _is_corner(bar: _Bar, other: _Bar, reach: int, *, first: bool) -> bool:
@@ -99,10 +126,15 @@ def _is_corner(bar: _Bar, other: _Bar, reach: int, *, first: bool) -> bool:
 _COVERED: Final = 0.8
 
 
-def without_lines(ink: Bytes, least: float) -> tuple[Bytes, int]:
+def without_lines(ink: Bytes, least: float, seen: Mask | None = None) -> tuple[Bytes, int]:
     """``ink`` without straight lines that go from one side of it to the other: a grid, a zero line.
 
     What all but a fifth of a row or column reaches is the line's, and is taken away.
+
+    Args:
+        ink: depth, ``[rows, columns]``.
+        least: what is less deep is paper.
+        seen: what of it the picture shows; all of it where that is None.
 
     Returns:
         The ink, and the depth of the deeper of these lines (0 where there are none).
@@ -110,13 +142,17 @@ def without_lines(ink: Bytes, least: float) -> tuple[Bytes, int]:
     cleared, deepest = ink, 0.0
     mask = ink >= least
     for axis in (0, 1):
-        covered = np.flatnonzero(np.count_nonzero(mask, axis=1 - axis) >= _COVERED * ink.shape[1 - axis])
+        along = 1 - axis
+        visible = np.full(ink.shape[axis], ink.shape[along]) if seen is None else np.count_nonzero(seen, axis=along)
+        long_enough = visible >= _LEAST_SHARE * ink.shape[along]
+        covered = np.flatnonzero(long_enough & (np.count_nonzero(mask, axis=along) >= _COVERED * visible))
         if not len(covered):
             continue
         if cleared is ink:
             cleared = ink.copy()
         lines = cleared[covered] if axis == 0 else cleared[:, covered].T
-        depth = np.median(lines, axis=1, keepdims=True).astype(np.int16)
+        shown = np.ma.masked_less(lines, least)
+        depth = np.ma.median(shown, axis=1).filled(0)[:, None].astype(np.int16)
         deepest = max(deepest, float(np.quantile(depth, 0.9)))
         lines = np.where(lines <= 1.35 * depth + 8, 0, lines)
         if axis == 0:

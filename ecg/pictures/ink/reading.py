@@ -26,6 +26,8 @@ from ecg.pictures.rendering import CLASSIC
 
 Floats = NDArray[np.float64]
 
+#: Smaller pictures that aren't clean are enlarged first, pixels of the longer side: thin strokes lie between pixels.
+_LARGE_ENOUGH: Final = 400
 #: A colour picture hides a grid or a line where the darkest channel has so much less paper than the lightest.
 _HIDDEN: Final = 0.03
 #: Share of runs that are not alone in their column from which on a line leans over.
@@ -109,14 +111,17 @@ def pixels_of_signal(samples_mv: NDArray[np.floating], *, height: int = 128, wid
 
 def read_beat(image: Image.Image) -> ReadBeat:
     """Read an upright picture, grey or RGB."""
-    factor = shrinking(image.size)
-    small = image.reduce(factor) if factor > 1 else image
+    factor: float = shrinking(image.size)
+    small = image.reduce(int(factor)) if factor > 1 else image
     depth = depth_of(small)
     if depth.deepest >= LEAST_DEPTH and depth.paper_share > EVEN and not _hides_colour(small, depth):
         line = finding.clean_line(depth.ink, depth.deepest, LEAST_DEPTH)
         if line is not None:
             sheet = Sheet(depth.ink, Panel(0, 0, *small.size))
             return _placed(image.size, factor, Found(line, None, 0.0, 0, 0, 0.0), sheet)
+    if max(small.size) < _LARGE_ENOUGH:
+        small = small.resize((2 * small.width, 2 * small.height), Image.Resampling.BICUBIC)
+        factor, depth = factor / 2, depth_of(small)
     read, sheet = _read_sheet(image.size, factor, small, depth)
     # A grid or a camera's light hides no second line, and a line on it was found.
     if small.mode == "L" or depth.is_dark or (read.reason is None and (sheet.has_grid or sheet.degrees)):
@@ -140,7 +145,7 @@ def _hides_colour(picture: Image.Image, depth: Depth) -> bool:
     return depth_of(picture, Channel.DARKEST).paper_share < depth.paper_share - _HIDDEN
 
 
-def _read_sheet(size: tuple[int, int], factor: int, picture: Image.Image, depth: Depth) -> tuple[ReadBeat, Sheet]:
+def _read_sheet(size: tuple[int, int], factor: float, picture: Image.Image, depth: Depth) -> tuple[ReadBeat, Sheet]:
     if depth.deepest < LEAST_DEPTH:
         return ReadBeat(size, NotABeat.BLANK), Sheet(depth.ink, Panel(0, 0, *picture.size))
     sheet = sheet_of(picture, depth)
@@ -168,13 +173,13 @@ def _made_upright(found: Found, sheet: Sheet) -> tuple[Found, Sheet]:
     return again, turned
 
 
-def _placed(size: tuple[int, int], factor: int, found: Found, sheet: Sheet) -> ReadBeat:
+def _placed(size: tuple[int, int], factor: float, found: Found, sheet: Sheet) -> ReadBeat:
     line = found.line
     x, y = strokes.polyline(line)
     left, top, right, bottom = sheet.panel
-    if left or factor > 1:
+    if left or factor != 1:
         x = (x + left) * factor
-    if top or factor > 1:
+    if top or factor != 1:
         y = (y + top) * factor
     read = partial(
         ReadBeat,
@@ -184,11 +189,11 @@ def _placed(size: tuple[int, int], factor: int, found: Found, sheet: Sheet) -> R
         points=(x, y),
         thickness=line.thickness * factor,
     )
-    highest, lowest = float(line.upper.min()) + top, float(line.lower.max()) + top
+    highest, lowest = (float(line.upper.min()) + top) * factor, (float(line.lower.max()) + top) * factor
     is_classic = _is_classic(size, x, y, highest, lowest)
     if is_classic and found.own is None and _crossings(y, (highest + lowest) / 2) < _MANY_CROSSINGS:
         return read(reason=None, beats=1, scale=Scale.CLASSIC, placed=placing.in_classic_geometry(x, y))
-    waves = waves_of(x, y)
+    waves = waves_of(x, y, line.thickness * factor)
     evidence = _evidence(found, sheet, waves)
     millimetre, scale = None, Scale.UNKNOWN
     if is_classic:

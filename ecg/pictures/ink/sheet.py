@@ -76,7 +76,8 @@ def sheet_of(picture: Image.Image, depth: Depth) -> Sheet:
             millimetre = _millimetre_of(_without_corners(lines, degrees))
     deepest = deepest_of(ink)
     panel = panel_of(ink >= max(LEAST_DEPTH, _AXES_DEPTH * deepest))
-    cleared, grid_depth = without_lines(ink[panel.place], max(LEAST_DEPTH, _GRID_DEPTH * deepest))
+    seen = turned_back(np.ones_like(ink), degrees)[panel.place] > 0 if degrees else None
+    cleared, grid_depth = without_lines(ink[panel.place], max(LEAST_DEPTH, _GRID_DEPTH * deepest), seen)
     paper_depth = max(LEAST_DEPTH, _PAPER_DEPTH * deepest)
     paper = np.count_nonzero(cleared < paper_depth) / cleared.size
     return Sheet(cleared, panel, degrees, millimetre, has_grid, paper, paper_depth, grid_depth)

@@ -120,10 +120,16 @@ def _pressed(edge: Floats, reach: float, radius: float) -> Floats:
     return (1.0 - part) * results[0] + part * results[1]
 
 
+#: Edges that differ by less are equally high, pixels.
+_SAME: Final = 0.5
+
+
 def _with_tips(pressed: Floats, edge: Floats, reach: float, radius: float) -> Floats:
     """The tips again, which a pen with square ends draws narrower than the disc is wide."""
     size = 2 * int(np.ceil(reach)) + 1
-    is_tip = edge <= ndimage.minimum_filter1d(edge, size, mode="nearest")
+    is_tip = edge <= ndimage.minimum_filter1d(edge, size, mode="nearest") + _SAME
+    # The ends of two strokes that meet in a tip are corners of it.
+    is_tip = ndimage.binary_closing(is_tip, np.ones(size, dtype=np.bool_))
     changes = np.diff(np.concatenate([[False], is_tip, [False]]).astype(np.int8)).nonzero()[0]
     # Where a tip is as wide as several columns, its middle is the line's.
     middles = (changes[::2] + changes[1::2] - 1) // 2

@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
 from scipy.signal import find_peaks
 
 Floats = NDArray[np.float64]
@@ -35,11 +36,19 @@ class Waves(NamedTuple):
     """Width of the complexes at half their height, as a share of the time between them; 1 where there is only one."""
 
 
-def waves_of(x: Floats, y: Floats) -> Waves:
-    """The complexes of a line whose points lie at ``x`` and ``y`` (pixels, y down, NaN where it is interrupted)."""
+def waves_of(x: Floats, y: Floats, thickness: float) -> Waves:
+    """The complexes of a line.
+
+    Args:
+        x: of its points, pixels, ``[N]``.
+        y: of its points, downwards; NaN where it is interrupted.
+        thickness: of the line, pixels.
+    """
     finite = np.isfinite(y)
     places = np.linspace(x[0], x[-1], _POINTS)
     heights = -np.interp(places, x[finite], y[finite])
+    # The tip of a thick line has corners.
+    heights = ndimage.uniform_filter1d(heights, max(1, round(thickness / (x[-1] - x[0]) * _POINTS)))
     heights -= np.median(heights)
     reach = max(float(heights.max()), -float(heights.min()))
     if reach <= 0:
