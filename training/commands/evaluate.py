@@ -17,6 +17,7 @@ from training.commands.options import (
     RUNS,
     DataOption,
     ModelsOption,
+    RecordsOption,
     ResultsOption,
     RunsOption,
     TableOption,
@@ -244,6 +245,41 @@ def saliency(
         console.print("[red]The most salient tenth does not cost more than a random one.[/]")
         raise typer.Exit(1)
     require_reprinted(table, check)
+
+
+@app.command(rich_help_panel=PANEL)
+def geometry(
+    records: RecordsOption = None,
+    models: ModelsOption = MODELS,
+    version: VersionOption = "",
+    beats: Annotated[int, typer.Option(help="Beats of MIT-BIH drawn in each layout.", min=7)] = 420,
+    pictures: Annotated[int, typer.Option(help="Pictures of each kind that is no beat.", min=1)] = 60,
+    out: Annotated[Path | None, typer.Option(help="Folder to write both tables to.", file_okay=False)] = None,
+) -> None:
+    """Measure what is read by the ink: beats in every layout against what was drawn, and pictures that are no beat.
+
+    The served model answers for the canonical pixels and for the redrawn ones; it may know these people.
+    """
+    import pandas as pd
+
+    from training.datasets.sources import MITDB
+    from training.evaluation import geometry as layouts
+    from training.evaluation import served_model
+    from training.pictures.layout_kinds import KINDS
+    from training.pictures.nonbeats import fitting, testing
+
+    folder = records or MITDB.folder()
+    subject = served_model.Subject.load(served_folder(models, version))
+    stretches = layouts.stretches_of(folder, subject.config.class_set, beats)
+    kinds = len(fitting.PAINTERS) + len(testing.PAINTERS)
+    with progress_bar() as progress:
+        rows = progress.track(layouts.layout_rows(subject, stretches), total=len(KINDS), description="layouts")
+        drawn = pd.DataFrame(rows)
+        others = layouts.nonbeat_rows(subject, layouts.leads_of(folder), pictures)
+        nonbeats = pd.DataFrame(progress.track(others, total=kinds, description="no beats"))
+    name = f"arrhythmia-{subject.model.info.version}"
+    print_table(drawn, out and out / f"{name}.geometry.csv")
+    print_table(nonbeats, out and out / f"{name}.nonbeats.csv")
 
 
 app.command(rich_help_panel=PANEL)(ec57)

@@ -1,0 +1,250 @@
+"""From a picture to the beat in it, and to the model's pixels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from ecg.pictures.ink import finding, placing, strokes
+from ecg.pictures.ink.depth import LEAST_DEPTH, Channel, Depth, depth_of
+from ecg.pictures.ink.finding import Found
+from ecg.pictures.ink.opening import shrinking
+from ecg.pictures.ink.panel import Panel
+from ecg.pictures.ink.placing import Placed, Scale
+from ecg.pictures.ink.reasons import NotABeat
+from ecg.pictures.ink.redraw import Pixels, pixels_of_trace
+from ecg.pictures.ink.refusal import LEAST_PAPER, Evidence, reason_for
+from ecg.pictures.ink.sheet import EVEN, Millimetre, Sheet, sheet_of, turned_back
+from ecg.pictures.ink.textures import is_colour_map, texture_of
+from ecg.pictures.ink.waves import Waves, waves_of
+from ecg.pictures.rendering import CLASSIC
+
+Floats = NDArray[np.float64]
+
+#: Smaller pictures that aren't clean are enlarged first, pixels of the longer side: thin strokes lie between pixels.
+_LARGE_ENOUGH: Final = 400
+#: A colour picture hides a grid or a line where the darkest channel has so much less paper than the lightest.
+_HIDDEN: Final = 0.03
+#: Share of runs that are not alone in their column from which on a line leans over.
+_LEANING: Final = 0.03
+#: A clean line in the classic geometry that goes through its middle level so often may be a strip.
+_MANY_CROSSINGS: Final = 8
+#: How far the ends and edges of a trace may be from those of the classic geometry, pixels.
+_CLASSIC_REACH: Final = 1.5
+
+
+@dataclass(frozen=True, slots=True)
+class ReadBeat:
+    """What was read of a picture. Places are pixels from its left and top edge."""
+
+    size: tuple[int, int]
+    """Width and height of the upright picture."""
+    reason: NotABeat | None
+    """Why it is not one beat; None where it may be."""
+    beats: int = 0
+    """QRS complexes that were counted, 1 where they can't be told from other waves."""
+    panel: tuple[float, float, float, float] | None = None
+    """Left, top, right and lower edge of the panel, in the picture once its rotation is undone."""
+    degrees: float = 0.0
+    """By how much the paper is turned, counter-clockwise."""
+    millimetre: Millimetre | None = None
+    """Of the paper's grid, where it was recognised for sure."""
+    points: tuple[Floats, Floats] | None = None
+    """x and y of the line, ``[N]`` each, in the picture once its rotation is undone; y is NaN where it is
+    interrupted."""
+    thickness: float = 0.0
+    """Of the line."""
+    scale: Scale = Scale.UNKNOWN
+    """What is known of the scale."""
+    placed: Placed | None = None
+    """The trace on the model's canvas; None where there is none."""
+    evidence: Evidence | None = None
+    """What speaks for and against it; None where no line was found."""
+
+    @property
+    def trace(self) -> Floats | None:
+        """X and y of the line in the picture as it was sent, ``[N, 2]``; NaN where it is interrupted."""
+        if self.points is None:
+            return None
+        x, y = self.points
+        across, down = self.size[0] / 2, self.size[1] / 2
+        angle = np.radians(self.degrees)
+        x, y = x - across, y - down
+        return np.stack(
+            [across + x * np.cos(angle) + y * np.sin(angle), down + y * np.cos(angle) - x * np.sin(angle)], axis=1
+        )
+
+
+def ink_pixels(image: Image.Image, *, height: int = 128, width: int = 192) -> Pixels:
+    """The model's view of an upright picture, grey or RGB: the beat that is read of it, redrawn.
+
+    Returns:
+        ``uint8`` array of shape ``[height, width]``: paper 255, darkest ink 0; all paper where no line is found.
+    """
+    return pixels_of(read_beat(image), height=height, width=width)
+
+
+def pixels_of(read: ReadBeat, *, height: int = 128, width: int = 192) -> Pixels:
+    """What was read, redrawn; see :func:`ink_pixels`."""
+    if read.placed is None:
+        return np.full((height, width), 255, dtype=np.uint8)
+    return pixels_of_trace(read.placed.times, read.placed.heights, height=height, width=width)
+
+
+def pixels_of_signal(samples_mv: NDArray[np.floating], *, height: int = 128, width: int = 192) -> Pixels:
+    """A beat drawn as one of known scale would be redrawn.
+
+    Args:
+        samples_mv: shape ``[192]``, R − 96 to R + 95 at 360 Hz, millivolts.
+
+    Returns:
+        ``uint8`` array of shape ``[height, width]``: paper 255, darkest ink 0.
+    """
+    placed = placing.of_signal(samples_mv)
+    return pixels_of_trace(placed.times, placed.heights, height=height, width=width)
+
+
+def read_beat(image: Image.Image) -> ReadBeat:
+    """Read an upright picture, grey or RGB."""
+    factor: float = shrinking(image.size)
+    small = image.reduce(int(factor)) if factor > 1 else image
+    depth = depth_of(small)
+    if depth.deepest >= LEAST_DEPTH and depth.paper_share > EVEN and not _hides_colour(small, depth):
+        line = finding.clean_line(depth.ink, depth.deepest, LEAST_DEPTH)
+        if line is not None:
+            sheet = Sheet(depth.ink, Panel(0, 0, *small.size))
+            return _placed(image.size, factor, Found(line, None, 0.0, 0, 0, 0.0), sheet)
+    if max(small.size) < _LARGE_ENOUGH:
+        small = small.resize((2 * small.width, 2 * small.height), Image.Resampling.BICUBIC)
+        factor, depth = factor / 2, depth_of(small)
+    read, sheet = _read_sheet(image.size, factor, small, depth)
+    # A grid or a camera's light hides no second line, and a line on it was found.
+    if small.mode == "L" or depth.is_dark or (read.reason is None and (sheet.has_grid or sheet.degrees)):
+        return read
+    other, other_sheet = _read_sheet(image.size, factor, small, depth_of(small, Channel.DARKEST))
+    if read.reason is None:
+        # Flat colours beside the line: areas of a chart, lines of others.
+        return read if other_sheet.has_grid or other_sheet.grid_depth or other.reason not in _DRAWINGS else other
+    if other.reason is None or read.reason in (NotABeat.BLANK, NotABeat.NO_LINE):
+        return other
+    return read
+
+
+#: What drawings in colour may be.
+_DRAWINGS: Final = (NotABeat.SEVERAL_LINES, NotABeat.NOT_A_TRACE)
+
+
+def _hides_colour(picture: Image.Image, depth: Depth) -> bool:
+    if picture.mode == "L" or depth.is_dark:
+        return False
+    return depth_of(picture, Channel.DARKEST).paper_share < depth.paper_share - _HIDDEN
+
+
+def _read_sheet(size: tuple[int, int], factor: float, picture: Image.Image, depth: Depth) -> tuple[ReadBeat, Sheet]:
+    if depth.deepest < LEAST_DEPTH:
+        return ReadBeat(size, NotABeat.BLANK), Sheet(depth.ink, Panel(0, 0, *picture.size))
+    sheet = sheet_of(picture, depth)
+    if sheet.paper < LEAST_PAPER:
+        return ReadBeat(size, texture_of(picture, sheet.ink, sheet.paper_depth), degrees=sheet.degrees), sheet
+    found = finding.find_line(sheet.ink, LEAST_DEPTH, sheet.grid_depth)
+    if found is None:
+        is_map = depth.paper_share < EVEN and is_colour_map(picture)
+        reason = NotABeat.SPECTROGRAM if is_map else NotABeat.NO_LINE
+        return ReadBeat(size, reason, degrees=sheet.degrees), sheet
+    if not sheet.degrees and found.several_runs > _LEANING and sheet.panel == Panel(0, 0, *picture.size):
+        found, sheet = _made_upright(found, sheet)
+    return _placed(size, factor, found, sheet), sheet
+
+
+def _made_upright(found: Found, sheet: Sheet) -> tuple[Found, Sheet]:
+    """A line that leans over is turned until it is a function of time, if it becomes one."""
+    degrees = finding.overhang_of(found.own) if found.own is not None else 0.0
+    if not degrees:
+        return found, sheet
+    turned = sheet._replace(ink=turned_back(sheet.ink, degrees), degrees=degrees)
+    again = finding.find_line(turned.ink, LEAST_DEPTH, sheet.grid_depth)
+    if again is None or again.several_runs >= found.several_runs:
+        return found, sheet
+    return again, turned
+
+
+def _placed(size: tuple[int, int], factor: float, found: Found, sheet: Sheet) -> ReadBeat:
+    line = found.line
+    x, y = strokes.polyline(line)
+    left, top, right, bottom = sheet.panel
+    if left or factor != 1:
+        x = (x + left) * factor
+    if top or factor != 1:
+        y = (y + top) * factor
+    read = partial(
+        ReadBeat,
+        size=size,
+        panel=(left * factor, top * factor, right * factor, bottom * factor),
+        degrees=sheet.degrees,
+        points=(x, y),
+        thickness=line.thickness * factor,
+    )
+    highest, lowest = (float(line.upper.min()) + top) * factor, (float(line.lower.max()) + top) * factor
+    is_classic = _is_classic(size, x, y, highest, lowest)
+    if is_classic and found.own is None and _crossings(y, (highest + lowest) / 2) < _MANY_CROSSINGS:
+        return read(reason=None, beats=1, scale=Scale.CLASSIC, placed=placing.in_classic_geometry(x, y))
+    waves = waves_of(x, y, line.thickness * factor)
+    evidence = _evidence(found, sheet, waves)
+    millimetre, scale = None, Scale.UNKNOWN
+    if is_classic:
+        scale, placed = Scale.CLASSIC, placing.in_classic_geometry(x, y)
+    elif sheet.millimetre is not None:
+        scale, millimetre = Scale.MILLIMETRES, Millimetre(*(factor * side for side in sheet.millimetre))
+        placed = placing.in_millimetres(x, y, millimetre.across, millimetre.down, waves.r_peak)
+    else:
+        placed = placing.by_extent(x, y)
+    return read(
+        reason=reason_for(evidence),
+        beats=waves.complexes,
+        scale=scale,
+        millimetre=millimetre,
+        placed=placed,
+        evidence=evidence,
+    )
+
+
+def _crossings(y: Floats, level: float) -> int:
+    """How often a line goes through a level."""
+    above = y < level
+    return int(np.count_nonzero(above[1:] != above[:-1]))
+
+
+def _evidence(found: Found, sheet: Sheet, waves: Waves) -> Evidence:
+    rows, columns = sheet.ink.shape
+    return Evidence(
+        inked=found.inked,
+        several_runs=found.several_runs,
+        other_lines=found.other_lines,
+        other_pieces=found.other_pieces,
+        other_ink=found.other_ink,
+        thickness=found.line.thickness / min(rows, columns),
+        cover=len(found.line.columns) / columns,
+        complexes=waves.complexes,
+        narrow=waves.narrow,
+    )
+
+
+def _is_classic(size: tuple[int, int], x: Floats, y: Floats, highest: float, lowest: float) -> bool:
+    """Whether a trace has the size and place of those of the course data set: both ends, or one where the other is cut
+    off at the plot's upper or lower edge.
+    """
+    if size != (CLASSIC.width, CLASSIC.height):
+        return False
+    if highest < CLASSIC.top - _CLASSIC_REACH or lowest > CLASSIC.bottom + _CLASSIC_REACH:
+        return False
+    left, right = x[0] - CLASSIC.left, CLASSIC.right - x[-1]
+    at_left, at_right = abs(left) <= _CLASSIC_REACH, abs(right) <= _CLASSIC_REACH
+    if at_left and at_right:
+        return True
+    is_cut = [min(y[end] - CLASSIC.top, CLASSIC.bottom - y[end]) <= _CLASSIC_REACH for end in (0, -1)]
+    return bool((at_left and right > 0 and is_cut[1]) or (at_right and left > 0 and is_cut[0]))
