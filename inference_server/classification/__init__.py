@@ -1,5 +1,6 @@
 """What is said about a picture of a heartbeat: the domain's own words, and what they are on the wire."""
 
+from ecg.pictures.ink.reasons import NotABeat
 from inference_server.classification.results import (
     DISCLAIMER,
     BeatClass,
@@ -16,6 +17,7 @@ __all__ = [
     "BeatClass",
     "Classification",
     "ModelInfo",
+    "NotABeat",
     "SaliencyMap",
     "TrainingProfile",
     "UnknownClass",

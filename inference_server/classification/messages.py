@@ -9,6 +9,7 @@ from inference_server.classification import (
     BeatClass,
     Classification,
     ModelInfo,
+    NotABeat,
     SaliencyMap,
     TrainingProfile,
     Verdict,
@@ -17,8 +18,11 @@ from inference_server.generated.ecg.v1 import arrhythmia_pb2 as pb
 
 _VERDICT_PREFIX = "VERDICT_"
 _TYPE_PREFIX = "BEAT_TYPE_"
+_REASON_PREFIX = "NOT_A_BEAT_REASON_"
 _VERDICTS: dict[Verdict, pb.Verdict] = {verdict: getattr(pb, _VERDICT_PREFIX + verdict) for verdict in Verdict}
 _TYPES = frozenset(pb.BeatType.keys())
+_REASONS: dict[NotABeat, pb.NotABeatReason] = {reason: getattr(pb, _REASON_PREFIX + reason) for reason in NotABeat}
+_REASONS_BY_VALUE: dict[int, NotABeat] = {value: reason for reason, value in _REASONS.items()}
 
 
 def to_beat_class(beat_class: BeatClass) -> pb.BeatClass:
@@ -49,6 +53,8 @@ def to_classification(classification: Classification) -> pb.Classification:
         prediction_set=[to_beat_class(beat_class) for beat_class in classification.prediction_set],
         model_name=classification.model_name,
         model_version=classification.model_version,
+        not_a_beat_reason=_REASONS[classification.reason] if classification.reason else None,
+        beats=classification.beats,
     )
 
 
@@ -78,6 +84,9 @@ class Answers:
             entry.probability = probability
         message.verdict = _VERDICTS[classification.verdict]
         message.prediction_set.extend([self._classes[plausible] for plausible in classification.prediction_set])
+        if classification.reason:
+            message.not_a_beat_reason = _REASONS[classification.reason]
+            message.beats = classification.beats
         timing = response.timing
         for duration, seconds in ((timing.queue, queue), (timing.decode, decode), (timing.inference, inference)):
             duration.seconds, duration.nanos = divmod(int(seconds * 1e9), 1_000_000_000)
@@ -98,6 +107,8 @@ def from_classification(message: pb.Classification) -> Classification:
         prediction_set=tuple(from_beat_class(beat_class) for beat_class in message.prediction_set),
         model_name=message.model_name,
         model_version=message.model_version,
+        reason=_REASONS_BY_VALUE.get(message.not_a_beat_reason),  # None for one that this program does not know
+        beats=message.beats,
     )
 
 

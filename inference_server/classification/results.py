@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from ecg.pictures.ink.reasons import NotABeat
+
 DISCLAIMER: Final = "For research and education only. Not a medical device, not for diagnosis."
 """Said wherever a result is shown."""
 
@@ -46,6 +48,10 @@ class Classification:
     """The classes that stay plausible, most probable first."""
     model_name: str
     model_version: str
+    reason: NotABeat | None = None
+    """Why the picture is not one beat; None beside every other verdict, and from servers that don't say."""
+    beats: int = 0
+    """How many beats were counted where there are several, else 0."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from ecg.pictures.files import LeftOut, shown
-from inference_server.classification import Classification
+from inference_server.classification import Classification, Verdict
 from inference_server.commands.answering import NoAnswer
 
 Outcomes = Iterable[tuple[Path | LeftOut, Classification | NoAnswer | LeftOut]]
@@ -33,6 +33,10 @@ def print_json(outcomes: Outcomes) -> bool:
             line["class"] = outcome.beat_class.short
             line["probability"] = round(outcome.probability, 6)
             line["verdict"] = outcome.verdict.value
+            if outcome.reason:
+                line["reason"] = outcome.reason.value
+            if outcome.beats:
+                line["beats"] = outcome.beats
         sys.stdout.write(json.dumps(line, ensure_ascii=False) + "\n")
         sys.stdout.flush()
     return failed
@@ -50,19 +54,27 @@ def print_table(outcomes: Outcomes) -> bool:
             failed = True
             table.add_row(path, f"[red]{outcome.reason}[/red]", "", escape(outcome.message))
         else:
-            plausible = ", ".join(beat_class.short for beat_class in outcome.prediction_set)
-            verdict = outcome.verdict.value
-            # Several beside CONFIDENT are those that one picture can't tell apart.
-            named = verdict == "UNCERTAIN" or (verdict == "CONFIDENT" and len(outcome.prediction_set) > 1)
             table.add_row(
                 path,
                 f"{outcome.beat_class.short} ({outcome.beat_class.name})",
                 f"{outcome.probability:.1%}",
-                f"{verdict} ({plausible})" if named else verdict,
+                _judged(outcome),
             )
     # Piped into a file or another program, a table must not be cut to an imagined screen.
     Console(width=None if sys.stdout.isatty() else 10_000).print(table)
     return failed
+
+
+def _judged(outcome: Classification) -> str:
+    """The verdict, with the plausible classes or the reason."""
+    verdict = outcome.verdict.value
+    if outcome.verdict is Verdict.NOT_A_BEAT:
+        counted = f", {outcome.beats} beats" if outcome.beats else ""
+        return f"{verdict} ({outcome.reason.value}{counted})" if outcome.reason else verdict
+    # Several beside CONFIDENT are those that one picture can't tell apart.
+    if outcome.verdict is Verdict.UNCERTAIN or len(outcome.prediction_set) > 1:
+        return f"{verdict} ({', '.join(beat_class.short for beat_class in outcome.prediction_set)})"
+    return verdict
 
 
 def print_left_out(left_out: Sequence[LeftOut], errors: Console, *, listed: int) -> None:

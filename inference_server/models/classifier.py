@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ecg.pictures.canonical import Pixels
 from ecg.pictures.decoding import ImageLimits
-from inference_server.classification import BeatClass, Classification, UnknownClass
+from inference_server.classification import BeatClass, Classification, NotABeat, UnknownClass, Verdict
 from inference_server.models.decision import decide
 from inference_server.models.onnx_model import OnnxModel
 from inference_server.models.saliency import Saliency, over_picture
@@ -47,9 +47,9 @@ class Classifier:
             ImageError: the picture can't be used.
         """
         begun = time.perf_counter()
-        pixels = self.model.input.view(image, self._limits).pixels
+        view = self.model.input.view(image, self._limits)
         decoded = time.perf_counter()
-        classification = _classify(self.model, pixels)
+        classification = _classify(self.model, view.pixels, view.reason, view.beats)
         return Answer(
             classification=classification,
             decode_seconds=decoded - begun,
@@ -77,30 +77,35 @@ class Classifier:
         shorts = [beat_class.short for beat_class in info.classes]
         if beat_class and beat_class not in shorts:
             raise UnknownClass(f"The model has no class {beat_class!r}; it has {', '.join(shorts)}.")
-        pixels, size = self.model.input.view(image, self._limits)
-        classification = _classify(self.model, pixels)
+        view = self.model.input.view(image, self._limits)
+        classification = _classify(self.model, view.pixels, view.reason, view.beats)
         index = shorts.index(beat_class or classification.beat_class.short)
-        activation = self.model.activation_maps(pixels[None])[0, :, :, index]
+        activation = self.model.activation_maps(view.pixels[None])[0, :, :, index]
         return Explanation(
             classification=classification,
             explained_class=info.classes[index],
             saliency=over_picture(
-                activation, size, height=info.input_height, width=info.input_width, place=self.model.input.place(size)
+                activation, view.size, height=info.input_height, width=info.input_width, place=view.place
             ),
         )
 
 
-def _classify(model: OnnxModel, pixels: Pixels) -> Classification:
+def _classify(model: OnnxModel, pixels: Pixels, reason: NotABeat | None = None, beats: int = 0) -> Classification:
+    """What the model says of its pixels; ``reason`` is why they are not one beat, whatever it says."""
     scores = model.run(pixels[None])
     probabilities: list[float] = scores.probabilities[0].tolist()
     decision = decide(probabilities, float(scores.ood_score[0]), model.thresholds)
+    if reason is None and decision.verdict is Verdict.NOT_A_BEAT:
+        reason = NotABeat.UNFAMILIAR
     classes = model.info.classes
     return Classification(
         beat_class=classes[decision.top],
         probability=probabilities[decision.top],
         probabilities=tuple(zip(classes, probabilities, strict=True)),
-        verdict=decision.verdict,
+        verdict=decision.verdict if reason is None else Verdict.NOT_A_BEAT,
         prediction_set=tuple(classes[index] for index in decision.prediction_set),
         model_name=model.info.name,
         model_version=model.info.version,
+        reason=reason,
+        beats=beats,
     )

@@ -5,8 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from PIL import Image
+
 from ecg.pictures.canonical import Pixels, Placement, canonical, placement
 from ecg.pictures.decoding import ImageLimits, decode, decode_as
+from ecg.pictures.ink.opening import open_picture
+from ecg.pictures.ink.reading import Extent, extent_of, pixels_of, read_beat
+from ecg.pictures.ink.reasons import NotABeat
 from inference_server.models.pixels_as_sent import Colour, Steps, as_sent, upright_grey, upright_rgb
 
 
@@ -17,6 +22,12 @@ class View(NamedTuple):
     """``uint8`` ``[height, width, channels]``."""
     size: tuple[int, int]
     """Width and height of the upright picture, pixels."""
+    place: Placement | Extent
+    """Where the picture lies in these pixels."""
+    reason: NotABeat | None = None
+    """Why it can't be read as one beat; None where it may be one."""
+    beats: int = 0
+    """How many beats were counted where there are several, else 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +38,9 @@ class ModelInput:
     width: int
     channels: int = 1
     steps: Steps | None = None
-    """How another program made its pixels; None for canonical ones."""
+    """How another program made its pixels; None for pixels that are made here."""
+    by_ink: bool = False
+    """Whether the beat is read by its ink and redrawn (:mod:`ecg.pictures.ink`), not the picture fitted in whole."""
 
     def view(self, data: bytes, limits: ImageLimits | None = None) -> View:
         """An encoded picture as the model sees it.
@@ -35,14 +48,19 @@ class ModelInput:
         Raises:
             ImageError: the picture can't be used.
         """
+        if self.by_ink:
+            return self._by_ink(open_picture(data, limits))
         if self.steps is None:
             picture = decode(data, limits)
-            return View(canonical(picture, height=self.height, width=self.width), picture.size)
+            place = placement(picture.size, height=self.height, width=self.width)
+            return View(canonical(picture, height=self.height, width=self.width), picture.size, place)
         picture = decode_as(data, limits, upright_grey if self.steps.colour is Colour.GREY else upright_rgb)
-        return View(as_sent(picture, self.steps, height=self.height, width=self.width), picture.size)
+        pixels = as_sent(picture, self.steps, height=self.height, width=self.width)
+        return View(pixels, picture.size, Placement(0, 0, self.width, self.height))
 
-    def place(self, size: tuple[int, int]) -> Placement:
-        """Where a picture of ``size`` (width, height) lies in what the model sees."""
-        if self.steps is None:
-            return placement(size, height=self.height, width=self.width)
-        return Placement(0, 0, self.width, self.height)
+    def _by_ink(self, picture: Image.Image) -> View:
+        read = read_beat(picture)
+        pixels = pixels_of(read, height=self.height, width=self.width)[:, :, None]
+        beats = read.beats if read.reason is NotABeat.SEVERAL_BEATS else 0
+        place = extent_of(read, height=self.height, width=self.width)
+        return View(pixels, picture.size, place, read.reason, beats)

@@ -16,6 +16,7 @@ with ``groups``, lists of classes that one picture can't tell apart, ``min_confi
 (:mod:`inference_server.models.decision`).
 ``input`` has ``height``, ``width`` and ``channels``. With ``resample`` and ``colour`` the pixels are not canonical, but
 made by these steps (:mod:`inference_server.models.pixels_as_sent`), as the program did that a model was imported from.
+With ``reading`` = ``ink``, they are the beat that is read of the picture, redrawn (:mod:`ecg.pictures.ink`).
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Final, Literal, Self
 
 import numpy as np
 import onnxruntime
@@ -60,11 +61,14 @@ class _Input(BaseModel):
     channels: int = Field(ge=1, le=3)
     resample: Resample | None = None
     colour: Colour | None = None
+    reading: Literal["ink"] | None = None
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
         if (self.resample is None) != (self.colour is None):
             raise ValueError("resample and colour belong together")
+        if self.reading is not None and self.colour is not None:
+            raise ValueError("reading does not go with resample and colour")
         expected = 1 if self.colour is None else self.colour.channels
         if self.channels != expected:
             raise ValueError(f"input.channels is {self.channels}, {self.colour or 'canonical'} pixels have {expected}")
@@ -73,7 +77,7 @@ class _Input(BaseModel):
     def model_input(self) -> ModelInput:
         """The same for use."""
         steps = Steps(self.resample, self.colour) if self.resample and self.colour else None
-        return ModelInput(self.height, self.width, self.channels, steps)
+        return ModelInput(self.height, self.width, self.channels, steps, by_ink=self.reading == "ink")
 
 
 class _Decision(BaseModel):

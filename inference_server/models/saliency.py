@@ -11,9 +11,12 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ecg.pictures.canonical import Placement, placement
+from ecg.pictures.ink.reading import Extent
 
 #: The overlay's longer side, pixels: sharp enough for any screen, since the map itself is far coarser.
 MAX_SIDE: Final = 1024
+#: Rows and columns of the evidence at most, where the picture is larger than what the model sees of it.
+_MOST_CELLS: Final = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,7 @@ def over_picture(
     *,
     height: int,
     width: int,
-    place: Placement | None = None,
+    place: Placement | Extent | None = None,
 ) -> Saliency:
     """Lay a class activation map over the picture.
 
@@ -56,7 +59,21 @@ def over_picture(
     evidence = Image.fromarray(np.maximum(activation, 0).astype(np.float32))
     view = np.asarray(evidence.resize((width, height), Image.Resampling.BILINEAR))
     place = place or placement(size, height=height, width=width)
-    values = view[place.rows, place.columns]
+    values = _seen(view, place) if isinstance(place, Extent) else view[place.rows, place.columns]
     strongest = float(values.max())
     scaled = values / strongest if strongest > 0 else np.zeros_like(values)
     return Saliency(values=scaled.astype(np.float32), size=size)
+
+
+def _seen(view: NDArray[np.float32], place: Extent) -> NDArray[np.float32]:
+    """The part of the view that a picture covers, 0 where it goes on beyond: about one value a pixel of the view."""
+    rows, columns = (min(_MOST_CELLS, max(1, round(abs(side)))) for side in _sides(place))
+    across, down = (place.right - place.left) / columns, (place.bottom - place.top) / rows
+    picture = Image.fromarray(view).transform(
+        (columns, rows), Image.Transform.AFFINE, (across, 0, place.left, 0, down, place.top), Image.Resampling.BILINEAR
+    )
+    return np.asarray(picture, dtype=np.float32)
+
+
+def _sides(place: Extent) -> tuple[float, float]:
+    return place.bottom - place.top, place.right - place.left

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -94,6 +94,43 @@ def pixels_of(read: ReadBeat, *, height: int = 128, width: int = 192) -> Pixels:
     if read.placed is None:
         return np.full((height, width), 255, dtype=np.uint8)
     return pixels_of_trace(read.placed.times, read.placed.heights, height=height, width=width)
+
+
+class Extent(NamedTuple):
+    """Edges of a whole picture on the model's canvas, its pixels; beyond the canvas where only a part is shown."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+
+def extent_of(read: ReadBeat, *, height: int = 128, width: int = 192) -> Extent:
+    """Where the picture lies on the canvas of :func:`pixels_of`, a small rotation left aside; all of it without a line.
+
+    Time runs along x and height along y, both evenly, so two points of the line say it for all.
+    """
+    if read.placed is None or read.points is None:
+        return Extent(0, 0, width, height)
+    x, y = read.points
+    left, along = _even(x, read.placed.times)
+    at_top, up = _even(y, read.placed.heights)
+    across, down = width / CLASSIC.width, height / CLASSIC.height
+    plot_width, plot_height = CLASSIC.right - CLASSIC.left, CLASSIC.bottom - CLASSIC.top
+    return Extent(
+        (CLASSIC.left + left * plot_width) * across,
+        (CLASSIC.bottom - at_top * plot_height) * down,
+        (CLASSIC.left + (left + along * read.size[0]) * plot_width) * across,
+        (CLASSIC.bottom - (at_top + up * read.size[1]) * plot_height) * down,
+    )
+
+
+def _even(places: Floats, values: Floats) -> tuple[float, float]:
+    """``values`` at place 0 and how much they grow with it, where they grow evenly; ``[N]`` each, NaN left out."""
+    first, last = int(np.nanargmin(places)), int(np.nanargmax(places))
+    distance = places[last] - places[first]
+    growth = float((values[last] - values[first]) / distance) if distance else 0.0
+    return float(values[first] - growth * places[first]), growth
 
 
 def pixels_of_signal(samples_mv: NDArray[np.floating], *, height: int = 128, width: int = 192) -> Pixels:

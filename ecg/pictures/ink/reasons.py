@@ -22,3 +22,5 @@ class NotABeat(StrEnum):
     """Light and shade all over, no drawing on paper."""
     NOT_A_TRACE = "NOT_A_TRACE"
     """Lines that turn back or branch: a drawing, an icon, writing."""
+    UNFAMILIAR = "UNFAMILIAR"
+    """One line, but unlike every beat that a network learned from; only a network can say so."""

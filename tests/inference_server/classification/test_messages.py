@@ -2,7 +2,15 @@ from __future__ import annotations
 
 import pytest
 
-from inference_server.classification import BeatClass, Classification, ModelInfo, TrainingProfile, Verdict, messages
+from inference_server.classification import (
+    BeatClass,
+    Classification,
+    ModelInfo,
+    NotABeat,
+    TrainingProfile,
+    Verdict,
+    messages,
+)
 from inference_server.generated.ecg.v1 import arrhythmia_pb2 as pb
 
 PVC = BeatClass("PVC", "Premature Ventricular Contraction")
@@ -32,6 +40,27 @@ def test_the_answers_of_a_model_say_the_same_as_single_classifications(verdict: 
             250_000_000,
             0,
         ]
+
+
+@pytest.mark.parametrize("reason", list(NotABeat))
+def test_why_a_picture_is_no_beat_survives_the_wire(reason: NotABeat) -> None:
+    info = ModelInfo("arrhythmia", "12", (PVC,), 64, 96, "ab" * 32, "run", {}, "CC-BY")
+    beats = 7 if reason is NotABeat.SEVERAL_BEATS else 0
+    no_beat = Classification(
+        PVC, 1.0, ((PVC, 1.0),), Verdict.NOT_A_BEAT, (PVC,), "arrhythmia", "12", reason=reason, beats=beats
+    )
+    message = messages.to_classification(no_beat)
+    assert pb.NotABeatReason.Name(message.not_a_beat_reason) == f"NOT_A_BEAT_REASON_{reason}"
+    assert messages.from_classification(pb.Classification.FromString(message.SerializeToString())) == no_beat
+    answered = messages.Answers(info).response(no_beat, queue=0.0, decode=0.0, inference=0.0)
+    assert answered.classification == message
+
+
+def test_older_servers_say_no_reason_and_newer_ones_one_that_is_not_known_here() -> None:
+    message = pb.Classification(verdict="VERDICT_NOT_A_BEAT")
+    assert messages.from_classification(message).reason is None
+    message.not_a_beat_reason = 99  # type: ignore[assignment]
+    assert messages.from_classification(message).reason is None
 
 
 def test_a_model_survives_the_wire() -> None:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
+from ecg.pictures.canonical import Placement
 from ecg.pictures.decoding import ImageError, ImageLimits, ImageReason
 from inference_server.models.model_input import ModelInput
 from inference_server.models.pixels_as_sent import Colour, Resample, Steps, as_sent
@@ -113,8 +114,8 @@ def test_pictures_are_turned_upright() -> None:
 
 
 def test_the_whole_picture_fills_what_the_model_sees() -> None:
-    place = sees(Resample.NEAREST).place((1000, 10))
-    assert (place.left, place.top, place.width, place.height) == (0, 0, WIDTH, HEIGHT)
+    place = sees(Resample.NEAREST).view(picture()).place
+    assert place == Placement(0, 0, WIDTH, HEIGHT)
 
 
 def test_the_limits_are_the_same() -> None:

@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from ecg.pictures.canonical import Placement
+from ecg.pictures.ink.reading import Extent
 from inference_server.models.saliency import MAX_SIDE, over_picture
 
 
@@ -33,6 +34,16 @@ def test_a_picture_that_was_stretched_fills_the_view() -> None:
     stretched = over_picture(activation, (500, 500), height=60, width=120, place=Placement(0, 0, 120, 60))
     assert stretched.values.shape == (60, 120)
     assert stretched.values[0].argmax() >= 100
+
+
+def test_a_picture_of_which_the_model_sees_a_part_has_no_evidence_beyond() -> None:
+    activation = np.ones((1, 3), dtype=np.float32)
+    # The view is the middle third of the picture along x, and all of it along y.
+    wide = over_picture(activation, (300, 100), height=60, width=120, place=Extent(-120.0, 0.0, 240.0, 60.0))
+    assert wide.values.shape == (60, 360)
+    assert wide.values[:, 125:235].min() == pytest.approx(1.0)
+    assert not wide.values[:, :115].any()
+    assert not wide.values[:, 245:].any()
 
 
 def test_no_evidence_is_all_zero() -> None:

@@ -28,6 +28,18 @@ class Verdict(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     VERDICT_CONFIDENT: _ClassVar[Verdict]
     VERDICT_UNCERTAIN: _ClassVar[Verdict]
     VERDICT_NOT_A_BEAT: _ClassVar[Verdict]
+
+class NotABeatReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    NOT_A_BEAT_REASON_UNSPECIFIED: _ClassVar[NotABeatReason]
+    NOT_A_BEAT_REASON_BLANK: _ClassVar[NotABeatReason]
+    NOT_A_BEAT_REASON_NO_LINE: _ClassVar[NotABeatReason]
+    NOT_A_BEAT_REASON_SEVERAL_LINES: _ClassVar[NotABeatReason]
+    NOT_A_BEAT_REASON_SEVERAL_BEATS: _ClassVar[NotABeatReason]
+    NOT_A_BEAT_REASON_SPECTROGRAM: _ClassVar[NotABeatReason]
+    NOT_A_BEAT_REASON_PHOTOGRAPH: _ClassVar[NotABeatReason]
+    NOT_A_BEAT_REASON_NOT_A_TRACE: _ClassVar[NotABeatReason]
+    NOT_A_BEAT_REASON_UNFAMILIAR: _ClassVar[NotABeatReason]
 BEAT_TYPE_UNSPECIFIED: BeatType
 BEAT_TYPE_NORMAL: BeatType
 BEAT_TYPE_LBBB: BeatType
@@ -40,6 +52,15 @@ VERDICT_UNSPECIFIED: Verdict
 VERDICT_CONFIDENT: Verdict
 VERDICT_UNCERTAIN: Verdict
 VERDICT_NOT_A_BEAT: Verdict
+NOT_A_BEAT_REASON_UNSPECIFIED: NotABeatReason
+NOT_A_BEAT_REASON_BLANK: NotABeatReason
+NOT_A_BEAT_REASON_NO_LINE: NotABeatReason
+NOT_A_BEAT_REASON_SEVERAL_LINES: NotABeatReason
+NOT_A_BEAT_REASON_SEVERAL_BEATS: NotABeatReason
+NOT_A_BEAT_REASON_SPECTROGRAM: NotABeatReason
+NOT_A_BEAT_REASON_PHOTOGRAPH: NotABeatReason
+NOT_A_BEAT_REASON_NOT_A_TRACE: NotABeatReason
+NOT_A_BEAT_REASON_UNFAMILIAR: NotABeatReason
 
 class ClassifyImageRequest(_message.Message):
     __slots__ = ("image", "model_version")
@@ -132,7 +153,7 @@ class SaliencyMap(_message.Message):
     def __init__(self, rows: _Optional[int] = ..., columns: _Optional[int] = ..., values: _Optional[_Iterable[float]] = ..., png: _Optional[bytes] = ...) -> None: ...
 
 class Classification(_message.Message):
-    __slots__ = ("beat_class", "probability", "probabilities", "verdict", "prediction_set", "model_name", "model_version")
+    __slots__ = ("beat_class", "probability", "probabilities", "verdict", "prediction_set", "model_name", "model_version", "not_a_beat_reason", "beats")
     BEAT_CLASS_FIELD_NUMBER: _ClassVar[int]
     PROBABILITY_FIELD_NUMBER: _ClassVar[int]
     PROBABILITIES_FIELD_NUMBER: _ClassVar[int]
@@ -140,6 +161,8 @@ class Classification(_message.Message):
     PREDICTION_SET_FIELD_NUMBER: _ClassVar[int]
     MODEL_NAME_FIELD_NUMBER: _ClassVar[int]
     MODEL_VERSION_FIELD_NUMBER: _ClassVar[int]
+    NOT_A_BEAT_REASON_FIELD_NUMBER: _ClassVar[int]
+    BEATS_FIELD_NUMBER: _ClassVar[int]
     beat_class: BeatClass
     probability: float
     probabilities: _containers.RepeatedCompositeFieldContainer[ClassProbability]
@@ -147,7 +170,9 @@ class Classification(_message.Message):
     prediction_set: _containers.RepeatedCompositeFieldContainer[BeatClass]
     model_name: str
     model_version: str
-    def __init__(self, beat_class: _Optional[_Union[BeatClass, _Mapping]] = ..., probability: _Optional[float] = ..., probabilities: _Optional[_Iterable[_Union[ClassProbability, _Mapping]]] = ..., verdict: _Optional[_Union[Verdict, str]] = ..., prediction_set: _Optional[_Iterable[_Union[BeatClass, _Mapping]]] = ..., model_name: _Optional[str] = ..., model_version: _Optional[str] = ...) -> None: ...
+    not_a_beat_reason: NotABeatReason
+    beats: int
+    def __init__(self, beat_class: _Optional[_Union[BeatClass, _Mapping]] = ..., probability: _Optional[float] = ..., probabilities: _Optional[_Iterable[_Union[ClassProbability, _Mapping]]] = ..., verdict: _Optional[_Union[Verdict, str]] = ..., prediction_set: _Optional[_Iterable[_Union[BeatClass, _Mapping]]] = ..., model_name: _Optional[str] = ..., model_version: _Optional[str] = ..., not_a_beat_reason: _Optional[_Union[NotABeatReason, str]] = ..., beats: _Optional[int] = ...) -> None: ...
 
 class BeatClass(_message.Message):
     __slots__ = ("short_name", "display_name", "type")
