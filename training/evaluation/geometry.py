@@ -184,8 +184,10 @@ def nonbeat_rows(
             files = [_png(picture) for picture in pictures]
             reads = [read_beat(open_picture(data)) for data in files]
             reasons = Counter(read.reason for read in reads if read.reason is not None)
-            before = subject.answer(np.stack([to_pixels(data, height=height, width=width) for data in files]))
-            after = subject.answer(np.stack([pixels_of(read, height=height, width=width) for read in reads])[..., None])
+            before = subject.predict(np.stack([to_pixels(data, height=height, width=width) for data in files]))
+            after = subject.predict(
+                np.stack([pixels_of(read, height=height, width=width) for read in reads])[..., None]
+            )
             refused = np.array([read.reason is not None for read in reads])
             yield {
                 "group": group,
@@ -231,7 +233,7 @@ def _by_extent(read: ReadBeat, height: int, width: int) -> NDArray[np.uint8]:
 
 
 def _top(subject: Subject, pixels: NDArray[np.uint8]) -> NDArray[np.int64]:
-    return np.asarray(subject.answer(pixels).probabilities.argmax(axis=1))
+    return np.asarray(subject.predict(pixels).probabilities.argmax(axis=1))
 
 
 def _share(of: NDArray[np.bool_] | list[bool]) -> float:

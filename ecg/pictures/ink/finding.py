@@ -21,8 +21,8 @@ _POSSIBLE: Final = 0.3
 _SURE: Final = 0.45
 #: Ink that is so many times as deep as the grid's lines is no grid's.
 _ABOVE_GRID: Final = 1.3
-#: The deepest ink is reached by the first share of the pixels; where a line is so thin that it has fewer, it is this part
-#: of what the second share reaches.
+#: The deepest ink is reached by the first share of the pixels; where a line is so thin that it has fewer, it is this
+#: part of what the second share reaches.
 _DEEPEST_SHARES: Final = (0.002, 0.0003)
 _OF_FEWEST: Final = 0.7
 

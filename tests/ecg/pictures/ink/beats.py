@@ -14,7 +14,8 @@ _WAVES = ((-0.16, 0.022, 0.12), (-0.03, 0.009, -0.12), (0.0, 0.011, 0.95), (0.03
 
 def millivolts(seconds: NDArray[np.floating]) -> NDArray[np.float64]:
     """The beat at times from its R peak."""
-    return -0.3 + sum(high * np.exp(-(((seconds - centre) / wide) ** 2) / 2) for centre, wide, high in _WAVES)
+    waves = [high * np.exp(-(((seconds - centre) / wide) ** 2) / 2) for centre, wide, high in _WAVES]
+    return np.asarray(np.sum(waves, axis=0) - 0.3, dtype=np.float64)
 
 
 def window() -> NDArray[np.float32]:
