@@ -106,4 +106,5 @@ def test_codes_are_stable() -> None:
         "SPECTROGRAM",
         "PHOTOGRAPH",
         "NOT_A_TRACE",
+        "UNFAMILIAR",
     }
