@@ -21,6 +21,11 @@ def is_lead(names: NDArray[np.str_], wanted: str) -> NDArray[np.bool_]:
     return _where(names, (wanted,))
 
 
+def is_first_unnamed(names: NDArray[np.str_]) -> NDArray[np.bool_]:
+    """Which of ``names``, ``[N]``, are the first lead of a recorder that doesn't say which it is."""
+    return np.isin(names, (_UNNAMED, f"{_UNNAMED}1"))
+
+
 def look_alike(names: NDArray[np.str_]) -> NDArray[np.bool_]:
     """Which of ``names``, ``[N]``, are of :data:`LOOK_ALIKE` or stand in for one; leads without a name are taken in."""
     return _where(names, LOOK_ALIKE) | np.char.startswith(names, _UNNAMED)

@@ -23,6 +23,10 @@ from training.evaluation.tables import MAJORITY_BASELINE
 from training.learning import predictions
 from training.learning.predictions import Predictions, Whose
 
+#: Lead II or what stands in for it, and the first lead of recorders that don't name theirs: nearly all fibrillation
+#: was recorded so.
+LEAD_II: Final = "II, MLII, unnamed"
+
 #: The leads that beats look alike in.
 ALIKE: Final = "alike"
 
@@ -74,7 +78,7 @@ class People:
 
     def by_lead(self) -> Iterator[tuple[str, NDArray[np.bool_]]]:
         """Groups of leads, and which beats are in one of them, ``[N]``: lead II, those that look alike, all."""
-        yield "II or MLII", lead_groups.is_lead(self.whose.leads, "II")
+        yield LEAD_II, lead_groups.is_lead(self.whose.leads, "II") | lead_groups.is_first_unnamed(self.whose.leads)
         yield ALIKE, lead_groups.look_alike(self.whose.leads)
         yield "any lead", np.ones(len(self.truth), dtype=bool)
 

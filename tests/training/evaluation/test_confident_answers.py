@@ -6,7 +6,7 @@ import pytest
 
 from tests.training.out_of_fold import Row, fold_of
 from training.evaluation import confident_answers
-from training.evaluation.people import PeopleError
+from training.evaluation.people import LEAD_II, PeopleError
 
 
 def _crowd(database: str, truth: str, predicted: str, probability: float, people: int, lead: str = "II") -> list[Row]:
@@ -18,9 +18,9 @@ def test_thresholds_come_from_the_people_of_the_other_folds() -> None:
     wrong = _crowd("ptbxl", "LBBB", "PVC", 0.8, 40)
     table = confident_answers.table([fold_of(right, 0), fold_of(wrong, 1)]).set_index(["leads", "of", "name"])
     # Those who are right were judged by people of whom nobody was, and the other way round.
-    assert table.loc["II or MLII", "database", "mitdb"]["answered"] == 0
-    assert table.loc["II or MLII", "database", "ptbxl"]["answered"] == 1
-    assert table.loc["II or MLII", "database", "ptbxl"]["right"] == 0
+    assert table.loc[LEAD_II, "database", "mitdb"]["answered"] == 0
+    assert table.loc[LEAD_II, "database", "ptbxl"]["answered"] == 1
+    assert table.loc[LEAD_II, "database", "ptbxl"]["right"] == 0
 
 
 def test_rows_count_people_and_beats_by_truth_and_by_answer() -> None:
@@ -37,15 +37,15 @@ def test_rows_count_people_and_beats_by_truth_and_by_answer() -> None:
         for fold in range(2)
     ]
     table = confident_answers.table(folds).set_index(["leads", "of", "name"])
-    normal = table.loc["II or MLII", "class", "NORMAL"]
+    normal = table.loc[LEAD_II, "class", "NORMAL"]
     assert (normal["people"], normal["beats"], normal["answered"], normal["right"]) == (100, 200, 1.0, 1.0)
-    assert table.loc["II or MLII", "class", "PAC"]["right"] == 1  # one group with normal
-    unsure = table.loc["II or MLII", "class", "PVC"]
+    assert table.loc[LEAD_II, "class", "PAC"]["right"] == 1  # one group with normal
+    unsure = table.loc[LEAD_II, "class", "PVC"]
     assert (unsure["answered"], unsure["holds"]) == (0.0, 1.0)
     assert unsure["plausible"] > 1
-    assert table.loc["II or MLII", "answer", "NORMAL"]["beats"] == 420
+    assert table.loc[LEAD_II, "answer", "NORMAL"]["beats"] == 420
     assert table.loc["any lead", "class", "RBBB"]["people"] == 50
-    assert ("II or MLII", "class", "RBBB") not in table.index
+    assert (LEAD_II, "class", "RBBB") not in table.index
 
 
 def test_one_fold_can_not_judge_itself() -> None:

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from tests.training.out_of_fold import Row, fold_of
 from training.__main__ import app
 from training.evaluation import people
-from training.evaluation.people import PeopleError
+from training.evaluation.people import LEAD_II, PeopleError
 
 #: One with much on record, wrong in all, and three with little, right in most; another database; another lead.
 FOLDS = [
@@ -36,7 +36,7 @@ def table() -> pd.DataFrame:
 
 
 def test_beats_and_people_are_counted_apart(table: pd.DataFrame) -> None:
-    row = table.loc["II or MLII", "all", "LBBB"]
+    row = table.loc[LEAD_II, "all", "LBBB"]
     assert (row["people"], row["beats"]) == (3, 27)
     assert row["Se"] == pytest.approx(6 / 27, abs=1e-4)
     assert row["person_Se"] == pytest.approx(2 / 3, abs=1e-4)
@@ -45,7 +45,7 @@ def test_beats_and_people_are_counted_apart(table: pd.DataFrame) -> None:
 
 
 def test_leads_are_told_apart_from_any_lead(table: pd.DataFrame) -> None:
-    assert table.loc["II or MLII", "ptbxl", "NORMAL"]["Se"] == 1
+    assert table.loc[LEAD_II, "ptbxl", "NORMAL"]["Se"] == 1
     assert table.loc["alike", "all", "NORMAL"]["beats"] == 6
     assert table.loc["any lead", "ptbxl", "NORMAL"]["Se"] == pytest.approx(0.6)
     # As many beats of the one person are right as wrong: what is counted is the first class.
@@ -53,21 +53,21 @@ def test_leads_are_told_apart_from_any_lead(table: pd.DataFrame) -> None:
 
 
 def test_each_database_has_its_own_rows(table: pd.DataFrame) -> None:
-    assert table.loc["II or MLII", "mitdb", "LBBB"]["Se"] == 0
-    assert table.loc["II or MLII", "ptbxl", "LBBB"]["Se"] == pytest.approx(6 / 7, abs=1e-4)
-    assert ("II or MLII", "mitdb", "NORMAL") not in table.index
+    assert table.loc[LEAD_II, "mitdb", "LBBB"]["Se"] == 0
+    assert table.loc[LEAD_II, "ptbxl", "LBBB"]["Se"] == pytest.approx(6 / 7, abs=1e-4)
+    assert (LEAD_II, "mitdb", "NORMAL") not in table.index
 
 
 def test_of_all_classes_together_f1_is_their_mean(table: pd.DataFrame) -> None:
-    row = table.loc["II or MLII", "all", "all"]
-    of_classes = [table.loc["II or MLII", "all", short]["F1"] for short in ("NORMAL", "LBBB")]
+    row = table.loc[LEAD_II, "all", "all"]
+    of_classes = [table.loc[LEAD_II, "all", short]["F1"] for short in ("NORMAL", "LBBB")]
     assert row["F1"] == pytest.approx(sum(of_classes) / 2, abs=1e-4)
     assert row["Se"] == pytest.approx(10 / 31, abs=1e-4)
     assert row["F1_low"] <= row["F1"] <= row["F1_high"]
 
 
 def test_the_majority_baseline_stands_beside(table: pd.DataFrame) -> None:
-    row = table.loc["II or MLII", "all", "majority baseline"]
+    row = table.loc[LEAD_II, "all", "majority baseline"]
     assert row["Se"] == pytest.approx(4 / 31, abs=1e-4)
     assert row["person_Se"] == pytest.approx(1 / 4, abs=1e-4)
 
