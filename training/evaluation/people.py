@@ -25,7 +25,7 @@ from training.learning.predictions import Predictions, Whose
 
 #: Lead II or what stands in for it, and the first lead of recorders that don't name theirs: nearly all fibrillation
 #: was recorded so.
-LEAD_II: Final = "II, MLII, unnamed"
+LEAD_II: Final = "II/MLII/unnamed"
 
 #: The leads that beats look alike in.
 ALIKE: Final = "alike"
