@@ -25,7 +25,7 @@ def found_in(intervals: list[float], kinds: str = "") -> AtrialFibrillation:
 
 
 def test_irregular_intervals_are_fibrillation_and_breathing_is_not() -> None:
-    breathing = [0.9 + 0.1 * np.sin(2 * np.pi * index / 5) for index in range(40)]
+    breathing = [0.9 + 0.04 * np.sin(2 * np.pi * index / 5) for index in range(40)]
     numbers = [irregularity(np.array(intervals)) for intervals in (irregular(40), breathing)]
     assert numbers[0] is not None
     assert numbers[1] is not None
