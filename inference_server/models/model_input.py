@@ -5,12 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from PIL import Image
-
 from ecg.pictures.canonical import Pixels, Placement, canonical, placement
 from ecg.pictures.decoding import ImageLimits, decode, decode_as
-from ecg.pictures.ink.opening import open_picture
-from ecg.pictures.ink.reading import Extent, extent_of, pixels_of, read_beat
+from ecg.pictures.ink.extent import Extent
 from ecg.pictures.ink.reasons import NotABeat
 from inference_server.models.pixels_as_sent import Colour, Steps, as_sent, upright_grey, upright_rgb
 
@@ -49,7 +46,7 @@ class ModelInput:
             ImageError: the picture can't be used.
         """
         if self.by_ink:
-            return self._by_ink(open_picture(data, limits))
+            return self._by_ink(data, limits)
         if self.steps is None:
             picture = decode(data, limits)
             place = placement(picture.size, height=self.height, width=self.width)
@@ -58,7 +55,12 @@ class ModelInput:
         pixels = as_sent(picture, self.steps, height=self.height, width=self.width)
         return View(pixels, picture.size, Placement(0, 0, self.width, self.height))
 
-    def _by_ink(self, picture: Image.Image) -> View:
+    def _by_ink(self, data: bytes, limits: ImageLimits | None) -> View:
+        # SciPy comes along, and with it as much memory again as a worker has: only where a model asks for it.
+        from ecg.pictures.ink.opening import open_picture
+        from ecg.pictures.ink.reading import extent_of, pixels_of, read_beat
+
+        picture = open_picture(data, limits)
         read = read_beat(picture)
         pixels = pixels_of(read, height=self.height, width=self.width)[:, :, None]
         beats = read.beats if read.reason is NotABeat.SEVERAL_BEATS else 0

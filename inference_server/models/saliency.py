@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ecg.pictures.canonical import Placement, placement
-from ecg.pictures.ink.reading import Extent
+from ecg.pictures.ink.extent import Extent
 
 #: The overlay's longer side, pixels: sharp enough for any screen, since the map itself is far coarser.
 MAX_SIDE: Final = 1024

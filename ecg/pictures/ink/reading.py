@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,7 @@ from PIL import Image
 
 from ecg.pictures.ink import finding, placing, strokes
 from ecg.pictures.ink.depth import LEAST_DEPTH, Channel, Depth, depth_of
+from ecg.pictures.ink.extent import Extent
 from ecg.pictures.ink.finding import Found
 from ecg.pictures.ink.opening import shrinking
 from ecg.pictures.ink.panel import Panel
@@ -94,15 +95,6 @@ def pixels_of(read: ReadBeat, *, height: int = 128, width: int = 192) -> Pixels:
     if read.placed is None:
         return np.full((height, width), 255, dtype=np.uint8)
     return pixels_of_trace(read.placed.times, read.placed.heights, height=height, width=width)
-
-
-class Extent(NamedTuple):
-    """Edges of a whole picture on the model's canvas, its pixels; beyond the canvas where only a part is shown."""
-
-    left: float
-    top: float
-    right: float
-    bottom: float
 
 
 def extent_of(read: ReadBeat, *, height: int = 128, width: int = 192) -> Extent:

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from ecg.pictures.ink.reading import Extent, ink_pixels
+from ecg.pictures.ink.extent import Extent
+from ecg.pictures.ink.reading import ink_pixels
 from inference_server.classification import NotABeat, Verdict
 from inference_server.models.classifier import Classifier
 from inference_server.models.onnx_model import ModelError, OnnxModel

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from ecg.pictures.canonical import Placement
-from ecg.pictures.ink.reading import Extent
+from ecg.pictures.ink.extent import Extent
 from inference_server.models.saliency import MAX_SIDE, over_picture
 
 
