@@ -15,9 +15,9 @@ Detector = Callable[[NDArray[np.float64], float], NDArray[np.int64]]
 
 
 def _sleepecg(lead: NDArray[np.float64], rate: float) -> NDArray[np.int64]:
-    import sleepecg
+    from sleepecg.heartbeats import detect_heartbeats
 
-    return np.asarray(sleepecg.detect_heartbeats(lead, rate), np.int64)
+    return np.asarray(detect_heartbeats(lead, rate), np.int64)
 
 
 def _neurokit2(lead: NDArray[np.float64], rate: float) -> NDArray[np.int64]:
