@@ -26,6 +26,10 @@ WORKDIR /work
 ENV MITDB_DIR=/data/mitdb \
     VFDB_DIR=/data/vfdb \
     PTBXL_DIR=/data/ptbxl \
+    CPSC2018_DIR=/data/cpsc2018 \
+    LUDB_DIR=/data/ludb \
+    QTDB_DIR=/data/qtdb \
+    ECGIDDB_DIR=/data/ecgiddb \
     MPLCONFIGDIR=/tmp/matplotlib \
     PYTHONDONTWRITEBYTECODE=1
 STOPSIGNAL SIGTERM
