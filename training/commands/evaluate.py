@@ -266,12 +266,12 @@ def geometry(
     from training.evaluation import geometry as layouts
     from training.evaluation import served_model
     from training.pictures.layout_kinds import KINDS
-    from training.pictures.nonbeats import fitting, testing
+    from training.pictures.nonbeats.groups import FITTING, TESTING
 
     folder = records or MITDB.folder()
     subject = served_model.Subject.load(served_folder(models, version))
     stretches = layouts.stretches_of(folder, subject.config.class_set, beats)
-    kinds = len(fitting.PAINTERS) + len(testing.PAINTERS)
+    kinds = len(FITTING) + len(TESTING)
     with progress_bar() as progress:
         rows = progress.track(layouts.layout_rows(subject, stretches), total=len(KINDS), description="layouts")
         drawn = pd.DataFrame(rows)

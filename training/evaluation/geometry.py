@@ -33,7 +33,7 @@ from training.evaluation.metrics import TableRow
 from training.evaluation.served_model import Subject
 from training.pictures import layout_kinds
 from training.pictures.layouts import Drawn, Layout, painted
-from training.pictures.nonbeats import fitting, testing
+from training.pictures.nonbeats.groups import FITTING, TESTING
 
 #: Seconds of the lead that are kept on each side of a beat, and most beats of one class of one record.
 _REACH: Final = 4 * SAMPLING_RATE
@@ -151,7 +151,7 @@ def layout_rows(subject: Subject, stretches: Sequence[Stretch], seed: int = 0) -
         for stretch in stretches:
             layout = kind(generator, stretch.intervals)
             drawn = painted(stretch.lead, stretch.r_peak, layout, generator)
-            data = _encoded(drawn, layout)
+            data = encoded(drawn, layout)
             before.append(to_pixels(data, height=height, width=width))
             reads.append(read_beat(open_picture(data)))
             agreements.append(agreement(stretch, layout, drawn, reads[-1]))
@@ -177,7 +177,7 @@ def nonbeat_rows(
 ) -> Iterator[TableRow]:
     """A row for each kind of picture that is no beat: how often it is refused, and with which reason mostly."""
     height, width = subject.model.info.input_height, subject.model.info.input_width
-    for group, painters in (("fitting", fitting.PAINTERS), ("testing", testing.PAINTERS)):
+    for group, painters in (("fitting", FITTING), ("testing", TESTING)):
         for name, painter in painters.items():
             generator = np.random.default_rng(seed)
             pictures = [painter(generator, leads[int(generator.integers(len(leads)))]) for _ in range(count)]
@@ -209,8 +209,8 @@ def leads_of(folder: Path, records: Sequence[str] = ("100", "119", "208", "213",
     return [mitdb.read_recording(folder, name).signal[:, 0] for name in records]
 
 
-def _encoded(drawn: Drawn, layout: Layout) -> bytes:
-    """The file that a user would send."""
+def encoded(drawn: Drawn, layout: Layout) -> bytes:
+    """The file that a user would send: JPEG where the layout's camera says so, else PNG."""
     if layout.camera is None or layout.camera.jpeg is None:
         return _png(drawn.image)
     file = io.BytesIO()

@@ -151,9 +151,8 @@ def without_lines(ink: Bytes, least: float, seen: Mask | None = None) -> tuple[B
         if cleared is ink:
             cleared = ink.copy()
         lines = cleared[covered] if axis == 0 else cleared[:, covered].T
-        shown = np.ma.masked_less(lines, least)
-        medians: np.ma.MaskedArray = np.ma.median(shown, axis=1)  # type: ignore[no-untyped-call]
-        depth = medians.filled(0)[:, None].astype(np.int16)
+        shown = np.where(lines >= least, lines, np.nan)
+        depth = np.nanmedian(shown, axis=1)[:, None].astype(np.int16)
         deepest = max(deepest, float(np.quantile(depth, 0.9)))
         lines = np.where(lines <= 1.35 * depth + 8, 0, lines)
         if axis == 0:

@@ -158,7 +158,7 @@ def read_beat(image: Image.Image) -> ReadBeat:
     other, other_sheet = _read_sheet(image.size, factor, small, depth_of(small, Channel.DARKEST))
     if read.reason is None:
         # Flat colours beside the line: areas of a chart, lines of others.
-        return read if other_sheet.has_grid or other_sheet.grid_depth or other.reason not in _DRAWINGS else other
+        return read if other_sheet.has_grid or other.reason not in _DRAWINGS else other
     if other.reason is None or read.reason in (NotABeat.BLANK, NotABeat.NO_LINE):
         return other
     return read

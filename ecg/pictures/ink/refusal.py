@@ -33,7 +33,7 @@ class Evidence(NamedTuple):
 
 
 #: Bounds from pictures of beats of MIT-BIH in every kind of layout (:mod:`training.pictures.layout_kinds`), of which
-#: fewer than one in 200 is beyond any of them, against the kinds of :mod:`training.pictures.nonbeats.fitting`.
+#: fewer than one in 200 is beyond any of them, against the kinds of :mod:`training.pictures.nonbeats`.
 #: Of the panel, paper is at least this share; what leaves less is a texture.
 LEAST_PAPER: Final = 0.78
 MOST_INKED: Final = 0.14

@@ -1,0 +1,68 @@
+"""Which kinds are for fitting, and which for testing only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from training.pictures.nonbeats import charts, drawings, recordings, textures
+from training.pictures.nonbeats.sheets import Painter
+
+
+def _named(painters: Sequence[Painter]) -> dict[str, Painter]:
+    return {painter.__name__: painter for painter in painters}
+
+
+#: Kinds that bounds and networks may be fitted on.
+FITTING: Final = _named(
+    (
+        recordings.strip,
+        recordings.twelve_lead_page,
+        recordings.two_lead_strip,
+        recordings.six_by_two_page,
+        recordings.monitor,
+        recordings.holter_strip,
+        charts.bar_chart,
+        charts.sine_wave,
+        charts.scatter_plot,
+        charts.line_chart,
+        charts.pie_chart,
+        charts.histogram,
+        charts.table,
+        drawings.text_page,
+        drawings.slide,
+        drawings.qr_code,
+        drawings.barcode,
+        drawings.doodle,
+        drawings.icon,
+        drawings.cat,
+        drawings.handwriting,
+        drawings.heart,
+        textures.blank,
+        textures.photograph,
+        textures.landscape,
+        textures.spectrogram,
+        textures.mel_spectrogram,
+    )
+)
+
+#: Kinds that nothing was fitted on, and nobody looked at before the figures were taken.
+TESTING: Final = _named(
+    (
+        recordings.tablet,
+        recordings.calibrated_strip,
+        charts.area_chart,
+        charts.box_plot,
+        charts.confusion_matrix,
+        charts.radar_chart,
+        drawings.sheet_music,
+        drawings.flow_chart,
+        drawings.house,
+        drawings.signature,
+        drawings.smiley,
+        textures.bricks,
+        textures.clouds,
+        textures.scalogram,
+        textures.x_ray,
+    )
+)
