@@ -37,10 +37,17 @@ class Depth:
     """``[rows, columns]``: 0 = paper, larger = deeper ink, grey levels."""
     deepest: int
     """The deepest ink."""
-    paper_share: float
-    """Share of the pixels that are paper, give or take a tenth of the deepest ink."""
+    paper: int
+    """Grey level of the paper in ``light``."""
     is_dark: bool
     """Whether light ink lies on dark paper."""
+
+    @property
+    def paper_share(self) -> float:
+        """Share of the pixels that are paper, give or take a tenth of the deepest ink."""
+        near = max(LEAST_DEPTH, self.deepest // 10)
+        lit = np.count_nonzero(self.light >= self.paper + near) if self.paper + near <= 255 else 0
+        return float(np.count_nonzero(self.ink < near) - lit) / self.ink.size
 
 
 def depth_of(image: Image.Image, channel: Channel = Channel.LIGHTEST) -> Depth:
@@ -59,10 +66,7 @@ def depth_of(image: Image.Image, channel: Channel = Channel.LIGHTEST) -> Depth:
     deepest = max(0, paper - int(light.min()))
     # Lighter than paper is paper.
     ink = paper - np.minimum(light, np.uint8(paper))
-    near = max(LEAST_DEPTH, deepest // 10)
-    lit = np.count_nonzero(light >= min(paper + near, 255)) if paper + near <= 255 else 0
-    share = (np.count_nonzero(ink < near) - lit) / ink.size
-    return Depth(light, ink, deepest, share, is_dark)
+    return Depth(light, ink, deepest, paper, is_dark)
 
 
 #: Rows, and as many columns, that tell the paper's grey level.

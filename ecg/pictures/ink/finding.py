@@ -31,6 +31,8 @@ _LEAST_COVER: Final = 0.25
 #: A run as long as this share of the picture's height is a frame's, and one of this thickness a filled shape's.
 _FRAME: Final = 0.93
 _THICK: Final = 0.08
+#: A clean drawing is no more than this share of ink.
+_MOST_INK: Final = 0.07
 #: Columns in which a clean line may jump.
 _JUMPS: Final = 3
 #: A line that is narrower is one if it covers this share of all that is inked.
@@ -86,7 +88,8 @@ def clean_line(ink: Bytes, deepest: int, least: int) -> Line | None:
     apart = np.maximum(starts[1:], starts[:-1]) - np.minimum(ends[1:], ends[:-1])
     if np.count_nonzero(apart > 1) > _JUMPS:
         return None
-    if int((ends - starts).max()) > _FRAME * rows:
+    lengths = ends - starts
+    if int(lengths.max()) > _FRAME * rows or int(lengths.sum()) > _MOST_INK * ink.size:
         return None
     line = line_of(runs, ink, deepest)
     return line if line.thickness <= max(4.0, _THICK * rows) else None

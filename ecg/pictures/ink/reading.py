@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -18,9 +17,10 @@ from ecg.pictures.ink.opening import shrinking
 from ecg.pictures.ink.panel import Panel
 from ecg.pictures.ink.placing import Placed, Scale
 from ecg.pictures.ink.reasons import NotABeat
-from ecg.pictures.ink.redraw import Pixels, pixels_of_trace
+from ecg.pictures.ink.redraw import Pixels, pixels_of_columns, pixels_of_trace
 from ecg.pictures.ink.refusal import LEAST_PAPER, Evidence, reason_for
 from ecg.pictures.ink.sheet import EVEN, Millimetre, Sheet, sheet_of, turned_back
+from ecg.pictures.ink.strokes import Line
 from ecg.pictures.ink.textures import is_colour_map, texture_of
 from ecg.pictures.ink.waves import Waves, waves_of
 from ecg.pictures.rendering import CLASSIC
@@ -55,24 +55,51 @@ class ReadBeat:
     """By how much the paper is turned, counter-clockwise."""
     millimetre: Millimetre | None = None
     """Of the paper's grid, where it was recognised for sure."""
-    points: tuple[Floats, Floats] | None = None
-    """x and y of the line, ``[N]`` each, in the picture once its rotation is undone; y is NaN where it is
-    interrupted."""
-    thickness: float = 0.0
-    """Of the line."""
+    line: Line | None = None
+    """The line within the panel, pixels of the working copy; None where none was found."""
+    factor: float = 1.0
+    """Pixels of the picture to one of the working copy."""
     scale: Scale = Scale.UNKNOWN
     """What is known of the scale."""
-    placed: Placed | None = None
-    """The trace on the model's canvas; None where there is none."""
+    r_peak: float | None = None
+    """x of the R peak, where it was looked for."""
     evidence: Evidence | None = None
-    """What speaks for and against it; None where no line was found."""
+    """What speaks for and against it; None for a clean line in the classic geometry, and where there is none."""
+
+    @property
+    def thickness(self) -> float:
+        """Of the line; 0 where there is none."""
+        return self.line.thickness * self.factor if self.line is not None else 0.0
+
+    @property
+    def points(self) -> tuple[Floats, Floats] | None:
+        """Places x and y of the line, ``[N]`` each, in the picture once its rotation is undone; y is NaN where it is
+        interrupted.
+        """
+        if self.line is None or self.panel is None:
+            return None
+        x, y = strokes.polyline(self.line)
+        return x * self.factor + self.panel[0], y * self.factor + self.panel[1]
+
+    @property
+    def placed(self) -> Placed | None:
+        """The trace on the model's canvas; None where there is none."""
+        points = self.points
+        if points is None:
+            return None
+        if self.scale is Scale.CLASSIC:
+            return placing.in_classic_geometry(*points)
+        if self.scale is Scale.MILLIMETRES and self.millimetre is not None and self.r_peak is not None:
+            return placing.in_millimetres(*points, self.millimetre.across, self.millimetre.down, self.r_peak)
+        return placing.by_extent(*points)
 
     @property
     def trace(self) -> Floats | None:
         """X and y of the line in the picture as it was sent, ``[N, 2]``; NaN where it is interrupted."""
-        if self.points is None:
+        points = self.points
+        if points is None:
             return None
-        x, y = self.points
+        x, y = points
         across, down = self.size[0] / 2, self.size[1] / 2
         angle = np.radians(self.degrees)
         x, y = x - across, y - down
@@ -92,9 +119,12 @@ def ink_pixels(image: Image.Image, *, height: int = 128, width: int = 192) -> Pi
 
 def pixels_of(read: ReadBeat, *, height: int = 128, width: int = 192) -> Pixels:
     """What was read, redrawn; see :func:`ink_pixels`."""
-    if read.placed is None:
+    if read.line is not None and read.evidence is None and 2 * width <= CLASSIC.width:
+        return pixels_of_columns(read.line, height=height, width=width)
+    placed = read.placed
+    if placed is None:
         return np.full((height, width), 255, dtype=np.uint8)
-    return pixels_of_trace(read.placed.times, read.placed.heights, height=height, width=width)
+    return pixels_of_trace(placed.times, placed.heights, height=height, width=width)
 
 
 def extent_of(read: ReadBeat, *, height: int = 128, width: int = 192) -> Extent:
@@ -102,11 +132,11 @@ def extent_of(read: ReadBeat, *, height: int = 128, width: int = 192) -> Extent:
 
     Time runs along x and height along y, both evenly, so two points of the line say it for all.
     """
-    if read.placed is None or read.points is None:
+    points, placed = read.points, read.placed
+    if points is None or placed is None:
         return Extent(0, 0, width, height)
-    x, y = read.points
-    left, along = _even(x, read.placed.times)
-    at_top, up = _even(y, read.placed.heights)
+    left, along = _even(points[0], placed.times)
+    at_top, up = _even(points[1], placed.heights)
     across, down = width / CLASSIC.width, height / CLASSIC.height
     plot_width, plot_height = CLASSIC.right - CLASSIC.left, CLASSIC.bottom - CLASSIC.top
     return Extent(
@@ -143,11 +173,11 @@ def read_beat(image: Image.Image) -> ReadBeat:
     factor: float = shrinking(image.size)
     small = image.reduce(int(factor)) if factor > 1 else image
     depth = depth_of(small)
-    if depth.deepest >= LEAST_DEPTH and depth.paper_share > EVEN and not _hides_colour(small, depth):
+    if depth.deepest >= LEAST_DEPTH and not _hides_colour(small, depth):
         line = finding.clean_line(depth.ink, depth.deepest, LEAST_DEPTH)
         if line is not None:
             sheet = Sheet(depth.ink, Panel(0, 0, *small.size))
-            return _placed(image.size, factor, Found(line, None, 0.0, 0, 0, 0.0), sheet)
+            return _read_line(image.size, factor, Found(line, None, 0.0, 0, 0, 0.0), sheet)
     if max(small.size) < _LARGE_ENOUGH:
         small = small.resize((2 * small.width, 2 * small.height), Image.Resampling.BICUBIC)
         factor, depth = factor / 2, depth_of(small)
@@ -187,7 +217,7 @@ def _read_sheet(size: tuple[int, int], factor: float, picture: Image.Image, dept
         return ReadBeat(size, reason, degrees=sheet.degrees), sheet
     if not sheet.degrees and found.several_runs > _LEANING and sheet.panel == Panel(0, 0, *picture.size):
         found, sheet = _made_upright(found, sheet)
-    return _placed(size, factor, found, sheet), sheet
+    return _read_line(size, factor, found, sheet), sheet
 
 
 def _made_upright(found: Found, sheet: Sheet) -> tuple[Found, Sheet]:
@@ -202,49 +232,39 @@ def _made_upright(found: Found, sheet: Sheet) -> tuple[Found, Sheet]:
     return again, turned
 
 
-def _placed(size: tuple[int, int], factor: float, found: Found, sheet: Sheet) -> ReadBeat:
-    line = found.line
-    x, y = strokes.polyline(line)
+def _read_line(size: tuple[int, int], factor: float, found: Found, sheet: Sheet) -> ReadBeat:
     left, top, right, bottom = sheet.panel
-    if left or factor != 1:
-        x = (x + left) * factor
-    if top or factor != 1:
-        y = (y + top) * factor
-    read = partial(
-        ReadBeat,
+    read = ReadBeat(
         size=size,
+        reason=None,
+        beats=1,
         panel=(left * factor, top * factor, right * factor, bottom * factor),
         degrees=sheet.degrees,
-        points=(x, y),
-        thickness=line.thickness * factor,
+        line=found.line,
+        factor=factor,
+        scale=Scale.CLASSIC if _is_classic(size, found.line, (left, top), factor) else Scale.UNKNOWN,
     )
-    highest, lowest = (float(line.upper.min()) + top) * factor, (float(line.lower.max()) + top) * factor
-    is_classic = _is_classic(size, x, y, highest, lowest)
-    if is_classic and found.own is None and _crossings(y, (highest + lowest) / 2) < _MANY_CROSSINGS:
-        return read(reason=None, beats=1, scale=Scale.CLASSIC, placed=placing.in_classic_geometry(x, y))
-    waves = waves_of(x, y, line.thickness * factor)
+    if read.scale is Scale.CLASSIC and found.own is None and _crossings(found.line) < _MANY_CROSSINGS:
+        return read
+    x, y = strokes.polyline(found.line)
+    waves = waves_of(x, y, found.line.thickness)
     evidence = _evidence(found, sheet, waves)
-    millimetre, scale = None, Scale.UNKNOWN
-    if is_classic:
-        scale, placed = Scale.CLASSIC, placing.in_classic_geometry(x, y)
-    elif sheet.millimetre is not None:
-        scale, millimetre = Scale.MILLIMETRES, Millimetre(*(factor * side for side in sheet.millimetre))
-        placed = placing.in_millimetres(x, y, millimetre.across, millimetre.down, waves.r_peak)
-    else:
-        placed = placing.by_extent(x, y)
-    return read(
+    read = replace(
+        read,
         reason=reason_for(evidence),
         beats=waves.complexes,
-        scale=scale,
-        millimetre=millimetre,
-        placed=placed,
         evidence=evidence,
+        r_peak=(left + waves.r_peak) * factor,
     )
+    if read.scale is Scale.CLASSIC or sheet.millimetre is None:
+        return read
+    return replace(read, scale=Scale.MILLIMETRES, millimetre=Millimetre(*(factor * side for side in sheet.millimetre)))
 
 
-def _crossings(y: Floats, level: float) -> int:
-    """How often a line goes through a level."""
-    above = y < level
+def _crossings(line: Line) -> int:
+    """How often a line goes through the level half way between its highest and its lowest point."""
+    middle = line.upper + line.lower
+    above = middle < float(line.upper.min()) + float(line.lower.max())
     return int(np.count_nonzero(above[1:] != above[:-1]))
 
 
@@ -263,17 +283,28 @@ def _evidence(found: Found, sheet: Sheet, waves: Waves) -> Evidence:
     )
 
 
-def _is_classic(size: tuple[int, int], x: Floats, y: Floats, highest: float, lowest: float) -> bool:
+def _is_classic(size: tuple[int, int], line: Line, corner: tuple[int, int], factor: float) -> bool:
     """Whether a trace has the size and place of those of the course data set: both ends, or one where the other is cut
     off at the plot's upper or lower edge.
+
+    Args:
+        size: of the picture, pixels.
+        corner: of the panel, in whose pixels ``line`` is.
     """
     if size != (CLASSIC.width, CLASSIC.height):
         return False
+    left, top = corner
+    highest, lowest = (float(line.upper.min()) + top) * factor, (float(line.lower.max()) + top) * factor
     if highest < CLASSIC.top - _CLASSIC_REACH or lowest > CLASSIC.bottom + _CLASSIC_REACH:
         return False
-    left, right = x[0] - CLASSIC.left, CLASSIC.right - x[-1]
-    at_left, at_right = abs(left) <= _CLASSIC_REACH, abs(right) <= _CLASSIC_REACH
+    before = (float(line.columns[0]) + left) * factor - CLASSIC.left
+    after = CLASSIC.right - (float(line.columns[-1]) + 1 + left) * factor
+    at_left, at_right = abs(before) <= _CLASSIC_REACH, abs(after) <= _CLASSIC_REACH
     if at_left and at_right:
         return True
-    is_cut = [min(y[end] - CLASSIC.top, CLASSIC.bottom - y[end]) <= _CLASSIC_REACH for end in (0, -1)]
-    return bool((at_left and right > 0 and is_cut[1]) or (at_right and left > 0 and is_cut[0]))
+    is_cut = [
+        (float(line.upper[end]) + top) * factor - CLASSIC.top <= _CLASSIC_REACH
+        or CLASSIC.bottom - (float(line.lower[end]) + top) * factor <= _CLASSIC_REACH
+        for end in (0, -1)
+    ]
+    return bool((at_left and after > 0 and is_cut[1]) or (at_right and before > 0 and is_cut[0]))

@@ -72,9 +72,25 @@ def line_of(runs: Runs, ink: NDArray[np.uint8], full: float) -> Line:
     lower = ends + (last_row * (1.0 / full) - 1.0)
     # A stroke is as long as it is thick where it is level, and longer elsewhere.
     thickness = max(float(np.partition(lower - upper, count // 4)[count // 4]), 0.5)
+    line = Line(columns, upper, lower, thickness)
+    if thickness < _THIN:
+        return _middle_of(line)
     half = max(1, count // 2)
     run = float(np.partition(ends - starts, half - 1)[:half].sum()) / half
-    return _thinned(Line(columns, upper, lower, thickness), run / 2)
+    return _thinned(line, run / 2) if run >= _THICK else _middle_of(line)
+
+
+#: Thinner strokes, and those with shorter runs in a column, are looked at as a whole; of others the edges, pixels.
+_THIN: Final = 1.1
+_THICK: Final = 2.2
+
+
+def _middle_of(line: Line) -> Line:
+    """The middle of a thin stroke."""
+    columns, upper, lower, thickness = line
+    middle = (upper + lower) * 0.5
+    half = np.maximum((lower - upper - thickness) * 0.5, 0.0)
+    return Line(columns, middle - half, middle + half, thickness)
 
 
 def _thinned(line: Line, reach: float) -> Line:
@@ -88,10 +104,6 @@ def _thinned(line: Line, reach: float) -> Line:
         reach: how many columns beside its middle the pen inks.
     """
     columns, upper, lower, thickness = line
-    if reach < _THICK:
-        middle = (upper + lower) / 2
-        half = np.maximum((lower - upper - thickness) / 2, 0.0)
-        return Line(columns, middle - half, middle + half, thickness)
     highest, lowest = np.empty_like(upper), np.empty_like(lower)
     breaks = np.flatnonzero(columns[1:] - columns[:-1] > BRIDGED + 1) + 1
     for part in np.split(np.arange(len(columns)), breaks):
@@ -102,10 +114,6 @@ def _thinned(line: Line, reach: float) -> Line:
     return _spikes_resolved(
         Line(columns, np.where(crossed, middle, highest), np.where(crossed, middle, lowest), thickness)
     )
-
-
-#: Half a stroke's columns from which on its edges are looked at apart.
-_THICK: Final = 1.1
 
 
 def _pressed(edge: Floats, reach: float, radius: float) -> Floats:
