@@ -116,7 +116,7 @@ def _include(times: Floats, heights: Floats, edges: Floats, low: Floats, high: F
 
 
 #: Full ink is reached where the stroke covers so many times its own thickness of a pixel: where it is steep.
-_FULL: Final = 1.5
+_FULL: Final = 2.0
 
 
 def _filled(
