@@ -115,7 +115,8 @@ def _include(times: Floats, heights: Floats, edges: Floats, low: Floats, high: F
     np.maximum(high, highest[1:-1], out=high)
 
 
-#: Full ink is reached where the stroke covers so many times its own thickness of a pixel: where it is steep.
+#: Full ink is reached where the stroke covers so many times its own thickness of a pixel: where it is steep. With this,
+#: the mean grey of 270 plain drawings is 251.3, and that of their canonical pixels 251.2.
 _FULL: Final = 2.0
 
 
