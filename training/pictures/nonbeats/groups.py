@@ -46,7 +46,7 @@ FITTING: Final = _named(
     )
 )
 
-#: Kinds that nothing was fitted on, and nobody looked at before the figures were taken.
+#: Kinds that nothing was fitted or tuned on. Two pictures of each were looked at before the figures were taken.
 TESTING: Final = _named(
     (
         recordings.tablet,
