@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -39,6 +40,12 @@ class ModelInput:
     by_ink: bool = False
     """Whether the beat is read by its ink and redrawn (:mod:`ecg.pictures.ink`), not the picture fitted in whole."""
 
+    def __post_init__(self) -> None:
+        if self.by_ink:
+            # SciPy comes along, and with it as much memory again as a worker has: only where a model asks for it, and
+            # when that is loaded, not within what a picture may take.
+            importlib.import_module("ecg.pictures.ink.reading")
+
     def view(self, data: bytes, limits: ImageLimits | None = None) -> View:
         """An encoded picture as the model sees it.
 
@@ -56,7 +63,6 @@ class ModelInput:
         return View(pixels, picture.size, Placement(0, 0, self.width, self.height))
 
     def _by_ink(self, data: bytes, limits: ImageLimits | None) -> View:
-        # SciPy comes along, and with it as much memory again as a worker has: only where a model asks for it.
         from ecg.pictures.ink.opening import open_picture
         from ecg.pictures.ink.reading import extent_of, pixels_of, read_beat
 

@@ -67,13 +67,10 @@ def over_picture(
 
 def _seen(view: NDArray[np.float32], place: Extent) -> NDArray[np.float32]:
     """The part of the view that a picture covers, 0 where it goes on beyond: about one value a pixel of the view."""
-    rows, columns = (min(_MOST_CELLS, max(1, round(abs(side)))) for side in _sides(place))
-    across, down = (place.right - place.left) / columns, (place.bottom - place.top) / rows
+    width, height = place.right - place.left, place.bottom - place.top
+    columns, rows = (min(_MOST_CELLS, max(1, round(side))) for side in (width, height))
+    onto_view = (width / columns, 0, place.left, 0, height / rows, place.top)
     picture = Image.fromarray(view).transform(
-        (columns, rows), Image.Transform.AFFINE, (across, 0, place.left, 0, down, place.top), Image.Resampling.BILINEAR
+        (columns, rows), Image.Transform.AFFINE, onto_view, Image.Resampling.BILINEAR
     )
     return np.asarray(picture, dtype=np.float32)
-
-
-def _sides(place: Extent) -> tuple[float, float]:
-    return place.bottom - place.top, place.right - place.left

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from ecg.pictures.canonical import to_pixels
+from ecg.pictures.canonical import MIN_CONTRAST, canonical, to_pixels
 from ecg.pictures.decoding import ImageError, ImageLimits, ImageReason
 from tests.inference_server.hostile_pictures import jpegs, pngs
 from tests.inference_server.pictures import picture
@@ -55,6 +55,30 @@ def test_pixels_are_grey_on_white_paper_with_black_ink() -> None:
     assert pixels.min() == 0
     assert np.median(pixels) == 255
     assert stroke_column(pixels) == pytest.approx(0.5, abs=0.02)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    size=st.tuples(st.integers(2, 40), st.integers(2, 40)),
+    levels=st.tuples(st.integers(0, 255), st.integers(0, 255)),
+)
+def test_paper_is_the_median_and_what_is_darker_is_stretched(
+    seed: int, size: tuple[int, int], levels: tuple[int, int]
+) -> None:
+    random = np.random.default_rng(seed)
+    grey = random.integers(min(levels), max(levels) + 1, size).astype(np.uint8)
+    grey[0], grey[-1], grey[:, 0], grey[:, -1] = (int(np.median(grey)),) * 4  # an edge that is no frame
+    pixels = canonical(Image.fromarray(grey), height=size[0], width=size[1])[:, :, 0]
+
+    ink = grey.astype(int)
+    paper = int(np.median(ink))
+    if paper < 128:  # light on dark
+        ink, paper = 255 - ink, 255 - paper
+    depth = np.maximum(paper - ink, 0)
+    darkest = depth.max()
+    expected = 255 - (depth * 255 + darkest // 2) // darkest if darkest >= MIN_CONTRAST else np.full_like(depth, 255)
+    assert (pixels == expected).all()
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "I;16"])

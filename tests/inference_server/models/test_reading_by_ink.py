@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -90,3 +92,21 @@ def test_reading_goes_with_no_other_programs_steps(tmp_path: Path) -> None:
     stated = {"height": HEIGHT, "width": WIDTH, "channels": 3, "resample": "nearest", "colour": "rgb", "reading": "ink"}
     with pytest.raises(ModelError, match="reading does not go with resample and colour"):
         OnnxModel.load(write_model(tmp_path, channels=3, metadata={"input": json.dumps(stated)}))
+
+
+def test_scipy_comes_with_a_model_that_reads_by_the_ink_and_with_no_other(tmp_path: Path) -> None:
+    folders = {
+        "plain": write_model(tmp_path / "plain"),
+        "ink": write_model(tmp_path / "ink", metadata={"input": json.dumps(BY_INK)}),
+    }
+    program = (
+        "import sys; from pathlib import Path; from inference_server.models.onnx_model import OnnxModel;"
+        "OnnxModel.load(Path(sys.argv[1])); print('scipy.ndimage' in sys.modules)"
+    )
+    loaded = {
+        name: subprocess.run(
+            [sys.executable, "-c", program, str(folder)], capture_output=True, text=True, check=True, timeout=60
+        ).stdout.strip()
+        for name, folder in folders.items()
+    }
+    assert loaded == {"plain": "False", "ink": "True"}
