@@ -82,6 +82,7 @@ class TestResultPage:
         "rejected": "The picture is cut off",
         "failed": "The analysis failed several times",
         "confident": "Only this kind is plausible",
+        "shared": "these kinds look the same",
         "uncertain": "The model can’t decide",
         "none": "No kind fits well",
         "not a beat": "This doesn’t look like one heartbeat",
@@ -101,6 +102,7 @@ class TestResultPage:
         elif kind != "queued":
             verdict, plausible = {
                 "confident": (Verdict.CONFIDENT, ("PVC",)),
+                "shared": (Verdict.CONFIDENT, ("PVC", "PACED")),
                 "uncertain": (Verdict.UNCERTAIN, ("PVC", "PACED")),
                 "none": (Verdict.UNCERTAIN, ("PVC",)),
                 "not a beat": (Verdict.NOT_A_BEAT, ("PVC",)),
@@ -119,6 +121,15 @@ class TestResultPage:
             assert {name for name, words in self.SENTENCES.items() if words in html} == {kind}
         # Only what may still change refreshes itself.
         assert ('hx-trigger="every' in part) == (kind in ("unavailable", "queued", "running"))
+
+    def test_kinds_that_one_picture_can_not_tell_apart_are_named_with_what_they_have_together(
+        self, upload: Callable[..., Analysis], owner_client: Client, answered: Callable[..., Classification]
+    ) -> None:
+        analysis = upload()
+        self.settle(analysis, "shared", answered)
+        html = owner_client.get(analysis.get_absolute_url()).content.decode()
+        assert "One of: Premature Ventricular Contraction, Paced" in html
+        assert "together the model gives them 98.0 %." in html
 
     def test_a_failure_shows_its_id_only(
         self, upload: Callable[..., Analysis], owner_client: Client, answered: Callable[..., Classification]

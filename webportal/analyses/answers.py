@@ -45,6 +45,17 @@ class Answer:
         return self.verdict == Analysis.Verdict.NOT_A_BEAT
 
     @property
+    def is_shared(self) -> bool:
+        """Whether it names several classes for sure: those that one picture can't tell apart."""
+        return self.verdict == Analysis.Verdict.CONFIDENT and len(self.prediction_set) > 1
+
+    @property
+    def plausible_probability(self) -> float:
+        """Of all plausible classes together, 0 to 1."""
+        plausible = {entry["short"] for entry in self.prediction_set}
+        return min(1.0, sum(entry["probability"] for entry in self.probabilities if entry["short"] in plausible))
+
+    @property
     def ranked(self) -> list[dict[str, Any]]:
         """:attr:`probabilities`, most probable first."""
         return sorted(self.probabilities, key=lambda entry: -entry["probability"])

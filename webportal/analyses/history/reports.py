@@ -95,9 +95,8 @@ def _answer(analysis: Analysis) -> list[Flowable]:
     answer = answers.shown(analysis)
     if answer.is_no_beat:
         return story
-    if answer.verdict == Analysis.Verdict.UNCERTAIN and len(answer.prediction_set) > 1:
-        names = ", ".join(translated(entry["name"]) for entry in answer.prediction_set)
-        story.append(_text(gettext("These kinds stay plausible: %(names)s") % {"names": names}))
+    if len(answer.prediction_set) > 1:
+        story.append(_text(gettext("These kinds stay plausible: %(names)s") % {"names": _names(answer)}))
     rows = [
         [
             _text(translated(entry["name"]), "cell"),
@@ -111,12 +110,18 @@ def _answer(analysis: Analysis) -> list[Flowable]:
     return [*story, KeepTogether([_text(gettext("Probability of each kind"), "heading"), table])]
 
 
+def _names(answer: answers.Answer) -> str:
+    return ", ".join(translated(entry["name"]) for entry in answer.prediction_set)
+
+
 def _in_short(analysis: Analysis) -> str:
     answer = answers.shown(analysis)
     if answer.is_no_beat:
         return gettext("Not a heartbeat")
     if answer.probability is None:
         return str(analysis.get_state_display())
+    if answer.is_shared:
+        return f"{_names(answer)}, {analysis.get_verdict_display()}, {percent(answer.plausible_probability)}"
     return f"{translated(answer.class_name)}, {analysis.get_verdict_display()}, {percent(answer.probability)}"
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
 from django import template
 from django.template import Context
 from django.utils.formats import number_format
@@ -36,6 +39,12 @@ def bar_width(probability: float) -> str:
 def kind_name(name: str) -> str:
     """The name of a class in the reader's language where there are words for it, otherwise as the model gives it."""
     return catalogue.translated(name)
+
+
+@register.filter
+def kind_names(entries: Iterable[dict[str, Any]]) -> str:
+    """The names of several classes in a row, as :func:`kind_name` gives each."""
+    return ", ".join(kind_name(entry["name"]) for entry in entries)
 
 
 @register.simple_tag(takes_context=True)

@@ -95,7 +95,7 @@ class TestOneAnalysis:
         assert b"/Subtype /Image" in pdf
         assert b"/Width 192" in pdf
 
-    @pytest.mark.parametrize("kind", ["refused", "undecodable", "waiting", "no beat", "uncertain"])
+    @pytest.mark.parametrize("kind", ["refused", "undecodable", "waiting", "no beat", "uncertain", "shared"])
     def test_every_outcome_can_be_printed(
         self,
         kind: str,
@@ -114,6 +114,7 @@ class TestOneAnalysis:
         outcomes: dict[str, Classification] = {
             "no beat": answered(verdict=Verdict.NOT_A_BEAT),
             "uncertain": answered(verdict=Verdict.UNCERTAIN, plausible=("PVC", "PACED")),
+            "shared": answered(verdict=Verdict.CONFIDENT, plausible=("PVC", "PACED")),
         }
         far_side.respond = partial(always, outcomes[kind]) if kind in outcomes else refuse
         analysis = upload(png[:60] if kind == "undecodable" else png)
@@ -125,6 +126,7 @@ class TestOneAnalysis:
             "undecodable": "The picture is cut off",
             "waiting": "waiting",
             "no beat": "Not a heartbeat",
+            "shared": "Premature Ventricular Contraction, Paced, confident, 98.0 %",
             "uncertain": "These kinds stay plausible: Premature Ventricular Contraction, Paced",
         }
         assert expected[kind] in "\n".join(printed)
