@@ -18,7 +18,7 @@ from ecg.features.windows import SHAPE_MARGIN, STRIP_REACH, BeatWindows, cut
 from ecg.peaks.stream import REACH as PEAKS_REACH
 from ecg.peaks.stream import candidates
 from ecg.recording import Millivolts, Recording
-from ecg.signal.grid import BLOCK_SECONDS, Around, block_count, widened, with_neighbours
+from ecg.signal.grid import BLOCK_SECONDS, Around, block_count, widened, with_adjacent
 from ecg.signal.resampling import Ratio
 
 _COMPANY: Final[dict[str, str]] = {
@@ -165,7 +165,7 @@ def beat_blocks(recording: Recording, blocks: range | None = None) -> Iterator[B
     wanted = range(count) if blocks is None else blocks
     wider = widened(wanted, CONTEXT, count)
     windows = map(cut, candidates(recording, wider))
-    for around in with_neighbours(windows, wider.start, CONTEXT, wanted):
+    for around in with_adjacent(windows, wider.start, CONTEXT, wanted):
         yield _described(around, ratio, recording.samples)
 
 

@@ -59,7 +59,7 @@ class BeatWindows:
 
 
 def cut(around: Around[PeakBlock]) -> BeatWindows:
-    """Cut out the beats of a block; its neighbours are needed on both sides."""
+    """Cut out the beats of a block; the ones beside it are needed."""
     block = settled(around)
     filtered = [None if item is None else item.evidence.filtered for item in around.items]
     places = block.samples - (block.index - 1) * BLOCK

@@ -65,7 +65,7 @@ class Evidence:
 
 
 def evidence(around: Around[Filtered]) -> Evidence:
-    """Weigh the leads of a block; its neighbours are needed on both sides."""
+    """Weigh the leads of a block; the ones beside it are needed."""
     level = levels(around)
     middle = around.middle
     leads = len(middle.strength)
@@ -98,14 +98,14 @@ def evidence(around: Around[Filtered]) -> Evidence:
 
 
 def _joined(around: Around[Filtered], name: str) -> Signals:
-    """A signal of the block and its neighbours, 0 where there are none: ``[leads, 3 * BLOCK]``."""
+    """A signal of the block and those beside it, 0 where there are none: ``[leads, 3 * BLOCK]``."""
     leads = len(around.middle.strength)
     nothing = np.zeros((leads, BLOCK), np.float32)
     return np.concatenate([nothing if item is None else getattr(item, name) for item in around.items], axis=1)
 
 
 def local_maxima(signal: Signals, reach: int) -> NDArray[np.int64]:
-    """Places of values above 0 that none within ``reach`` samples exceeds; of neighbouring equals the first."""
+    """Places of values above 0 that none within ``reach`` samples exceeds; of adjacent equals the first."""
     places = np.flatnonzero((signal == maximum_filter1d(signal, 2 * reach + 1)) & (signal > 0))
     return places[np.diff(places, prepend=-2) > 1]
 

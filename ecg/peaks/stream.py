@@ -13,7 +13,7 @@ from ecg.peaks.choosing import REFRACTORY, choose
 from ecg.peaks.evidence import Evidence, evidence
 from ecg.recording import Recording
 from ecg.signal.filters import filtered
-from ecg.signal.grid import BLOCK, Around, block_count, read_block, widened, with_neighbours
+from ecg.signal.grid import BLOCK, Around, block_count, read_block, widened, with_adjacent
 from ecg.signal.resampling import Ratio, at_working_rate
 
 #: The R peak is looked for this far around the middle of a QRS complex' energy: 70 ms.
@@ -49,15 +49,15 @@ def peaks(recording: Recording, blocks: range | None = None) -> Iterator[PeakBlo
 
 
 def candidates(recording: Recording, blocks: range | None = None) -> Iterator[Around[PeakBlock]]:
-    """The blocks of :func:`peaks` with their neighbours, before these have :func:`settled` what is on their borders."""
+    """The blocks of :func:`peaks` with those beside them, before these have :func:`settled` what is on their borders."""
     working = at_working_rate(recording)
     count = block_count(working.samples)
     wanted = range(count) if blocks is None else blocks
     of_evidence, of_choice, of_filters = (widened(wanted, reach, count) for reach in (2, 1, REACH))
     filters = (filtered(read_block(working, index)) for index in of_filters)
-    weighed = map(evidence, with_neighbours(filters, of_filters.start, 1, of_evidence))
-    chosen = map(_peaks_of, with_neighbours(weighed, of_evidence.start, 1, of_choice))
-    return with_neighbours(chosen, of_choice.start, 1, wanted)
+    weighed = map(evidence, with_adjacent(filters, of_filters.start, 1, of_evidence))
+    chosen = map(_peaks_of, with_adjacent(weighed, of_evidence.start, 1, of_choice))
+    return with_adjacent(chosen, of_choice.start, 1, wanted)
 
 
 def all_peaks(recording: Recording) -> NDArray[np.int64]:

@@ -1,6 +1,6 @@
 """The grid on which recordings are analysed: blocks of 30 s at 360 Hz, counted from the recording's first sample.
 
-Every step is a function of one block and a fixed number of its neighbours. So any piece of a recording that brings
+Every step is a function of one block and a fixed number of those beside it. So any piece of a recording that brings
 enough of its surroundings gives, bit for bit, what the whole recording gives there: pieces are stateless jobs.
 """
 
@@ -41,7 +41,7 @@ def read_block(recording: Recording, index: int) -> Millivolts:
 
 @dataclass(frozen=True, slots=True)
 class Around(Generic[T]):
-    """What a step has made of one block and of its neighbours."""
+    """What a step has made of one block and of those beside it."""
 
     index: int
     """Of the block in the middle."""
@@ -63,13 +63,13 @@ class Around(Generic[T]):
         return [(place - reach, item) for place, item in enumerate(self.items) if item is not None]
 
 
-def with_neighbours(items: Iterable[T], first: int, reach: int, wanted: range) -> Iterator[Around[T]]:
-    """Each of the ``wanted`` blocks with ``reach`` neighbours on both sides, held no longer than needed.
+def with_adjacent(items: Iterable[T], first: int, reach: int, wanted: range) -> Iterator[Around[T]]:
+    """Each of the ``wanted`` blocks with ``reach`` more on both sides, held no longer than needed.
 
     Args:
         items: One for each block from ``first`` on, in order.
         first: Index of the first block.
-        reach: Neighbours on each side.
+        reach: Blocks on each side.
         wanted: Blocks to yield.
     """
     held: deque[T | None] = deque([None] * (2 * reach + 1), maxlen=2 * reach + 1)

@@ -277,7 +277,7 @@ def geometry(
         drawn = pd.DataFrame(rows)
         others = layouts.nonbeat_rows(subject, layouts.leads_of(folder), pictures)
         nonbeats = pd.DataFrame(progress.track(others, total=kinds, description="no beats"))
-    name = f"arrhythmia-{subject.model.info.version}"
+    name = f"{subject.model.info.name}-{subject.model.info.version}"
     print_table(drawn, out and out / f"{name}.geometry.csv")
     print_table(nonbeats, out and out / f"{name}.nonbeats.csv")
 

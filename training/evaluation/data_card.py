@@ -108,7 +108,7 @@ def _folds(beats: Mapping[str, pd.DataFrame]) -> list[str]:
     return [
         "## People in the folds of `people-5fold`",
         _markdown(["class", *(f"fold {fold}" for fold in range(people.FOLDS)), "all"], rows),
-        "Everybody tests once, asked by a network that does not know them. Those of PTB-XL whom nobody can tell apart"
+        "Every person tests once, with a network that does not know them. Those of PTB-XL whom nobody can tell apart"
         " for certain stay together, so that folds differ in size.",
     ]
 
