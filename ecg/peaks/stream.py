@@ -49,7 +49,7 @@ def peaks(recording: Recording, blocks: range | None = None) -> Iterator[PeakBlo
 
 
 def candidates(recording: Recording, blocks: range | None = None) -> Iterator[Around[PeakBlock]]:
-    """The blocks of :func:`peaks` with those beside them, before these have :func:`settled` what is on their borders."""
+    """The blocks of :func:`peaks` and those beside them, before these have :func:`settled` what is on borders."""
     working = at_working_rate(recording)
     count = block_count(working.samples)
     wanted = range(count) if blocks is None else blocks
