@@ -70,7 +70,7 @@ def depth_of(image: Image.Image, channel: Channel = Channel.LIGHTEST) -> Depth:
 
 
 #: Rows, and as many columns, that tell the paper's grey level.
-_PAPER_ROWS: Final = 40
+_PAPER_ROWS: Final = 24
 
 
 def _one_channel(image: Image.Image, channel: Channel) -> Image.Image:

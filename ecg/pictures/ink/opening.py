@@ -35,8 +35,9 @@ def shrinking(size: tuple[int, int]) -> int:
 
 def _upright(image: Image.Image) -> Image.Image:
     mode = "L" if image.mode in _GREY_MODES else "RGB"
-    while_decoding = max(factor for factor in (1, 2, 4, 8) if factor <= shrinking(image.size))
-    if while_decoding > 1:
+    if (factor := shrinking(image.size)) > 1:
+        while_decoding = max(power for power in (1, 2, 4, 8) if power <= factor)
         image.draft(mode, (image.width // while_decoding, image.height // while_decoding))
-    flat = flattened(image, mode, shrink=shrinking(image.size))
+        factor = shrinking(image.size)
+    flat = flattened(image, mode, shrink=factor)
     return turned(flat, orientation_of(image))

@@ -37,6 +37,7 @@ _LEANING: Final = 0.03
 _MANY_CROSSINGS: Final = 8
 #: How far the ends and edges of a trace may be from those of the classic geometry, pixels.
 _CLASSIC_REACH: Final = 1.5
+_CLASSIC_SIZE: Final = (CLASSIC.width, CLASSIC.height)
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,6 +235,8 @@ def _made_upright(found: Found, sheet: Sheet) -> tuple[Found, Sheet]:
 
 def _read_line(size: tuple[int, int], factor: float, found: Found, sheet: Sheet) -> ReadBeat:
     left, top, right, bottom = sheet.panel
+    highest, lowest = float(found.line.upper.min()), float(found.line.lower.max())
+    is_classic = size == _CLASSIC_SIZE and _is_classic(found.line, highest, lowest, (left, top), factor)
     read = ReadBeat(
         size=size,
         reason=None,
@@ -242,9 +245,9 @@ def _read_line(size: tuple[int, int], factor: float, found: Found, sheet: Sheet)
         degrees=sheet.degrees,
         line=found.line,
         factor=factor,
-        scale=Scale.CLASSIC if _is_classic(size, found.line, (left, top), factor) else Scale.UNKNOWN,
+        scale=Scale.CLASSIC if is_classic else Scale.UNKNOWN,
     )
-    if read.scale is Scale.CLASSIC and found.own is None and _crossings(found.line) < _MANY_CROSSINGS:
+    if is_classic and found.own is None and _crossings(found.line, highest + lowest) < _MANY_CROSSINGS:
         return read
     x, y = strokes.polyline(found.line)
     waves = waves_of(x, y, found.line.thickness)
@@ -256,15 +259,14 @@ def _read_line(size: tuple[int, int], factor: float, found: Found, sheet: Sheet)
         evidence=evidence,
         r_peak=(left + waves.r_peak) * factor,
     )
-    if read.scale is Scale.CLASSIC or sheet.millimetre is None:
+    if is_classic or sheet.millimetre is None:
         return read
     return replace(read, scale=Scale.MILLIMETRES, millimetre=Millimetre(*(factor * side for side in sheet.millimetre)))
 
 
-def _crossings(line: Line) -> int:
-    """How often a line goes through the level half way between its highest and its lowest point."""
-    middle = line.upper + line.lower
-    above = middle < float(line.upper.min()) + float(line.lower.max())
+def _crossings(line: Line, twice: float) -> int:
+    """How often a line goes through the level that is half of ``twice``."""
+    above = line.upper + line.lower < twice
     return int(np.count_nonzero(above[1:] != above[:-1]))
 
 
@@ -283,19 +285,21 @@ def _evidence(found: Found, sheet: Sheet, waves: Waves) -> Evidence:
     )
 
 
-def _is_classic(size: tuple[int, int], line: Line, corner: tuple[int, int], factor: float) -> bool:
-    """Whether a trace has the size and place of those of the course data set: both ends, or one where the other is cut
-    off at the plot's upper or lower edge.
+def _is_classic(line: Line, highest: float, lowest: float, corner: tuple[int, int], factor: float) -> bool:
+    """Whether a trace lies where those of the course data set do, in a picture of their size: both ends, or one where
+    the other is cut off at the plot's upper or lower edge.
 
     Args:
-        size: of the picture, pixels.
-        corner: of the panel, in whose pixels ``line`` is.
+        line: within the panel, pixels of the working copy, as the two that follow.
+        highest: least y of the line.
+        lowest: greatest y of the line.
+        corner: left and top edge of the panel.
+        factor: pixels of the picture to one of the working copy.
     """
-    if size != (CLASSIC.width, CLASSIC.height):
-        return False
     left, top = corner
-    highest, lowest = (float(line.upper.min()) + top) * factor, (float(line.lower.max()) + top) * factor
-    if highest < CLASSIC.top - _CLASSIC_REACH or lowest > CLASSIC.bottom + _CLASSIC_REACH:
+    if (highest + top) * factor < CLASSIC.top - _CLASSIC_REACH:
+        return False
+    if (lowest + top) * factor > CLASSIC.bottom + _CLASSIC_REACH:
         return False
     before = (float(line.columns[0]) + left) * factor - CLASSIC.left
     after = CLASSIC.right - (float(line.columns[-1]) + 1 + left) * factor

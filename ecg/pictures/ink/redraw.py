@@ -140,7 +140,8 @@ def _filled(
     edges = np.empty((2, len(upper)))
     np.add(lower, thickness / 2, out=edges[0])
     np.subtract(upper, thickness / 2, out=edges[1])
-    np.clip(edges, geometry.top * scale, geometry.bottom * scale, out=edges)
+    np.maximum(edges, geometry.top * scale, out=edges)
+    np.minimum(edges, geometry.bottom * scale, out=edges)
     # The length that the half-line above v covers in pixel row j is clip(v - j, 0, 1); its difference along j has two
     # entries, so each interval is four scattered numbers and one running sum.
     rows = edges.astype(np.int64)
@@ -150,10 +151,10 @@ def _filled(
     np.add(rows, columns * (height + 2), out=places[0])
     np.add(places[0], 1, out=places[1])
     weights = np.empty((2, *edges.shape))
-    np.subtract(parts, 1.0, out=weights[0])
-    np.negative(parts, out=weights[1])
-    weights[:, 1] *= -1.0
-    weights *= -255.0 * cells / _CELLS / min(1.0, _FULL * thickness)
+    ink = 255.0 * cells / _CELLS / min(1.0, _FULL * thickness)
+    signs = np.array(((-ink,), (ink,)))
+    np.multiply(parts - 1.0, signs, out=weights[0])
+    np.multiply(parts, -signs, out=weights[1])
     changes = np.bincount(places.ravel(), weights.ravel(), minlength=(height + 2) * width)
     grey = changes.reshape(width, height + 2)[:, :height].cumsum(axis=1)
     grey += 255.5
