@@ -54,7 +54,10 @@ def panel_of(mask: Mask) -> Panel:
     rows, columns = mask.shape
     upright = _bars(runs_of(mask), rows, columns)
     level = _bars(runs_of(mask.T), columns, rows)
-    sides, ends = _framing(upright, level, columns, rows), _framing(level, upright, rows, columns)
+    # How near lines must be to meet: ticks lengthen them, as a share of the picture's longer side.
+    reach = max(3, max(rows, columns) // 60)
+    sides = _framing(upright, level, columns, rows, reach)
+    ends = _framing(level, upright, rows, columns, reach)
     left, right = _between(sides, ends, columns)
     top, bottom = _between(ends, sides, rows)
     if right - left < _LEAST_SHARE * columns or bottom - top < _LEAST_SHARE * rows:
@@ -85,9 +88,8 @@ def _bars(runs: Runs, length: int, across: int) -> list[_Bar]:
     return [bar for bar in bars if bar.last - bar.first < thickest]
 
 
-def _framing(bars: list[_Bar], crossing: list[_Bar], across: int, length: int) -> list[_Bar]:
+def _framing(bars: list[_Bar], crossing: list[_Bar], across: int, length: int, reach: int) -> list[_Bar]:
     """Those of ``bars`` that lie at the picture's edge, or meet others at one of their ends as the lines of axes do."""
-    reach = _reach(across)
     return [
         bar
         for bar in bars
@@ -108,11 +110,6 @@ def _between(bars: list[_Bar], crossing: list[_Bar], across: int) -> tuple[int, 
         begin = max(begin, min(bar.start for bar in crossing) - _BEYOND)
         end = min(end, max(bar.end for bar in crossing) + _BEYOND)
     return begin, end
-
-
-def _reach(across: int) -> int:
-    """How near lines must be to meet, pixels."""
-    return max(3, across // 60)
 
 
 def _is_corner(bar: _Bar, other: _Bar, reach: int, *, first: bool) -> bool:
