@@ -25,7 +25,7 @@ from training.databases.marked import RecordsError, mitdb
 from training.datasets import prepared_data, splits
 from training.datasets.prepared_data import DatasetError
 from training.datasets.sources import DATABASES, MORE_PEOPLE, SOURCES
-from training.pictures.representations import REPRESENTATIONS, Surroundings
+from training.pictures.representations import REPRESENTATIONS, ROTATED
 
 app = typer.Typer()
 PANEL = "Data"
@@ -106,7 +106,7 @@ def prepare(
         raise DatasetError(
             f"There is no representation {representation!r}; choose one of {', '.join(REPRESENTATIONS)}."
         )
-    if lead_rotation and (not variants or isinstance(REPRESENTATIONS[representation], Surroundings)):
+    if lead_rotation and (not variants or representation not in ROTATED):
         raise DatasetError("--lead-rotation is for augmented pictures of single beats: traces and spectrograms.")
     database = SOURCES[source]
     config = prepared_data.PreparationConfig(

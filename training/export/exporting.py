@@ -29,6 +29,7 @@ from training.learning import calibration, confidence
 from training.learning.predictions import Predictions
 from training.learning.run import Run
 from training.recipes.protocols import is_by_person
+from training.recipes.provenance import RunConfig
 
 #: Layout of the metadata that the server reads.
 FORMAT = "beatlens/1"
@@ -173,7 +174,7 @@ def _metadata(
         decision = other["decision"] | {"max_distance": round(limit, 4)}
     return {
         "classes": [{"short": beat_class.short, "name": beat_class.name} for beat_class in finished.classes],
-        "input": {"height": height, "width": width, "channels": 1},
+        "input": {"height": height, "width": width, "channels": 1} | _reading_of(config),
         "decision": decision,
         "training_run": config.name,
         "data_digest": data.digest,
@@ -181,6 +182,11 @@ def _metadata(
         "licence": sources.notice(config.sources),
         "profile": profile_of(validation, labels[partitions.validation], finished.shorts),
     }
+
+
+def _reading_of(config: RunConfig) -> dict[str, str]:
+    """How the server has to make the network's pixels of a picture, where it isn't the canonical way."""
+    return {"reading": "ink"} if config.representation == "ink" else {}
 
 
 def _decided_on(folds: Sequence[Predictions], metadata: Mapping[str, Any]) -> dict[str, object]:

@@ -30,10 +30,9 @@ class SignalAugmentation:
     mains_mv: float = 0.03
     """Amplitude of 50 or 60 Hz mains noise, millivolts."""
 
-    @property
-    def reach(self) -> float:
-        """Farthest sample from the R peak that an augmented window may ask for."""
-        return WINDOW_BEFORE * (1 + self.stretch) + self.shift
+    def reach(self, samples: int = WINDOW_BEFORE) -> float:
+        """Farthest sample from the R peak that an augmented window of ``samples`` on each side may ask for."""
+        return samples * (1 + self.stretch) + self.shift
 
 
 #: Beats seen along other axes are to look like those of other people, whose complexes are shorter or longer, too.
@@ -44,28 +43,30 @@ def augment(
     stored: NDArray[np.float32],
     generator: np.random.Generator,
     amounts: SignalAugmentation | None = None,
+    samples: int = WINDOW_BEFORE,
 ) -> NDArray[np.float32]:
     """A varied copy of each beat.
 
     Args:
         stored: shape ``[N, S]``, millivolts, R in the middle at ``S / 2``.
+        samples: how many there are on each side of the R peak in what is returned.
 
     Returns:
-        shape ``[N, 192]``, millivolts: the window of the varied beats.
+        shape ``[N, 2 * samples]``, millivolts: the window of the varied beats, the picture's by default.
 
     Raises:
         ValueError: the amounts reach beyond the stored samples.
     """
     amounts = amounts or SignalAugmentation()
     middle = stored.shape[1] // 2
-    if amounts.reach >= middle:
+    if amounts.reach(samples) >= middle:
         raise ValueError("shift and stretch reach beyond the stored samples")
     count = len(stored)
 
     def uniform(low: float, high: float) -> NDArray[np.float64]:
         return generator.uniform(low, high, size=(count, 1))
 
-    steps = np.arange(-WINDOW_BEFORE, WINDOW_BEFORE)
+    steps = np.arange(-samples, samples)
     position = middle + uniform(-amounts.shift, amounts.shift)
     position = position + steps * (1 + uniform(-amounts.stretch, amounts.stretch))
     whole = np.floor(position).astype(int)

@@ -1,6 +1,7 @@
 """What a network sees of a beat. Each representation turns a recording into pixels, one row per beat and lead.
 
-``trace`` is what users upload: the line, R − 96 … R + 95. ``spectrogram`` and ``context`` need the recording itself.
+``trace`` is what users upload: the line, R − 96 … R + 95; ``ink`` is what is read of such pictures, in any window and
+layout. ``spectrogram`` and ``context`` need the recording itself.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ from ecg.pictures.canonical import canonical
 from ecg.pictures.canvas import HEIGHT, WIDTH, Pixels, to_canonical
 from ecg.pictures.rendering import draw
 from training.databases.marked import MarkedRecording, within
-from training.pictures.augmentation import OTHER_PEOPLE, augment, vary_geometry
+from training.pictures import ink_readings
+from training.pictures.augmentation import OTHER_PEOPLE, SignalAugmentation, augment, vary_geometry
 from training.pictures.styles import paint, random_style
 from training.synthetic import lead_rotation
 
@@ -77,7 +79,7 @@ class Window:
         """See :class:`Representation`."""
         samples = recording.samples[within(recording)]
         more = 0 if variant is None else MARGIN + (lead_rotation.FILTER_REACH if variant.lead_rotation else 0)
-        windows = np.stack([cut_windows(lead, samples, WINDOW_BEFORE + more) for lead in recording.signal.T])
+        windows = _windows(recording, samples, WINDOW_BEFORE + more)
         if variant is None:
             return self.plain(_rows(windows))
         if variant.lead_rotation:
@@ -87,6 +89,36 @@ class Window:
         else:
             varied = augment(_rows(windows), variant.generator)
         return self.varied(varied, variant.generator, variant.number)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadByInk:
+    """Sees what is read of a picture in any layout (:mod:`training.pictures.ink_readings`)."""
+
+    name: str
+    channels: int = 1
+
+    def pictures(self, recording: MarkedRecording, variant: Variant | None = None) -> Pixels:
+        """See :class:`Representation`; all variants are alike, and leads are never rotated."""
+        samples = recording.samples[within(recording)]
+        if variant is None:
+            return ink_readings.plain(_rows(_windows(recording, samples, WINDOW_BEFORE)))
+        reach = int(SignalAugmentation().reach(ink_readings.REACH)) + 2
+        signals = augment(_rows(_windows(recording, samples, reach)), variant.generator, samples=ink_readings.REACH)
+        intervals = _intervals(samples, np.unique(recording.peaks))
+        return ink_readings.varied(signals, np.tile(intervals, (recording.signal.shape[1], 1)), variant.generator)
+
+
+def _windows(recording: MarkedRecording, samples: NDArray[np.int64], reach: int) -> NDArray[np.float32]:
+    """``[leads, N, 2 * reach]`` millivolts."""
+    return np.stack([cut_windows(lead, samples, reach) for lead in recording.signal.T])
+
+
+def _intervals(samples: NDArray[np.int64], peaks: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Seconds to the R peak before each of ``samples`` and to the one after it, one second at the ends: ``[N, 2]``."""
+    padded = np.concatenate([[peaks[0] - SAMPLING_RATE], peaks, [peaks[-1] + SAMPLING_RATE]])
+    places = np.searchsorted(padded, samples)
+    return np.stack([samples - padded[places - 1], padded[places + 1] - samples], axis=1) / SAMPLING_RATE
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,5 +188,9 @@ REPRESENTATIONS: dict[str, Representation] = {
         Window("trace", _trace, _varied_trace),
         Window("spectrogram", _spectrogram, _varied_spectrogram),
         Surroundings("context"),
+        ReadByInk("ink"),
     )
 }
+
+#: Representations whose beats can be shown with rotated leads, each beat along axes of its own.
+ROTATED = frozenset(name for name, representation in REPRESENTATIONS.items() if isinstance(representation, Window))

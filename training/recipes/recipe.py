@@ -54,7 +54,7 @@ class Recipe(BaseModel):
 
     name: str = Field(pattern=NAME)
     class_set: Literal["six", "seven", "eight", "aami"] = "seven"
-    representation: Literal["trace", "spectrogram", "context"] = "trace"
+    representation: Literal["trace", "ink", "spectrogram", "context"] = "trace"
     network: Literal["columns", "course_cnn", "residual", "rhythm"] = "residual"
     sources: tuple[SourceName, ...] = Field(default=("mitdb",), min_length=1)
     """Databases whose beats take part; those of :data:`SYNTHETIC` come from the training partitions of two."""
