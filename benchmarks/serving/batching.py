@@ -16,7 +16,6 @@ import numpy as np
 import typer
 
 from benchmarks.processes.project import MODELS, SAMPLES, newest
-from ecg.pictures.canonical import to_pixels
 from inference_server.models.onnx_model import OnnxModel
 
 SIZES: Final = (1, 2, 4, 8, 16, 32)
@@ -24,7 +23,7 @@ SIZES: Final = (1, 2, 4, 8, 16, 32)
 
 def measure(model: OnnxModel, image: bytes, *, rounds: int, pictures: int) -> dict[int, float]:
     """CPU milliseconds that the model takes for a picture, by size of the batch; decoding is the same for all."""
-    pixels = to_pixels(image, height=model.info.input_height, width=model.info.input_width)
+    pixels = model.input.view(image).pixels
     batches = {size: np.repeat(pixels[None], size, axis=0) for size in SIZES}
     least = dict.fromkeys(SIZES, float("inf"))
     for _ in range(rounds):

@@ -29,12 +29,12 @@ from benchmarks.processes.project import MODELS, SAMPLES, newest
 from benchmarks.serving.attack import ASSAULTS, assail
 from benchmarks.serving.load import framed, h2load
 from benchmarks.serving.mutations import corpus, mutants
-from ecg.pictures.canonical import to_pixels
 from ecg.pictures.decoding import ImageError
 from inference_server.classification import Classification
 from inference_server.client import ArrhythmiaClient, ClientError
 from inference_server.generated.ecg.v1 import arrhythmia_pb2 as pb
 from inference_server.generated.ecg.v1 import arrhythmia_pb2_grpc
+from inference_server.models.model_input import ModelInput
 
 SERVICE: Final = pb.DESCRIPTOR.services_by_name["ArrhythmiaService"].full_name
 CALLERS: Final = 8
@@ -149,14 +149,15 @@ def fuzz(
     seed: int = 1,
     samples: Samples = SAMPLES,
 ) -> None:
-    """Broken pictures: the decoder gives pixels or a reason code, never anything else."""
+    """Broken pictures: decoder and reader give pixels or a reason code, never anything else."""
+    ways = (ModelInput(64, 96), ModelInput(64, 96, by_ink=True))
     outcomes: Counter[str] = Counter()
     slowest = 0.0
     for data in mutants(corpus(_images(samples)), number, seed=seed):
         begun = time.process_time()
         try:
-            pixels = to_pixels(data, height=64, width=96)
-            outcomes["pixels" if pixels.shape == (64, 96, 1) else "WRONG SHAPE"] += 1
+            views = [way.view(data) for way in ways]
+            outcomes["pixels" if all(view.pixels.shape == (64, 96, 1) for view in views) else "WRONG SHAPE"] += 1
         except ImageError as error:
             outcomes[error.reason.value] += 1
         except Exception as error:

@@ -12,7 +12,6 @@ import threading
 import time
 from pathlib import Path
 
-from ecg.pictures.canonical import to_pixels
 from inference_server.models.onnx_model import OnnxModel
 
 
@@ -22,8 +21,7 @@ def measure(model: OnnxModel, image: bytes, *, seconds: float, threads: int) -> 
 
     def work(index: int, end: float) -> None:
         while not counts[index] or time.perf_counter() < end:  # at least one, however busy the machine is
-            pixels = to_pixels(image, height=model.info.input_height, width=model.info.input_width)
-            model.run(pixels[None])
+            model.run(model.input.view(image).pixels[None])
             counts[index] += 1
 
     cpu, begun = time.process_time(), time.perf_counter()

@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecg.classes import CLASS_SETS
-from ecg.pictures.canonical import to_pixels
 from ecg.pictures.rendering import picture_window
 from inference_server.classification import Verdict
 from training.datasets.prepared_data import Dataset
@@ -44,7 +43,7 @@ def style_rows(subject: Subject, data: Dataset, beats: int) -> Iterator[TableRow
     signals = picture_window(data.windows[rows])
     plain: NDArray[np.bool_] | None = None
     for name, style in NAMED.items():
-        predicted = subject.predict(_pictures(subject, signals, style))
+        predicted = subject.predict_files(_files(signals, style, subject.config.seed))
         right = predicted.probabilities.argmax(axis=1) == truth
         plain = right if plain is None else plain
         lost = _lost(plain, right)
@@ -63,16 +62,11 @@ def style_rows(subject: Subject, data: Dataset, beats: int) -> Iterator[TableRow
         yield row
 
 
-def _pictures(subject: Subject, signals: NDArray[np.float32], style: Style) -> NDArray[np.uint8]:
-    generator = np.random.default_rng(subject.config.seed)
-    info = subject.model.info
-    return np.stack(
-        [
-            to_pixels(encoded(picture, style), height=info.input_height, width=info.input_width)
-            for start in range(0, len(signals), _GROUP)
-            for picture in paint(signals[start : start + _GROUP], style, generator)
-        ]
-    )
+def _files(signals: NDArray[np.float32], style: Style, seed: int) -> Iterator[bytes]:
+    generator = np.random.default_rng(seed)
+    for start in range(0, len(signals), _GROUP):
+        for picture in paint(signals[start : start + _GROUP], style, generator):
+            yield encoded(picture, style)
 
 
 def _lost(plain: NDArray[np.bool_], right: NDArray[np.bool_]) -> Interval:

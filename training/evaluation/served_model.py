@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from PIL import Image
 from pydantic import ValidationError
 from sklearn.metrics import roc_auc_score
 
 from ecg.classes import CLASS_SETS
-from ecg.pictures.canonical import canonical
 from inference_server.classification import Verdict
 from inference_server.models.decision import Thresholds, decide
 from inference_server.models.onnx_model import ModelError, OnnxModel
@@ -97,6 +97,15 @@ class Subject:
         ood_scores = np.concatenate([part.ood_score for part in parts])
         return _decided(probabilities, ood_scores, self.model.thresholds)
 
+    def predict_files(self, files: Iterable[bytes]) -> ServedPredictions:
+        """Classify encoded pictures and decide, as the server does: what can't be read as a beat is none."""
+        views = [self.model.input.view(data) for data in files]
+        predicted = self.predict(np.stack([view.pixels for view in views]))
+        refused = np.array([view.reason is not None for view in views])
+        predicted.verdicts[refused] = Verdict.NOT_A_BEAT.value
+        predicted.sets[refused] = False
+        return predicted
+
 
 def _decided(
     probabilities: NDArray[np.float32], ood_scores: NDArray[np.float32], thresholds: Thresholds
@@ -159,8 +168,8 @@ def score_tables(
             outsiders = _part(served_predictions, unseen)
             row = _verdict_row(config.protocol, f"beats it never saw: {name} ({symbol})", outsiders)
             verdicts.append(row | _separation(own, outsiders))
-    for kind, pictures in _nonbeat_pixels(subject):
-        outsiders = subject.predict(pictures)
+    for kind, files in _nonbeats():
+        outsiders = subject.predict_files(files)
         row = _verdict_row(config.protocol, f"no beat: {kind}", outsiders)
         verdicts.append(row | _separation(own, outsiders))
     return scores, pd.DataFrame(verdicts)
@@ -257,9 +266,14 @@ def _separation(beats: ServedPredictions, outsiders: ServedPredictions) -> metri
     return {"auroc": round(float(roc_auc_score(is_outsider, ood_scores)), 4)}
 
 
-def _nonbeat_pixels(subject: Subject) -> Iterator[tuple[str, NDArray[np.uint8]]]:
-    height, width = subject.model.info.input_height, subject.model.info.input_width
+def _nonbeats() -> Iterator[tuple[str, Iterator[bytes]]]:
+    """Kinds of pictures that are no beat, and so many files of each."""
     for index, (kind, paint) in enumerate(ood_pictures.PAINTERS.items()):
         generator = np.random.default_rng(index)
-        pictures = [canonical(paint(generator), height=height, width=width) for _ in range(NONBEAT_PICTURES)]
-        yield kind.replace("_", " "), np.stack(pictures)
+        yield kind.replace("_", " "), (_png(paint(generator)) for _ in range(NONBEAT_PICTURES))
+
+
+def _png(picture: Image.Image) -> bytes:
+    file = io.BytesIO()
+    picture.save(file, "PNG", compress_level=1)
+    return file.getvalue()

@@ -116,7 +116,8 @@ def _windows(recording: MarkedRecording, samples: NDArray[np.int64], reach: int)
 
 def _intervals(samples: NDArray[np.int64], peaks: NDArray[np.int64]) -> NDArray[np.float64]:
     """Seconds to the R peak before each of ``samples`` and to the one after it, one second at the ends: ``[N, 2]``."""
-    padded = np.concatenate([[peaks[0] - SAMPLING_RATE], peaks, [peaks[-1] + SAMPLING_RATE]])
+    ends = (peaks[0], peaks[-1]) if len(peaks) else (0, 0)
+    padded = np.concatenate([[ends[0] - SAMPLING_RATE], peaks, [ends[1] + SAMPLING_RATE]])
     places = np.searchsorted(padded, samples)
     return np.stack([samples - padded[places - 1], padded[places + 1] - samples], axis=1) / SAMPLING_RATE
 
