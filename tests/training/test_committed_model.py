@@ -110,10 +110,8 @@ def test_where_the_model_looks_is_what_it_needs() -> None:
 
 
 def test_the_card_is_what_the_tables_say() -> None:
-    scores, verdicts, styles = (
-        tables.read(RESULTS / f"arrhythmia-{VERSION}.{kind}.csv") for kind in ("scores", "verdicts", "robustness")
-    )
-    card = model_card.card(scores, verdicts, styles, SERVED, f"arrhythmia-inter-patient/{VERSION}")
+    stored = model_card.StoredTables.read(RESULTS, f"arrhythmia-{VERSION}")
+    card = model_card.card(stored, SERVED, f"arrhythmia-inter-patient/{VERSION}")
     assert (ROOT / "models" / "MODEL_CARD.md").read_text() == card
 
 

@@ -43,14 +43,11 @@ def print_and_compare(tables: Mapping[str, pd.DataFrame], results: Path, version
 
 def card_differences(models: Path, results: Path, version: str, *, write: bool) -> list[str]:
     """Store the model card, or say that the stored one is not what the tables and the model's file say."""
-    from training.evaluation import model_card, tables
+    from training.evaluation import model_card
 
     # From the stored tables, so that a close call on another processor does not change the card.
-    read = {kind: tables.read(results / f"arrhythmia-{version}.{kind}.csv") for kind in ("scores", "verdicts")}
-    drawn = results / f"arrhythmia-{version}.robustness.csv"
-    styles = tables.read(drawn) if drawn.is_file() else None
-    served = models / "arrhythmia" / version
-    card = model_card.card(read["scores"], read["verdicts"], styles, served, f"{COMPANION}/{version}")
+    stored = model_card.StoredTables.read(results, f"arrhythmia-{version}")
+    card = model_card.card(stored, models / "arrhythmia" / version, f"{COMPANION}/{version}")
     path = models / "MODEL_CARD.md"
     if write:
         path.write_text(card)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -57,12 +59,11 @@ Collapsed as ANSI/AAMI EC57 does, paced records excluded; fusion beats (F) are c
 ## Verdicts
 How often each verdict is given, on held-out beats, on beats of classes it never learned, and on pictures that are no beat
 (drawn by rule, {nonbeats} of each kind). AUROC: how well the OOD score alone tells them from the test beats. The OOD limit
-comes from the validation partition, scaling and thresholds from that of `{calibrated_on}`. A class with fewer than 99 validation beats has no threshold of its own
-and takes the one of all beats together, so its coverage is not promised. Thresholds that come from people whom a model
+comes from the validation partition, scaling from that of `{calibrated_on}`. {thresholds} Thresholds that come from people whom a model
 knows are too sure for others: what a new patient is told with the thresholds of the served file is in the row that says so.
 
 {verdicts}
-{styles}
+{people}{styles}
 ## Limits
 - A new patient gets the `inter-patient` figures, not the `beats-10fold` ones.
 - One beat of ±{window_ms:.0f} ms shows no rhythm: a premature atrial beat differs from a normal one mostly by its timing.
@@ -70,6 +71,27 @@ knows are too sure for others: what a new patient is told with the thresholds of
 - Beats of classes it never learned are often predicted with confidence; see the table above.
 """
 
+
+_OWN_THRESHOLDS = """Thresholds come from there, too. A class with fewer than 99 validation beats has no threshold of its own
+and takes the one of all beats together, so its coverage is not promised."""
+
+_OUT_OF_FOLD_THRESHOLDS = """Thresholds come from the out-of-fold predictions of `{decided_on}`, for classes together that one picture
+can't tell apart (see below)."""
+
+_PEOPLE = """
+## People it has never seen
+`people-5fold`: everybody of all databases was asked about once, by a network of the same recipe that does not know them. Sensitivity,
+positive predictivity and F1 by beat; by person, most beats of a person's class decide. Intervals resample people. Reprinted by
+`python -m training people results/predictions/people-5fold --check results/{name}-{version}.people.csv`.
+
+{classes}
+
+How often such answers are confident, and how often right then; the thresholds of each fold are those of the other folds'
+people. Of a class by answer: beats with this most probable class. Reprinted by the same with `--confident --check
+results/{name}-{version}.confident.csv`.
+
+{confident}
+"""
 
 _REPRINTS = """, and
 `python -m training robustness --beats {beats} --check results/{name}-{version}.robustness.csv` the table of styles"""
@@ -97,12 +119,33 @@ _SOURCES = {
 }
 
 
-def card(scores: pd.DataFrame, verdicts: pd.DataFrame, styles: pd.DataFrame | None, model: Path, companion: str) -> str:
-    """The card, Markdown, of the served version in ``model`` (``models/<name>/<version>``).
+@dataclass(frozen=True, slots=True)
+class StoredTables:
+    """The tables that a card is made of, as they are stored."""
 
-    Args:
-        styles: the table of :mod:`training.evaluation.robustness`, if there is one.
-    """
+    scores: pd.DataFrame
+    verdicts: pd.DataFrame
+    styles: pd.DataFrame | None = None
+    """Of :mod:`training.evaluation.robustness`."""
+    people: pd.DataFrame | None = None
+    """Of :mod:`training.evaluation.people`."""
+    confident: pd.DataFrame | None = None
+    """Of :mod:`training.evaluation.confident_answers`."""
+
+    @classmethod
+    def read(cls, results: Path, model: str) -> StoredTables:
+        """Those of a model, ``<name>-<version>``, in the folder ``results``."""
+        kinds = {"styles": "robustness", "people": "people", "confident": "confident"}
+        optional = {field: results / f"{model}.{kind}.csv" for field, kind in kinds.items()}
+        return cls(
+            *(tables.read(results / f"{model}.{kind}.csv") for kind in ("scores", "verdicts")),
+            **{field: tables.read(path) for field, path in optional.items() if path.is_file()},
+        )
+
+
+def card(stored: StoredTables, model: Path, companion: str) -> str:
+    """The card, Markdown, of the served version in ``model`` (``models/<name>/<version>``)."""
+    scores, verdicts, styles = stored.scores, stored.verdicts, stored.styles
     metadata = json.loads((model / "metadata.json").read_text())
     shorts = [beat_class["short"] for beat_class in metadata["classes"]]
     ours = scores[scores["class_set"] != "aami"]
@@ -134,10 +177,49 @@ def card(scores: pd.DataFrame, verdicts: pd.DataFrame, styles: pd.DataFrame | No
         verdicts=_verdict_table(verdicts),
         nonbeats=nonbeats,
         sources=" ".join(_SOURCES[name] for name in metadata["configuration"].get("sources", ["mitdb"])),
+        thresholds=_thresholds(metadata),
+        people=_people_section(stored, metadata),
         reprints="" if styles is None else _REPRINTS.format(**metadata, beats=int(styles["n"].iloc[0])),
         styles="" if styles is None else _STYLES.format(beats=int(styles["n"].iloc[0]), table=_styles_table(styles)),
     )
     return markdown.wrapped(text)
+
+
+def _thresholds(metadata: dict[str, Any]) -> str:
+    if "decided_on" in metadata:
+        return _OUT_OF_FOLD_THRESHOLDS.format(decided_on=metadata["decided_on"])
+    return _OWN_THRESHOLDS
+
+
+def _people_section(stored: StoredTables, metadata: dict[str, Any]) -> str:
+    if stored.people is None or stored.confident is None:
+        return ""
+    classes = _people_table(stored.people)
+    return _PEOPLE.format(**metadata, classes=classes, confident=_confident_table(stored.confident))
+
+
+def _people_table(rows: pd.DataFrame) -> str:
+    lines = [
+        "| leads | databases | class | people | beats | Se | +P | F1 | Se by person |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
+    for row in rows[(rows["database"] == "all") | (rows["class"] == "all")].to_dict("records"):
+        figures = " | ".join(_figure(row[figure]) for figure in ("Se", "+P"))
+        lines.append(
+            f"| {row['leads']} | {row['database']} | {row['class']} | {row['people']} | {row['beats']:,} |"
+            f" {figures} | {_interval(row, 'F1')} | {_interval(row, 'person_Se')} |"
+        )
+    return "\n".join(lines)
+
+
+def _confident_table(rows: pd.DataFrame) -> str:
+    lines = ["| leads | of | | people | beats | confident | right then |", "|---|---|---|---|---|---|---|"]
+    for row in rows.to_dict("records"):
+        figures = " | ".join(_figure(row[figure]) for figure in ("answered", "right"))
+        lines.append(
+            f"| {row['leads']} | {row['of']} | {row['name']} | {row['people']} | {row['beats']:,} | {figures} |"
+        )
+    return "\n".join(lines)
 
 
 def _styles_table(rows: pd.DataFrame) -> str:

@@ -111,6 +111,8 @@ def export(
     if out_of_fold:
         metadata |= _decided_on(out_of_fold, metadata)
     facts = _facts(finished, scaling, other, parity)
+    if out_of_fold:
+        facts["decided_on"] = _recipe_of(out_of_fold[0])
     path = model_file.write(model, {"format": FORMAT, "name": name} | metadata, facts, repository / name / version)
     return Exported(path, path.stat().st_size, parity, scaling.temperature)
 
@@ -213,6 +215,11 @@ def _facts(
         },
         "configuration": finished.config.model_dump(),
     }
+
+
+def _recipe_of(fold: Predictions) -> str:
+    """The recipe's name, which stands in the names of its folds."""
+    return fold.config.name.rpartition(".fold-")[0] or fold.config.name
 
 
 def require_version(version: str) -> None:
