@@ -27,7 +27,7 @@ from training.learning.run import BEST, Run, RunError
 from training.recipes.provenance import RunConfig
 from training.synthetic import names
 
-_LAST = "last.keras"
+_CHECKPOINT = "epoch-{}.keras"
 _HISTORY = "history.csv"
 _SCORING_BATCH = 512
 
@@ -80,7 +80,7 @@ def fit(
         team.require_agreement("finished epochs", len(history))
     with team.scope() if team else nullcontext():
         if history:
-            model = keras.models.load_model(run / _LAST)
+            model = keras.models.load_model(checkpoint(run, len(history)))
         else:
             steps = len(draw_epoch(data.table, labels, partitions, config, epoch=0)) // config.batch_size
             model = _first_model(config, data, start or run.parent / config.start_from, steps=max(1, steps))
@@ -92,11 +92,18 @@ def fit(
         line = _validated(epoch + 1, loss, logits, labels[partitions.validation])
         if config.keep == "last" or all(line.validation_macro_f1 > past.validation_macro_f1 for past in history):
             _save_weights(model, run / BEST)
-        _save_whole(model, run / _LAST)
+        # The line makes the epoch count: until it is written, the checkpoint before is what a stopped run goes on from.
+        _save_whole(model, checkpoint(run, epoch + 1))
         history.append(line)
         _append_history(run, line)
+        checkpoint(run, epoch).unlink(missing_ok=True)
         report(line)
     return run / BEST
+
+
+def checkpoint(run: Path, epochs: int) -> Path:
+    """The network and its optimizer after so many epochs of the run in the folder ``run``; only the last one stays."""
+    return run / _CHECKPOINT.format(epochs)
 
 
 def _first_model(config: RunConfig, data: Dataset, start: Path, *, steps: int) -> keras.Model:

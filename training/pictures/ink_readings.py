@@ -31,9 +31,10 @@ Intervals = tuple[float, float]
 #: Samples at 360 Hz that a varied beat needs on each side of its R peak: the longest RR interval that is shown.
 REACH: Final = round(1.6 * SAMPLING_RATE)
 
-#: How many beats are drawn and read; and how many of the others keep the scale of the course data set, or that of
+#: How many beats are drawn and read, which takes fifty times as long, and at most how many of one recording; and how many of the others keep the scale of the course data set, or that of
 #: ruled paper, which people send less often. The rest are of unknown scale.
 _DRAWN: Final = 0.12
+_MOST_DRAWN: Final = 120
 _CLASSIC: Final = 0.35
 _ON_PAPER: Final = 0.2
 #: Of beats of unknown scale, how many show about the classic window, about half a second, about a second; the rest
@@ -72,13 +73,14 @@ def varied(signals: NDArray[np.float32], intervals: NDArray[np.float64], generat
         shape ``[N, HEIGHT, WIDTH, 1]``.
     """
     pixels = np.empty((len(signals), HEIGHT, WIDTH, 1), dtype=np.uint8)
+    drawn = min(_DRAWN, _MOST_DRAWN / max(len(signals), 1))
     for row, (signal, (before, after)) in enumerate(zip(signals, intervals.tolist(), strict=True)):
-        pixels[row, ..., 0] = _varied(signal, (before, after), generator)
+        pixels[row, ..., 0] = _varied(signal, (before, after), drawn, generator)
     return pixels
 
 
-def _varied(signal: Signal, intervals: Intervals, generator: np.random.Generator) -> Pixels:
-    if generator.random() < _DRAWN and (pixels := _drawn_and_read(signal, intervals, generator)) is not None:
+def _varied(signal: Signal, intervals: Intervals, drawn: float, generator: np.random.Generator) -> Pixels:
+    if generator.random() < drawn and (pixels := _drawn_and_read(signal, intervals, generator)) is not None:
         return pixels
     placed = _placed(signal, intervals, generator)
     return pixels_of_trace(placed.times, placed.heights, height=HEIGHT, width=WIDTH)

@@ -41,6 +41,31 @@ def test_a_stopped_run_continues_after_its_last_whole_epoch(data: Dataset, stopp
     assert reported == [2]
 
 
+def test_a_run_that_was_killed_before_its_epoch_counted_trains_it_once_more_from_where_it_began(
+    data: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not on top of itself: the weights are those of a run that nobody killed."""
+    whole = fitting.fit(CONFIG, data, tmp_path / "whole", lambda line: None)
+
+    def killed(run: Path, line: fitting.Epoch) -> None:
+        if line.epoch == 2:
+            raise KeyboardInterrupt
+        append(run, line)
+
+    append = fitting._append_history
+    with monkeypatch.context() as patched:
+        patched.setattr(fitting, "_append_history", killed)
+        with pytest.raises(KeyboardInterrupt):
+            fitting.fit(CONFIG, data, tmp_path / "killed", lambda line: None)
+    again = fitting.fit(CONFIG, data, tmp_path / "killed", lambda line: None)
+    steps = [
+        int(keras.models.load_model(fitting.checkpoint(folder, 2)).optimizer.iterations)
+        for folder in (whole.parent, again.parent)
+    ]
+    assert steps[0] == steps[1]
+    assert len(list(again.parent.glob("epoch-*.keras"))) == 1
+
+
 def test_the_effective_configuration_lies_beside_the_run(stopped: Path) -> None:
     assert recipe_files.read_run(stopped / "config.yaml") == CONFIG
 
@@ -56,7 +81,7 @@ def test_training_learns(precision: str, data: Dataset, tmp_path: Path) -> None:
     lines: list[fitting.Epoch] = []
     fitting.fit(config, data, tmp_path / "run", lines.append)
     assert max(line.validation_accuracy for line in lines) > 0.8
-    again = keras.models.load_model(tmp_path / "run" / "last.keras")
+    again = keras.models.load_model(fitting.checkpoint(tmp_path / "run", config.epochs))
     assert again.get_layer("features").compute_dtype == precision
     assert again.get_layer("features").kernel.dtype == "float32"
 
@@ -69,7 +94,7 @@ def test_a_run_stores_the_epoch_that_the_recipe_names(
     monkeypatch.setattr(fitting, "f1_score", lambda *_args, **_named: next(scores))
     config = RunConfig.model_validate(CONFIG.model_dump() | {"keep": keep})
     weights_file = fitting.fit(config, data, tmp_path / "run", lambda line: None)
-    model = keras.models.load_model(tmp_path / "run" / "last.keras")
+    model = keras.models.load_model(fitting.checkpoint(tmp_path / "run", config.epochs))
     weights = model.get_weights()
     model.load_weights(weights_file)
     assert all(np.array_equal(own, other) for own, other in zip(model.get_weights(), weights, strict=True)) is last
