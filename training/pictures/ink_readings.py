@@ -31,10 +31,11 @@ Intervals = tuple[float, float]
 #: Samples at 360 Hz that a varied beat needs on each side of its R peak: the longest RR interval that is shown.
 REACH: Final = round(1.6 * SAMPLING_RATE)
 
-#: How many beats are drawn and read, which takes fifty times as long, and at most how many of one recording; and how many of the others keep the scale of the course data set, or that of
-#: ruled paper, which people send less often. The rest are of unknown scale.
+#: How many beats are drawn and read, which takes long, and at most how many of one recording.
 _DRAWN: Final = 0.12
 _MOST_DRAWN: Final = 120
+#: How many of the others keep the scale of the course data set, or that of ruled paper, which people send less often.
+#: The rest are of unknown scale.
 _CLASSIC: Final = 0.35
 _ON_PAPER: Final = 0.2
 #: Of beats of unknown scale, how many show about the classic window, about half a second, about a second; the rest
