@@ -9,10 +9,19 @@ import typer
 
 from training.commands.import_keras import import_keras
 from training.commands.model_card import COMPANION, card_differences
-from training.commands.options import MODELS, RESULTS, DataOption, ModelsOption, ResultsOption, VersionOption, newest
+from training.commands.options import (
+    MODELS,
+    RESULTS,
+    DataOption,
+    ModelsOption,
+    ResultsOption,
+    TableOption,
+    VersionOption,
+    newest,
+)
 from training.commands.prepared import load_data
 from training.commands.stored import stored_predictions
-from training.commands.terminal import console
+from training.commands.terminal import console, print_table, progress_bar
 from training.recipes import recipe_files
 
 app = typer.Typer()
@@ -44,6 +53,7 @@ def export(
         list[Path] | None,
         typer.Option(help="Predictions of the recipe's folds of people-5fold, which decide the thresholds; repeated."),
     ] = None,
+    eight_bits: Annotated[bool, typer.Option("--int8", help="Quantize convolutions to eight bits: faster.")] = False,
 ) -> None:
     """Calibrate a run and write it into the model repository as ONNX, compared with Keras on real pictures."""
     from training.export import exporting
@@ -59,6 +69,7 @@ def export(
         scores_from=list(scores_from or []),
         decide_as=decide_as,
         out_of_fold=stored_predictions(out_of_fold or []),
+        int8=eight_bits,
     )
     console.print(
         f"{written.model}: {written.bytes:,} bytes, temperature {written.temperature:.3f}, largest difference"
@@ -87,6 +98,27 @@ def recalibrate(
     dataset = load_data(data, served_model.Subject.load(served).config, variants=0)
     for path in recalibration.recalibrate(served, companion, dataset, models, version=version):
         console.print(f"wrote {path}")
+
+
+@app.command(rich_help_panel=PANEL)
+def int8(
+    runs: Annotated[list[Path], typer.Argument(help="Folders of the folds of a recipe.", exists=True, file_okay=False)],
+    data: DataOption = None,
+    out: TableOption = None,
+) -> None:
+    """Print what quantizing a recipe's networks to eight bits costs in people whom they do not know, class by class.
+
+    Each fold's predictions are stored beside it, so that the command goes on where it was stopped.
+    """
+    from training.export import int8_comparison
+    from training.learning import predictions
+
+    dataset = load_data(data, recipe_files.read_run(runs[0] / "config.yaml"))
+    with progress_bar() as progress:
+        after = [
+            int8_comparison.quantized_predictions(run, dataset) for run in progress.track(runs, description="folds")
+        ]
+    print_table(int8_comparison.table([predictions.load(run / predictions.FILE) for run in runs], after), out)
 
 
 @app.command(rich_help_panel=PANEL)

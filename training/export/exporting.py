@@ -22,7 +22,7 @@ from training.datasets import sources
 from training.datasets.prepared_data import Dataset
 from training.datasets.splits import Split
 from training.evaluation import confident_answers, metrics
-from training.export import model_file
+from training.export import model_file, quantization
 from training.export.onnx_conversion import to_onnx
 from training.export.served_heads import BLANK_OOD_SCORE, ServedHeads, description
 from training.learning import calibration, confidence
@@ -37,6 +37,9 @@ FORMAT = "beatlens/1"
 #: Real pictures on which Keras and ONNX must agree, and how closely.
 PARITY_PICTURES = 500
 PARITY_TOLERANCE = 1e-5
+
+#: Held-out pictures on which a quantized graph is compared with the one before.
+_COMPARED_PICTURES = 4000
 
 #: At most this many training beats of one class shape the feature space.
 _FEATURE_BEATS_PER_CLASS = 2000
@@ -68,6 +71,7 @@ def export(
     scores_from: list[Path],
     decide_as: Path | None = None,
     out_of_fold: Sequence[Predictions] = (),
+    int8: bool = False,
 ) -> Exported:
     """Calibrate the run's best weights and write them as a version of a model into a model repository.
 
@@ -83,6 +87,8 @@ def export(
             served to others must be calibrated on others, by the same recipe trained without them.
         out_of_fold: predictions of the folds of ``people-5fold`` of the same recipe, from which the thresholds come
             then, by group of classes that one picture can't tell apart, and what the file says of new people.
+        int8: whether convolutions are quantized once Keras and onnxruntime agree, with pictures of the training
+            partition.
 
     Raises:
         RunError: no trained run there, or one that was trained on other data.
@@ -95,7 +101,7 @@ def export(
     other = None if decide_as is None else _decision_of(decide_as, finished.classes)
     if any(fold.config.class_set != finished.config.class_set for fold in out_of_fold):
         raise ExportError(f"The out-of-fold predictions are not of the classes of {finished.config.name}.")
-    trunk, head = _network_of(finished)
+    trunk, head = network_of(finished)
     trained = set(np.unique(finished.labels[finished.partitions.train]).tolist())
     if missing := [beat_class.short for label, beat_class in enumerate(finished.classes) if label not in trained]:
         raise ExportError(f"The training partition has no beats of {', '.join(missing)}.")
@@ -107,18 +113,26 @@ def export(
     parity = _parity(served, session, finished.pixels(finished.partitions.test), finished.config.seed)
     if parity > PARITY_TOLERANCE:
         raise ExportError(f"Keras and onnxruntime differ by {parity:.1e}; at most {PARITY_TOLERANCE:.0e} is allowed.")
+    facts = _facts(finished, scaling, other, parity)
+    if int8:
+        model = quantization.quantized(model, calibration_pixels(finished))
+        session, float_session = onnxruntime.InferenceSession(model.SerializeToString()), session
+        facts["int8"] = _agreement(float_session, session, finished.pixels(finished.partitions.test))
     metadata = _metadata(finished, session, other, scores_from)
     if out_of_fold:
         metadata |= _decided_on(out_of_fold, metadata)
-    facts = _facts(finished, scaling, other, parity)
     if out_of_fold:
         facts["decided_on"] = _recipe_of(out_of_fold[0])
     path = model_file.write(model, {"format": FORMAT, "name": name} | metadata, facts, repository / name / version)
     return Exported(path, path.stat().st_size, parity, scaling.temperature)
 
 
-def _network_of(finished: Run) -> tuple[keras.Model, keras.layers.Dense]:
-    """The run's network up to its features and maps, and the layer that makes logits of the features."""
+def network_of(finished: Run) -> tuple[keras.Model, keras.layers.Dense]:
+    """The run's network up to its features and maps, and the layer that makes logits of the features.
+
+    Raises:
+        ExportError: a network without global average pooling.
+    """
     body = finished.network()
     if not isinstance(body.get_layer("features"), keras.layers.GlobalAveragePooling2D):
         raise ExportError(
@@ -214,6 +228,29 @@ def _facts(
             "pictures": min(PARITY_PICTURES, len(finished.partitions.test)),
         },
         "configuration": finished.config.model_dump(),
+    }
+
+
+def calibration_pixels(finished: Run) -> NDArray[np.uint8]:
+    """Pictures of the training partition by chance, as many of each variant that is loaded."""
+    generator = np.random.default_rng(finished.config.seed)
+    variants = finished.data.pixels
+    each = -(-quantization.CALIBRATION_PICTURES // len(variants))
+    chosen = [variant[generator.choice(finished.partitions.train, each)] for variant in variants]
+    return generator.permutation(np.concatenate(chosen))
+
+
+def _agreement(
+    before: onnxruntime.InferenceSession, after: onnxruntime.InferenceSession, pixels: NDArray[np.uint8]
+) -> dict[str, float]:
+    """How the quantized graph's probabilities compare with those of the one before."""
+    chosen = np.random.default_rng(0).permutation(len(pixels))[:_COMPARED_PICTURES]
+    probabilities = [outputs_of(session, pixels[chosen])["probabilities"] for session in (before, after)]
+    same = probabilities[0].argmax(axis=1) == probabilities[1].argmax(axis=1)
+    return {
+        "pictures": len(chosen),
+        "same_class": round(float(same.mean()), 4),
+        "mean_probability_difference": round(float(np.abs(probabilities[0] - probabilities[1]).mean()), 5),
     }
 
 
