@@ -121,7 +121,6 @@ def export(
     metadata = _metadata(finished, session, other, scores_from)
     if out_of_fold:
         metadata |= _decided_on(out_of_fold, metadata)
-    if out_of_fold:
         facts["decided_on"] = _recipe_of(out_of_fold[0])
     path = model_file.write(model, {"format": FORMAT, "name": name} | metadata, facts, repository / name / version)
     return Exported(path, path.stat().st_size, parity, scaling.temperature)
