@@ -21,6 +21,9 @@ def people(
     risk: Annotated[
         float | None, typer.Option(help="How many confident answers may be wrong, 0 to 1.", min=0, max=1)
     ] = None,
+    calibrated: Annotated[
+        bool, typer.Option("--calibrated", help="Calibrate each fold on the other folds' people, as export does.")
+    ] = False,
     out: TableOption = None,
     check: CheckOption = None,
 ) -> None:
@@ -28,13 +31,15 @@ def people(
 
     With --confident, thresholds of each fold are those of the other folds' people.
     """
-    from training.evaluation import confident_answers
+    from training.evaluation import confident_answers, out_of_fold
     from training.evaluation import people as by_person
     from training.learning import confidence
 
     if risk is not None and not confident:
         raise typer.BadParameter("--risk is for --confident.")
     folds = stored_predictions(stored)
+    if calibrated:
+        folds = out_of_fold.calibrated(folds)
     if confident:
         table = confident_answers.table(folds, risk=confidence.RISK if risk is None else risk)
     else:

@@ -6,7 +6,7 @@ leads that networks learn from, so that nobody is answered by a bound that their
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,14 +61,22 @@ def table(folds: Sequence[Predictions], *, risk: float = confidence.RISK) -> pd.
     return pd.DataFrame(rows)
 
 
-def decided_on(folds: Sequence[Predictions], *, risk: float = confidence.RISK) -> Thresholds:
+def decided_on(
+    folds: Sequence[Predictions], *, risk: float = confidence.RISK, without: Collection[str] = ()
+) -> Thresholds:
     """The thresholds that come of the out-of-fold predictions, in the leads that networks learn from.
+
+    Args:
+        folds: see :func:`table`.
+        risk: how many of the confident answers may be wrong.
+        without: people who have no say.
 
     Raises:
         PeopleError: the predictions don't say whose beats they are for.
     """
     people = People.of(folds)
-    people = people.only(lead_groups.look_alike(people.whose.leads))
+    asked = lead_groups.look_alike(people.whose.leads) & ~np.isin(people.whose.people, sorted(without))
+    people = people.only(asked)
     groups = groups_of(people.shorts)
     return confidence.thresholds(people.probabilities, people.truth, people.whose.people, groups, risk=risk)
 

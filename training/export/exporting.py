@@ -22,6 +22,7 @@ from training.datasets import sources
 from training.datasets.prepared_data import Dataset
 from training.datasets.splits import Split
 from training.evaluation import confident_answers, metrics
+from training.evaluation import out_of_fold as out_of_fold_scaling
 from training.export import model_file, quantization
 from training.export.onnx_conversion import to_onnx
 from training.export.served_heads import BLANK_OOD_SCORE, ServedHeads, description
@@ -85,8 +86,9 @@ def export(
         decide_as: ``metadata.json`` of an export whose scaling and thresholds this one takes over, all but the OOD
             limit. Where people who trained also validate, predictions are surer than they are for anybody else: what is
             served to others must be calibrated on others, by the same recipe trained without them.
-        out_of_fold: predictions of the folds of ``people-5fold`` of the same recipe, from which the thresholds come
-            then, by group of classes that one picture can't tell apart, and what the file says of new people.
+        out_of_fold: predictions of the folds of ``people-5fold`` of the same recipe, which say what the file tells of
+            new people. Without ``decide_as``, scaling and thresholds come from them, too, as far as they are of people
+            who don't test: by group of classes that one picture can't tell apart.
         int8: whether convolutions are quantized once Keras and onnxruntime agree, with pictures of the training
             partition.
 
@@ -106,6 +108,9 @@ def export(
     if missing := [beat_class.short for label, beat_class in enumerate(finished.classes) if label not in trained]:
         raise ExportError(f"The training partition has no beats of {', '.join(missing)}.")
     scaling = _scaling_of(finished, trunk, head) if other is None else _scaling_in(other)
+    if out_of_fold and other is None:
+        then = out_of_fold_scaling.scaling_of(out_of_fold, without=testing_people(finished))
+        scaling = out_of_fold_scaling.combined(scaling, then)
     served = ServedHeads(trunk, scaling, _space_of(finished, trunk), head)
     _, _, height, width, _ = data.pixels.shape
     model = to_onnx(served.call, height=height, width=width, channels=1)
@@ -120,7 +125,7 @@ def export(
         facts["int8"] = _agreement(float_session, session, finished.pixels(finished.partitions.test))
     metadata = _metadata(finished, session, other, scores_from)
     if out_of_fold:
-        metadata |= _decided_on(out_of_fold, metadata)
+        metadata |= _decided_on(out_of_fold, metadata, testing_people(finished) if other is None else None)
         facts["decided_on"] = _recipe_of(out_of_fold[0])
     path = model_file.write(model, {"format": FORMAT, "name": name} | metadata, facts, repository / name / version)
     return Exported(path, path.stat().st_size, parity, scaling.temperature)
@@ -204,15 +209,34 @@ def _reading_of(config: RunConfig) -> dict[str, str]:
     return {"reading": "ink"} if config.representation == "ink" else {}
 
 
-def _decided_on(folds: Sequence[Predictions], metadata: Mapping[str, Any]) -> dict[str, object]:
-    """The entries of a model file that out-of-fold predictions decide, in place of those in ``metadata``."""
+def testing_people(finished: Run) -> frozenset[str]:
+    """Who tests by person, and so has no say in how others are answered; nobody where beats of all people test."""
+    if not finished.config.divided_by.by_person:
+        return frozenset()
+    return frozenset(patients_of(finished.data, finished.partitions.test).tolist())
+
+
+def _decided_on(
+    folds: Sequence[Predictions], metadata: Mapping[str, Any], without: frozenset[str] | None
+) -> dict[str, object]:
+    """The entries of a model file that out-of-fold predictions decide, in place of those in ``metadata``.
+
+    Args:
+        without: people who have no say in the thresholds; None where these were decided already.
+    """
     shorts = [beat_class["short"] for beat_class in metadata["classes"]]
-    thresholds = confident_answers.decided_on(folds)
-    return {
-        "decision": confidence.decision_metadata(thresholds, shorts, metadata["decision"]["max_distance"]),
-        "scores": metadata["scores"] | confident_answers.class_scores(folds),
-        "confident_answers": confident_answers.of_groups(folds),
+    calibrated = out_of_fold_scaling.calibrated(folds)
+    told = {
+        "scores": metadata["scores"] | confident_answers.class_scores(calibrated),
+        "confident_answers": confident_answers.of_groups(calibrated),
     }
+    if without is None:
+        return told
+    then = out_of_fold_scaling.scaling_of(folds, without=without)
+    known = [out_of_fold_scaling.scaled(fold, then) for fold in folds]
+    thresholds = confident_answers.decided_on(known, without=without)
+    limit = metadata["decision"]["max_distance"]
+    return told | {"decision": confidence.decision_metadata(thresholds, shorts, limit)}
 
 
 def _facts(

@@ -55,7 +55,13 @@ class FeatureSpace:
     """Whitened class means, shape ``[C, F]``."""
 
 
-def fit_scaling(logits: NDArray[np.float32], labels: NDArray[np.int64], *, biases: bool = True) -> Scaling:
+def fit_scaling(
+    logits: NDArray[np.float32],
+    labels: NDArray[np.int64],
+    *,
+    biases: bool = True,
+    weights: NDArray[np.float64] | None = None,
+) -> Scaling:
     """Temperature and class biases that minimise the negative log likelihood.
 
     Bias-corrected temperature scaling (Alexandari et al. 2020). The biases undo that training draws the classes less
@@ -68,7 +74,9 @@ def fit_scaling(logits: NDArray[np.float32], labels: NDArray[np.int64], *, biase
         labels: ``[N]``.
         biases: whether classes have biases at all. They fit the people of ``labels``, so they must not where others are
             asked about: of two groups of five people, one has hardly a premature beat, the other hundreds.
+        weights: how much each beat counts, ``[N]``; by default all alike.
     """
+    shares = np.full(len(labels), 1 / len(labels)) if weights is None else weights / weights.sum()
     wide = logits.astype(np.float64)
     rows = np.arange(len(labels))
     counts = np.bincount(labels, minlength=logits.shape[1])
@@ -83,9 +91,9 @@ def fit_scaling(logits: NDArray[np.float32], labels: NDArray[np.int64], *, biase
         scaled = wide * sharpness
         scaled[:, biased] += parameters[1:]
         log_probabilities = log_softmax(scaled, axis=1)
-        error = (np.exp(log_probabilities) - one_hot) / len(labels)
+        error = (np.exp(log_probabilities) - one_hot) * shares[:, None]
         gradient = np.concatenate([[-(error * wide).sum() * sharpness], error[:, biased].sum(axis=0)])
-        return float(-log_probabilities[rows, labels].mean()), gradient
+        return float(-(log_probabilities[rows, labels] * shares).sum()), gradient
 
     fitted = minimize(loss, np.zeros(1 + len(biased)), jac=True, method="L-BFGS-B").x
     bias = np.zeros(logits.shape[1])
