@@ -1,0 +1,103 @@
+"""``python -m training recordings``: the model for whole recordings, from databases to tables and the model file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from training.commands.options import MODELS, PREPARED, RESULTS, RUNS, ModelsOption, ResultsOption, ThreadsOption
+from training.commands.terminal import console, print_table, progress_bar
+
+app = typer.Typer(no_args_is_help=True, help=__doc__)
+
+DataOption = Annotated[Path, typer.Option("--data", help="Folder of the prepared recordings.")]
+RunsOption = Annotated[Path, typer.Option("--runs", help="Folder of the networks and what they said.")]
+_DATA = PREPARED / "recordings"
+_RUNS = RUNS / "arrhythmia-recording"
+
+
+@app.command()
+def prepare(
+    databases: Annotated[
+        str, typer.Option(help="Comma-separated databases; by default those whose settings name a folder.")
+    ] = "",
+    data: DataOption = _DATA,
+) -> None:
+    """Find and cut the beats of every record, and label them; a stopped run goes on where it was."""
+    from training.databases.database import RecordsError
+    from training.databases.registry import DATABASES
+    from training.datasets.recordings import preparation
+
+    named = [name for name in databases.split(",") if name]
+    if unknown := set(named) - set(preparation.NAMES):
+        raise RecordsError(f"No beats are prepared of {', '.join(sorted(unknown))}.")
+    chosen = [DATABASES[name] for name in (named or preparation.NAMES)]
+    tasks = preparation.tasks([database for database in chosen if named or database.is_set])
+    with progress_bar() as progress:
+        bar = progress.add_task("records", total=len(tasks))
+        for task in tasks:
+            try:
+                preparation.prepare(task, data)
+            except preparation.NoBeatsError as error:
+                console.print(f"left out: {error}", highlight=False)
+            progress.advance(bar)
+    console.print(f"prepared: {data}")
+
+
+@app.command()
+def train(
+    division: Annotated[str, typer.Argument(help="Which network: see training/datasets/recordings/divisions.py.")],
+    data: DataOption = _DATA,
+    runs: RunsOption = _RUNS,
+    steps: Annotated[int, typer.Option(help="Batches to learn from.", min=200)] = 1500,
+    seed: Annotated[int, typer.Option(help="Chance.")] = 0,
+    threads: ThreadsOption = 1,
+) -> None:
+    """Train the network of a division and store what it says of those whom it doesn't know."""
+    from training.datasets.recordings import beat_set
+    from training.learning import fitting as pictures
+    from training.learning.recordings import fitting
+    from training.learning.recordings import runs as finished
+
+    pictures.use_threads(threads)
+    beats = beat_set.load(data, beat_set.stored(data))
+    with progress_bar() as progress:
+        bar = progress.add_task(division, total=steps)
+
+        def report(done: int, loss: float) -> None:
+            progress.update(bar, completed=done, description=f"{division}, loss {loss:.4f}")
+
+        finished.run(beats, division, fitting.Fit(steps=steps, seed=seed), runs, report)
+    console.print(f"stored: {runs / division}")
+
+
+@app.command()
+def tables(data: DataOption = _DATA, runs: RunsOption = _RUNS, results: ResultsOption = RESULTS) -> None:
+    """Print every table of trained networks and write each into the folder of results."""
+    from training.datasets.recordings import beat_set
+    from training.evaluation.recordings import tables as measured
+
+    records = beat_set.records(data, beat_set.stored(data, edited=False))
+    for of in (measured.inter_patient, measured.by_person):
+        for name, table in of(records, runs):
+            console.print(f"[bold]{name}[/]")
+            print_table(table, results / f"arrhythmia-recording.{name}.csv")
+
+
+@app.command()
+def export(
+    data: DataOption = _DATA,
+    runs: RunsOption = _RUNS,
+    models: ModelsOption = MODELS,
+    version: Annotated[str, typer.Option("--version", help="Version to write: a positive whole number.")] = "1",
+    threads: ThreadsOption = 1,
+) -> None:
+    """Write the network that learnt from everybody as a model file, calibrated and scored out of fold."""
+    from training.export import recording_export
+    from training.learning import fitting as pictures
+
+    pictures.use_threads(threads)
+    written = recording_export.export_run(data, runs, models, version)
+    console.print(f"wrote {written}, {written.stat().st_size / 1e6:.1f} MB")
