@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.progress import TaskID
 
 from training.commands.options import MODELS, PREPARED, RESULTS, RUNS, ModelsOption, ResultsOption, ThreadsOption
 from training.commands.terminal import console, print_table, progress_bar
@@ -48,14 +49,17 @@ def prepare(
 
 @app.command()
 def train(
-    division: Annotated[str, typer.Argument(help="Which network: see training/datasets/recordings/divisions.py.")],
+    named: Annotated[
+        list[str],
+        typer.Argument(metavar="DIVISION…", help="Who trains: ds1-choice, ds1-ds2, fold-0 to fold-4, everybody."),
+    ],
     data: DataOption = _DATA,
     runs: RunsOption = _RUNS,
     steps: Annotated[int, typer.Option(help="Batches to learn from.", min=200)] = 1500,
     seed: Annotated[int, typer.Option(help="Chance.")] = 0,
     threads: ThreadsOption = 1,
 ) -> None:
-    """Train the network of a division and store what it says of those whom it doesn't know."""
+    """Train the network of each division and store what it says of those whom it doesn't know; each once."""
     from training.datasets.recordings import beat_set
     from training.learning import fitting as pictures
     from training.learning.recordings import fitting
@@ -64,13 +68,15 @@ def train(
     pictures.use_threads(threads)
     beats = beat_set.load(data, beat_set.stored(data))
     with progress_bar() as progress:
-        bar = progress.add_task(division, total=steps)
+        for division in named:
+            bar = progress.add_task(division, total=steps)
 
-        def report(done: int, loss: float) -> None:
-            progress.update(bar, completed=done, description=f"{division}, loss {loss:.4f}")
+            def report(done: int, loss: float, bar: TaskID = bar, division: str = division) -> None:
+                progress.update(bar, completed=done, description=f"{division}, loss {loss:.4f}")
 
-        finished.run(beats, division, fitting.Fit(steps=steps, seed=seed), runs, report)
-    console.print(f"stored: {runs / division}")
+            finished.run(beats, division, fitting.Fit(steps=steps, seed=seed), runs, report)
+            progress.update(bar, completed=steps)
+    console.print(f"stored: {runs}")
 
 
 @app.command()
@@ -101,3 +107,17 @@ def export(
     pictures.use_threads(threads)
     written = recording_export.export_run(data, runs, models, version)
     console.print(f"wrote {written}, {written.stat().st_size / 1e6:.1f} MB")
+
+
+@app.command()
+def card(
+    models: ModelsOption = MODELS,
+    results: ResultsOption = RESULTS,
+    version: Annotated[str, typer.Option("--version", help="Version that the card is of.")] = "1",
+) -> None:
+    """Write the card of the model from its metadata and the stored tables."""
+    from training.evaluation.recordings import card as made
+
+    folder = models / "arrhythmia-recording"
+    (folder / "MODEL_CARD.md").write_text(made.card(folder / version, results), encoding="utf-8")
+    console.print(f"wrote {folder / 'MODEL_CARD.md'}")

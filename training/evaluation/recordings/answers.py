@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from ecg.ec57.comparison import RecordComparison, compare
 from ecg.ec57.mapping import BeatMapping
 from ecg.ec57.marks import Marks, Period
+from ecg.recording import Recording
 from training.databases.registry import DATABASES
 from training.datasets.recordings.beat_set import Prepared
 from training.datasets.recordings.labelling import CLASSES
@@ -56,13 +57,21 @@ def answered(records: Sequence[Prepared], classes: Mapping[str, NDArray[np.int64
     Raises:
         RecordsError: a database's setting is empty, or a record's marks can't be read.
     """
+    return [
+        Answered(record, Marks.of_annotations(recording.annotations), SYMBOLS[classes[key(record)]])
+        for record, recording in zip(records, recordings(records), strict=True)
+    ]
+
+
+def recordings(records: Sequence[Prepared]) -> Iterator[Recording]:
+    """The recordings of prepared records, opened again, in the same order.
+
+    Raises:
+        RecordsError: a database's setting is empty, or a record can't be read.
+    """
     entries = {
         name: {entry.name: entry for entry in DATABASES[name].entries()}
         for name in {record.database for record in records}
     }
-    result = []
     for record in records:
-        stored = DATABASES[record.database].read(entries[record.database][record.record])
-        reference = Marks.of_annotations(stored.recording.annotations)
-        result.append(Answered(record, reference, SYMBOLS[classes[key(record)]]))
-    return result
+        yield DATABASES[record.database].read(entries[record.database][record.record]).recording

@@ -17,7 +17,7 @@ from ecg.ec57.mapping import DE_CHAZAL, NOT_A_BEAT
 from ecg.ec57.pairing import NONE, pair
 from ecg.families.clustering import FamilyGathering
 from ecg.features.stream import beat_blocks
-from training.databases.registry import DATABASES
+from ecg.recording import Recording
 from training.datasets.recordings.labelling import MATCH_SECONDS
 from training.evaluation.recordings.answers import Answered
 from training.learning.recordings.runs import key
@@ -26,16 +26,10 @@ JUDGED: Final = 12
 """Families of a recording that an expert judges at most."""
 
 
-def families_of(record: Answered) -> NDArray[np.int16]:
-    """The family of each detected beat, ``[n]``, found again from the recording.
-
-    Raises:
-        RecordsError: it can't be read.
-    """
-    database = DATABASES[record.prepared.database]
-    entry = next(entry for entry in database.entries() if entry.name == record.prepared.record)
+def families_of(recording: Recording) -> NDArray[np.int16]:
+    """The family of each detected beat of a recording, ``[n]``."""
     gathering = FamilyGathering()
-    for block in beat_blocks(database.read(entry).recording):
+    for block in beat_blocks(recording):
         gathering.add(block)
     return gathering.finish().of_beat
 
@@ -68,9 +62,16 @@ def _judged(record: Answered, families: NDArray[np.int16], probabilities: NDArra
         members = group == chosen
         known = reference[members & (reference != "")]
         if len(known):
-            names, counts = np.unique(known, return_counts=True)
-            symbols[members] = names[int(np.argmax(counts))]
+            symbols[members] = _most_frequent(known)
     return replace(record, symbols=symbols)
+
+
+def _most_frequent(symbols: NDArray[np.str_]) -> str:
+    """The most frequent code of the most frequent of EC57's classes."""
+    kinds = DE_CHAZAL.of(symbols)
+    own = symbols[kinds == np.bincount(kinds).argmax()]
+    names, counts = np.unique(own, return_counts=True)
+    return str(names[int(np.argmax(counts))])
 
 
 def _reference_symbols(record: Answered) -> NDArray[np.str_]:

@@ -15,7 +15,7 @@ from training.databases.registry import DATABASES
 from training.datasets.recordings import divisions
 from training.datasets.recordings.beat_set import Prepared
 from training.evaluation.recordings import beat_scores, burden, expert, twelve_leads
-from training.evaluation.recordings.answers import Answered, answered
+from training.evaluation.recordings.answers import Answered, answered, recordings
 from training.learning.recordings import calibrating
 from training.learning.recordings.runs import key, said
 
@@ -41,7 +41,9 @@ def inter_patient(records: Sequence[Prepared], runs: Path) -> Iterator[tuple[str
     yield "ds2", beat_scores.scores(items, without=_APART)
     yield "ds2-by-record", beat_scores.by_record(items)
     yield "ds2-burden", burden.table(items)
-    families = {key(item.prepared): expert.families_of(item) for item in items}
+    prepared = [item.prepared for item in items]
+    found = map(expert.families_of, recordings(prepared))
+    families = {key(record): own for record, own in zip(prepared, found, strict=True)}
     yield "ds2-expert", with_expert(items, families, probabilities)
 
 
