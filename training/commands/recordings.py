@@ -55,7 +55,7 @@ def train(
     ],
     data: DataOption = _DATA,
     runs: RunsOption = _RUNS,
-    steps: Annotated[int, typer.Option(help="Batches to learn from.", min=200)] = 1500,
+    steps: Annotated[int, typer.Option(help="Batches to learn from.", min=1)] = 1500,
     seed: Annotated[int, typer.Option(help="Chance.")] = 0,
     threads: ThreadsOption = 1,
 ) -> None:

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -85,14 +85,15 @@ def scores(prepared: Sequence[Prepared], folds: dict[str, runs.Logits]) -> dict[
     return found
 
 
-def arrays_of(block: BeatBlock) -> dict[str, NDArray[Any]]:
+def arrays_of(block: BeatBlock) -> dict[str, NDArray[np.float32]]:
     """The inputs of the served graph for the beats of a block that has some."""
     beats = list(block.beats())
     stacked = {name: np.stack([getattr(beat, name) for beat in beats]) for name in ("windows", "difference", "strip")}
-    return stacked | {"intervals": block.intervals, "features": block.features}
+    arrays = stacked | {"intervals": block.intervals, "features": block.features}
+    return {name: values.astype(np.float32) for name, values in arrays.items()}
 
 
-def compared(database: str) -> list[dict[str, NDArray[Any]]]:
+def compared(database: str) -> list[dict[str, NDArray[np.float32]]]:
     """Beats of a few recordings of a database, on which Keras and onnxruntime must agree.
 
     Raises:

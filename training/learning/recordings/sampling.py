@@ -9,20 +9,32 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecg.classes import LBBB, NORMAL, PAC, PACED, PVC, RBBB
+from ecg.features.rhythm import EARLY
+from ecg.features.stream import FEATURES
 from training.datasets.recordings.beat_set import PICTURES, BeatSet
 from training.datasets.recordings.labelling import CLASSES, CONDUCTED, NO_BEAT, bits
 
 #: Share of a batch that each kind of label has.
 SHARES: Final = {
-    bits(NORMAL): 0.27,
-    CONDUCTED: 0.13,
+    bits(NORMAL): 0.24,
+    CONDUCTED: 0.16,
     bits(LBBB): 0.08,
-    bits(RBBB): 0.09,
-    bits(PAC): 0.18,
+    bits(RBBB): 0.10,
+    bits(PAC): 0.14,
     bits(PVC): 0.18,
     bits(PACED): 0.07,
     NO_BEAT: 0.03,
 }
+
+#: Of conducted beats these shares look like the usual one and don't come early, come early, and look otherwise: what
+#: is taken for a premature beat is rare among them, and all that is hard.
+_EASE: Final = (0.42, 0.35, 0.23)
+_CONDUCTED: Final = (bits(NORMAL), CONDUCTED, bits(LBBB), bits(RBBB))
+_UNLIKE: Final = 0.9
+_NAMES: Final = list(FEATURES)
+_CORRELATION: Final = _NAMES.index("correlation_mean")
+_TO_USUAL: Final = _NAMES.index("before_to_usual")
+_TO_NEAREST: Final = _NAMES.index("before_to_nearest")
 
 #: Leads that a batch shows of each beat, and how often.
 _LEADS: Final = ((1, 2, 3, 12), (0.28, 0.52, 0.15, 0.05))
@@ -47,19 +59,22 @@ class Sampler:
 
     def __init__(self, beats: BeatSet, records: NDArray[np.bool_], generator: np.random.Generator) -> None:
         self._beats, self._generator = beats, generator
-        chosen = records[beats.record_of]
         self._pools: list[tuple[NDArray[np.int64], NDArray[np.float64]]] = []
         self._shares: list[float] = []
+        kinds = hardness(beats.numbers["features"])
+        edited = np.array([record.is_edited for record in beats.records])
         for label, share in SHARES.items():
-            own = np.flatnonzero(chosen & (beats.allowed == label))
-            if not len(own):
-                continue
-            of_record = np.bincount(beats.record_of[own], minlength=len(beats.records))
-            edited = np.array([record.is_edited for record in beats.records])
-            weights = np.sqrt(np.minimum(of_record, _MOST)) * np.where(edited, _EDITED, 1.0)
-            each = weights[beats.record_of[own]] / of_record[beats.record_of[own]]
-            self._pools.append((own, np.cumsum(each) / each.sum()))
-            self._shares.append(share)
+            own = records[beats.record_of] & (beats.allowed == label)
+            parts = [(own & (kinds == kind), part) for kind, part in enumerate(_EASE)]
+            for chosen, part in parts if label in _CONDUCTED else [(own, 1.0)]:
+                places = np.flatnonzero(chosen)
+                if not len(places):
+                    continue
+                of_record = np.bincount(beats.record_of[places], minlength=len(beats.records))
+                weights = np.sqrt(np.minimum(of_record, _MOST)) * np.where(edited, _EDITED, 1.0)
+                each = weights[beats.record_of[places]] / of_record[beats.record_of[places]]
+                self._pools.append((places, np.cumsum(each) / each.sum()))
+                self._shares.append(share * part)
 
     def batch(self, size: int) -> Batch:
         """Beats by chance, disturbed by chance."""
@@ -77,6 +92,15 @@ class Sampler:
         inputs = beats.inputs(chosen, leads)
         allowed = (beats.allowed[chosen][:, None] >> np.arange(8) & 1).astype(np.float32)
         return Batch(disturbed(inputs, generator), allowed[:, : len(CLASSES)])
+
+
+def hardness(features: NDArray[np.float32]) -> NDArray[np.int64]:
+    """Of conducted beats ``[n]``: 0 where they look like the usual beat and don't come early, 1 where they come early,
+    2 where they look otherwise.
+    """
+    early = (features[:, _TO_USUAL] < EARLY) | (features[:, _TO_NEAREST] < EARLY)
+    unlike = ~(features[:, _CORRELATION] >= _UNLIKE)
+    return np.where(early, 1, np.where(unlike, 2, 0))
 
 
 def disturbed(inputs: dict[str, NDArray[Any]], generator: np.random.Generator) -> dict[str, NDArray[Any]]:
@@ -98,9 +122,21 @@ def disturbed(inputs: dict[str, NDArray[Any]], generator: np.random.Generator) -
     features = inputs["features"].copy()
     features[generator.random(features.shape) < 0.03] = np.nan
     features[generator.random(size) < 0.05] = np.nan
-    intervals = inputs["intervals"].copy()
+    intervals = _seen_in_part(inputs["intervals"], generator)
     intervals[generator.random(intervals.shape) < 0.01] = np.nan
     return pictures | {"features": features, "intervals": intervals}
+
+
+def _seen_in_part(intervals: NDArray[np.float32], generator: np.random.Generator) -> NDArray[np.float32]:
+    """Intervals of half of the beats without those that are further away, as in short recordings: how much is known
+    mustn't tell what a beat is.
+    """
+    size, count = intervals.shape
+    reach = np.exp(generator.uniform(np.log(3), np.log(count / 2), (size, 2)))
+    reach[generator.random(size) < 0.5] = count
+    steps = np.arange(count) - count // 2
+    kept = (steps >= -reach[:, :1]) & (steps < reach[:, 1:])
+    return np.where(kept, intervals, np.float32(np.nan))
 
 
 def _noise(generator: np.random.Generator, size: int, leads: int, samples: int) -> NDArray[np.float32]:

@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from ecg.features.stream import FEATURES
 from training.datasets.recordings import beat_set, divisions
 from training.datasets.recordings.beat_set import BeatSet
 from training.learning.recordings import runs
 from training.learning.recordings.fitting import Fit, fit, logits_of, missed
-from training.learning.recordings.sampling import Sampler, disturbed
+from training.learning.recordings.sampling import Sampler, disturbed, hardness
 
 #: Somebody of the small copy is asked about in it.
 FOLD = 0
@@ -81,3 +82,19 @@ def test_a_run_is_stored_once(beats: BeatSet, tmp_path: Path) -> None:
 def test_what_was_not_trained_is_said_so(tmp_path: Path) -> None:
     with pytest.raises(beat_set.NothingPreparedError, match="recordings train"):
         runs.said(tmp_path, (divisions.DS2,))
+
+
+def test_conducted_beats_that_come_early_or_look_otherwise_are_drawn_more_often_than_they_are() -> None:
+    features = np.full((4, len(FEATURES)), 1.0, np.float32)
+    features[1, list(FEATURES).index("before_to_usual")] = 0.7
+    features[2, list(FEATURES).index("correlation_mean")] = 0.5
+    features[3] = np.nan
+    assert hardness(features).tolist() == [0, 1, 2, 2]
+
+
+def test_how_much_of_the_rhythm_is_known_differs_by_chance(beats: BeatSet) -> None:
+    inputs = beats.inputs(np.full(400, 30))
+    inputs["intervals"][:] = 0.8
+    known = np.isfinite(disturbed(inputs, np.random.default_rng(0))["intervals"])
+    assert known[:, 46:50].mean() > 0.95, "the nearest ones are there"
+    assert 0.3 < known[:, 0].mean() < 0.8
