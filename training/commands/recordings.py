@@ -55,8 +55,11 @@ def train(
     ],
     data: DataOption = _DATA,
     runs: RunsOption = _RUNS,
-    steps: Annotated[int, typer.Option(help="Batches to learn from.", min=1)] = 1500,
-    seed: Annotated[int, typer.Option(help="Chance.")] = 0,
+    steps: Annotated[int, typer.Option(help="Batches to learn from.", min=1)] = 700,
+    seed: Annotated[int, typer.Option(help="Chance; each is a member of the division's ensemble.", min=0)] = 0,
+    plain: Annotated[
+        float, typer.Option(help="Share of conducted beats that don't come early and look as usual.", min=0, max=1)
+    ] = 0.65,
     threads: ThreadsOption = 1,
 ) -> None:
     """Train the network of each division and store what it says of those whom it doesn't know; each once."""
@@ -74,7 +77,7 @@ def train(
             def report(done: int, loss: float, bar: TaskID = bar, division: str = division) -> None:
                 progress.update(bar, completed=done, description=f"{division}, loss {loss:.4f}")
 
-            finished.run(beats, division, fitting.Fit(steps=steps, seed=seed), runs, report)
+            finished.run(beats, division, fitting.Fit(steps=steps, seed=seed, plain=plain), runs, report)
             progress.update(bar, completed=steps)
     console.print(f"stored: {runs}")
 

@@ -50,7 +50,7 @@ class Prepared:
 
     @property
     def is_edited(self) -> bool:
-        """Whether its rhythm was edited."""
+        """Whether it was edited."""
         return bool(self.facts["edit"])
 
 
@@ -137,8 +137,8 @@ def stored(folder: Path, databases: Sequence[str] = (), *, edited: bool = True) 
 
 
 def is_edited(path: Path) -> bool:
-    """Whether a file is of a recording with an edited rhythm, by its name."""
-    return path.stem.rpartition(".")[2].rstrip("0123456789") in ("early", "runs", "irregular")
+    """Whether a file is of an edited recording, by its name."""
+    return path.stem.rpartition(".")[2].rstrip("0123456789") in ("early", "runs", "irregular", "right")
 
 
 def records(folder: Path, paths: Iterable[Path]) -> list[Prepared]:

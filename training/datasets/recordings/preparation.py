@@ -24,6 +24,7 @@ from training.databases.marked.resampling import resampled
 from training.databases.registry import DATABASES
 from training.datasets.recordings import labelling
 from training.synthetic import rhythm_edits
+from training.synthetic.bundle_branch_block import BLOCKS, block
 
 
 class NoBeatsError(RecordsError):
@@ -35,6 +36,9 @@ STRIP_STEP: Final = 4
 
 #: How often each recording's rhythm is edited, and how.
 _EDITS: Final = {"early": 2, "runs": 3, "irregular": 1}
+
+#: Where normal beats are marked as such, some are changed to those of a right bundle branch block that comes and goes.
+_BLOCKED: Final = {"mitdb": {"right0": BLOCKS["right"]}}
 
 #: Databases whose beats are learnt or asked about. VFDB marks no beats, and says of none what it is.
 NAMES: Final = ("mitdb", "qtdb", "ptbxl", "cpsc2018", "ludb", "ecgiddb", "aftdb", "challenge2017")
@@ -70,6 +74,7 @@ def tasks(databases: list[Database]) -> list[Task]:
         found += [Task(entry) for entry in entries]
         if database.name in _EDITED:
             edits = [f"{edit}{number}" for edit, times in _EDITS.items() for number in range(times)]
+            edits += list(_BLOCKED.get(database.name, ()))
             found += [Task(entry, edit) for entry in entries for edit in edits]
     return found
 
@@ -167,13 +172,17 @@ def _marked_as_a_whole(database: Database, entry: Entry) -> MarkedRecording:
 
 
 def _edited(task: Task) -> tuple[Arrays, dict[str, Any]]:
-    """A recording with another rhythm, of which the edited beats alone are stored."""
-    stored = DATABASES[task.entry.database].read(task.entry)
-    edit = rhythm_edits.EDITS[task.edit.rstrip(digits)]
-    edited = edit(_marked(stored), generator_of(f"{task.edit}-{task.entry.database}-{task.entry.name}"))
-    recording = Recording.of_array(edited.signal.T, leads=edited.leads, rate=float(SAMPLING_RATE))
-    arrays = _arrays(list(beat_blocks(recording)))
-    places = labelling.matched(edited.samples, arrays["samples"], recording.rate)
+    """A recording with another rhythm, or a block that comes and goes; the edited beats alone are stored."""
+    recording = _marked(DATABASES[task.entry.database].read(task.entry))
+    generator = generator_of(f"{task.edit}-{task.entry.database}-{task.entry.name}")
+    blocked = _BLOCKED.get(task.entry.database, {}).get(task.edit)
+    if blocked is not None:
+        edited = block(recording, generator, *blocked)
+    else:
+        edited = rhythm_edits.EDITS[task.edit.rstrip(digits)](recording, generator)
+    changed = Recording.of_array(edited.signal.T, leads=edited.leads, rate=float(SAMPLING_RATE))
+    arrays = _arrays(list(beat_blocks(changed)))
+    places = labelling.matched(edited.samples, arrays["samples"], changed.rate)
     kept = places >= 0
     arrays = {name: values[kept] for name, values in arrays.items()}
     symbols = edited.symbols[places[kept]]
@@ -181,7 +190,7 @@ def _edited(task: Task) -> tuple[Arrays, dict[str, Any]]:
     if Label.CONDUCTED in task.entry.labels:
         allowed[symbols == NORMAL.symbol] = labelling.CONDUCTED
     arrays |= {"symbols": symbols, "allowed": allowed, "fibrillation": np.empty((0, 2), np.int64)}
-    return arrays, _facts(task.entry, recording, task.edit)
+    return arrays, _facts(task.entry, changed, task.edit)
 
 
 def _marked(stored: DatabaseRecord) -> MarkedRecording:

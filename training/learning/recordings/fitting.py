@@ -23,11 +23,13 @@ _ASKED = 1024
 class Fit:
     """How a network is fitted."""
 
-    steps: int = 1500
+    steps: int = 700
     batch: int = 192
     learning_rate: float = 1.5e-3
     weight_decay: float = 0.02
     dropout: float = 0.3
+    plain: float = 0.65
+    """Share of conducted beats that look like the usual one and don't come early."""
     seed: int = 0
 
 
@@ -43,7 +45,7 @@ def fit(
         report: Told how many steps are done, and the mean loss of the last hundred, every hundred steps.
     """
     keras.utils.set_random_seed(settings.seed)
-    sampler = Sampler(beats, records, np.random.default_rng(settings.seed))
+    sampler = Sampler(beats, records, np.random.default_rng(settings.seed), settings.plain)
     own = np.flatnonzero(records[beats.record_of] & (beats.allowed > 0))
     model = network.build(network.Spread.of(beats.numbers["features"][own]), dropout=settings.dropout)
     warming = max(1, settings.steps // 15)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from string import digits
 from typing import Any, Final
 
 import numpy as np
@@ -26,9 +27,9 @@ SHARES: Final = {
     NO_BEAT: 0.03,
 }
 
-#: Of conducted beats these shares look like the usual one and don't come early, come early, and look otherwise: what
-#: is taken for a premature beat is rare among them, and all that is hard.
-_EASE: Final = (0.42, 0.35, 0.23)
+#: What is taken for a premature beat is rare among conducted ones. So of those that are no plain ones, this share comes
+#: early, and the others look otherwise than the usual beat.
+_EARLY_AMONG_HARD: Final = 0.6
 _CONDUCTED: Final = (bits(NORMAL), CONDUCTED, bits(LBBB), bits(RBBB))
 _UNLIKE: Final = 0.9
 _NAMES: Final = list(FEATURES)
@@ -41,8 +42,9 @@ _LEADS: Final = ((1, 2, 3, 12), (0.28, 0.52, 0.15, 0.05))
 
 #: A record's beats of one kind weigh as the root of their number, of so many at most.
 _MOST: Final = 400
-#: What an edited recording weighs beside a real one.
-_EDITED: Final = 0.5
+#: What an edited recording weighs beside a real one, by edit: there are so many early beats that were made that, with
+#: more, they would be most of what is called premature.
+_EDITED: Final = {"early": 0.12, "runs": 0.12, "irregular": 0.5, "right": 0.3}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,21 +59,26 @@ class Batch:
 class Sampler:
     """Draws beats of some records."""
 
-    def __init__(self, beats: BeatSet, records: NDArray[np.bool_], generator: np.random.Generator) -> None:
+    def __init__(
+        self, beats: BeatSet, records: NDArray[np.bool_], generator: np.random.Generator, plain: float
+    ) -> None:
+        """Draw from the beats of ``records``, ``[records]``; of conducted ones the share ``plain`` is easy."""
+        ease = (plain, (1 - plain) * _EARLY_AMONG_HARD, (1 - plain) * (1 - _EARLY_AMONG_HARD))
         self._beats, self._generator = beats, generator
         self._pools: list[tuple[NDArray[np.int64], NDArray[np.float64]]] = []
         self._shares: list[float] = []
         kinds = hardness(beats.numbers["features"])
-        edited = np.array([record.is_edited for record in beats.records])
+        edits = [record.facts["edit"].rstrip(digits) for record in beats.records]
+        worth = np.array([_EDITED[edit] if edit else 1.0 for edit in edits])
         for label, share in SHARES.items():
             own = records[beats.record_of] & (beats.allowed == label)
-            parts = [(own & (kinds == kind), part) for kind, part in enumerate(_EASE)]
+            parts = [(own & (kinds == kind), part) for kind, part in enumerate(ease)]
             for chosen, part in parts if label in _CONDUCTED else [(own, 1.0)]:
                 places = np.flatnonzero(chosen)
                 if not len(places):
                     continue
                 of_record = np.bincount(beats.record_of[places], minlength=len(beats.records))
-                weights = np.sqrt(np.minimum(of_record, _MOST)) * np.where(edited, _EDITED, 1.0)
+                weights = np.sqrt(np.minimum(of_record, _MOST)) * worth
                 each = weights[beats.record_of[places]] / of_record[beats.record_of[places]]
                 self._pools.append((places, np.cumsum(each) / each.sum()))
                 self._shares.append(share * part)

@@ -20,7 +20,7 @@ from training.datasets.recordings.labelling import bits
 def test_every_record_and_its_edits_are_stored(prepared_recordings: Path) -> None:
     names = {path.name for path in beat_set.stored(prepared_recordings)}
     assert {f"{record}.npz" for record in RECORDS} <= names
-    assert {"100.early0.npz", "100.runs0.npz", "100.irregular0.npz"} <= names
+    assert {"100.early0.npz", "100.runs0.npz", "100.irregular0.npz", "100.right0.npz"} <= names
     assert {path.name for path in beat_set.stored(prepared_recordings, edited=False)} == {
         f"{record}.npz" for record in RECORDS
     }

@@ -25,7 +25,7 @@ def beats(prepared_recordings: Path) -> BeatSet:
 
 
 def test_a_batch_has_beats_of_every_label_that_there_is(beats: BeatSet) -> None:
-    batch = Sampler(beats, np.ones(len(beats.records), np.bool_), np.random.default_rng(0)).batch(256)
+    batch = Sampler(beats, np.ones(len(beats.records), np.bool_), np.random.default_rng(0), 0.5).batch(256)
     labels = {tuple(row) for row in batch.allowed.astype(int).tolist()}
     assert {(1, 0, 0, 0, 0, 0), (0, 0, 0, 1, 0, 0), (0, 0, 0, 0, 0, 1)} <= labels
     assert all(len(values) == 256 for values in batch.inputs.values())
@@ -34,7 +34,7 @@ def test_a_batch_has_beats_of_every_label_that_there_is(beats: BeatSet) -> None:
 def test_beats_of_others_are_never_drawn(beats: BeatSet) -> None:
     chosen = np.array([record.record == "101" for record in beats.records])
     own = {row.tobytes() for row in beats.numbers["features"][chosen[beats.record_of]]}
-    sampler = Sampler(beats, chosen, np.random.default_rng(0))
+    sampler = Sampler(beats, chosen, np.random.default_rng(0), 0.5)
     drawn = np.concatenate([pool for pool, _ in sampler._pools])
     assert {row.tobytes() for row in beats.numbers["features"][drawn]} <= own
 
