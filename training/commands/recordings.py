@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from pathlib import Path
 from typing import Annotated
 
@@ -15,6 +16,9 @@ app = typer.Typer(no_args_is_help=True, help=__doc__)
 
 DataOption = Annotated[Path, typer.Option("--data", help="Folder of the prepared recordings.")]
 RunsOption = Annotated[Path, typer.Option("--runs", help="Folder of the networks and what they said.")]
+FoldsOption = Annotated[
+    str, typer.Option("--folds", help="Comma-separated: only the people of these folds; by default of all five.")
+]
 _DATA = PREPARED / "recordings"
 _RUNS = RUNS / "arrhythmia-recording"
 
@@ -83,16 +87,18 @@ def train(
 
 
 @app.command()
-def tables(data: DataOption = _DATA, runs: RunsOption = _RUNS, results: ResultsOption = RESULTS) -> None:
+def tables(
+    data: DataOption = _DATA, runs: RunsOption = _RUNS, results: ResultsOption = RESULTS, folds: FoldsOption = ""
+) -> None:
     """Print every table of trained networks and write each into the folder of results."""
     from training.datasets.recordings import beat_set
     from training.evaluation.recordings import tables as measured
 
     records = beat_set.records(data, beat_set.stored(data, edited=False))
-    for of in (measured.inter_patient, measured.by_person):
-        for name, table in of(records, runs):
-            console.print(f"[bold]{name}[/]")
-            print_table(table, results / f"arrhythmia-recording.{name}.csv")
+    by_person = measured.by_person(records, runs, _folds(folds))
+    for name, table in chain(measured.inter_patient(records, runs), by_person):
+        console.print(f"[bold]{name}[/]")
+        print_table(table, results / f"arrhythmia-recording.{name}.csv")
 
 
 @app.command()
@@ -101,6 +107,7 @@ def export(
     runs: RunsOption = _RUNS,
     models: ModelsOption = MODELS,
     version: Annotated[str, typer.Option("--version", help="Version to write: a positive whole number.")] = "1",
+    folds: FoldsOption = "",
     threads: ThreadsOption = 1,
 ) -> None:
     """Write the network that learnt from everybody as a model file, calibrated and scored out of fold."""
@@ -108,7 +115,7 @@ def export(
     from training.learning import fitting as pictures
 
     pictures.use_threads(threads)
-    written = recording_export.export_run(data, runs, models, version)
+    written = recording_export.export_run(data, runs, models, version, _folds(folds))
     console.print(f"wrote {written}, {written.stat().st_size / 1e6:.1f} MB")
 
 
@@ -124,3 +131,9 @@ def card(
     folder = models / "arrhythmia-recording"
     (folder / "MODEL_CARD.md").write_text(made.card(folder / version, results), encoding="utf-8")
     console.print(f"wrote {folder / 'MODEL_CARD.md'}")
+
+
+def _folds(named: str) -> tuple[str, ...]:
+    from training.datasets.recordings.divisions import FOLDS
+
+    return tuple(name for name in named.split(",") if name) or FOLDS

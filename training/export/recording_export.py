@@ -26,7 +26,9 @@ from training.learning.recordings.calibrating import Known
 _COMPARED: Final = 4
 
 
-def export_run(data: Path, trained: Path, repository: Path, version: str) -> Path:
+def export_run(
+    data: Path, trained: Path, repository: Path, version: str, folds: Sequence[str] = divisions.FOLDS
+) -> Path:
     """Write the network of everybody, decided and scored on people whom the folds' networks don't know.
 
     Args:
@@ -34,6 +36,7 @@ def export_run(data: Path, trained: Path, repository: Path, version: str) -> Pat
         trained: The networks, and what they said.
         repository: Folder of models.
         version: Name of the version.
+        folds: Those of :data:`~training.datasets.recordings.divisions.FOLDS` whose people calibrate, decide and score.
 
     Raises:
         ExportError: that is no version.
@@ -44,19 +47,19 @@ def export_run(data: Path, trained: Path, repository: Path, version: str) -> Pat
     require_version(version)
     paths = stored(data)
     prepared = records(data, paths)
-    folds = {name: runs.said(trained, (name,)) for name in divisions.FOLDS}
-    known = calibrating.known(tuple(prepared), {name: own for fold in folds.values() for name, own in fold.items()})
+    said = {name: runs.said(trained, (name,)) for name in folds}
+    known = calibrating.known(tuple(prepared), {name: own for fold in said.values() for name, own in fold.items()})
     scaled = calibrating.scaling(known)
     names = sorted({record.database for record in prepared})
     return recording_model.export(
         runs.networks(trained, divisions.EVERYBODY),
-        Decided(scaled, calibrating.thresholds(known, scaled), scores(prepared, folds)),
+        Decided(scaled, calibrating.thresholds(known, scaled), scores(prepared, said)),
         [arrays for name in names for arrays in compared(name)],
         repository / recording_model.NAME / version,
         facts={
             "temperature": round(scaled.temperature, 4),
             "bias": [round(value, 4) for value in scaled.bias],
-            "calibrated_on": "people-5fold",
+            "calibrated_on": list(folds),
             "settings": runs.settings_of(trained, divisions.EVERYBODY),
         },
         licence=" ".join(DATABASES[name].notice for name in names),

@@ -60,13 +60,20 @@ def with_expert(
     return pd.concat(rows, ignore_index=True)
 
 
-def by_person(records: Sequence[Prepared], runs: Path) -> Iterator[tuple[str, pd.DataFrame]]:
+def by_person(
+    records: Sequence[Prepared], runs: Path, named: Sequence[str] = divisions.FOLDS
+) -> Iterator[tuple[str, pd.DataFrame]]:
     """The same by five folds over everybody, by database; and records of twelve leads.
+
+    Args:
+        records: Everything that is prepared.
+        runs: The networks and what they said.
+        named: The folds whose people are asked about, two or more.
 
     Raises:
         NothingPreparedError: a network wasn't trained.
     """
-    folds = {name: said(runs, (name,)) for name in divisions.FOLDS}
+    folds = {name: said(runs, (name,)) for name in named}
     probabilities = calibrating.cross_fitted(tuple(records), folds)
     asked = [record for record in records if key(record) in probabilities and not record.is_edited]
     items = answered([record for record in asked if _marks_beats(record)], _classes(probabilities))
