@@ -20,12 +20,6 @@ from training.learning.recordings.runs import Logits, key
 _MOST: Final = 1000
 
 
-#: How much of the fitted biases is taken. All of it is most probable, but finds few early beats of people who have
-#: many. Of the division ``ds1-choice`` F1 of supraventricular beats is 0.73, 0.76 and 0.72 with none, half and all of
-#: it in MIT-BIH, 0.61, 0.66 and 0.69 in the QT database.
-_STRENGTH: Final = 0.5
-
-
 @dataclass(frozen=True, slots=True)
 class Known:
     """Beats with what a network that doesn't know their people said of them."""
@@ -64,9 +58,8 @@ def _taken(allowed: NDArray[np.uint8]) -> NDArray[np.int64]:
 
 
 def scaling(beats: Known) -> Scaling:
-    """Temperature, and half of the bias for each class: training draws the rare ones more often than they come."""
-    fitted = fit_scaling(beats.logits, beats.truth)
-    return Scaling(fitted.temperature, tuple(_STRENGTH * bias for bias in fitted.bias))
+    """Temperature, and a bias for each class: training draws the rare ones more often than they come."""
+    return fit_scaling(beats.logits, beats.truth)
 
 
 def probabilities(logits: NDArray[np.float32], scaled: Scaling) -> NDArray[np.float32]:
