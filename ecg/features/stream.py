@@ -118,7 +118,7 @@ class Beat:
         beat = self.windows
         known = np.isfinite(beat)
         mean = np.where(known, beat, 0).sum(axis=1, keepdims=True) / np.maximum(known.sum(axis=1, keepdims=True), 1)
-        result: Millivolts = beat - mean - self.usual
+        result: Millivolts = (beat - mean - self.usual).astype(np.float32)
         return result
 
     @property

@@ -7,8 +7,10 @@ import pandas as pd
 import pytest
 
 from tests.training.recordings import RECORDS, write_ptbxl, write_recordings, write_vfdb
+from training.databases import mitdb
 from training.datasets import prepared_data
 from training.datasets.prepared_data import Dataset, PreparationConfig
+from training.datasets.recordings import preparation
 from training.datasets.sources import MITDB
 
 
@@ -34,6 +36,17 @@ def prepared(recordings: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
         MITDB, recordings, list(RECORDS), out, PreparationConfig(augmented_variants=1), workers=1
     ):
         pass
+    return out
+
+
+@pytest.fixture(scope="session")
+def prepared_recordings(recordings: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Detected beats of the three records and of their edits."""
+    out = tmp_path_factory.mktemp("prepared_recordings")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MITDB_DIR", str(recordings))
+        for task in preparation.tasks([mitdb.MITDB]):
+            preparation.prepare(task, out)
     return out
 
 

@@ -61,6 +61,7 @@ def test_a_strange_shape_is_told_from_the_usual_one(beats: list[Beat]) -> None:
     assert feature(usual, "residual_qrs_greatest") < 0.15
     assert feature(early, "residual_qrs_greatest") > 0.5
     assert np.abs(usual.difference).max() < 0.1
+    assert usual.difference.dtype == usual.windows.dtype == np.float32, "as a model takes them"
     assert np.abs(early.difference).max() > 0.5
 
 
