@@ -105,18 +105,20 @@ def _recording(hours: float) -> Recording:
 
 def _whole(recording: Recording) -> int:
     gathering = FamilyGathering()
-    samples, readable, powers = [], [], []
+    samples, readable, waves, odd, atrial = [], [], [], [], []
     for block in beat_blocks(recording):
         gathering.add(block)
         windows = block.windows
         samples.append(windows.samples)
         readable.append(((windows.faults & int(UNREADABLE)) == 0).any(axis=0))
-        powers.append(np.stack([windows.flutter_power, windows.qrs_power]))
+        waves.append(windows.waves)
+        odd.append(block.odd)
+        atrial.append(block.atrial)
     gathering.finish()
     places = np.concatenate(samples)
-    flutter, qrs = np.concatenate(powers, axis=2)
     kinds = np.full(len(places), BeatKind.NORMAL.value)
-    measures(Timeline(places, kinds, np.concatenate(readable), ventricular_fibrillation(flutter, qrs)))
+    fibrillation = ventricular_fibrillation(np.concatenate(waves))
+    measures(Timeline(places, kinds, np.concatenate(readable), fibrillation, np.concatenate(odd), np.stack(atrial)))
     return len(places)
 
 
