@@ -26,7 +26,7 @@ def everything(context: typer.Context) -> None:
         quality.command()
         rhythm.command()
         families.command()
-        speed.command(hours=24.0, others=True)
+        speed.command(hours=24.0, days=0.0, others=True)
 
 
 if __name__ == "__main__":

@@ -35,6 +35,12 @@ class Analysed:
     """The same at 360 Hz."""
     faults: NDArray[np.uint8]
     """``[leads, seconds]``."""
+    waves: NDArray[np.float32]
+    """``[seconds, 6]``; see :func:`ecg.features.waves.wave_numbers`."""
+    odd: NDArray[np.bool_]
+    """``[n]``; see :attr:`ecg.features.stream.BeatBlock.odd`."""
+    atrial: NDArray[np.float32]
+    """``[blocks, 7]``; see :attr:`ecg.features.stream.BeatBlock.atrial`."""
     fibrillation: Stretches
     """Ventricular, whole seconds."""
 
@@ -57,13 +63,13 @@ def analysed(recording: Recording) -> Analysed:
     blocks = list(beat_blocks(recording))
     seconds = max(1, int(Ratio.of(recording.rate).length(recording.samples) / 360))
     windows = [block.windows for block in blocks]
-    flutter, qrs, faults = (
-        np.concatenate([getattr(item, name) for item in windows], axis=1)[:, :seconds]
-        for name in ("flutter_power", "qrs_power", "faults")
-    )
+    waves = np.concatenate([item.waves for item in windows])[:seconds]
     return Analysed(
         np.concatenate([block.source_samples for block in blocks]),
         np.concatenate([item.samples for item in windows]),
-        faults,
-        ventricular_fibrillation(flutter, qrs),
+        np.concatenate([item.faults for item in windows], axis=1)[:, :seconds],
+        waves,
+        np.concatenate([block.odd for block in blocks]),
+        np.stack([block.atrial for block in blocks]),
+        ventricular_fibrillation(waves),
     )

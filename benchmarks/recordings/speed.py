@@ -43,6 +43,7 @@ class Repeated:
 
 def command(
     hours: Annotated[float, typer.Option(help="Length of the recording.", min=0.1)] = 24.0,
+    days: Annotated[float, typer.Option(help="Everything once more on a recording of so many days.", min=0.0)] = 0.0,
     others: Annotated[bool, typer.Option("--others", help="Time the other detectors on one lead of it, too.")] = False,
 ) -> None:
     """Print how long a recording of two leads takes, and how much memory."""
@@ -54,14 +55,46 @@ def command(
     if others:
         for name, detector in detectors.installed().items():
             steps[f"{name}, R peaks of one lead"] = lambda detector=detector: _one_lead(recording, detector)  # type: ignore[misc]
-    rows = []
-    for name, step in steps.items():
-        rest = _most_memory(afresh=True)
-        started = time.process_time()
-        beats = step()
-        rows.append([name, f"{time.process_time() - started:.1f}", f"{_most_memory() - rest:.0f}", beats])
+    rows = [[name, *_measured(step).row()] for name, step in steps.items()]
     columns = ["what", "CPU s", "most memory above rest, MB", "beats"]
     show(f"{hours:g} h of two leads at 360 Hz, in one process", columns, rows)
+    if days:
+        _compare(hours, 24 * days)
+
+
+def _compare(hours: float, longer: float) -> None:
+    """Print what a longer recording takes beside a shorter one."""
+    short, long = (_whole_of(_recording(length)) for length in (hours, longer))
+    rows: list[list[object]] = [[f"{hours:g} h", *short.row()], [f"{longer:g} h", *long.row()]]
+    ratio = long.megabytes / max(short.megabytes, 1)
+    rows.append([f"{longer / hours:.1f} times", f"{long.seconds / short.seconds:.1f}", f"{ratio:.2f}", ""])
+    columns = ["recording", "CPU s", "most memory above rest, MB", "beats"]
+    show("Everything, on a longer recording", columns, rows)
+
+
+@dataclass(frozen=True, slots=True)
+class _Measured:
+    """What a step took."""
+
+    seconds: float
+    megabytes: float
+    """The most beyond what the process had."""
+    beats: int
+
+    def row(self) -> list[object]:
+        """As a table shows it."""
+        return [f"{self.seconds:.1f}", f"{self.megabytes:.0f}", self.beats]
+
+
+def _whole_of(recording: Recording) -> _Measured:
+    return _measured(lambda: _whole(recording))
+
+
+def _measured(step: Callable[[], int]) -> _Measured:
+    rest = _most_memory(afresh=True)
+    started = time.process_time()
+    beats = step()
+    return _Measured(time.process_time() - started, _most_memory() - rest, beats)
 
 
 def _recording(hours: float) -> Recording:
@@ -72,18 +105,20 @@ def _recording(hours: float) -> Recording:
 
 def _whole(recording: Recording) -> int:
     gathering = FamilyGathering()
-    samples, readable, powers = [], [], []
+    samples, readable, waves, odd, atrial = [], [], [], [], []
     for block in beat_blocks(recording):
         gathering.add(block)
         windows = block.windows
         samples.append(windows.samples)
         readable.append(((windows.faults & int(UNREADABLE)) == 0).any(axis=0))
-        powers.append(np.stack([windows.flutter_power, windows.qrs_power]))
+        waves.append(windows.waves)
+        odd.append(block.odd)
+        atrial.append(block.atrial)
     gathering.finish()
     places = np.concatenate(samples)
-    flutter, qrs = np.concatenate(powers, axis=2)
     kinds = np.full(len(places), BeatKind.NORMAL.value)
-    measures(Timeline(places, kinds, np.concatenate(readable), ventricular_fibrillation(flutter, qrs)))
+    fibrillation = ventricular_fibrillation(np.concatenate(waves))
+    measures(Timeline(places, kinds, np.concatenate(readable), fibrillation, np.concatenate(odd), np.stack(atrial)))
     return len(places)
 
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ecg.beats import WINDOW_AFTER, WINDOW_BEFORE
 from ecg.features import rhythm, shape
+from ecg.features.atrial import atrial_numbers
 from ecg.features.rhythm import EARLY, intervals_of, rhythm_features, usual_interval
 from ecg.features.shape import aligned, shape_features
 from ecg.features.usual import UsualBeat, company, usual_beat
@@ -63,6 +64,10 @@ class BeatBlock:
     """``[n]``: by how many samples each beat lies later in its window than the usual one does."""
     shapes: NDArray[np.float32]
     """``[n, leads, 252]``, millivolts without baseline, aligned with the usual beat."""
+    odd: NDArray[np.bool_]
+    """``[n]``: whether the QRS complex is unlike the usual one, as those of ventricular beats are."""
+    atrial: NDArray[np.float32]
+    """``[7]``: what lies before the QRS complexes of the block; see :data:`ecg.features.atrial.ATRIAL`."""
 
     @property
     def index(self) -> int:
@@ -169,6 +174,10 @@ def beat_blocks(recording: Recording, blocks: range | None = None) -> Iterator[B
         yield _described(around, ratio, recording.samples)
 
 
+#: Correlation of the QRS complex with the usual one, mean of the leads, below which it is odd.
+_ODD: Final = 0.8
+_QRS_LIKENESS: Final = list(shape.NAMES).index("correlation_qrs_mean")
+
 #: The usual beat's window is the strip without what the greatest shift could take from outside of it.
 _USUAL_FIRST: Final = STRIP_REACH - WINDOW_BEFORE - 2 * SHAPE_MARGIN
 _USUAL: Final = slice(_USUAL_FIRST, STRIP_REACH + WINDOW_AFTER + 2 * SHAPE_MARGIN)
@@ -199,9 +208,11 @@ def _described(around: Around[BeatWindows], ratio: Ratio, samples: int) -> BeatB
         scale,
     )
     shapes, shifts = aligned(block.shapes, usual.shape, scale)
+    looks = shape_features(shapes, usual.shape, block.readable)
+    odd = looks[:, _QRS_LIKENESS] < _ODD
     numbers = [
         rhythm_features(intervals, own),
-        shape_features(shapes, usual.shape, block.readable),
+        looks,
         _company(block, usual, scale),
     ]
     padded = np.pad(intervals, INTERVALS, constant_values=np.nan)
@@ -215,4 +226,6 @@ def _described(around: Around[BeatWindows], ratio: Ratio, samples: int) -> BeatB
         usual,
         shifts,
         shapes,
+        odd,
+        atrial_numbers(shapes, block.readable.any(axis=1) & ~odd, block.crest),
     )

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecg.beats import SAMPLING_RATE
+from ecg.features.waves import wave_numbers
 from ecg.peaks.stream import PeakBlock, settled
 from ecg.quality import Fault, quality
 from ecg.recording import Millivolts
@@ -53,9 +54,8 @@ class BeatWindows:
     """``[leads]``, millivolts; see :attr:`ecg.peaks.evidence.Evidence.crest`."""
     faults: NDArray[np.uint8]
     """``[leads, BLOCK_SECONDS]``; see :class:`ecg.quality.Quality`."""
-    flutter_power: NDArray[np.float32]
-    qrs_power: NDArray[np.float32]
-    """``[leads, BLOCK_SECONDS]``; see :class:`ecg.signal.filters.Filtered`."""
+    waves: NDArray[np.float32]
+    """``[BLOCK_SECONDS, 6]``; see :func:`ecg.features.waves.wave_numbers`."""
 
 
 def cut(around: Around[PeakBlock]) -> BeatWindows:
@@ -63,7 +63,6 @@ def cut(around: Around[PeakBlock]) -> BeatWindows:
     block = settled(around)
     filtered = [None if item is None else item.evidence.filtered for item in around.items]
     places = block.samples - (block.index - 1) * BLOCK
-    own = block.evidence.filtered
     judged = quality(block.evidence)
     seconds = np.clip((places - BLOCK) // SAMPLING_RATE, 0, BLOCK_SECONDS - 1)
     return BeatWindows(
@@ -78,8 +77,7 @@ def cut(around: Around[PeakBlock]) -> BeatWindows:
         weights=block.evidence.weights.mean(axis=1),
         crest=block.evidence.crest,
         faults=judged.faults,
-        flutter_power=own.flutter_power,
-        qrs_power=own.qrs_power,
+        waves=wave_numbers(filtered),
     )
 
 

@@ -1,9 +1,11 @@
-"""Atrial fibrillation by the irregularity of its intervals.
+"""Atrial fibrillation by the irregularity of its intervals and the absence of P waves.
 
-Half a minute at a time, eleven numbers say how irregular intervals are (:data:`NUMBERS`), and a logistic regression
-weighs them. Among them the coefficient of sample entropy (Lake & Moorman 2011, Am. J. Physiol. Heart Circ. Physiol.
-300:H319), and how near each pair of successive intervals has others like it, which extra beats in any pattern have and
-fibrillation hasn't. Intervals beside ventricular and paced beats are left out where beats are classified.
+Half a minute at a time, fourteen numbers say how irregular intervals are (:data:`NUMBERS`), seven what lies before QRS
+complexes (:data:`ecg.features.atrial.ATRIAL`), and a logistic regression weighs them; where nobody looked for P waves,
+another weighs the intervals alone. Among the numbers are the coefficient of sample entropy (Lake & Moorman 2011, Am. J.
+Physiol. Heart Circ. Physiol. 300:H319), how near each pair of successive intervals has others like it, which extra
+beats in any pattern have and fibrillation hasn't, and how intervals go with those before them: breathing is slow.
+Intervals beside ventricular, paced and odd beats are left out.
 """
 
 from __future__ import annotations
@@ -15,9 +17,11 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from ecg.features.atrial import ATRIAL
 from ecg.rhythm.heart_rate import Episode, seconds_to_episodes
 from ecg.rhythm.settings import RhythmSettings
 from ecg.rhythm.timeline import BeatKind, Rhythm
+from ecg.signal.grid import BLOCK_SECONDS
 
 #: Seconds from one window to the next; each step is judged by the windows that hold it.
 _STEP: Final = 10
@@ -37,6 +41,9 @@ NUMBERS: Final[dict[str, str]] = {
     "lonely": "upper quartile of the distance of pairs to the nearest pair",
     "steady": "lower quartile of the change from one interval to the next",
     "median": "median interval, seconds",
+    "following": "correlation of intervals with the next ones",
+    "turning": "correlation of the changes from interval to interval with the next ones",
+    "second": "correlation of intervals with the next but one",
 }
 """What :func:`irregularity` measures, in its order; distances and differences are of natural logarithms of intervals
 where nothing else is said."""
@@ -44,10 +51,17 @@ where nothing else is said."""
 _TOLERANCE: Final = 0.03
 """Seconds within which sample entropy takes intervals for equal."""
 
-#: Fitted to the windows of MIT-BIH (ventricular beats known), the 2017 challenge and AFTDB, every person alike;
-#: ``python -m benchmarks.recordings rhythm`` fits them again and prints them.
-_WEIGHTS: Final = (-10.718, 0.029, 7.435, -1.774, -0.588, 2.220, 5.224, -0.222, -5.635, -9.159, -4.339)
-_CONSTANT: Final = 9.003
+#: Fitted to the windows of MIT-BIH, the 2017 challenge and AFTDB, no beat classified, every person alike;
+#: ``python -m benchmarks.recordings rhythm`` fits them again and prints them. The first are those of intervals where
+#: nothing else is known, the second those of intervals and of what lies before QRS complexes.
+_WEIGHTS: Final[dict[bool, tuple[float, ...]]] = {
+    False: (-8.809, -0.023, 0.287, -2.731, -0.295, 2.261, 6.161, 1.222, -0.348, -5.117, -4.005, 3.470, -5.611, -2.037),
+    True: (
+        *(-7.829, 0.046, -0.955, -1.136, -0.720, 0.949, 6.168, 0.383, -3.117, -3.895, -3.612, 2.927, -4.344, -1.491),
+        *(-4.126, -2.056, 0.158, -0.787, 0.196, -0.065, 2.886),
+    ),
+}
+_CONSTANTS: Final = {False: 4.981, True: 4.927}
 
 #: Steps without fibrillation between two with it that don't end an episode.
 _BRIDGED: Final = 20
@@ -76,7 +90,7 @@ def _during(episodes: tuple[Episode, ...], seconds: int) -> NDArray[np.bool_]:
 
 
 def irregularity(intervals: NDArray[np.float64]) -> NDArray[np.float64] | None:
-    """The :data:`NUMBERS` of intervals in a row, seconds, ``[11]``; None for too few."""
+    """The :data:`NUMBERS` of intervals in a row, seconds, ``[14]``; None for too few."""
     if len(intervals) < _LEAST_INTERVALS:
         return None
     median = np.median(intervals)
@@ -101,8 +115,18 @@ def irregularity(intervals: NDArray[np.float64]) -> NDArray[np.float64] | None:
             np.quantile(nearest[:, 0], 0.75),
             np.quantile(np.abs(steps), 0.25),
             median,
+            _correlation(intervals[:-1], intervals[1:]),
+            _correlation(steps[:-1], steps[1:]),
+            _correlation(intervals[:-2], intervals[2:]),
         ]
     )
+
+
+def _correlation(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:
+    """0 where one of them doesn't change."""
+    first, second = first - first.mean(), second - second.mean()
+    norm = np.sqrt(np.square(first).sum() * np.square(second).sum())
+    return float((first * second).sum() / norm) if norm > 1e-9 else 0.0
 
 
 def _entropy(intervals: NDArray[np.float64]) -> tuple[float, float]:
@@ -117,27 +141,47 @@ def _entropy(intervals: NDArray[np.float64]) -> tuple[float, float]:
 
 
 def score(numbers: NDArray[np.float64]) -> float:
-    """Above 0 for fibrillation: the logarithm of its odds."""
-    return float(numbers @ np.array(_WEIGHTS) + _CONSTANT)
+    """Above 0 for fibrillation: the logarithm of its odds.
+
+    Args:
+        numbers: Those of a window, ``[21]``; the last seven ``nan`` where nobody looked for P waves.
+    """
+    seen = bool(np.isfinite(numbers).all())
+    weights = np.array(_WEIGHTS[seen])
+    return float(numbers[: len(weights)] @ weights + _CONSTANTS[seen])
 
 
 def windows(
     rhythm: Rhythm, seconds: int, settings: RhythmSettings, step: int = _STEP
 ) -> Iterator[tuple[int, NDArray[np.float64] | None]]:
-    """Windows of a recording of ``seconds``: where each begins, seconds, and its :func:`irregularity`."""
+    """Windows of a recording of ``seconds``: where each begins, seconds, and its numbers, ``[21]``: its
+    :func:`irregularity` and what lies before its QRS complexes, ``nan`` where that isn't known; None with too few
+    intervals.
+    """
     width = int(settings.fibrillation_window_seconds)
     chosen = _usable(rhythm)
     for begin in range(0, max(1, seconds - width + step), step):
         first = np.searchsorted(rhythm.times[:-1], begin)
         last = np.searchsorted(rhythm.times[1:], begin + width)
-        yield begin, irregularity(rhythm.intervals[first:last][chosen[first:last]])
+        irregular = irregularity(rhythm.intervals[first:last][chosen[first:last]])
+        yield begin, None if irregular is None else np.concatenate([irregular, _atrial(rhythm, begin, width)])
+
+
+def _atrial(rhythm: Rhythm, begin: int, width: int) -> NDArray[np.float64]:
+    """Mean over the window's seconds of the numbers of their blocks, ``[7]``."""
+    if rhythm.atrial is None:
+        return np.full(len(ATRIAL), np.nan)
+    blocks = np.arange(begin, begin + width) // BLOCK_SECONDS
+    rows = rhythm.atrial[blocks[blocks < len(rhythm.atrial)]].astype(np.float64)
+    known = rows[np.isfinite(rows).all(axis=1)]
+    return known.mean(axis=0) if len(known) else np.full(len(ATRIAL), np.nan)
 
 
 def _usable(rhythm: Rhythm) -> NDArray[np.bool_]:
-    """Which intervals say something of the atria: known, and neither beside a ventricular or paced beat nor, as the
-    pause after one, one further; ``[n - 1]``.
+    """Which intervals say something of the atria: known, and neither beside a ventricular, paced or odd beat nor,
+    as the pause after one, one further; ``[n - 1]``.
     """
-    ventricular = rhythm.of(BeatKind.VENTRICULAR) | rhythm.of(BeatKind.PACED)
+    ventricular = rhythm.of(BeatKind.VENTRICULAR) | rhythm.of(BeatKind.PACED) | rhythm.odd
     chosen = rhythm.known & ~ventricular[1:] & ~ventricular[:-1]
     chosen[1:] &= ~ventricular[:-2]
     return chosen

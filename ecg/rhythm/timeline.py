@@ -37,6 +37,10 @@ class Timeline:
     """``[seconds]``: whether any lead can be read."""
     ventricular_fibrillation: Stretches
     """``[m, 2]``, whole seconds; beats in it are none."""
+    odd: NDArray[np.bool_] | None = None
+    """``[n]``: beats whose QRS complex is unlike the usual one (:attr:`ecg.features.stream.BeatBlock.odd`)."""
+    atrial: NDArray[np.float32] | None = None
+    """``[blocks, 7]``: P waves or none (:attr:`ecg.features.stream.BeatBlock.atrial`); None: nobody looked."""
 
     def __post_init__(self) -> None:
         if len(self.samples) != len(self.kinds):
@@ -57,7 +61,10 @@ class Timeline:
         seconds, samples = seconds[kept], self.samples[kept]
         lost = np.concatenate([[0], np.cumsum(~analysable)])
         known = lost[seconds[1:] + 1] == lost[seconds[:-1]]
-        return Rhythm(samples / SAMPLING_RATE, self.kinds[kept], np.diff(samples) / SAMPLING_RATE, known)
+        odd = np.zeros(len(kept), np.bool_) if self.odd is None else self.odd
+        return Rhythm(
+            samples / SAMPLING_RATE, self.kinds[kept], np.diff(samples) / SAMPLING_RATE, known, odd[kept], self.atrial
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +79,10 @@ class Rhythm:
     """``[n - 1]``, seconds from each beat to the next."""
     known: NDArray[np.bool_]
     """``[n - 1]``: whether all seconds from one to the other are analysable. Others are no RR intervals."""
+    odd: NDArray[np.bool_]
+    """``[n]``; see :attr:`Timeline.odd`."""
+    atrial: NDArray[np.float32] | None
+    """See :attr:`Timeline.atrial`."""
 
     def of(self, kind: BeatKind) -> NDArray[np.bool_]:
         """Which beats are of a kind, ``[n]``."""

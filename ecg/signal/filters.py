@@ -12,6 +12,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 from scipy.fft import irfft, rfft
+from scipy.signal import firwin
 
 from ecg.beats import SAMPLING_RATE
 from ecg.recording import Millivolts
@@ -28,6 +29,13 @@ _FLUTTER_BAND: Final = (4.0, 1.2)
 #: Samples of the moving averages that take noise away (28 ms twice) and the baseline (0.36 s twice).
 _SMOOTH: Final = 5
 _BASELINE: Final = 131
+
+WAVES_RATE: Final = 45
+"""Samples a second of :attr:`Filtered.waves`."""
+#: Hertz up to which they go, taps, and samples of the moving average that takes the baseline (0.74 s twice).
+_WAVES_HIGHEST: Final = 18.0
+_WAVES_TAPS: Final = 129
+_WAVES_BASELINE: Final = 265
 
 #: Gaps up to this many samples are bridged with a line.
 _SHORT_GAP: Final = 180
@@ -46,6 +54,8 @@ class Filtered:
     """``[leads, BLOCK]``, millivolts: envelope of the band of QRS complexes."""
     shape: Signals
     """``[leads, BLOCK]``, millivolts: the beat from about 1 to 35 Hz, without its baseline."""
+    waves: Signals
+    """``[leads, BLOCK / 8]``, millivolts from about 1 to 18 Hz at :data:`WAVES_RATE`: all that fibrillation has."""
     flutter_power: Signals
     """``[leads, BLOCK_SECONDS]``, square millivolts of each second: envelope of the band of flutter waves."""
     qrs_power: Signals
@@ -61,9 +71,11 @@ def filtered(values: Millivolts) -> Filtered:
     strength = _envelope(spectrum, _QRS_BAND)
     flutter = _envelope(spectrum, _FLUTTER_BAND)
     shape = irfft(spectrum * _shape_response(), _LENGTH, axis=1)[:, MARGIN:-MARGIN]
-    for signals in (strength, flutter, shape):
+    waves = irfft(spectrum * _waves_response(), _LENGTH, axis=1)[:, MARGIN:-MARGIN]
+    for signals in (strength, flutter, shape, waves):
         signals[missing] = 0
-    return Filtered(core.copy(), strength, shape, _power(flutter), _power(strength))
+    every = SAMPLING_RATE // WAVES_RATE
+    return Filtered(core.copy(), strength, shape, waves[:, ::every].copy(), _power(flutter), _power(strength))
 
 
 def _envelope(spectrum: NDArray[np.complex64], band: tuple[float, float]) -> Signals:
@@ -97,6 +109,12 @@ def _gabor_responses(centre: float, deviation: float) -> tuple[NDArray[np.comple
 def _shape_response() -> NDArray[np.complex64]:
     smooth = _average(_SMOOTH)
     return smooth * (1 - _average(_BASELINE))
+
+
+@cache
+def _waves_response() -> NDArray[np.complex64]:
+    taps = firwin(_WAVES_TAPS, _WAVES_HIGHEST, fs=SAMPLING_RATE)
+    return _response(taps) * (1 - _average(_WAVES_BASELINE))
 
 
 def _average(samples: int) -> NDArray[np.complex64]:

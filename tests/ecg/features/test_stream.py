@@ -146,6 +146,9 @@ def test_pieces_with_margins_say_to_the_last_bit_what_the_whole_says(rate: float
             assert np.array_equal(block.features, same.features, equal_nan=True)
             assert np.array_equal(block.windows.strips, same.windows.strips, equal_nan=True)
             assert np.array_equal(block.usual.window, same.usual.window, equal_nan=True)
+            assert np.array_equal(block.windows.waves, same.windows.waves, equal_nan=True)
+            assert np.array_equal(block.atrial, same.atrial, equal_nan=True)
+            assert np.array_equal(block.odd, same.odd)
     assert REACH * BLOCK_SECONDS < MARGIN_SECONDS
 
 

@@ -41,7 +41,7 @@ def test_nothing_is_found_in_gaps_and_nothing_is_not_a_number() -> None:
     values = signal_of(regular(30), 30)
     values[3600:5400] = np.nan
     block = filtered(read_block(of_signal(values), 0))
-    for signals in (block.strength, block.shape, block.flutter_power, block.qrs_power):
+    for signals in (block.strength, block.shape, block.waves, block.flutter_power, block.qrs_power):
         assert np.isfinite(signals).all()
     assert not block.strength[0, 3600:5400].any()
     assert np.isnan(block.millivolts[0, 3600:5400]).all()
