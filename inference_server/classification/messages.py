@@ -8,9 +8,11 @@ from __future__ import annotations
 from inference_server.classification import (
     BeatClass,
     Classification,
+    ConfidentAnswers,
     ModelInfo,
     NotABeat,
     SaliencyMap,
+    Trace,
     TrainingProfile,
     Verdict,
 )
@@ -128,6 +130,8 @@ def to_model(info: ModelInfo) -> pb.Model:
         profile=None
         if info.profile is None
         else pb.TrainingProfile(class_shares=info.profile.class_shares, mean_confidence=info.profile.mean_confidence),
+        reads_ink=info.reads_ink,
+        confident_answers=[to_confident_answers(group) for group in info.confident_answers],
     )
 
 
@@ -147,6 +151,48 @@ def from_model(message: pb.Model) -> ModelInfo:
         profile=TrainingProfile(dict(message.profile.class_shares), message.profile.mean_confidence)
         if message.HasField("profile")
         else None,
+        reads_ink=message.reads_ink,
+        confident_answers=tuple(from_confident_answers(group) for group in message.confident_answers),
+    )
+
+
+def to_confident_answers(group: ConfidentAnswers) -> pb.ConfidentAnswers:
+    """How often the confident answers of a group are right, as a message."""
+    return pb.ConfidentAnswers(
+        classes=group.classes,
+        people=group.people,
+        answers=group.answers,
+        right=group.right,
+        right_by_person=group.right_by_person,
+    )
+
+
+def from_confident_answers(message: pb.ConfidentAnswers) -> ConfidentAnswers:
+    """How often the confident answers of a group are right, in a message."""
+    return ConfidentAnswers(
+        classes=tuple(message.classes),
+        people=message.people,
+        answers=message.answers,
+        right=message.right,
+        right_by_person=message.right_by_person,
+    )
+
+
+def to_trace(trace: Trace) -> pb.Trace:
+    """The line that was found, as a message."""
+    left, top, right, bottom = trace.beat
+    return pb.Trace(
+        strokes=[pb.Stroke(x=[x for x, _ in stroke], y=[y for _, y in stroke]) for stroke in trace.strokes],
+        beat=pb.Box(left=left, top=top, right=right, bottom=bottom),
+    )
+
+
+def from_trace(message: pb.Trace) -> Trace:
+    """The line in a message."""
+    beat = message.beat
+    return Trace(
+        strokes=tuple(tuple(zip(stroke.x, stroke.y, strict=False)) for stroke in message.strokes),
+        beat=(beat.left, beat.top, beat.right, beat.bottom),
     )
 
 
@@ -158,4 +204,5 @@ def from_explanation(message: pb.ExplainImageResponse) -> SaliencyMap:
         beat_class=from_beat_class(message.explained_class),
         values=tuple(tuple(values[start : start + columns]) for start in range(0, len(values), columns)),
         png=message.saliency.png,
+        trace=from_trace(message.trace) if message.HasField("trace") else None,
     )

@@ -65,6 +65,24 @@ class TrainingProfile:
 
 
 @dataclass(frozen=True, slots=True)
+class ConfidentAnswers:
+    """How often the confident answers that name a group of classes are right, for people whom the networks had never
+    seen.
+    """
+
+    classes: tuple[str, ...]
+    """Short names; one, or several that one picture can't tell apart."""
+    people: int
+    """Of how many people these answers are."""
+    answers: int
+    """How many answers, one a beat."""
+    right: float
+    """Share of the answers that are right, 0 to 1."""
+    right_by_person: float
+    """The same with every person weighing the same, however many of their beats were asked about."""
+
+
+@dataclass(frozen=True, slots=True)
 class ModelInfo:
     """One loaded model version, as the server describes it."""
 
@@ -88,6 +106,20 @@ class ModelInfo:
     """None if the model file does not tell."""
     input_channels: int = 1
     """Numbers of a pixel; 3 for an imported model that sees colours."""
+    reads_ink: bool = False
+    """Whether the beat is read of a picture by its ink, so that it can be shown what was read."""
+    confident_answers: tuple[ConfidentAnswers, ...] = ()
+    """One entry for each group of classes; empty if the model file does not tell."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """The line that was found in a picture. Places are shares of the width and height of the picture, upright."""
+
+    strokes: tuple[tuple[tuple[float, float], ...], ...]
+    """Points (x from the left, y from the top) from left to right; a stroke for each part that isn't interrupted."""
+    beat: tuple[float, float, float, float]
+    """Left, upper, right and lower edge of what the model was shown as one beat."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +132,8 @@ class SaliencyMap:
     """Rows from the top, each from the left; 0 (none) to 1 (the strongest in this picture)."""
     png: bytes
     """The same as an 8-bit grey PNG in the proportions of the picture; 255 is the strongest evidence."""
+    trace: Trace | None = None
+    """What was read of the picture; None where no line was found, and where the model does not read by the ink."""
 
 
 class UnknownClass(ValueError):  # noqa: N818 - reads as what happened

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from ecg.pictures.canonical import Pixels
 from ecg.pictures.decoding import ImageLimits
-from inference_server.classification import BeatClass, Classification, NotABeat, UnknownClass, Verdict
+from inference_server.classification import BeatClass, Classification, NotABeat, Trace, UnknownClass, Verdict
 from inference_server.models.decision import decide
 from inference_server.models.onnx_model import OnnxModel
+from inference_server.models.read_trace import trace_over_picture
 from inference_server.models.saliency import Saliency, over_picture
 
 
@@ -31,6 +32,8 @@ class Explanation:
     classification: Classification
     explained_class: BeatClass
     saliency: Saliency
+    trace: Trace | None
+    """What was read of the picture; None where no line was found, and where the model does not read by the ink."""
 
 
 class Classifier:
@@ -87,6 +90,7 @@ class Classifier:
             saliency=over_picture(
                 activation, view.size, height=info.input_height, width=info.input_width, place=view.place
             ),
+            trace=trace_over_picture(view, height=info.input_height, width=info.input_width),
         )
 
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import importlib
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from ecg.pictures.canonical import Pixels, Placement, canonical, placement
 from ecg.pictures.decoding import ImageLimits, decode, decode_as
 from ecg.pictures.ink.extent import Extent
 from ecg.pictures.ink.reasons import NotABeat
 from inference_server.models.pixels_as_sent import Colour, Steps, as_sent, upright_grey, upright_rgb
+
+if TYPE_CHECKING:
+    from ecg.pictures.ink.reading import ReadBeat
 
 
 class View(NamedTuple):
@@ -26,6 +29,8 @@ class View(NamedTuple):
     """Why it can't be read as one beat; None where it may be one."""
     beats: int = 0
     """How many beats were counted where there are several, else 0."""
+    read: ReadBeat | None = None
+    """What was read of the picture by its ink; None where it is seen as a whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,4 +76,4 @@ class ModelInput:
         pixels = pixels_of(read, height=self.height, width=self.width)[:, :, None]
         beats = read.beats if read.reason is NotABeat.SEVERAL_BEATS else 0
         place = extent_of(read, height=self.height, width=self.width)
-        return View(pixels, picture.size, place, read.reason, beats)
+        return View(pixels, picture.size, place, read.reason, beats, read)

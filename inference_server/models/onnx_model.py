@@ -10,7 +10,9 @@ input ``pixels``     uint8    [N, H, W, C]      canonical pixels (:mod:`ecg.pict
 ===================  =======  ================  ==================================================================
 
 ``metadata_props`` has ``format``, ``name``, ``classes``, ``input``, ``decision``, ``training_run``, ``data_digest``,
-``scores`` and ``licence``, and may have ``profile``; ``metadata.json`` beside the file has ``version`` and ``sha256``.
+``scores`` and ``licence``, and may have ``profile`` and ``confident_answers`` (the fields of
+:class:`inference_server.classification.ConfidentAnswers`, for each group of classes); ``metadata.json`` beside the file
+has ``version`` and ``sha256``.
 ``decision`` has ``min_probability``, ``max_distance`` and may have ``min_confidence``, by the short names of classes;
 with ``groups``, lists of classes that one picture can't tell apart, ``min_confidence`` is that of groups
 (:mod:`inference_server.models.decision`).
@@ -32,7 +34,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from ecg.pictures.canonical import Pixels
-from inference_server.classification import BeatClass, ModelInfo, TrainingProfile
+from inference_server.classification import BeatClass, ConfidentAnswers, ModelInfo, TrainingProfile
 from inference_server.models.decision import Thresholds
 from inference_server.models.model_files import MODEL_FILE, ModelFiles, complaints
 from inference_server.models.model_files import ModelError as ModelError  # what this module raises
@@ -87,6 +89,18 @@ class _Decision(BaseModel):
     groups: list[list[str]] | None = None
 
 
+class _ConfidentAnswers(BaseModel):
+    classes: list[str] = Field(min_length=1)
+    people: int = Field(ge=1)
+    answers: int = Field(ge=1)
+    right: float = Field(ge=0, le=1)
+    right_by_person: float = Field(ge=0, le=1)
+
+    def shown(self) -> ConfidentAnswers:
+        """The same for callers."""
+        return ConfidentAnswers(tuple(self.classes), self.people, self.answers, self.right, self.right_by_person)
+
+
 class _Metadata(BaseModel):
     """``metadata_props`` of the ONNX file, its JSON values decoded."""
 
@@ -102,9 +116,10 @@ class _Metadata(BaseModel):
     scores: dict[str, float]
     licence: str
     profile: TrainingProfile | None = None
+    confident_answers: list[_ConfidentAnswers] = []
 
 
-_JSON_VALUES: Final = ("classes", "input", "decision", "scores", "profile")
+_JSON_VALUES: Final = ("classes", "input", "decision", "scores", "profile", "confident_answers")
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +178,8 @@ class OnnxModel:
                 scores=metadata.scores,
                 licence_notice=metadata.licence,
                 profile=metadata.profile,
+                reads_ink=metadata.input.reading == "ink",
+                confident_answers=tuple(group.shown() for group in metadata.confident_answers),
             ),
             takes=metadata.input.model_input(),
             thresholds=thresholds,

@@ -144,6 +144,7 @@ def _explained(explanation: Explanation) -> bytes:
             values=values.ravel().tolist(),
             png=explanation.saliency.png(),
         ),
+        trace=None if explanation.trace is None else messages.to_trace(explanation.trace),
     )
     return response.SerializeToString()
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -50,18 +51,8 @@ def table(folds: Sequence[Predictions], *, risk: float = confidence.RISK) -> pd.
     Raises:
         PeopleError: there is one fold only, or the predictions don't say whose beats they are for.
     """
-    if len(folds) < 2:
-        raise PeopleError("Thresholds come from the people of other folds; there is only one.")
-    parts = [People.of([fold]) for fold in folds]
+    whole = _answered_by_others(folds, risk)
     rows: list[TableRow] = []
-    answered = [
-        _answered(part, decided_on([fold for other, fold in enumerate(folds) if other != own], risk=risk))
-        for own, part in enumerate(parts)
-    ]
-    whole = _Answered(
-        People.of(folds),
-        *(np.concatenate([getattr(part, field) for part in answered]) for field in ("confident", "holds", "sizes")),
-    )
     for leads, chosen in whole.people.by_lead():
         for of_what, name, part in _parts(whole.only(chosen)):
             if len(part.confident):
@@ -103,6 +94,51 @@ def class_scores(folds: Sequence[Predictions]) -> dict[str, float]:
         if not pd.isna(row["right"]):
             scores[f"{names}/right"] = float(row["right"])
     return scores
+
+
+def of_groups(folds: Sequence[Predictions]) -> list[dict[str, Any]]:
+    """How often confident answers are right, in the leads that networks learn from.
+
+    Returns:
+        The entry ``confident_answers`` of a model file: for each group of classes that one picture can't tell apart and
+        that is ever answered confidently, the fields of :class:`inference_server.classification.ConfidentAnswers`.
+
+    Raises:
+        PeopleError: there is one fold only, or the predictions don't say whose beats they are for.
+    """
+    whole = _answered_by_others(folds, confidence.RISK)
+    confident = whole.only(whole.confident & lead_groups.look_alike(whole.people.whose.leads))
+    entries = []
+    for group in groups_of(whole.people.shorts):
+        part = confident.only(np.isin(confident.people.predicted, group))
+        if not len(part.holds):
+            continue
+        of_people = pd.Series(part.holds).groupby(part.people.whose.people).mean()
+        entries.append(
+            {
+                "classes": [whole.people.shorts[label] for label in group],
+                "people": len(of_people),
+                "answers": len(part.holds),
+                "right": round(float(part.holds.mean()), 4),
+                "right_by_person": round(float(of_people.mean()), 4),
+            }
+        )
+    return entries
+
+
+def _answered_by_others(folds: Sequence[Predictions], risk: float) -> _Answered:
+    """Everybody's beats, each answered by the thresholds that come of the other folds."""
+    if len(folds) < 2:
+        raise PeopleError("Thresholds come from the people of other folds; there is only one.")
+    parts = [People.of([fold]) for fold in folds]
+    answered = [
+        _answered(part, decided_on([fold for other, fold in enumerate(folds) if other != own], risk=risk))
+        for own, part in enumerate(parts)
+    ]
+    return _Answered(
+        People.of(folds),
+        *(np.concatenate([getattr(part, field) for part in answered]) for field in ("confident", "holds", "sizes")),
+    )
 
 
 def _answered(people: People, thresholds: Thresholds) -> _Answered:

@@ -44,6 +44,7 @@ _SERVED = (
     "scores",
     "licence",
     "profile",
+    "confident_answers",
 )
 
 

@@ -212,6 +212,7 @@ def _decided_on(folds: Sequence[Predictions], metadata: Mapping[str, Any]) -> di
     return {
         "decision": confidence.decision_metadata(thresholds, shorts, metadata["decision"]["max_distance"]),
         "scores": metadata["scores"] | confident_answers.class_scores(folds),
+        "confident_answers": confident_answers.of_groups(folds),
     }
 
 

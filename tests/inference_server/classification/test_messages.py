@@ -5,8 +5,10 @@ import pytest
 from inference_server.classification import (
     BeatClass,
     Classification,
+    ConfidentAnswers,
     ModelInfo,
     NotABeat,
+    Trace,
     TrainingProfile,
     Verdict,
     messages,
@@ -72,6 +74,23 @@ def test_a_models_training_profile_survives_the_wire() -> None:
     profile = TrainingProfile({"PVC": 0.25, "GALLOP": 0.75}, 0.9)
     info = ModelInfo("arrhythmia", "2", (PVC, OWN), 64, 96, "ab" * 32, "run", {}, "CC-BY", profile)
     assert messages.from_model(pb.Model.FromString(messages.to_model(info).SerializeToString())) == info
+
+
+def test_what_a_model_says_of_its_confident_answers_and_of_its_reading_survives_the_wire() -> None:
+    groups = (ConfidentAnswers(("PVC",), 153, 4100, 0.99, 0.985), ConfidentAnswers(("GALLOP", "PVC"), 9, 12, 1.0, 1.0))
+    info = ModelInfo(
+        "arrhythmia", "5", (PVC, OWN), 64, 96, "ab" * 32, "run", {}, "CC-BY", reads_ink=True, confident_answers=groups
+    )
+    assert messages.from_model(pb.Model.FromString(messages.to_model(info).SerializeToString())) == info
+
+
+def test_the_line_that_was_read_survives_the_wire_and_older_servers_send_none() -> None:
+    trace = Trace((((0.0, 0.5), (0.25, 0.125)), ((0.5, 1.0),)), (0.0, 0.25, 1.0, 0.75))
+    message = pb.ExplainImageResponse(explained_class=messages.to_beat_class(PVC))
+    message.saliency.columns = 1
+    assert messages.from_explanation(message).trace is None
+    message.trace.CopyFrom(messages.to_trace(trace))
+    assert messages.from_explanation(pb.ExplainImageResponse.FromString(message.SerializeToString())).trace == trace
 
 
 def test_an_unknown_class_has_a_name_but_no_enum_value() -> None:

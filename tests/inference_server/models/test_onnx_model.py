@@ -8,7 +8,7 @@ import onnx
 import pytest
 
 from ecg.pictures.canonical import to_pixels
-from inference_server.classification import TrainingProfile
+from inference_server.classification import ConfidentAnswers, TrainingProfile
 from inference_server.models.model_input import ModelInput
 from inference_server.models.onnx_model import ModelError, OnnxModel
 from inference_server.models.pixels_as_sent import Colour, Resample, Steps
@@ -47,6 +47,22 @@ def test_a_file_may_tell_what_it_answers_to_beats_like_its_own(tmp_path: Path) -
     stored = json.dumps({"class_shares": {"NORMAL": 0.75, "PVC": 0.25}, "mean_confidence": 0.9})
     profile = OnnxModel.load(write_model(tmp_path, version="2", metadata={"profile": stored})).info.profile
     assert profile == TrainingProfile({"NORMAL": 0.75, "PVC": 0.25}, 0.9)
+
+
+def test_a_file_may_tell_how_often_confident_answers_are_right(tmp_path: Path) -> None:
+    assert OnnxModel.load(write_model(tmp_path, version="1")).info.confident_answers == ()
+    group = {"classes": ["NORMAL", "PAC"], "people": 812, "answers": 20311, "right": 0.984, "right_by_person": 0.981}
+    told = OnnxModel.load(write_model(tmp_path, version="2", metadata={"confident_answers": json.dumps([group])}))
+    assert told.info.confident_answers == (ConfidentAnswers(("NORMAL", "PAC"), 812, 20311, 0.984, 0.981),)
+    group["right"] = 98.4
+    complaint = refusal(write_model(tmp_path, version="3", metadata={"confident_answers": json.dumps([group])}))
+    assert "confident_answers.0.right" in complaint
+
+
+def test_the_description_says_whether_beats_are_read_by_the_ink(tmp_path: Path) -> None:
+    stated = json.dumps({"height": HEIGHT, "width": WIDTH, "channels": 1, "reading": "ink"})
+    assert OnnxModel.load(write_model(tmp_path, version="1", metadata={"input": stated})).info.reads_ink
+    assert not OnnxModel.load(write_model(tmp_path, version="2")).info.reads_ink
 
 
 @pytest.mark.parametrize(

@@ -82,6 +82,35 @@ def test_evidence_lies_over_the_picture_that_was_sent(classifier: Classifier) ->
         assert overlay.size == (600, 200)
 
 
+def test_an_explanation_has_the_line_that_was_read(classifier: Classifier) -> None:
+    beat = wave(1)
+    wide = Image.new("L", (2 * beat.width, 2 * beat.height), 255)
+    wide.paste(beat, (beat.width, beat.height))
+    trace = classifier.explain(encoded(wide)).trace
+    assert trace is not None
+    (stroke,) = trace.strokes
+    x, y = np.array(stroke).T
+    # The line ends at the picture's right edge and begins in its middle; its R peak is at three quarters.
+    assert [x[0], x[-1]] == pytest.approx([0.5, 1], abs=0.005)
+    assert x[y.argmin()] == pytest.approx(0.75, abs=0.005)
+    assert y.min() == pytest.approx((200 + 0.15 * 200) / 400, abs=0.01)
+    left, top, right, bottom = trace.beat
+    assert [left, right] == pytest.approx([0.5, 1], abs=0.01)
+    assert top < y.min() < y.max() < bottom
+
+
+def test_the_line_of_a_strip_is_shown_and_there_is_none_on_blank_paper(classifier: Classifier) -> None:
+    strip = classifier.explain(encoded(wave(5, width=1000))).trace
+    assert strip is not None
+    assert sum(len(stroke) for stroke in strip.strokes) > 100
+    assert classifier.explain(encoded(Image.new("L", (300, 200), 255))).trace is None
+
+
+def test_a_model_that_sees_whole_pictures_has_read_no_line(tmp_path: Path) -> None:
+    plain = Classifier(OnnxModel.load(write_model(tmp_path)))
+    assert plain.explain(encoded(wave(1))).trace is None
+
+
 def test_what_a_network_alone_finds_strange_is_unfamiliar(tmp_path: Path) -> None:
     strict = OnnxModel.load(write_model(tmp_path, max_distance=-1.0))
     classification = Classifier(strict).classify(encoded(wave(1))).classification

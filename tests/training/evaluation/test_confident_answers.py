@@ -51,3 +51,24 @@ def test_rows_count_people_and_beats_by_truth_and_by_answer() -> None:
 def test_one_fold_can_not_judge_itself() -> None:
     with pytest.raises(PeopleError, match="only one"):
         confident_answers.table([fold_of(_crowd("mitdb", "PVC", "PVC", 0.8, 40))])
+
+
+def test_a_model_file_tells_how_often_a_group_is_right_by_answer_and_by_person() -> None:
+    folds = [
+        fold_of(
+            [
+                *_crowd(f"mitdb{fold}", "NORMAL", "NORMAL", 0.9, 40),
+                *_crowd(f"mitdb{fold}", "PAC", "NORMAL", 0.9, 20),
+                Row(f"mitdb{fold}-missed", "PVC", "NORMAL", 1, 0.9),
+                *_crowd(f"mitdb{fold}", "RBBB", "PVC", 0.9, 25, lead="V1"),
+            ],
+            fold,
+        )
+        for fold in range(2)
+    ]
+    (normal,) = confident_answers.of_groups(folds)
+    assert normal["classes"] == ["NORMAL", "PAC"]
+    # Two of each fold's 121 answers about 61 people: one person's only beat was missed.
+    assert (normal["people"], normal["answers"]) == (122, 242)
+    assert normal["right"] == pytest.approx(240 / 242, abs=1e-4)
+    assert normal["right_by_person"] == pytest.approx(120 / 122, abs=1e-4)

@@ -9,6 +9,7 @@ import onnxruntime
 import pytest
 
 from ecg.classes import CLASS_SETS
+from inference_server.classification import ConfidentAnswers
 from inference_server.models.onnx_model import OnnxModel
 from tests.training.out_of_fold import Row, fold_of
 from training.datasets.prepared_data import Dataset
@@ -103,6 +104,7 @@ def test_thresholds_and_groups_may_come_from_people_whom_nobody_knew(data: Datas
     assert model.thresholds.min_confidence[shorts.index("PVC")] == pytest.approx(0.8, abs=1e-5)
     assert model.info.scores["people-5fold/PVC/right"] == 1
     assert model.info.scores["people-5fold/PVC/asked"] == 60
+    assert ConfidentAnswers(("PVC",), 60, 120, 1.0, 1.0) in model.info.confident_answers
     six = [replace(fold, config=fold.config.model_copy(update={"class_set": "six"})) for fold in folds]
     with pytest.raises(exporting.ExportError, match="not of the classes"):
         exporting.export(run, data, tmp_path, name="arrhythmia", version="4", scores_from=[], out_of_fold=six)

@@ -131,14 +131,44 @@ class ExplainImageRequest(_message.Message):
     def __init__(self, image: _Optional[bytes] = ..., model_version: _Optional[str] = ..., beat_class: _Optional[str] = ...) -> None: ...
 
 class ExplainImageResponse(_message.Message):
-    __slots__ = ("classification", "explained_class", "saliency")
+    __slots__ = ("classification", "explained_class", "saliency", "trace")
     CLASSIFICATION_FIELD_NUMBER: _ClassVar[int]
     EXPLAINED_CLASS_FIELD_NUMBER: _ClassVar[int]
     SALIENCY_FIELD_NUMBER: _ClassVar[int]
+    TRACE_FIELD_NUMBER: _ClassVar[int]
     classification: Classification
     explained_class: BeatClass
     saliency: SaliencyMap
-    def __init__(self, classification: _Optional[_Union[Classification, _Mapping]] = ..., explained_class: _Optional[_Union[BeatClass, _Mapping]] = ..., saliency: _Optional[_Union[SaliencyMap, _Mapping]] = ...) -> None: ...
+    trace: Trace
+    def __init__(self, classification: _Optional[_Union[Classification, _Mapping]] = ..., explained_class: _Optional[_Union[BeatClass, _Mapping]] = ..., saliency: _Optional[_Union[SaliencyMap, _Mapping]] = ..., trace: _Optional[_Union[Trace, _Mapping]] = ...) -> None: ...
+
+class Trace(_message.Message):
+    __slots__ = ("strokes", "beat")
+    STROKES_FIELD_NUMBER: _ClassVar[int]
+    BEAT_FIELD_NUMBER: _ClassVar[int]
+    strokes: _containers.RepeatedCompositeFieldContainer[Stroke]
+    beat: Box
+    def __init__(self, strokes: _Optional[_Iterable[_Union[Stroke, _Mapping]]] = ..., beat: _Optional[_Union[Box, _Mapping]] = ...) -> None: ...
+
+class Stroke(_message.Message):
+    __slots__ = ("x", "y")
+    X_FIELD_NUMBER: _ClassVar[int]
+    Y_FIELD_NUMBER: _ClassVar[int]
+    x: _containers.RepeatedScalarFieldContainer[float]
+    y: _containers.RepeatedScalarFieldContainer[float]
+    def __init__(self, x: _Optional[_Iterable[float]] = ..., y: _Optional[_Iterable[float]] = ...) -> None: ...
+
+class Box(_message.Message):
+    __slots__ = ("left", "top", "right", "bottom")
+    LEFT_FIELD_NUMBER: _ClassVar[int]
+    TOP_FIELD_NUMBER: _ClassVar[int]
+    RIGHT_FIELD_NUMBER: _ClassVar[int]
+    BOTTOM_FIELD_NUMBER: _ClassVar[int]
+    left: float
+    top: float
+    right: float
+    bottom: float
+    def __init__(self, left: _Optional[float] = ..., top: _Optional[float] = ..., right: _Optional[float] = ..., bottom: _Optional[float] = ...) -> None: ...
 
 class SaliencyMap(_message.Message):
     __slots__ = ("rows", "columns", "values", "png")
@@ -227,7 +257,7 @@ class ListModelsResponse(_message.Message):
     def __init__(self, models: _Optional[_Iterable[_Union[Model, _Mapping]]] = ..., default_version: _Optional[str] = ...) -> None: ...
 
 class Model(_message.Message):
-    __slots__ = ("name", "version", "classes", "input_height", "input_width", "sha256", "training_run", "scores", "licence_notice", "profile", "input_channels")
+    __slots__ = ("name", "version", "classes", "input_height", "input_width", "sha256", "training_run", "scores", "licence_notice", "profile", "input_channels", "reads_ink", "confident_answers")
     class ScoresEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -246,6 +276,8 @@ class Model(_message.Message):
     LICENCE_NOTICE_FIELD_NUMBER: _ClassVar[int]
     PROFILE_FIELD_NUMBER: _ClassVar[int]
     INPUT_CHANNELS_FIELD_NUMBER: _ClassVar[int]
+    READS_INK_FIELD_NUMBER: _ClassVar[int]
+    CONFIDENT_ANSWERS_FIELD_NUMBER: _ClassVar[int]
     name: str
     version: str
     classes: _containers.RepeatedCompositeFieldContainer[BeatClass]
@@ -257,7 +289,23 @@ class Model(_message.Message):
     licence_notice: str
     profile: TrainingProfile
     input_channels: int
-    def __init__(self, name: _Optional[str] = ..., version: _Optional[str] = ..., classes: _Optional[_Iterable[_Union[BeatClass, _Mapping]]] = ..., input_height: _Optional[int] = ..., input_width: _Optional[int] = ..., sha256: _Optional[str] = ..., training_run: _Optional[str] = ..., scores: _Optional[_Mapping[str, float]] = ..., licence_notice: _Optional[str] = ..., profile: _Optional[_Union[TrainingProfile, _Mapping]] = ..., input_channels: _Optional[int] = ...) -> None: ...
+    reads_ink: bool
+    confident_answers: _containers.RepeatedCompositeFieldContainer[ConfidentAnswers]
+    def __init__(self, name: _Optional[str] = ..., version: _Optional[str] = ..., classes: _Optional[_Iterable[_Union[BeatClass, _Mapping]]] = ..., input_height: _Optional[int] = ..., input_width: _Optional[int] = ..., sha256: _Optional[str] = ..., training_run: _Optional[str] = ..., scores: _Optional[_Mapping[str, float]] = ..., licence_notice: _Optional[str] = ..., profile: _Optional[_Union[TrainingProfile, _Mapping]] = ..., input_channels: _Optional[int] = ..., reads_ink: _Optional[bool] = ..., confident_answers: _Optional[_Iterable[_Union[ConfidentAnswers, _Mapping]]] = ...) -> None: ...
+
+class ConfidentAnswers(_message.Message):
+    __slots__ = ("classes", "people", "answers", "right", "right_by_person")
+    CLASSES_FIELD_NUMBER: _ClassVar[int]
+    PEOPLE_FIELD_NUMBER: _ClassVar[int]
+    ANSWERS_FIELD_NUMBER: _ClassVar[int]
+    RIGHT_FIELD_NUMBER: _ClassVar[int]
+    RIGHT_BY_PERSON_FIELD_NUMBER: _ClassVar[int]
+    classes: _containers.RepeatedScalarFieldContainer[str]
+    people: int
+    answers: int
+    right: float
+    right_by_person: float
+    def __init__(self, classes: _Optional[_Iterable[str]] = ..., people: _Optional[int] = ..., answers: _Optional[int] = ..., right: _Optional[float] = ..., right_by_person: _Optional[float] = ...) -> None: ...
 
 class TrainingProfile(_message.Message):
     __slots__ = ("class_shares", "mean_confidence")
