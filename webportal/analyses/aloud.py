@@ -13,8 +13,8 @@ from webportal.analyses.models import Analysis
 
 #: What was measured on no more people says little about others; training/learning/confidence.py draws the same line.
 FEW_PEOPLE: Final = 20
-#: Classes whose shape is normal, of which one comes early.
-_NORMAL_SHAPE: Final = frozenset({"NORMAL", "PAC"})
+#: A group of classes with this one in it has the shape of normal beats, and its others only come early.
+_NORMAL: Final = "NORMAL"
 
 
 def sentences(model: ModelInfo | None, answer: Answer) -> list[str]:
@@ -48,6 +48,6 @@ def _how_often_right(measured: ConfidentAnswers | None) -> str:
 
 
 def _what_one_beat_hides(answer: Answer) -> str:
-    if {entry["short"] for entry in answer.prediction_set} == _NORMAL_SHAPE:
+    if answer.is_shared and any(entry["short"] == _NORMAL for entry in answer.prediction_set):
         return _("The shape is that of a normal beat; whether it came early can’t be seen in one beat, nor the rhythm.")
     return _("One beat can’t show the rhythm: whether it came early, how often such beats come, how long it lasts.")
