@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Final
+import heapq
+from itertools import pairwise
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,8 +47,8 @@ def strokes_of(points: Floats) -> list[Floats]:
 
 
 def thinned(strokes: list[Floats], most: int) -> list[Floats]:
-    """At most so many points: of each stretch of a stroke the first, the highest, the lowest and the last, in order, so
-    that no wave loses its tip (M4: Jugel et al. 2014, "M4: a visualization-oriented time series data aggregation").
+    """At most so many points: of each stroke its ends, its highest and its lowest point, then whatever lies furthest
+    from the line through those that are there already (Ramer 1972; Douglas & Peucker 1973).
 
     Of strokes that are too many for that, the longest are left.
     """
@@ -54,19 +56,39 @@ def thinned(strokes: list[Floats], most: int) -> list[Floats]:
         return strokes
     longest = sorted(range(len(strokes)), key=lambda place: -len(strokes[place]))[: most // 4]
     strokes = [strokes[place] for place in sorted(longest)]
-    total = sum(len(stroke) for stroke in strokes)
-    spare = most // 4 - len(strokes)
-    return [_tips(stroke, 1 + spare * len(stroke) // total) for stroke in strokes]
+    wanted = [sorted({0, int(s[:, 1].argmin()), int(s[:, 1].argmax()), len(s) - 1}) for s in strokes]
+    gaps = [_gap(stroke, place, *ends) for place, stroke in enumerate(strokes) for ends in pairwise(wanted[place])]
+    heapq.heapify(gaps)
+    spare = most - sum(len(points) for points in wanted)
+    while gaps and spare and gaps[0].nearness < 0:
+        gap = heapq.heappop(gaps)
+        wanted[gap.stroke].append(gap.furthest)
+        spare -= 1
+        for ends in ((gap.first, gap.furthest), (gap.furthest, gap.last)):
+            heapq.heappush(gaps, _gap(strokes[gap.stroke], gap.stroke, *ends))
+    return [stroke[sorted(points)] for stroke, points in zip(strokes, wanted, strict=True)]
 
 
-def _tips(stroke: Floats, stretches: int) -> Floats:
-    """:func:`thinned` for one stroke of so many stretches."""
-    wanted: set[int] = set()
-    for part in np.array_split(np.arange(len(stroke)), stretches):
-        if len(part):
-            heights = stroke[part, 1]
-            wanted |= {int(part[0]), int(part[heights.argmin()]), int(part[heights.argmax()]), int(part[-1])}
-    return stroke[sorted(wanted)]
+class _Gap(NamedTuple):
+    """Points between two that are there already; the one with a point furthest off comes first."""
+
+    nearness: float
+    """Distance of the furthest point from the straight line, negative; 0 where there is none off it."""
+    stroke: int
+    first: int
+    last: int
+    furthest: int
+
+
+def _gap(points: Floats, stroke: int, first: int, last: int) -> _Gap:
+    if last - first < 2:
+        return _Gap(0.0, stroke, first, last, first)
+    start, way = points[first], points[last] - points[first]
+    between = points[first + 1 : last] - start
+    length = float(np.hypot(*way))
+    off = np.hypot(*between.T) if length == 0 else np.abs(between[:, 0] * way[1] - between[:, 1] * way[0]) / length
+    furthest = int(off.argmax())
+    return _Gap(-float(off[furthest]), stroke, first, last, first + 1 + furthest)
 
 
 def _plot(place: Extent, *, height: int, width: int) -> tuple[float, float, float, float]:

@@ -8,6 +8,7 @@ import threading
 import uuid
 from collections.abc import Callable, Iterator
 from concurrent import futures
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ from PIL import Image, ImageDraw
 from playwright.sync_api import Browser, sync_playwright
 from pytest_django.fixtures import Settings
 
-from inference_server.classification import BeatClass, Classification, ModelInfo, Verdict, messages
+from inference_server.classification import BeatClass, Classification, ModelInfo, NotABeat, Trace, Verdict, messages
 from inference_server.client import SERVICE
 from inference_server.generated.ecg.v1 import arrhythmia_pb2 as pb
 from inference_server.generated.ecg.v1 import arrhythmia_pb2_grpc
@@ -50,6 +51,8 @@ def answer(
     probability: float = 0.97,
     verdict: Verdict = Verdict.CONFIDENT,
     plausible: tuple[str, ...] = (),
+    reason: NotABeat | None = None,
+    beats: int = 0,
 ) -> Classification:
     """An answer whose most probable class is ``short``."""
     rest = (1 - probability) / (len(CLASSES) - 1)
@@ -62,6 +65,8 @@ def answer(
         prediction_set=tuple(by_short[name] for name in plausible or (short,)),
         model_name="arrhythmia",
         model_version="7",
+        reason=reason,
+        beats=beats,
     )
 
 
@@ -88,6 +93,10 @@ class FarSide(arrhythmia_pb2_grpc.ArrhythmiaServiceServicer):
         self.explained: list[str] = []
         self.respond: Callable[[bytes], Classification] = lambda _data: answer()
         self.crash = False
+        self.model: dict[str, Any] = {}
+        """What its model's description says otherwise."""
+        self.trace: Trace | None = None
+        """What is read of every picture."""
         self.up()
 
     def up(self) -> None:
@@ -124,6 +133,7 @@ class FarSide(arrhythmia_pb2_grpc.ArrhythmiaServiceServicer):
         return pb.ExplainImageResponse(
             explained_class=pb.BeatClass(short_name=request.beat_class),
             saliency=pb.SaliencyMap(rows=1, columns=1, values=[1.0], png=grey.getvalue()),
+            trace=None if self.trace is None else messages.to_trace(self.trace),
         )
 
     def GetModel(self, request: pb.GetModelRequest, context: grpc.ServicerContext) -> object:  # noqa: N802
@@ -146,8 +156,9 @@ class FarSide(arrhythmia_pb2_grpc.ArrhythmiaServiceServicer):
                 "inter-patient/PVC/people": 18.0,
             },
             licence_notice="",
+            reads_ink=True,
         )
-        return pb.GetModelResponse(model=messages.to_model(info))
+        return pb.GetModelResponse(model=messages.to_model(replace(info, **self.model)))
 
 
 @pytest.fixture(scope="session")

@@ -92,7 +92,7 @@ class AnalysisAdmin(ReadOnlyAdmin):
     id_columns = ("id", "upload_id")
     text_columns = ("error_id",)
     actions = ("requeue", "run_again", "export_csv")
-    exclude = ("notes", "tags", "class_name", "probability", "probabilities", "prediction_set")
+    exclude = ("notes", "tags", "class_name", "probability", "probabilities", "prediction_set", "beats")
 
     def get_readonly_fields(self, request: HttpRequest, obj: object = None) -> list[str]:
         """Every field in words, the picture first, and of the answer what may be shown; what owners write to themselves
@@ -100,6 +100,7 @@ class AnalysisAdmin(ReadOnlyAdmin):
         """
         names = [name for name in super().get_readonly_fields(request, obj) if name not in self.exclude]
         names[names.index("class_short")] = "shown_class"
+        names[names.index("not_a_beat_reason")] = "why_no_beat"
         place = names.index("verdict") + 1
         return ["picture_preview", *names[:place], "kind", "percent", "plausible", "every_kind", *names[place:]]
 
@@ -112,6 +113,12 @@ class AnalysisAdmin(ReadOnlyAdmin):
     def kind(self, analysis: Analysis) -> str:
         """The answer in the reader's language."""
         return catalogue.translated(answers.shown(analysis).class_name) or "–"
+
+    @admin.display(description=_("why it is no heartbeat"))
+    def why_no_beat(self, analysis: Analysis) -> str:
+        """The server's code, and in words what was found instead."""
+        answer = answers.shown(analysis)
+        return f"{answer.not_a_beat_reason}: {answer.why_in_short}" if answer.not_a_beat_reason else "–"
 
     @admin.display(description=_("prediction set"))
     def plausible(self, analysis: Analysis) -> str:

@@ -11,11 +11,21 @@ from dataclasses import dataclass
 from typing import Any
 
 from webportal.accounts.models import User
-from webportal.analyses import access
+from webportal.analyses import access, no_beat
 from webportal.analyses.models import Analysis
+from webportal.analyses.reasons import Explanation
 
 #: The fields of :class:`Answer` that are columns of :class:`Analysis` as well.
-SHOWN_COLUMNS = ("class_short", "class_name", "probability", "probabilities", "verdict", "prediction_set")
+SHOWN_COLUMNS = (
+    "class_short",
+    "class_name",
+    "probability",
+    "probabilities",
+    "verdict",
+    "prediction_set",
+    "not_a_beat_reason",
+    "beats",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +41,10 @@ class Answer:
     """Every class in the model's order: ``{"short", "name", "probability"}``."""
     prediction_set: tuple[dict[str, Any], ...] = ()
     """The classes that stay plausible, most probable first: ``{"short", "name"}``."""
+    not_a_beat_reason: str = ""
+    """Stable code of why the picture is no heartbeat; empty where it may be one, or where nobody said why."""
+    beats: int | None = None
+    """How many heartbeats were counted, where there are several."""
     is_hidden: bool = False
     """Whether there is an answer that is kept back until the viewer has written down a reading."""
 
@@ -43,6 +57,16 @@ class Answer:
     def is_no_beat(self) -> bool:
         """Whether it says that the picture shows no heartbeat."""
         return self.verdict == Analysis.Verdict.NOT_A_BEAT
+
+    @property
+    def why_no_beat(self) -> Explanation:
+        """What was found instead of one heartbeat, and what to send."""
+        return no_beat.explain(self.not_a_beat_reason, self.beats)
+
+    @property
+    def why_in_short(self) -> str:
+        """:attr:`why_no_beat` in two or three words; empty where nothing more is known."""
+        return no_beat.in_short(self.not_a_beat_reason, self.beats)
 
     @property
     def is_shared(self) -> bool:
@@ -71,7 +95,7 @@ def shown(analysis: Analysis) -> Answer:
     if analysis.state != Analysis.State.DONE:
         return Answer()
     if analysis.verdict == Analysis.Verdict.NOT_A_BEAT:
-        return Answer(verdict=analysis.verdict)
+        return Answer(verdict=analysis.verdict, not_a_beat_reason=analysis.not_a_beat_reason, beats=analysis.beats)
     return Answer(
         verdict=analysis.verdict,
         class_short=analysis.class_short,

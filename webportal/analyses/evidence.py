@@ -1,4 +1,4 @@
-"""Where in a picture the evidence for a class lies, asked of the model that gave the answer."""
+"""What a model relied on in a picture, asked of the model that gave the answer: the evidence for a class, the line."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import io
 from django.conf import settings
 from django.core.cache import cache
 from django.utils.translation import gettext as _
+from inference_server.classification import SaliencyMap, Trace
 from inference_server.client import CallFailed, ClientError, ServerUnavailable
 from PIL import Image, ImageStat
 
@@ -38,9 +39,25 @@ def overlay(analysis: Analysis, short: str) -> bytes:
     key = f"evidence:{analysis.upload_id}:{analysis.model_version}:{short}"
     drawn: bytes | None = cache.get(key)
     if drawn is None:
-        drawn = _tinted(_asked(analysis, short))
+        drawn = _tinted(_asked(analysis, short).png)
         cache.set(key, drawn, REMEMBERED)
     return drawn
+
+
+def trace(analysis: Analysis) -> Trace:
+    """The line that the model read of the picture.
+
+    Raises:
+        NoEvidence: the server can't be reached, has the model no more, or found no line.
+    """
+    key = f"trace:{analysis.upload_id}:{analysis.model_version}"
+    found: Trace | None = cache.get(key)
+    if found is None:
+        found = _asked(analysis).trace
+        if found is None:
+            raise NoEvidence(_("The model found no line in this picture."))
+        cache.set(key, found, REMEMBERED)
+    return found
 
 
 def is_dark_paper(upload: Upload) -> bool:
@@ -52,7 +69,7 @@ def is_dark_paper(upload: Upload) -> bool:
         return False
 
 
-def _asked(analysis: Analysis, short: str) -> bytes:
+def _asked(analysis: Analysis, short: str | None = None) -> SaliencyMap:
     try:
         with analysis.upload.picture.open("rb") as file:
             data = file.read()
@@ -72,7 +89,7 @@ def _asked(analysis: Analysis, short: str) -> bytes:
         raise _failed(analysis, failure) from failure
     except ClientError as failure:
         raise _failed(analysis, failure) from failure
-    return answer.png
+    return answer
 
 
 def _failed(analysis: Analysis, failure: ClientError) -> NoEvidence:

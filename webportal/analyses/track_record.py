@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from inference_server.classification import ModelInfo
 
-#: The protocol whose test people no network had seen; see the model card.
-NEW_PEOPLE = "inter-patient"
+#: The protocols whose test people no network had seen, the one with the most people first; see the model card.
+NEW_PEOPLE = ("people-5fold", "inter-patient")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +26,13 @@ class TrackRecord:
 
 def of_kind(model: ModelInfo, short: str) -> TrackRecord | None:
     """The record for the class with that short name; ``None`` where the file doesn't tell."""
+    records = (_by(protocol, model, short) for protocol in NEW_PEOPLE)
+    return next((record for record in records if record is not None), None)
 
+
+def _by(protocol: str, model: ModelInfo, short: str) -> TrackRecord | None:
     def score(name: str) -> float | None:
-        return model.scores.get(f"{NEW_PEOPLE}/{short}/{name}")
+        return model.scores.get(f"{protocol}/{short}/{name}")
 
     sensitivity, beats, people = score("sensitivity"), score("beats"), score("people")
     if sensitivity is None or not beats:

@@ -53,6 +53,7 @@ urlpatterns = [
     path("analyses/<uuid:analysis_id>/status/", result.result_status, name="status"),
     path("analyses/<uuid:analysis_id>/evidence/<str:short>/", result.evidence_page, name="evidence"),
     path("analyses/<uuid:analysis_id>/evidence/<str:short>.png", result.evidence_picture, name="evidence-picture"),
+    path("analyses/<uuid:analysis_id>/line/", result.found_line_page, name="found-line"),
     path("analyses/<uuid:analysis_id>/again/", single.run_again, name="run-again"),
     path("analyses/<uuid:analysis_id>/notes/", result.annotate, name="annotate"),
     path("analyses/<uuid:analysis_id>/sharing/", single.share, name="share"),

@@ -20,12 +20,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from webportal import errors
 from webportal.accounts.models import User
-from webportal.analyses import access, answers, reasons
+from webportal.analyses import access, aloud, answers, reasons
 from webportal.analyses.intake.uploads import create_upload, digest_of, latest_of_same_file
 from webportal.analyses.jobs import running
 from webportal.analyses.models import Analysis
 from webportal.disk import DiskFull
 from webportal.errors import at_most_one_picture
+from webportal.inference import described
 from webportal.observability import metrics
 from webportal.pages import catalogue
 from webportal.refusal import Refused
@@ -75,7 +76,11 @@ def try_it(request: HttpRequest) -> HttpResponse:
 
 def _shown(analysis: Analysis | None) -> dict[str, Any]:
     """What the page of a result shows of one that is stored nowhere."""
-    return {"analysis": analysis, "answer": answers.shown(analysis) if analysis else None}
+    if analysis is None:
+        return {"analysis": None, "answer": None}
+    answer = answers.shown(analysis)
+    said = aloud.sentences(described(analysis.model_version), answer)
+    return {"analysis": analysis, "answer": answer, "aloud": said}
 
 
 def _limited(request: HttpRequest) -> str:

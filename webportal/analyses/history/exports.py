@@ -42,6 +42,8 @@ COLUMNS = (
     "notes",
     "earlier",
     "sha256",
+    "not_a_beat_reason",
+    "beats",
 )
 
 
@@ -137,6 +139,8 @@ def _cells(analysis: Analysis, classes: Sequence[str]) -> list[str]:
             analysis.notes,
             analysis.earlier_id,
             analysis.upload.sha256,
+            answer.not_a_beat_reason,
+            answer.beats,
             *(shares.get(short) for short in classes),
         )
     ]

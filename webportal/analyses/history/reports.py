@@ -25,7 +25,7 @@ from webportal.analyses import answers, reasons
 from webportal.analyses.history import lettering
 from webportal.analyses.history.lettering import Paragraph
 from webportal.analyses.models import Analysis, Review
-from webportal.analyses.templatetags.readings import percent
+from webportal.analyses.templatetags.readings import percent, said_of_no_beat
 from webportal.analyses.track_record import TrackRecord
 from webportal.pages.catalogue import translated
 
@@ -40,14 +40,14 @@ _PADDING = 6  # of a page's frame, points
 _WIDTH = A4[0] - 2 * _MARGIN - 2 * _PADDING
 
 
-def analysis_report(analysis: Analysis, *, record: TrackRecord | None) -> bytes:
+def analysis_report(analysis: Analysis, *, record: TrackRecord | None, said: Sequence[str] = ()) -> bytes:
     """One analysis as a PDF: picture, answer, every probability, readings, and where the answer comes from; ``record``
-    is how often the model was right about the kind that it names.
+    is how often the model was right about the kind that it names, ``said`` the sentences beside the answer.
     """
     story: list[Flowable] = [_text(analysis.upload.label or gettext("Result"), "title")]
     if analysis.upload.is_viewable:
         story += [_picture(analysis), Spacer(0, 5 * mm)]
-    story += _answer(analysis)
+    story += _answer(analysis, said)
     if reviews := list(analysis.reviews.all()):
         story.append(_text(gettext("Readings"), "heading"))
         story += [_review(analysis, review) for review in reviews]
@@ -82,7 +82,7 @@ def history_report(analyses: Sequence[Analysis], *, is_cut: bool) -> bytes:
     return _pdf(gettext("History"), story)
 
 
-def _answer(analysis: Analysis) -> list[Flowable]:
+def _answer(analysis: Analysis, said: Sequence[str]) -> list[Flowable]:
     if analysis.state != Analysis.State.DONE:
         parts = [_text(analysis.get_state_display(), "verdict")]
         if analysis.state == Analysis.State.REJECTED:
@@ -94,9 +94,10 @@ def _answer(analysis: Analysis) -> list[Flowable]:
     ]
     answer = answers.shown(analysis)
     if answer.is_no_beat:
-        return story
+        return [*story, _text(str(answer.why_no_beat))]
     if len(answer.prediction_set) > 1:
         story.append(_text(gettext("These kinds stay plausible: %(names)s") % {"names": _names(answer)}))
+    story += [_text(sentence) for sentence in said]
     rows = [
         [
             _text(translated(entry["name"]), "cell"),
@@ -117,7 +118,7 @@ def _names(answer: answers.Answer) -> str:
 def _in_short(analysis: Analysis) -> str:
     answer = answers.shown(analysis)
     if answer.is_no_beat:
-        return gettext("Not a heartbeat")
+        return said_of_no_beat(answer)
     if answer.probability is None:
         return str(analysis.get_state_display())
     if answer.is_shared:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.utils import timezone
-from inference_server.classification import Classification
+from inference_server.classification import Classification, Verdict
 
 from webportal.analyses.models import Analysis
 
@@ -29,4 +29,12 @@ def fields_of(answer: Classification) -> dict[str, Any]:
         "prediction_set": [
             {"short": beat_class.short, "name": beat_class.name} for beat_class in answer.prediction_set
         ],
+        **_no_beat(answer),
     }
+
+
+def _no_beat(answer: Classification) -> dict[str, Any]:
+    """Why it is no beat, beside no other verdict: an answer with a field too many is still an answer."""
+    if answer.verdict is not Verdict.NOT_A_BEAT or answer.reason is None:
+        return {"not_a_beat_reason": "", "beats": None}
+    return {"not_a_beat_reason": answer.reason.value, "beats": answer.beats if answer.beats > 0 else None}

@@ -116,6 +116,21 @@ class Analysis(models.Model):
         editable=False,
         help_text=_('The classes that stay plausible, most probable first: [{"short", "name"}, …].'),
     )
+    not_a_beat_reason = models.CharField(
+        _("why it is no heartbeat"),
+        max_length=32,
+        blank=True,
+        default="",
+        editable=False,
+        help_text=_("Stable code of the server; empty where the picture may be a beat, or the server gave none."),
+    )
+    beats = models.PositiveIntegerField(
+        _("heartbeats counted"),
+        null=True,
+        blank=True,
+        editable=False,
+        help_text=_("Where there are several in the picture."),
+    )
 
     # What its owner reads in it, as far as the newest review says; stored here so that a history can be searched by it.
     reading = models.CharField(_("reading"), max_length=10, choices=Reading.choices, blank=True, editable=False)
@@ -202,6 +217,10 @@ class Analysis(models.Model):
             models.CheckConstraint(
                 condition=Q(verdict="") | Q(verdict__in=[verdict.value for verdict in ServerVerdict]),
                 name="analysis_verdict_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(verdict=ServerVerdict.NOT_A_BEAT.value) | Q(not_a_beat_reason="", beats__isnull=True),
+                name="analysis_reason_beside_no_beat",
             ),
         ]
 

@@ -70,11 +70,16 @@ def answer_to(analysis: Analysis, user: User) -> answers.Answer:
     return answers.shown_to(user, analysis)
 
 
+def said_of_no_beat(answer: answers.Answer) -> str:
+    """In one line what is said of a picture that is no heartbeat."""
+    return ": ".join(filter(None, (gettext("Not a heartbeat"), answer.why_in_short)))
+
+
 @register.filter
 def said_by_model(analysis: Analysis) -> str:
     """In one word what the model said, for somebody who may see it."""
     answer = answers.shown(analysis)
-    return gettext("Not a heartbeat") if answer.is_no_beat else catalogue.translated(answer.class_name)
+    return said_of_no_beat(answer) if answer.is_no_beat else catalogue.translated(answer.class_name)
 
 
 @register.filter

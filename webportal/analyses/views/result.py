@@ -18,7 +18,19 @@ from django.views.decorators.http import require_POST, require_safe
 
 from webportal.accounts.current import current_user
 from webportal.accounts.models import User
-from webportal.analyses import access, answers, evidence, once, reasons, references, services, tagging, track_record
+from webportal.analyses import (
+    access,
+    aloud,
+    answers,
+    evidence,
+    found_line,
+    once,
+    reasons,
+    references,
+    services,
+    tagging,
+    track_record,
+)
 from webportal.analyses.forms import AnnotationForm, ReviewForm
 from webportal.analyses.history import queries, reports
 from webportal.analyses.models import Analysis
@@ -58,6 +70,8 @@ def result_context(request: HttpRequest, analysis_id: uuid.UUID) -> dict[str, ob
         "explanation": reasons.explain(analysis.reason) if analysis.state == Analysis.State.REJECTED else None,
         "review_form": ReviewForm(analysis),
         "track_record": track_record.of_kind(model, answer.class_short) if model and answer.is_beat else None,
+        "aloud": aloud.sentences(model, answer),
+        "has_found_line": found_line.may_be_shown(model, analysis, answer),
         "comparison": [(kind, references.of_class(kind["short"])) for kind in answer.compared],
     }
     if analysis.owner_id != user.pk:
@@ -136,6 +150,26 @@ def evidence_page(request: HttpRequest, analysis_id: uuid.UUID, short: str) -> H
 @login_required
 @require_safe
 @rate_limit(action="evidence", limit_get=True)  # type: ignore[untyped-decorator]
+@never_cache
+def found_line_page(request: HttpRequest, analysis_id: uuid.UUID) -> HttpResponse:
+    """The result page with the line that the model read over the picture; for htmx the picture alone."""
+    context = page_context(request, analysis_id)
+    if not context["has_found_line"]:
+        raise Http404
+    analysis = cast(Analysis, context["analysis"])
+    try:
+        trace = evidence.trace(analysis)
+    except evidence.NoEvidence as problem:
+        context["evidence_problem"] = str(problem)
+    else:
+        context["found_line"] = found_line.drawing(trace, analysis, cast(answers.Answer, context["answer"]))
+    template = "analyses/picture.html" if request.headers.get("HX-Request") else "analyses/result.html"
+    return render(request, template, context)
+
+
+@login_required
+@require_safe
+@rate_limit(action="evidence", limit_get=True)  # type: ignore[untyped-decorator]
 def evidence_picture(request: HttpRequest, analysis_id: uuid.UUID, short: str) -> HttpResponse:
     """The overlay itself, for those who may see the picture."""
     try:
@@ -207,5 +241,5 @@ def report(request: HttpRequest, analysis_id: uuid.UUID) -> HttpResponse:
     model = described(analysis.model_version) if analysis.model_version else None
     answer = answers.shown(analysis)
     record = track_record.of_kind(model, answer.class_short) if model and answer.is_beat else None
-    pdf = reports.analysis_report(analysis, record=record)
+    pdf = reports.analysis_report(analysis, record=record, said=aloud.sentences(model, answer))
     return attachment(HttpResponse(pdf, content_type="application/pdf"), f"beatlens-{analysis.pk}.pdf")

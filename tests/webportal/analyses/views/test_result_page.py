@@ -208,6 +208,12 @@ class TestTrackRecord:
         assert track_record.of_kind(model, "PVC") == record
         assert track_record.of_kind(model, "PAC") is None
 
+    def test_that_of_the_most_new_people_counts(self) -> None:
+        scores = {"inter-patient/PVC/sensitivity": 0.9, "inter-patient/PVC/beats": 30.0}
+        many = {"people-5fold/PVC/sensitivity": 0.8, "people-5fold/PVC/beats": 900.0, "people-5fold/PVC/people": 150.0}
+        model = ModelInfo("m", "1", (BeatClass("PVC", "PVC"),), 64, 96, "", "", scores | many, "")
+        assert track_record.of_kind(model, "PVC") == TrackRecord(0.8, None, 900, 150)
+
 
 def test_a_server_that_is_away_costs_the_page_nothing_but_the_record(
     analysis: Analysis, owner_client: Client, far_side: FarSide

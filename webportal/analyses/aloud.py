@@ -1,0 +1,53 @@
+"""What can be said aloud beside a confident answer: how often such answers are right, and what one beat can't show."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from inference_server.classification import ConfidentAnswers, ModelInfo
+
+from webportal.analyses.answers import Answer
+from webportal.analyses.models import Analysis
+
+#: What was measured on no more people says little about others; training/learning/confidence.py draws the same line.
+FEW_PEOPLE: Final = 20
+#: A group of classes with this one in it has the shape of normal beats, and its others only come early.
+_NORMAL: Final = "NORMAL"
+
+
+def sentences(model: ModelInfo | None, answer: Answer) -> list[str]:
+    """The sentences beside ``answer``; none where it isn't confident, or where the model's file doesn't tell how often
+    confident answers are right.
+    """
+    if model is None or answer.verdict != Analysis.Verdict.CONFIDENT or not model.confident_answers:
+        return []
+    return [_how_often_right(_measured(model, answer)), _what_one_beat_hides(answer)]
+
+
+def _measured(model: ModelInfo, answer: Answer) -> ConfidentAnswers | None:
+    """What the file tells of the group that is named; ``None`` where it was named to nobody."""
+    named = {entry["short"] for entry in answer.prediction_set}
+    return next((group for group in model.confident_answers if named <= set(group.classes)), None)
+
+
+def _how_often_right(measured: ConfidentAnswers | None) -> str:
+    if measured is None or measured.people <= FEW_PEOPLE:
+        return _("How often such an answer is right can’t be told: it was measured on few people.")
+    # The lower of both ways to count, and rounded down: never more than was measured.
+    share = min(measured.right, measured.right_by_person)
+    of_hundred = _("more than 99 of 100") if share > 0.99 else _("%(right)d of 100") % {"right": int(share * 100)}
+    return ngettext(
+        "For a person whom the model has never seen, such an answer is right %(share)s times; measured on %(people)d "
+        "person.",
+        "For a person whom the model has never seen, such an answer is right %(share)s times; measured on %(people)d "
+        "people.",
+        measured.people,
+    ) % {"share": of_hundred, "people": measured.people}
+
+
+def _what_one_beat_hides(answer: Answer) -> str:
+    if answer.is_shared and any(entry["short"] == _NORMAL for entry in answer.prediction_set):
+        return _("The shape is that of a normal beat; whether it came early can’t be seen in one beat, nor the rhythm.")
+    return _("One beat can’t show the rhythm: whether it came early, how often such beats come, how long it lasts.")
