@@ -12,22 +12,7 @@ from numpy.typing import NDArray
 from ecg.families.clustering import Family
 from ecg.recording import RecordingWarning
 from ecg.rhythm.measures import Measures
-from inference_server.classification.results import BeatClass
-
-
-@dataclass(frozen=True, slots=True)
-class RecordingModelInfo:
-    """The version of a model that answered."""
-
-    name: str
-    version: str
-    classes: tuple[BeatClass, ...]
-    """In the order of its probabilities."""
-    digest: str
-    """SHA-256 of the file, hexadecimal."""
-    training_run: str
-    scores: dict[str, float]
-    licence_notice: str
+from inference_server.classification import ModelInfo
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +22,7 @@ class RecordingBeats:
     samples: NDArray[np.int64]
     """``[n]``: R peaks in samples of the recording's own rate."""
     probabilities: NDArray[np.float32]
-    """``[n, C]``, calibrated, in the order of :attr:`RecordingModelInfo.classes`."""
+    """``[n, C]``, calibrated, in the order of :attr:`inference_server.classification.ModelInfo.classes`."""
     classes: NDArray[np.int8]
     """``[n]``: place of the most probable class."""
     confident: NDArray[np.bool_]
@@ -82,6 +67,19 @@ class RecordingEpisode:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordingRhythm:
+    """What is known once every beat is."""
+
+    families: tuple[Family, ...]
+    """The largest first."""
+    fibrillating: NDArray[np.int64]
+    """``[m, 2]``: places of beats, from and to before, that lie in ventricular flutter or fibrillation."""
+    episodes: tuple[RecordingEpisode, ...]
+    """In order of time."""
+    measures: Measures
+
+
+@dataclass(frozen=True, slots=True)
 class RecordingAnalysis:
     """All that is said about one recording."""
 
@@ -90,7 +88,8 @@ class RecordingAnalysis:
     samples: int
     """Length of every lead, gaps included."""
     leads: tuple[str, ...]
-    model: RecordingModelInfo
+    model: ModelInfo
+    """The version that answered."""
     beats: RecordingBeats
     families: tuple[Family, ...]
     """The largest first."""

@@ -22,8 +22,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from ecg.beats import WINDOW_AFTER, WINDOW_BEFORE
 from ecg.features.stream import FEATURES, INTERVALS, BeatBlock
 from ecg.features.windows import STRIP_REACH
-from inference_server.classification.recordings import RecordingModelInfo
-from inference_server.classification.results import BeatClass
+from inference_server.classification import BeatClass, ModelInfo
 from inference_server.models.decision import Thresholds
 from inference_server.models.model_files import MODEL_FILE, ModelError, ModelFiles, complaints
 from inference_server.models.onnx_session import first_line, open_session
@@ -73,7 +72,7 @@ class RecordingModel:
     def __init__(
         self,
         *,
-        info: RecordingModelInfo,
+        info: ModelInfo,
         arrays: tuple[str, ...],
         thresholds: Thresholds,
         session: onnxruntime.InferenceSession,
@@ -103,10 +102,12 @@ class RecordingModel:
         metadata = _read_metadata(session)
         thresholds = thresholds_of([kind.short for kind in metadata.classes], metadata.decision, max_ood_score=np.inf)
         _check_tensors(session, metadata)
-        info = RecordingModelInfo(
+        info = ModelInfo(
             name=metadata.name,
             version=files.version,
             classes=tuple(BeatClass(short=kind.short, name=kind.name) for kind in metadata.classes),
+            input_height=0,
+            input_width=0,
             digest=files.digest,
             training_run=metadata.training_run,
             scores=metadata.scores,

@@ -1,4 +1,4 @@
-"""What the segments of a recording say together: beats with verdicts, families, episodes, measures."""
+"""What the segments of a recording say together: families, episodes, measures."""
 
 from __future__ import annotations
 
@@ -9,23 +9,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecg.beats import SAMPLING_RATE
-from ecg.families.clustering import FamilyGathering
-from ecg.quality import UNREADABLE
 from ecg.recording import RecordingWarning
 from ecg.rhythm.measures import measures
 from ecg.rhythm.settings import RhythmSettings
 from ecg.rhythm.stretches import Stretches
 from ecg.rhythm.timeline import BeatKind, Timeline
 from ecg.rhythm.ventricular_fibrillation import ventricular_fibrillation
-from inference_server.classification import Verdict
+from inference_server.classification import BeatClass, ModelInfo
 from inference_server.classification.recordings import (
     RecordingAnalysis,
     RecordingBeats,
-    RecordingModelInfo,
+    RecordingRhythm,
     episodes_of,
 )
-from inference_server.models.decision import Thresholds, decide
-from inference_server.recordings.segment_analysis import SegmentResult
+from inference_server.recordings.digest import Digest, folded
 
 _KINDS: Final = {
     "NORMAL": BeatKind.NORMAL,
@@ -38,84 +35,83 @@ _KINDS: Final = {
 """What measures call each class; others are unknown to them."""
 
 
-def decided(segment: SegmentResult, thresholds: Thresholds) -> RecordingBeats:
-    """The beats of a segment with their verdicts, before families and fibrillation are known."""
-    count = len(segment.samples)
-    confident, plausible = np.zeros(count, np.bool_), np.zeros(segment.probabilities.shape, np.bool_)
-    classes = np.zeros(count, np.int8)
-    for row, probabilities in enumerate(segment.probabilities.tolist()):
-        decision = decide(probabilities, 0.0, thresholds)
-        classes[row] = decision.top
-        confident[row] = decision.verdict is Verdict.CONFIDENT
-        plausible[row, list(decision.prediction_set)] = True
-    return RecordingBeats(
-        samples=segment.source_samples,
-        probabilities=segment.probabilities,
-        classes=classes,
-        confident=confident,
-        plausible=plausible,
-        families=np.full(count, -1, np.int16),
-        fibrillates=np.zeros(count, np.bool_),
+def rhythm_of(
+    digests: list[Digest],
+    classes: tuple[BeatClass, ...],
+    *,
+    rate: float,
+    samples: int,
+    settings: RhythmSettings | None = None,
+) -> RecordingRhythm:
+    """What all segments say together.
+
+    Args:
+        digests: Of the whole recording, in order of time; at least one.
+        classes: Of the model.
+        rate: Of the recording.
+        samples: Length of the recording.
+        settings: Definitions of the measures.
+    """
+    digest, gathering = folded(digests)
+    stretches = ventricular_fibrillation(digest.flutter_power, digest.qrs_power)
+    working = digest.samples.astype(np.int64)
+    kinds = np.array([_KINDS.get(kind.short, BeatKind.UNKNOWN).value for kind in classes])[digest.classes]
+    timeline = Timeline(working, kinds, digest.readable[: seconds_of(samples, rate)], stretches)
+    measured = measures(timeline, settings)
+    return RecordingRhythm(
+        families=gathering.finish().families,
+        fibrillating=_places_inside(working, stretches),
+        episodes=episodes_of(measured),
+        measures=measured,
     )
 
 
-class Assembly:
-    """Takes the segments of a recording in order of time and says what they mean together."""
+def seconds_of(samples: int, rate: float) -> int:
+    """Seconds of a recording, the last one perhaps not whole."""
+    return int(np.ceil(samples / rate))
 
-    def __init__(self, model: RecordingModelInfo, thresholds: Thresholds) -> None:
-        self._model, self._thresholds = model, thresholds
-        self._gathering = FamilyGathering()
-        self._parts: list[RecordingBeats] = []
-        self._working: list[NDArray[np.int64]] = []
-        self._faults: list[NDArray[np.uint8]] = []
-        self._powers: list[NDArray[np.float32]] = []
 
-    def add(self, segment: SegmentResult) -> RecordingBeats:
-        """The next segment; its beats with their verdicts."""
-        beats = decided(segment, self._thresholds)
-        self._gathering.join(segment.groups)
-        self._parts.append(beats)
-        self._working.append(segment.samples)
-        self._faults.append(segment.faults)
-        self._powers.append(np.stack([segment.flutter_power, segment.qrs_power]))
-        return beats
+def assembled(
+    parts: list[RecordingBeats],
+    faults: list[NDArray[np.uint8]],
+    rhythm: RecordingRhythm,
+    *,
+    rate: float,
+    samples: int,
+    leads: tuple[str, ...],
+    model: ModelInfo,
+    warnings: tuple[RecordingWarning, ...],
+) -> RecordingAnalysis:
+    """The analysis of a recording of which all is known.
 
-    def finish(
-        self,
-        *,
-        rate: float,
-        samples: int,
-        leads: tuple[str, ...],
-        settings: RhythmSettings | None = None,
-        warnings: tuple[RecordingWarning, ...] = (),
-    ) -> RecordingAnalysis:
-        """All that is said about the recording, of which every segment came."""
-        families = self._gathering.finish()
-        faults = np.concatenate([np.empty((len(leads), 0), np.uint8), *self._faults], axis=1)
-        flutter, qrs = np.concatenate([np.empty((2, len(leads), 0), np.float32), *self._powers], axis=2)
-        stretches = ventricular_fibrillation(flutter, qrs)
-        working = np.concatenate([np.empty(0, np.int64), *self._working])
-        beats = replace(
-            _joined(self._parts, len(self._model.classes)),
-            families=families.of_beat.astype(np.int16),
-            fibrillates=_inside(working, stretches),
-        )
-        kinds = np.array([_KINDS.get(kind.short, BeatKind.UNKNOWN).value for kind in self._model.classes])
-        readable = ((faults & int(UNREADABLE)) == 0).any(axis=0)
-        seconds = int(np.ceil(samples / rate))
-        measured = measures(Timeline(working, kinds[beats.classes], readable[:seconds], stretches), settings)
-        return RecordingAnalysis(
-            rate=rate,
-            samples=samples,
-            leads=leads,
-            model=self._model,
-            beats=beats,
-            families=families.families,
-            faults=faults[:, :seconds],
-            episodes=episodes_of(measured),
-            measures=measured,
-            warnings=warnings,
-        )
+    Args:
+        parts: Its beats, in order of time.
+        faults: Its seconds, ``[leads, …]`` each, in order of time; what lies beyond its end is left out.
+        rhythm: What they say together.
+        rate: Of the recording.
+        samples: Length of the recording.
+        leads: Its leads.
+        model: That answered.
+        warnings: Of the recording.
+    """
+    beats = _joined(parts, len(model.classes))
+    for place, family in enumerate(rhythm.families):
+        beats.families[family.members] = place
+    for first, last in rhythm.fibrillating.tolist():
+        beats.fibrillates[first:last] = True
+    judged = np.concatenate([np.empty((len(leads), 0), np.uint8), *faults], axis=1)
+    return RecordingAnalysis(
+        rate=rate,
+        samples=samples,
+        leads=leads,
+        model=model,
+        beats=beats,
+        families=rhythm.families,
+        faults=judged[:, : seconds_of(samples, rate)],
+        episodes=rhythm.episodes,
+        measures=rhythm.measures,
+        warnings=warnings,
+    )
 
 
 def _joined(parts: list[RecordingBeats], classes: int) -> RecordingBeats:
@@ -129,14 +125,11 @@ def _joined(parts: list[RecordingBeats], classes: int) -> RecordingBeats:
         fibrillates=np.empty(0, np.bool_),
     )
     names = RecordingBeats.__slots__
-    return RecordingBeats(
-        **{name: np.concatenate([getattr(part, name) for part in (nothing, *parts)]) for name in names}
-    )
+    columns = {name: np.concatenate([getattr(part, name) for part in (nothing, *parts)]) for name in names}
+    return replace(nothing, **columns)
 
 
-def _inside(samples: NDArray[np.int64], stretches: Stretches) -> NDArray[np.bool_]:
-    """Which samples, at 360 Hz, lie in one of ``stretches``, whole seconds."""
-    inside = np.zeros(len(samples), np.bool_)
-    for begin, end in np.asarray(stretches).tolist():
-        inside |= (samples >= begin * SAMPLING_RATE) & (samples < end * SAMPLING_RATE)
-    return inside
+def _places_inside(samples: NDArray[np.int64], stretches: Stretches) -> NDArray[np.int64]:
+    """``[m, 2]``: which beats, from and to before, lie in each of ``stretches``, whole seconds."""
+    places: NDArray[np.int64] = np.searchsorted(samples, np.asarray(stretches, np.int64) * SAMPLING_RATE)
+    return places[places[:, 1] > places[:, 0]]

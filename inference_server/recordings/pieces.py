@@ -82,13 +82,19 @@ def segments(samples: int, rate: float, leads: int) -> Iterator[Segment]:
         yield Segment(first, last, max(0, needed[0]), min(samples, needed[1]))
 
 
-def piece_of(segment: Segment, values: Millivolts, *, rate: float, samples: int) -> Recording:
-    """The recording as far as a segment knows it.
+def piece_of(segment: Segment, values: Millivolts, *, leads: tuple[str, ...], rate: float, samples: int) -> Recording:
+    """The recording as far as a segment knows it, its leads in the order of their names.
+
+    Sums over leads then don't depend on the order in which they were sent.
 
     Args:
+        segment: Which.
         values: ``[leads, segment.end - segment.begin]``, millivolts, ``nan`` in gaps.
-        rate: of the recording.
-        samples: length of the recording.
+        leads: Their names.
+        rate: Of the recording.
+        samples: Length of the recording.
     """
-    leads = tuple(str(place) for place in range(len(values)))
-    return Recording(leads, rate, PieceSignal(values, segment.begin, samples))
+    order = sorted(range(len(leads)), key=leads.__getitem__)
+    if order != list(range(len(leads))):
+        values = values[order]
+    return Recording(tuple(sorted(leads)), rate, PieceSignal(values, segment.begin, samples))
