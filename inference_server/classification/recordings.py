@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -130,3 +130,66 @@ def episodes_of(measures: Measures) -> tuple[RecordingEpisode, ...]:
     found = [RecordingEpisode(of, episode.begin, episode.end) for of, episodes in stretches for episode in episodes]
     found += [RecordingEpisode(of, run.begin, run.end, run.beats, run.rate) for of, several in runs for run in several]
     return tuple(sorted(found, key=lambda episode: (episode.begin, episode.end, episode.kind)))
+
+
+def seconds_of(samples: int, rate: float) -> int:
+    """Seconds of a recording, the last one perhaps not whole."""
+    return int(np.ceil(samples / rate))
+
+
+def assembled(
+    parts: list[RecordingBeats],
+    faults: list[NDArray[np.uint8]],
+    rhythm: RecordingRhythm,
+    *,
+    rate: float,
+    samples: int,
+    leads: tuple[str, ...],
+    model: ModelInfo,
+    warnings: tuple[RecordingWarning, ...],
+) -> RecordingAnalysis:
+    """The analysis of a recording of which all is known.
+
+    Args:
+        parts: Its beats, in order of time.
+        faults: Its seconds, ``[leads, …]`` each, in order of time; what lies beyond its end is left out.
+        rhythm: What they say together.
+        rate: Of the recording.
+        samples: Length of the recording.
+        leads: Its leads.
+        model: That answered.
+        warnings: Of the recording.
+    """
+    beats = _joined(parts, len(model.classes))
+    for place, family in enumerate(rhythm.families):
+        beats.families[family.members] = place
+    for first, last in rhythm.fibrillating.tolist():
+        beats.fibrillates[first:last] = True
+    judged = np.concatenate([np.empty((len(leads), 0), np.uint8), *faults], axis=1)
+    return RecordingAnalysis(
+        rate=rate,
+        samples=samples,
+        leads=leads,
+        model=model,
+        beats=beats,
+        families=rhythm.families,
+        faults=judged[:, : seconds_of(samples, rate)],
+        episodes=rhythm.episodes,
+        measures=rhythm.measures,
+        warnings=warnings,
+    )
+
+
+def _joined(parts: list[RecordingBeats], classes: int) -> RecordingBeats:
+    nothing = RecordingBeats(
+        samples=np.empty(0, np.int64),
+        probabilities=np.empty((0, classes), np.float32),
+        classes=np.empty(0, np.int8),
+        confident=np.empty(0, np.bool_),
+        plausible=np.empty((0, classes), np.bool_),
+        families=np.empty(0, np.int16),
+        fibrillates=np.empty(0, np.bool_),
+    )
+    names = RecordingBeats.__slots__
+    columns = {name: np.concatenate([getattr(part, name) for part in (nothing, *parts)]) for name in names}
+    return replace(nothing, **columns)

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 from ecg.recording import Recording
 from ecg.rhythm.settings import RhythmSettings
-from inference_server.classification.recordings import RecordingAnalysis
+from inference_server.classification.recordings import RecordingAnalysis, assembled
 from inference_server.models.recording_model import RecordingModel
-from inference_server.recordings.assembling import assembled, rhythm_of
+from inference_server.recordings.assembling import rhythm_of
 from inference_server.recordings.pieces import piece_of, segments
 from inference_server.recordings.segment_analysis import analyse_segment
 

@@ -19,10 +19,10 @@ from ecg.signal.resampling import Ratio
 
 #: Blocks of a segment at most: an hour, of which the margins of 3.5 minutes on both sides are an eighth.
 MOST_BLOCKS: Final = 120
-#: Fewer would cost more for the margins than for the segment.
-LEAST_BLOCKS: Final = 20
-#: Samples of all leads of a segment, where it has more than the least blocks: 24 MB.
-_MOST_VALUES: Final = 6_000_000
+#: With fewer the margins of seven minutes would cost more than the segment.
+LEAST_BLOCKS: Final = 14
+#: Samples of all leads of a segment, where it has more than the least blocks: 8 MB.
+_MOST_VALUES: Final = 2_000_000
 
 
 @dataclass(frozen=True, slots=True)
