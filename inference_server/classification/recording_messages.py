@@ -121,7 +121,8 @@ class Answers:
             case "family":
                 self._families.setdefault(response.family.family, []).append(response.family)
             case "episodes":
-                self._episodes += [_episode(one) for one in response.episodes.episodes]
+                known = (one for one in response.episodes.episodes if one.kind in _KINDS_BY_VALUE)
+                self._episodes += map(_episode, known)
             case "summary":
                 self._finish(response.summary)
 

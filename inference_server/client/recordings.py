@@ -67,8 +67,15 @@ class Gathering:
         self._answers = Answers()
 
     def add(self, response: pb.AnalyzeRecordingResponse) -> None:
-        """The next answer."""
-        self._answers.add(response)
+        """The next answer.
+
+        Raises:
+            CallFailed: it says what can't be.
+        """
+        try:
+            self._answers.add(response)
+        except ValueError as error:
+            raise CallFailed(str(error), code="DATA_LOSS") from error
         if response.HasField("progress"):
             self._progress(self._answers.samples / self._recording.samples)
 
