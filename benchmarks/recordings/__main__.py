@@ -1,4 +1,5 @@
-"""``python -m benchmarks.recordings [peaks|quality|rhythm|families|speed]``: without a word, all of them.
+"""``python -m benchmarks.recordings [peaks|quality|rhythm|families|speed|wire]``: without a word, all but ``wire``,
+which needs a repository with a model for recordings.
 
 Databases are those whose settings name a folder (``MITDB_DIR``, ``QTDB_DIR``, ``LUDB_DIR``, ``CHALLENGE2017_DIR``,
 ``AFTDB_DIR``, ``VFDB_DIR``); the others are left out with a line.
@@ -8,7 +9,7 @@ from __future__ import annotations
 
 import typer
 
-from benchmarks.recordings import families, peaks, quality, rhythm, speed
+from benchmarks.recordings import families, peaks, quality, rhythm, speed, wire
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 app.command("peaks")(peaks.command)
@@ -16,6 +17,7 @@ app.command("quality")(quality.command)
 app.command("rhythm")(rhythm.command)
 app.command("families")(families.command)
 app.command("speed")(speed.command)
+app.command("wire")(wire.command)
 
 
 @app.callback(invoke_without_command=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -13,12 +12,13 @@ import numpy as np
 import typer
 
 from benchmarks.recordings import detectors
+from benchmarks.recordings.made import Repeated
 from benchmarks.recordings.table import show
 from ecg.families.clustering import FamilyGathering
 from ecg.features.stream import beat_blocks
 from ecg.peaks.stream import peaks
 from ecg.quality import UNREADABLE
-from ecg.recording import Millivolts, Recording
+from ecg.recording import Recording
 from ecg.rhythm.measures import measures
 from ecg.rhythm.timeline import BeatKind, Timeline
 from ecg.rhythm.ventricular_fibrillation import ventricular_fibrillation
@@ -26,19 +26,6 @@ from training.databases.mitdb import MITDB
 
 #: Records whose half hours are repeated, one after the other: quiet and noisy, regular and not, slow and fast.
 _REPEATED = ("100", "105", "119", "200", "203", "213", "223", "231")
-
-
-@dataclass(frozen=True, slots=True)
-class Repeated:
-    """Real half hours, again and again; see :class:`ecg.recording.Signal`."""
-
-    parts: Millivolts
-    """``[leads, n]``, millivolts."""
-    samples: int
-
-    def read(self, begin: int, end: int) -> Millivolts:
-        """See :meth:`ecg.recording.Signal.read`."""
-        return self.parts[:, np.arange(begin, end) % self.parts.shape[1]]
 
 
 def command(

@@ -61,8 +61,24 @@ class Families:
     """``[beats]``: place of each beat's family."""
 
 
+@dataclass(frozen=True, slots=True)
+class FamilyGroups:
+    """Beats of a piece of a recording, gathered; all pieces together make families (:meth:`FamilyGathering.join`)."""
+
+    sums: Vectors
+    """``[groups, leads, 84]``: the sum of each group's shapes, each lead of mean 0 and length 1."""
+    lead_weights: NDArray[np.float32]
+    """``[groups, leads]``: summed over the beats."""
+    counts: NDArray[np.int64]
+    early: NDArray[np.bool_]
+    of_beat: NDArray[np.int32]
+    """``[beats]``: place of each beat's group."""
+    likeness: NDArray[np.float32]
+    """``[beats]``: how much each beat is like its group."""
+
+
 class FamilyGathering:
-    """Takes the beats of a recording block by block and gives its families.
+    """Takes the beats of a recording block by block, or piece by piece, and gives its families.
 
     Holds some hundred shapes and eight bytes a beat. The same blocks in the same order make the same families.
     """
@@ -105,14 +121,51 @@ class FamilyGathering:
         if len(self._counts) > _MOST_GROUPS:
             self._merge_until(_MOST_GROUPS // 2, least=-1.0)
 
+    def groups(self) -> FamilyGroups:
+        """What came so far, of a piece of a recording, for :meth:`join`."""
+        place_of = np.zeros(len(self._home_of), np.int32)
+        place_of[self._ids] = np.arange(len(self._ids))
+        of_beat, likeness = self._gathered()
+        return FamilyGroups(
+            self._sums, self._lead_weights, self._counts, self._early, place_of[of_beat].astype(np.int32), likeness
+        )
+
+    def join(self, piece: FamilyGroups) -> None:
+        """The groups of the next piece, in order of time: each joins the one that it is most like, or stays alone."""
+        if not len(piece.counts):
+            return
+        if not len(self._counts):
+            self._sums = np.empty((0, *piece.sums.shape[1:]), np.float32)
+            self._lead_weights = np.empty((0, piece.sums.shape[1]), np.float32)
+        known = len(self._counts)
+        middles = piece.sums / (np.linalg.norm(piece.sums, axis=2, keepdims=True) + np.float32(1e-9))
+        shares = piece.lead_weights / np.maximum(piece.lead_weights.sum(axis=1, keepdims=True), 1e-9)
+        homes, likeness = self._nearest(middles, shares, piece.early)
+        alone = likeness < _JOIN
+        homes[alone] = known + np.arange(np.count_nonzero(alone))
+        for place in np.flatnonzero(alone):
+            self._found(piece.sums[place], bool(piece.early[place]))
+        self._sums[known:] = 0
+        np.add.at(self._sums, homes, piece.sums)
+        np.add.at(self._lead_weights, homes, piece.lead_weights)
+        np.add.at(self._counts, homes, piece.counts)
+        self._homes.append(self._ids[homes][piece.of_beat])
+        self._likeness.append(piece.likeness)
+        if len(self._counts) > _MOST_GROUPS:
+            self._merge_until(_MOST_GROUPS // 2, least=-1.0)
+
+    def _gathered(self) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+        """The number of the group that each beat has come to, and how much the beat was like it."""
+        homes = np.concatenate([np.empty(0, np.int32), *self._homes])
+        likeness = np.concatenate([np.empty(0, np.float32), *self._likeness])
+        group_of = np.array([self._root(home) for home in range(len(self._home_of))], np.int32)
+        return (group_of[homes] if len(homes) else homes), likeness
+
     def finish(self) -> Families:
         """The families of all beats that came."""
         self._merge_until(1, least=_MERGE)
         self._merge_until(MOST_FAMILIES, least=-1.0)
-        homes = np.concatenate([np.empty(0, np.int32), *self._homes])
-        likeness = np.concatenate([np.empty(0, np.float32), *self._likeness])
-        group_of = np.array([self._root(home) for home in range(len(self._home_of))], np.int32)
-        of_beat = group_of[homes] if len(homes) else homes
+        of_beat, likeness = self._gathered()
         order = np.lexsort((self._ids, -self._counts))
         place_of = np.zeros(len(self._home_of), np.int16)
         place_of[self._ids[order]] = np.arange(len(order))

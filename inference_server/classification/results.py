@@ -90,9 +90,9 @@ class ModelInfo:
     version: str
     classes: tuple[BeatClass, ...]
     input_height: int
-    """Height of the canonical picture, pixels."""
+    """Height of the canonical picture, pixels; 0 for a model of recordings."""
     input_width: int
-    """Width of the canonical picture, pixels."""
+    """Width of the canonical picture, pixels; 0 for a model of recordings."""
     digest: str
     """SHA-256 of the ONNX file, hexadecimal."""
     training_run: str

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import importlib
+import itertools
 import math
 import time
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Iterable, Sequence
-from types import TracebackType
-from typing import Self
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Iterable, Iterator, Sequence
+from types import ModuleType, TracebackType
+from typing import TYPE_CHECKING, Self, TypeVar
 
 import grpc
 import grpc.aio
@@ -19,7 +22,14 @@ from inference_server.client.calls import Answer, Call, Outcome, worker_lost
 from inference_server.client.channel import CHANNEL_OPTIONS, SERVICE
 from inference_server.client.errors import ClientError, client_error
 from inference_server.generated.ecg.v1 import arrhythmia_pb2 as pb
-from inference_server.generated.ecg.v1 import arrhythmia_pb2_grpc
+from inference_server.generated.ecg.v1 import arrhythmia_pb2_grpc, recording_pb2_grpc
+
+if TYPE_CHECKING:
+    from ecg.recording import Recording
+    from ecg.rhythm.settings import RhythmSettings
+    from inference_server.classification.recordings import RecordingAnalysis
+
+Item = TypeVar("Item")
 
 
 class AsyncArrhythmiaClient:
@@ -41,6 +51,7 @@ class AsyncArrhythmiaClient:
             else grpc.aio.insecure_channel(address, options=CHANNEL_OPTIONS)
         )
         self._service = arrhythmia_pb2_grpc.ArrhythmiaServiceStub(self._channel)
+        self._recordings = recording_pb2_grpc.RecordingServiceStub(self._channel)
         self._health = health_pb2_grpc.HealthStub(self._channel)
 
     async def classify(
@@ -113,6 +124,37 @@ class AsyncArrhythmiaClient:
         """See :meth:`ArrhythmiaClient.explain`."""
         return await self._ask(calls.to_explain(image, model_version, beat_class), timeout)
 
+    async def analyze(
+        self,
+        recording: Recording,
+        *,
+        model_version: str | None = None,
+        settings: RhythmSettings | None = None,
+        progress: Callable[[float], None] = lambda _fraction: None,
+        timeout: float | None = None,
+    ) -> RecordingAnalysis:
+        """See :meth:`ArrhythmiaClient.analyze`; the recording is read, and answers are put together, in threads."""
+        recordings = await asyncio.to_thread(_recordings)
+        end = None if timeout is None else time.monotonic() + timeout
+        for attempt in itertools.count(1):
+            gathering = recordings.Gathering(recording, progress)
+            left = None if end is None else max(0.0, end - time.monotonic())
+            messages = recordings.requests(recording, model_version, settings)
+            call = self._recordings.AnalyzeRecording(_in_threads(messages), timeout=left, metadata=self._metadata)
+            try:
+                async for response in call:
+                    gathering.add(response)
+                return await asyncio.to_thread(gathering.finish)
+            except grpc.RpcError as error:
+                failure = client_error(error)
+                seconds = recordings.pause_after(failure, attempt, end)
+                if seconds is None:
+                    raise failure from error
+                await asyncio.sleep(seconds)
+            finally:
+                call.cancel()  # without effect on one that has ended
+        raise AssertionError  # the attempts are counted in pause_after
+
     async def is_serving(self, *, timeout: float = 1.0) -> bool:
         """See :meth:`ArrhythmiaClient.is_serving`."""
         try:
@@ -151,3 +193,14 @@ class AsyncArrhythmiaClient:
 
     def _seconds(self, timeout: float | None) -> float:
         return self._timeout if timeout is None else timeout
+
+
+def _recordings() -> ModuleType:
+    """What other calls do without, with NumPy."""
+    return importlib.import_module("inference_server.client.recordings")
+
+
+async def _in_threads(items: Iterator[Item]) -> AsyncIterator[Item]:
+    """``items``, each made in a thread."""
+    while (item := await asyncio.to_thread(next, items, None)) is not None:
+        yield item

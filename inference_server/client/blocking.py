@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import time
 from collections import deque
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
@@ -17,7 +18,12 @@ from inference_server.client import calls
 from inference_server.client.calls import Answer, Call, Outcome, worker_lost
 from inference_server.client.channel import CHANNEL_OPTIONS, SERVICE
 from inference_server.client.errors import ClientError, client_error
-from inference_server.generated.ecg.v1 import arrhythmia_pb2_grpc
+from inference_server.generated.ecg.v1 import arrhythmia_pb2_grpc, recording_pb2_grpc
+
+if TYPE_CHECKING:
+    from ecg.recording import Recording
+    from ecg.rhythm.settings import RhythmSettings
+    from inference_server.classification.recordings import RecordingAnalysis
 
 
 class ArrhythmiaClient:
@@ -44,6 +50,7 @@ class ArrhythmiaClient:
             else grpc.insecure_channel(address, options=CHANNEL_OPTIONS)
         )
         self._service = arrhythmia_pb2_grpc.ArrhythmiaServiceStub(self._channel)
+        self._recordings = recording_pb2_grpc.RecordingServiceStub(self._channel)
         self._health = health_pb2_grpc.HealthStub(self._channel)
 
     def classify(
@@ -135,6 +142,50 @@ class ArrhythmiaClient:
             CallFailed: anything else, e.g. the model has no such class.
         """
         return self._ask(calls.to_explain(image, model_version, beat_class), timeout)
+
+    def analyze(
+        self,
+        recording: Recording,
+        *,
+        model_version: str | None = None,
+        settings: RhythmSettings | None = None,
+        progress: Callable[[float], None] = lambda _fraction: None,
+        timeout: float | None = None,
+    ) -> RecordingAnalysis:
+        """Every beat of a recording and its rhythm, as :func:`inference_server.recordings.analysis.analyse` has them.
+
+        The recording is read in another thread, and only as fast as the server works. When the server, or the way to
+        it, fails, it is sent again, a few times over about half a minute. ``progress`` is called with the fraction
+        that is done, again and again; it begins anew when the recording is sent again. ``settings`` are definitions of
+        the measures. ``timeout`` is for the whole, seconds; without one it may take as long as it takes.
+
+        Raises:
+            RecordingRefused: it can't be analysed, e.g. it has too many leads.
+            ServerUnavailable: no answer now, e.g. no model for recordings is loaded.
+            CallFailed: anything else.
+        """
+        from inference_server.client import recordings  # with NumPy, which other calls do without
+
+        end = None if timeout is None else time.monotonic() + timeout
+        for attempt in itertools.count(1):
+            gathering = recordings.Gathering(recording, progress)
+            left = None if end is None else max(0.0, end - time.monotonic())
+            call = self._recordings.AnalyzeRecording(
+                recordings.requests(recording, model_version, settings), timeout=left, metadata=self._metadata
+            )
+            try:
+                for response in call:
+                    gathering.add(response)
+                return gathering.finish()
+            except grpc.RpcError as error:
+                failure = client_error(error)
+                seconds = recordings.pause_after(failure, attempt, end)
+                if seconds is None:
+                    raise failure from error
+                time.sleep(seconds)
+            finally:
+                call.cancel()  # without effect on one that has ended
+        raise AssertionError  # the attempts are counted in pause_after
 
     def is_serving(self, *, timeout: float = 1.0) -> bool:
         """Whether the server says that it classifies pictures now; False for every failure to find out."""

@@ -39,6 +39,15 @@ class ImageRefused(ClientError):  # noqa: N818 - reads as what happened
         """Stable reason code, e.g. ``IMAGE_TRUNCATED``."""
 
 
+class RecordingRefused(ClientError):  # noqa: N818 - reads as what happened
+    """The recording can't be analysed; sending it again changes nothing."""
+
+    def __init__(self, message: str, *, reason: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+        """Stable reason code, e.g. ``RECORDING_TOO_MANY_LEADS``."""
+
+
 class CallFailed(ClientError):  # noqa: N818 - reads as what happened
     """Any other failure."""
 
@@ -77,6 +86,8 @@ def meaning_of(code: grpc.StatusCode, status: status_pb2.Status, *, words: str =
         return ServerUnavailable(message, retry_after=_retry_after(status), reason=reason)
     if code is grpc.StatusCode.INVALID_ARGUMENT and reason is not None and reason.startswith("IMAGE_"):
         return ImageRefused(message, reason=reason)
+    if code is grpc.StatusCode.INVALID_ARGUMENT and reason is not None and reason.startswith("RECORDING_"):
+        return RecordingRefused(message, reason=reason)
     error_id = info.metadata.get("error_id") if info else None
     return CallFailed(message, code=code.name, reason=reason, error_id=error_id)
 

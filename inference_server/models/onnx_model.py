@@ -39,7 +39,9 @@ from inference_server.models.decision import Thresholds
 from inference_server.models.model_files import MODEL_FILE, ModelFiles, complaints
 from inference_server.models.model_files import ModelError as ModelError  # what this module raises
 from inference_server.models.model_input import ModelInput
+from inference_server.models.onnx_session import first_line, open_session
 from inference_server.models.pixels_as_sent import Colour, Resample, Steps
+from inference_server.models.stated_decision import StatedClass, StatedDecision, thresholds_of
 
 FORMAT: Final = "beatlens/1"
 
@@ -47,11 +49,6 @@ _INPUT: Final = ("pixels", "tensor(uint8)", 4)
 _OUTPUTS: Final = {"probabilities": 2, "distance": 1, "activation_maps": 4}
 
 Floats = NDArray[np.float32]
-
-
-class _Class(BaseModel):
-    short: str = Field(pattern=r"^[A-Z][A-Z0-9_]*$")
-    name: str = Field(min_length=1)
 
 
 class _Input(BaseModel):
@@ -82,11 +79,8 @@ class _Input(BaseModel):
         return ModelInput(self.height, self.width, self.channels, steps, by_ink=self.reading == "ink")
 
 
-class _Decision(BaseModel):
-    min_probability: dict[str, float]
+class _Decision(StatedDecision):
     max_distance: float
-    min_confidence: dict[str, float] | None = None
-    groups: list[list[str]] | None = None
 
 
 class _ConfidentAnswers(BaseModel):
@@ -108,7 +102,7 @@ class _Metadata(BaseModel):
 
     format: str
     name: str
-    classes: list[_Class] = Field(min_length=2)
+    classes: list[StatedClass] = Field(min_length=2)
     input: _Input
     decision: _Decision
     training_run: str
@@ -159,9 +153,13 @@ class OnnxModel:
         Raises:
             ModelError: the contract is not kept.
         """
-        session = _session(files.content)
+        session = open_session(files.content)
         metadata = _read_metadata(session)
-        thresholds = _thresholds(metadata)
+        thresholds = thresholds_of(
+            [kind.short for kind in metadata.classes],
+            metadata.decision,
+            max_ood_score=metadata.decision.max_distance,
+        )
         _check_tensors(session, metadata)
         model = cls(
             info=ModelInfo(
@@ -209,7 +207,7 @@ class OnnxModel:
         try:
             scores = self.run(pixels)
         except Exception as error:
-            raise ModelError(f"{MODEL_FILE} does not run: {_first_line(error)}") from error
+            raise ModelError(f"{MODEL_FILE} does not run: {first_line(error)}") from error
         classes = len(self.info.classes)
         if scores.probabilities.shape != (1, classes) or scores.ood_score.shape != (1,):
             raise ModelError(
@@ -218,22 +216,6 @@ class OnnxModel:
             )
         if not np.isfinite(scores.probabilities).all() or abs(float(scores.probabilities.sum()) - 1) > 1e-3:
             raise ModelError(f"{MODEL_FILE} answers with probabilities that do not add up to 1.")
-
-
-def _session(content: bytes) -> onnxruntime.InferenceSession:
-    options = onnxruntime.SessionOptions()
-    # One thread for each picture and many pictures at once: on models this small, splitting one picture among
-    # threads costs more than it brings, and spinning threads steal the cores from the decoders.
-    options.intra_op_num_threads = 1
-    options.inter_op_num_threads = 1
-    options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    options.add_session_config_entry("session.inter_op.allow_spinning", "0")
-    options.log_severity_level = 3  # errors; they come as exceptions as well
-    try:
-        return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # onnxruntime raises a different class for each kind of damage
-        raise ModelError(f"{MODEL_FILE} is not a usable ONNX model: {_first_line(error)}") from error
 
 
 def _read_metadata(session: onnxruntime.InferenceSession) -> _Metadata:
@@ -255,45 +237,6 @@ def _read_metadata(session: onnxruntime.InferenceSession) -> _Metadata:
         raise ModelError(f"{MODEL_FILE}: metadata is not usable: {complaints(error)}.") from error
 
 
-def _thresholds(metadata: _Metadata) -> Thresholds:
-    shorts = [beat_class.short for beat_class in metadata.classes]
-    if len(set(shorts)) != len(shorts):
-        raise ModelError(f"{MODEL_FILE}: metadata classes names a class twice.")
-    decision = metadata.decision
-    thresholds = {"min_probability": decision.min_probability}
-    if decision.min_confidence is not None:
-        thresholds["min_confidence"] = decision.min_confidence
-    for entry, values in thresholds.items():
-        if missing := [short for short in shorts if short not in values]:
-            raise ModelError(f"{MODEL_FILE}: metadata decision has no {entry} for {', '.join(missing)}.")
-    by_entry = {entry: tuple(values[short] for short in shorts) for entry, values in thresholds.items()}
-    return Thresholds(
-        min_probability=by_entry["min_probability"],
-        max_ood_score=decision.max_distance,
-        min_confidence=by_entry.get("min_confidence", ()),
-        groups=_groups(decision.groups, shorts, by_entry) if decision.groups is not None else (),
-    )
-
-
-def _groups(
-    named: list[list[str]], shorts: list[str], thresholds: dict[str, tuple[float, ...]]
-) -> tuple[tuple[int, ...], ...]:
-    """All classes by their indices: the named groups, and each other class alone."""
-    members = [short for group in named for short in group]
-    if unknown := [short for short in members if short not in shorts]:
-        raise ModelError(f"{MODEL_FILE}: metadata decision groups {', '.join(unknown)}, which is no class.")
-    if len(set(members)) != len(members) or not all(named):
-        raise ModelError(f"{MODEL_FILE}: metadata decision has a class in two groups, or an empty group.")
-    if "min_confidence" not in thresholds:
-        raise ModelError(f"{MODEL_FILE}: metadata decision has groups, but no min_confidence.")
-    groups = [tuple(shorts.index(short) for short in group) for group in named]
-    for group in groups:
-        if len({thresholds["min_confidence"][index] for index in group}) > 1:
-            raise ModelError(f"{MODEL_FILE}: metadata decision has several min_confidence for one group.")
-    alone = [(index,) for index, short in enumerate(shorts) if short not in members]
-    return tuple(sorted([*groups, *alone]))
-
-
 def _check_tensors(session: onnxruntime.InferenceSession, metadata: _Metadata) -> None:
     name, kind, rank = _INPUT
     inputs = session.get_inputs()
@@ -310,8 +253,3 @@ def _check_tensors(session: onnxruntime.InferenceSession, metadata: _Metadata) -
     if missing:
         wanted = ", ".join(f"{output} (float32, {_OUTPUTS[output]} axes)" for output in missing)
         raise ModelError(f"{MODEL_FILE} lacks outputs: {wanted}.")
-
-
-def _first_line(error: Exception) -> str:
-    lines = str(error).splitlines()
-    return lines[0][:300] if lines else type(error).__name__

@@ -51,8 +51,10 @@ class ArrhythmiaServicer(arrhythmia_pb2_grpc.ArrhythmiaServiceServicer):
         max_batch: int,
         streams: Streams,
         stream_window: int,
+        recordings: ModelRepository[ServedModel],
     ) -> None:
         self._repository = repository
+        self._recordings = recordings
         self._scheduler = scheduler
         self._metrics = metrics
         self._max_batch = max_batch
@@ -147,10 +149,12 @@ class ArrhythmiaServicer(arrhythmia_pb2_grpc.ArrhythmiaServiceServicer):
         context: grpc.aio.ServicerContext,  # noqa: ARG002 - part of the protocol
     ) -> pb.ListModelsResponse:
         """List the versions in service."""
-        models = self._repository.loaded()
+        models, recording_models = self._repository.loaded(), self._recordings.loaded()
         return pb.ListModelsResponse(
             models=[messages.to_model(model.info) for model in models],
             default_version=self._repository.get().info.version if models else "",
+            recording_models=[messages.to_model(model.info) for model in recording_models],
+            default_recording_version=self._recordings.get().info.version if recording_models else "",
         )
 
     async def GetModel(  # noqa: N802 - named by the protocol
@@ -159,7 +163,12 @@ class ArrhythmiaServicer(arrhythmia_pb2_grpc.ArrhythmiaServiceServicer):
         context: grpc.aio.ServicerContext,  # noqa: ARG002 - part of the protocol
     ) -> pb.GetModelResponse:
         """Describe one model version."""
-        return pb.GetModelResponse(model=messages.to_model(self._repository.get(request.version or None).info))
+        repositories = {repository.name: repository for repository in (self._recordings, self._repository)}
+        try:
+            repository = repositories[request.name or self._repository.name]
+        except KeyError:
+            raise ModelNotFound(request.name, request.version) from None
+        return pb.GetModelResponse(model=messages.to_model(repository.get(request.version or None).info))
 
     def _job(self, image: bytes, version: str) -> Job:
         return Job(Kind.CLASSIFY, self._repository.get(version or None), image)

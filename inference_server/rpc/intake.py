@@ -52,12 +52,16 @@ class _Reading:
     __slots__ = ("_cancelling", "_task", "begun", "limit", "refusal")
 
     def __init__(self, limit: float) -> None:
-        self._task = cast("asyncio.Task[Any]", asyncio.current_task())
-        self._cancelling = self._task.cancelling()
-        self.begun = time.monotonic()
         self.limit = limit
         """Seconds that it may take; infinite for streams."""
         self.refusal: Exception | None = None
+        self.begin()
+
+    def begin(self) -> None:
+        """The current task begins to read a message; those of a stream may be read by several."""
+        self._task = cast("asyncio.Task[Any]", asyncio.current_task())
+        self._cancelling = self._task.cancelling()
+        self.begun = time.monotonic()
 
     def refuse(self, refusal: Exception) -> None:
         self.refusal = refusal
@@ -123,7 +127,7 @@ class Intake:
         while True:
             if not self._room.is_set():
                 await self._room.wait()
-            reading.begun = time.monotonic()
+            reading.begin()
             message = await self._read(context, reading)
             if message is None:
                 return

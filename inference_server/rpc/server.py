@@ -11,6 +11,7 @@ import gc
 import logging
 import signal
 from contextlib import AsyncExitStack
+from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
 
@@ -19,7 +20,7 @@ import grpc.aio
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection, reflection_pb2_grpc
 
-from inference_server.generated.ecg.v1 import arrhythmia_pb2
+from inference_server.generated.ecg.v1 import arrhythmia_pb2, recording_pb2
 from inference_server.generated.inference import open_inference_pb2_grpc
 from inference_server.models.model_repository import ModelRepository
 from inference_server.rpc import open_inference, registration
@@ -32,6 +33,10 @@ from inference_server.rpc.listening import allow_files, channel_options, check_p
 from inference_server.rpc.metrics import Metrics, MetricsServer
 from inference_server.rpc.open_inference import OpenInferenceServicer
 from inference_server.rpc.pipelining import Streams
+from inference_server.rpc.recording_metrics import RecordingMetrics
+from inference_server.rpc.recording_workers import RecordingWorkers
+from inference_server.rpc.recordings import SERVICE as RECORDING_SERVICE
+from inference_server.rpc.recordings import RecordingPlaces, RecordingServicer
 from inference_server.rpc.reflected import DescriptorPools
 from inference_server.runtime.settings import Settings
 from inference_server.runtime.tokens import TokenStore
@@ -82,7 +87,7 @@ class Server:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._metrics = Metrics()
-        self._health = HealthServicer(_SERVICES)
+        self._health = HealthServicer((*_SERVICES, RECORDING_SERVICE))
         self._beside = AsyncExitStack()
         self._pool = WorkerPool(
             settings.workers,
@@ -100,14 +105,24 @@ class Server:
         self._repository: ModelRepository[ServedModel] = ModelRepository(
             settings.models, name=settings.model_name, load=self._pool.load, versions=settings.model_versions
         )
+        self._recordings = RecordingWorkers(settings, changed=self._follow)
         scheduler, pool = self._scheduler, self._pool
+        segments, recording_pool = self._recordings.scheduler, self._recordings.pool
         self._metrics.watch_queue(lambda: scheduler.waiting, lambda: scheduler.running, lambda: scheduler.held_bytes)
         self._metrics.watch_workers(lambda: pool.ready, lambda: pool.lost)
+        self._recording_metrics = RecordingMetrics(self._metrics.registry)
+        self._recording_metrics.watch(
+            lambda: segments.waiting,
+            lambda: segments.running,
+            lambda: segments.held_bytes,
+            lambda: recording_pool.ready,
+        )
         self._intake = Intake(
             seconds=settings.message_seconds,
-            more_bytes=settings.queue_bytes + settings.max_arriving_bytes,
-            busy=lambda: scheduler.held_bytes > 0,
-            models=lambda: pool.model_bytes,
+            # A segment on its way to a worker is held twice, and what the next one needs of it once more.
+            more_bytes=settings.queue_bytes + settings.max_arriving_bytes + 3 * settings.recording_bytes,
+            busy=lambda: scheduler.held_bytes + segments.held_bytes > 0,
+            models=lambda: pool.model_bytes + recording_pool.model_bytes,
         )
         self._loading: asyncio.Task[None] | None = None
         self._grpc: grpc.aio.Server | None = None
@@ -146,7 +161,7 @@ class Server:
 
     async def __aenter__(self) -> Self:
         # The workers first, so that they start meanwhile.
-        for part in (self._pool, self._intake):
+        for part in (self._pool, self._recordings, self._intake):
             await self._beside.enter_async_context(part)
         return self
 
@@ -181,8 +196,21 @@ class Server:
             max_batch=settings.batch_limit,
             streams=streams,
             stream_window=settings.stream_window,
+            recordings=self._recordings.repository,
         )
         registration.add(calls, arrhythmia_pb2.DESCRIPTOR.services_by_name["ArrhythmiaService"], arrhythmia)
+        recordings = RecordingServicer(
+            self._recordings.repository,
+            self._recordings.scheduler,
+            self._recording_metrics,
+            places=RecordingPlaces(
+                settings.max_recordings, settings.max_caller_recordings, by_token=settings.tokens is not None
+            ),
+            window=settings.recording_workers,
+            max_seconds=settings.max_recording_seconds,
+            message_seconds=settings.message_seconds,
+        )
+        registration.add(calls, recording_pb2.DESCRIPTOR.services_by_name["RecordingService"], recordings)
         open_inference_servicer = OpenInferenceServicer(
             self._repository,
             self._scheduler,
@@ -194,7 +222,12 @@ class Server:
         )
         open_inference_pb2_grpc.add_GRPCInferenceServiceServicer_to_server(open_inference_servicer, calls)
         health_pb2_grpc.add_HealthServicer_to_server(self._health, calls)
-        shown = (*_SERVICES, health_pb2.DESCRIPTOR.services_by_name["Health"].full_name, reflection.SERVICE_NAME)
+        shown = (
+            *_SERVICES,
+            RECORDING_SERVICE,
+            health_pb2.DESCRIPTOR.services_by_name["Health"].full_name,
+            reflection.SERVICE_NAME,
+        )
         reflection_pb2_grpc.add_ServerReflectionServicer_to_server(
             reflection.aio.ReflectionServicer(shown, pool=DescriptorPools()), calls
         )
@@ -207,7 +240,8 @@ class Server:
     def _follow(self) -> None:
         """Tell metrics and health what is in service now."""
         models = self._repository.loaded()
-        self._metrics.models(tuple(model.info for model in models))
+        self._metrics.models(tuple(model.info for model in (*models, *self._recordings.repository.loaded())))
+        self._health.set_ready(RECORDING_SERVICE, self._recordings.ready)
         for service in _SERVICES:
             self._health.set_ready(service, bool(models) and self._pool.ready > 0)
 
@@ -225,11 +259,12 @@ class Server:
 
     async def _look_for_versions(self) -> None:
         """Bring what is in service in line with what is on disk."""
-        try:
-            if await asyncio.to_thread(self._repository.refresh):
-                self._follow()
-        except Exception:
-            _log.exception("looking for new models failed")
+        for look in (partial(asyncio.to_thread, self._repository.refresh), self._recordings.look):
+            try:
+                if await look():
+                    self._follow()
+            except Exception:
+                _log.exception("looking for new models failed")
 
 
 def _tracing() -> Tracing:

@@ -57,6 +57,53 @@ class Settings(BaseSettings):
         pattern=r"^(latest|all|[1-9][0-9]{0,8}(,[1-9][0-9]{0,8})*)$",
         description="Versions in service: latest, all, or numbers separated by commas.",
     )
+    recording_model_name: str = Field(
+        default="arrhythmia-recording",
+        min_length=1,
+        description="The model for recordings: a folder in the repository. Without it recordings are refused.",
+    )
+    recording_model_versions: str = Field(
+        default="latest",
+        pattern=r"^(latest|all|[1-9][0-9]{0,8}(,[1-9][0-9]{0,8})*)$",
+        description="Versions of the model for recordings in service, as `BEATLENS_MODEL_VERSIONS`.",
+    )
+    recording_workers: int = Field(
+        default_factory=available_cpus,
+        ge=1,
+        le=256,
+        description="Worker processes for recordings, started when there is a model for them; pictures go first.",
+    )
+    max_recordings: int = Field(
+        default=8, ge=1, le=10_000, description="Recordings analysed at once; more are refused."
+    )
+    max_caller_recordings: int = Field(
+        default=4,
+        ge=1,
+        le=10_000,
+        description="Recordings analysed at once for one caller, known by token or else by address.",
+    )
+    max_recording_seconds: float = Field(
+        default=14 * 86_400, ge=1, le=366 * 86_400, description="Longest recording, gaps included, seconds."
+    )
+    recording_bytes: int = Field(
+        default=64 * 1024 * 1024,
+        ge=1024 * 1024,
+        description="Samples of recordings that may be held, waiting and with workers, bytes; beyond it callers are "
+        "slowed down.",
+    )
+    recording_memory_bytes: int = Field(
+        default=1024 * 1024 * 1024,
+        ge=256 * 1024 * 1024,
+        description="Memory that a worker may take for a part of a recording, beyond what it holds with its models, "
+        "bytes.",
+    )
+    segment_seconds: float = Field(
+        default=120.0,
+        ge=1,
+        le=3600,
+        description="Longest time that a worker may go without an answer while it has parts of recordings; then it is "
+        "replaced.",
+    )
     reload_seconds: float = Field(
         default=5.0, ge=0, le=86_400, description="Time between looks for new versions on disk, seconds; 0: never look."
     )

@@ -20,6 +20,7 @@ from inference_server.models.model_files import ModelError
 from inference_server.runtime import memory
 from inference_server.runtime.failures import Failure, InternalError, Status
 from inference_server.workers import wire
+from inference_server.workers.recording_tasks import RecordingRefused
 from inference_server.workers.scheduling import DeadlinePassed, Ended, NotBegun, Running
 from inference_server.workers.wire import Configuration, Kind, Outcome, Reply
 
@@ -37,7 +38,7 @@ class WorkerLost(Failure):
     retry_after = 0.05  # another worker is there already
 
     def __init__(self) -> None:
-        super().__init__("The process that worked on the picture has ended. Try again.")
+        super().__init__("The process that worked on it has ended. Try again.")
 
 
 class WorkerFailed(InternalError):  # noqa: N818 - reads as what happened
@@ -241,4 +242,6 @@ def _meaning(reply: Reply) -> Exception:
             return DeadlinePassed("The deadline passed before the work was begun.")
         case Outcome.MODEL_REFUSED:
             return ModelError(text)
+        case Outcome.RECORDING_REFUSED:
+            return RecordingRefused.from_bytes(reply.body)
     return WorkerFailed(text)

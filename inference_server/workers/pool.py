@@ -51,7 +51,7 @@ class ServedModel:
 
 
 class Job(NamedTuple):
-    """A picture, or several as pixels, for one model."""
+    """A picture, several as pixels, or a part of the work on a recording, for one model."""
 
     kind: Kind
     model: ServedModel
@@ -62,13 +62,23 @@ class WorkerPool:
     """A number of worker processes. Belongs to one event loop, in whose thread all of it runs, except for :meth:`load`.
 
     ``job_seconds`` is the longest time without a sign of life of a worker that has work. ``changed`` is called when the
-    number of workers that are ready has changed.
+    number of workers that are ready has changed. A worker has at most ``window`` jobs in hand. ``load`` is the task
+    that loads a model: of pictures, or of recordings.
     """
 
     def __init__(
-        self, size: int, configuration: Configuration, *, job_seconds: float, changed: Callable[[], None]
+        self,
+        size: int,
+        configuration: Configuration,
+        *,
+        job_seconds: float,
+        changed: Callable[[], None],
+        window: int = WINDOW,
+        load: Kind = Kind.LOAD,
     ) -> None:
         self.size = size
+        self._window = window
+        self._load_kind = load
         self.lost = 0
         """Workers that ended without being told to."""
         self._configuration = configuration
@@ -91,7 +101,7 @@ class WorkerPool:
     @property
     def slots(self) -> int:
         """Jobs that may be submitted at once now."""
-        return WINDOW * len(self._ready)
+        return self._window * len(self._ready)
 
     @property
     def model_bytes(self) -> int:
@@ -139,7 +149,9 @@ class WorkerPool:
                 self._on_the_way = len(body) * (1 + len(self._ready))
                 try:
                     async with asyncio.timeout(_LOAD_SECONDS):
-                        replies = await asyncio.gather(*(worker.ask(Kind.LOAD, handle, body) for worker in self._ready))
+                        replies = await asyncio.gather(
+                            *(worker.ask(self._load_kind, handle, body) for worker in self._ready)
+                        )
                 except WorkerLost:
                     continue
                 except TimeoutError:
@@ -190,7 +202,7 @@ class WorkerPool:
             async with self._loading:
                 for handle, files in self._models.items():
                     async with asyncio.timeout(_LOAD_SECONDS):
-                        await worker.ask(Kind.LOAD, handle, wire.files_to_bytes(files))
+                        await worker.ask(self._load_kind, handle, wire.files_to_bytes(files))
                 self._ready.append(worker)
             self._some_ready.set()
             self._changed()

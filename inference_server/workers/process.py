@@ -1,6 +1,7 @@
 """One worker: ``python -m inference_server.workers.process SOCKET MARKS CONFIGURATION``, started by the pool alone.
 
-It works on one picture at a time, in the order of arrival, and ends when the front closes the socket pair or dies.
+It works on one picture, or one segment of a recording, at a time, in the order of arrival, and ends when the front
+closes the socket pair or dies.
 Models are loaded beside, so that the version before answers until the new one is ready.
 """
 
@@ -17,26 +18,32 @@ import sys
 import threading
 import time
 import uuid
-from typing import Final
+from functools import partial
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from ecg.pictures.decoding import ImageError, ImageLimits
-from inference_server.classification import UnknownClass, messages
+from inference_server.classification import ModelInfo, UnknownClass, messages
 from inference_server.generated.ecg.v1 import arrhythmia_pb2 as pb
 from inference_server.models.classifier import Answer, Classifier, Explanation
 from inference_server.models.model_files import ModelError
 from inference_server.models.onnx_model import OnnxModel
 from inference_server.runtime import log, memory
 from inference_server.workers import wire
+from inference_server.workers.recording_tasks import RecordingRefused
 from inference_server.workers.wire import Configuration, Kind, Outcome, Task
+
+if TYPE_CHECKING:
+    from inference_server.workers.recording_work import RecordingWork
 
 _log = logging.getLogger(__name__)
 
 _READ_BYTES: Final = 256 * 1024
-#: Workers step back behind the front, or calls would pile up before they can be queued or refused: with 256 callers on
-#: two CPUs the median refusal took 0.1 s without this and 5 ms with it.
-NICENESS: Final = 5
+
+
+class _Abandoned(Exception):  # noqa: N818 - reads as what happened
+    """Nobody waits for the task any more."""
 
 
 class Worker:
@@ -53,6 +60,7 @@ class Worker:
         self._to_load: queue.SimpleQueue[Task] = queue.SimpleQueue()
         self._sending = threading.Lock()
         self._models: dict[int, tuple[Classifier, messages.Answers]] = {}
+        self._recording_models: dict[int, RecordingWork] = {}
 
     def serve(self) -> None:
         """Work until the other end closes."""
@@ -62,10 +70,11 @@ class Worker:
         reader = wire.TaskReader()
         while data := self._connection.recv(_READ_BYTES):
             for task in reader.feed(data):
-                if task.kind == Kind.LOAD:
+                if task.kind in (Kind.LOAD, Kind.LOAD_RECORDINGS):
                     self._to_load.put(task)
                 elif task.kind == Kind.DROP:
                     self._models.pop(task.model, None)
+                    self._recording_models.pop(task.model, None)
                 else:
                     self._marks.begin(task.task_id)
                     self._send(*self._answer(task))
@@ -82,9 +91,8 @@ class Worker:
     def _load(self, task: Task) -> None:
         memory.lift_limit()  # the limit is on what pictures take, whatever the models do
         try:
-            model = OnnxModel.from_files(wire.files_from_bytes(task.body))
-            self._models[task.model] = Classifier(model, self._limits), messages.Answers(model.info)
-            reply = Outcome.DONE, messages.to_model(model.info).SerializeToString()
+            load = self._load_recording_model if task.kind == Kind.LOAD_RECORDINGS else self._load_model
+            reply = Outcome.DONE, messages.to_model(load(task)).SerializeToString()
         except ModelError as error:
             reply = Outcome.MODEL_REFUSED, str(error).encode()
         except Exception as error:
@@ -92,20 +100,33 @@ class Worker:
         memory.limit_growth(self._memory_bytes)
         self._send(reply[0], task.task_id, reply[1])
 
+    def _load_model(self, task: Task) -> ModelInfo:
+        model = OnnxModel.from_files(wire.files_from_bytes(task.body))
+        self._models[task.model] = Classifier(model, self._limits), messages.Answers(model.info)
+        return model.info
+
+    def _load_recording_model(self, task: Task) -> ModelInfo:
+        # Only where it is needed: SciPy and what finds beats take 70 MB.
+        from inference_server.models.recording_model import RecordingModel
+        from inference_server.workers.recording_work import RecordingWork
+
+        model = RecordingModel.from_files(wire.files_from_bytes(task.body))
+        self._recording_models[task.model] = RecordingWork(model)
+        return model.info
+
     def _answer(self, task: Task) -> tuple[Outcome, int, bytes]:
         queued = time.monotonic() - task.admitted
         if task.admitted + queued >= task.deadline or self._marks.is_abandoned(task.task_id):
             return Outcome.LATE, task.task_id, b""
         try:
             return Outcome.DONE, task.task_id, self._work(task, queued)
-        except ImageError as error:
-            return Outcome.IMAGE_REFUSED, task.task_id, f"{error.reason}\n{error}".encode()
-        except UnknownClass as error:
-            return Outcome.CLASS_UNKNOWN, task.task_id, str(error).encode()
         except Exception as error:
-            return Outcome.FAILED, task.task_id, _logged(error)
+            outcome, body = _said(error)
+            return outcome, task.task_id, body
 
     def _work(self, task: Task, queued: float) -> bytes:
+        if task.model in self._recording_models:
+            return self._recording_models[task.model].answer(task.kind, task.body, partial(self._go_on, task))
         classifier, answers = self._models[task.model]
         if task.kind == Kind.CLASSIFY:
             return _classified(classifier.classify(task.body), answers, queued)
@@ -116,6 +137,15 @@ class Worker:
             return wire.join([_classified(answer, answers, queued) for answer in classifier.classify_pixels(pixels)])
         beat_class, image = wire.split(task.body)
         return _explained(classifier.explain(image, beat_class=beat_class.decode() or None))
+
+    def _go_on(self, task: Task) -> None:
+        """Called in the middle of long work.
+
+        Raises:
+            _Abandoned: nobody waits for it any more.
+        """
+        if self._marks.is_abandoned(task.task_id):
+            raise _Abandoned
 
 
 def _classified(answer: Answer, answers: messages.Answers, queued: float) -> bytes:
@@ -149,6 +179,20 @@ def _explained(explanation: Explanation) -> bytes:
     return response.SerializeToString()
 
 
+def _said(error: Exception) -> tuple[Outcome, bytes]:
+    """What the front is told of an error."""
+    match error:
+        case ImageError():
+            return Outcome.IMAGE_REFUSED, f"{error.reason}\n{error}".encode()
+        case UnknownClass():
+            return Outcome.CLASS_UNKNOWN, str(error).encode()
+        case RecordingRefused():
+            return Outcome.RECORDING_REFUSED, error.to_bytes()
+        case _Abandoned():
+            return Outcome.LATE, b""
+    return Outcome.FAILED, _logged(error)
+
+
 def _logged(error: Exception) -> bytes:
     error_id = uuid.uuid4().hex
     _log.error("unexpected error", exc_info=error, extra={"error_id": error_id})
@@ -160,8 +204,8 @@ def main(descriptor: str, shared: str, configuration: str) -> None:
     # The front decides when a worker ends: by closing the socket.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    os.nice(NICENESS)
     settings = Configuration.from_argument(configuration)
+    os.nice(settings.niceness)
     log.configure(settings.log_level)
     # A ConnectionError: the front was killed while an answer was on its way.
     with (

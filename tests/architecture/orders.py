@@ -43,6 +43,7 @@ ENTRIES: Final[dict[str, Order]] = {
         generated
         classification runtime
         client models
+        recordings
         workers
         rpc
         commands

@@ -32,7 +32,7 @@ def test_an_example_runs(example: int, server: ServerProcess, tmp_path: Path) ->
 
 def test_every_reason_is_in_the_table() -> None:
     source = "".join(path.read_text() for path in Path(rpc.__file__).parent.glob("*.py"))
-    of_requests = set(re.findall(r'RequestError\(\s*"([A-Z_]+)"', source))
+    of_requests = set(re.findall(r'(?:RequestError|RecordingRefused)\(\s*"([A-Z_]+)"', source))
     reasons = {reason.value for reason in ImageReason} | of_requests | {kind.reason for kind in kinds_of_failure()}
     assert {"QUEUE_FULL", "BATCH_EMPTY", "INTERNAL", "IMAGE_EMPTY"} <= reasons
     documented = set(re.findall(r"^\| `([A-Z_]+)` \|", GUIDE.read_text(), re.MULTILINE))

@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks.recordings import detectors, peaks, rhythms
 from benchmarks.recordings.analysed import analysed
-from benchmarks.recordings.speed import Repeated
+from benchmarks.recordings.made import Repeated
 from benchmarks.recordings.table import show
 from ecg.recording import Annotations, Recording
 from tests.ecg.signal.synthetic import regular, two_leads

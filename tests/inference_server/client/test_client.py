@@ -19,6 +19,7 @@ from inference_server.client import (
     CallFailed,
     ClientError,
     ImageRefused,
+    RecordingRefused,
     ServerUnavailable,
 )
 from inference_server.workers.pool import WINDOW
@@ -316,4 +317,4 @@ def test_asyncio(server: ServerProcess) -> None:
 
 
 def test_every_error_is_a_client_error() -> None:
-    assert {ServerUnavailable, ImageRefused, CallFailed} == set(ClientError.__subclasses__())
+    assert {ServerUnavailable, ImageRefused, RecordingRefused, CallFailed} == set(ClientError.__subclasses__())

@@ -1,0 +1,124 @@
+"""Recordings while workers and the server itself are killed: every beat once, the results those of undisturbed runs."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from benchmarks.processes.free_ports import free_ports
+from benchmarks.processes.programs import BeatlensServer, tree
+from benchmarks.processes.project import MODELS
+from benchmarks.recordings.made import made, same
+from ecg.recording import Recording
+from inference_server.classification.recordings import RecordingAnalysis
+from inference_server.client import ArrhythmiaClient, ClientError
+
+_AT_ONCE: Final = 2
+
+
+def command(
+    recordings: Annotated[int, typer.Option(min=1, help="Recordings, analysed two at once.")] = 20,
+    hours: Annotated[float, typer.Option(min=0.02, help="Length of each.")] = 4.0,
+    times: Annotated[int, typer.Option(min=1, help="Kills of workers, and of the server.")] = 20,
+    models: Annotated[Path, typer.Option(help="A repository with a model for recordings.")] = MODELS,
+) -> None:
+    """SIGKILL of workers, then of the server, during recordings: all results are those of an undisturbed run."""
+    if not (models / "arrhythmia-recording").is_dir():
+        raise typer.BadParameter(f"{models} has no model for recordings.", param_hint="--models")
+    wholes = [made(hours, seed) for seed in range(recordings)]
+    figures: Counter[str] = Counter()
+    with tempfile.TemporaryDirectory() as folder:
+        server = _Restarted(models, Path(folder))
+        try:
+            with ArrhythmiaClient(server.address) as client:
+                right = [client.analyze(whole) for whole in wholes]
+                for name, kill in (("worker", server.kill_worker), ("server", server.kill)):
+                    _during(client, wholes, right, kill, times, figures, name)
+        finally:
+            server.end()
+    expected = 2 * recordings
+    good = figures["equal"] == expected and set(figures) <= {"equal", "worker kills", "server kills"}
+    sys.stdout.write(json.dumps({**figures, "recordings": expected, "good": good}, indent=1) + "\n")
+    if not good:
+        raise typer.Exit(1)
+
+
+def _during(
+    client: ArrhythmiaClient,
+    wholes: list[Recording],
+    right: list[RecordingAnalysis],
+    kill: Callable[[], None],
+    times: int,
+    figures: Counter[str],
+    name: str,
+) -> None:
+    """Analyse all, and kill meanwhile: the first moments of a few recordings, then the middle of the others."""
+
+    def analyse(place: int) -> str:
+        try:
+            return "equal" if same(client.analyze(wholes[place]), right[place]) else "different"
+        except ClientError as error:
+            return f"failed: {error}"
+
+    with ThreadPoolExecutor(_AT_ONCE) as threads:
+        outcomes: list[Future[str]] = [threads.submit(analyse, place) for place in range(len(wholes))]
+        for _ in range(times):
+            time.sleep(0.3 + random.random())  # noqa: S311 - not a secret
+            if all(outcome.done() for outcome in outcomes):
+                break
+            kill()
+            figures[f"{name} kills"] += 1
+        figures.update(outcome.result() for outcome in outcomes)
+
+
+class _Restarted:
+    """A server that is started again on its port when it was killed."""
+
+    def __init__(self, models: Path, folder: Path) -> None:
+        (port,) = free_ports(1)
+        self.address = f"127.0.0.1:{port}"
+        self._models, self._folder = models, folder
+        self._starts = 0
+        self._start()
+
+    def kill_worker(self) -> None:
+        """End one of the workers for recordings without warning."""
+        own = os.getpriority(os.PRIO_PROCESS, self._server.pid)
+        nicest = [pid for pid in tree(self._server.pid) if os.getpriority(os.PRIO_PROCESS, pid) >= own + 10]
+        if nicest:
+            os.kill(random.choice(nicest), signal.SIGKILL)  # noqa: S311 - not a secret
+
+    def kill(self) -> None:
+        """End the server without warning, and start it again."""
+        self._server.process.kill()
+        self._server.process.wait()
+        self.end()
+        self._start()
+
+    def end(self) -> None:
+        """End it."""
+        self._server.__exit__(None, None, None)
+
+    def _start(self) -> None:
+        self._starts += 1
+        log = self._folder / f"{self._starts}.log"
+        self._server = BeatlensServer(
+            log, models=self._models, listen=self.address, recording_workers=2, workers=1, max_caller_recordings=8
+        )
+        end = time.monotonic() + 120
+        while '"serving recordings"' not in log.read_text():
+            if time.monotonic() > end:
+                raise TimeoutError("The server does not serve recordings.")
+            time.sleep(0.02)

@@ -1,0 +1,218 @@
+"""``ecg.v1.RecordingService``: a stream of samples to a stream of what has become known.
+
+The front sees bytes: it cuts them into segments, each of which any worker may analyse any number of times, hands the
+workers' answers on in order of time, and keeps a digest of each segment until all of them say what the rhythm is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from contextlib import aclosing, contextmanager
+from typing import Final, NamedTuple
+
+import grpc.aio
+
+from inference_server.classification import messages
+from inference_server.generated.ecg.v1 import recording_pb2 as pb
+from inference_server.models.model_repository import ModelRepository
+from inference_server.rpc.errors import MessageTooSlow, RequestError
+from inference_server.rpc.pipelining import pipelined
+from inference_server.rpc.recording_headers import checked, chosen_settings
+from inference_server.rpc.recording_metrics import RecordingMetrics
+from inference_server.rpc.segmenting import Segmenting
+from inference_server.runtime.failures import Failure, Status
+from inference_server.workers import recording_tasks, wire
+from inference_server.workers.child import WorkerLost
+from inference_server.workers.pool import Job, ServedModel
+from inference_server.workers.scheduling import Caller, QueueFull, Scheduler
+from inference_server.workers.wire import Kind
+
+SERVICE: Final = pb.DESCRIPTOR.services_by_name["RecordingService"].full_name
+
+#: Workers may be lost so often with the same part of a recording before the call is given up.
+_MOST_REPEATS: Final = 3
+#: Digests are made one from this size on, bytes.
+_FOLD_BYTES: Final = 8 * 1024 * 1024
+
+Requests = AsyncIterator[pb.AnalyzeRecordingRequest]
+
+
+class TooManyRecordings(Failure):
+    """As many recordings are being analysed as the server takes, or as it takes of one caller."""
+
+    status = Status.RESOURCE_EXHAUSTED
+    reason = "TOO_MANY_RECORDINGS"
+    retry_after = 5.0  # nobody knows how long they will take
+
+    def __init__(self, limit: int, whose: str) -> None:
+        super().__init__(f"{limit} recordings {whose} are being analysed already, which is the limit.")
+
+
+class RecordingPlaces:
+    """The recordings that are being analysed, of all callers and of each.
+
+    Callers are told apart ``by_token`` where tokens are checked, else by address.
+    """
+
+    def __init__(self, limit: int, caller_limit: int, *, by_token: bool) -> None:
+        self._by_token = by_token
+        self._limit = limit
+        self._caller_limit = caller_limit
+        self._taken: Counter[str] = Counter()
+
+    @contextmanager
+    def one(self, context: grpc.aio.ServicerContext) -> Iterator[None]:
+        """Analyse one for whoever calls during the block.
+
+        Raises:
+            TooManyRecordings: there are as many as there may be.
+        """
+        caller = self._caller(context)
+        if self._taken.total() >= self._limit:
+            raise TooManyRecordings(self._limit, "in all")
+        if self._taken[caller] >= self._caller_limit:
+            raise TooManyRecordings(self._caller_limit, "of yours")
+        self._taken[caller] += 1
+        try:
+            yield
+        finally:
+            self._taken[caller] -= 1
+            self._taken += Counter()  # callers without any are forgotten
+
+    def _caller(self, context: grpc.aio.ServicerContext) -> str:
+        if self._by_token:
+            return next((str(value) for key, value in context.invocation_metadata() if key == "authorization"), "")
+        return str(context.peer()).rpartition(":")[0]  # without its port
+
+
+class _Begun(NamedTuple):
+    """A segment that is being analysed."""
+
+    future: asyncio.Future[bytes]
+
+
+class _Work:
+    """The jobs of one recording: they take turns with those of others, and are repeated when a worker is lost."""
+
+    def __init__(
+        self,
+        scheduler: Scheduler[Job, bytes],
+        metrics: RecordingMetrics,
+        model: ServedModel,
+        context: grpc.aio.ServicerContext,
+    ) -> None:
+        self._scheduler = scheduler
+        self._metrics = metrics
+        self._model = model
+        self._context = context
+        self._caller: Caller[Job, bytes] = Caller()
+
+    async def run(self, kind: Kind, body: bytes) -> bytes:
+        """Do one job, and return the body of its reply."""
+        return await (await self.begin(kind, body)).future
+
+    async def begin(self, kind: Kind, body: bytes) -> _Begun:
+        """Begin one, once there is room for it."""
+        job = Job(kind, self._model, body)
+        return _Begun(asyncio.ensure_future(self._finish(job, await self._admit(job))))
+
+    async def _admit(self, job: Job) -> asyncio.Future[bytes]:
+        while True:
+            try:
+                timeout = self._context.time_remaining()
+                (future,) = self._scheduler.admit([job], timeout=timeout, caller=self._caller)
+            except QueueFull:
+                await self._scheduler.room()
+            else:
+                return future
+
+    async def _finish(self, job: Job, future: asyncio.Future[bytes]) -> bytes:
+        for _ in range(_MOST_REPEATS):
+            try:
+                return await future
+            except WorkerLost:
+                self._metrics.repeated()
+                future = await self._admit(job)
+        return await future
+
+
+class RecordingServicer:
+    """Analyses through a scheduler of its own; answers are bytes that workers have made.
+
+    ``message_seconds`` is the longest time that a caller may take for the next message.
+    """
+
+    def __init__(
+        self,
+        repository: ModelRepository[ServedModel],
+        scheduler: Scheduler[Job, bytes],
+        metrics: RecordingMetrics,
+        *,
+        places: RecordingPlaces,
+        window: int,
+        max_seconds: float,
+        message_seconds: float,
+    ) -> None:
+        self._repository = repository
+        self._scheduler = scheduler
+        self._metrics = metrics
+        self._places = places
+        self._window = window
+        self._max_seconds = max_seconds
+        self._message_seconds = message_seconds
+
+    async def AnalyzeRecording(  # noqa: N802 - named by the protocol
+        self, requests: Requests, context: grpc.aio.ServicerContext
+    ) -> AsyncIterator[pb.AnalyzeRecordingResponse | bytes]:
+        """Analyse one recording; see ``recording.proto``."""
+        with self._places.one(context), self._metrics.one():
+            header = await self._header(requests)
+            facts, settings = checked(header, self._max_seconds), chosen_settings(header.settings)
+            model = self._repository.get(header.model_version or None)
+            yield pb.AnalyzeRecordingResponse(accepted=pb.RecordingAccepted(model=messages.to_model(model.info)))
+            work = _Work(self._scheduler, self._metrics, model, context)
+            described = facts.to_bytes()
+            plan = recording_tasks.plan_from_bytes(await work.run(Kind.PLAN, described))
+            bodies = self._bodies(requests, Segmenting(facts, plan))
+            digests: list[bytes] = []
+            fresh = 0  # bytes of digests that were never folded
+            async with aclosing(
+                pipelined(bodies, lambda body: work.begin(Kind.ANALYZE, body), window=self._window)
+            ) as begun:
+                async for segment in begun:
+                    digest, *answers = wire.split(await segment.future)
+                    self._metrics.segment_analysed()
+                    for answer in answers:
+                        yield answer
+                    digests.append(digest)
+                    fresh += len(digest)
+                    if fresh > _FOLD_BYTES:
+                        digests, fresh = [await work.run(Kind.FOLD, wire.join(digests))], 0
+            body = recording_tasks.rhythm_to_bytes(described, settings, digests)
+            for answer in wire.split(await work.run(Kind.RHYTHM, body)):
+                yield answer
+            self._metrics.analysed(facts.samples / facts.rate)
+
+    async def _header(self, requests: Requests) -> pb.RecordingHeader:
+        request = await self._next(requests)
+        if request is None or request.WhichOneof("part") != "header":
+            raise RequestError("RECORDING_HEADER_MISSING", "The first message has no header.", field="header")
+        return request.header
+
+    async def _bodies(self, requests: Requests, segmenting: Segmenting) -> AsyncIterator[bytes]:
+        """The bodies of tasks for all segments, as they become complete."""
+        while (request := await self._next(requests)) is not None:
+            if request.WhichOneof("part") != "block":
+                raise RequestError("RECORDING_BLOCK_MISSING", "A message after the first has no block.", field="block")
+            for body in segmenting.add(request.block.first_sample, request.block.values):
+                yield body
+        segmenting.finish()
+
+    async def _next(self, requests: Requests) -> pb.AnalyzeRecordingRequest | None:
+        try:
+            async with asyncio.timeout(self._message_seconds):
+                return await anext(requests, None)
+        except TimeoutError:
+            raise MessageTooSlow(self._message_seconds) from None

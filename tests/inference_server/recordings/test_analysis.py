@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from ecg.features.stream import beat_blocks
+from ecg.recording import Recording
+from ecg.rhythm.settings import RhythmSettings
+from ecg.signal.resampling import RateError
+from inference_server.classification.recordings import EpisodeKind
+from inference_server.models.recording_model import RecordingModel
+from inference_server.recordings import pieces
+from inference_server.recordings.analysis import analyse
+from inference_server.recordings.assembling import rhythm_of
+from inference_server.recordings.digest import Digest, folded
+from inference_server.recordings.pieces import piece_of, segments
+from inference_server.recordings.segment_analysis import analyse_segment
+from tests.inference_server.recordings_of_tests import differences, recording, with_gap
+from tests.inference_server.tiny_recording_models import write_recording_model
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> RecordingModel:
+    return RecordingModel.load(write_recording_model(tmp_path_factory.mktemp("models")))
+
+
+@pytest.fixture
+def short_segments(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Segments of a minute."""
+    monkeypatch.setattr(pieces, "MOST_BLOCKS", 2)
+    monkeypatch.setattr(pieces, "LEAST_BLOCKS", 2)
+
+
+def digests_of(whole: Recording, model: RecordingModel) -> list[Digest]:
+    found = []
+    for segment in segments(whole.samples, whole.rate, len(whole.leads)):
+        values = whole.read(segment.begin, segment.end)
+        piece = piece_of(segment, values, leads=whole.leads, rate=whole.rate, samples=whole.samples)
+        found.append(analyse_segment(piece, segment.blocks, model, whole.leads).digest)
+    return found
+
+
+def test_every_beat_gets_a_class_a_verdict_and_a_family(model: RecordingModel) -> None:
+    fractions: list[float] = []
+    result = analyse(recording(), model, progress=fractions.append)
+    blocks = list(beat_blocks(recording()))
+    assert result.beats.samples.tolist() == np.concatenate([block.source_samples for block in blocks]).tolist()
+    assert result.beats.probabilities.tolist() == np.concatenate(list(map(model.probabilities, blocks))).tolist()
+    assert result.beats.classes.tolist() == result.beats.probabilities.argmax(axis=1).tolist()
+    assert result.counts()["PVC"] == len(result.beats) - result.counts()["NORMAL"] > 10
+    assert sorted(np.concatenate([family.members for family in result.families])) == list(range(len(result.beats)))
+    assert all((result.beats.families[family.members] == place).all() for place, family in enumerate(result.families))
+    assert result.measures.ventricular.beats == result.counts()["PVC"]
+    assert (result.faults.shape, result.seconds, fractions) == ((2, 150), 150, [1])
+
+
+@pytest.mark.usefixtures("short_segments")
+def test_segments_say_of_beats_what_the_whole_says(model: RecordingModel) -> None:
+    whole = with_gap(recording(620, rate=250), 200, 215)
+    cut = analyse(whole, model)
+    blocks = list(beat_blocks(whole))
+    assert cut.beats.samples.tolist() == np.concatenate([block.source_samples for block in blocks]).tolist()
+    assert cut.beats.probabilities.tolist() == np.concatenate(list(map(model.probabilities, blocks))).tolist()
+    assert len(list(segments(whole.samples, whole.rate, 2))) == 11
+
+
+def test_the_order_of_the_leads_changes_nothing(model: RecordingModel) -> None:
+    whole = recording(90, leads=("V5", "II", "aVF"))
+    turned = Recording.of_array(whole.read()[::-1], leads=whole.leads[::-1], rate=whole.rate)
+    one, other = analyse(whole, model), analyse(turned, model)
+    assert other.leads == ("aVF", "II", "V5")
+    assert not differences(one, replace(other, leads=one.leads, faults=other.faults[::-1].copy()))
+
+
+@pytest.mark.usefixtures("short_segments")
+def test_however_segments_are_folded_they_say_the_same(model: RecordingModel) -> None:
+    whole = recording(400)
+    all_of_them = digests_of(whole, model)
+    first, _ = folded(all_of_them[:3])
+    second, _ = folded([first, *all_of_them[3:5]])
+    there_and_back = [Digest.from_bytes(digest.to_bytes()) for digest in (second, *all_of_them[5:])]
+    one, other = (
+        rhythm_of(digests, model.info.classes, rate=whole.rate, samples=whole.samples)
+        for digests in (all_of_them, there_and_back)
+    )
+    assert not differences(one, other)
+
+
+def test_definitions_of_the_measures_can_be_chosen(model: RecordingModel) -> None:
+    usual, other = (
+        analyse(recording(), model, settings=settings) for settings in (None, RhythmSettings(tachycardia_rate=60))
+    )
+    assert not any(episode.kind is EpisodeKind.TACHYCARDIA for episode in usual.episodes)
+    assert any(episode.kind is EpisodeKind.TACHYCARDIA for episode in other.episodes)
+    assert other.measures.settings.tachycardia_rate == 60
+
+
+@pytest.mark.parametrize("seconds", [1 / 360, 0.5, 3])
+def test_a_recording_of_hardly_anything_has_no_beats_or_one(model: RecordingModel, seconds: float) -> None:
+    values = recording(20).read(0, round(360 * seconds))
+    result = analyse(Recording.of_array(values, leads=("II", "V1"), rate=360), model)
+    assert len(result.beats) <= 4
+    assert result.faults.shape == (2, int(np.ceil(seconds)))
+
+
+def test_what_is_no_recording_is_refused(model: RecordingModel) -> None:
+    with pytest.raises(RateError):
+        analyse(recording(20, rate=90), model)
+    with pytest.raises(ValueError, match="no samples"):
+        analyse(Recording.of_array(np.empty((1, 0)), leads=("II",), rate=360), model)
