@@ -18,7 +18,7 @@ from ecg.recording_errors import RecordingError
 from inference_server.classification import DISCLAIMER
 from inference_server.commands.answering import NoAnswer
 from inference_server.commands.printing import print_left_out
-from inference_server.commands.recording_answering import Analyze, answer_about, in_process
+from inference_server.commands.recording_answering import Analyze, answer_about, by_running_server, in_process
 from inference_server.commands.recording_files import Given, given
 from inference_server.commands.recording_outputs import names_of
 from inference_server.commands.recording_printing import Answer, ResultTable, line_of
@@ -37,6 +37,15 @@ def analyze(
             " looked through for them. Files of one WFDB record may be named in any order, or its .hea alone.",
         ),
     ],
+    address: Annotated[
+        str | None, typer.Option(metavar="HOST:PORT", help="Ask a running server instead of loading the model here.")
+    ] = None,
+    token: Annotated[
+        str | None, typer.Option(envvar="BEATLENS_TOKEN", help="The token that the running server asks for.")
+    ] = None,
+    tls_ca: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Use TLS, and trust servers whose certificate is from this PEM.")
+    ] = None,
     out: Annotated[
         Path | None,
         typer.Option(metavar="DIR", help="Write NAME.atr, NAME.beats.csv, NAME.json and NAME.pdf of each into DIR."),
@@ -69,7 +78,7 @@ def analyze(
     _make(out)
     errors = Console(stderr=True)
     items = given(files)
-    with in_process(settings) as ask:
+    with by_running_server(address, token, tls_ca) if address else in_process(settings) as ask:
         failed = _analyze_all(items, ask, answers, out, errors, as_json=as_json)
     left_out = [item for item in items if isinstance(item, LeftOut)]
     print_left_out(left_out, errors, listed=0 if as_json else _LISTED)

@@ -19,6 +19,7 @@ from inference_server.classification import Classification
 from inference_server.runtime.settings import Settings
 
 if TYPE_CHECKING:
+    from inference_server.client import ArrhythmiaClient
     from inference_server.models.model_repository import Loaded, ModelRepository
 
 #: No picture that any server takes is larger; keeps a file named by mistake out of memory.
@@ -76,11 +77,11 @@ def usable(repository: ModelRepository[Loaded]) -> Loaded:
 
 
 @contextmanager
-def by_running_server(address: str, token: str | None, tls_ca: Path | None) -> Iterator[Classify]:
-    """Answers of the server at ``address``, asked again for a while where it says when to come back."""
+def connected(address: str, token: str | None, tls_ca: Path | None) -> Iterator[ArrhythmiaClient]:
+    """A client of the server at ``address``; ends the program where the certificate can't be read."""
     import grpc
 
-    from inference_server.client import ArrhythmiaClient, CallFailed, ImageRefused, ServerUnavailable
+    from inference_server.client import ArrhythmiaClient
 
     try:
         credentials = grpc.ssl_channel_credentials(tls_ca.read_bytes()) if tls_ca else None
@@ -88,6 +89,15 @@ def by_running_server(address: str, token: str | None, tls_ca: Path | None) -> I
         typer.echo(f"{tls_ca} can't be read: {error.strerror}.", err=True)
         raise typer.Exit(1) from None
     with closing(ArrhythmiaClient(address, token=token, credentials=credentials)) as client:
+        yield client
+
+
+@contextmanager
+def by_running_server(address: str, token: str | None, tls_ca: Path | None) -> Iterator[Classify]:
+    """Answers of the server at ``address``, asked again for a while where it says when to come back."""
+    from inference_server.client import CallFailed, ImageRefused, ServerUnavailable
+
+    with connected(address, token, tls_ca) as client:
 
         def ask(image: bytes) -> Classification | NoAnswer:
             end = time.monotonic() + _PATIENCE_SECONDS

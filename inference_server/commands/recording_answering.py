@@ -13,15 +13,13 @@ from ecg.formats.reading import import_recording
 from ecg.recording import Recording
 from ecg.recording_errors import Question, RecordingError, RecordingQuestion
 from inference_server.classification.recordings import RecordingAnalysis
-from inference_server.commands.answering import NoAnswer, usable
+from inference_server.commands.answering import NoAnswer, connected, usable
 from inference_server.commands.recording_files import Given
 from inference_server.commands.recording_outputs import OutputExists, check_free, write_outputs
 from inference_server.runtime.settings import Settings
 
 Progress = Callable[[float], None]
 Analyze = Callable[[Recording, Progress], RecordingAnalysis | NoAnswer]
-
-_MODEL: Final = "arrhythmia-recording"
 
 #: The option that answers each question.
 _OPTIONS: Final = {"rate": "--rate", "unit": "--unit", "leads": "--lead"}
@@ -36,7 +34,13 @@ def in_process(settings: Settings) -> Iterator[Analyze]:
     from inference_server.models.recording_model import RecordingModel
     from inference_server.recordings.analysis import analyse
 
-    model = usable(ModelRepository(settings.models, name=_MODEL, load=RecordingModel.from_files))
+    repository = ModelRepository(
+        settings.models,
+        name=settings.recording_model_name,
+        load=RecordingModel.from_files,
+        versions=settings.recording_model_versions,
+    )
+    model = usable(repository)
 
     def ask(recording: Recording, progress: Progress) -> RecordingAnalysis | NoAnswer:
         try:
@@ -45,6 +49,26 @@ def in_process(settings: Settings) -> Iterator[Analyze]:
             return NoAnswer("RECORDING_RATE_INVALID", str(error))
 
     yield ask
+
+
+@contextmanager
+def by_running_server(address: str, token: str | None, tls_ca: Path | None) -> Iterator[Analyze]:
+    """Answers of the server at ``address``; the client asks it again where it fails for a while."""
+    from inference_server.client import CallFailed, RecordingRefused, ServerUnavailable
+
+    with connected(address, token, tls_ca) as client:
+
+        def ask(recording: Recording, progress: Progress) -> RecordingAnalysis | NoAnswer:
+            try:
+                return client.analyze(recording, progress=progress)
+            except RecordingRefused as error:
+                return NoAnswer(error.reason, str(error))
+            except ServerUnavailable as error:
+                return NoAnswer("SERVER_UNAVAILABLE", str(error))
+            except CallFailed as error:
+                return NoAnswer(error.reason or error.code, str(error))
+
+        yield ask
 
 
 def answer_about(
