@@ -1,1 +1,1 @@
-"""The command line: serving, classifying pictures, the versions of the model, and the tokens of callers."""
+"""The command line: serving, classifying pictures, analyzing recordings, versions of models, tokens of callers."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import typer
 
@@ -17,6 +17,10 @@ from ecg.pictures.files import LeftOut
 from ecg.pictures.kinds import BEGINNING_BYTES, CONVERTIBLE, kind_of
 from inference_server.classification import Classification
 from inference_server.runtime.settings import Settings
+
+if TYPE_CHECKING:
+    from inference_server.client import ArrhythmiaClient
+    from inference_server.models.model_repository import Loaded, ModelRepository
 
 #: No picture that any server takes is larger; keeps a file named by mistake out of memory.
 _MAX_FILE_BYTES: Final = 64 * 1024 * 1024
@@ -28,7 +32,7 @@ _COME_BACK: Final = ("QUEUE_FULL", "RATE_EXCEEDED", "TOO_MANY_CALLS")
 
 @dataclass(frozen=True, slots=True)
 class NoAnswer:
-    """Why a picture got no classification."""
+    """Why a picture or a recording got no answer."""
 
     reason: str
     message: str
@@ -49,14 +53,7 @@ def in_process(settings: Settings) -> Iterator[Classify]:
     repository = ModelRepository(
         settings.models, name=settings.model_name, load=OnnxModel.from_files, versions=settings.model_versions
     )
-    logging.getLogger("inference_server").addHandler(logging.NullHandler())  # what went wrong is printed below
-    repository.refresh()
-    if not repository.loaded():
-        typer.echo(f"There is no usable model in {repository.folder}.", err=True)
-        for version, why in repository.refused.items():
-            typer.echo(f"  version {version}: {why}", err=True)
-        raise typer.Exit(1)
-    classifier = Classifier(repository.get(), settings.image_limits)
+    classifier = Classifier(usable(repository), settings.image_limits)
 
     def ask(image: bytes) -> Classification | NoAnswer:
         try:
@@ -67,12 +64,24 @@ def in_process(settings: Settings) -> Iterator[Classify]:
     yield ask
 
 
+def usable(repository: ModelRepository[Loaded]) -> Loaded:
+    """The version that answers; ends the program where there is none."""
+    logging.getLogger("inference_server").addHandler(logging.NullHandler())  # what went wrong is printed below
+    repository.refresh()
+    if not repository.loaded():
+        typer.echo(f"There is no usable model in {repository.folder}.", err=True)
+        for version, why in repository.refused.items():
+            typer.echo(f"  version {version}: {why}", err=True)
+        raise typer.Exit(1)
+    return repository.get()
+
+
 @contextmanager
-def by_running_server(address: str, token: str | None, tls_ca: Path | None) -> Iterator[Classify]:
-    """Answers of the server at ``address``, asked again for a while where it says when to come back."""
+def connected(address: str, token: str | None, tls_ca: Path | None) -> Iterator[ArrhythmiaClient]:
+    """A client of the server at ``address``; ends the program where the certificate can't be read."""
     import grpc
 
-    from inference_server.client import ArrhythmiaClient, CallFailed, ImageRefused, ServerUnavailable
+    from inference_server.client import ArrhythmiaClient
 
     try:
         credentials = grpc.ssl_channel_credentials(tls_ca.read_bytes()) if tls_ca else None
@@ -80,6 +89,15 @@ def by_running_server(address: str, token: str | None, tls_ca: Path | None) -> I
         typer.echo(f"{tls_ca} can't be read: {error.strerror}.", err=True)
         raise typer.Exit(1) from None
     with closing(ArrhythmiaClient(address, token=token, credentials=credentials)) as client:
+        yield client
+
+
+@contextmanager
+def by_running_server(address: str, token: str | None, tls_ca: Path | None) -> Iterator[Classify]:
+    """Answers of the server at ``address``, asked again for a while where it says when to come back."""
+    from inference_server.client import CallFailed, ImageRefused, ServerUnavailable
+
+    with connected(address, token, tls_ca) as client:
 
         def ask(image: bytes) -> Classification | NoAnswer:
             end = time.monotonic() + _PATIENCE_SECONDS

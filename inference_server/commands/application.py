@@ -10,6 +10,7 @@ import sys
 import typer
 
 from inference_server.commands import models, tokens
+from inference_server.commands.analyzing import analyze
 from inference_server.commands.classifying import classify
 from inference_server.runtime.settings import Settings, SettingsError, load_settings
 
@@ -26,6 +27,7 @@ app = typer.Typer(
 app.add_typer(models.app, name="models")
 app.add_typer(tokens.app, name="tokens")
 app.command()(classify)
+app.command()(analyze)
 
 
 @app.callback(invoke_without_command=True)

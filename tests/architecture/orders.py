@@ -42,7 +42,7 @@ ENTRIES: Final[dict[str, Order]] = {
     "inference_server": _order("""
         generated
         classification runtime
-        client models
+        client exports models
         recordings
         workers
         rpc

@@ -1,0 +1,138 @@
+"""``python -m inference_server analyze``: recordings, from a file to every beat and the rhythm."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+from ecg.formats.answers import Answers
+from ecg.pictures.files import LeftOut, shown
+from ecg.recording_errors import RecordingError
+from inference_server.classification import DISCLAIMER
+from inference_server.commands.answering import NoAnswer
+from inference_server.commands.printing import print_left_out
+from inference_server.commands.recording_answering import Analyze, answer_about, by_running_server, in_process
+from inference_server.commands.recording_files import Given, given
+from inference_server.commands.recording_outputs import names_of
+from inference_server.commands.recording_printing import Answer, ResultTable, line_of
+from inference_server.runtime.settings import load_settings
+
+#: So many files that were left out are listed on the screen; --json tells all of them.
+_LISTED: Final = 20
+
+
+def analyze(
+    files: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="FILE...",
+            help="Recordings (WFDB, EDF, BDF, CSV, DICOM, SCP-ECG, aECG, ISHNE, ...), a zip of one, or folders that are"
+            " looked through for them. Files of one WFDB record may be named in any order, or its .hea alone.",
+        ),
+    ],
+    address: Annotated[
+        str | None, typer.Option(metavar="HOST:PORT", help="Ask a running server instead of loading the model here.")
+    ] = None,
+    token: Annotated[
+        str | None, typer.Option(envvar="BEATLENS_TOKEN", help="The token that the running server asks for.")
+    ] = None,
+    tls_ca: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Use TLS, and trust servers whose certificate is from this PEM.")
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Write NAME.atr, NAME.beats.csv, NAME.json and NAME.pdf of each into DIR."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line, as recordings end.")] = False,
+    rate: Annotated[float | None, typer.Option(help="Samples a second, where the file doesn't say.")] = None,
+    unit: Annotated[
+        str | None, typer.Option(help="Unit of the samples where the file doesn't say: mV, uV, V, 4.88uV, ...")
+    ] = None,
+    lead: Annotated[
+        list[str] | None,
+        typer.Option(help="Name of a column where the file doesn't say; once for each, in order; - for no lead."),
+    ] = None,
+    models: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="The model repository; default: BEATLENS_MODELS.")
+    ] = None,
+) -> None:
+    """Analyze recordings. Exit code 1 when any of them got no answer; the others still get theirs.
+
+    Nothing is written over: with --out, a recording whose files are in DIR already is refused.
+    """
+    settings = load_settings()
+    if models is not None:
+        settings = settings.model_copy(update={"models": models})
+    try:
+        answers = Answers(rate, unit, tuple(lead) if lead else None)
+    except RecordingError as error:
+        typer.echo(error.message, err=True)
+        raise typer.Exit(2) from None
+    _make(out)
+    errors = Console(stderr=True)
+    items = given(files)
+    with by_running_server(address, token, tls_ca) if address else in_process(settings) as ask:
+        failed = _analyze_all(items, ask, answers, out, errors, as_json=as_json)
+    left_out = [item for item in items if isinstance(item, LeftOut)]
+    print_left_out(left_out, errors, listed=0 if as_json else _LISTED)
+    for folder in files:
+        if folder.is_dir() and not any(isinstance(item, Given) and folder in item.file.parents for item in items):
+            errors.print(f"{escape(shown(folder))} has no recordings.", highlight=False, soft_wrap=True)
+            failed = True
+    errors.print(DISCLAIMER, style="dim")
+    if failed:
+        raise typer.Exit(1)
+
+
+def _make(out: Path | None) -> None:
+    """The folder of results; ends the program where it can't be."""
+    if out is None:
+        return
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        typer.echo(f"{out} can't be made: {error.strerror}.", err=True)
+        raise typer.Exit(2) from None
+
+
+def _analyze_all(
+    items: list[Given | LeftOut], ask: Analyze, answers: Answers, out: Path | None, errors: Console, *, as_json: bool
+) -> bool:
+    """One recording after the other; whether any got no answer."""
+    names = iter(names_of([item.file for item in items if isinstance(item, Given)]))
+    table = ResultTable()
+    failed = False
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=errors, transient=True, disable=not errors.is_terminal) as bar:
+        for item in items:
+            answer: Answer
+            if isinstance(item, LeftOut):
+                answer = item
+            else:
+                output = (out, next(names)) if out is not None else None
+                answer = answer_about(item, ask, answers, _shown_by(bar, item), output)
+            failed |= isinstance(answer, NoAnswer)
+            file = str(item.path if isinstance(item, LeftOut) else item.file)
+            if as_json:
+                sys.stdout.write(line_of(file, answer) + "\n")
+                sys.stdout.flush()
+            else:
+                table.add(file, answer)
+    if not as_json:
+        table.print()
+    return failed
+
+
+def _shown_by(bar: Progress, item: Given) -> Callable[[float], None]:
+    """Draws how much of a recording is done, in the place of the one before."""
+    for task in bar.task_ids:
+        bar.remove_task(task)
+    task = bar.add_task(escape(shown(item.file.name)), total=1.0)
+    return lambda done: bar.update(task, completed=done)
