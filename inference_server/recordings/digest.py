@@ -22,9 +22,12 @@ class Digest:
     """``[n]``: place of the most probable class."""
     readable: NDArray[np.bool_]
     """``[seconds]``: whether any lead can be read."""
-    flutter_power: NDArray[np.float32]
-    qrs_power: NDArray[np.float32]
-    """``[leads, seconds]``, square millivolts; see :class:`ecg.signal.filters.Filtered`."""
+    waves: NDArray[np.float32]
+    """``[seconds, 6]``; see :func:`ecg.features.waves.wave_numbers`."""
+    odd: NDArray[np.bool_]
+    """``[n]``; see :attr:`ecg.features.stream.BeatBlock.odd`."""
+    atrial: NDArray[np.float32]
+    """``[blocks, 7]``; see :attr:`ecg.features.stream.BeatBlock.atrial`."""
     groups: FamilyGroups
 
     def to_bytes(self) -> bytes:
@@ -57,8 +60,9 @@ def folded(digests: list[Digest]) -> tuple[Digest, FamilyGathering]:
         np.concatenate([digest.samples for digest in digests]),
         np.concatenate([digest.classes for digest in digests]),
         np.concatenate([digest.readable for digest in digests]),
-        np.concatenate([digest.flutter_power for digest in digests], axis=1),
-        np.concatenate([digest.qrs_power for digest in digests], axis=1),
+        np.concatenate([digest.waves for digest in digests]),
+        np.concatenate([digest.odd for digest in digests]),
+        np.concatenate([digest.atrial for digest in digests]),
         gathering.groups(),
     )
     return whole, gathering

@@ -57,7 +57,7 @@ def analyse_segment(
     gathering = FamilyGathering()
     probabilities = [np.empty((0, len(model.info.classes)), np.float32)]
     samples, sources = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
-    faults, flutter, qrs = [], [], []
+    faults, waves, odd, atrial = [], [], [np.empty(0, np.bool_)], []
     for block in beat_blocks(piece, blocks):
         each_block()
         gathering.add(block)
@@ -65,16 +65,18 @@ def analyse_segment(
         sources.append(block.source_samples)
         probabilities.append(model.probabilities(block))
         faults.append(block.windows.faults)
-        flutter.append(block.windows.flutter_power)
-        qrs.append(block.windows.qrs_power)
+        waves.append(block.windows.waves)
+        odd.append(block.odd)
+        atrial.append(block.atrial)
     beats = _decided(np.concatenate(sources), np.concatenate(probabilities), model.thresholds)
     judged = np.concatenate(faults, axis=1)
     digest = Digest(
         np.concatenate(samples).astype(np.int32),
         beats.classes,
         ((judged & int(UNREADABLE)) == 0).any(axis=0),
-        np.concatenate(flutter, axis=1),
-        np.concatenate(qrs, axis=1),
+        np.concatenate(waves),
+        np.concatenate(odd),
+        np.stack(atrial),
         gathering.groups(),
     )
     return SegmentAnalysis(beats, judged[[piece.leads.index(name) for name in leads]], digest)

@@ -11,6 +11,7 @@ from typing import Any
 
 import keras
 import numpy as np
+import onnx
 import onnxruntime
 import tensorflow as tf
 from numpy.typing import NDArray
@@ -104,20 +105,13 @@ def export(
     if any(fold.config.class_set != finished.config.class_set for fold in out_of_fold):
         raise ExportError(f"The out-of-fold predictions are not of the classes of {finished.config.name}.")
     trunk, head = network_of(finished)
-    trained = set(np.unique(finished.labels[finished.partitions.train]).tolist())
-    if missing := [beat_class.short for label, beat_class in enumerate(finished.classes) if label not in trained]:
-        raise ExportError(f"The training partition has no beats of {', '.join(missing)}.")
+    _require_all_classes(finished)
     scaling = _scaling_of(finished, trunk, head) if other is None else _scaling_in(other)
     if out_of_fold and other is None:
         then = out_of_fold_scaling.scaling_of(out_of_fold, without=testing_people(finished))
         scaling = out_of_fold_scaling.combined(scaling, then)
     served = ServedHeads(trunk, scaling, _space_of(finished, trunk), head)
-    _, _, height, width, _ = data.pixels.shape
-    model = to_onnx(served.call, height=height, width=width, channels=1)
-    session = onnxruntime.InferenceSession(model.SerializeToString())
-    parity = _parity(served, session, finished.pixels(finished.partitions.test), finished.config.seed)
-    if parity > PARITY_TOLERANCE:
-        raise ExportError(f"Keras and onnxruntime differ by {parity:.1e}; at most {PARITY_TOLERANCE:.0e} is allowed.")
+    model, session, parity = _converted(served, finished)
     facts = _facts(finished, scaling, other, parity)
     if int8:
         model = quantization.quantized(model, calibration_pixels(finished))
@@ -129,6 +123,23 @@ def export(
         facts["decided_on"] = _recipe_of(out_of_fold[0])
     path = model_file.write(model, {"format": FORMAT, "name": name} | metadata, facts, repository / name / version)
     return Exported(path, path.stat().st_size, parity, scaling.temperature)
+
+
+def _require_all_classes(finished: Run) -> None:
+    trained = set(np.unique(finished.labels[finished.partitions.train]).tolist())
+    if missing := [beat_class.short for label, beat_class in enumerate(finished.classes) if label not in trained]:
+        raise ExportError(f"The training partition has no beats of {', '.join(missing)}.")
+
+
+def _converted(served: ServedHeads, finished: Run) -> tuple[onnx.ModelProto, onnxruntime.InferenceSession, float]:
+    """The graph, a session that runs it, and the largest difference between Keras and onnxruntime."""
+    _, _, height, width, _ = finished.data.pixels.shape
+    model = to_onnx(served.call, height=height, width=width, channels=1)
+    session = onnxruntime.InferenceSession(model.SerializeToString())
+    parity = _parity(served, session, finished.pixels(finished.partitions.test), finished.config.seed)
+    if parity > PARITY_TOLERANCE:
+        raise ExportError(f"Keras and onnxruntime differ by {parity:.1e}; at most {PARITY_TOLERANCE:.0e} is allowed.")
+    return model, session, parity
 
 
 def network_of(finished: Run) -> tuple[keras.Model, keras.layers.Dense]:

@@ -27,7 +27,7 @@ def _rhythm(interval: float) -> NDArray[np.float32]:
 
 
 def _ink_in_columns(pixels: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    return (pixels[..., 0] < 200).any(axis=0)
+    return np.asarray((pixels[..., 0] < 200).any(axis=0))
 
 
 def test_a_plain_beat_is_what_reading_its_drawing_gives() -> None:
@@ -63,7 +63,7 @@ def test_some_show_the_neighbours_and_some_the_beat_alone(monkeypatch: pytest.Mo
     monkeypatch.setattr(ink_readings, "_DRAWN", 0.0)
     signals = np.stack([_rhythm(0.5)] * 60)
     pixels = varied(signals, np.full((60, 2), 0.5), np.random.default_rng(1))
-    top = (pixels[:, : HEIGHT // 4, :, 0] < 128).any(axis=1)
+    top = np.asarray((pixels[:, : HEIGHT // 4, :, 0] < 128).any(axis=1))
     complexes = (np.diff(top.astype(int), axis=1) == 1).sum(axis=1) + top[:, 0]
     assert (complexes == 1).sum() > 20
     assert (complexes > 1).sum() > 4

@@ -109,12 +109,8 @@ def _as_it_is(entry: Entry) -> tuple[Arrays, dict[str, Any]]:
         raise NoBeatsError(f"No beat is found in {entry.name} of the {database.title}.")
     arrays = _arrays(blocks)
     symbols, allowed = _labels(stored, database, arrays)
-    flutter, qrs = (
-        np.concatenate([getattr(block.windows, name) for block in blocks], axis=1)
-        for name in ("flutter_power", "qrs_power")
-    )
-    seconds = int(stored.recording.seconds)
-    arrays["fibrillation"] = ventricular_fibrillation(flutter[:, :seconds], qrs[:, :seconds])
+    waves = np.concatenate([block.windows.waves for block in blocks])
+    arrays["fibrillation"] = ventricular_fibrillation(waves[: int(stored.recording.seconds)])
     return arrays | {"symbols": symbols, "allowed": allowed}, _facts(entry, stored.recording, "")
 
 
