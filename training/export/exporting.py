@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,12 +22,12 @@ from training import TrainingError
 from training.datasets import sources
 from training.datasets.prepared_data import Dataset
 from training.datasets.splits import Split
-from training.evaluation import confident_answers, metrics
+from training.evaluation import metrics
 from training.evaluation import out_of_fold as out_of_fold_scaling
-from training.export import model_file, quantization
+from training.export import model_file, out_of_fold_decision, quantization
 from training.export.onnx_conversion import to_onnx
 from training.export.served_heads import BLANK_OOD_SCORE, ServedHeads, description
-from training.learning import calibration, confidence
+from training.learning import calibration
 from training.learning.predictions import Predictions
 from training.learning.run import Run
 from training.recipes.protocols import is_by_person
@@ -119,8 +119,10 @@ def export(
         facts["int8"] = _agreement(float_session, session, finished.pixels(finished.partitions.test))
     metadata = _metadata(finished, session, other, scores_from)
     if out_of_fold:
-        metadata |= _decided_on(out_of_fold, metadata, testing_people(finished) if other is None else None)
-        facts["decided_on"] = _recipe_of(out_of_fold[0])
+        metadata |= out_of_fold_decision.decided_on(
+            out_of_fold, metadata, testing_people(finished) if other is None else None
+        )
+        facts["decided_on"] = out_of_fold_decision.recipe_of(out_of_fold[0])
     path = model_file.write(model, {"format": FORMAT, "name": name} | metadata, facts, repository / name / version)
     return Exported(path, path.stat().st_size, parity, scaling.temperature)
 
@@ -227,29 +229,6 @@ def testing_people(finished: Run) -> frozenset[str]:
     return frozenset(patients_of(finished.data, finished.partitions.test).tolist())
 
 
-def _decided_on(
-    folds: Sequence[Predictions], metadata: Mapping[str, Any], without: frozenset[str] | None
-) -> dict[str, object]:
-    """The entries of a model file that out-of-fold predictions decide, in place of those in ``metadata``.
-
-    Args:
-        without: people who have no say in the thresholds; None where these were decided already.
-    """
-    shorts = [beat_class["short"] for beat_class in metadata["classes"]]
-    calibrated = out_of_fold_scaling.calibrated(folds)
-    told = {
-        "scores": metadata["scores"] | confident_answers.class_scores(calibrated),
-        "confident_answers": confident_answers.of_groups(calibrated),
-    }
-    if without is None:
-        return told
-    then = out_of_fold_scaling.scaling_of(folds, without=without)
-    known = [out_of_fold_scaling.scaled(fold, then) for fold in folds]
-    thresholds = confident_answers.decided_on(known, without=without)
-    limit = metadata["decision"]["max_distance"]
-    return told | {"decision": confidence.decision_metadata(thresholds, shorts, limit)}
-
-
 def _facts(
     finished: Run, scaling: calibration.Scaling, other: dict[str, Any] | None, parity: float
 ) -> dict[str, object]:
@@ -287,11 +266,6 @@ def _agreement(
         "same_class": round(float(same.mean()), 4),
         "mean_probability_difference": round(float(np.abs(probabilities[0] - probabilities[1]).mean()), 5),
     }
-
-
-def _recipe_of(fold: Predictions) -> str:
-    """The recipe's name, which stands in the names of its folds."""
-    return fold.config.name.rpartition(".fold-")[0] or fold.config.name
 
 
 def require_version(version: str) -> None:
