@@ -101,7 +101,7 @@ def test_thresholds_and_groups_may_come_from_people_whom_nobody_knew(data: Datas
     model = OnnxModel.load(exported.model.parent)
     shorts = [beat_class.short for beat_class in model.info.classes]
     assert (shorts.index("NORMAL"), shorts.index("PAC")) in model.thresholds.groups
-    assert model.thresholds.min_confidence[shorts.index("PVC")] == pytest.approx(0.8, abs=1e-5)
+    assert 0.8 < model.thresholds.min_confidence[shorts.index("PVC")] < 1  # calibrated: all of them were right
     assert model.info.scores["people-5fold/PVC/right"] == 1
     assert model.info.scores["people-5fold/PVC/asked"] == 60
     assert ConfidentAnswers(("PVC",), 60, 120, 1.0, 1.0) in model.info.confident_answers
