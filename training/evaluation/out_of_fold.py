@@ -18,10 +18,10 @@ from training.datasets import lead_groups
 from training.evaluation.people import People, PeopleError
 from training.learning import calibration
 from training.learning.calibration import Scaling
-from training.learning.predictions import Predictions
+from training.learning.predictions import STEP, Predictions
 
-#: Half precision has no smaller probabilities.
-_LEAST_PROBABILITY = 1e-7
+#: Stored probabilities are multiples of twice this.
+_LEAST_PROBABILITY = STEP / 2
 
 
 def scaling_of(folds: Sequence[Predictions], *, without: Collection[str] = ()) -> Scaling:
@@ -61,10 +61,21 @@ def scaled(predicted: Predictions, scaling: Scaling) -> Predictions:
     return replace(predicted, probabilities=softmax(logits, axis=1).astype(np.float32))
 
 
-def combined(first: Scaling, then: Scaling) -> Scaling:
-    """One scaling of logits that does what both do, one after the other."""
-    bias = np.array(first.bias) / then.temperature + np.array(then.bias)
-    return Scaling(first.temperature * then.temperature, tuple(bias.tolist()))
+def for_logits(folds: Sequence[Predictions], then: Scaling) -> Scaling:
+    """``then``, of the folds' probabilities, as a scaling of logits: those of networks of one recipe are alike.
+
+    Args:
+        folds: by networks of the same recipe.
+        then: see :func:`scaling_of`.
+
+    Raises:
+        PeopleError: the predictions don't say what their logits were divided by.
+    """
+    temperatures = [fold.temperature for fold in folds if fold.temperature is not None]
+    if len(temperatures) < len(folds):
+        raise PeopleError("These predictions don't say what their logits were divided by. Predict once more.")
+    usual = float(np.exp(np.mean(np.log(temperatures))))
+    return Scaling(usual * then.temperature, then.bias)
 
 
 def _logits(probabilities: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -106,10 +106,7 @@ def export(
         raise ExportError(f"The out-of-fold predictions are not of the classes of {finished.config.name}.")
     trunk, head = network_of(finished)
     _require_all_classes(finished)
-    scaling = _scaling_of(finished, trunk, head) if other is None else _scaling_in(other)
-    if out_of_fold and other is None:
-        then = out_of_fold_scaling.scaling_of(out_of_fold, without=testing_people(finished))
-        scaling = out_of_fold_scaling.combined(scaling, then)
+    scaling = _scaling_in(other) if other is not None else _own_scaling(finished, trunk, head, out_of_fold)
     served = ServedHeads(trunk, scaling, _space_of(finished, trunk), head)
     model, session, parity = _converted(served, finished)
     facts = _facts(finished, scaling, other, parity)
@@ -165,6 +162,16 @@ def _space_of(finished: Run, trunk: keras.Model) -> calibration.FeatureSpace:
     shaping = _rows_for_features(labels, finished.partitions, finished.config.seed)
     shaped = np.concatenate([_described(trunk, variant, shaping) for variant in variants])
     return calibration.fit_feature_space(shaped, np.tile(labels[shaping], len(variants)), len(finished.classes))
+
+
+def _own_scaling(
+    finished: Run, trunk: keras.Model, head: keras.layers.Dense, folds: Sequence[Predictions]
+) -> calibration.Scaling:
+    """Where nobody else's is taken over: of all people by networks that don't know them, else of those who validate."""
+    if not folds:
+        return _scaling_of(finished, trunk, head)
+    then = out_of_fold_scaling.scaling_of(folds, without=testing_people(finished))
+    return out_of_fold_scaling.for_logits(folds, then)
 
 
 def _scaling_of(finished: Run, trunk: keras.Model, head: keras.layers.Dense) -> calibration.Scaling:

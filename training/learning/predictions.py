@@ -76,6 +76,8 @@ class Predictions:
     that were written before this was stored."""
     whose: Whose | None = None
     """Stored where a protocol tests every lead of people of many databases."""
+    temperature: float | None = None
+    """That the network's logits were divided by; None where it isn't known, or there is not one network behind them."""
 
     @property
     def truth(self) -> NDArray[np.int64]:
@@ -152,6 +154,8 @@ class Predictions:
             arrays["shares"] = self.shares
         if self.whose is not None:
             arrays |= {field: getattr(self.whose, field) for field in _WHOSE}
+        if self.temperature is not None:
+            arrays["temperature"] = np.array(self.temperature)
         partial = path.with_suffix(".partial.npz")
         with ZipFile(partial, "w", ZIP_LZMA) as archive:
             for name, values in arrays.items():
@@ -177,6 +181,7 @@ def load(path: Path) -> Predictions:
                 int(stored["majority"]),
                 stored.get("shares"),
                 Whose(*(stored[field] for field in _WHOSE)) if set(_WHOSE) <= set(stored) else None,
+                float(stored["temperature"]) if "temperature" in stored else None,
             )
     except (OSError, EOFError, BadZipFile, KeyError, ValueError, ValidationError) as error:
         raise PredictionsError(f"{path} holds no predictions: {error}") from error
@@ -239,6 +244,7 @@ def predict_partition(
         int(trained.argmax()),
         shares / shares.sum(),
         _whose(table) if config.divided_by.tests_every_lead else None,
+        scaling.temperature,
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -60,13 +62,14 @@ def test_leads_that_networks_do_not_learn_from_have_no_say() -> None:
     assert out_of_fold.scaling_of([fold_of(elsewhere)]) == out_of_fold.scaling_of([fold_of(rows)])
 
 
-def test_two_scalings_one_after_the_other_are_one() -> None:
-    logits = np.random.default_rng(0).normal(size=(5, 7))
-    first = Scaling(1.6, (0.1, -0.2, 0.3, 0.0, 0.5, -0.4, 0.2))
-    then = Scaling(0.8, (-0.3, 0.2, 0.0, 0.4, 0.1, 0.0, -0.1))
-    one = out_of_fold.combined(first, then)
-    in_turn = (logits / first.temperature + np.array(first.bias)) / then.temperature + np.array(then.bias)
-    assert logits / one.temperature + np.array(one.bias) == pytest.approx(in_turn)
+def test_logits_are_scaled_as_those_of_the_folds_were() -> None:
+    then = Scaling(0.8, (0.1, -0.2, 0.3, 0.0, 0.5, -0.4, 0.2))
+    folds = [replace(fold_of(_fold(number), number), temperature=t) for number, t in ((0, 1.0), (1, 4.0))]
+    scaling = out_of_fold.for_logits(folds, then)
+    assert scaling.temperature == pytest.approx(1.6)
+    assert scaling.bias == then.bias
+    with pytest.raises(PeopleError, match="divided by"):
+        out_of_fold.for_logits([fold_of(_fold(0))], then)
 
 
 def test_one_fold_alone_can_not_be_calibrated_on_others() -> None:

@@ -95,7 +95,10 @@ def test_a_model_may_be_calibrated_as_one_that_does_not_know_the_people(
 
 def test_thresholds_and_groups_may_come_from_people_whom_nobody_knew(data: Dataset, run: Path, tmp_path: Path) -> None:
     folds = [
-        fold_of([Row(f"mitdb-{fold}{number}", "PVC", "PVC", 2, 0.8) for number in range(30)], fold) for fold in (0, 1)
+        replace(
+            fold_of([Row(f"mitdb-{fold}{number}", "PVC", "PVC", 2, 0.8) for number in range(30)], fold), temperature=1.5
+        )
+        for fold in (0, 1)
     ]
     exported = exporting.export(run, data, tmp_path, name="arrhythmia", version="3", scores_from=[], out_of_fold=folds)
     model = OnnxModel.load(exported.model.parent)
