@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from inference_server.classification import ConfidentAnswers, ModelInfo
@@ -39,12 +40,12 @@ def _how_often_right(measured: ConfidentAnswers | None) -> str:
     share = min(measured.right, measured.right_by_person)
     of_hundred = _("more than 99 of 100") if share > 0.99 else _("%(right)d of 100") % {"right": int(share * 100)}
     return ngettext(
-        "For a person whom the model has never seen, such an answer is right %(share)s times; measured on %(people)d "
+        "For a person whom the model has never seen, such an answer is right %(share)s times; measured on %(people)s "
         "person.",
-        "For a person whom the model has never seen, such an answer is right %(share)s times; measured on %(people)d "
+        "For a person whom the model has never seen, such an answer is right %(share)s times; measured on %(people)s "
         "people.",
         measured.people,
-    ) % {"share": of_hundred, "people": measured.people}
+    ) % {"share": of_hundred, "people": number_format(measured.people, force_grouping=True)}
 
 
 def _what_one_beat_hides(answer: Answer) -> str:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import socket
@@ -11,8 +12,9 @@ from contextlib import aclosing
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
-from inference_server.classification import Classification, Verdict
+from inference_server.classification import Classification, ConfidentAnswers, Verdict
 from inference_server.client import (
     ArrhythmiaClient,
     AsyncArrhythmiaClient,
@@ -23,6 +25,7 @@ from inference_server.client import (
     ServerUnavailable,
 )
 from inference_server.workers.pool import WINDOW
+from tests.inference_server.models.test_reading_by_ink import BY_INK, encoded, wave
 from tests.inference_server.pictures import picture
 from tests.inference_server.server_process import ServerProcess, running_server
 from tests.inference_server.tiny_models import CLASSES, write_model
@@ -253,10 +256,27 @@ def test_explanations_and_the_list_of_models(server: ServerProcess) -> None:
         assert max(map(max, saliency.values)) == pytest.approx(1)
         assert {len(row) for row in saliency.values} == {48}
         assert saliency.png.startswith(b"\x89PNG")
+        assert saliency.trace is None  # this model sees pictures as a whole
         with pytest.raises(CallFailed) as caught:
             client.explain(picture(4), beat_class="GALLOP")
         assert caught.value.reason == "CLASS_UNKNOWN"
         assert client.list_models() == (client.get_model(),)
+
+
+def test_a_model_that_reads_by_the_ink_says_what_it_read_and_how_often_it_is_right(tmp_path: Path) -> None:
+    measured = {"classes": ["PVC"], "people": 153, "answers": 4100, "right": 0.992, "right_by_person": 0.985}
+    stated: dict[str, str | None] = {"input": json.dumps(BY_INK), "confident_answers": json.dumps([measured])}
+    write_model(tmp_path, metadata=stated)
+    with running_server(tmp_path) as process, ArrhythmiaClient(process.address, timeout=60) as client:
+        process.wait_for("serving")
+        info = client.get_model()
+        trace = client.explain(encoded(wave(1))).trace
+        assert client.explain(encoded(Image.new("L", (300, 200), 255))).trace is None
+    assert info.reads_ink
+    assert info.confident_answers == (ConfidentAnswers(("PVC",), 153, 4100, 0.992, 0.985),)
+    assert trace is not None
+    ((first, *_, last),) = trace.strokes
+    assert [first[0], last[0]] == pytest.approx([0, 1], abs=0.01)
 
 
 def test_threads_share_a_client(server: ServerProcess) -> None:

@@ -20,7 +20,7 @@ from webportal.analyses.jobs import running
 from webportal.analyses.models import Analysis
 
 PVC = ConfidentAnswers(("PVC",), 153, 4100, 0.992, 0.985)
-NORMAL = ConfidentAnswers(("NORMAL", "PAC"), 812, 20311, 0.997, 0.994)
+NORMAL = ConfidentAnswers(("NORMAL", "PAC"), 1812, 20311, 0.997, 0.994)
 MODEL = ModelInfo("m", "5", (BeatClass("PVC", "PVC"),), 64, 96, "", "", {}, "", confident_answers=(PVC, NORMAL))
 
 
@@ -44,7 +44,7 @@ def test_the_lower_of_both_counts_is_said_rounded_down_with_its_people() -> None
 def test_a_group_is_one_answer_and_its_early_beats_are_what_is_hidden() -> None:
     for named in (("NORMAL", "PAC"), ("PAC", "NORMAL")):
         right, hidden = aloud.sentences(MODEL, answer(*named))
-        assert "right more than 99 of 100 times; measured on 812 people" in right
+        assert "right more than 99 of 100 times; measured on 1,812 people" in right
         assert hidden.startswith("The shape is that of a normal beat; whether it came early can’t be seen in one beat")
 
 

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
+from playwright.sync_api import Browser, expect
 from pytest_django.fixtures import Settings
+from pytest_django.live_server_helper import LiveServer
 
 from inference_server.classification import Classification, NotABeat, Trace, Verdict
 from tests.webportal.conftest import FarSide
@@ -162,3 +164,32 @@ def test_who_reads_blind_sees_it_after_their_reading(
     assert reviewer_client.get(line_of(analysis)).status_code == 404
     services.review(actor=reviewer, analysis=analysis, class_short="PACED")
     assert reviewer_client.get(line_of(analysis)).status_code == 200
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("scripts", [True, False], ids=["JavaScript", "none"])
+def test_with_keys_alone_it_is_shown_and_hidden_again_on_a_phone(
+    scripts: bool,
+    chromium: Browser,
+    live_server: LiveServer,
+    reading_ink: FarSide,
+    analysed: Callable[..., Analysis],
+    owner_client: Client,
+    settings: Settings,
+) -> None:
+    settings.ALLOWED_HOSTS = ["*"]
+    address = live_server.url + analysed().get_absolute_url()
+    context = chromium.new_context(viewport={"width": 360, "height": 740}, java_script_enabled=scripts)
+    session = owner_client.cookies["sessionid"].value
+    context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
+    page = context.new_page()
+    page.goto(address)
+    line = page.get_by_role("img", name="The line that was read, over the picture")
+    expect(line).to_have_count(0)
+    page.get_by_role("link", name="The line that was read").press("Enter")
+    expect(line).to_be_visible()
+    sent = page.get_by_role("img", name="The picture that you sent")
+    assert line.bounding_box() == pytest.approx(sent.bounding_box(), abs=1)
+    page.get_by_role("link", name="Picture alone").press("Enter")
+    expect(line).to_have_count(0)
+    context.close()
