@@ -80,15 +80,19 @@ def analyze(
     items = given(files)
     with by_running_server(address, token, tls_ca) if address else in_process(settings) as ask:
         failed = _analyze_all(items, ask, answers, out, errors, as_json=as_json)
-    left_out = [item for item in items if isinstance(item, LeftOut)]
-    print_left_out(left_out, errors, listed=0 if as_json else _LISTED)
-    for folder in files:
-        if folder.is_dir() and not any(isinstance(item, Given) and folder in item.file.parents for item in items):
-            errors.print(f"{escape(shown(folder))} has no recordings.", highlight=False, soft_wrap=True)
-            failed = True
+    print_left_out([item for item in items if isinstance(item, LeftOut)], errors, listed=0 if as_json else _LISTED)
+    for folder in _without_recordings(files, items):
+        errors.print(f"{escape(shown(folder))} has no recordings.", highlight=False, soft_wrap=True)
+        failed = True
     errors.print(DISCLAIMER, style="dim")
     if failed:
         raise typer.Exit(1)
+
+
+def _without_recordings(files: list[Path], items: list[Given | LeftOut]) -> list[Path]:
+    """The folders among what was named in which there is none."""
+    found = {parent for item in items if isinstance(item, Given) for parent in item.file.parents}
+    return [path for path in files if path.is_dir() and path not in found]
 
 
 def _make(out: Path | None) -> None:
