@@ -12,11 +12,11 @@ import pytest
 
 from ecg.features.stream import FEATURES, beat_blocks
 from ecg.recording import Recording
+from inference_server.models.recording_model import FORMAT, RecordingModel, arrays_of
 from training.databases.registry import DATABASES
 from training.datasets.recordings.preparation import NAMES
 from training.evaluation.recordings import card
-from training.export.recording_export import arrays_of
-from training.export.recording_model import ARRAYS, FORMAT, TOLERANCE
+from training.export.recording_model import ARRAYS, TOLERANCE
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "models" / "arrhythmia-recording"
@@ -46,6 +46,12 @@ def test_it_is_small_and_agrees_with_keras(metadata: dict[str, object]) -> None:
     assert parity <= TOLERANCE
 
 
+def test_the_server_reads_it() -> None:
+    model = RecordingModel.load(VERSION)
+    assert model.info.name == "arrhythmia-recording"
+    assert [kind.short for kind in model.info.classes] == ["NORMAL", "LBBB", "RBBB", "PAC", "PVC", "PACED"]
+
+
 def test_it_says_what_it_reads(session: onnxruntime.InferenceSession) -> None:
     stated = session.get_modelmeta().custom_metadata_map
     assert stated["format"] == FORMAT
@@ -72,7 +78,7 @@ def test_leads_in_any_order_and_gaps_make_probabilities(session: onnxruntime.Inf
         names = tuple(("I", "II", "V1")[place] for place in order)
         recording = Recording.of_array(leads[order], leads=names, rate=360)
         block = next(iter(beat_blocks(recording)))
-        arrays = arrays_of(block)
+        arrays = arrays_of(block, ARRAYS)
         said.append(np.asarray(session.run(["probabilities"], arrays)[0]))
         turned = {name: values[:, ::-1] if values.ndim == 3 else values for name, values in arrays.items()}
         again = session.run(["probabilities"], {name: np.ascontiguousarray(values) for name, values in turned.items()})
