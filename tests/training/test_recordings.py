@@ -6,14 +6,13 @@ import json
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 import pytest
 from typer.testing import CliRunner
 
+from inference_server.models.recording_model import RecordingModel
 from training.__main__ import app
 from training.databases.mitdb import MITDB
 from training.datasets.recordings import divisions
-from training.export.recording_export import arrays_of
 from training.export.recording_model import TOLERANCE
 
 
@@ -51,8 +50,7 @@ def test_the_model_file_takes_what_the_stream_gives(
     monkeypatch.setenv("MITDB_DIR", str(recordings))
     recording = MITDB.read(MITDB.entries()[0]).recording
     block = next(iter(beat_blocks(recording)))
-    session = onnxruntime.InferenceSession(folder / "models" / "arrhythmia-recording" / "1" / "model.onnx")
-    (said,) = session.run(["probabilities"], arrays_of(block))
+    said = RecordingModel.load(folder / "models" / "arrhythmia-recording" / "1").probabilities(block)
     np.testing.assert_allclose(said.sum(axis=1), 1, atol=1e-5)
 
 

@@ -11,7 +11,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ecg.features.stream import BeatBlock, beat_blocks
+from ecg.features.stream import beat_blocks
+from inference_server.models.recording_model import arrays_of
 from training.databases.registry import DATABASES
 from training.datasets.recordings import divisions
 from training.datasets.recordings.beat_set import Prepared, records, stored
@@ -88,14 +89,6 @@ def scores(prepared: Sequence[Prepared], folds: dict[str, runs.Logits]) -> dict[
     return found
 
 
-def arrays_of(block: BeatBlock) -> dict[str, NDArray[np.float32]]:
-    """The inputs of the served graph for the beats of a block that has some."""
-    beats = list(block.beats())
-    stacked = {name: np.stack([getattr(beat, name) for beat in beats]) for name in ("windows", "difference", "strip")}
-    arrays = stacked | {"intervals": block.intervals, "features": block.features}
-    return {name: values.astype(np.float32) for name, values in arrays.items()}
-
-
 def compared(database: str) -> list[dict[str, NDArray[np.float32]]]:
     """Beats of a few recordings of a database, on which Keras and onnxruntime must agree.
 
@@ -105,7 +98,11 @@ def compared(database: str) -> list[dict[str, NDArray[np.float32]]]:
     found = []
     for entry in DATABASES[database].entries()[:_COMPARED]:
         recording = DATABASES[database].read(entry).recording
-        found += [arrays_of(block) for block in islice(beat_blocks(recording, range(1)), 1) if len(block)]
+        found += [
+            arrays_of(block, recording_model.ARRAYS)
+            for block in islice(beat_blocks(recording, range(1)), 1)
+            if len(block)
+        ]
     return found
 
 

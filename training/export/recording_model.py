@@ -20,9 +20,11 @@ import tensorflow as tf
 import tf2onnx
 from numpy.typing import NDArray
 
-from ecg.features.stream import FEATURES, INTERVALS
+from ecg.features.stream import FEATURES
 from ecg.features.windows import STRIP_REACH
 from inference_server.models.decision import Thresholds
+from inference_server.models.recording_model import ARRAYS as SHAPES
+from inference_server.models.recording_model import FORMAT
 from training import TrainingError
 from training.datasets.recordings.labelling import CLASSES
 from training.datasets.recordings.preparation import STRIP_STEP
@@ -30,9 +32,7 @@ from training.export import model_file
 from training.export.onnx_conversion import OPSET
 from training.learning import confidence
 from training.learning.calibration import Scaling
-from training.learning.recordings.network import WINDOW
 
-FORMAT: Final = "beatlens-recording/1"
 NAME: Final = "arrhythmia-recording"
 
 ARRAYS: Final = ("windows", "difference", "strip", "intervals", "features")
@@ -40,14 +40,6 @@ ARRAYS: Final = ("windows", "difference", "strip", "intervals", "features")
 
 #: Keras and onnxruntime may differ by so much in a probability.
 TOLERANCE: Final = 1e-5
-
-_SHAPES: Final = {
-    "windows": (None, None, WINDOW),
-    "difference": (None, None, WINDOW),
-    "strip": (None, None, 2 * STRIP_REACH),
-    "intervals": (None, 2 * INTERVALS),
-    "features": (None, len(FEATURES)),
-}
 
 Inputs = Mapping[str, NDArray[np.float32]]
 
@@ -86,7 +78,7 @@ class Served(keras.Model):  # type: ignore[misc]
 
 def to_onnx(served: Served) -> onnx.ModelProto:
     """The graph, its output named."""
-    signature = [tf.TensorSpec(_SHAPES[name], tf.float32, name=name) for name in ARRAYS]
+    signature = [tf.TensorSpec(SHAPES[name], tf.float32, name=name) for name in ARRAYS]
 
     def call(*arrays: tf.Tensor) -> dict[str, tf.Tensor]:
         return {"probabilities": served(dict(zip(ARRAYS, arrays, strict=True)))}

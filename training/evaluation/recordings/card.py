@@ -21,7 +21,7 @@ _SHOWN: Final = {
         ["families", "from_s", "mapping", "without", "median_accuracy"],
     ),
     "people-5fold": (
-        "Five folds by person over all databases",
+        "By person, over all databases",
         ["database", "from_s", "mapping", "without", "records"],
     ),
 }
@@ -37,8 +37,8 @@ from the model's `metadata.json`. **For research and education only. Not a medic
 {members} small convolutional network{plural} ({kilobytes} kB as ONNX) for the beats of a whole recording: pictures of
 each lead (the beat, its difference from the person's usual beat, the 2.4 s around), the 96 intervals around, and 60
 numbers (`ecg/features`). One lead or twelve, in any order. It predicts one of {classes}; fibrillation is found by its
-waves, not by this model. Probabilities are calibrated (temperature {temperature}) and verdicts decided on people whom
-the networks of five folds don't know; the served network learnt from everybody.
+waves, not by this model. Probabilities are calibrated (temperature {temperature}) and verdicts decided on the people
+of {folds}, each asked of a network that doesn't know them; the served network learnt from everybody.
 
 Keras and onnxruntime differ by at most {parity:.1e} in any probability on recordings of every database.
 
@@ -78,6 +78,7 @@ def card(folder: Path, results: Path) -> str:
         kilobytes=round(metadata["bytes"] / 1024),
         classes=", ".join(kind["name"] for kind in metadata["classes"]),
         temperature=metadata["temperature"],
+        folds=", ".join(metadata["calibrated_on"]),
         parity=metadata["parity"],
         licence=metadata["licence"],
     )
@@ -85,9 +86,9 @@ def card(folder: Path, results: Path) -> str:
         table = pd.read_csv(results / f"{metadata['name']}.{name}.csv", keep_default_na=False)
         text += f"\n### {heading}\n{_table(table[[*columns, *_BEATS]])}\n"
     leads = pd.read_csv(results / f"{metadata['name']}.twelve-leads.csv", keep_default_na=False)
-    text += f"\n### Records of twelve leads: whether there is such a beat, five folds by person\n{_table(leads)}\n"
+    text += f"\n### Records of twelve leads: whether there is such a beat, by person\n{_table(leads)}\n"
     burden = pd.read_csv(results / f"{metadata['name']}.burden-summary.csv", keep_default_na=False)
-    text += f"\n### Burden of premature beats, points, five folds by person\n{_table(burden)}\n"
+    text += f"\n### Burden of premature beats, points, by person\n{_table(burden)}\n"
     return markdown.wrapped(text + _LIMITS)
 
 
