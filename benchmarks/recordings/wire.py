@@ -87,7 +87,7 @@ def _peak(pid: int) -> Iterator[list[int]]:
     ended, seen = threading.Event(), [usage(pid).own]
 
     def look() -> None:
-        while not ended.wait(0.2):
+        while not ended.wait(1.0):  # looking takes some milliseconds a process
             seen.append(usage(pid).own)
 
     with ThreadPoolExecutor(1) as thread:

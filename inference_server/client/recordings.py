@@ -29,9 +29,8 @@ ATTEMPTS: Final = 8
 _PAUSE_SECONDS: Final = 0.5
 _MOST_PAUSE_SECONDS: Final = 10.0
 
-#: Sending it again is no use, and no use unless something else had been answered before: a server that starts.
+#: Sending it again is no use.
 _LASTING: Final = ("DEADLINE_PASSED", "MESSAGE_TOO_SLOW")
-_LASTING_AT_FIRST: Final = ("MODEL_NOT_LOADED",)
 
 
 def requests(
@@ -109,8 +108,6 @@ def pause_after(failure: ClientError, attempt: int, end: float | None) -> float 
         end: When the caller waits no longer, by ``time.monotonic()``.
     """
     if not isinstance(failure, ServerUnavailable) or attempt >= ATTEMPTS or failure.reason in _LASTING:
-        return None
-    if attempt == 1 and failure.reason in _LASTING_AT_FIRST:
         return None
     seconds = max(failure.retry_after or 0.0, min(_PAUSE_SECONDS * 2 ** (attempt - 1), _MOST_PAUSE_SECONDS))
     return None if end is not None and time.monotonic() + seconds >= end else seconds

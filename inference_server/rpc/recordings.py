@@ -16,7 +16,7 @@ import grpc.aio
 
 from inference_server.classification import messages
 from inference_server.generated.ecg.v1 import recording_pb2 as pb
-from inference_server.models.model_repository import ModelRepository
+from inference_server.models.model_repository import ModelNotFound, ModelRepository, NoModelLoaded
 from inference_server.rpc.errors import MessageTooSlow, RequestError
 from inference_server.rpc.pipelining import pipelined
 from inference_server.rpc.recording_headers import checked, chosen_settings
@@ -170,7 +170,7 @@ class RecordingServicer:
         with self._places.one(context), self._metrics.one():
             header = await self._header(requests)
             facts, settings = checked(header, self._max_seconds), chosen_settings(header.settings)
-            model = self._repository.get(header.model_version or None)
+            model = self._model(header.model_version)
             yield pb.AnalyzeRecordingResponse(accepted=pb.RecordingAccepted(model=messages.to_model(model.info)))
             work = _Work(self._scheduler, self._metrics, model, context)
             described = facts.to_bytes()
@@ -194,6 +194,20 @@ class RecordingServicer:
             for answer in wire.split(await work.run(Kind.RHYTHM, body)):
                 yield answer
             self._metrics.analysed(facts.samples / facts.rate)
+
+    def _model(self, version: str) -> ServedModel:
+        """The version that answers.
+
+        Raises:
+            ModelNotFound: it isn't in service, or there is no model for recordings at all.
+            NoModelLoaded: there is one, which is still being loaded.
+        """
+        try:
+            return self._repository.get(version or None)
+        except NoModelLoaded:
+            if self._repository.versions():
+                raise
+            raise ModelNotFound(self._repository.name, version) from None
 
     async def _header(self, requests: Requests) -> pb.RecordingHeader:
         request = await self._next(requests)

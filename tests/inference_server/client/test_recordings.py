@@ -91,9 +91,9 @@ def test_what_is_refused_is_not_sent_again(server_of_recordings: ServerProcess, 
     with running_server(models, workers=1) as process, ArrhythmiaClient(process.address) as client:
         process.wait_for("serving")
         begun = time.monotonic()
-        with pytest.raises(ServerUnavailable) as unavailable:
+        with pytest.raises(CallFailed) as missing:
             client.analyze(recording(5))
-        assert unavailable.value.reason == "MODEL_NOT_LOADED"
+        assert missing.value.reason == "MODEL_NOT_FOUND"
         assert time.monotonic() - begun < 4
 
 

@@ -213,8 +213,8 @@ def test_a_server_without_a_model_for_recordings_says_so_and_classifies_pictures
         assert health.Check(check).status == NOT_SERVING
         with pytest.raises(grpc.RpcError) as caught:
             list(analyze(channel, iter([header()])))
-        assert caught.value.code() is grpc.StatusCode.UNAVAILABLE
-        assert details(caught.value, error_details_pb2.ErrorInfo()).reason == "MODEL_NOT_LOADED"
+        assert caught.value.code() is grpc.StatusCode.NOT_FOUND
+        assert details(caught.value, error_details_pb2.ErrorInfo()).reason == "MODEL_NOT_FOUND"
         assert classify(channel, picture(3)).classification.beat_class.short_name == "PAC"
         assert not recording_workers(process)
 

@@ -56,8 +56,8 @@ class RecordingServiceServicer:
         same samples get the same answers, to the last bit, whatever happened on the way.
 
         INVALID_ARGUMENT: header or samples are not as they must be; the reason says how. NOT_FOUND: there is no such
-        model version. RESOURCE_EXHAUSTED: as many recordings are being analysed as the server takes, or as it takes of
-        one caller; try again after the time in RetryInfo. UNAVAILABLE: no model for recordings is loaded, or workers
+        model version, or no model for recordings. RESOURCE_EXHAUSTED: as many recordings are being analysed as the server takes, or as it takes of
+        one caller; try again after the time in RetryInfo. UNAVAILABLE: the model is still being loaded, or workers
         ended again and again.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
