@@ -1,7 +1,7 @@
 """Ventricular fibrillation by second, each person by a fit without them.
 
-VFDB marks rhythms with a lag of some seconds, and flutter and fast tachycardia at one reader's discretion. So seconds
-within two of a change of rhythm take no part in the fit (they do in the count), and tachycardia, asystole and noise of
+Windows around a change of rhythm hold both, and in two of VFDB's people rhythms are marked to change every few seconds.
+So seconds within two of a change take no part in the fit (they do in the count). Tachycardia, asystole and noise of
 VFDB take none and are counted apart.
 """
 

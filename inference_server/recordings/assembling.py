@@ -46,11 +46,11 @@ def rhythm_of(
         settings: Definitions of the measures.
     """
     digest, gathering = folded(digests)
-    stretches = ventricular_fibrillation(digest.waves)
+    seconds = seconds_of(samples, rate)
+    stretches = ventricular_fibrillation(digest.waves[:seconds])
     working = digest.samples.astype(np.int64)
     kinds = np.array([_KINDS.get(kind.short, BeatKind.UNKNOWN).value for kind in classes])[digest.classes]
-    readable = digest.readable[: seconds_of(samples, rate)]
-    timeline = Timeline(working, kinds, readable, stretches, digest.odd, digest.atrial)
+    timeline = Timeline(working, kinds, digest.readable[:seconds], stretches, digest.odd, digest.atrial)
     measured = measures(timeline, settings)
     return RecordingRhythm(
         families=gathering.finish().families,
