@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 from inference_server.models.decision import Thresholds
 
 #: How many of the confident answers may be wrong, of each group and of all together.
-RISK: Final = 0.03
+RISK: Final = 0.04
 
 #: In how many of the beats that are not answered confidently the true group may be missing among the plausible ones.
 MISSED: Final = 0.10
