@@ -169,7 +169,7 @@ def score_tables(
 
 
 def stored_predictions(subject: Subject, data: Dataset) -> Predictions:
-    """What the model file says of the test partition of its own protocol, as it is served, for :meth:`Predictions.save`.
+    """What the model file says of the test partition of its own protocol, as it is served, to be stored.
 
     Raises:
         DatasetError: ``data`` are not the beats that the model's split was made of.
