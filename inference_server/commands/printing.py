@@ -33,6 +33,8 @@ def print_json(outcomes: Outcomes) -> bool:
             line["class"] = outcome.beat_class.short
             line["probability"] = round(outcome.probability, 6)
             line["verdict"] = outcome.verdict.value
+            if outcome.verdict is not Verdict.NOT_A_BEAT:
+                line["plausible"] = [beat_class.short for beat_class in outcome.prediction_set]
             if outcome.reason:
                 line["reason"] = outcome.reason.value
             if outcome.beats:

@@ -117,9 +117,11 @@ def test_samples_on_the_command_line(system: System) -> None:
     )
     answers = [json.loads(line) for line in done.stdout.splitlines()]
     assert len(answers) == 21
-    wrong = [answer for answer in answers if answer["class"] != Path(answer["file"]).parent.name]
-    assert len(wrong) <= 2
-    assert "CONFIDENT" not in {answer["verdict"] for answer in wrong}
+    # Normal and premature atrial beats are one kind in a picture; both are plausible then.
+    wrong = [answer for answer in answers if Path(answer["file"]).parent.name not in answer["plausible"]]
+    nearest = [answer for answer in answers if answer["class"] == Path(answer["file"]).parent.name]
+    assert not wrong
+    assert len(nearest) >= 17
 
 
 def test_stopping_frees_the_ports_and_a_second_start_is_quick(tmp_path: Path) -> None:

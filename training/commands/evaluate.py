@@ -166,7 +166,10 @@ def evaluate(
     models: ModelsOption = MODELS,
     version: VersionOption = "",
     results: ResultsOption = RESULTS,
-    write: Annotated[bool, typer.Option("--write", help="Store the tables and the model card.")] = False,
+    write: Annotated[
+        bool,
+        typer.Option("--write", help="Store the tables, the model card and what the companion says of new people."),
+    ] = False,
 ) -> None:
     """Print the scores and verdicts of the model card, from the committed models and the recordings.
 
@@ -186,6 +189,11 @@ def evaluate(
                 [served, companion], dataset, lambda fraction: progress.update(task, completed=2 * fraction)
             )
         )
+    if write:
+        as_served = served_model.stored_predictions(served_model.Subject.load(companion), dataset)
+        folder = results / "predictions" / as_served.config.protocol
+        folder.mkdir(parents=True, exist_ok=True)
+        as_served.save(folder / f"{as_served.config.name}.npz")
     differences = print_and_compare(tables, results, version, write=write)
     if not differences:
         differences = card_differences(models, results, version, write=write)

@@ -82,9 +82,9 @@ _PEOPLE = """
 ## People it has never seen
 `people-5fold`: everybody of all databases was asked about once, by a network of the same recipe that does not know them. Sensitivity,
 positive predictivity and F1 by beat; by person, most beats of a person's class decide. Intervals resample people. Reprinted by
-`python -m training people results/predictions/people-5fold --check results/{name}-{version}.people.csv`.
+`python -m training people results/predictions/people-5fold --calibrated --check results/{name}-{version}.people.csv`.
 
-{classes}
+{by_class}
 
 How often such answers are confident, and how often right then; the thresholds of each fold are those of the other folds'
 people. Of a class by answer: beats with this most probable class. Reprinted by the same with `--confident --check
@@ -194,8 +194,12 @@ def _thresholds(metadata: dict[str, Any]) -> str:
 def _people_section(stored: StoredTables, metadata: dict[str, Any]) -> str:
     if stored.people is None or stored.confident is None:
         return ""
-    classes = _people_table(stored.people)
-    return _PEOPLE.format(**metadata, classes=classes, confident=_confident_table(stored.confident))
+    return _PEOPLE.format(
+        name=metadata["name"],
+        version=metadata["version"],
+        by_class=_people_table(stored.people),
+        confident=_confident_table(stored.confident),
+    )
 
 
 def _people_table(rows: pd.DataFrame) -> str:

@@ -146,14 +146,7 @@ def score_tables(
     symbols = table["symbol"].to_numpy(dtype=str)
     known = np.isin(rows, partitions.test)
     truth = labels[rows][known]
-    predicted = Predictions(
-        config,
-        table["record"].to_numpy(dtype=str),
-        table["sample"].to_numpy(dtype=np.int64),
-        symbols,
-        served_predictions.probabilities,
-        int(np.bincount(labels[partitions.train]).argmax()),
-    )
+    predicted = _as_predictions(config, table, served_predictions, int(np.bincount(labels[partitions.train]).argmax()))
     by_person = config.divided_by.by_person
     scores = tables.score_rows([predicted if by_person else predicted.only(known)])
     own = _part(served_predictions, known)
@@ -173,6 +166,30 @@ def score_tables(
         row = _verdict_row(config.protocol, f"no beat: {kind}", outsiders)
         verdicts.append(row | _separation(own, outsiders))
     return scores, pd.DataFrame(verdicts)
+
+
+def stored_predictions(subject: Subject, data: Dataset) -> Predictions:
+    """What the model file says of the test partition of its own protocol, as it is served, to be stored.
+
+    Raises:
+        DatasetError: ``data`` are not the beats that the model's split was made of.
+    """
+    labels = subject.labels_of(data)
+    partitions = divide(data, subject.config)
+    rows = _scored_rows(data, partitions, subject.config)
+    majority = int(np.bincount(labels[partitions.train]).argmax())
+    return _as_predictions(subject.config, data.table.iloc[rows], subject.predict(data.pixels[0][rows]), majority)
+
+
+def _as_predictions(config: RunConfig, table: pd.DataFrame, served: ServedPredictions, majority: int) -> Predictions:
+    return Predictions(
+        config,
+        table["record"].to_numpy(dtype=str),
+        table["sample"].to_numpy(dtype=np.int64),
+        table["symbol"].to_numpy(dtype=str),
+        served.probabilities,
+        majority,
+    )
 
 
 def tables_of(

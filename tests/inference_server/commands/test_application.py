@@ -51,7 +51,9 @@ def test_json_has_one_object_a_line(pictures: list[str], models: Path, server: S
     ran = run("classify", "--json", *options, *pictures)
     lines = [json.loads(line) for line in ran.stdout.splitlines()]
     assert [line["file"] for line in lines] == pictures
-    assert lines[0] == {"file": pictures[0], "class": "NORMAL", "probability": 1.0, "verdict": "CONFIDENT"}
+    assert lines[0] == {
+        "file": pictures[0], "class": "NORMAL", "probability": 1.0, "verdict": "CONFIDENT", "plausible": ["NORMAL"]
+    }  # fmt: skip
     assert lines[1]["class"] == "PVC"
     reasons = [line["error"]["reason"] for line in lines[2:]]
     assert reasons == ["IMAGE_TRUNCATED", "IMAGE_UNSUPPORTED_FORMAT", "IMAGE_EMPTY", "FILE_NOT_FOUND"]
