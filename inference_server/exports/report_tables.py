@@ -71,13 +71,13 @@ def measure_rows(analysis: RecordingAnalysis) -> Iterator[Row]:
     yield (
         "Atrial fibrillation",
         _episodes(fibrillation.episodes),
-        f"by irregular intervals alone, from {settings.fibrillation_seconds:g} s on; frequent atrial extra beats and"
+        f"by irregular intervals without P waves, from {settings.fibrillation_seconds:g} s on; frequent atrial extra beats and"
         " strong breathing look alike",
     )
     yield (
         "Ventricular flutter, fibrillation",
         _episodes(measures.ventricular_fibrillation),
-        "by the power of the signal's bands; counts as no time and no beats in anything else here",
+        "by the shape of its waves; counts as no time and no beats in anything else here",
     )
     yield "Paced beats", number(measures.paced_share, " %", 1), "of the classified beats"
     yield from _variability_rows(analysis)
