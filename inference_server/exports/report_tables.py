@@ -71,8 +71,8 @@ def measure_rows(analysis: RecordingAnalysis) -> Iterator[Row]:
     yield (
         "Atrial fibrillation",
         _episodes(fibrillation.episodes),
-        f"by irregular intervals without P waves, from {settings.fibrillation_seconds:g} s on; frequent atrial extra beats and"
-        " strong breathing look alike",
+        f"by irregular intervals without P waves, from {settings.fibrillation_seconds:g} s on; frequent atrial extra"
+        " beats and strong breathing may look alike",
     )
     yield (
         "Ventricular flutter, fibrillation",
