@@ -77,7 +77,7 @@ class Intake:
 
     ``seconds`` is the longest time that the message of a call may take. The process may hold ``more_bytes`` beyond what
     it holds when nothing is going on; ``busy`` says whether it holds pictures that it has read, and ``models`` how much
-    of what it holds are models, bytes.
+    of what it holds are models and recordings under way, bytes.
     """
 
     def __init__(self, *, seconds: float, more_bytes: int, busy: Callable[[], bool], models: Callable[[], int]) -> None:

@@ -62,6 +62,11 @@ class RecordingPlaces:
         self._caller_limit = caller_limit
         self._taken: Counter[str] = Counter()
 
+    @property
+    def taken(self) -> int:
+        """How many are being analysed."""
+        return self._taken.total()
+
     @contextmanager
     def one(self, context: grpc.aio.ServicerContext) -> Iterator[None]:
         """Analyse one for whoever calls during the block.

@@ -108,6 +108,9 @@ class Server:
         self._recordings = RecordingWorkers(settings, changed=self._follow)
         scheduler, pool = self._scheduler, self._pool
         segments, recording_pool = self._recordings.scheduler, self._recordings.pool
+        self._places = RecordingPlaces(
+            settings.max_recordings, settings.max_caller_recordings, by_token=settings.tokens is not None
+        )
         self._metrics.watch_queue(lambda: scheduler.waiting, lambda: scheduler.running, lambda: scheduler.held_bytes)
         self._metrics.watch_workers(lambda: pool.ready, lambda: pool.lost)
         self._recording_metrics = RecordingMetrics(self._metrics.registry)
@@ -119,13 +122,19 @@ class Server:
         )
         self._intake = Intake(
             seconds=settings.message_seconds,
-            # A segment on its way to a worker is held twice, and what the next one needs of it once more.
-            more_bytes=settings.queue_bytes + settings.max_arriving_bytes + 3 * settings.recording_bytes,
-            busy=lambda: scheduler.held_bytes + segments.held_bytes > 0,
-            models=lambda: pool.model_bytes + recording_pool.model_bytes,
+            more_bytes=settings.queue_bytes + settings.max_arriving_bytes,
+            busy=lambda: scheduler.held_bytes + segments.held_bytes > 0 or self._places.taken > 0,
+            models=lambda: pool.model_bytes + recording_pool.model_bytes + self._recordings_hold,
         )
         self._loading: asyncio.Task[None] | None = None
         self._grpc: grpc.aio.Server | None = None
+
+    @property
+    def _recordings_hold(self) -> int:
+        """What the recordings under way may hold, bytes, beside messages that arrive: a segment on its way to a worker
+        is held twice, and what the next one needs of it once more.
+        """
+        return 3 * self._settings.recording_bytes if self._places.taken else 0
 
     async def start(self) -> None:
         """Take calls, and begin to load models.
@@ -203,9 +212,7 @@ class Server:
             self._recordings.repository,
             self._recordings.scheduler,
             self._recording_metrics,
-            places=RecordingPlaces(
-                settings.max_recordings, settings.max_caller_recordings, by_token=settings.tokens is not None
-            ),
+            places=self._places,
             window=settings.recording_workers,
             max_seconds=settings.max_recording_seconds,
             message_seconds=settings.message_seconds,

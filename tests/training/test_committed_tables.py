@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from training.evaluation import served_model, tables
+from training.evaluation import confident_answers, out_of_fold, people, served_model, tables
 from training.learning import predictions
 from training.learning.predictions import Predictions
 
@@ -20,8 +20,11 @@ TABLES: dict[str, list[str]] = {
     "leave-one-patient-out": [],
 }
 
-#: Kilobytes that all stored predictions may take: a new file replaces one.
-PREDICTIONS_KB = 2_000
+#: By person, in five folds: the predictions, and the recipe whose tables they are.
+PEOPLE = ("people-5fold", "arrhythmia-5")
+
+#: Kilobytes that all stored predictions of four protocols may take: a new file replaces one.
+PREDICTIONS_KB = 3_500
 
 
 def _stored(protocol: str) -> list[Predictions]:
@@ -34,7 +37,14 @@ def test_a_table_is_reprinted_from_the_stored_predictions(name: str) -> None:
 
 
 def test_no_stored_predictions_are_without_a_table() -> None:
-    assert {folder.name for folder in (RESULTS / "predictions").iterdir()} == set(TABLES)
+    assert {folder.name for folder in (RESULTS / "predictions").iterdir()} == {*TABLES, PEOPLE[0]}
+
+
+def test_tables_by_person_are_reprinted_from_the_stored_predictions() -> None:
+    protocol, recipe = PEOPLE
+    folds = out_of_fold.calibrated(_stored(protocol))
+    assert served_model.differences(people.table(folds), RESULTS / f"{recipe}.people.csv") == []
+    assert served_model.differences(confident_answers.table(folds), RESULTS / f"{recipe}.confident.csv") == []
 
 
 def test_the_prior_corrected_table_is_reprinted_from_the_stored_predictions() -> None:

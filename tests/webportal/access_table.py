@@ -20,7 +20,9 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from webportal.analyses.models import Analysis, Batch, ReadingRound
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "access.md"
+_ROOT = Path(__file__).resolve().parents[2]
+PAGE = _ROOT / "docs" / "access.md"
+_SAMPLES = _ROOT / "samples"
 
 ROLES = ("anonymous", "owner", "other user", "reviewer", "reviewer, shared", "administrator")
 HEAD = f"""\
@@ -78,7 +80,7 @@ def filled(route: str, analysis: Analysis) -> str:
         "url": "nothing-here",
         "id": str(analysis.owner_id),
         # A sample's; a token's.
-        "name": "106_418900",
+        "name": min((_SAMPLES / "PVC").glob("*.png")).stem,
         "token": "no-such-token",
     }
     if "object_id" in route:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -16,7 +16,6 @@ from training.commands.options import (
     ModelsOption,
     RecordsOption,
     VersionOption,
-    newest,
     served_folder,
 )
 from training.commands.prepared import draw, load_data, prepared_folder
@@ -26,6 +25,9 @@ from training.datasets import prepared_data, splits
 from training.datasets.prepared_data import DatasetError
 from training.datasets.sources import DATABASES, MORE_PEOPLE, SOURCES
 from training.pictures.representations import REPRESENTATIONS, ROTATED
+
+if TYPE_CHECKING:
+    from inference_server.models.onnx_model import OnnxModel
 
 app = typer.Typer()
 PANEL = "Data"
@@ -120,18 +122,27 @@ def prepare(
 
 
 def _prepare_from_folders(source: Path, data: Path, mapped: Sequence[str], models: Path, *, as_json: bool) -> None:
-    from inference_server.models.onnx_model import OnnxModel
     from training.datasets import folder_preparation
 
-    served = models / "arrhythmia" / newest(models)
-    model = OnnxModel.load(served) if served.is_dir() else None
+    model = _of_canonical_pixels(models)
     with progress_bar() as progress:
         prepared = folder_preparation.prepare(source, data, mapped, model, progress)
     if model is None:
-        console.print(f"{served} is not there, so no model was asked whether a whole folder looks like another class.")
+        console.print(
+            f"{models} has no model of canonical pixels, so none was asked whether a folder looks like another class."
+        )
     folder_preparation.say(prepared, console)
     if as_json:
         folder_preparation.print_json(prepared)
+
+
+def _of_canonical_pixels(models: Path) -> OnnxModel | None:
+    """The newest version that takes pixels as folders are prepared: those that read by the ink need the files."""
+    from inference_server.models.onnx_model import OnnxModel
+
+    versions = sorted((models / "arrhythmia").glob("[1-9]*"), key=lambda folder: -int(folder.name))
+    loaded = (OnnxModel.load(folder) for folder in versions)
+    return next((model for model in loaded if not model.input.by_ink), None)
 
 
 @app.command(rich_help_panel=PANEL)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from PIL import Image
 
 from ecg.beats import SAMPLING_RATE
 from ecg.classes import CLASS_SETS, NORMAL, PAC, PVC
+from ecg.pictures.ink.reading import read_beat
 from ecg.pictures.rendering import draw, picture_window
 from training.datasets.prepared_data import Dataset, DatasetError
 from training.datasets.splits import divide
@@ -39,7 +41,8 @@ EXAMPLE_RECORDS = {
 def write_samples(data: Dataset, config: RunConfig, out: Path) -> Iterator[Path]:
     """Draw :data:`SAMPLES_PER_CLASS` beats of each class from the test partition of the run that made the served model.
 
-    The choice is by chance, with the run's seed; different people first. ``out/<SHORT>/<record>_<sample>.png``.
+    The choice is by chance, with the run's seed, among those that are read as one beat; different people first.
+    ``out/<SHORT>/<record>_<sample>.png``.
     """
     classes = CLASS_SETS[config.class_set]
     labels = data.labels(classes)
@@ -53,7 +56,8 @@ def write_samples(data: Dataset, config: RunConfig, out: Path) -> Iterator[Path]
         for row in candidates:
             pictures_of[patients[row]] = pictures_of.get(patients[row], 0) + 1
             turn.append(pictures_of[patients[row]])
-        chosen = [candidates[place] for place in np.argsort(turn, kind="stable")[:SAMPLES_PER_CLASS]]
+        in_turn = (candidates[place] for place in np.argsort(turn, kind="stable"))
+        chosen = list(islice((row for row in in_turn if _is_read(data, row)), SAMPLES_PER_CLASS))
         folder = out / beat_class.short
         folder.mkdir(parents=True, exist_ok=True)
         for row, picture in zip(chosen, draw(picture_window(data.windows[chosen])), strict=True):
@@ -61,6 +65,12 @@ def write_samples(data: Dataset, config: RunConfig, out: Path) -> Iterator[Path]
             path = folder / f"{beat['record']}_{beat['sample']}.png"
             Image.fromarray(picture).save(path, optimize=True)
             yield path
+
+
+def _is_read(data: Dataset, row: int) -> bool:
+    """Whether the picture of a beat is read as one: noise between beats may count as several."""
+    picture = draw(picture_window(data.windows[[row]]))[0]
+    return read_beat(Image.fromarray(picture)).reason is None
 
 
 def write_references(data: Dataset, config: RunConfig, out: Path) -> Iterator[Path]:

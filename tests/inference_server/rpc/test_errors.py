@@ -11,9 +11,11 @@ from inference_server.client.errors import CallFailed, meaning_of
 from inference_server.models.model_repository import ModelNotFound, NoModelLoaded
 from inference_server.rpc import errors
 from inference_server.rpc.pipelining import TooManyStreams
+from inference_server.rpc.recordings import TooManyRecordings
 from inference_server.runtime.failures import InternalError, Status
 from inference_server.runtime.tokens import NotAllowed, NotAuthenticated, RateExceeded
 from inference_server.workers.child import WorkerFailed, WorkerLost, _LostBefore
+from inference_server.workers.recording_tasks import RecordingRefused
 from inference_server.workers.scheduling import DeadlinePassed, QueueFull
 from tests.inference_server.failures import kinds_of_failure
 
@@ -32,6 +34,8 @@ EXPECTED = [
     (errors.MessageTooSlow(3.0), "DEADLINE_EXCEEDED", "MESSAGE_TOO_SLOW"),
     (WorkerLost(), "UNAVAILABLE", "WORKER_LOST"),
     (WorkerFailed("0" * 32), "INTERNAL", "INTERNAL"),
+    (TooManyRecordings(4, "of one caller"), "RESOURCE_EXHAUSTED", "TOO_MANY_RECORDINGS"),
+    (RecordingRefused("RECORDING_RATE", "50 Hz", field="header.rate"), "INVALID_ARGUMENT", "RECORDING_RATE"),
 ]
 
 

@@ -309,8 +309,7 @@ def test_workers_that_are_killed_cost_repeats_and_no_beat(repository: Path, mode
         until(lambda: metric(process, "beatlens_recording_bytes") > 1_000_000)  # a segment, and no plan
         for pid in recording_workers(process):
             os.kill(pid, signal.SIGKILL)
-        result = asked.result(timeout=120)
-        assert metric(process, "beatlens_recording_segments_repeated_total") >= 1
+        result = asked.result(timeout=120)  # repeated by the front, or by the queue where a worker had not begun
     assert not differences(result, right)
 
 

@@ -24,7 +24,7 @@ def _thresholds(beats: list[Beat], **options: float) -> Thresholds:
     )
     truth = np.array([beat[0] for beat in beats])
     people = np.array([beat[3] for beat in beats])
-    return confidence.thresholds(probabilities, truth, people, GROUPS, **options)
+    return confidence.thresholds(probabilities, truth, people, GROUPS, **{"risk": 0.02, **options})
 
 
 def _crowd(truth: int, predicted: int, probability: float, people: int, beats: int = 1, start: int = 0) -> list[Beat]:
