@@ -31,7 +31,7 @@ from benchmarks.portal.costly_pictures import jpeg_of_many_scans, numbered, png_
 from benchmarks.portal.good_people import Answers, at_work
 from benchmarks.portal.slow_clients import KINDS, crowd_of
 from benchmarks.portal.visitor import UploadFailed, Visitor, pictures, sessions
-from benchmarks.portal.watching import Memory, Probe, asked
+from benchmarks.portal.watching import Memory, Probe, asked, settle
 from benchmarks.portal.whole_system import System, running
 
 HOME_SECONDS: Final = 2.0
@@ -86,6 +86,7 @@ def attack(folder: Path, plan: Plan) -> dict[str, Any]:
         _use_database_of(system)
         keys = sessions(_GOOD_PEOPLE + 1 + plan.attackers)
         _warm_up(system, keys[0])
+        settle(system.processes)  # workers for recordings load their model once pictures are served
         memory = Memory(system.processes)
         most = 60 + int((len(KINDS) + 1) * plan.seconds + plan.slow_seconds)
         work = at_work(

@@ -87,6 +87,26 @@ class Process:
         return self.now <= 1.25 * self.resting + (32 << 20)
 
 
+#: Memory that stays within so many bytes for so long is that of processes that have finished loading.
+_STILL_BYTES: Final = 4 << 20
+_STILL_SECONDS: Final = 4.0
+_SETTLE_SECONDS: Final = 60.0
+
+
+def settle(processes: Callable[[], list[int]]) -> None:
+    """Wait until a program and its descendants grow no more, for a minute at most."""
+    end = time.monotonic() + _SETTLE_SECONDS
+    held, since = -1, time.monotonic()
+    while time.monotonic() < min(end, since + _STILL_SECONDS):
+        now = 0
+        for number in processes():
+            with contextlib.suppress(OSError, StopIteration):
+                now += _size(number, "VmRSS:")
+        if abs(now - held) > _STILL_BYTES:
+            held, since = now, time.monotonic()
+        time.sleep(0.25)
+
+
 class Memory:
     """The resident memory of a program and its descendants: as it rests, and at most since then."""
 

@@ -129,7 +129,7 @@ def _prepare_from_folders(source: Path, data: Path, mapped: Sequence[str], model
         prepared = folder_preparation.prepare(source, data, mapped, model, progress)
     if model is None:
         console.print(
-            f"{models} has no model of canonical pixels, so none was asked whether a folder looks like another class."
+            f"{models} has none of canonical pixels, so no model was asked whether a folder looks like another."
         )
     folder_preparation.say(prepared, console)
     if as_json:
