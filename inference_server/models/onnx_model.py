@@ -23,23 +23,22 @@ With ``reading`` = ``ink``, they are the beat that is read of the picture, redra
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Literal, Self
+from typing import Final, Literal, Self
 
 import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from ecg.pictures.canonical import Pixels
 from inference_server.classification import BeatClass, ConfidentAnswers, ModelInfo, TrainingProfile
 from inference_server.models.decision import Thresholds
-from inference_server.models.model_files import MODEL_FILE, ModelFiles, complaints
+from inference_server.models.model_files import MODEL_FILE, ModelFiles
 from inference_server.models.model_files import ModelError as ModelError  # what this module raises
 from inference_server.models.model_input import ModelInput
-from inference_server.models.onnx_session import first_line, open_session
+from inference_server.models.onnx_session import first_line, open_session, read_metadata
 from inference_server.models.pixels_as_sent import Colour, Resample, Steps
 from inference_server.models.stated_decision import StatedClass, StatedDecision, thresholds_of
 
@@ -154,7 +153,7 @@ class OnnxModel:
             ModelError: the contract is not kept.
         """
         session = open_session(files.content)
-        metadata = _read_metadata(session)
+        metadata = read_metadata(session, _Metadata, expected=FORMAT, json_values=_JSON_VALUES)
         thresholds = thresholds_of(
             [kind.short for kind in metadata.classes],
             metadata.decision,
@@ -216,25 +215,6 @@ class OnnxModel:
             )
         if not np.isfinite(scores.probabilities).all() or abs(float(scores.probabilities.sum()) - 1) > 1e-3:
             raise ModelError(f"{MODEL_FILE} answers with probabilities that do not add up to 1.")
-
-
-def _read_metadata(session: onnxruntime.InferenceSession) -> _Metadata:
-    props: dict[str, str] = session.get_modelmeta().custom_metadata_map
-    missing = [name for name, field in _Metadata.model_fields.items() if field.is_required() and name not in props]
-    if missing:
-        raise ModelError(f"{MODEL_FILE} lacks metadata: {', '.join(missing)}.")
-    if props["format"] != FORMAT:
-        raise ModelError(f"{MODEL_FILE} has format {props['format']!r}; this server reads {FORMAT!r}.")
-    values: dict[str, Any] = dict(props)
-    for name in set(_JSON_VALUES) & set(props):
-        try:
-            values[name] = json.loads(props[name])
-        except ValueError as error:
-            raise ModelError(f"{MODEL_FILE}: metadata {name} is not JSON: {error}.") from error
-    try:
-        return _Metadata.model_validate(values)
-    except ValidationError as error:
-        raise ModelError(f"{MODEL_FILE}: metadata is not usable: {complaints(error)}.") from error
 
 
 def _check_tensors(session: onnxruntime.InferenceSession, metadata: _Metadata) -> None:

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-import onnxruntime
+import json
+from collections.abc import Sequence
+from typing import Any, TypeVar
 
-from inference_server.models.model_files import MODEL_FILE, ModelError
+import onnxruntime
+from pydantic import BaseModel, ValidationError
+
+from inference_server.models.model_files import MODEL_FILE, ModelError, complaints
+
+Metadata = TypeVar("Metadata", bound=BaseModel)
 
 
 def open_session(content: bytes) -> onnxruntime.InferenceSession:
@@ -32,3 +39,35 @@ def first_line(error: Exception) -> str:
     """What ``error`` says, on one line of at most 300 characters."""
     lines = str(error).splitlines()
     return lines[0][:300] if lines else type(error).__name__
+
+
+def read_metadata(
+    session: onnxruntime.InferenceSession, kind: type[Metadata], *, expected: str, json_values: Sequence[str]
+) -> Metadata:
+    """``metadata_props`` of a file as ``kind``, whose required fields must be there.
+
+    Args:
+        session: Of the file.
+        kind: What is read; a field for each entry.
+        expected: The value of ``format``.
+        json_values: Entries that are JSON.
+
+    Raises:
+        ModelError: an entry is missing or not usable, or the file has another format.
+    """
+    props: dict[str, str] = session.get_modelmeta().custom_metadata_map
+    missing = [name for name, field in kind.model_fields.items() if field.is_required() and name not in props]
+    if missing:
+        raise ModelError(f"{MODEL_FILE} lacks metadata: {', '.join(missing)}.")
+    if props["format"] != expected:
+        raise ModelError(f"{MODEL_FILE} has format {props['format']!r}; this server reads {expected!r}.")
+    values: dict[str, Any] = dict(props)
+    for name in set(json_values) & set(props):
+        try:
+            values[name] = json.loads(props[name])
+        except ValueError as error:
+            raise ModelError(f"{MODEL_FILE}: metadata {name} is not JSON: {error}.") from error
+    try:
+        return kind.model_validate(values)
+    except ValidationError as error:
+        raise ModelError(f"{MODEL_FILE}: metadata is not usable: {complaints(error)}.") from error

@@ -9,23 +9,22 @@ where unknown; the numbers of beats and of leads are free. The output is ``proba
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Final, Self
 
 import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from ecg.beats import WINDOW_AFTER, WINDOW_BEFORE
 from ecg.features.stream import FEATURES, INTERVALS, BeatBlock
 from ecg.features.windows import STRIP_REACH
 from inference_server.classification import BeatClass, ModelInfo
 from inference_server.models.decision import Thresholds
-from inference_server.models.model_files import MODEL_FILE, ModelError, ModelFiles, complaints
-from inference_server.models.onnx_session import first_line, open_session
+from inference_server.models.model_files import MODEL_FILE, ModelError, ModelFiles
+from inference_server.models.onnx_session import first_line, open_session, read_metadata
 from inference_server.models.stated_decision import StatedClass, StatedDecision, thresholds_of
 
 FORMAT: Final = "beatlens-recording/1"
@@ -99,7 +98,7 @@ class RecordingModel:
             ModelError: the contract is not kept.
         """
         session = open_session(files.content)
-        metadata = _read_metadata(session)
+        metadata = read_metadata(session, _Metadata, expected=FORMAT, json_values=_JSON_VALUES)
         thresholds = thresholds_of([kind.short for kind in metadata.classes], metadata.decision, max_ood_score=np.inf)
         _check_tensors(session, metadata)
         info = ModelInfo(
@@ -162,25 +161,6 @@ def arrays_of(block: BeatBlock, names: tuple[str, ...]) -> dict[str, Floats]:
         name: np.ascontiguousarray(given[name] if name in given else np.stack([getattr(beat, name) for beat in beats]))
         for name in names
     }
-
-
-def _read_metadata(session: onnxruntime.InferenceSession) -> _Metadata:
-    props: dict[str, str] = session.get_modelmeta().custom_metadata_map
-    missing = [name for name in _Metadata.model_fields if name not in props]
-    if missing:
-        raise ModelError(f"{MODEL_FILE} lacks metadata: {', '.join(missing)}.")
-    if props["format"] != FORMAT:
-        raise ModelError(f"{MODEL_FILE} has format {props['format']!r}; recordings need {FORMAT!r}.")
-    values: dict[str, Any] = dict(props)
-    for name in _JSON_VALUES:
-        try:
-            values[name] = json.loads(props[name])
-        except ValueError as error:
-            raise ModelError(f"{MODEL_FILE}: metadata {name} is not JSON: {error}.") from error
-    try:
-        return _Metadata.model_validate(values)
-    except ValidationError as error:
-        raise ModelError(f"{MODEL_FILE}: metadata is not usable: {complaints(error)}.") from error
 
 
 def _check_tensors(session: onnxruntime.InferenceSession, metadata: _Metadata) -> None:

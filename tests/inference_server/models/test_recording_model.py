@@ -62,7 +62,7 @@ def test_a_file_that_lacks_a_part_is_refused_with_its_name(tmp_path: Path, name:
 @pytest.mark.parametrize(
     ("metadata", "complaint"),
     [
-        ({"format": "beatlens/1"}, "recordings need 'beatlens-recording/1'"),
+        ({"format": "beatlens/1"}, "this server reads 'beatlens-recording/1'"),
         ({"arrays": '["windows"]'}, "the graph takes"),
         ({"arrays": '["windows", "moods"]'}, "names moods"),
         ({"features": json.dumps(list(FEATURES)[::-1])}, "not what this server measures"),
