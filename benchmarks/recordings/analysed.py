@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from rich.progress import track
 
 from ecg.ec57.marks import Marks
+from ecg.faults import UNREADABLE
 from ecg.features.stream import beat_blocks
-from ecg.quality import UNREADABLE
 from ecg.recording import Recording
 from ecg.rhythm.stretches import Stretches
 from ecg.rhythm.ventricular_fibrillation import ventricular_fibrillation

@@ -16,9 +16,9 @@ from benchmarks.recordings import detectors
 from benchmarks.recordings.made import Repeated
 from benchmarks.recordings.table import show
 from ecg.families.clustering import FamilyGathering
+from ecg.faults import UNREADABLE
 from ecg.features.stream import beat_blocks
 from ecg.peaks.stream import peaks
-from ecg.quality import UNREADABLE
 from ecg.recording import Recording
 from ecg.rhythm.measures import measures
 from ecg.rhythm.timeline import BeatKind, Timeline

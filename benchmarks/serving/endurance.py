@@ -178,10 +178,10 @@ def attack(
     """Attacks over the wire: memory and health stay within bounds, and everybody else is answered."""
     assaults = [assault for assault in ASSAULTS if only is None or assault.name in only]
     image = _images(samples)[0]
-    figures = {
-        assault.title: assail(assault, models.resolve(), image, seconds=seconds, connections=connections)
-        for assault in assaults
-    }
+    figures = {}
+    for assault in assaults:
+        figures[assault.title] = assail(assault, models.resolve(), image, seconds=seconds, connections=connections)
+        typer.echo(f"{assault.title}: {'good' if figures[assault.title]['good'] else 'NOT GOOD'}", err=True)
     _report(figures, good=bool(figures) and all(outcome["good"] for outcome in figures.values()))
 
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ecg.families.clustering import Family
+from ecg.families.family import Family
 from inference_server.classification import ModelInfo, messages
 from inference_server.classification.recordings import (
     EpisodeKind,

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecg.families.clustering import FamilyGathering
+from ecg.faults import UNREADABLE
 from ecg.features.stream import beat_blocks
-from ecg.quality import UNREADABLE
 from ecg.recording import Recording
 from inference_server.classification import Verdict
 from inference_server.classification.recordings import RecordingBeats
