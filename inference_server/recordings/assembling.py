@@ -47,7 +47,7 @@ def rhythm_of(
     """
     digest, gathering = folded(digests)
     seconds = seconds_of(samples, rate)
-    stretches = ventricular_fibrillation(digest.waves[:seconds])
+    stretches = ventricular_fibrillation(digest.odds[:seconds])
     working = digest.samples.astype(np.int64)
     kinds = np.array([_KINDS.get(kind.short, BeatKind.UNKNOWN).value for kind in classes])[digest.classes]
     timeline = Timeline(working, kinds, digest.readable[:seconds], stretches, digest.odd, digest.atrial)

@@ -22,8 +22,8 @@ class Digest:
     """``[n]``: place of the most probable class."""
     readable: NDArray[np.bool_]
     """``[seconds]``: whether any lead can be read."""
-    waves: NDArray[np.float32]
-    """``[seconds, 6]``; see :func:`ecg.features.waves.wave_numbers`."""
+    odds: NDArray[np.float32]
+    """``[seconds]``; see :func:`ecg.rhythm.ventricular_fibrillation.fibrillation_odds`."""
     odd: NDArray[np.bool_]
     """``[n]``; see :attr:`ecg.features.stream.BeatBlock.odd`."""
     atrial: NDArray[np.float32]
@@ -60,7 +60,7 @@ def folded(digests: list[Digest]) -> tuple[Digest, FamilyGathering]:
         np.concatenate([digest.samples for digest in digests]),
         np.concatenate([digest.classes for digest in digests]),
         np.concatenate([digest.readable for digest in digests]),
-        np.concatenate([digest.waves for digest in digests]),
+        np.concatenate([digest.odds for digest in digests]),
         np.concatenate([digest.odd for digest in digests]),
         np.concatenate([digest.atrial for digest in digests]),
         gathering.groups(),
