@@ -111,7 +111,7 @@ def kill(times: Times = 20, models: Models = MODELS, samples: Samples = SAMPLES)
             for number in range(times):
                 time.sleep(0.3 + random.random() / 5)  # noqa: S311 - not a secret
                 os.kill(random.choice(tree(server.pid)[1:]), signal.SIGKILL)  # noqa: S311
-                _wait(lambda number=number: server.counts("beatlens_workers_lost")[()] > number)  # type: ignore[misc]
+                _wait(lambda number=number: _lost(server) > number)  # type: ignore[misc]
                 _wait(lambda: server.counts("beatlens_workers")[()] == 2)
         totals = outcomes()
         ended = Counter(str(entry.get("reason")) for entry in server.entries() if entry["event"] == "call")
@@ -246,6 +246,11 @@ def _put(version: Path, repository: Path, number: int) -> None:
     (made / "metadata.json").write_text(json.dumps({**metadata, "version": str(number)}))
     (repository / "arrhythmia").mkdir(exist_ok=True)
     made.rename(repository / "arrhythmia" / str(number))
+
+
+def _lost(server: BeatlensServer) -> float:
+    """Workers lost so far, of pictures and of recordings."""
+    return sum(server.counts(f"beatlens_{pool}_lost")[()] for pool in ("workers", "recording_workers"))
 
 
 def _wait(condition: Callable[[], bool], seconds: float = 60) -> None:

@@ -307,9 +307,11 @@ def test_workers_that_are_killed_cost_repeats_and_no_beat(repository: Path, mode
         process.wait_for("serving recordings")
         asked = threads.submit(served, process, whole)
         until(lambda: metric(process, "beatlens_recording_bytes") > 1_000_000)  # a segment, and no plan
-        for pid in recording_workers(process):
+        victims = recording_workers(process)
+        for pid in victims:
             os.kill(pid, signal.SIGKILL)
         result = asked.result(timeout=120)  # repeated by the front, or by the queue where a worker had not begun
+        until(lambda: metric(process, "beatlens_recording_workers_lost") >= len(victims))
     assert not differences(result, right)
 
 
