@@ -26,6 +26,8 @@ _MISSING: Final = 0.25
 _LETTER: Final = 0.2
 #: What ink costs in a column that goes on as another row's level.
 _OTHER: Final = 0.03
+#: What a millimetre of a run's height is worth: of several that a stroke may go through, it goes through the tallest.
+_TALL: Final = 0.012
 #: Letters are no larger, mm.
 _LETTER_SIZE: Final = (7.0, 6.0)
 #: Most runs that are looked at in a column, those next to the row.
@@ -102,6 +104,7 @@ def _own_costs(
     """What each run costs by itself."""
     away = np.maximum(0, np.maximum(runs.starts - level, level - runs.ends)) / millimetre
     costs = _AWAY * away + _LETTER * letters[ink.labels[runs.starts, runs.columns]]
+    costs -= _TALL * (runs.ends - runs.starts) / millimetre
     for other in others:
         nearer = np.abs((runs.starts + runs.ends) / 2 - other) < np.abs((runs.starts + runs.ends) / 2 - level)
         covers = (runs.starts < other + millimetre) & (runs.ends > other - millimetre)

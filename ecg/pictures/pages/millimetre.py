@@ -51,6 +51,8 @@ def pitch_of(depth: NDArray[np.uint8]) -> Pitch | None:
         period = number * _POINTS / strongest
         if period <= _LONGEST:
             explained[period] = float(np.log(_comb(power, period)).sum())
+    if not explained:
+        return None
     most = max(explained.values())
     period = min(period for period, value in explained.items() if value >= _EXPLAINED * most)
     heights = _comb(power, period)

@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from ecg.pictures.ink.opening import WORK_SIDE as BEAT_SIDE
+from ecg.pictures.ink.reading import read_beat
 from ecg.pictures.pages import ink as inks
 from ecg.pictures.pages import straightening
 from ecg.pictures.pages.ink import Ink
@@ -48,12 +50,19 @@ _LEAST_LENGTH: Final = 0.35
 _LEAST_COVER: Final = 0.6
 
 
-def read(pixels: Pixels, probabilities: Probabilities | None = None) -> PageReading:
+def go_on_always() -> None:
+    """What is called between steps where nobody wants to end them."""
+
+
+def read(
+    pixels: Pixels, probabilities: Probabilities | None = None, *, go_on: Callable[[], None] = go_on_always
+) -> PageReading:
     """What an upright or turned picture shows.
 
     Args:
         pixels: ``uint8`` ``[rows, columns, 3]``, RGB.
         probabilities: A network's word on each pixel; without, ink is told by how dark it is.
+        go_on: Called between the steps; may end the work by raising.
 
     Returns:
         Leads in millivolts, and where they stand in the picture; without leads, what kind of picture it is and why
@@ -61,16 +70,26 @@ def read(pixels: Pixels, probabilities: Probabilities | None = None) -> PageRead
     """
     height, width = pixels.shape[:2]
     size = (width, height)
-    if min(size) < _LEAST_SIDE or max(size) < _LEAST_WIDTH:
-        return PageReading(Kind.NONE, size, Reason.TOO_SMALL)
     image = Image.fromarray(pixels)
+    if min(size) < _LEAST_SIDE or max(size) < _LEAST_WIDTH:
+        if _is_one_beat(image):
+            return PageReading(Kind.BEAT, size)
+        return PageReading(Kind.NONE, size, Reason.TOO_SMALL)
     factor = max(1.0, max(size) / WORK_SIDE)
     if factor > 1:
         image = image.resize((round(width / factor), round(height / factor)), Image.Resampling.LANCZOS)
-    page = _paper(image, probabilities)
-    if page is None:
-        return PageReading(Kind.NONE, size, Reason.BLANK)
-    return _read_page(page, size, factor)
+    page = _paper(image, probabilities, go_on)
+    reading = PageReading(Kind.NONE, size, Reason.BLANK) if page is None else _read_page(page, size, factor, go_on)
+    unsure = reading.kind is Kind.NONE or (reading.kind is Kind.STRIP and Warned.SCALE_UNKNOWN in reading.warnings)
+    if unsure and _is_one_beat(image):
+        return PageReading(Kind.BEAT, size)
+    return reading
+
+
+def _is_one_beat(image: Image.Image) -> bool:
+    """Whether a picture is read as one beat by what reads those."""
+    read_of = read_beat(image.reduce(max(1, max(image.size) // BEAT_SIDE)))
+    return read_of.reason is None and read_of.line is not None
 
 
 class _Page(NamedTuple):
@@ -83,12 +102,14 @@ class _Page(NamedTuple):
     millimetre: float
 
 
-def _paper(image: Image.Image, probabilities: Probabilities | None) -> _Page | None:
+def _paper(image: Image.Image, probabilities: Probabilities | None, go_on: Callable[[], None]) -> _Page | None:
     """The page straightened and its ink found; None where there is none."""
     pixels = np.asarray(image)
     dark = inks.is_dark(pixels)
     grid, other = inks.grid_depth(pixels, dark=dark)
+    go_on()
     lattice = lattice_of(grid)
+    go_on()
     flat, pitch = straightening.unchanged(image.size), None
     if lattice is not None:
         flat, pitch = _straightened(lattice, grid, other, image.size)
@@ -101,6 +122,7 @@ def _paper(image: Image.Image, probabilities: Probabilities | None) -> _Page | N
         ink = inks.ink_of(_shares(straight, probabilities, millimetre), seen=seen, is_share=True)
     if ink is None:
         return None
+    go_on()
     ink, quarters, words = upright(ink, millimetre, is_share=probabilities is not None)
     return _Page(ink, flat.turned(quarters), pitch, words, millimetre)
 
@@ -131,9 +153,9 @@ def _shares(straight: Pixels, probabilities: Probabilities, millimetre: float) -
     return np.asarray(Image.fromarray(ink).resize(image.size, Image.Resampling.BILINEAR))
 
 
-def _read_page(page: _Page, size: tuple[int, int], factor: float) -> PageReading:
+def _read_page(page: _Page, size: tuple[int, int], factor: float, go_on: Callable[[], None]) -> PageReading:
     levels = rows_of(page.ink, page.millimetre)
-    traces = _rows(traces_of(page.ink, levels, page.millimetre))
+    traces = _rows(traces_of(page.ink, levels, page.millimetre, go_on))
     if not traces:
         return PageReading(Kind.NONE, size, Reason.NO_TRACE)
     begin = float(np.median([trace.begin for trace in traces]))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
@@ -138,3 +138,24 @@ class PageReading:
     leads: tuple[Lead, ...] = ()
     """In reading order."""
     warnings: tuple[Warned, ...] = ()
+
+
+def enlarged(reading: PageReading, size: tuple[int, int]) -> PageReading:
+    """What was read of a smaller copy, with places in the picture of ``size`` (width, height) itself."""
+    if size == reading.size:
+        return reading
+    across, down = size[0] / reading.size[0], size[1] / reading.size[1]
+    factors = np.array([across, down])
+    calibration = reading.calibration
+    if calibration is not None:
+        calibration = replace(calibration, pixels_per_mm=calibration.pixels_per_mm * float(factors.mean()))
+    leads = [
+        replace(
+            lead,
+            trace=lead.trace * factors,
+            box=(lead.box[0] * across, lead.box[1] * down, lead.box[2] * across, lead.box[3] * down),
+        )
+        for lead in reading.leads
+    ]
+    corners = None if reading.corners is None else reading.corners * factors
+    return replace(reading, size=size, corners=corners, calibration=calibration, leads=tuple(leads))

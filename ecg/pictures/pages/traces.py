@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -58,23 +59,22 @@ class Trace:
         """X and y of the line, one point a column, pixels: its middle, but its tip where it turns back."""
         columns, upper, lower, _ = self.line
         y = (upper + lower) / 2
-        middle = y.copy()
         here, before, after = slice(1, -1), slice(None, -2), slice(2, None)
-        up = (upper[here] <= np.minimum(upper[before], upper[after])) & (
-            middle[here] < np.minimum(middle[before], middle[after])
-        )
-        down = (lower[here] >= np.maximum(lower[before], lower[after])) & (
-            middle[here] > np.maximum(middle[before], middle[after])
-        )
+        rise = np.minimum(upper[before], upper[after]) - upper[here]
+        fall = lower[here] - np.maximum(lower[before], lower[after])
+        level = (y[before] + y[after]) / 2
+        up = (rise >= 0) & ((fall < 0) | (level - upper[here] >= lower[here] - level))
+        down = (fall >= 0) & ~up
         y[here] = np.where(up, upper[here], np.where(down, lower[here], y[here]))
         return columns.astype(np.float64) + 0.5, y
 
 
-def traces_of(ink: Ink, levels: list[float], millimetre: float) -> list[Trace]:
+def traces_of(ink: Ink, levels: list[float], millimetre: float, go_on: Callable[[], None]) -> list[Trace]:
     """The traces of all rows, from the top; rows of which nothing can be followed are left out."""
     letters = letters_of(ink, millimetre)
     found = []
     for level in levels:
+        go_on()
         path = followed(ink, level, [other for other in levels if other != level], millimetre, letters)
         if path is None:
             continue
