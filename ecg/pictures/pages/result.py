@@ -65,6 +65,15 @@ MESSAGES: Final = {
 """A sentence for each."""
 
 
+REFUSALS: Final = {
+    Reason.BLANK: "Nothing is drawn in the picture.",
+    Reason.NO_TRACE: "The picture shows no line that goes on from left to right.",
+    Reason.NO_ECG: "The picture has lines, but no grid, names of leads, pulse or beats: it is no ECG that can be read.",
+    Reason.TOO_SMALL: "The picture has too few pixels for a strip.",
+}
+"""A sentence for each reason."""
+
+
 class Basis(StrEnum):
     """What a part of the scale rests on."""
 
