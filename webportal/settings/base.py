@@ -35,6 +35,7 @@ INSTALLED_APPS = [
     "webportal.accounts",
     "webportal.pages",
     "webportal.analyses",
+    "webportal.recordings",
     "webportal.trial",
     "webportal.audit",
     "webportal.operations",

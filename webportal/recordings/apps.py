@@ -1,0 +1,10 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class RecordingsConfig(AppConfig):
+    """Whole recordings: what people sent, what was read, what the model said and what people made of it."""
+
+    name = "webportal.recordings"
+    label = "recordings"
+    verbose_name = _("Recordings")
