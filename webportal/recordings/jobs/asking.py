@@ -104,8 +104,8 @@ def run(*, analysis_id: uuid.UUID) -> bool:
 def _ask(analysis: RecordingAnalysis) -> Answer:
     stored = open_store(analysis.recording.store)
     disk.check_room()
-    if not client().is_serving(timeout=1.0):
-        raise ServerUnavailable("The inference server isn't serving.")
+    if not client().is_alive(timeout=1.0):
+        raise ServerUnavailable("The inference server isn't there.")
     with heartbeat(ASKING, analysis) as lost:
         written = time.monotonic()
 
@@ -123,7 +123,7 @@ def _ask(analysis: RecordingAnalysis) -> Answer:
         try:
             return client().analyze(stored.recording, progress=progress, timeout=settings.RECORDING_ANALYSIS_TIMEOUT)
         except ServerUnavailable as absence:
-            if absence.retry_after is None and client().is_serving(timeout=1.0):
+            if absence.retry_after is None and client().is_alive(timeout=1.0):
                 raise _LeftWithoutAnswer from absence
             raise
 

@@ -95,7 +95,7 @@ def recall_waiting() -> int:
     waiting = RecordingAnalysis.objects.filter(
         state=ASKING.waiting, reason=RecordingAnalysis.SERVER_UNAVAILABLE, next_attempt_at__gt=now
     )
-    if not waiting.exists() or not client().is_serving(timeout=1.0):
+    if not waiting.exists() or not client().is_alive(timeout=1.0):
         return 0
     chosen = list(waiting.order_by("next_attempt_at").values_list("pk", "task_id")[:BATCH])
     with transaction.atomic():

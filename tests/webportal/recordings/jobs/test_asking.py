@@ -12,6 +12,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
+from ecg import store
 from ecg.recording import Recording as Signal
 from inference_server.classification.recordings import RecordingAnalysis as Answer
 from inference_server.client import ArrhythmiaClient, CallFailed, RecordingRefused, ServerUnavailable
@@ -45,7 +46,7 @@ def saying(monkeypatch: pytest.MonkeyPatch, said: Answer | Exception, meanwhile:
         return said
 
     monkeypatch.setattr(ArrhythmiaClient, "analyze", analyze)
-    monkeypatch.setattr(ArrhythmiaClient, "is_serving", lambda _client, timeout: True)
+    monkeypatch.setattr(ArrhythmiaClient, "is_alive", lambda _client, timeout: True)
 
 
 def test_the_answer_of_a_real_server_is_stored(
@@ -55,7 +56,9 @@ def test_the_answer_of_a_real_server_is_stored(
     asked.refresh_from_db()
     assert (asked.state, asked.beats, asked.model_version) == (State.DONE, len(said.beats), said.model.version)
     assert asked.done_samples == asked.recording.samples
-    assert not differences(beats_file.read(asked.beats_path).analysis, said)
+    with ArrhythmiaClient(portal_with_recordings.address) as client:
+        expected = client.analyze(store.open_store(asked.recording.store).recording)
+    assert not differences(beats_file.read(asked.beats_path).analysis, expected)
     assert asked.summary["measures"]["beats"] == said.measures.beats
     assert not asking.run(analysis_id=asked.pk)
 
@@ -63,7 +66,7 @@ def test_the_answer_of_a_real_server_is_stored(
 def test_without_a_server_it_waits_and_is_called_when_the_server_is_back(
     asked: RecordingAnalysis, monkeypatch: pytest.MonkeyPatch, said: Answer
 ) -> None:
-    monkeypatch.setattr(ArrhythmiaClient, "is_serving", lambda _client, timeout: False)
+    monkeypatch.setattr(ArrhythmiaClient, "is_alive", lambda _client, timeout: False)
     asking.run(analysis_id=asked.pk)
     asked.refresh_from_db()
     assert (asked.state, asked.reason, asked.failures) == (State.QUEUED, "SERVER_UNAVAILABLE", 0)
@@ -134,6 +137,7 @@ def test_a_worker_that_has_to_end_puts_it_back(
         lines.stopping.clear()
     asked.refresh_from_db()
     assert (asked.state, asked.failures) == (State.QUEUED, 0)
+    saying(monkeypatch, said)
     assert asking.run(analysis_id=asked.pk)
 
 
