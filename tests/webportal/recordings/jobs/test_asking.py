@@ -59,6 +59,7 @@ def test_the_answer_of_a_real_server_is_stored(
     with ArrhythmiaClient(portal_with_recordings.address) as client:
         expected = client.analyze(store.open_store(asked.recording.store).recording)
     assert not differences(beats_file.read(asked.beats_path).analysis, expected)
+    assert asked.summary is not None
     assert asked.summary["measures"]["beats"] == said.measures.beats
     assert not asking.run(analysis_id=asked.pk)
 

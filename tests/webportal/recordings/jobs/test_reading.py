@@ -8,13 +8,14 @@ import zipfile
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from ecg import store
-from ecg.formats import wfdb_writer
+from ecg.formats import import_recording, wfdb_writer
 from ecg.recording import Recording as Signal
 from tests.webportal.recordings.conftest import table_of
 from webportal.accounts import quota
@@ -33,7 +34,8 @@ def test_a_table_with_its_rate_is_read_and_the_question_is_put(send: Send, made_
     assert row.state == Recording.State.RECEIVED
     assert reading.run(recording_id=row.pk)
     row.refresh_from_db()
-    assert (row.state, row.kind, row.leads, row.rate) == ("read", "CSV", ["II", "V1"], pytest.approx(360, rel=1e-4))
+    assert (row.state, row.kind, row.leads) == ("read", "CSV", ["II", "V1"])
+    assert row.rate == pytest.approx(360, rel=1e-4)
     assert row.seconds == pytest.approx(40, abs=0.1)
     assert len(row.files[0]["sha256"]) == 64
     stored = store.open_store(row.store, verify=True)
@@ -134,10 +136,9 @@ def test_nothing_stays_of_what_is_deleted_while_it_is_read(
     send: Send, made_recording: Signal, owner: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     row = send({"a.csv": table_of(made_recording)})
-    read = reading.import_recording
 
-    def delete_meanwhile(*arguments: object) -> object:
-        stored = read(*arguments)  # type: ignore[arg-type]
+    def delete_meanwhile(*arguments: Any) -> object:
+        stored = import_recording(*arguments)
         Recording.objects.filter(pk=row.pk).delete()
         return stored
 
