@@ -11,6 +11,7 @@ import pytest
 from inference_server.classification import messages
 from inference_server.classification.measuring import measured
 from inference_server.classification.recording_messages import Answers
+from inference_server.generated.ecg.v1 import arrhythmia_pb2
 from inference_server.generated.ecg.v1 import recording_pb2 as pb
 from inference_server.models.recording_model import RecordingModel
 from inference_server.recordings.analysis import analyse
@@ -54,7 +55,7 @@ def test_a_server_that_says_no_more_than_peaks_at_the_own_rate_is_understood(tmp
     answers = Answers(125.0)
     answers.add(pb.AnalyzeRecordingResponse(accepted=pb.RecordingAccepted(model=messages.to_model(info))))
     beats = pb.Beats(samples=[125, 250], classes=[0, 0], probabilities=[1 / len(info.classes)] * 2 * len(info.classes))
-    beats.verdicts.extend([1, 1])
+    beats.verdicts.extend([arrhythmia_pb2.VERDICT_CONFIDENT] * 2)
     beats.plausible.extend([1, 1])
     answers.add(pb.AnalyzeRecordingResponse(beats=beats))
     answers.add(pb.AnalyzeRecordingResponse(quality=pb.SignalQuality(faults=[b"\0\0"])))
