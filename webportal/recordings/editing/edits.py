@@ -39,8 +39,8 @@ class Edit:
     """1 for the first of an answer."""
     kind: EditKind
     payload: Mapping[str, Any] = field(default_factory=dict)
-    by: str = ""
-    """Who did it, as people are shown."""
+    by: int | None = None
+    """Number of the account that did it; None once that is gone."""
     at: datetime | None = None
 
 
