@@ -129,6 +129,7 @@ ACCOUNT_RATE_LIMITS: dict[str, str] | bool = {
     "export": "6/h/user",
     "evidence": "60/m/user",
     "report": "30/m/user",
+    "edit": "120/m/user",
     # Without an account: by address, and everybody together.
     "try": "10/m/ip,100/h/ip",
     "try_together": "60/m/key,1000/h/key",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from webportal.recordings.services.analysing import answer, ask_again, cancel, requeue_failed
+from webportal.recordings.services.editing import edit
 from webportal.recordings.services.keeping import (
     delete_recording,
     empty_trash,
@@ -19,6 +20,7 @@ __all__ = [
     "ask_again",
     "cancel",
     "delete_recording",
+    "edit",
     "empty_trash",
     "rename",
     "requeue_failed",
