@@ -67,6 +67,7 @@ ENTRIES: Final[dict[str, Order]] = {
         inference read_only_admin
         audit health pages
         analyses
+        recordings
         backups connections operations trial
         gunicorn_conf urls
     """),
