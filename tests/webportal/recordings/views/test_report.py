@@ -6,6 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 import edfio
@@ -106,7 +107,7 @@ def test_the_report_on_paper_in_both_languages(owner_client: Client, corrected: 
 
 
 def test_files_for_programs_hold_the_corrected_classes(owner_client: Client, corrected: RecordingAnalysis) -> None:
-    marks = wfdb_annotations.decode(file(owner_client, corrected, "beats.atr"))
+    marks = wfdb_annotations.parse(file(owner_client, corrected, "beats.atr"), 360)
     beats = [str(symbol) for symbol in marks.symbols if symbol in "NV"]
     assert (len(beats), beats[10], beats.count("V")) == (len(BEATS) - 1, "N", 5)
     rows = list(csv.DictReader(io.StringIO(file(owner_client, corrected, "beats.csv").decode())))
@@ -119,7 +120,7 @@ def test_files_for_programs_hold_the_corrected_classes(owner_client: Client, cor
     }
     document = json.loads(file(owner_client, corrected, "analysis.json"))
     assert (document["classes"]["PVC"], document["model_said"]["classes"]["PVC"]) == (5, 7)
-    assert [line["text"] for line in document["corrections"]][0] == "1 beat was called Normal."
+    assert document["corrections"][0]["text"] == "1 beat was called Normal."
     edf = edfio.read_edf(file(owner_client, corrected, "annotations.edf"))
     texts = [annotation.text for annotation in edf.annotations]
     assert (texts.count("NORMAL"), texts.count("PVC")) == (rows_of(rows, "NORMAL"), 5)
@@ -155,12 +156,8 @@ def test_onsets_and_begin_of_edf_annotations_follow_the_recorders_clock(
     owner_client: Client, keep_recording: Callable[..., Recording], keep_answer: Callable[..., RecordingAnalysis]
 ) -> None:
     recording = recording_of(BEATS, 120)
-    begun = type(recording)(**{**vars_of(recording), "start": datetime(2026, 5, 4, 3, 2, 1, 250_000)})
+    begun = replace(recording, start=datetime(2026, 5, 4, 3, 2, 1, 250_000))
     kept = keep_answer(keep_recording(begun), analysis_of(BEATS, 120))
     edf = edfio.read_edf(file(owner_client, kept, "annotations.edf"))
     assert (str(edf.startdate), str(edf.starttime)[:8]) == ("2026-05-04", "03:02:01")
     assert edf.annotations[0].onset == pytest.approx(0.5 + 0.25)
-
-
-def vars_of(recording: object) -> dict[str, object]:
-    return {name: getattr(recording, name) for name in recording.__slots__}  # type: ignore[attr-defined]
