@@ -189,8 +189,15 @@ class ArrhythmiaClient:
 
     def is_serving(self, *, timeout: float = 1.0) -> bool:
         """Whether the server says that it classifies pictures now; False for every failure to find out."""
+        return self._serves(SERVICE, timeout)
+
+    def is_alive(self, *, timeout: float = 1.0) -> bool:
+        """Whether a server answers at all, whatever models it has; False for every failure to find out."""
+        return self._serves("", timeout)
+
+    def _serves(self, service: str, timeout: float) -> bool:
         try:
-            response = self._health.Check(health_pb2.HealthCheckRequest(service=SERVICE), timeout=timeout)
+            response = self._health.Check(health_pb2.HealthCheckRequest(service=service), timeout=timeout)
         except (grpc.RpcError, ValueError):  # ValueError: the channel is closed
             return False
         return bool(response.status == health_pb2.HealthCheckResponse.SERVING)

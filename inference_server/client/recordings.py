@@ -63,7 +63,7 @@ class Gathering:
     def __init__(self, recording: Recording, progress: Progress) -> None:
         self._recording = recording
         self._progress = progress
-        self._answers = Answers()
+        self._answers = Answers(recording.rate)
 
     def add(self, response: pb.AnalyzeRecordingResponse) -> None:
         """The next answer.
@@ -90,6 +90,7 @@ class Gathering:
         return assembled(
             answers.beats,
             answers.faults,
+            answers.atrial,
             answers.rhythm,
             rate=recording.rate,
             samples=recording.samples,

@@ -8,3 +8,7 @@ class RecordingsConfig(AppConfig):
     name = "webportal.recordings"
     label = "recordings"
     verbose_name = _("Recordings")
+
+    def ready(self) -> None:
+        """Connect the signal handlers."""
+        from webportal.recordings import signals  # noqa: F401

@@ -11,7 +11,7 @@ import io
 import json
 import os
 import zipfile
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Final
 
@@ -31,7 +31,10 @@ from numpy.typing import NDArray
 
 FORMAT: Final = "beatlens-beats/1"
 
-_BEATS: Final = ("samples", "probabilities", "classes", "confident", "plausible", "families", "fibrillates")
+_BEATS: Final = tuple(field.name for field in fields(RecordingBeats))
+
+#: In place of what lies before QRS complexes where nobody said it.
+_NOT_SAID: Final = np.empty((0, 0), np.float32)
 
 
 class BeatsFileDamaged(Exception):  # noqa: N818 - reads as what happened
@@ -112,6 +115,7 @@ def _arrays_of(analysis: RecordingAnalysis) -> dict[str, NDArray[Any]]:
     members = [np.empty(0, np.int64), *(family.members for family in analysis.families)]
     return {name: getattr(analysis.beats, name) for name in _BEATS} | {
         "faults": analysis.faults,
+        "atrial": _NOT_SAID if analysis.atrial is None else analysis.atrial,
         "family_ends": np.cumsum(np.array(lengths, np.int64)),
         "family_members": np.concatenate(members),
         "family_early": np.array([family.early for family in analysis.families], np.bool_),
@@ -152,6 +156,7 @@ def _analysis(arrays: dict[str, NDArray[Any]], about: dict[str, Any]) -> Recordi
         beats=RecordingBeats(**{name: arrays[name] for name in _BEATS}),
         families=tuple(Family(*family) for family in families),
         faults=arrays["faults"],
+        atrial=arrays["atrial"] if arrays["atrial"].size else None,
         episodes=episodes,
         measures=from_measures(rhythm_pb2.Measures.FromString(arrays["measures"].tobytes()), episodes),
         warnings=tuple(RecordingWarning(**warning) for warning in about["warnings"]),

@@ -20,6 +20,7 @@ from inference_server.client import ArrhythmiaClient
 from tests.inference_server.server_process import ServerProcess, running_server
 from webportal.accounts.models import User
 from webportal.recordings import beats_file, models
+from webportal.recordings.intake import receiving
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -116,3 +117,32 @@ def analysed(
 ) -> models.RecordingAnalysis:
     """The owner's :func:`made_recording` with what the server said about it."""
     return keep_answer(read_recording)
+
+
+def table_of(recording: Recording, *, rate: bool = True, unit: str = "mV", seconds: float = 40.0) -> bytes:
+    """A recording's first seconds as CSV, in millivolts; without ``rate`` nothing tells how fast its samples came."""
+    values = recording.read(0, round(seconds * recording.rate))
+    head = ",".join(f"{lead} ({unit})" if unit else lead for lead in recording.leads)
+    rows = [",".join(f"{value:.4f}" for value in column) for column in values.T]
+    if rate:
+        head = f"time (s),{head}"
+        rows = [f"{place / recording.rate:.6f},{row}" for place, row in enumerate(rows)]
+    return "\n".join([head, *rows, ""]).encode()
+
+
+@pytest.fixture
+def send(media: Path, owner: User) -> Callable[..., models.Recording]:
+    """Send files as a recording, in pieces: ``send({"a.csv": b"…"}, user=…, name=…, piece=…)``."""
+
+    def send_files(
+        files: dict[str, bytes], *, user: User = owner, piece: int = 100_000, **fields: Any
+    ) -> models.Recording:
+        announced = [receiving.Announced(name, len(content)) for name, content in files.items()]
+        row = receiving.announce(owner=user, recording_id=uuid.uuid4(), files=announced, **fields)
+        for number, content in enumerate(files.values()):
+            for begin in range(0, len(content), piece):
+                receiving.receive(recording=row, number=number, offset=begin, piece=content[begin : begin + piece])
+        row.refresh_from_db()
+        return row
+
+    return send_files
