@@ -18,15 +18,16 @@ from reportlab.platypus import Flowable, KeepTogether, Paragraph, SimpleDocTempl
 from ecg.families.family import Family
 from ecg.faults import UNREADABLE
 from ecg.recording import Recording
-from inference_server.classification import DISCLAIMER, BeatClass
+from inference_server.classification import DISCLAIMER
 from inference_server.classification.recordings import RecordingAnalysis
 from inference_server.exports import report_tables
 from inference_server.exports.corrections import CorrectionLine, Corrections
 from inference_server.exports.families import kind_of_family
 from inference_server.exports.moments import STRIP_SECONDS, Moment, moments
 from inference_server.exports.paper import COARSE, INK, MM_PER_MILLIVOLT, SOFT, Stretch, Strip, printable
+from inference_server.exports.report_facts import correction_summary, fact_rows, other_rows
 from inference_server.exports.symbols import symbols_of
-from inference_server.exports.wording import ENGLISH, UNKNOWN, Wording
+from inference_server.exports.wording import ENGLISH, Wording
 
 _MARGIN: Final = 11 * mm
 _WIDTH: Final = A4[0] - 2 * _MARGIN
@@ -75,57 +76,7 @@ def report(
 def _facts(
     analysis: RecordingAnalysis, recording: Recording, words: Wording, corrections: Corrections | None
 ) -> list[Flowable]:
-    beats = int((~analysis.beats.fibrillates).sum())
-    kinds = ", ".join(
-        f"{_name(kind, words)} {words.number(analysis.counts()[kind.short])}"
-        for kind in analysis.model.classes
-        if analysis.counts()[kind.short]
-    )
-    start = (
-        words("from {begin}", begin=f"{recording.start:%Y-%m-%d %H:%M:%S}")
-        if recording.start
-        else words("(when is not known)")
-    )
-    recorded = words(
-        "{length} {start}, {rate} samples a second",
-        length=report_tables.clock(analysis.seconds),
-        start=start,
-        rate=words.short(analysis.rate),
-    )
-    rows = [
-        (words("Recorded"), recorded),
-        (words("Leads"), ", ".join(analysis.leads)),
-        (words("Beats"), f"{words.number(beats)}: {kinds}" if kinds else words.number(beats)),
-        (words("Certain of"), _certainty(analysis, words, corrections)),
-    ]
-    quality = [
-        (words("Lead {lead}", lead=lead), f"{share}; {wrong}")
-        for lead, share, wrong in report_tables.quality_rows(analysis, words)
-    ]
-    return [_table([*rows, *quality], (0.16, 0.84))]
-
-
-def _name(kind: BeatClass, words: Wording) -> str:
-    """``Paced (PACED)``."""
-    return f"{words(kind.name)} ({kind.short})"
-
-
-def _certainty(analysis: RecordingAnalysis, words: Wording, corrections: Corrections | None) -> str:
-    """How many beats the model is certain of, of those that nobody judged."""
-    counted = ~analysis.beats.fibrillates
-    if corrections is not None:
-        counted &= ~corrections.judged
-    beats = int(counted.sum())
-    if not beats:
-        return UNKNOWN
-    confident = int((analysis.beats.confident & counted).sum())
-    share = words.percent(confident / beats)
-    known = {"confident": words.number(confident), "beats": words.number(beats), "share": share}
-    if corrections is None:
-        text = "{confident} of {beats} beats ({share}); the model's own statement, not checked by anybody"
-        return words(text, **known)
-    text = "{confident} of {beats} beats that no person judged ({share}); the model's own statement"
-    return words(text, **known)
+    return [_table([*fact_rows(analysis, recording, words, corrections)], (0.16, 0.84))]
 
 
 def _measures(analysis: RecordingAnalysis, words: Wording) -> list[Flowable]:
@@ -136,23 +87,13 @@ def _measures(analysis: RecordingAnalysis, words: Wording) -> list[Flowable]:
 
 def _corrections(analysis: RecordingAnalysis, words: Wording, corrections: Corrections) -> list[Flowable]:
     """What people changed, and what the model alone says of all that is otherwise by now."""
-    summed = words(
-        "{judged} beats were given their class by a person, {changed} of them another one than by the model; {left_out}"
-        " were called no beats and count nowhere.",
-        judged=words.number(int(corrections.judged.sum()) + corrections.left_out),
-        changed=words.number(corrections.changed(analysis)),
-        left_out=words.number(corrections.left_out),
-    )
-    pairs = zip(
-        report_tables.MeasureRows(analysis, words), report_tables.MeasureRows(corrections.said, words), strict=True
-    )
-    other = [(now[0], before[1], now[1]) for now, before in pairs if now[1] != before[1]]
+    other = other_rows(analysis, words, corrections)
     heads = ("", words("the model alone"), words("with corrections"))
     table = [_table([heads, *other], (0.17, 0.415, 0.415), is_headed=True)] if other else []
     lines = [(str(line.number), _line(line, words), line.by, _at(line)) for line in corrections.lines]
     return [
         _text(words("Corrections"), "heading"),
-        _text(summed),
+        _text(correction_summary(analysis, words, corrections)),
         *table,
         Spacer(0, 2 * mm),
         _table(lines, (0.05, 0.60, 0.15, 0.20)),
@@ -182,7 +123,7 @@ def _families(analysis: RecordingAnalysis, recording: Recording, words: Wording)
     drawn = analysis.families[:_DRAWN_FAMILIES]
     for number, family in enumerate(drawn, start=1):
         time = _typical_time(analysis, family)
-        stretch = _stretch(analysis, recording, lead, time - _BEFORE, time + _AFTER, with_beats=False)
+        stretch = stretch_of(analysis, recording, lead, time - _BEFORE, time + _AFTER, with_beats=False)
         strip = Strip(stretch, is_marked=False)
         size = "" if strip.gain == MM_PER_MILLIVOLT else f", {words.short(strip.gain)} mm/mV"
         early = words(", early") if family.early else ""
@@ -239,7 +180,7 @@ def _strips(analysis: RecordingAnalysis, recording: Recording, words: Wording) -
 
 def _strip(analysis: RecordingAnalysis, recording: Recording, chosen: Moment, words: Wording) -> list[Flowable]:
     lead = best_lead(analysis, chosen.begin, chosen.begin + STRIP_SECONDS)
-    stretch = _stretch(analysis, recording, lead, chosen.begin, chosen.begin + STRIP_SECONDS, with_beats=True)
+    stretch = stretch_of(analysis, recording, lead, chosen.begin, chosen.begin + STRIP_SECONDS, with_beats=True)
     strip = Strip(stretch)
     size = "" if strip.gain == MM_PER_MILLIVOLT else f", {words.short(strip.gain)} mm/mV"
     caption = words(
@@ -257,9 +198,10 @@ def best_lead(analysis: RecordingAnalysis, begin: float, end: float) -> int:
     return int(np.argmax(((faults & int(UNREADABLE)) == 0).sum(axis=1)))
 
 
-def _stretch(
+def stretch_of(
     analysis: RecordingAnalysis, recording: Recording, lead: int, begin: float, end: float, *, with_beats: bool
 ) -> Stretch:
+    """What is drawn of a lead from ``begin`` to before ``end``, seconds; nan beyond the recording's begin and end."""
     first, last = round(begin * recording.rate), round(end * recording.rate)
     values = np.full(last - first, np.nan, np.float32)
     inside = recording.read(max(0, first), min(last, recording.samples))[lead]
