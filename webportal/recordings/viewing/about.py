@@ -23,19 +23,19 @@ def about(recording: Recording, stored: StoredRecording, seen: Shown | None) -> 
         stored: The recording itself.
         seen: What is said of it, if anything is.
     """
-    key = recording.pk
+    key, reaches = recording.pk, signal_tiles.reaches(stored.signal)
     description: dict[str, Any] = {
         "rate": stored.recording.rate,
         "samples": stored.recording.samples,
         "leads": list(stored.recording.leads),
-        "baselines": [round(value, 3) for value in signal_tiles.baselines(stored.signal)],
+        "reaches": [[round(one.baseline, 3), round(one.low, 3), round(one.high, 3)] for one in reaches],
         "start": recording.start,
         "signal": reverse("recordings:signal", args=[key, 0, 0]).removesuffix("0/0"),
         "words": words(),
     }
     if seen is not None:
         answer = seen.answer
-        counts = beat_tiles.hourly_counts(answer, seen.classes)
+        counts = beat_tiles.hourly_counts(answer)
         description |= {
             "version": seen.version,
             "beats": reverse("recordings:beats", args=[key, 0]).removesuffix("0"),

@@ -19,12 +19,14 @@ unit is negative) the greatest value is the least voltage.
 from __future__ import annotations
 
 import struct
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from ecg.digital import MISSING
 from ecg.pyramid import FACTORS
 from ecg.store import StoreSignal
+from numpy.typing import NDArray
 
 TILE: Final = 8192
 """Buckets in a tile: 23 s of samples at 360 Hz."""
@@ -67,8 +69,26 @@ def tile(signal: StoreSignal, factor: int, number: int) -> bytes:
     return header + scales.tobytes() + np.ascontiguousarray(values, signal.dtype).tobytes()
 
 
-def baselines(signal: StoreSignal) -> list[float]:
-    """Millivolts around which each lead moves, the median of the middle between its extremes; 0 for an empty lead."""
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Between which millivolts a lead moves."""
+
+    baseline: float
+    """Around which it does: the median of the middles of some thousand stretches."""
+    low: float
+    high: float
+    """What but one in two hundred of these stretches stay above, and below."""
+
+
+def reaches(signal: StoreSignal) -> tuple[Reach, ...]:
+    """How much room each lead needs; none around 0 for a lead of which nothing was recorded."""
     drawn = signal.extremes(0, signal.samples, min(signal.samples, TILE))
-    middle = (drawn.low + drawn.high) / 2
-    return [float(np.median(row[np.isfinite(row)])) if np.isfinite(row).any() else 0.0 for row in middle]
+    return tuple(
+        _reach(low[np.isfinite(low)], high[np.isfinite(high)]) for low, high in zip(drawn.low, drawn.high, strict=True)
+    )
+
+
+def _reach(low: NDArray[np.float32], high: NDArray[np.float32]) -> Reach:
+    if not low.size:
+        return Reach(0.0, 0.0, 0.0)
+    return Reach(float(np.median((low + high) / 2)), float(np.percentile(low, 0.5)), float(np.percentile(high, 99.5)))

@@ -87,6 +87,17 @@ def test_a_tile_is_small(tmp_path: Path) -> None:
     assert len(signal_tiles.tile(signal, 1, 0)) == 32 + 2 * 16 + 2 * TILE * 2
 
 
-def test_baselines_are_where_leads_rest(tmp_path: Path) -> None:
+def test_a_leads_reach_is_where_it_moves(tmp_path: Path) -> None:
     signal, _ = stored(tmp_path, 300_001)
-    assert signal_tiles.baselines(signal) == pytest.approx([0.1, 0.0], abs=0.03)
+    first, second = signal_tiles.reaches(signal)
+    assert (first.baseline, second.baseline) == pytest.approx((0.1, 0.0), abs=0.03)
+    assert (first.low, first.high) == pytest.approx((-1.4, 1.6), abs=0.05)
+    assert (second.low, second.high) == pytest.approx((-0.6, 0.6), abs=0.05)
+
+
+def test_a_lead_without_samples_needs_no_room(tmp_path: Path) -> None:
+    values = np.full((1, 5000), MISSING, np.int32)
+    with store.StoreWriter(tmp_path, leads=("II",), scales=SCALES[:1], rate=360.0, samples=5000) as writer:
+        writer.add(values)
+        writer.finish(start=None, gaps=(), warnings=(), annotations=no_annotations())
+    assert signal_tiles.reaches(store.open_store(tmp_path).signal) == (signal_tiles.Reach(0.0, 0.0, 0.0),)
