@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from ecg.quality import UNREADABLE, Fault
+from ecg.faults import UNREADABLE, Fault
 from inference_server.classification import DISCLAIMER
 from inference_server.classification.recordings import RecordingAnalysis
 from inference_server.exports.corrections import Corrections

@@ -15,8 +15,8 @@ from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
 from reportlab.platypus import Flowable, KeepTogether, Paragraph, SimpleDocTemplate, Spacer, Table, TableStyle
 
-from ecg.families.clustering import Family
-from ecg.quality import UNREADABLE
+from ecg.families.family import Family
+from ecg.faults import UNREADABLE
 from ecg.recording import Recording
 from inference_server.classification import DISCLAIMER
 from inference_server.classification.recordings import RecordingAnalysis

@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from ecg.quality import UNREADABLE, Fault
+from ecg.faults import UNREADABLE, Fault
 from ecg.rhythm.ectopy import Ectopy, Run
 from ecg.rhythm.heart_rate import Episode, HourOfRate, RateExtreme
 from inference_server.classification.recordings import RecordingAnalysis

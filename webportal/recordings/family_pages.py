@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 from ecg import store
-from ecg.quality import UNREADABLE
+from ecg.faults import UNREADABLE
 from ecg.recording import Recording
 from ecg.recording_errors import RecordingError
 from inference_server.exports.report_tables import clock

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from ecg.classes import CLASS_SETS
-from ecg.quality import Fault
+from ecg.faults import Fault
 from ecg.rhythm.settings import ST_IS_NOT_MEASURED
 from inference_server import exports
 from inference_server.classification import DISCLAIMER

@@ -35,7 +35,7 @@ def about(recording: Recording, stored: StoredRecording, seen: Shown | None) -> 
     }
     if seen is not None:
         answer = seen.answer
-        counts = beat_tiles.hourly_counts(answer, seen.classes)
+        counts = beat_tiles.hourly_counts(answer)
         description |= {
             "version": seen.version,
             "beats": reverse("recordings:beats", args=[key, 0]).removesuffix("0"),

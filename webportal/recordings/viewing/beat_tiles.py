@@ -11,7 +11,7 @@ Little-endian::
     u8[n]   classes, places in the model's list
     u8[n]   classes that the model itself said
     u8[n]   probability of the class, of 255
-    u8[n]   1: the model is certain of its own class; 2: it lies in ventricular flutter or fibrillation
+    u8[n]   1: certain; 2: it lies in ventricular flutter or fibrillation; 4: a person gave it its class
 """
 
 from __future__ import annotations
@@ -27,56 +27,60 @@ from numpy.typing import NDArray
 SECONDS: Final = 3600
 """Length of a stretch whose beats are asked for together."""
 
-CERTAIN, FIBRILLATES = 1, 2
+CERTAIN, FIBRILLATES, JUDGED = 1, 2, 4
 
 _HEADER: Final = struct.Struct("<4sIII")
 
 
-def hours_of(analysis: RecordingAnalysis) -> int:
+def hours_of(answer: RecordingAnalysis) -> int:
     """How many hours there are, the last one perhaps not whole."""
-    return max(1, -(-analysis.samples // samples_of_hour(analysis)))
+    return max(1, -(-answer.samples // samples_of_hour(answer)))
 
 
-def beats_of(analysis: RecordingAnalysis, hour: int, classes: NDArray[np.int8] | None = None) -> bytes:
+def beats_of(
+    answer: RecordingAnalysis, hour: int, own: NDArray[np.int8] | None = None, judged: NDArray[np.bool_] | None = None
+) -> bytes:
     """The beats of an hour, see above.
 
     Args:
-        analysis: What is said of the recording.
+        answer: What is said of the recording.
         hour: Which one, 0 is the first.
-        classes: ``[n]``, of all beats, where people changed them; None: the model's own.
+        own: ``[n]``, the model's own classes, where people changed any.
+        judged: ``[n]``, the beats that a person gave a class.
 
     Raises:
         ValueError: the recording has no such hour.
     """
-    if not 0 <= hour < hours_of(analysis):
+    if not 0 <= hour < hours_of(answer):
         raise ValueError(f"There is no hour {hour}.")
-    beats = analysis.beats
-    begin = hour * samples_of_hour(analysis)
-    first, last = np.searchsorted(beats.samples, (begin, begin + samples_of_hour(analysis))).tolist()
+    beats = answer.beats
+    begin = hour * samples_of_hour(answer)
+    first, last = np.searchsorted(beats.samples, (begin, begin + samples_of_hour(answer))).tolist()
     part = slice(first, last)
-    shown = (beats.classes if classes is None else classes)[part]
-    probability = beats.probabilities[np.arange(first, last), shown] if last > first else np.empty(0)
+    probability = beats.probabilities[np.arange(first, last), beats.classes[part]]
+    flags = CERTAIN * beats.confident[part] + FIBRILLATES * beats.fibrillates[part]
+    if judged is not None:
+        flags = flags + JUDGED * judged[part]
     columns = (
         (beats.samples[part] - begin).astype("<u4"),
         beats.families[part].astype("<i2"),
-        shown.astype(np.uint8),
         beats.classes[part].astype(np.uint8),
+        (beats.classes if own is None else own)[part].astype(np.uint8),
         np.rint(255 * probability).astype(np.uint8),
-        (CERTAIN * beats.confident[part] + FIBRILLATES * beats.fibrillates[part]).astype(np.uint8),
+        flags.astype(np.uint8),
     )
     header = _HEADER.pack(b"BLB1", last - first, first, 0)
     return header + b"".join(np.ascontiguousarray(column).tobytes() for column in columns)
 
 
-def hourly_counts(analysis: RecordingAnalysis, classes: NDArray[np.int8] | None = None) -> list[list[int]]:
+def hourly_counts(answer: RecordingAnalysis) -> list[list[int]]:
     """Beats of each class that measures count, ``[hours][classes]``: where a beat of a kind is to be looked for."""
-    shown = analysis.beats.classes if classes is None else classes
-    kinds, kept = len(analysis.model.classes), counted(analysis)
-    cells = analysis.beats.samples[kept] // samples_of_hour(analysis) * kinds + shown[kept]
-    counts = np.bincount(cells, minlength=hours_of(analysis) * kinds)
+    kinds, kept = len(answer.model.classes), counted(answer)
+    cells = answer.beats.samples[kept] // samples_of_hour(answer) * kinds + answer.beats.classes[kept]
+    counts = np.bincount(cells, minlength=hours_of(answer) * kinds)
     return counts.reshape(-1, kinds).tolist()
 
 
-def samples_of_hour(analysis: RecordingAnalysis) -> int:
+def samples_of_hour(answer: RecordingAnalysis) -> int:
     """Samples that an hour has: whole ones, so that every beat is in exactly one."""
-    return max(1, round(SECONDS * analysis.rate))
+    return max(1, round(SECONDS * answer.rate))

@@ -1,4 +1,4 @@
-"""Recordings and answers that were opened a moment ago: a window after the other is of the same one."""
+"""Recordings that were opened a moment ago: a window after the other is of the same one."""
 
 from __future__ import annotations
 
@@ -6,9 +6,6 @@ from functools import lru_cache
 from pathlib import Path
 
 from ecg.store import StoredRecording, open_store
-
-from webportal.recordings import beats_file
-from webportal.recordings.beats_file import StoredBeats
 
 
 def opened_store(folder: Path) -> StoredRecording:
@@ -21,21 +18,6 @@ def opened_store(folder: Path) -> StoredRecording:
     return _store(folder, (folder / "recording.json").stat().st_mtime_ns)
 
 
-def opened_beats(path: Path) -> StoredBeats:
-    """The answer in a file; one is never written anew.
-
-    Raises:
-        BeatsFileDamaged: it is none.
-        FileNotFoundError: there is none.
-    """
-    return _beats(path, path.stat().st_mtime_ns)
-
-
 @lru_cache(maxsize=32)
 def _store(folder: Path, _written: int) -> StoredRecording:
     return open_store(folder)
-
-
-@lru_cache(maxsize=4)
-def _beats(path: Path, _written: int) -> StoredBeats:
-    return beats_file.read(path)

@@ -19,7 +19,7 @@ from collections.abc import Callable
 from typing import Final
 
 import numpy as np
-from ecg.quality import Fault
+from ecg.faults import Fault
 from inference_server.classification.recordings import RecordingAnalysis
 from inference_server.exports.counting import counted, known_intervals, readable_seconds
 from numpy.typing import NDArray
@@ -34,13 +34,8 @@ _HEADER: Final = struct.Struct("<4sId")
 Numbers = NDArray[np.float64]
 
 
-def overview(analysis: RecordingAnalysis, classes: NDArray[np.int8] | None = None) -> bytes:
-    """The recording at a glance, see above.
-
-    Args:
-        analysis: What is said of the recording.
-        classes: ``[n]``, where people changed them; None: the model's own.
-    """
+def overview(analysis: RecordingAnalysis) -> bytes:
+    """The recording at a glance, see above."""
     seconds = analysis.faults.shape[1]
     width = max(_LEAST_SECONDS, -(-seconds // STRETCHES))
     stretches = max(1, -(-seconds // width))
@@ -49,7 +44,7 @@ def overview(analysis: RecordingAnalysis, classes: NDArray[np.int8] | None = Non
     recorded = ((analysis.faults & int(Fault.MISSING)) == 0).any(axis=0)
     times = analysis.beats.samples / analysis.rate
     places = np.minimum((times // width).astype(np.int64), stretches - 1)
-    kept, shown = counted(analysis), analysis.beats.classes if classes is None else classes
+    kept, shown = counted(analysis), analysis.beats.classes
 
     def count(chosen: NDArray[np.bool_]) -> bytes:
         return np.minimum(np.bincount(places[chosen], minlength=stretches), 65_535).astype("<u2").tobytes()

@@ -1,4 +1,4 @@
-"""What of an answer is shown: the model's own beats, and their classes as people have them."""
+"""What of an answer is shown: what is said of the beats now, and what the model itself said beside it."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import numpy as np
 from inference_server.classification.recordings import RecordingAnalysis as Answer
 from numpy.typing import NDArray
 
+from webportal.recordings import corrections
 from webportal.recordings.models import RecordingAnalysis
-from webportal.recordings.viewing.opened import opened_beats
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,9 +17,11 @@ class Shown:
     """An answer as pages show it."""
 
     answer: Answer
-    """As the model gave it."""
-    classes: NDArray[np.int8]
-    """``[n]``: of each beat, as it is shown."""
+    """With everything that people changed in it."""
+    own: NDArray[np.int8]
+    """``[n]``: the class that the model itself gave each of its beats."""
+    judged: NDArray[np.bool_]
+    """``[n]``: whether a person gave it its class."""
     version: str
     """Other for another answer, and for the same with other edits."""
 
@@ -30,5 +32,7 @@ def shown(analysis: RecordingAnalysis) -> Shown:
     Raises:
         BeatsFileDamaged, FileNotFoundError: its file is.
     """
-    stored = opened_beats(analysis.beats_path)
-    return Shown(stored.analysis, stored.analysis.beats.classes, stored.digest[:16])
+    version = corrections.version_of(analysis)
+    corrected = corrections.corrected_answer(analysis)
+    own = corrections.edited(analysis).answer.beats.classes[corrected.places]
+    return Shown(corrected.analysis, own, corrected.judged, version)

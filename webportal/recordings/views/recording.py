@@ -12,13 +12,14 @@ from django.views.decorators.http import require_safe
 from ecg.recording_errors import RecordingError
 
 from webportal.accounts.current import current_user
+from webportal.errors import log_unexpected
 from webportal.recordings import access, queries
 from webportal.recordings.beats_file import BeatsFileDamaged
-from webportal.recordings.models import Recording
+from webportal.recordings.models import Recording, RecordingAnalysis
 from webportal.recordings.viewing import times
 from webportal.recordings.viewing.about import about
 from webportal.recordings.viewing.opened import opened_store
-from webportal.recordings.viewing.shown import shown
+from webportal.recordings.viewing.shown import Shown, shown
 from webportal.recordings.views.state import state_of
 
 
@@ -40,12 +41,17 @@ def _viewer(recording: Recording) -> dict[str, object]:
     answer = queries.newest_answer(recording)
     try:
         seen = shown(answer) if answer else None
-    except (BeatsFileDamaged, FileNotFoundError):
-        seen, answer = None, None
+    except (BeatsFileDamaged, FileNotFoundError) as error:
+        # The signal can still be looked at.
+        return _of_signal(recording, None, None) | {"error_id": log_unexpected("the answer about a recording", error)}
+    return _of_signal(recording, answer, seen)
+
+
+def _of_signal(recording: Recording, answer: RecordingAnalysis | None, seen: Shown | None) -> dict[str, object]:
     try:
         stored = opened_store(recording.store)
-    except (RecordingError, FileNotFoundError):
-        return {"is_lost": True}
+    except (RecordingError, FileNotFoundError) as error:
+        return {"is_lost": True, "error_id": log_unexpected("a stored recording", error)}
     viewer = about(recording, stored, seen)
     return {
         "viewer": viewer,

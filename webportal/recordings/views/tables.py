@@ -40,7 +40,9 @@ class BeatRow:
     seconds: float
     letter: str
     name: str
-    is_edited: bool
+    own: str
+    """What the model called it, where a person calls it otherwise."""
+    is_judged: bool
     is_certain: bool
     fibrillates: bool
     percent: int
@@ -122,7 +124,7 @@ def _places(seen: Shown, kind: str) -> NDArray[np.int64]:
     if kind == "uncertain":
         return np.flatnonzero(~beats.confident)
     if kind in shorts:
-        return np.flatnonzero(seen.classes == shorts.index(kind))
+        return np.flatnonzero(beats.classes == shorts.index(kind))
     return np.arange(len(beats))
 
 
@@ -132,7 +134,7 @@ def _beat_rows(analysis: RecordingAnalysis, seen: Shown, places: NDArray[np.int6
     start = analysis.recording.started
     rows = []
     for place in places.tolist():
-        kind, seconds = int(seen.classes[place]), float(beats.samples[place] / seen.answer.rate)
+        kind, seconds = int(beats.classes[place]), float(beats.samples[place] / seen.answer.rate)
         rows.append(
             BeatRow(
                 number=place + 1,
@@ -140,7 +142,10 @@ def _beat_rows(analysis: RecordingAnalysis, seen: Shown, places: NDArray[np.int6
                 seconds=round(seconds, 3),
                 letter=letter_of(classes[kind].short),
                 name=translated(classes[kind].name) or classes[kind].short,
-                is_edited=kind != int(beats.classes[place]),
+                own=translated(classes[own].name) or classes[own].short
+                if (own := int(seen.own[place])) != kind
+                else "",
+                is_judged=bool(seen.judged[place]),
                 is_certain=bool(beats.confident[place]),
                 fibrillates=bool(beats.fibrillates[place]),
                 percent=round(100 * float(beats.probabilities[place, kind])),

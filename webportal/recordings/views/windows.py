@@ -50,7 +50,7 @@ def beats(request: HttpRequest, recording_id: uuid.UUID, hour: int) -> HttpRespo
     if hour >= beat_tiles.hours_of(seen.answer):
         raise Http404
     return _unless_known(
-        request, f"{seen.version}-beats-{hour}", lambda: beat_tiles.beats_of(seen.answer, hour, seen.classes)
+        request, f"{seen.version}-beats-{hour}", lambda: beat_tiles.beats_of(seen.answer, hour, seen.own, seen.judged)
     )
 
 
@@ -59,7 +59,7 @@ def beats(request: HttpRequest, recording_id: uuid.UUID, hour: int) -> HttpRespo
 def overview_of_all(request: HttpRequest, recording_id: uuid.UUID) -> HttpResponse:
     """Heart rate, ectopic beats and quality of the whole recording."""
     seen = _seen(request, recording_id)
-    return _unless_known(request, f"{seen.version}-overview", lambda: overview.overview(seen.answer, seen.classes))
+    return _unless_known(request, f"{seen.version}-overview", lambda: overview.overview(seen.answer))
 
 
 @login_required

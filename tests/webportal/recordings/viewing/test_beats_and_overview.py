@@ -58,13 +58,19 @@ def test_hours_together_hold_every_beat(said: Answer) -> None:
 
 
 def test_a_changed_class_is_told_beside_the_models_own(said: Answer) -> None:
-    classes = said.beats.classes.copy()
-    classes[5] = (classes[5] + 1) % len(said.model.classes)
-    _, part = columns_of(beat_tiles.beats_of(said, 0, classes))
-    assert part["classes"][5] == classes[5]
-    assert part["own"][5] == said.beats.classes[5]
-    own = said.beats.probabilities[5, classes[5]]
-    assert part["probabilities"][5] == pytest.approx(255 * own, abs=0.51)
+    own = said.beats.classes.copy()
+    own[5] = (own[5] + 1) % len(said.model.classes)
+    judged = np.arange(len(own)) == 5
+    _, part = columns_of(beat_tiles.beats_of(said, 0, own, judged))
+    assert part["own"][5] == own[5]
+    np.testing.assert_array_equal(part["classes"], said.beats.classes)
+    np.testing.assert_array_equal((part["flags"] & beat_tiles.JUDGED).astype(bool), judged)
+
+
+def test_probabilities_are_those_of_the_class(said: Answer) -> None:
+    _, part = columns_of(beat_tiles.beats_of(said, 0))
+    top = said.beats.probabilities[np.arange(len(said.beats)), said.beats.classes]
+    np.testing.assert_allclose(part["probabilities"], 255 * top, atol=0.51)
 
 
 def test_counts_tell_in_which_hour_a_kind_is(said: Answer) -> None:

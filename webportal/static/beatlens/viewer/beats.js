@@ -1,6 +1,6 @@
 // The beats, an hour at a time; the next one of a kind is looked for where the counts say that there are any.
 
-import { beatTile, CERTAIN, FIBRILLATES } from "./binary.js";
+import { beatTile, CERTAIN, FIBRILLATES, JUDGED } from "./binary.js";
 import { Store } from "./fetching.js";
 
 // The first place from which `samples` are not less than `sample`.
@@ -57,6 +57,7 @@ export class Beats {
       family: tile.families[place],
       probability: tile.probabilities[place] / 255,
       isCertain: Boolean(tile.flags[place] & CERTAIN),
+      isJudged: Boolean(tile.flags[place] & JUDGED),
       fibrillates: Boolean(tile.flags[place] & FIBRILLATES),
     };
   }

@@ -60,6 +60,7 @@ export function beatTile(buffer, firstSample) {
 
 export const CERTAIN = 1;
 export const FIBRILLATES = 2;
+export const JUDGED = 4;
 
 // The recording at a glance.
 export function overviewOf(buffer) {

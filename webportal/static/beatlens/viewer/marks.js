@@ -11,7 +11,7 @@ export const toneColour = (colour, tone) => (tone ? colour[`beat-${tone}`] : col
 function drawLetter(context, scale, beat, { x, about, colour, top, band, bottom, isChosen }) {
   const { letter, tone } = about.classes[beat.kind] ?? { letter: "Q", tone: "" };
   const unit = scale.ratio;
-  const text = (beat.fibrillates ? "~" : letter) + (beat.isCertain || beat.kind !== beat.own || beat.fibrillates ? "" : "?");
+  const text = (beat.fibrillates ? "~" : letter) + (beat.isCertain || beat.fibrillates ? "" : "?");
   const ink = beat.fibrillates ? colour["ink-soft"] : toneColour(colour, tone);
   const middle = top + band * 0.45;
   context.font = font(scale, 12, tone && !beat.fibrillates ? 700 : 500);
@@ -61,8 +61,16 @@ export function drawBeats(context, scale, beats, area) {
     return;
   }
   let before;
+  let last = -Infinity;
   for (const beat of lettered) {
     const x = scale.xOfSample(beat.sample);
+    if ((x - last) / unit < LETTER_ROOM * (isEctopic(beat) ? 1.9 : 1.2) && beat.number !== area.chosen) {
+      context.fillStyle = toneColour(colour, about.classes[beat.kind]?.tone);
+      context.fillRect(Math.round(x), top + band * 0.78, unit, band * 0.22);
+      before = beat;
+      continue;
+    }
+    last = x;
     drawLetter(context, scale, beat, { ...area, x, isChosen: beat.number === area.chosen });
     if (lettered === shown && before && beat.number === before.number + 1) drawInterval(before, beat, x);
     before = beat;
@@ -70,7 +78,7 @@ export function drawBeats(context, scale, beats, area) {
 
   function drawInterval(one, other, x) {
     const from = scale.xOfSample(one.sample);
-    if ((x - from) / unit < INTERVAL_ROOM * 1.7 || one.fibrillates || other.fibrillates) return;
+    if ((x - from) / unit < INTERVAL_ROOM * 1.6 || one.fibrillates || other.fibrillates) return;
     context.font = font(scale, 10.5);
     context.fillStyle = colour["ink-soft"];
     context.textAlign = "center";

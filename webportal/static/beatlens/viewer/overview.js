@@ -8,7 +8,7 @@ const RATE = 66;
 const ECTOPIC = 34;
 const QUALITY = 10;
 const AXIS = 18;
-const LEFT = 30;
+const LEFT = 36;
 
 export class Overview {
   constructor(canvas, { about, scale, clock, words, goTo, said }) {
@@ -127,7 +127,18 @@ export class Overview {
     context.fillStyle = colour["ink-soft"];
     context.textAlign = "left";
     context.font = font(sized, 10, 600);
-    context.fillText(this.words.rate_axis, left + 14 * ratio, 7 * ratio);
+    this.#paintName(this.words.rate_axis, left, 7 * ratio);
+  }
+
+  // What a curve shows, on a ground of its own.
+  #paintName(name, left, middle) {
+    const { context, ratio, colour } = this;
+    context.fillStyle = colour.surface;
+    context.globalAlpha = 0.8;
+    context.fillRect(left + 12 * ratio, middle - 6 * ratio, context.measureText(name).width + 4 * ratio, 12 * ratio);
+    context.globalAlpha = 1;
+    context.fillStyle = colour["ink-soft"];
+    context.fillText(name, left + 14 * ratio, middle);
   }
 
   // Of a hundred beats: ventricular ones up, supraventricular ones on top of them in another tone and hatch.
@@ -157,7 +168,7 @@ export class Overview {
     context.fillText(`${Math.round(most * 100)} %`, left - 3 * ratio, bottom - high + 3 * ratio);
     context.textAlign = "left";
     context.font = font(sized, 10, 600);
-    context.fillText(this.words.ectopic_axis, left + 14 * ratio, bottom - high + 2 * ratio);
+    this.#paintName(this.words.ectopic_axis, left, bottom - high + 2 * ratio);
   }
 
   // Full where a lead can be read, half where only something was recorded, none in gaps.

@@ -97,9 +97,11 @@ export function drawTimes(context, scale, { width, top, height, colour, clock })
   const room = context.measureText(clock.short(0, 1)).width + 24 * scale.ratio;
   const step = SECOND_STEPS.find((seconds) => seconds * scale.pixelsPerSecond >= room) || 86400;
   const end = Math.min(scale.seconds, scale.time(width));
-  for (let tick = Math.max(0, Math.ceil(scale.time(0) / step)); tick * step <= end; tick += 1) {
-    const x = scale.x(tick * step);
+  const offset = clock.start === null ? 0 : (step - (clock.start % step)) % step;  // round times of the clock
+  for (let tick = Math.ceil((Math.max(0, scale.time(0)) - offset) / step); tick * step + offset <= end; tick += 1) {
+    const time = tick * step + offset;
+    const x = scale.x(time);
     context.fillRect(Math.round(x), top, scale.ratio, height / 3);
-    context.fillText(clock.short(tick * step, step), x + 4 * scale.ratio, top + height / 2);
+    context.fillText(clock.short(time, step), x + 4 * scale.ratio, top + height / 2);
   }
 }

@@ -141,7 +141,7 @@ class Viewer {
     const time = beat.sample / scale.rate;
     const percent = Math.round(100 * beat.probability);
     let certainty = fill(beat.isCertain ? words.certain : words.uncertain, { percent });
-    if (beat.kind !== beat.own) certainty = words.edited;
+    if (beat.isJudged) certainty = fill(beat.kind === beat.own ? words.confirmed : words.edited, { own: about.classes[beat.own]?.name ?? "?" });
     if (beat.fibrillates) certainty = words.fibrillates;
     const parts = [fill(words.beat, { time: clock.exact(time), name: about.classes[beat.kind]?.name ?? "?", certainty })];
     const before = [...this.beats.between(beat.sample - 5 * scale.rate, beat.sample)].at(-1);
@@ -163,7 +163,7 @@ class Viewer {
 
   async nextBeat(step, kind) {
     if (!this.beats) return;
-    const isUncertain = (beat) => !beat.isCertain && beat.kind === beat.own && !beat.fibrillates;
+    const isUncertain = (beat) => !beat.isCertain && !beat.fibrillates;
     const fits = { any: () => true, uncertain: isUncertain }[kind] || ((beat) => beat.kind === kind && !beat.fibrillates);
     const waiting = setTimeout(() => this.say(this.words.searching), 300);
     try {
@@ -268,8 +268,11 @@ class Viewer {
   do(action) {
     const { scale } = this;
     const kind = (short) => this.about.classes?.findIndex((one) => one.short === short);
-    const listed = () => (["any", "uncertain"].includes(element("kind").value) ? element("kind").value : Number(element("kind").value));
-    const events = () => (element("event").value ? [element("event").value] : null);
+    const listed = () => {
+      const chosen = element("kind")?.value;
+      return /^\d+$/.test(chosen) ? Number(chosen) : chosen;
+    };
+    const events = () => (element("event")?.value ? [element("event").value] : null);
     const actions = {
       back: () => this.pan(-scale.span / 5), forward: () => this.pan(scale.span / 5),
       "screen-back": () => this.pan(-scale.span * 0.9), "screen-forward": () => this.pan(scale.span * 0.9),
