@@ -61,7 +61,7 @@ ENTRIES: Final[dict[str, Order]] = {
     """),
     "webportal": _order("""
         database_errors formats logs refusal settings wsgi
-        disk
+        disk paging
         errors
         accounts observability
         inference read_only_admin

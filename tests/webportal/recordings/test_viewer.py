@@ -190,7 +190,11 @@ def test_gaps_and_ends_are_said_and_not_left_blank(
     page: Page, live_server: LiveServer, spikes: models.Recording
 ) -> None:
     said: list[str] = []
-    page.expose_function("heard", said.append)
+
+    def heard(text: str) -> None:
+        said.append(text)
+
+    page.expose_function("heard", heard)
     page.add_init_script(
         "const fill = CanvasRenderingContext2D.prototype.fillText;"
         "CanvasRenderingContext2D.prototype.fillText = function (text, ...rest) {"

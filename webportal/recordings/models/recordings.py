@@ -12,6 +12,8 @@ from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from webportal.recordings.models.work import Work, constraints_of_work
@@ -157,6 +159,12 @@ class Recording(Work):
     def get_absolute_url(self) -> str:
         """Its page."""
         return reverse("recordings:recording", args=[self.pk])
+
+    @property
+    def title(self) -> str:
+        """Its name, or when it was sent."""
+        sent = date_format(timezone.localtime(self.created_at), "SHORT_DATETIME_FORMAT")
+        return self.name or gettext("Recording of %(sent)s") % {"sent": sent}
 
     @property
     def path(self) -> Path:

@@ -20,6 +20,7 @@ from webportal.recordings.viewing import times
 from webportal.recordings.viewing.about import about
 from webportal.recordings.viewing.opened import opened_store
 from webportal.recordings.viewing.shown import Shown, shown
+from webportal.recordings.views.state import state_of
 
 
 @login_required
@@ -29,8 +30,7 @@ def recording_page(request: HttpRequest, recording_id: uuid.UUID) -> HttpRespons
     """What was sent, what is said of it, and the viewer once it is read."""
     user = current_user(request)
     recording = access.readable_recording(user, recording_id)
-    context: dict[str, object] = {"recording": recording, "is_owner": recording.owner_id == user.pk}
-    context |= {"analysis": queries.newest_analysis(recording)}
+    context = state_of(recording, user)
     if recording.is_read:
         context |= _viewer(recording)
     return render(request, "recordings/recording.html", context)
