@@ -219,7 +219,7 @@ def test_gaps_and_ends_are_said_and_not_left_blank(
 def test_what_fails_to_load_is_said_and_tried_again(
     page: Page, live_server: LiveServer, spikes: models.Recording
 ) -> None:
-    failures = []
+    failures: list[str] = []
 
     def fail_twice(route: Any) -> None:
         if len(failures) < 2:
