@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 from ecg.beats import WINDOW_AFTER, WINDOW_BEFORE
 from ecg.features import rhythm, shape
 from ecg.features.atrial import atrial_numbers
+from ecg.features.reach import SHAPE_MARGIN, STRIP_REACH
 from ecg.features.rhythm import EARLY, intervals_of, rhythm_features, usual_interval
 from ecg.features.shape import aligned, shape_features
 from ecg.features.usual import UsualBeat, company, usual_beat
-from ecg.features.windows import SHAPE_MARGIN, STRIP_REACH, BeatWindows, cut
+from ecg.features.windows import BeatWindows, cut
 from ecg.peaks.stream import REACH as PEAKS_REACH
 from ecg.peaks.stream import candidates
 from ecg.recording import Millivolts, Recording

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ecg.quality import UNREADABLE
+from ecg.faults import UNREADABLE
 from ecg.rhythm.measures import measures
 from ecg.rhythm.timeline import BeatKind, Timeline
 from inference_server.classification import BeatClass

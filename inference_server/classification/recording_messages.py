@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecg.beats import SAMPLING_RATE
-from ecg.families.clustering import Family
+from ecg.families.family import Family
 from ecg.features.atrial import ATRIAL
 from inference_server.classification import ModelInfo, messages
 from inference_server.classification.recordings import (

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ecg.families.clustering import Family
+from ecg.families.family import Family
 from ecg.recording import RecordingWarning
 from ecg.rhythm.measures import Measures
 from inference_server.classification import ModelInfo

@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from ecg.beats import WINDOW_AFTER, WINDOW_BEFORE
+from ecg.features.reach import STRIP_REACH
 from ecg.features.stream import FEATURES, INTERVALS, BeatBlock
-from ecg.features.windows import STRIP_REACH
 from inference_server.classification import BeatClass, ModelInfo
 from inference_server.models.decision import Thresholds
 from inference_server.models.model_files import MODEL_FILE, ModelError, ModelFiles

@@ -36,7 +36,7 @@ def rhythm_of(
     """
     digest, gathering = folded(digests)
     seconds = seconds_of(samples, rate)
-    stretches = ventricular_fibrillation(digest.waves[:seconds])
+    stretches = ventricular_fibrillation(digest.odds[:seconds])
     working = digest.samples.astype(np.int64)
     timeline = Timeline(
         working, kinds_of(classes)[digest.classes], digest.readable[:seconds], stretches, digest.odd, digest.atrial

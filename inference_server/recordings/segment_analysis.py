@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecg.families.clustering import FamilyGathering
+from ecg.faults import UNREADABLE
 from ecg.features.stream import beat_blocks
-from ecg.quality import UNREADABLE
 from ecg.recording import Recording
+from ecg.rhythm.ventricular_fibrillation import fibrillation_odds
 from inference_server.classification import Verdict
 from inference_server.classification.recordings import RecordingBeats
 from inference_server.models.decision import Thresholds, decide
@@ -57,7 +58,7 @@ def analyse_segment(
     gathering = FamilyGathering()
     probabilities = [np.empty((0, len(model.info.classes)), np.float32)]
     samples, sources = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
-    faults, waves, odd, atrial = [], [], [np.empty(0, np.bool_)], []
+    faults, odds, odd, atrial = [], [], [np.empty(0, np.bool_)], []
     for block in beat_blocks(piece, blocks):
         each_block()
         gathering.add(block)
@@ -65,7 +66,7 @@ def analyse_segment(
         sources.append(block.source_samples)
         probabilities.append(model.probabilities(block))
         faults.append(block.windows.faults)
-        waves.append(block.windows.waves)
+        odds.append(fibrillation_odds(block.windows.waves))
         odd.append(block.odd)
         atrial.append(block.atrial)
     beats = _decided(
@@ -80,7 +81,7 @@ def analyse_segment(
         beats.peaks.astype(np.int32),
         beats.classes,
         ((judged & int(UNREADABLE)) == 0).any(axis=0),
-        np.concatenate(waves),
+        np.concatenate(odds),
         beats.odd,
         np.stack(atrial),
         gathering.groups(),

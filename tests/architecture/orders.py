@@ -26,7 +26,7 @@ ROOMS: Final = _order("""
 
 ENTRIES: Final[dict[str, Order]] = {
     "ecg": _order("""
-        classes confinement digital leads pyramid recording_reasons
+        classes confinement digital faults leads pyramid recording_reasons
         recording_errors
         recording
         beats store

@@ -17,9 +17,11 @@ AFTER: Final = 0.6
 #: Tenths of a millimetre: 25 mm are a second.
 _WIDTH: Final = 250
 _MILLIVOLT: Final = 100
-#: Room for a lead, and at most so many leads of a beat.
-_BAND: Final = 130
+#: Room for a lead, and above and below all of them.
+_BAND: Final = 150
+_MARGIN: Final = 10
 MOST_LEADS: Final = 2
+"""Leads of a beat that are drawn at most."""
 #: Columns in each of which the least and the greatest value are drawn.
 _COLUMNS: Final = 80
 
@@ -65,20 +67,44 @@ def windows(recording: Recording, samples: Sequence[int], leads: Sequence[int]) 
     return result
 
 
-def gain_of(beats: Sequence[NDArray[np.float32]]) -> float:
-    """Millimetres a millivolt at which most of these beats fit on their paper: 10, 5, 2.5 or 1.25."""
-    highest = [float(np.nanmax(np.abs(_level(lead)))) for beat in beats for lead in beat if np.isfinite(lead).any()]
-    needed = float(np.quantile(highest, 0.9)) if highest else 0.0
-    return next((gain for gain in (10.0, 5.0, 2.5) if needed * gain <= 0.095 * _BAND), 1.25)
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How beats are drawn that stand beside each other."""
+
+    gain: float
+    """Millimetres a millivolt: 10 where most of them fit on their paper, else 5, 2.5 or 1.25."""
+    baselines: tuple[int, ...]
+    """Of each lead, tenths of a millimetre from the top."""
 
 
-def drawing(beat: NDArray[np.float32], gain: float) -> Drawing:
-    """A beat at ``gain`` mm/mV, each lead on the baseline of its own."""
-    return Drawing(
-        _WIDTH,
-        _BAND * len(beat) + 20,
-        tuple(_path(_level(lead), _BAND * place + 90, gain * _MILLIVOLT / 10) for place, lead in enumerate(beat)),
+def layout_of(beats: Sequence[NDArray[np.float32]], leads: int) -> Layout:
+    """A layout in which nine of ten beats keep within their lead's room."""
+    reaches = [_reach([beat[lead] for beat in beats]) for lead in range(leads)]
+    needed = max((up + down for up, down in reaches), default=0.0)
+    gain = next((gain for gain in (10.0, 5.0, 2.5) if needed * gain <= 0.1 * _BAND), 1.25)
+    unit = gain * _MILLIVOLT / 10
+    baselines = (
+        round(_MARGIN + _BAND * lead + (_BAND - (up + down) * unit) / 2 + up * unit)
+        for lead, (up, down) in enumerate(reaches)
     )
+    return Layout(gain, tuple(baselines))
+
+
+def _reach(beats: Sequence[NDArray[np.float32]]) -> tuple[float, float]:
+    """How far nine of ten beats reach above and below their baselines, millivolts."""
+    known = [_level(beat) for beat in beats if np.isfinite(beat).any()]
+    if not known:
+        return 0.0, 0.0
+    above = [max(0.0, float(np.nanmax(beat))) for beat in known]
+    below = [max(0.0, -float(np.nanmin(beat))) for beat in known]
+    return float(np.quantile(above, 0.9)), float(np.quantile(below, 0.9))
+
+
+def drawing(beat: NDArray[np.float32], layout: Layout) -> Drawing:
+    """A beat, each lead on a baseline of its own."""
+    unit = layout.gain * _MILLIVOLT / 10
+    lines = (_path(_level(lead), at, unit) for lead, at in zip(beat, layout.baselines, strict=True))
+    return Drawing(_WIDTH, _BAND * len(beat) + 2 * _MARGIN, tuple(lines))
 
 
 def _level(lead: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-from ecg.families.clustering import Family
+from ecg.families.family import Family
 from ecg.recording import RecordingWarning
 from inference_server.classification import messages
 from inference_server.classification.recordings import (

@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 from ecg import store
-from ecg.quality import UNREADABLE
+from ecg.faults import UNREADABLE
 from ecg.recording import Recording
 from ecg.recording_errors import RecordingError
 from inference_server.exports.report_tables import clock
@@ -175,8 +175,9 @@ class FamilyPages:
             return [None] * len(places)
         samples = self._answer.beats.samples[list(places)].tolist()
         beats = beat_drawings.windows(self._recording, samples, self._leads)
-        self.gain = beat_drawings.gain_of(beats)
-        return [beat_drawings.drawing(beat, self.gain) for beat in beats]
+        layout = beat_drawings.layout_of(beats, len(self._leads))
+        self.gain = layout.gain
+        return [beat_drawings.drawing(beat, layout) for beat in beats]
 
 
 def edit_lines(analysis: RecordingAnalysis, edits: Sequence[Edit], edited: EditedBeats, reader: User) -> list[EditLine]:

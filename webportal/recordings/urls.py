@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from webportal.recordings.views import families, lists, recording, sending, single, tables, windows
+from webportal.recordings.views import families, lists, recording, report, sending, single, tables, windows
 
 app_name = "recordings"
 
@@ -36,4 +36,7 @@ urlpatterns = [
     path("recordings/<uuid:recording_id>/families/", families.families, name="families"),
     path("recordings/<uuid:recording_id>/families/<int:number>/", families.family, name="family"),
     path("recordings/<uuid:recording_id>/edits/", families.edit, name="edit"),
+    path("recordings/<uuid:recording_id>/report/", report.page, name="report"),
+    path("recordings/<uuid:recording_id>/report.pdf", report.paper, name="report-pdf"),
+    path("recordings/<uuid:recording_id>/export/<str:name>", report.export, name="export"),
 ]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ecg.families.clustering import Family
+from ecg.families.family import Family
 from ecg.recording import Recording, RecordingWarning
 from ecg.rhythm.measures import measures
 from ecg.rhythm.timeline import BeatKind, Timeline

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ecg.families.clustering import Family
+from ecg.families.family import Family
 from inference_server.classification.recordings import RecordingAnalysis as Answer
 from inference_server.classification.recordings import RecordingBeats
 from tests.inference_server.recordings_of_tests import differences

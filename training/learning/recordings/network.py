@@ -15,8 +15,8 @@ from keras import layers, ops
 from numpy.typing import NDArray
 
 from ecg.beats import WINDOW_AFTER, WINDOW_BEFORE
+from ecg.features.reach import STRIP_REACH
 from ecg.features.stream import FEATURES, INTERVALS
-from ecg.features.windows import STRIP_REACH
 from training.datasets.recordings.labelling import CLASSES
 from training.datasets.recordings.preparation import STRIP_STEP
 

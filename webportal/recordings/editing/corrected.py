@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from ecg.families.clustering import Family
+from ecg.families.family import Family
 from inference_server.classification.measuring import measured
 from inference_server.classification.recordings import RecordingAnalysis, RecordingBeats
 from numpy.typing import NDArray

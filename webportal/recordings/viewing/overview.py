@@ -19,7 +19,7 @@ from collections.abc import Callable
 from typing import Final
 
 import numpy as np
-from ecg.quality import Fault
+from ecg.faults import Fault
 from inference_server.classification.recordings import RecordingAnalysis
 from inference_server.exports.counting import counted, known_intervals, readable_seconds
 from numpy.typing import NDArray

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ecg.families.clustering import Family
+from ecg.families.family import Family
 from inference_server.classification.recordings import RecordingAnalysis, RecordingBeats
 from tests.inference_server.exports.made import CLASSES, analysis_of, regular, with_ventricular
 from tests.inference_server.recordings_of_tests import differences
