@@ -10,6 +10,8 @@ from pathlib import Path
 import environ
 from csp.constants import NONE, SELF
 
+from webportal.settings.certificates import pem
+
 env = environ.Env()
 
 BASE_DIR = Path(__file__).resolve().parents[2]
@@ -146,6 +148,8 @@ DEFAULT_FROM_EMAIL = env.str("BEATLENS_FROM_EMAIL", default="beatlens@localhost"
 INFERENCE_ADDRESS = env.str("BEATLENS_INFERENCE_ADDRESS", default="127.0.0.1:50051")
 #: The token that the portal and its worker send, where the inference server asks for one.
 INFERENCE_TOKEN = env.str("BEATLENS_INFERENCE_TOKEN", default="")
+#: What the inference server's certificate must come from, PEM; with it, and only then, the way there is TLS.
+INFERENCE_CA = pem(env, "BEATLENS_INFERENCE_CA")
 #: The inference server's token file, where administrators make and revoke tokens in the portal; none: not there.
 TOKENS_FILE: Path | None = Path(file) if (file := env.str("BEATLENS_TOKENS", default="")) else None
 #: How long a person waits for the answer on the spot, seconds; after that the queue takes over.
