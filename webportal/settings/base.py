@@ -10,6 +10,7 @@ from pathlib import Path
 import environ
 from csp.constants import NONE, SELF
 
+from webportal.log_format import log_format
 from webportal.settings.certificates import pem
 
 env = environ.Env()
@@ -44,6 +45,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "webportal.observability.middleware.TraceMiddleware",
     "webportal.observability.middleware.MetricsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -277,12 +279,18 @@ X_FRAME_OPTIONS = "DENY"
 
 # --- Logs: what happened and the id of every error, never who ------------------------------------------------------
 
+#: ``text`` for people, or ``json``: an object a line, as the inference server writes them. gunicorn's own lines are the
+#: same, see ``webportal.gunicorn_conf``.
+LOG_FORMAT = log_format(env.str("BEATLENS_LOG_FORMAT", default="text"))
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "formatters": {
+        "text": {"format": "{asctime} {levelname} {name} {message}", "style": "{"},
+        "json": {"()": "inference_server.runtime.log.JsonFormatter"},
+    },
     "filters": {"refusals": {"()": "webportal.logs.OneLineForRefusals"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["refusals"]}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT, "filters": ["refusals"]}},
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {
         "webportal": {"level": env.str("BEATLENS_LOG_LEVEL", default="INFO")},
