@@ -110,7 +110,8 @@ class Portal:
                 time.sleep(0.2)
 
     def start(self, *command: str, log: BinaryIO | None = None) -> subprocess.Popen[bytes]:
-        return subprocess.Popen([sys.executable, *command], cwd=ROOT, env=self.environment, stdout=log, stderr=log)
+        mails = log and subprocess.DEVNULL  # they go to the standard output
+        return subprocess.Popen([sys.executable, *command], cwd=ROOT, env=self.environment, stdout=mails, stderr=log)
 
     def start_worker(self) -> None:
         with self.worker_log.open("wb") as log:
