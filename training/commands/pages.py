@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from training.commands.options import RUNS, ThreadsOption
 from training.commands.terminal import console, progress_bar
 
 if TYPE_CHECKING:
@@ -52,3 +53,27 @@ def _wish(layout: str, medium: str) -> Wish:
     if medium and medium not in media:
         raise typer.BadParameter(f"{medium!r} is none of {', '.join(media)}.")
     return Wish(layout or None, media.get(medium))
+
+
+@app.command(name="pages-train", rich_help_panel=PANEL)
+def train(
+    data: Annotated[Path, typer.Option("--data", help="Folder of drawn pages.")] = Path("var/pages/train"),
+    run: Annotated[Path, typer.Option("--run", help="Folder of the run.")] = RUNS / "ecg-page",
+    steps: Annotated[int, typer.Option("--steps", help="Batches of eight squares.", min=1)] = 3000,
+    seed: SeedOption = 0,
+    threads: ThreadsOption = 0,
+) -> None:
+    """Train the network that tells traces from grid and text. A stopped run continues where it was."""
+    from training.datasets.pages.crops import drawn_pages
+    from training.learning.fitting import use_threads
+    from training.learning.pages.fitting import Fit, fit
+
+    use_threads(threads)
+    with progress_bar() as progress:
+        task = progress.add_task("reading pages", total=steps)
+
+        def report(done: int, loss: float) -> None:
+            progress.update(task, completed=done, description=f"loss {loss:.3f}")
+
+        fit(drawn_pages(data), Fit(steps=steps, seed=seed), run, report)
+    console.print(f"{run} has the network")

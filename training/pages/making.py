@@ -17,14 +17,14 @@ from training.pages.truth import Calibration, PageTruth
 
 LAYOUTS: Final = ("1x1", "2x1", "3x1", *TWELVE_LEADS)
 
-#: Pixels of a millimetre: 150 to 300 dots an inch on paper, what screens and cameras have for a page.
-_SCALES: Final = {
+SCALES: Final = {
     Medium.CLEAN: (6.0, 11.8),
     Medium.SCAN: (5.0, 11.8),
     Medium.PHOTOGRAPH: (5.0, 10.0),
     Medium.SCREENSHOT: (3.6, 8.0),
     Medium.MONITOR: (3.6, 8.0),
 }
+"""Least and greatest pixels of a millimetre: 150 to 300 dots an inch on paper, what screens and cameras show."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ def drawn(excerpt: Excerpt, layout: str, medium: Medium, seed: int, *, vary: boo
     cabrera = vary and layout in {"6x2", "3x4", "12x1"} and generator.random() < 0.2
     seconds = min(excerpt.seconds, 10.0 * 25 / look.mm_per_second)
     panels = panels_of(layout, excerpt.leads, seconds, cabrera=cabrera)
-    low, high = _SCALES[medium]
+    low, high = SCALES[medium]
     scale = float(generator.uniform(low, high))
     page = sheet.drawn(excerpt, panels, look, scale, header_text.lines(generator))
     caught = capture.caught(page, medium, generator)

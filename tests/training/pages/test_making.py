@@ -5,6 +5,7 @@ import pytest
 
 from tests.training.pages.made import RATE, twelve
 from training.pages import making
+from training.pages.arrangements import CABRERA, panels_of
 from training.pages.capture import Medium
 from training.pages.truth import GRID, MARK, TRACE
 
@@ -53,18 +54,16 @@ def test_a_page_holds_each_lead_of_its_layout_for_its_time() -> None:
 
 
 def test_equal_seeds_make_equal_pages_and_others_do_not() -> None:
-    first, again, other = (making.drawn(twelve(), "6x2", Medium.SCAN, seed=seed) for seed in (3, 3, 4))
+    first, again, other = (making.drawn(twelve(3.0), "1x1", Medium.SCAN, seed=seed) for seed in (3, 3, 4))
     np.testing.assert_array_equal(first.pixels, again.pixels)
     np.testing.assert_array_equal(first.labels, again.labels)
     assert first.pixels.shape != other.pixels.shape or (first.pixels != other.pixels).any()
 
 
 def test_leads_in_the_order_of_cabrera_show_avr_turned_round() -> None:
-    pages = [making.drawn(twelve(), "12x1", Medium.CLEAN, seed=seed) for seed in range(12)]
-    page = next(page for page in pages if page.truth.cabrera)
-    assert [lead.name for lead in page.truth.leads[:6]] == ["aVL", "I", "-aVR", "II", "aVF", "III"]
-    length = len(page.truth.leads[2].millivolts)
-    np.testing.assert_array_equal(page.truth.leads[2].millivolts, -twelve().lead("aVR")[:length])
+    heart = twelve()
+    assert [panel.lead for panel in panels_of("12x1", heart.leads, 10.0, cabrera=True)][:6] == [*CABRERA]
+    np.testing.assert_array_equal(heart.lead("-aVR"), -heart.lead("aVR"))
 
 
 def test_grid_and_text_are_told_from_traces() -> None:
