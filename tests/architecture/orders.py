@@ -52,7 +52,7 @@ ENTRIES: Final[dict[str, Order]] = {
         databases
         synthetic
         pictures
-        recipes
+        pages recipes
         datasets
         learning
         evaluation
