@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from ecg.beats import WINDOW_AFTER, WINDOW_BEFORE
+from ecg.features.arrival import ARRIVAL
 from ecg.features.stream import FEATURES, INTERVALS, BeatBlock
 from ecg.features.windows import STRIP_REACH
 from inference_server.classification import BeatClass, ModelInfo
@@ -37,6 +38,8 @@ ARRAYS: Final[dict[str, tuple[int | None, ...]]] = {
     "strip": (None, None, 2 * STRIP_REACH),
     "intervals": (None, 2 * INTERVALS),
     "features": (None, len(FEATURES)),
+    "arrival": (None, len(ARRIVAL)),
+    "leads": (None, None),
 }
 """What a graph may take, and its shape: beats, leads where there are any, values."""
 
@@ -155,7 +158,12 @@ def _nothing_known(name: str, leads: int) -> Floats:
 
 def arrays_of(block: BeatBlock, names: tuple[str, ...]) -> dict[str, Floats]:
     """The named arrays of :data:`ARRAYS` for the beats of a block that has some."""
-    given = {"intervals": block.intervals, "features": block.features}
+    given = {
+        "intervals": block.intervals,
+        "features": block.features,
+        "arrival": block.arrival,
+        "leads": np.tile(block.leads, (len(block), 1)),
+    }
     beats = list(block.beats())
     return {
         name: np.ascontiguousarray(given[name] if name in given else np.stack([getattr(beat, name) for beat in beats]))

@@ -35,7 +35,7 @@ from training.learning.calibration import Scaling
 
 NAME: Final = "arrhythmia-recording"
 
-ARRAYS: Final = ("windows", "difference", "strip", "intervals", "features")
+ARRAYS: Final = ("windows", "difference", "strip", "intervals", "features", "arrival", "leads")
 """Names of the inputs, in order."""
 
 #: Keras and onnxruntime may differ by so much in a probability.

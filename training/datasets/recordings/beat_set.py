@@ -11,6 +11,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from ecg.features.stream import lead_places
 from training import TrainingError
 
 
@@ -20,7 +21,7 @@ class NothingPreparedError(TrainingError):
 
 #: Arrays with a row for each lead of each beat, and with one for each beat.
 PICTURES: Final = ("windows", "difference", "strip")
-NUMBERS: Final = ("intervals", "features")
+NUMBERS: Final = ("intervals", "features", "arrival")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,8 @@ class BeatSet:
     """``[beats]``: how many leads each has."""
     pictures: dict[str, NDArray[np.float16]]
     """``[rows, samples]`` each, millivolts."""
+    lead_places: NDArray[np.float32]
+    """``[rows]``: what the leads are (:func:`ecg.features.stream.lead_places`)."""
     numbers: dict[str, NDArray[np.float32]]
     """``[beats, …]`` each."""
 
@@ -91,9 +94,11 @@ class BeatSet:
         if chosen is None:
             chosen = np.broadcast_to(np.arange(int(self.leads[beats[0]])), (len(beats), int(self.leads[beats[0]])))
         rows = self.first_row[beats][:, None] + chosen
-        return {name: values[rows].astype(np.float32) for name, values in self.pictures.items()} | {
-            name: values[beats] for name, values in self.numbers.items()
-        }
+        return (
+            {name: values[rows].astype(np.float32) for name, values in self.pictures.items()}
+            | {name: values[beats] for name, values in self.numbers.items()}
+            | {"leads": self.lead_places[rows]}
+        )
 
 
 def load(folder: Path, paths: Iterable[Path]) -> BeatSet:
@@ -124,6 +129,12 @@ def load(folder: Path, paths: Iterable[Path]) -> BeatSet:
             name: np.concatenate([arrays[name].reshape(-1, arrays[name].shape[2]) for _, arrays in parts])
             for name in PICTURES
         },
+        lead_places=np.concatenate(
+            [
+                np.tile(lead_places(record.facts["leads"]), count)
+                for (record, _), count in zip(parts, counts, strict=True)
+            ]
+        ),
         numbers={name: np.concatenate([arrays[name] for _, arrays in parts]) for name in NUMBERS},
     )
 

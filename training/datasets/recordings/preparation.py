@@ -138,6 +138,7 @@ def _arrays(blocks: list[BeatBlock]) -> Arrays:
         "strip": strips.reshape(*strips.shape[:2], -1, STRIP_STEP).mean(axis=3).astype(np.float16),
         "intervals": np.concatenate([block.intervals for block in blocks]),
         "features": np.concatenate([block.features for block in blocks]),
+        "arrival": np.concatenate([block.arrival for block in blocks]),
         "samples": np.concatenate([block.windows.samples for block in blocks]),
         "source_samples": np.concatenate([block.source_samples for block in blocks]),
     }
