@@ -3,15 +3,17 @@
 Metadata of the format ``beatlens-recording/1``: ``name``, ``classes`` (``short`` and ``name`` each), ``arrays`` (names
 of the graph's inputs), ``features`` (the names of :data:`ecg.features.stream.FEATURES`, in order), ``decision``
 (``min_probability`` and ``min_confidence`` of each class, ``groups``), ``training_run``, ``data_digest``, ``scores``,
-``licence``. Inputs are any of :data:`ARRAYS`, float32 as :func:`ecg.features.stream.beat_blocks` gives them, ``nan``
-where unknown; the numbers of beats and of leads are free. The output is ``probabilities`` ``[N, C]``, calibrated.
+``licence``; and where answers are adapted to each recording, ``shares`` of the classes where it was calibrated
+(:mod:`inference_server.models.class_shares`). Inputs are any of :data:`ARRAYS`, float32 as
+:func:`ecg.features.stream.beat_blocks` gives them, ``nan`` where unknown; the numbers of beats and of leads are free.
+The output is ``probabilities`` ``[N, C]``, calibrated.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final, Self
+from typing import Annotated, Final, Self
 
 import numpy as np
 import onnxruntime
@@ -23,6 +25,7 @@ from ecg.features.arrival import ARRIVAL
 from ecg.features.stream import FEATURES, INTERVALS, BeatBlock
 from ecg.features.windows import STRIP_REACH
 from inference_server.classification import BeatClass, ModelInfo
+from inference_server.models.class_shares import with_own_shares
 from inference_server.models.decision import Thresholds
 from inference_server.models.model_files import MODEL_FILE, ModelError, ModelFiles
 from inference_server.models.onnx_session import first_line, open_session, read_metadata
@@ -43,7 +46,10 @@ ARRAYS: Final[dict[str, tuple[int | None, ...]]] = {
 }
 """What a graph may take, and its shape: beats, leads where there are any, values."""
 
-_JSON_VALUES: Final = ("classes", "arrays", "features", "decision", "scores")
+_JSON_VALUES: Final = ("classes", "arrays", "features", "decision", "scores", "shares")
+
+#: Shares are rounded, and add up to 1 within this.
+_ROUNDING: Final = 1e-3
 
 #: Beats that are put through the graph at once: a busy block has some hundred.
 _BATCH: Final = 256
@@ -66,6 +72,7 @@ class _Metadata(BaseModel):
     data_digest: str
     scores: dict[str, float]
     licence: str
+    shares: dict[str, Annotated[float, Field(gt=0, le=1)]] | None = None
 
 
 class RecordingModel:
@@ -77,11 +84,13 @@ class RecordingModel:
         info: ModelInfo,
         arrays: tuple[str, ...],
         thresholds: Thresholds,
+        shares: tuple[float, ...] | None,
         session: onnxruntime.InferenceSession,
     ) -> None:
         self.info = info
         self.arrays = arrays
         self.thresholds = thresholds
+        self._shares = shares
         self._session = session
 
     @classmethod
@@ -115,7 +124,13 @@ class RecordingModel:
             scores=metadata.scores,
             licence_notice=metadata.licence,
         )
-        model = cls(info=info, arrays=tuple(metadata.arrays), thresholds=thresholds, session=session)
+        model = cls(
+            info=info,
+            arrays=tuple(metadata.arrays),
+            thresholds=thresholds,
+            shares=_shares(metadata),
+            session=session,
+        )
         model._warm_up()
         return model
 
@@ -128,6 +143,12 @@ class RecordingModel:
         return np.concatenate(
             [self._run({name: values[part : part + _BATCH] for name, values in arrays.items()}) for part in parts]
         )
+
+    def of_recording(self, probabilities: Floats) -> Floats:
+        """What :meth:`probabilities` said of all beats of a recording or a long part of it, ``[n, C]``, by their own
+        shares of the classes, where the file says how to.
+        """
+        return probabilities if self._shares is None else with_own_shares(probabilities, self._shares)
 
     def _run(self, arrays: dict[str, Floats]) -> Floats:
         probabilities: Floats
@@ -147,6 +168,15 @@ class RecordingModel:
                 raise ModelError(f"{MODEL_FILE} answers with shape {probabilities.shape}; expected (1, {classes}).")
             if not np.isfinite(probabilities).all() or abs(float(probabilities.sum()) - 1) > 1e-3:
                 raise ModelError(f"{MODEL_FILE} answers with probabilities that do not add up to 1.")
+
+
+def _shares(metadata: _Metadata) -> tuple[float, ...] | None:
+    if metadata.shares is None:
+        return None
+    shorts = [kind.short for kind in metadata.classes]
+    if set(metadata.shares) != set(shorts) or abs(sum(metadata.shares.values()) - 1) > _ROUNDING:
+        raise ModelError(f"{MODEL_FILE}: metadata shares must be of {', '.join(shorts)} and add up to 1.")
+    return tuple(metadata.shares[short] for short in shorts)
 
 
 def _nothing_known(name: str, leads: int) -> Floats:

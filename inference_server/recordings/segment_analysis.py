@@ -68,7 +68,8 @@ def analyse_segment(
         waves.append(block.windows.waves)
         odd.append(block.odd)
         atrial.append(block.atrial)
-    beats = _decided(np.concatenate(sources), np.concatenate(probabilities), model.thresholds)
+    said = model.of_recording(np.concatenate(probabilities))
+    beats = _decided(np.concatenate(sources), said, model.thresholds)
     judged = np.concatenate(faults, axis=1)
     digest = Digest(
         np.concatenate(samples).astype(np.int32),

@@ -76,6 +76,7 @@ def test_a_file_that_lacks_a_part_is_refused_with_its_name(tmp_path: Path, name:
         ({"decision": '{"min_probability": {"PVC": 0.5}}'}, "no min_probability for NORMAL"),
         ({"classes": "[]"}, "metadata is not usable: classes"),
         ({"scores": "none"}, "metadata scores is not JSON"),
+        ({"shares": '{"NORMAL": 1.0}'}, "metadata shares must be of NORMAL"),
     ],
 )
 def test_a_file_that_contradicts_itself_is_refused(tmp_path: Path, metadata: dict[str, str], complaint: str) -> None:

@@ -64,7 +64,8 @@ def test_confident_answers_are_right_often_enough() -> None:
         logits[key(records[number])][:10] = _logits(10, 0, 1.0)
     known = calibrating.known(records, logits)
     scaled = calibrating.scaling(known)
-    thresholds = calibrating.thresholds(known, scaled)
+    of_records = {name: calibrating.probabilities(values, scaled) for name, values in logits.items()}
+    thresholds = calibrating.thresholds(records, of_records)
     said = calibrating.probabilities(known.logits, scaled)
     confident = said.max(axis=1) >= np.array(thresholds.min_confidence)[said.argmax(axis=1)]
     assert 0 < confident.mean() < 1
@@ -81,3 +82,13 @@ def test_a_fold_is_calibrated_by_the_others() -> None:
     }
     said = calibrating.cross_fitted(records, folds)
     assert said[key(records[0])].max(axis=1).mean() < said[key(records[2])].max(axis=1).mean()
+
+
+def test_a_recording_is_answered_by_its_own_shares_of_the_classes() -> None:
+    records = tuple(_record(number, np.repeat([1, 8], [60, 4])) for number in range(20))
+    logits = {key(record): np.concatenate([_logits(60, 0, 2.0), _logits(4, 3, 2.0)]) for record in records}
+    calibration = calibrating.Calibration.of(calibrating.known(records, logits))
+    assert sum(calibration.shares) == pytest.approx(1)
+    many = np.concatenate([_logits(900, 3, 3.0), np.zeros((1, len(CLASSES)), np.float32)])
+    alone = calibration.of_recording(many[-1:])
+    assert calibration.of_recording(many)[-1, 3] > alone[0, 3] + 0.2
