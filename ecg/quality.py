@@ -7,38 +7,17 @@ clean beats; ``python -m benchmarks.recordings quality`` prints what they say of
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import IntFlag
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ecg.beats import SAMPLING_RATE
+from ecg.faults import UNREADABLE, Fault
 from ecg.peaks.evidence import Evidence
 from ecg.recording import Millivolts
 from ecg.signal.gaps import bridged
 from ecg.signal.grid import BLOCK_SECONDS
-
-
-class Fault(IntFlag):
-    """What is wrong with a second of a lead."""
-
-    MISSING = 1
-    """Less than half of it was recorded."""
-    FLAT = 2
-    """Nothing moves: no electrode."""
-    SATURATED = 4
-    """The amplifier is at its end for a while."""
-    NOISE = 8
-    """Beats don't stand out, or what stands out doesn't look like beats."""
-    BASELINE = 16
-    """The baseline wanders by more than a tall QRS complex is high. Beats can be found, ST is worth nothing."""
-    MAINS = 32
-    """50 or 60 Hz."""
-
-
-UNREADABLE: Final = Fault.MISSING | Fault.FLAT | Fault.SATURATED | Fault.NOISE
-"""A second with one of these counts for nothing in its lead."""
 
 #: Peak to peak of a second in which nothing moves. The isoelectric line of a clean recorder still has 10 µV of noise.
 _FLAT: Final = 0.008

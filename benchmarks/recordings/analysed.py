@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 from rich.progress import track
 
 from ecg.ec57.marks import Marks
+from ecg.faults import UNREADABLE
 from ecg.features.stream import beat_blocks
-from ecg.quality import UNREADABLE
 from ecg.recording import Recording
 from ecg.rhythm.stretches import Stretches
-from ecg.rhythm.ventricular_fibrillation import ventricular_fibrillation
+from ecg.rhythm.ventricular_fibrillation import fibrillation_odds, ventricular_fibrillation
 from ecg.signal.resampling import Ratio
 from training.databases.database import Database, DatabaseRecord
 
@@ -71,5 +71,5 @@ def analysed(recording: Recording) -> Analysed:
         waves,
         np.concatenate([block.odd for block in blocks]),
         np.stack([block.atrial for block in blocks]),
-        ventricular_fibrillation(waves),
+        ventricular_fibrillation(fibrillation_odds(waves)),
     )

@@ -6,7 +6,7 @@ import numpy as np
 
 from benchmarks.recordings.analysed import analysed, records
 from benchmarks.recordings.table import show
-from ecg.quality import Fault
+from ecg.faults import Fault
 from training.databases.challenge2017 import CHALLENGE2017
 from training.databases.labels import Label
 from training.databases.ludb import LUDB

@@ -16,13 +16,13 @@ from benchmarks.recordings import detectors
 from benchmarks.recordings.made import Repeated
 from benchmarks.recordings.table import show
 from ecg.families.clustering import FamilyGathering
+from ecg.faults import UNREADABLE
 from ecg.features.stream import beat_blocks
 from ecg.peaks.stream import peaks
-from ecg.quality import UNREADABLE
 from ecg.recording import Recording
 from ecg.rhythm.measures import measures
 from ecg.rhythm.timeline import BeatKind, Timeline
-from ecg.rhythm.ventricular_fibrillation import ventricular_fibrillation
+from ecg.rhythm.ventricular_fibrillation import fibrillation_odds, ventricular_fibrillation
 from training.databases.mitdb import MITDB
 
 #: Records whose half hours are repeated, one after the other: quiet and noisy, regular and not, slow and fast.
@@ -105,7 +105,7 @@ def _whole(recording: Recording) -> int:
     gathering.finish()
     places = np.concatenate(samples)
     kinds = np.full(len(places), BeatKind.NORMAL.value)
-    fibrillation = ventricular_fibrillation(np.concatenate(waves))
+    fibrillation = ventricular_fibrillation(fibrillation_odds(np.concatenate(waves)))
     measures(Timeline(places, kinds, np.concatenate(readable), fibrillation, np.concatenate(odd), np.stack(atrial)))
     return len(places)
 

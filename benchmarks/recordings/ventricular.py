@@ -22,7 +22,7 @@ from benchmarks.recordings.rhythms import OTHERS, ventricular_seconds
 from benchmarks.recordings.table import show
 from ecg.features.waves import WAVES
 from ecg.rhythm.stretches import filled
-from ecg.rhythm.ventricular_fibrillation import ventricular_fibrillation
+from ecg.rhythm.ventricular_fibrillation import fibrillation_odds, ventricular_fibrillation
 from training.databases.database import DatabaseRecord
 from training.databases.people import FOLDS, fold_of, stored_folds
 from training.databases.vfdb import VFDB
@@ -76,7 +76,7 @@ def show_ventricular(seconds: VentricularSeconds) -> None:
         weights, constant = fitted(numbers[chosen], truth[chosen] == "VF", people[chosen])
         for record in np.flatnonzero(folds == fold).tolist():
             waves = seconds.waves[record]
-            stretches = ventricular_fibrillation(waves, weights, constant)
+            stretches = ventricular_fibrillation(fibrillation_odds(waves, weights, constant))
             called[ends[record] - len(waves) : ends[record]] = filled(stretches, len(waves))
     rows = [
         [name, kind, *share(called[inside], people[inside])]

@@ -15,6 +15,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from benchmarks.processes.programs import BeatlensServer, Program, resident, tree
 from benchmarks.serving.attackers import SILENCE
 from inference_server.client import ArrhythmiaClient, ClientError
+from inference_server.runtime.settings import Settings
 from inference_server.runtime.tokens import Scope, TokenStore
 
 #: The bounds. Memory of each process: twice what it holds at rest and 200 MB. At rest again: 1.5 times of it.
@@ -28,6 +29,8 @@ _PROBE_PAUSE: Final = 0.2
 _CALL_PAUSE: Final = 0.1
 _SAMPLE_PAUSE: Final = 0.05
 _START_SECONDS: Final = 60.0
+#: Of each pool.
+_WORKERS: Final = 2
 _OWN_CONNECTION: Final = (("grpc.use_local_subchannel_pool", 1),)
 
 
@@ -82,7 +85,7 @@ def assail(assault: Assault, models: Path, image: bytes, *, seconds: float, conn
         with BeatlensServer(
             Path(folder, "log"), models=models, access_log=False, tokens=Path(folder, "tokens.json")
         ) as server:
-            rest = _rest(server, token, image)
+            rest = _rest(server, token, image, recordings=has_recordings(models))
             with _Watchers(server, token, image) as observed:
                 arguments = ("-m", "benchmarks.serving.attackers", assault.name, server.address)
                 with Program(*arguments, f"{seconds}", f"{connections}", *filter(None, [attacker])) as program:
@@ -119,15 +122,26 @@ def _megabytes(rest: int, largest: int) -> str:
     return f"{rest // 1_000_000} at rest, {largest // 1_000_000} at most"
 
 
-def _rest(server: BeatlensServer, token: str, image: bytes) -> dict[int, int]:
+def _rest(server: BeatlensServer, token: str, image: bytes, *, recordings: bool) -> dict[int, int]:
     """Resident memory of each process once all of them have worked, bytes."""
-    end = time.monotonic() + _START_SECONDS
-    while server.counts("beatlens_workers")[()] < 2 and time.monotonic() < end:
-        time.sleep(0.05)
+    wait_for_workers(server, recordings=recordings)
     with ArrhythmiaClient(server.address, token=token, timeout=30) as client:
         for _ in range(20):
             client.classify(image)
     return {pid: resident(pid) for pid in tree(server.pid)}
+
+
+def wait_for_workers(server: BeatlensServer, *, recordings: bool) -> None:
+    """Return once all workers hold their models, those ``recordings`` are analysed by as well."""
+    end = time.monotonic() + _START_SECONDS
+    pools = ("beatlens_workers", "beatlens_recording_workers") if recordings else ("beatlens_workers",)
+    while not all(server.counts(pool)[()] >= _WORKERS for pool in pools) and time.monotonic() < end:
+        time.sleep(0.05)
+
+
+def has_recordings(models: Path) -> bool:
+    """Whether a repository has a model for recordings."""
+    return (models / Settings().recording_model_name).is_dir()
 
 
 def _seconds_until_rest(server: BeatlensServer, rest: dict[int, int]) -> float | None:

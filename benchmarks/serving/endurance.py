@@ -26,7 +26,7 @@ import typer
 
 from benchmarks.processes.programs import BeatlensServer, tree, usage
 from benchmarks.processes.project import MODELS, SAMPLES, newest
-from benchmarks.serving.attack import ASSAULTS, assail
+from benchmarks.serving.attack import ASSAULTS, assail, has_recordings, wait_for_workers
 from benchmarks.serving.load import framed, h2load
 from benchmarks.serving.mutations import corpus, mutants
 from ecg.pictures.decoding import ImageError
@@ -111,7 +111,7 @@ def kill(times: Times = 20, models: Models = MODELS, samples: Samples = SAMPLES)
             for number in range(times):
                 time.sleep(0.3 + random.random() / 5)  # noqa: S311 - not a secret
                 os.kill(random.choice(tree(server.pid)[1:]), signal.SIGKILL)  # noqa: S311
-                _wait(lambda number=number: server.counts("beatlens_workers_lost")[()] > number)  # type: ignore[misc]
+                _wait(lambda number=number: _lost(server) > number)  # type: ignore[misc]
                 _wait(lambda: server.counts("beatlens_workers")[()] == 2)
         totals = outcomes()
         ended = Counter(str(entry.get("reason")) for entry in server.entries() if entry["event"] == "call")
@@ -132,6 +132,7 @@ def memory(
     )
     after: list[int] = []
     with _running(models, access_log=False) as server:
+        wait_for_workers(server, recordings=has_recordings(models))
         url = f"http://{server.address}/{SERVICE}/ClassifyImage"
         for _ in range(calls // 2000):
             h2load(url, good, calls=1900, connections=4, concurrency=16)
@@ -178,10 +179,10 @@ def attack(
     """Attacks over the wire: memory and health stay within bounds, and everybody else is answered."""
     assaults = [assault for assault in ASSAULTS if only is None or assault.name in only]
     image = _images(samples)[0]
-    figures = {
-        assault.title: assail(assault, models.resolve(), image, seconds=seconds, connections=connections)
-        for assault in assaults
-    }
+    figures = {}
+    for assault in assaults:
+        figures[assault.title] = assail(assault, models.resolve(), image, seconds=seconds, connections=connections)
+        typer.echo(f"{assault.title}: {'good' if figures[assault.title]['good'] else 'NOT GOOD'}", err=True)
     _report(figures, good=bool(figures) and all(outcome["good"] for outcome in figures.values()))
 
 
@@ -246,6 +247,11 @@ def _put(version: Path, repository: Path, number: int) -> None:
     (made / "metadata.json").write_text(json.dumps({**metadata, "version": str(number)}))
     (repository / "arrhythmia").mkdir(exist_ok=True)
     made.rename(repository / "arrhythmia" / str(number))
+
+
+def _lost(server: BeatlensServer) -> float:
+    """Workers lost so far, of pictures and of recordings."""
+    return sum(server.counts(f"beatlens_{pool}_lost")[()] for pool in ("workers", "recording_workers"))
 
 
 def _wait(condition: Callable[[], bool], seconds: float = 60) -> None:

@@ -14,6 +14,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from ecg.families.family import Families, Family
+from ecg.features.reach import SHAPE_AFTER, SHAPE_BEFORE
 from ecg.features.rhythm import EARLY
 from ecg.features.stream import FEATURES, BeatBlock
 
@@ -30,6 +32,9 @@ _MOST_GROUPS: Final = 160
 #: Every third sample of a shape is compared.
 _STEP: Final = 3
 
+COMPARED: Final = (SHAPE_BEFORE + SHAPE_AFTER) // _STEP
+"""Values of a lead that are compared."""
+
 #: Median change between intervals, over their median, from which a rhythm is irregular throughout.
 _IRREGULAR: Final = 0.15
 
@@ -37,28 +42,6 @@ _NAMES: Final = list(FEATURES)
 _BEFORE, _IRREGULARITY = _NAMES.index("before_to_usual"), _NAMES.index("irregularity")
 
 Vectors = NDArray[np.float32]
-
-
-@dataclass(frozen=True, slots=True)
-class Family:
-    """Beats that look and come alike."""
-
-    early: bool
-    """Whether its beats come early."""
-    members: NDArray[np.int64]
-    """Places of its beats among all beats of the recording, least typical first."""
-    typical: int
-    """Place of the beat that is most like all of them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Families:
-    """All families of a recording."""
-
-    families: tuple[Family, ...]
-    """The largest first."""
-    of_beat: NDArray[np.int16]
-    """``[beats]``: place of each beat's family."""
 
 
 @dataclass(frozen=True, slots=True)

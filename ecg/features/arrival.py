@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecg.beats import SAMPLING_RATE
-from ecg.features.windows import SHAPE_AFTER, SHAPE_BEFORE
+from ecg.features.reach import SHAPE_AFTER, SHAPE_BEFORE
 
 _OF_INTERVALS: Final[dict[str, str]] = {
     "own_to_longest_16": "the interval before over the longest of the sixteen nearest",

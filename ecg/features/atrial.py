@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ecg.features.windows import SHAPE_BEFORE
+from ecg.features.reach import SHAPE_BEFORE
 
 ATRIAL: Final[dict[str, str]] = {
     "alike": "median correlation of what lies before a beat with the mean of the others, in the best lead",

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecg.beats import SAMPLING_RATE
-from ecg.features.windows import SHAPE_AFTER, SHAPE_BEFORE, SHAPE_MARGIN
+from ecg.features.reach import SHAPE_AFTER, SHAPE_BEFORE, SHAPE_MARGIN
 
 #: Parts of the beat, samples of a shape without margins: to 67 ms before the R peak, to 100 ms after it, the rest.
 _PARTS: Final = {"before": slice(0, 84), "qrs": slice(84, 144), "after": slice(144, SHAPE_BEFORE + SHAPE_AFTER)}

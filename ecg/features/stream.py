@@ -13,10 +13,11 @@ from ecg.beats import WINDOW_AFTER, WINDOW_BEFORE
 from ecg.features import rhythm, shape
 from ecg.features.arrival import arrival_numbers
 from ecg.features.atrial import atrial_numbers
+from ecg.features.reach import SHAPE_MARGIN, STRIP_REACH
 from ecg.features.rhythm import EARLY, intervals_of, rhythm_features, usual_interval
 from ecg.features.shape import aligned, shape_features
 from ecg.features.usual import UsualBeat, company, usual_beat
-from ecg.features.windows import SHAPE_MARGIN, STRIP_REACH, BeatWindows, cut
+from ecg.features.windows import BeatWindows, cut
 from ecg.leads import standard_place
 from ecg.peaks.stream import REACH as PEAKS_REACH
 from ecg.peaks.stream import candidates

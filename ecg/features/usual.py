@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ecg.features.windows import SHAPE_AFTER, SHAPE_BEFORE, SHAPE_MARGIN
+from ecg.features.reach import SHAPE_AFTER, SHAPE_BEFORE, SHAPE_MARGIN
 
 #: Beats that are compared at most, evenly taken from those of the minutes around.
 _COMPARED: Final = 160

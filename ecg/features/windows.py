@@ -9,21 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecg.beats import SAMPLING_RATE
+from ecg.faults import Fault
+from ecg.features.reach import SHAPE_AFTER, SHAPE_BEFORE, SHAPE_MARGIN, STRIP_REACH
 from ecg.features.waves import wave_numbers
 from ecg.peaks.stream import PeakBlock, settled
-from ecg.quality import Fault, quality
+from ecg.quality import quality
 from ecg.recording import Millivolts
 from ecg.signal.filters import Filtered
 from ecg.signal.grid import BLOCK, BLOCK_SECONDS, Around
-
-STRIP_REACH: Final = 432
-"""Samples of a strip before the R peak, and from it on: 1.2 s."""
-
-SHAPE_BEFORE: Final = 108
-SHAPE_AFTER: Final = 144
-"""Samples of a shape before the R peak (0.3 s) and from it on (0.4 s): P, QRS and the most of T."""
-SHAPE_MARGIN: Final = 12
-"""Samples kept on both sides of a shape, so that it can be aligned: 33 ms."""
 
 #: Faults with which a lead shows nothing at all.
 _NOTHING: Final = int(Fault.MISSING | Fault.FLAT | Fault.SATURATED)

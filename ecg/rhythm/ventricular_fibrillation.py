@@ -33,20 +33,28 @@ _LEAST: Final = 3
 _BREAK: Final = 2
 
 
-def ventricular_fibrillation(
+def fibrillation_odds(
     waves: NDArray[np.float32], weights: tuple[float, ...] = _WEIGHTS, constant: float = _CONSTANT
-) -> Stretches:
-    """Stretches of ventricular flutter or fibrillation, ``[n, 2]``, in whole seconds from the recording's start.
+) -> NDArray[np.float32]:
+    """Logarithm of each second's odds for flutter or fibrillation, ``[seconds]``, no clearer than -8 and 8.
 
     Args:
         waves: ``[seconds, 6]`` (:func:`ecg.features.waves.wave_numbers`), ``nan`` where nothing is seen.
         weights: Of the numbers, in their order.
         constant: Added to what they sum up to.
     """
-    if not len(waves):
-        return np.empty((0, 2), np.int64)
     odds = np.asarray(waves, np.float64) @ np.array(weights) + constant
-    clear = np.clip(np.nan_to_num(odds, nan=-_CLEAR), -_CLEAR, _CLEAR)
-    padded = np.pad(clear, _AVERAGED // 2, mode="edge")
+    return np.clip(np.nan_to_num(odds, nan=-_CLEAR), -_CLEAR, _CLEAR).astype(np.float32)
+
+
+def ventricular_fibrillation(odds: NDArray[np.float32]) -> Stretches:
+    """Stretches of ventricular flutter or fibrillation, ``[n, 2]``, in whole seconds from the recording's start.
+
+    Args:
+        odds: ``[seconds]``, see :func:`fibrillation_odds`.
+    """
+    if not len(odds):
+        return np.empty((0, 2), np.int64)
+    padded = np.pad(odds.astype(np.float64), _AVERAGED // 2, mode="edge")
     mean = np.lib.stride_tricks.sliding_window_view(padded, _AVERAGED).mean(axis=1)
     return lasting(joined(where(held(mean > _ENTER, mean > _STAY)), _BREAK), _LEAST)

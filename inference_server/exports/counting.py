@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ecg.quality import UNREADABLE
+from ecg.faults import UNREADABLE
 from inference_server.classification.recordings import RecordingAnalysis
 
 

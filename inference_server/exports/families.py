@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ecg.families.clustering import Family
+from ecg.families.family import Family
 from inference_server.classification.recordings import RecordingAnalysis
 
 

@@ -23,14 +23,24 @@ class View(NamedTuple):
     """``uint8`` ``[height, width, channels]``."""
     size: tuple[int, int]
     """Width and height of the upright picture, pixels."""
-    place: Placement | Extent
-    """Where the picture lies in these pixels."""
+    fitted: Placement | None = None
+    """Where the whole picture was fitted in, where it doesn't fill these pixels."""
     reason: NotABeat | None = None
     """Why it can't be read as one beat; None where it may be one."""
     beats: int = 0
     """How many beats were counted where there are several, else 0."""
     read: ReadBeat | None = None
     """What was read of the picture by its ink; None where it is seen as a whole."""
+
+    @property
+    def place(self) -> Placement | Extent:
+        """Where the picture lies in these pixels; of a beat that was redrawn it is reckoned anew each time."""
+        height, width, _ = self.pixels.shape
+        if self.read is None:
+            return self.fitted or Placement(0, 0, width, height)
+        from ecg.pictures.ink.reading import extent_of
+
+        return extent_of(self.read, height=height, width=width)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +75,14 @@ class ModelInput:
             return View(canonical(picture, height=self.height, width=self.width), picture.size, place)
         picture = decode_as(data, limits, upright_grey if self.steps.colour is Colour.GREY else upright_rgb)
         pixels = as_sent(picture, self.steps, height=self.height, width=self.width)
-        return View(pixels, picture.size, Placement(0, 0, self.width, self.height))
+        return View(pixels, picture.size)
 
     def _by_ink(self, data: bytes, limits: ImageLimits | None) -> View:
         from ecg.pictures.ink.opening import open_picture
-        from ecg.pictures.ink.reading import extent_of, pixels_of, read_beat
+        from ecg.pictures.ink.reading import pixels_of, read_beat
 
         picture = open_picture(data, limits)
         read = read_beat(picture)
         pixels = pixels_of(read, height=self.height, width=self.width)[:, :, None]
         beats = read.beats if read.reason is NotABeat.SEVERAL_BEATS else 0
-        place = extent_of(read, height=self.height, width=self.width)
-        return View(pixels, picture.size, place, read.reason, beats, read)
+        return View(pixels, picture.size, reason=read.reason, beats=beats, read=read)

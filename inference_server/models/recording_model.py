@@ -22,8 +22,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from ecg.beats import WINDOW_AFTER, WINDOW_BEFORE
 from ecg.features.arrival import ARRIVAL
+from ecg.features.reach import STRIP_REACH
 from ecg.features.stream import FEATURES, INTERVALS, BeatBlock
-from ecg.features.windows import STRIP_REACH
 from inference_server.classification import BeatClass, ModelInfo
 from inference_server.models.class_shares import with_own_shares
 from inference_server.models.decision import Thresholds

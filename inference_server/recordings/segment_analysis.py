@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecg.families.clustering import FamilyGathering
+from ecg.faults import UNREADABLE
 from ecg.features.stream import beat_blocks
-from ecg.quality import UNREADABLE
 from ecg.recording import Recording
+from ecg.rhythm.ventricular_fibrillation import fibrillation_odds
 from inference_server.classification import Verdict
 from inference_server.classification.recordings import RecordingBeats
 from inference_server.models.decision import Thresholds, decide
@@ -57,7 +58,7 @@ def analyse_segment(
     gathering = FamilyGathering()
     probabilities = [np.empty((0, len(model.info.classes)), np.float32)]
     samples, sources = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
-    faults, waves, odd, atrial = [], [], [np.empty(0, np.bool_)], []
+    faults, odds, odd, atrial = [], [], [np.empty(0, np.bool_)], []
     for block in beat_blocks(piece, blocks):
         each_block()
         gathering.add(block)
@@ -65,25 +66,36 @@ def analyse_segment(
         sources.append(block.source_samples)
         probabilities.append(model.probabilities(block))
         faults.append(block.windows.faults)
-        waves.append(block.windows.waves)
+        odds.append(fibrillation_odds(block.windows.waves))
         odd.append(block.odd)
         atrial.append(block.atrial)
-    said = model.of_recording(np.concatenate(probabilities))
-    beats = _decided(np.concatenate(sources), said, model.thresholds)
+    beats = _decided(
+        np.concatenate(sources),
+        np.concatenate(samples),
+        np.concatenate(odd),
+        model.of_recording(np.concatenate(probabilities)),
+        model.thresholds,
+    )
     judged = np.concatenate(faults, axis=1)
     digest = Digest(
-        np.concatenate(samples).astype(np.int32),
+        beats.peaks.astype(np.int32),
         beats.classes,
         ((judged & int(UNREADABLE)) == 0).any(axis=0),
-        np.concatenate(waves),
-        np.concatenate(odd),
+        np.concatenate(odds),
+        beats.odd,
         np.stack(atrial),
         gathering.groups(),
     )
     return SegmentAnalysis(beats, judged[[piece.leads.index(name) for name in leads]], digest)
 
 
-def _decided(samples: NDArray[np.int64], probabilities: NDArray[np.float32], thresholds: Thresholds) -> RecordingBeats:
+def _decided(
+    samples: NDArray[np.int64],
+    peaks: NDArray[np.int64],
+    odd: NDArray[np.bool_],
+    probabilities: NDArray[np.float32],
+    thresholds: Thresholds,
+) -> RecordingBeats:
     """Beats with their verdicts, before families and fibrillation are known."""
     count = len(samples)
     confident, plausible = np.zeros(count, np.bool_), np.zeros(probabilities.shape, np.bool_)
@@ -95,6 +107,8 @@ def _decided(samples: NDArray[np.int64], probabilities: NDArray[np.float32], thr
         plausible[row, list(decision.prediction_set)] = True
     return RecordingBeats(
         samples=samples,
+        peaks=peaks,
+        odd=odd,
         probabilities=probabilities,
         classes=classes,
         confident=confident,

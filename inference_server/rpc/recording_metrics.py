@@ -25,7 +25,12 @@ class RecordingMetrics:
         )
 
     def watch(
-        self, waiting: Callable[[], int], running: Callable[[], int], held: Callable[[], int], ready: Callable[[], int]
+        self,
+        waiting: Callable[[], int],
+        running: Callable[[], int],
+        held: Callable[[], int],
+        ready: Callable[[], int],
+        lost: Callable[[], int],
     ) -> None:
         """Read what waits and is worked on whenever someone asks for the metrics."""
         for name, text, value in (
@@ -33,6 +38,7 @@ class RecordingMetrics:
             ("beatlens_recording_worker_segments", "Segments on workers.", running),
             ("beatlens_recording_bytes", "Bytes of the segments that wait or are on workers.", held),
             ("beatlens_recording_workers", "Worker processes that take segments of recordings.", ready),
+            ("beatlens_recording_workers_lost", "Of these, that have ended without being told to.", lost),
         ):
             Gauge(name, text, registry=self._registry).set_function(value)
 

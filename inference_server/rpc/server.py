@@ -119,6 +119,7 @@ class Server:
             lambda: segments.running,
             lambda: segments.held_bytes,
             lambda: recording_pool.ready,
+            lambda: recording_pool.lost,
         )
         self._intake = Intake(
             seconds=settings.message_seconds,

@@ -26,7 +26,7 @@ ROOMS: Final = _order("""
 
 ENTRIES: Final[dict[str, Order]] = {
     "ecg": _order("""
-        classes confinement digital leads pyramid recording_reasons
+        classes confinement digital faults leads pyramid recording_reasons
         recording_errors
         recording
         beats store
@@ -61,12 +61,13 @@ ENTRIES: Final[dict[str, Order]] = {
     """),
     "webportal": _order("""
         database_errors formats logs refusal settings wsgi
-        disk
+        disk paging
         errors
         accounts observability
         inference read_only_admin
         audit health pages
         analyses
+        recordings
         backups connections operations trial
         gunicorn_conf urls
     """),

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from ecg.faults import Fault
 from ecg.peaks.stream import peaks
-from ecg.quality import Fault, Quality, quality
+from ecg.quality import Quality, quality
 from ecg.recording import Recording
 from tests.ecg.signal.synthetic import noise, regular, signal_of
 

@@ -44,8 +44,16 @@ def test_asking_a_running_server_loads_no_onnxruntime() -> None:
     assert "onnxruntime" not in imported_by(statement)
 
 
-def test_the_front_of_the_server_loads_no_onnxruntime() -> None:
-    assert "onnxruntime" not in imported_by("import inference_server.rpc.server")
+def test_the_front_of_the_server_loads_neither_onnxruntime_nor_scipy() -> None:
+    loaded = imported_by("import inference_server.__main__, inference_server.rpc.server")
+    assert not loaded & {"onnxruntime", "scipy"}
+
+
+def test_what_is_said_of_recordings_is_read_without_scipy() -> None:
+    loaded = imported_by(
+        "import inference_server.client.recordings, ecg.rhythm.measures, inference_server.exports.document"
+    )
+    assert "scipy" not in loaded
 
 
 @pytest.mark.parametrize("order", [1, -1])

@@ -20,8 +20,8 @@ import tensorflow as tf
 import tf2onnx
 from numpy.typing import NDArray
 
+from ecg.features.reach import STRIP_REACH
 from ecg.features.stream import FEATURES
-from ecg.features.windows import STRIP_REACH
 from inference_server.models.decision import Thresholds
 from inference_server.models.recording_model import ARRAYS as SHAPES
 from inference_server.models.recording_model import FORMAT

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ecg.families.clustering import MOST_FAMILIES, Families, FamilyGathering
+from ecg.families.clustering import MOST_FAMILIES, FamilyGathering
+from ecg.families.family import Families
 from ecg.features.stream import BeatBlock, beat_blocks
 from ecg.recording import Recording
 from tests.ecg.signal.synthetic import noise, regular, signal_of, two_leads

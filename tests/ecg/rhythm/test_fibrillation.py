@@ -19,7 +19,7 @@ from ecg.rhythm.atrial_fibrillation import (
     windows,
 )
 from ecg.rhythm.settings import RhythmSettings
-from ecg.rhythm.ventricular_fibrillation import ventricular_fibrillation
+from ecg.rhythm.ventricular_fibrillation import fibrillation_odds, ventricular_fibrillation
 from tests.ecg.rhythm.made import timeline
 from tests.ecg.signal.synthetic import noise, regular, signal_of
 
@@ -88,7 +88,7 @@ def test_flutter_waves_are_found_and_beats_are_not() -> None:
     values = signal_of(regular(120), 120) + noise(120 * 360, 0.01)
     times = np.arange(40 * 360, 60 * 360) / 360
     values[40 * 360 : 60 * 360] = 0.8 * np.sin(2 * np.pi * 4.3 * times)
-    ((begin, end),) = ventricular_fibrillation(waves_of(values)).tolist()
+    ((begin, end),) = ventricular_fibrillation(fibrillation_odds(waves_of(values))).tolist()
     assert abs(begin - 40) <= 3
     assert abs(end - 60) <= 3
 
@@ -98,7 +98,7 @@ def test_fibrillation_that_changes_height_and_rate_is_found() -> None:
     times = np.arange(30 * 360) / 360
     phase = 2 * np.pi * (5 * times + 0.6 * np.sin(2 * np.pi * 0.4 * times))
     values[60 * 360 : 90 * 360] = (0.25 + 0.1 * np.sin(2 * np.pi * 0.7 * times)) * np.sin(phase)
-    ((begin, end),) = ventricular_fibrillation(waves_of(values)).tolist()
+    ((begin, end),) = ventricular_fibrillation(fibrillation_odds(waves_of(values))).tolist()
     assert abs(begin - 60) <= 3
     assert abs(end - 90) <= 3
 
@@ -106,8 +106,8 @@ def test_fibrillation_that_changes_height_and_rate_is_found() -> None:
 def test_a_flat_line_and_nothing_are_no_fibrillation() -> None:
     waves = waves_of(np.zeros(120 * 360))
     assert np.isnan(waves).all()
-    assert len(ventricular_fibrillation(waves)) == 0
-    assert len(ventricular_fibrillation(waves[:0])) == 0
+    assert len(ventricular_fibrillation(fibrillation_odds(waves))) == 0
+    assert len(ventricular_fibrillation(fibrillation_odds(waves[:0]))) == 0
 
 
 def atrial_rows(*, p_waves: bool, blocks: int) -> np.ndarray:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ecg.families.clustering import Family
+from ecg.families.family import Family
 from ecg.recording import Recording, RecordingWarning
 from ecg.rhythm.measures import measures
 from ecg.rhythm.timeline import BeatKind, Timeline
@@ -74,6 +74,8 @@ def analysis_of(
         ),
         beats=RecordingBeats(
             samples=np.rint(times * rate).astype(np.int64),
+            peaks=np.rint(times * 360).astype(np.int64),
+            odd=np.zeros(len(beats), np.bool_),
             probabilities=probabilities,
             classes=classes,
             confident=confident,

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ecg.quality import Fault
+from ecg.faults import Fault
 from ecg.recording import RecordingWarning
 from inference_server.classification import DISCLAIMER
 from inference_server.exports.beat_table import COLUMNS, beat_table

@@ -16,7 +16,7 @@ from ecg.beats import SAMPLING_RATE
 from ecg.classes import NORMAL
 from ecg.features.stream import BeatBlock, beat_blocks
 from ecg.recording import Recording
-from ecg.rhythm.ventricular_fibrillation import ventricular_fibrillation
+from ecg.rhythm.ventricular_fibrillation import fibrillation_odds, ventricular_fibrillation
 from training.databases.database import Database, DatabaseRecord, Entry, RecordsError, Truth
 from training.databases.labels import Label
 from training.databases.marked import MarkedRecording, generator_of, whole_records
@@ -113,7 +113,7 @@ def _as_it_is(entry: Entry) -> tuple[Arrays, dict[str, Any]]:
     arrays = _arrays(blocks)
     symbols, allowed = _labels(stored, database, arrays)
     waves = np.concatenate([block.windows.waves for block in blocks])
-    arrays["fibrillation"] = ventricular_fibrillation(waves[: int(stored.recording.seconds)])
+    arrays["fibrillation"] = ventricular_fibrillation(fibrillation_odds(waves[: int(stored.recording.seconds)]))
     return arrays | {"symbols": symbols, "allowed": allowed}, _facts(entry, stored.recording, "")
 
 

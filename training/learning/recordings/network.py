@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from ecg.beats import WINDOW_AFTER, WINDOW_BEFORE
 from ecg.features.arrival import ARRIVAL
+from ecg.features.reach import STRIP_REACH
 from ecg.features.stream import FEATURES, INTERVALS
-from ecg.features.windows import STRIP_REACH
 from ecg.leads import STANDARD
 from training.datasets.recordings.labelling import CLASSES
 from training.datasets.recordings.preparation import STRIP_STEP
