@@ -182,9 +182,10 @@ def beat_blocks(recording: Recording, blocks: range | None = None) -> Iterator[B
         yield _described(around, ratio, recording.samples, leads)
 
 
-#: Correlation of the QRS complex with the usual one, mean of the leads, below which it is odd.
-_ODD: Final = 0.8
-_QRS_LIKENESS: Final = list(shape.NAMES).index("correlation_qrs_mean")
+ODD: Final = 0.8
+"""Correlation of the QRS complex with the usual one, mean of the leads, below which it is odd."""
+QRS_LIKENESS: Final = list(FEATURES).index("correlation_qrs_mean")
+"""Place of that number in :data:`FEATURES`."""
 
 #: The usual beat's window is the strip without what the greatest shift could take from outside of it.
 _USUAL_FIRST: Final = STRIP_REACH - WINDOW_BEFORE - 2 * SHAPE_MARGIN
@@ -223,7 +224,7 @@ def _described(around: Around[BeatWindows], ratio: Ratio, samples: int, leads: N
     )
     shapes, shifts = aligned(block.shapes, usual.shape, scale)
     looks = shape_features(shapes, usual.shape, block.readable)
-    odd = looks[:, _QRS_LIKENESS] < _ODD
+    odd = looks[:, QRS_LIKENESS - len(rhythm.NAMES)] < ODD
     numbers = [
         rhythm_features(intervals, own),
         looks,

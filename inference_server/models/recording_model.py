@@ -4,7 +4,7 @@ Metadata of the format ``beatlens-recording/1``: ``name``, ``classes`` (``short`
 of the graph's inputs), ``features`` (the names of :data:`ecg.features.stream.FEATURES`, in order), ``decision``
 (``min_probability`` and ``min_confidence`` of each class, ``groups``), ``training_run``, ``data_digest``, ``scores``,
 ``licence``; and where answers are adapted to each recording, ``shares`` of the classes where it was calibrated
-(:mod:`inference_server.models.class_shares`). Inputs are any of :data:`ARRAYS`, float32 as
+(:mod:`inference_server.models.recording_course`). Inputs are any of :data:`ARRAYS`, float32 as
 :func:`ecg.features.stream.beat_blocks` gives them, ``nan`` where unknown; the numbers of beats and of leads are free.
 The output is ``probabilities`` ``[N, C]``, calibrated.
 """
@@ -25,10 +25,10 @@ from ecg.features.arrival import ARRIVAL
 from ecg.features.reach import STRIP_REACH
 from ecg.features.stream import FEATURES, INTERVALS, BeatBlock
 from inference_server.classification import BeatClass, ModelInfo
-from inference_server.models.class_shares import with_own_shares
 from inference_server.models.decision import Thresholds
 from inference_server.models.model_files import MODEL_FILE, ModelError, ModelFiles
 from inference_server.models.onnx_session import first_line, open_session, read_metadata
+from inference_server.models.recording_course import Course, by_course
 from inference_server.models.stated_decision import StatedClass, StatedDecision, thresholds_of
 
 FORMAT: Final = "beatlens-recording/1"
@@ -144,11 +144,13 @@ class RecordingModel:
             [self._run({name: values[part : part + _BATCH] for name, values in arrays.items()}) for part in parts]
         )
 
-    def of_recording(self, probabilities: Floats) -> Floats:
-        """What :meth:`probabilities` said of all beats of a recording or a long part of it, ``[n, C]``, by their own
-        shares of the classes, where the file says how to.
+    def of_recording(self, probabilities: Floats, course: Course) -> Floats:
+        """What :meth:`probabilities` said of all beats of a recording or a long part of it, ``[n, C]``, by their
+        course, where the file says so.
         """
-        return probabilities if self._shares is None else with_own_shares(probabilities, self._shares)
+        if self._shares is None:
+            return probabilities
+        return by_course(probabilities, course, [kind.short for kind in self.info.classes], self._shares)
 
     def _run(self, arrays: dict[str, Floats]) -> Floats:
         probabilities: Floats

@@ -52,7 +52,7 @@ def export_run(
     logits = {name: own for fold in said.values() for name, own in fold.items()}
     calibration = Calibration.of(calibrating.known(tuple(prepared), logits))
     scaled = calibration.scaling
-    answers = {name: calibration.of_recording(values) for name, values in logits.items()}
+    answers = calibration.of_recordings(tuple(prepared), logits)
     thresholds = calibrating.thresholds(tuple(prepared), answers)
     names = sorted({record.database for record in prepared})
     return recording_model.export(

@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ecg.features.stream import beat_blocks
+from ecg.features.stream import INTERVALS, beat_blocks
 from ecg.recording import Recording
 from ecg.rhythm.settings import RhythmSettings
 from ecg.signal.resampling import RateError
 from inference_server.classification.recordings import EpisodeKind
-from inference_server.models.class_shares import with_own_shares
+from inference_server.models.recording_course import Course, by_course
 from inference_server.models.recording_model import RecordingModel
 from inference_server.recordings import pieces
 from inference_server.recordings.analysis import analyse
@@ -59,12 +59,16 @@ def test_every_beat_gets_a_class_a_verdict_and_a_family(model: RecordingModel) -
     assert (result.faults.shape, result.seconds, fractions) == ((2, 150), 150, [1])
 
 
-def test_a_model_that_says_so_is_adapted_to_how_often_classes_come(model: RecordingModel, tmp_path: Path) -> None:
+def test_where_the_model_says_so_the_course_of_the_recording_counts(model: RecordingModel, tmp_path: Path) -> None:
     shares = {short: (0.9 if short == "NORMAL" else 0.1 / (len(CLASSES) - 1)) for short, _ in CLASSES}
     metadata = {"shares": json.dumps(shares)}
     adapting = RecordingModel.load(write_recording_model(tmp_path, metadata=dict(metadata)))
     plain, adapted = analyse(recording(), model).beats, analyse(recording(), adapting).beats
-    expected = with_own_shares(plain.probabilities, tuple(shares[short] for short, _ in CLASSES))
+    blocks = list(beat_blocks(recording()))
+    before = np.concatenate([block.intervals[:, INTERVALS - 1] for block in blocks])
+    course = Course(before, np.concatenate([block.odd for block in blocks]))
+    shorts = [short for short, _ in CLASSES]
+    expected = by_course(plain.probabilities, course, shorts, tuple(shares[short] for short in shorts))
     assert adapted.probabilities.tolist() == expected.tolist()
     assert np.abs(adapted.probabilities - plain.probabilities).max() > 0.01
     assert adapted.classes.tolist() == expected.argmax(axis=1).tolist()

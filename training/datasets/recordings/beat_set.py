@@ -11,7 +11,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ecg.features.stream import lead_places
+from ecg.features.stream import INTERVALS, ODD, QRS_LIKENESS, lead_places
+from inference_server.models.recording_course import Course
 from training import TrainingError
 
 
@@ -38,6 +39,8 @@ class Prepared:
     """``[n]``: R peaks at the recording's own rate."""
     fibrillation: NDArray[np.int64]
     """``[stretches, 2]``: found ventricular fibrillation, seconds."""
+    course: Course
+    """Of its beats."""
 
     @property
     def database(self) -> str:
@@ -173,4 +176,5 @@ def _prepared(file: Mapping[str, NDArray[Any]]) -> Prepared:
         file["allowed"],
         file["source_samples"],
         file["fibrillation"],
+        Course(file["intervals"][:, INTERVALS - 1], file["features"][:, QRS_LIKENESS] < ODD),
     )

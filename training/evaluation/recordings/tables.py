@@ -36,7 +36,7 @@ def inter_patient(records: Sequence[Prepared], runs: Path) -> Iterator[tuple[str
     """
     calibration = Calibration.of(calibrating.known(tuple(records), said(runs, (divisions.CHOICE,))))
     logits = said(runs, (divisions.DS2,))
-    probabilities = {name: calibration.of_recording(values) for name, values in logits.items()}
+    probabilities = calibration.of_recordings(tuple(records), logits)
     asked = [record for record in records if key(record) in probabilities and not record.is_edited]
     items = answered([record for record in asked if record.record not in _PACED], _classes(probabilities))
     yield "ds2", beat_scores.scores(items, without=_APART)

@@ -9,13 +9,15 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from inference_server.models.class_shares import with_own_shares
 from inference_server.models.decision import Thresholds
+from inference_server.models.recording_course import by_course
 from training.datasets.recordings.beat_set import Prepared
 from training.datasets.recordings.labelling import CLASSES, CONDUCTED
 from training.learning import confidence
 from training.learning.calibration import Scaling, fit_scaling
 from training.learning.recordings.runs import Logits, key
+
+_SHORTS: Final = [kind.short for kind in CLASSES]
 
 #: Probabilities are told from 0 by it where their logarithm is taken.
 _TINY: Final = 1e-12
@@ -88,9 +90,15 @@ class Calibration:
         counts = np.maximum(np.bincount(beats.truth, minlength=len(CLASSES)), 1)
         return cls(scaling(beats), tuple((counts / counts.sum()).tolist()))
 
-    def of_recording(self, logits: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Calibrated probabilities of all beats of a recording, by its own shares of the classes, ``[n, classes]``."""
-        return with_own_shares(probabilities(logits, self.scaling), self.shares)
+    def of_recordings(self, records: tuple[Prepared, ...], logits: Logits) -> dict[str, NDArray[np.float32]]:
+        """Calibrated probabilities of all beats of recordings that were asked about, by the course of each."""
+        return {
+            key(record): by_course(
+                probabilities(logits[key(record)], self.scaling), record.course, _SHORTS, self.shares
+            )
+            for record in records
+            if key(record) in logits and not record.is_edited
+        }
 
 
 def thresholds(records: tuple[Prepared, ...], said: Mapping[str, NDArray[np.float32]]) -> Thresholds:
@@ -118,5 +126,5 @@ def cross_fitted(records: tuple[Prepared, ...], folds: Mapping[str, Logits]) -> 
         for name, said in folds.items():
             others |= said if name != own else {}
         calibration = Calibration.of(known(records, others))
-        result |= {name: calibration.of_recording(values) for name, values in logits.items()}
+        result |= calibration.of_recordings(records, logits)
     return result

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from inference_server.models.recording_course import Course
 from training.datasets.recordings.beat_set import Prepared
 from training.datasets.recordings.labelling import CLASSES, CONDUCTED
 from training.learning.recordings import calibrating
@@ -15,7 +16,8 @@ def _record(number: int, allowed: np.ndarray, edit: str = "") -> Prepared:
     facts = {"database": "qtdb", "record": str(number), "person": f"qtdb-{number}", "edit": edit}
     count = len(allowed)
     none = np.empty((0, 2), np.int64)
-    return Prepared(facts, np.full(count, "N"), allowed.astype(np.uint8), np.arange(count), none)
+    course = Course(np.full(count, np.nan, np.float32), np.zeros(count, np.bool_))
+    return Prepared(facts, np.full(count, "N"), allowed.astype(np.uint8), np.arange(count), none, course)
 
 
 def _logits(count: int, place: int, height: float = 4.0) -> np.ndarray:
@@ -89,6 +91,8 @@ def test_a_recording_is_answered_by_its_own_shares_of_the_classes() -> None:
     logits = {key(record): np.concatenate([_logits(60, 0, 2.0), _logits(4, 3, 2.0)]) for record in records}
     calibration = calibrating.Calibration.of(calibrating.known(records, logits))
     assert sum(calibration.shares) == pytest.approx(1)
-    many = np.concatenate([_logits(900, 3, 3.0), np.zeros((1, len(CLASSES)), np.float32)])
-    alone = calibration.of_recording(many[-1:])
-    assert calibration.of_recording(many)[-1, 3] > alone[0, 3] + 0.2
+    long, short = _record(30, np.full(901, 8)), _record(31, np.full(1, 8))
+    doubtful = np.zeros((1, len(CLASSES)), np.float32)
+    many = {key(long): np.concatenate([_logits(900, 3, 3.0), doubtful]), key(short): doubtful}
+    said = calibration.of_recordings((long, short), many)
+    assert said[key(long)][-1, 3] > said[key(short)][0, 3] + 0.2
