@@ -31,6 +31,9 @@ _OF_CLASS: Final = tuple(_GROUP_OF[bits(kind)] for kind in CLASSES)
 
 LEAVES: Final = 15
 
+#: Beyond all numbers.
+_BEYOND: Final = 1e30
+
 
 def groups(allowed: NDArray[np.uint8]) -> NDArray[np.int64]:
     """What the trees call beats with these labels, ``[n]``; −1 where they can't be told."""
@@ -107,13 +110,23 @@ class BoostedTrees(layers.Layer):  # type: ignore[misc]
         return layer
 
     def call(self, numbers: keras.KerasTensor) -> keras.KerasTensor:
-        """See the class."""
-        values = ops.take(numbers, self.columns, axis=1)
-        met = ops.where(ops.isnan(values), self.unknown, ops.cast(values <= self.bounds, "float32"))
-        met = ops.transpose(ops.reshape(met, (-1, self.trees, LEAVES - 1)), (1, 0, 2))
-        reached = ops.cast(ops.equal(ops.matmul(met, self.paths), self.lefts), "float32")
-        reached = ops.reshape(ops.transpose(reached, (1, 0, 2)), (-1, self.trees * LEAVES))
-        return ops.matmul(reached, self.leaves) + self.base
+        """See the class.
+
+        What isn't known is seen as less than everything, and as more than everything: a condition that holds then
+        looks at the first. Beats are the last axis, so that nothing large is turned around.
+        """
+        turned = ops.transpose(numbers)
+        unknown = ops.isnan(turned)
+        seen = ops.concatenate([ops.where(unknown, -_BEYOND, turned), ops.where(unknown, _BEYOND, turned)], axis=0)
+        columns = self.columns + ops.cast(1.0 - self.unknown, "int32") * self.numbers
+        met = ops.cast(ops.take(seen, columns, axis=0) <= ops.expand_dims(self.bounds, 1), "float32")
+        met = ops.reshape(met, (self.trees, LEAVES - 1, -1))
+        ways = ops.matmul(ops.transpose(self.paths, (0, 2, 1)), met)
+        reached = ops.relu(
+            ways - ops.transpose(self.lefts, (0, 2, 1)) + 1.0
+        )  # whole numbers: 1 at the leaf, 0 at others
+        reached = ops.reshape(reached, (self.trees * LEAVES, -1))
+        return ops.transpose(ops.matmul(ops.transpose(self.leaves), reached)) + self.base
 
     def compute_output_shape(self, shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         """For Keras."""
