@@ -60,14 +60,14 @@ ENTRIES: Final[dict[str, Order]] = {
         commands
     """),
     "webportal": _order("""
-        database_errors formats logs refusal settings wsgi
+        database_errors formats logs problems refusal settings wsgi
         disk
         errors
         accounts observability
         inference read_only_admin
         audit health pages
         analyses
-        backups connections operations trial
+        api backups connections operations trial
         gunicorn_conf urls
     """),
     "archive": (),

@@ -13,6 +13,7 @@ from django.urls import reverse
 from pytest_django.fixtures import Settings
 
 from tests.webportal import access_table
+from tests.webportal.api.conftest import program
 from tests.webportal.conftest import FarSide
 from webportal.accounts.models import User
 from webportal.analyses import services
@@ -37,6 +38,9 @@ def test_every_address_answers_everybody_as_the_table_says(
     upload: Callable[..., Analysis],
     drawn: Callable[..., bytes],
     owner: User,
+    other: User,
+    reviewer: User,
+    staff: User,
     owner_client: Client,
     other_client: Client,
     reviewer_client: Client,
@@ -58,6 +62,9 @@ def test_every_address_answers_everybody_as_the_table_says(
         "reviewer, shared": reviewer_client,
         "administrator": staff_client,
     }
+    people = {owner: owner_client, other: other_client, reviewer: reviewer_client, staff: staff_client}
+    for user, client in people.items():
+        client.defaults["HTTP_AUTHORIZATION"] = program(user).defaults["HTTP_AUTHORIZATION"]
     answers = list(access_table.answers(clients, analysis, shared))
 
     leaks = [

@@ -39,6 +39,7 @@ INSTALLED_APPS = [
     "webportal.audit",
     "webportal.operations",
     "webportal.backups",
+    "webportal.api",
 ]
 
 MIDDLEWARE = [
@@ -128,6 +129,9 @@ ACCOUNT_RATE_LIMITS: dict[str, str] | bool = {
     "export": "6/h/user",
     "evidence": "60/m/user",
     "report": "30/m/user",
+    # Of programs: calls with a token, and those whose token is unknown.
+    "api": "1200/m/user",
+    "api_refused": "60/m/ip",
     # Without an account: by address, and everybody together.
     "try": "10/m/ip,100/h/ip",
     "try_together": "60/m/key,1000/h/key",
