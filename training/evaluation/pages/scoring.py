@@ -2,19 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-
-from ecg.ec57.pairing import NONE, pair
-from ecg.peaks.stream import all_peaks
-from ecg.recording import Recording
-from training.evaluation.pages.signals import Aligned, aligned, at_rate, height_ratios
-from training.pages.folder import on_one_axis
-from training.pages.truth import LeadTruth, PageTruth
 
 RATE: Final = 500.0
 """At which leads are compared, samples a second."""
