@@ -52,7 +52,7 @@ ENTRIES: Final[dict[str, Order]] = {
         databases
         synthetic
         pictures
-        recipes
+        pages recipes
         datasets
         learning
         evaluation
@@ -60,14 +60,16 @@ ENTRIES: Final[dict[str, Order]] = {
         commands
     """),
     "webportal": _order("""
-        database_errors formats logs refusal settings wsgi
-        disk
+        log_format
+        database_errors formats logs problems refusal settings wsgi
+        disk paging
         errors
         accounts observability
         inference read_only_admin
         audit health pages
         analyses
-        backups connections operations trial
+        recordings
+        api backups connections operations trial
         gunicorn_conf urls
     """),
     "archive": (),
