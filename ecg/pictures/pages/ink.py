@@ -30,9 +30,12 @@ _THRESHOLD: Final = 0.34
 #: The grid's own ink, for its lattice: deeper counts no more.
 _CAP_QUANTILE: Final = 0.9
 _LEAST_CAP: Final = 8
-#: Rows and columns of paper are mostly less deep than this, grey levels; its edge is so wide, pixels.
-_TABLE: Final = 30
+#: So many rows or columns next to each other that are mostly deeper than this, grey levels, are a table's. The paper's
+#: edge is so wide, pixels, and paper at least this share of what may be it.
+_TABLE: Final = 45
+_BAND: Final = 24
 _EDGE: Final = 6
+_LEAST_PAPER: Final = 0.5
 #: Ink that is less deep than this is noise, grey levels.
 LEAST_INK: Final = 36
 
@@ -110,16 +113,24 @@ def paper_of(depth: Bytes, seen: Mask) -> Mask:
         for axis in (1, 0):
             part = depth[box[0] : box[1], box[2] : box[3]]
             typical = np.median(part[:, ::4] if axis else part[::4], axis=axis)
-            light = np.flatnonzero(typical <= _TABLE)
-            if len(light):
-                low = 0 if axis else 2
-                first = box[low]
-                # What was cut off was no paper, and what is next to it is its edge.
-                box[low] = first + (int(light[0]) + _EDGE if light[0] else 0)
-                box[low + 1] = first + int(light[-1]) + 1 - (_EDGE if light[-1] < len(typical) - 1 else 0)
+            low = 0 if axis else 2
+            box[low], box[low + 1] = _light(typical, box[low])
     paper = np.zeros_like(seen)
     paper[box[0] : box[1], box[2] : box[3]] = True
     return paper & seen
+
+
+def _light(typical: NDArray[np.floating], first: int) -> tuple[int, int]:
+    """The stretch around the middle in which nothing is as dark as a table, begin and end; ``first`` is added."""
+    dark = np.flatnonzero(ndimage.binary_opening(typical > _TABLE, np.ones(_BAND, np.bool_)))
+    middle = len(typical) // 2
+    before, after = dark[dark < middle], dark[dark >= middle]
+    # What is next to the table is the paper's edge.
+    begin = int(before[-1]) + 1 + _EDGE if len(before) else 0
+    end = int(after[0]) - _EDGE if len(after) else len(typical)
+    if end - begin < _LEAST_PAPER * len(typical):
+        return first, first + len(typical)
+    return first + begin, first + end
 
 
 def ink_of(depth: Bytes, *, seen: Mask | None = None, is_share: bool = False) -> Ink | None:
