@@ -74,7 +74,7 @@ def test_a_family_is_corrected_by_keyboard_and_burden_report_and_export_follow(
     expect(page.locator("#family-2 h3 a")).to_be_focused()
     page.keyboard.press("a")
     page.wait_for_url("**/families/?order=number")
-    expect(page.get_by_role("status")).to_contain_text("Family 2 was called Premature Atrial Contraction.")
+    expect(page.get_by_role("status")).to_contain_text("Family 2 was called Pac.")
     assert ventricular(page) == ["5 (6.76 %)", "0 (0.00 %)"]
     page.goto(address(live_server, analysis, "report"))
     expect(page.locator("#changed")).to_be_visible()
