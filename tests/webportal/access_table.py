@@ -72,7 +72,7 @@ def filled(route: str, analysis: Analysis) -> str:
         "short": "PVC",
         "batch_id": _first(Batch.objects.filter(owner=analysis.owner_id)),
         "round_id": _first(ReadingRound.objects.filter(reader=analysis.owner_id)),
-        "number": "0" if route.startswith("/recordings/") else "1",
+        "number": "0" if "/files/" in route else "1",
         "recording_id": _recording(analysis),
         "factor": "16",
         "tile": "0",
@@ -86,7 +86,7 @@ def filled(route: str, analysis: Analysis) -> str:
         "url": "nothing-here",
         "id": str(analysis.owner_id),
         # A sample's; a token's.
-        "name": min((_SAMPLES / "PVC").glob("*.png")).stem,
+        "name": "beats.csv" if route.startswith("/recordings/") else min((_SAMPLES / "PVC").glob("*.png")).stem,
         "token": "no-such-token",
     }
     if "object_id" in route:
