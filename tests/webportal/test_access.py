@@ -16,6 +16,7 @@ from pytest_django.fixtures import Settings
 from ecg import store
 from tests.inference_server.exports.made import analysis_of, recording_of, regular
 from tests.webportal import access_table
+from tests.webportal.api.conftest import program
 from tests.webportal.conftest import FarSide
 from webportal.accounts.models import User
 from webportal.analyses import services
@@ -62,6 +63,9 @@ def test_every_address_answers_everybody_as_the_table_says(
     upload: Callable[..., Analysis],
     drawn: Callable[..., bytes],
     owner: User,
+    other: User,
+    reviewer: User,
+    staff: User,
     owner_client: Client,
     other_client: Client,
     reviewer_client: Client,
@@ -85,6 +89,9 @@ def test_every_address_answers_everybody_as_the_table_says(
         "reviewer, shared": reviewer_client,
         "administrator": staff_client,
     }
+    people = {owner: owner_client, other: other_client, reviewer: reviewer_client, staff: staff_client}
+    for user, client in people.items():
+        client.defaults["HTTP_AUTHORIZATION"] = program(user).defaults["HTTP_AUTHORIZATION"]
     answers = list(access_table.answers(clients, analysis, shared))
 
     leaks = [
