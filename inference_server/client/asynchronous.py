@@ -102,7 +102,7 @@ class AsyncArrhythmiaClient:
                 for key, image in images:
                     yield calls.stream_request(key, image, model_version, sent)
 
-        call = self._service.StreamClassifyImages(requests(), timeout=timeout, metadata=self._metadata)
+        call = self._service.StreamClassifyImages(requests(), timeout=timeout, metadata=calls.traced(self._metadata))
         try:
             async for response in call:
                 image, outcome = sent.popleft(), calls.outcome_of(response.result)
@@ -149,7 +149,9 @@ class AsyncArrhythmiaClient:
             gathering = recordings.Gathering(recording, progress, kept)
             left = None if end is None else max(0.0, end - time.monotonic())
             messages = recordings.requests(recording, model_version, settings, kept)
-            call = self._recordings.AnalyzeRecording(_in_threads(messages), timeout=left, metadata=self._metadata)
+            call = self._recordings.AnalyzeRecording(
+                _in_threads(messages), timeout=left, metadata=calls.traced(self._metadata)
+            )
             try:
                 async for response in call:
                     gathering.add(response)
@@ -186,7 +188,7 @@ class AsyncArrhythmiaClient:
     async def _ask(self, call: Call[Answer], timeout: float | None, service: object = None) -> Answer:
         method = getattr(service or self._service, call.method)
         try:
-            response = await method(call.request, timeout=self._seconds(timeout), metadata=self._metadata)
+            response = await method(call.request, timeout=self._seconds(timeout), metadata=calls.traced(self._metadata))
         except grpc.RpcError as error:
             raise client_error(error) from error
         return call.read(response)

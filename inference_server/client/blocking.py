@@ -116,7 +116,7 @@ class ArrhythmiaClient:
         end = math.inf if timeout is None else time.monotonic() + timeout
         sent: deque[bytes] = deque()
         requests = (calls.stream_request(key, image, model_version, sent) for key, image in images)
-        call = self._service.StreamClassifyImages(requests, timeout=timeout, metadata=self._metadata)
+        call = self._service.StreamClassifyImages(requests, timeout=timeout, metadata=calls.traced(self._metadata))
         try:
             for response in call:
                 image, outcome = sent.popleft(), calls.outcome_of(response.result)
@@ -190,7 +190,9 @@ class ArrhythmiaClient:
             gathering = recordings.Gathering(recording, progress, kept)
             left = None if end is None else max(0.0, end - time.monotonic())
             call = self._recordings.AnalyzeRecording(
-                recordings.requests(recording, model_version, settings, kept), timeout=left, metadata=self._metadata
+                recordings.requests(recording, model_version, settings, kept),
+                timeout=left,
+                metadata=calls.traced(self._metadata),
             )
             try:
                 for response in call:
@@ -235,7 +237,9 @@ class ArrhythmiaClient:
     def _ask(self, call: Call[Answer], timeout: float | None, service: object = None) -> Answer:
         method = getattr(service or self._service, call.method)
         try:
-            return call.read(method(call.request, timeout=self._seconds(timeout), metadata=self._metadata))
+            return call.read(
+                method(call.request, timeout=self._seconds(timeout), metadata=calls.traced(self._metadata))
+            )
         except grpc.RpcError as error:
             raise client_error(error) from error
 

@@ -13,6 +13,7 @@ from inference_server.classification import Classification, ModelInfo, SaliencyM
 from inference_server.client.errors import ClientError, ServerUnavailable, error_in
 from inference_server.generated.ecg.v1 import arrhythmia_pb2 as pb
 from inference_server.generated.ecg.v1 import digitization_pb2
+from inference_server.runtime import trace
 
 if TYPE_CHECKING:
     from inference_server.classification.page_messages import Digitized
@@ -35,9 +36,18 @@ class Call(Generic[Answer]):
     read: Callable[[Any], Answer]
 
 
-def call_metadata(token: str | None) -> tuple[tuple[str, str], ...]:
+Metadata = tuple[tuple[str, str], ...]
+
+
+def call_metadata(token: str | None) -> Metadata:
     """What goes with every call of a client that has ``token``."""
     return (("authorization", f"Bearer {token}"),) if token else ()
+
+
+def traced(metadata: Metadata) -> Metadata:
+    """The same with the trace that the caller is at (:mod:`inference_server.runtime.trace`), where there is one."""
+    of = trace.current.get()
+    return metadata if of is None else (*metadata, (trace.KEY, of.traceparent()))
 
 
 def to_classify(image: bytes, version: str | None) -> Call[Classification]:

@@ -31,8 +31,9 @@ from inference_server.rpc.digitization import SERVICE as DIGITIZATION_SERVICE
 from inference_server.rpc.digitization import DigitizationServicer
 from inference_server.rpc.health import HealthServicer
 from inference_server.rpc.intake import Intake
+from inference_server.rpc.internal import InternalServer, turns
 from inference_server.rpc.listening import allow_files, channel_options, check_protection, listen
-from inference_server.rpc.metrics import Metrics, MetricsServer
+from inference_server.rpc.metrics import Metrics
 from inference_server.rpc.open_inference import OpenInferenceServicer
 from inference_server.rpc.pipelining import Streams
 from inference_server.rpc.recording_metrics import RecordingMetrics
@@ -149,8 +150,13 @@ class Server:
         self._add_services(self._surrounding_calls(self._grpc))
         addresses = {"address": listen(self._grpc, self._settings)}
         if self._settings.metrics_listen:
-            metrics = MetricsServer(self._metrics, self._settings.metrics_listen)
-            addresses["metrics"] = self._beside.enter_context(metrics).address
+            internal = InternalServer(
+                self._metrics.registry,
+                self._settings.metrics_listen,
+                live=partial(turns, asyncio.get_running_loop()),
+                ready=lambda: self._health.is_ready(SERVICE),
+            )
+            addresses["metrics"] = self._beside.enter_context(internal).address
         # What was imported and set up stays; the collector need not look through it again and again.
         gc.freeze()
         await self._grpc.start()

@@ -60,6 +60,7 @@ ENTRIES: Final[dict[str, Order]] = {
         commands
     """),
     "webportal": _order("""
+        log_format
         database_errors formats logs refusal settings wsgi
         disk paging
         errors

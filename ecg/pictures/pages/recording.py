@@ -12,8 +12,8 @@ from ecg.recording import Recording, RecordingWarning
 def recording_of(reading: PageReading) -> Recording:
     """The leads of a page, each at its place in time.
 
-    The twelve standard leads come first, in their usual order. A lead that stands there twice is one: the longer stretch, with the other where that has gaps. A lead without a name
-    is ``ECG1``, ``ECG2``, ….
+    The twelve standard leads come first, in their usual order. A lead that stands there twice is one: the longer
+    stretch, with the other where that has gaps. A lead without a name is ``ECG1``, ``ECG2``, ….
 
     Raises:
         ValueError: nothing was read.
