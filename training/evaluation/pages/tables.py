@@ -89,19 +89,19 @@ def row(name: str, found: Sequence[PageScore]) -> Mapping[str, object]:
     }
 
 
-def refusals(each: int, seed: int, read: Read) -> pd.DataFrame:
-    """How many of ``each`` pictures of every kind in :data:`NO_ECG` are refused, or taken for one beat."""
+def refusals(per_kind: int, seed: int, read: Read) -> pd.DataFrame:
+    """How many of ``per_kind`` pictures of every kind in :data:`NO_ECG` are refused, or taken for one beat."""
     rows = []
     lead = _beats()
     for number, (name, paint) in enumerate(sorted(NO_ECG.items())):
         kinds = [
             read(np.asarray(paint(np.random.default_rng((seed, number, again)), lead).convert("RGB"))).kind
-            for again in range(each)
+            for again in range(per_kind)
         ]
         rows.append(
             {
                 "kind": name,
-                "pictures": each,
+                "pictures": per_kind,
                 "refused": sum(kind is Kind.NONE for kind in kinds),
                 "one_beat": sum(kind is Kind.BEAT for kind in kinds),
                 "read": sum(kind in (Kind.STRIP, Kind.PAGE) for kind in kinds),

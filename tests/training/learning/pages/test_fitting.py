@@ -76,6 +76,18 @@ def test_what_is_served_says_what_was_trained(drawn: Path, run: Path, tmp_path: 
     np.testing.assert_allclose(whole[:150, :150], wanted[:150, :150], atol=1e-3)
 
 
+def test_tiles_say_what_the_whole_picture_says(
+    run: Path, drawn: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page_export.export_run(run, drawn, drawn, tmp_path, "1")
+    served = PageModel.load(tmp_path / "ecg-page" / "1")
+    pixels, _ = crops.read(crops.drawn_pages(drawn)[0])
+    whole = served.probabilities(pixels)
+    monkeypatch.setattr("inference_server.models.page_model._TILE", 192)
+    tiled = served.probabilities(pixels)
+    np.testing.assert_allclose(tiled, whole, atol=1e-3)
+
+
 def test_a_file_of_other_classes_is_refused(run: Path, drawn: Path, tmp_path: Path) -> None:
     from training.export import model_file
 
