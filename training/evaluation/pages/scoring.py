@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-<<<<<<< HEAD
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
-=======
-from typing import Final, Protocol
->>>>>>> main
 
 import numpy as np
 from numpy.typing import NDArray
 
-<<<<<<< HEAD
 from ecg.ec57.pairing import NONE, pair
 from ecg.peaks.stream import all_peaks
 from ecg.pictures.pages.recording import recording_of
@@ -23,8 +18,6 @@ from training.evaluation.pages.signals import Aligned, aligned, at_rate, height_
 from training.pages.folder import on_one_axis
 from training.pages.truth import LeadTruth, PageTruth
 
-=======
->>>>>>> main
 RATE: Final = 500.0
 """At which leads are compared, samples a second."""
 
