@@ -10,6 +10,9 @@ from pathlib import Path
 import environ
 from csp.constants import NONE, SELF
 
+from webportal.log_format import log_format
+from webportal.settings.certificates import pem
+
 env = environ.Env()
 
 BASE_DIR = Path(__file__).resolve().parents[2]
@@ -40,9 +43,11 @@ INSTALLED_APPS = [
     "webportal.audit",
     "webportal.operations",
     "webportal.backups",
+    "webportal.api",
 ]
 
 MIDDLEWARE = [
+    "webportal.observability.middleware.TraceMiddleware",
     "webportal.observability.middleware.MetricsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -130,6 +135,9 @@ ACCOUNT_RATE_LIMITS: dict[str, str] | bool = {
     "evidence": "60/m/user",
     "report": "30/m/user",
     "edit": "120/m/user",
+    # Of programs: calls with a token, and those whose token is unknown.
+    "api": "1200/m/user",
+    "api_refused": "60/m/ip",
     # Without an account: by address, and everybody together.
     "try": "10/m/ip,100/h/ip",
     "try_together": "60/m/key,1000/h/key",
@@ -148,6 +156,8 @@ DEFAULT_FROM_EMAIL = env.str("BEATLENS_FROM_EMAIL", default="beatlens@localhost"
 INFERENCE_ADDRESS = env.str("BEATLENS_INFERENCE_ADDRESS", default="127.0.0.1:50051")
 #: The token that the portal and its worker send, where the inference server asks for one.
 INFERENCE_TOKEN = env.str("BEATLENS_INFERENCE_TOKEN", default="")
+#: What the inference server's certificate must come from, PEM; with it, and only then, the way there is TLS.
+INFERENCE_CA = pem(env, "BEATLENS_INFERENCE_CA")
 #: The inference server's token file, where administrators make and revoke tokens in the portal; none: not there.
 TOKENS_FILE: Path | None = Path(file) if (file := env.str("BEATLENS_TOKENS", default="")) else None
 #: How long a person waits for the answer on the spot, seconds; after that the queue takes over.
@@ -288,12 +298,18 @@ X_FRAME_OPTIONS = "DENY"
 
 # --- Logs: what happened and the id of every error, never who ------------------------------------------------------
 
+#: ``text`` for people, or ``json``: an object a line, as the inference server writes them. gunicorn's own lines are the
+#: same, see ``webportal.gunicorn_conf``.
+LOG_FORMAT = log_format(env.str("BEATLENS_LOG_FORMAT", default="text"))
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "formatters": {
+        "text": {"format": "{asctime} {levelname} {name} {message}", "style": "{"},
+        "json": {"()": "inference_server.runtime.log.JsonFormatter"},
+    },
     "filters": {"refusals": {"()": "webportal.logs.OneLineForRefusals"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["refusals"]}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT, "filters": ["refusals"]}},
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {
         "webportal": {"level": env.str("BEATLENS_LOG_LEVEL", default="INFO")},
