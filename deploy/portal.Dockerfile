@@ -38,8 +38,9 @@ USER 10001
 RUN BEATLENS_SECRET_KEY=$(python -c "import secrets; print(secrets.token_urlsafe(64))") \
     BEATLENS_ALLOWED_HOSTS=localhost BEATLENS_DATABASE_URL=sqlite:////tmp/none \
     python manage.py collectstatic --noinput --verbosity 0
-# Health and metrics. Only the networks of the containers reach this port; it is never published.
-ENV BEATLENS_INTERNAL_LISTEN=0.0.0.0:9465
+# Health and metrics are for the networks of the containers; the port is never published. Logs are for machines.
+ENV BEATLENS_INTERNAL_LISTEN=0.0.0.0:9465 \
+    BEATLENS_LOG_FORMAT=json
 EXPOSE 8000 9465
 STOPSIGNAL SIGTERM
 CMD ["gunicorn", "webportal.wsgi:application", "--config", "python:webportal.gunicorn_conf", \

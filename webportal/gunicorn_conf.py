@@ -17,6 +17,18 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from webportal.log_format import log_format
+
+#: gunicorn's own lines, as the portal's are. Its logger keeps its handler and hands nothing on to the portal's.
+if log_format(os.environ.get("BEATLENS_LOG_FORMAT", "text")) == "json":
+    _own = {"level": "INFO", "handlers": ["error_console"], "propagate": False}
+    logconfig_dict = {
+        "formatters": {"generic": {"()": "inference_server.runtime.log.JsonFormatter"}},
+        "root": {"level": "WARNING", "handlers": []},
+        "loggers": {"gunicorn.error": _own, "gunicorn.access": _own},
+        "disable_existing_loggers": False,
+    }
+
 #: Slow clients cost no threads, see there.
 worker_class = "webportal.connections.worker.WaitressWorker"
 

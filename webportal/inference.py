@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 
+import grpc
 from django.conf import settings
 from django.core.cache import cache
 from inference_server.classification import BeatClass, ModelInfo
@@ -14,7 +15,7 @@ from webportal.observability import metrics
 
 _lock = threading.Lock()
 _client: ArrhythmiaClient | None = None
-_made_for: tuple[int, str, str] | None = None
+_made_for: tuple[int, str, str, bytes | None] | None = None
 
 #: Remembered in place of a description that could not be had.
 _NOTHING = "nothing"
@@ -23,10 +24,15 @@ _NOTHING = "nothing"
 def client() -> ArrhythmiaClient:
     """The client of this process. gRPC channels don't survive a fork, so a child process makes its own."""
     global _client, _made_for
-    wanted = (os.getpid(), settings.INFERENCE_ADDRESS, settings.INFERENCE_TOKEN)
+    ca = settings.INFERENCE_CA
+    wanted = (os.getpid(), settings.INFERENCE_ADDRESS, settings.INFERENCE_TOKEN, ca)
     with _lock:
         if _client is None or _made_for != wanted:
-            _client = ArrhythmiaClient(settings.INFERENCE_ADDRESS, token=settings.INFERENCE_TOKEN or None)
+            _client = ArrhythmiaClient(
+                settings.INFERENCE_ADDRESS,
+                token=settings.INFERENCE_TOKEN or None,
+                credentials=grpc.ssl_channel_credentials(ca) if ca else None,
+            )
             _made_for = wanted
         return _client
 

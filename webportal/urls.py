@@ -24,6 +24,7 @@ urlpatterns = [
     path("accounts/", include("webportal.accounts.urls")),
     path("", include("webportal.pages.urls")),
     path("", include("webportal.analyses.urls")),
+    path("", include("webportal.recordings.urls")),
     path("", include("webportal.trial.urls")),
     path("api/v1/", include("webportal.api.urls")),
 ]

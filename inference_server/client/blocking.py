@@ -17,11 +17,12 @@ from inference_server.client import calls
 from inference_server.client.calls import Answer, Call, Outcome, worker_lost
 from inference_server.client.channel import CHANNEL_OPTIONS, SERVICE
 from inference_server.client.errors import ClientError, client_error
-from inference_server.generated.ecg.v1 import arrhythmia_pb2_grpc, recording_pb2_grpc
+from inference_server.generated.ecg.v1 import arrhythmia_pb2_grpc, digitization_pb2_grpc, recording_pb2_grpc
 
 if TYPE_CHECKING:
     from ecg.recording import Recording
     from ecg.rhythm.settings import RhythmSettings
+    from inference_server.classification.page_messages import Digitized
     from inference_server.classification.recordings import RecordingAnalysis
 
 
@@ -50,6 +51,7 @@ class ArrhythmiaClient:
         )
         self._service = arrhythmia_pb2_grpc.ArrhythmiaServiceStub(self._channel)
         self._recordings = recording_pb2_grpc.RecordingServiceStub(self._channel)
+        self._digitization = digitization_pb2_grpc.DigitizationServiceStub(self._channel)
         self._health = health_pb2_grpc.HealthStub(self._channel)
 
     def classify(
@@ -114,7 +116,7 @@ class ArrhythmiaClient:
         end = math.inf if timeout is None else time.monotonic() + timeout
         sent: deque[bytes] = deque()
         requests = (calls.stream_request(key, image, model_version, sent) for key, image in images)
-        call = self._service.StreamClassifyImages(requests, timeout=timeout, metadata=self._metadata)
+        call = self._service.StreamClassifyImages(requests, timeout=timeout, metadata=calls.traced(self._metadata))
         try:
             for response in call:
                 image, outcome = sent.popleft(), calls.outcome_of(response.result)
@@ -141,6 +143,17 @@ class ArrhythmiaClient:
             CallFailed: anything else, e.g. the model has no such class.
         """
         return self._ask(calls.to_explain(image, model_version, beat_class), timeout)
+
+    def digitize(self, image: bytes, *, overlay: bool = True, timeout: float | None = None) -> Digitized:
+        """What kind of picture it is, and the leads of a strip or page in millivolts.
+
+        ``overlay``: whether the answer brings what was read as a picture. Without ``timeout`` it is half a minute.
+
+        Raises:
+            ImageRefused, ServerUnavailable, CallFailed: as :meth:`classify`. What is no ECG is no error.
+        """
+        seconds = calls.DIGITIZE_SECONDS if timeout is None else timeout
+        return self._ask(calls.to_digitize(image, overlay), seconds, self._digitization)
 
     def analyze(
         self,
@@ -177,7 +190,9 @@ class ArrhythmiaClient:
             gathering = recordings.Gathering(recording, progress, kept)
             left = None if end is None else max(0.0, end - time.monotonic())
             call = self._recordings.AnalyzeRecording(
-                recordings.requests(recording, model_version, settings, kept), timeout=left, metadata=self._metadata
+                recordings.requests(recording, model_version, settings, kept),
+                timeout=left,
+                metadata=calls.traced(self._metadata),
             )
             try:
                 for response in call:
@@ -194,8 +209,15 @@ class ArrhythmiaClient:
 
     def is_serving(self, *, timeout: float = 1.0) -> bool:
         """Whether the server says that it classifies pictures now; False for every failure to find out."""
+        return self._serves(SERVICE, timeout)
+
+    def is_alive(self, *, timeout: float = 1.0) -> bool:
+        """Whether a server answers at all, whatever models it has; False for every failure to find out."""
+        return self._serves("", timeout)
+
+    def _serves(self, service: str, timeout: float) -> bool:
         try:
-            response = self._health.Check(health_pb2.HealthCheckRequest(service=SERVICE), timeout=timeout)
+            response = self._health.Check(health_pb2.HealthCheckRequest(service=service), timeout=timeout)
         except (grpc.RpcError, ValueError):  # ValueError: the channel is closed
             return False
         return bool(response.status == health_pb2.HealthCheckResponse.SERVING)
@@ -212,10 +234,12 @@ class ArrhythmiaClient:
     ) -> None:
         self.close()
 
-    def _ask(self, call: Call[Answer], timeout: float | None) -> Answer:
-        method = getattr(self._service, call.method)
+    def _ask(self, call: Call[Answer], timeout: float | None, service: object = None) -> Answer:
+        method = getattr(service or self._service, call.method)
         try:
-            return call.read(method(call.request, timeout=self._seconds(timeout), metadata=self._metadata))
+            return call.read(
+                method(call.request, timeout=self._seconds(timeout), metadata=calls.traced(self._metadata))
+            )
         except grpc.RpcError as error:
             raise client_error(error) from error
 

@@ -141,7 +141,7 @@ class Gathering:
         self._recording = recording
         self._progress = progress
         self._kept = kept
-        self._answers = Answers()
+        self._answers = Answers(recording.rate)
         self._fresh: list[bytes] = []
         for response in kept.responses():
             self._answers.add(response)
@@ -175,6 +175,7 @@ class Gathering:
         return assembled(
             answers.beats,
             answers.faults,
+            answers.atrial,
             answers.rhythm,
             rate=recording.rate,
             samples=recording.samples,

@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 
 from ecg.families.clustering import FamilyGathering
 from ecg.faults import UNREADABLE
-from ecg.features.stream import beat_blocks
+from ecg.features.stream import INTERVALS, beat_blocks
 from ecg.recording import Recording
 from ecg.rhythm.ventricular_fibrillation import fibrillation_odds
 from inference_server.classification import Verdict
 from inference_server.classification.recordings import RecordingBeats
 from inference_server.models.decision import Thresholds, decide
+from inference_server.models.recording_course import Course
 from inference_server.models.recording_model import RecordingModel
 from inference_server.recordings.digest import Digest
 
@@ -59,6 +60,7 @@ def analyse_segment(
     probabilities = [np.empty((0, len(model.info.classes)), np.float32)]
     samples, sources = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
     faults, odds, odd, atrial = [], [], [np.empty(0, np.bool_)], []
+    before = [np.empty(0, np.float32)]
     for block in beat_blocks(piece, blocks):
         each_block()
         gathering.add(block)
@@ -68,22 +70,36 @@ def analyse_segment(
         faults.append(block.windows.faults)
         odds.append(fibrillation_odds(block.windows.waves))
         odd.append(block.odd)
+        before.append(block.intervals[:, INTERVALS - 1])
         atrial.append(block.atrial)
-    beats = _decided(np.concatenate(sources), np.concatenate(probabilities), model.thresholds)
+    course = Course(np.concatenate(before), np.concatenate(odd))
+    beats = _decided(
+        np.concatenate(sources),
+        np.concatenate(samples),
+        course.odd,
+        model.of_recording(np.concatenate(probabilities), course),
+        model.thresholds,
+    )
     judged = np.concatenate(faults, axis=1)
     digest = Digest(
-        np.concatenate(samples).astype(np.int32),
+        beats.peaks.astype(np.int32),
         beats.classes,
         ((judged & int(UNREADABLE)) == 0).any(axis=0),
         np.concatenate(odds),
-        np.concatenate(odd),
+        beats.odd,
         np.stack(atrial),
         gathering.groups(),
     )
     return SegmentAnalysis(beats, judged[[piece.leads.index(name) for name in leads]], digest)
 
 
-def _decided(samples: NDArray[np.int64], probabilities: NDArray[np.float32], thresholds: Thresholds) -> RecordingBeats:
+def _decided(
+    samples: NDArray[np.int64],
+    peaks: NDArray[np.int64],
+    odd: NDArray[np.bool_],
+    probabilities: NDArray[np.float32],
+    thresholds: Thresholds,
+) -> RecordingBeats:
     """Beats with their verdicts, before families and fibrillation are known."""
     count = len(samples)
     confident, plausible = np.zeros(count, np.bool_), np.zeros(probabilities.shape, np.bool_)
@@ -95,6 +111,8 @@ def _decided(samples: NDArray[np.int64], probabilities: NDArray[np.float32], thr
         plausible[row, list(decision.prediction_set)] = True
     return RecordingBeats(
         samples=samples,
+        peaks=peaks,
+        odd=odd,
         probabilities=probabilities,
         classes=classes,
         confident=confident,

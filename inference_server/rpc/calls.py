@@ -37,7 +37,9 @@ from inference_server.rpc import errors
 from inference_server.rpc.errors import RequestError, TooManyCalls
 from inference_server.rpc.intake import Intake
 from inference_server.rpc.metrics import Metrics
+from inference_server.runtime import trace
 from inference_server.runtime.log import request_id
+from inference_server.runtime.trace import Trace
 
 _log = logging.getLogger("inference_server.calls")
 
@@ -216,19 +218,20 @@ class _Surrounded(grpc.GenericRpcHandler):  # type: ignore[misc]
 class _Record:
     """One call: its request id, its count, and one line of log at its end, without addresses or contents."""
 
-    __slots__ = ("_begun", "_call_id", "_context", "_level", "_method", "_metrics", "_reason")
+    __slots__ = ("_begun", "_call_id", "_context", "_error_id", "_level", "_method", "_metrics", "_reason", "_trace")
 
     def __init__(self, metrics: Metrics, method: str, context: grpc.aio.ServicerContext, level: int) -> None:
         self._metrics = metrics
         self._method = method
         self._context = context
         self._level = level
-        self._reason = ""
-        self._call_id = _call_id(context)
+        self._reason = self._error_id = ""
+        self._call_id, self._trace = _named(context)
         self._begun = 0.0
 
     def __enter__(self) -> _Record:
         request_id.set(self._call_id)
+        trace.current.set(self._trace)
         self._context.set_trailing_metadata(((REQUEST_ID_KEY, self._call_id),))
         self._metrics.call_begun()
         self._begun = time.perf_counter()
@@ -248,6 +251,8 @@ class _Record:
         if _log.isEnabledFor(self._level):
             entry = {"method": self._method, "code": code, "milliseconds": round(seconds * 1000, 3)}
             entry |= {"reason": self._reason or None, "request_id": self._call_id}
+            if self._error_id:  # where it is a worker's, the worker has logged it
+                entry["error_id"] = self._error_id
             _log.log(self._level, "call", extra=entry)
 
     async def abort(self, error: Exception) -> None:
@@ -256,7 +261,7 @@ class _Record:
             raise error
         failure = errors.to_failure(error)
         status = errors.to_status(failure)
-        self._reason = failure.reason
+        self._reason, self._error_id = failure.reason, failure.metadata.get("error_id", "")
         trailing: list[tuple[str, str | bytes]] = [
             (STATUS_DETAILS_KEY, status.SerializeToString()),
             (REQUEST_ID_KEY, self._call_id),
@@ -266,11 +271,15 @@ class _Record:
         await self._context.abort(errors.status_code(status), status.message, tuple(trailing))
 
 
-def _call_id(context: grpc.aio.ServicerContext) -> str:
+def _named(context: grpc.aio.ServicerContext) -> tuple[str, Trace | None]:
+    """The call's id, given here where the caller has none, and the trace that the caller names."""
+    call_id, of = "", None
     for key, value in context.invocation_metadata() or ():
         if key == REQUEST_ID_KEY:
-            return value if isinstance(value, str) and _REQUEST_ID.fullmatch(value) else _new_id()
-    return _new_id()
+            call_id = value if isinstance(value, str) and _REQUEST_ID.fullmatch(value) else ""
+        elif key == trace.KEY and isinstance(value, str):
+            of = trace.read(value)
+    return call_id or _new_id(), of
 
 
 def _new_id() -> str:

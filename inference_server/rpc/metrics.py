@@ -1,15 +1,13 @@
-"""Prometheus metrics, served on a port of their own by a thread of their own: off the way of the calls."""
+"""What the server counts for Prometheus; :mod:`inference_server.rpc.internal` serves it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from types import TracebackType
-from typing import Final, Self, TypeVar
+from typing import Final, TypeVar
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, start_http_server
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 
 from inference_server.classification import ModelInfo
-from inference_server.rpc.listening import AddressUnavailable
 from inference_server.workers.wire import Classified
 
 #: From a tenth of a millisecond (a queue with nobody in it) to ten seconds (beyond most callers' deadlines).
@@ -129,29 +127,3 @@ class Metrics:
         self._models.clear()
         for info in in_service:
             self._models.labels(info.name, info.version, info.digest).set(1)
-
-
-class MetricsServer:
-    """Serves ``/metrics`` over HTTP until the block ends.
-
-    Raises:
-        AddressUnavailable: the port is taken, or the address is not one of this machine.
-    """
-
-    def __init__(self, metrics: Metrics, listen: str) -> None:
-        host, _, port = listen.rpartition(":")
-        try:
-            self._server, self._thread = start_http_server(int(port), host, registry=metrics.registry)
-        except OSError as error:
-            raise AddressUnavailable(f"Can't serve metrics on {listen}: {error.strerror}.") from error
-        self.address = f"{host}:{self._server.server_port}"
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()

@@ -1,4 +1,6 @@
-"""Structured logs: one JSON object a line on stderr, with the id of the call that a line belongs to."""
+"""Structured logs: one JSON object a line on stderr, with the ids of the call and the trace that a line
+belongs to.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +10,8 @@ import sys
 import time
 from contextvars import ContextVar
 from typing import Final
+
+from inference_server.runtime import trace
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 """The id of the call being served."""
@@ -36,6 +40,8 @@ class JsonFormatter(logging.Formatter):
         call_id = request_id.get()
         if call_id and "request_id" not in line:
             line["request_id"] = call_id
+        if (of := trace.current.get()) is not None:
+            line["trace_id"] = of.id
         if record.exc_info:
             line["exc_info"] = self.formatException(record.exc_info)
         return json.dumps(line, ensure_ascii=False, default=str)

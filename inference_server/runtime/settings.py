@@ -182,7 +182,7 @@ class Settings(BaseSettings):
         "less than twice what decoding the largest one may take.",
     )
     metrics_listen: str = Field(
-        default="", description="Address and port of the Prometheus metrics, e.g. 127.0.0.1:9464; empty: none."
+        default="", description="Address and port of metrics and probes over HTTP, e.g. 127.0.0.1:9464; empty: none."
     )
     tls_certificate: Path | None = Field(default=None, description="PEM certificate chain of the server.")
     tls_key: Path | None = Field(default=None, description="PEM private key of the server.")

@@ -62,7 +62,7 @@ class RecordingWork:
         first_second = segment.first * BLOCK_SECONDS
         faults = analysed.faults[:, : seconds_of(facts.samples, facts.rate) - first_second]
         answers = recording_messages.segment_responses(
-            analysed.beats, faults, first_second, _last_sample(facts, segment)
+            analysed.beats, faults, analysed.digest.atrial, first_second, _last_sample(facts, segment)
         )
         return wire.join([analysed.digest.to_bytes(), *(answer.SerializeToString() for answer in answers)])
 

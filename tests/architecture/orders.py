@@ -52,7 +52,7 @@ ENTRIES: Final[dict[str, Order]] = {
         databases
         synthetic
         pictures
-        recipes
+        pages recipes
         datasets
         learning
         evaluation
@@ -60,13 +60,15 @@ ENTRIES: Final[dict[str, Order]] = {
         commands
     """),
     "webportal": _order("""
+        log_format
         database_errors formats logs problems refusal settings wsgi
-        disk
+        disk paging
         errors
         accounts observability
         inference read_only_admin
         audit health pages
         analyses
+        recordings
         api backups connections operations trial
         gunicorn_conf urls
     """),

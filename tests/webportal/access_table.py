@@ -21,6 +21,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from webportal.analyses.models import Analysis, Batch, ReadingRound
 from webportal.api.models import AccessToken
+from webportal.recordings.models import Recording
 
 _ROOT = Path(__file__).resolve().parents[2]
 PAGE = _ROOT / "docs" / "access.md"
@@ -84,7 +85,11 @@ def filled(route: str, analysis: Analysis) -> str:
         "short": "PVC",
         "batch_id": _first(Batch.objects.filter(owner=analysis.owner_id)),
         "round_id": _first(ReadingRound.objects.filter(reader=analysis.owner_id)),
-        "number": "1",
+        "number": "0" if "/files/" in route else "1",
+        "recording_id": _recording(analysis),
+        "factor": "16",
+        "tile": "0",
+        "hour": "0",
         # Of the pages about accounts and of the administration; links that were never sent.
         "key": "no-such-key",
         "uidb36": "1",
@@ -93,7 +98,7 @@ def filled(route: str, analysis: Analysis) -> str:
         "url": "nothing-here",
         "id": str(analysis.owner_id),
         # A sample's; a token's.
-        "name": min((_SAMPLES / "PVC").glob("*.png")).stem,
+        "name": "beats.csv" if route.startswith("/recordings/") else min((_SAMPLES / "PVC").glob("*.png")).stem,
         "token": "no-such-token",
         "access_token_id": _first(AccessToken.objects.filter(owner=analysis.owner_id)),
         "rest": "nothing/here",
@@ -106,6 +111,12 @@ def filled(route: str, analysis: Analysis) -> str:
 def _first(rows: QuerySet[Any]) -> str:
     """The key of the first of ``rows``; one of nothing where there is none."""
     return str(rows.values_list("pk", flat=True).first() or uuid.uuid4())
+
+
+def _recording(analysis: Analysis) -> str:
+    """The key of the owner's recording that is shared, or not, as the analysis is."""
+    recordings = Recording.objects.filter(owner=analysis.owner_id, shared_at__isnull=analysis.shared_at is None)
+    return _first(recordings.order_by("created_at"))
 
 
 def _row_for(route: str, analysis: Analysis) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.cookiejar
+import json
 import os
 import re
 import signal
@@ -16,7 +17,7 @@ import urllib.request
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import pytest
 from django.conf import settings
@@ -82,7 +83,7 @@ class Portal:
             | database
         )
         subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], cwd=ROOT, env=self.environment, check=True)
-        self.worker_log = folder / "worker.log"
+        self.web_log, self.worker_log = folder / "web.log", folder / "worker.log"
         self.base = f"http://127.0.0.1:{free_port()}"
         self.internal = f"http://127.0.0.1:{free_port()}"
         self.worker_internal = f"http://127.0.0.1:{free_port()}"
@@ -90,11 +91,13 @@ class Portal:
             "BEATLENS_INTERNAL_LISTEN": self.internal.removeprefix("http://"),
             "BEATLENS_WORKER_INTERNAL_LISTEN": self.worker_internal.removeprefix("http://"),
         }
-        self.web = self.start(
-            "-m", "gunicorn", "webportal.wsgi:application", "--bind", self.base.removeprefix("http://"),
-            "--config", "python:webportal.gunicorn_conf", "--workers", str(workers), "--threads", "4",
-            "--no-control-socket", "--log-level", "warning",
-        )  # fmt: skip
+        with self.web_log.open("wb") as log:
+            self.web = self.start(
+                "-m", "gunicorn", "webportal.wsgi:application", "--bind", self.base.removeprefix("http://"),
+                "--config", "python:webportal.gunicorn_conf", "--workers", str(workers), "--threads", "4",
+                "--no-control-socket",
+                log=log,
+            )  # fmt: skip
         self.start_worker()
         deadline = time.monotonic() + 60
         while True:
@@ -103,11 +106,12 @@ class Portal:
                 return
             except OSError:
                 assert time.monotonic() < deadline
-                assert self.web.poll() is None
+                assert self.web.poll() is None, self.web_log.read_text()
                 time.sleep(0.2)
 
     def start(self, *command: str, log: BinaryIO | None = None) -> subprocess.Popen[bytes]:
-        return subprocess.Popen([sys.executable, *command], cwd=ROOT, env=self.environment, stdout=log, stderr=log)
+        mails = log and subprocess.DEVNULL  # they go to the standard output
+        return subprocess.Popen([sys.executable, *command], cwd=ROOT, env=self.environment, stdout=mails, stderr=log)
 
     def start_worker(self) -> None:
         with self.worker_log.open("wb") as log:
@@ -168,13 +172,17 @@ def portal(inference: ServerProcess, tmp_path: Path, database: dict[str, str]) -
 @pytest.fixture
 def browser(portal: Portal) -> Browser:
     browser = Browser(portal.base)
+    sign_up(browser)
+    return browser
+
+
+def sign_up(browser: Browser) -> None:
     password = "a-long-passphrase"
     browser.send(
         "/accounts/signup/",
         {"username": "newcomer", "email": "newcomer@example.org", "password1": password, "password2": password},
     )
     assert browser.url.endswith("/predict/")
-    return browser
 
 
 def state(html: str) -> str:
@@ -221,6 +229,44 @@ def test_killed_servers_and_workers_lose_nothing(
         while state(html := browser.open(result)) != "done":
             assert time.monotonic() < deadline, html
             time.sleep(0.3)
+
+
+def lines(log: Path) -> list[dict[str, Any]]:
+    """A log of which every line is JSON."""
+    return [json.loads(line) for line in log.read_text().splitlines()]
+
+
+def test_one_trace_leads_from_the_browser_to_the_workers_and_all_logs_are_json(
+    inference: ServerProcess, models: Path, tmp_path: Path, database: dict[str, str], drawn: Callable[..., bytes]
+) -> None:
+    logs = {"BEATLENS_LOG_FORMAT": "json", "BEATLENS_LOG_LEVEL": "DEBUG"}
+    portal = Portal(tmp_path / "var", inference.address, database | logs)
+    try:
+        newcomer = Browser(portal.base)
+        sign_up(newcomer)
+        inference.process.kill()
+        inference.process.wait()
+        trace_id = uuid.uuid4().hex
+        newcomer.opener.addheaders = [("traceparent", f"00-{trace_id}-00f067aa0ba902b7-01")]
+        assert state(newcomer.send("/predict/", {"label": ""}, drawn())) == "queued"
+        result = newcomer.url
+        newcomer.opener.addheaders = []
+        with running_server(models, listen=inference.address) as revived:
+            deadline = time.monotonic() + PATIENCE
+            while state(newcomer.open(result)) != "done":
+                assert time.monotonic() < deadline
+                time.sleep(0.3)
+        calls = [line for line in revived.logs if line["event"] == "call" and line["method"].endswith("/ClassifyImage")]
+    finally:
+        portal.stop()
+    web, worker = lines(portal.web_log), lines(portal.worker_log)
+    assert {"gunicorn.error", "webportal.observability.middleware"} <= {line["logger"] for line in web}
+    asked = [line for line in web if line.get("trace_id") == trace_id and line["event"] == "request"]
+    assert {"view": "analyses:predict", "status": 302}.items() <= asked[-2].items()
+    attempts = [line for line in worker if "attempt begins" in line["event"]]
+    assert attempts
+    assert {line["trace_id"] for line in attempts} == {trace_id}
+    assert [line["trace_id"] for line in calls] == [trace_id]
 
 
 def figures(address: str) -> dict[str, float]:

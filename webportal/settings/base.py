@@ -10,6 +10,9 @@ from pathlib import Path
 import environ
 from csp.constants import NONE, SELF
 
+from webportal.log_format import log_format
+from webportal.settings.certificates import pem
+
 env = environ.Env()
 
 BASE_DIR = Path(__file__).resolve().parents[2]
@@ -35,6 +38,7 @@ INSTALLED_APPS = [
     "webportal.accounts",
     "webportal.pages",
     "webportal.analyses",
+    "webportal.recordings",
     "webportal.trial",
     "webportal.audit",
     "webportal.operations",
@@ -43,6 +47,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "webportal.observability.middleware.TraceMiddleware",
     "webportal.observability.middleware.MetricsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -129,6 +134,7 @@ ACCOUNT_RATE_LIMITS: dict[str, str] | bool = {
     "export": "6/h/user",
     "evidence": "60/m/user",
     "report": "30/m/user",
+    "edit": "120/m/user",
     # Of programs: calls with a token, and those whose token is unknown.
     "api": "1200/m/user",
     "api_refused": "60/m/ip",
@@ -150,6 +156,8 @@ DEFAULT_FROM_EMAIL = env.str("BEATLENS_FROM_EMAIL", default="beatlens@localhost"
 INFERENCE_ADDRESS = env.str("BEATLENS_INFERENCE_ADDRESS", default="127.0.0.1:50051")
 #: The token that the portal and its worker send, where the inference server asks for one.
 INFERENCE_TOKEN = env.str("BEATLENS_INFERENCE_TOKEN", default="")
+#: What the inference server's certificate must come from, PEM; with it, and only then, the way there is TLS.
+INFERENCE_CA = pem(env, "BEATLENS_INFERENCE_CA")
 #: The inference server's token file, where administrators make and revoke tokens in the portal; none: not there.
 TOKENS_FILE: Path | None = Path(file) if (file := env.str("BEATLENS_TOKENS", default="")) else None
 #: How long a person waits for the answer on the spot, seconds; after that the queue takes over.
@@ -177,6 +185,13 @@ UPLOAD_PICTURES_PER_MINUTE = env.int("BEATLENS_UPLOAD_PICTURES_PER_MINUTE", defa
 UPLOAD_MEGAPIXELS_PER_MINUTE = env.int("BEATLENS_UPLOAD_MEGAPIXELS_PER_MINUTE", default=1500)
 #: Most that one account may keep, bytes: pictures, thumbnails and originals, the trash included; 0: any number.
 ACCOUNT_QUOTA_BYTES = env.int("BEATLENS_ACCOUNT_QUOTA_MIB", default=2048) * 1024 * 1024
+#: Largest recording, bytes, and the most files of one.
+RECORDING_MAX_BYTES = env.int("BEATLENS_RECORDING_MAX_MIB", default=2048) * 1024 * 1024
+RECORDING_MAX_FILES = 200
+#: Largest piece in which a script sends the files of a recording, bytes.
+RECORDING_PIECE_BYTES = 8 * 1024 * 1024
+#: How long a recording may take to arrive, hours; what has come of it by then is deleted.
+RECORDING_RECEIVING_HOURS = 48
 #: Room on the disk that is left for everything but pictures, bytes; never more than a twentieth of the disk.
 DISK_RESERVE_BYTES = env.int("BEATLENS_DISK_RESERVE_MIB", default=64) * 1024 * 1024
 #: Largest request body, bytes. Larger ones are answered 413 without being parsed. It bounds what a form sends at once
@@ -223,7 +238,7 @@ CACHE_ENTRIES = 10_000
 
 # --- The queue -----------------------------------------------------------------------------------------------------
 
-TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default"]}}
+TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default", "readings", "recordings"]}}
 #: How long a claimed analysis belongs to its claimant, seconds; must exceed every deadline above.
 ANALYSIS_LEASE_SECONDS = 20
 #: Attempts that may end in an unexpected error or a lost worker before an analysis has failed.
@@ -231,6 +246,12 @@ ANALYSIS_MAX_FAILURES = 5
 #: Back-off between attempts: the first wait and the longest one, seconds.
 ANALYSIS_BACKOFF_FIRST = 2.0
 ANALYSIS_BACKOFF_LONGEST = 60.0
+
+#: How long a recording belongs to the worker that reads or analyses it, seconds; it says every few seconds that it
+#: still does. A worker that was killed is missed after this time.
+RECORDING_LEASE_SECONDS = env.float("BEATLENS_RECORDING_LEASE_SECONDS", default=30.0)
+#: Deadline of the analysis of one recording, seconds.
+RECORDING_ANALYSIS_TIMEOUT = env.float("BEATLENS_RECORDING_ANALYSIS_TIMEOUT", default=6 * 3600.0)
 
 #: Where a worker answers probes and tells what it counted, ``host:port``; empty: nowhere. The portal's own address is
 #: gunicorn's to open, see ``webportal.gunicorn_conf``.
@@ -277,12 +298,18 @@ X_FRAME_OPTIONS = "DENY"
 
 # --- Logs: what happened and the id of every error, never who ------------------------------------------------------
 
+#: ``text`` for people, or ``json``: an object a line, as the inference server writes them. gunicorn's own lines are the
+#: same, see ``webportal.gunicorn_conf``.
+LOG_FORMAT = log_format(env.str("BEATLENS_LOG_FORMAT", default="text"))
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "formatters": {
+        "text": {"format": "{asctime} {levelname} {name} {message}", "style": "{"},
+        "json": {"()": "inference_server.runtime.log.JsonFormatter"},
+    },
     "filters": {"refusals": {"()": "webportal.logs.OneLineForRefusals"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["refusals"]}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT, "filters": ["refusals"]}},
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {
         "webportal": {"level": env.str("BEATLENS_LOG_LEVEL", default="INFO")},

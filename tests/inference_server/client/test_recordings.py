@@ -229,7 +229,7 @@ def test_an_analysis_that_ends_without_a_summary_is_no_analysis() -> None:
 
 def test_a_summary_that_counts_other_beats_than_came_is_refused() -> None:
     with pytest.raises(ValueError, match="5 beats were found, and 0 came"):
-        Answers().add(pb.AnalyzeRecordingResponse(summary=pb.RecordingSummary(beats=5)))
+        Answers(360).add(pb.AnalyzeRecordingResponse(summary=pb.RecordingSummary(beats=5)))
 
 
 def test_where_nothing_was_recorded_nothing_is_sent() -> None:

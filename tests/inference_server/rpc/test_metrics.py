@@ -1,13 +1,9 @@
 from __future__ import annotations
 
-import socket
-import urllib.request
-
 import pytest
 
 from inference_server.classification import BeatClass, ModelInfo, Verdict
-from inference_server.rpc.listening import AddressUnavailable
-from inference_server.rpc.metrics import Metrics, MetricsServer
+from inference_server.rpc.metrics import Metrics
 from inference_server.workers.wire import Classified
 
 PVC = BeatClass("PVC", "Premature Ventricular Contraction")
@@ -64,20 +60,3 @@ def test_only_models_in_service_are_shown() -> None:
     value = metrics.registry.get_sample_value
     assert value("beatlens_model_in_service", {"name": "arrhythmia", "version": "1", "sha256": "d"}) is None
     assert value("beatlens_model_in_service", {"name": "arrhythmia", "version": "2", "sha256": "d"}) == 1
-
-
-def test_they_are_served_over_http() -> None:
-    metrics = Metrics()
-    metrics.pictures(32)
-    with MetricsServer(metrics, "127.0.0.1:0") as server:
-        body = urllib.request.urlopen(f"http://{server.address}/metrics", timeout=10).read().decode()
-    assert "beatlens_batch_pictures_sum 32.0" in body
-
-
-def test_a_taken_port_is_said() -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        listen = f"127.0.0.1:{taken.getsockname()[1]}"
-        with pytest.raises(AddressUnavailable, match=listen):
-            MetricsServer(Metrics(), listen)

@@ -21,6 +21,7 @@ from django.utils import timezone
 from django_tasks import task
 from inference_server.classification import Classification
 from inference_server.client import CallFailed, ClientError, ImageRefused, ServerUnavailable
+from inference_server.runtime import trace
 
 from webportal.analyses import reasons
 from webportal.analyses.jobs import leases
@@ -38,14 +39,22 @@ class _LeftWithoutAnswer(Exception):  # noqa: N818 - reads as what happened
 
 
 @task()
-def run_analysis(analysis_id: str) -> bool:
-    """Take one analysis. Returns whether there was anything to do; taking it twice does nothing the second time."""
-    return run(analysis_id=uuid.UUID(analysis_id), timeout=settings.INFERENCE_WORKER_TIMEOUT, from_queue=True)
+def run_analysis(analysis_id: str, traceparent: str = "") -> bool:
+    """Take one analysis, in the trace of the request that asked for it where that is known.
+
+    Returns whether there was anything to do; taking it twice does nothing the second time.
+    """
+    before = trace.current.set(trace.read(traceparent) or trace.begin())
+    try:
+        return run(analysis_id=uuid.UUID(analysis_id), timeout=settings.INFERENCE_WORKER_TIMEOUT, from_queue=True)
+    finally:
+        trace.current.reset(before)
 
 
 def enqueue(*, analysis_id: uuid.UUID, due: datetime) -> None:
     """Enqueue the task for an analysis and remember it on the row. Joins the caller's transaction."""
-    result = run_analysis.using(run_after=due).enqueue(str(analysis_id))
+    of = trace.current.get()
+    result = run_analysis.using(run_after=due).enqueue(str(analysis_id), *([of.traceparent()] if of else []))
     Analysis.objects.filter(pk=analysis_id).update(task_id=uuid.UUID(str(result.id)))
 
 
@@ -61,6 +70,7 @@ def run(*, analysis_id: uuid.UUID, timeout: float, from_queue: bool = False) -> 
     analysis = leases.claim(analysis_id=analysis_id)
     if analysis is None:
         return False
+    logger.debug("Analysis %s: attempt begins", analysis.pk)
     try:
         answer = _ask(analysis, timeout=timeout, from_queue=from_queue)
     except ImageRefused as refusal:

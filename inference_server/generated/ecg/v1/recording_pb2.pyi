@@ -137,26 +137,32 @@ class RecordingProgress(_message.Message):
     def __init__(self, samples: _Optional[int] = ...) -> None: ...
 
 class SignalQuality(_message.Message):
-    __slots__ = ("first_second", "faults")
+    __slots__ = ("first_second", "faults", "atrial")
     FIRST_SECOND_FIELD_NUMBER: _ClassVar[int]
     FAULTS_FIELD_NUMBER: _ClassVar[int]
+    ATRIAL_FIELD_NUMBER: _ClassVar[int]
     first_second: int
     faults: _containers.RepeatedScalarFieldContainer[bytes]
-    def __init__(self, first_second: _Optional[int] = ..., faults: _Optional[_Iterable[bytes]] = ...) -> None: ...
+    atrial: _containers.RepeatedScalarFieldContainer[float]
+    def __init__(self, first_second: _Optional[int] = ..., faults: _Optional[_Iterable[bytes]] = ..., atrial: _Optional[_Iterable[float]] = ...) -> None: ...
 
 class Beats(_message.Message):
-    __slots__ = ("samples", "classes", "probabilities", "verdicts", "plausible")
+    __slots__ = ("samples", "classes", "probabilities", "verdicts", "plausible", "peaks", "odd")
     SAMPLES_FIELD_NUMBER: _ClassVar[int]
     CLASSES_FIELD_NUMBER: _ClassVar[int]
     PROBABILITIES_FIELD_NUMBER: _ClassVar[int]
     VERDICTS_FIELD_NUMBER: _ClassVar[int]
     PLAUSIBLE_FIELD_NUMBER: _ClassVar[int]
+    PEAKS_FIELD_NUMBER: _ClassVar[int]
+    ODD_FIELD_NUMBER: _ClassVar[int]
     samples: _containers.RepeatedScalarFieldContainer[int]
     classes: _containers.RepeatedScalarFieldContainer[int]
     probabilities: _containers.RepeatedScalarFieldContainer[float]
     verdicts: _containers.RepeatedScalarFieldContainer[_arrhythmia_pb2.Verdict]
     plausible: _containers.RepeatedScalarFieldContainer[int]
-    def __init__(self, samples: _Optional[_Iterable[int]] = ..., classes: _Optional[_Iterable[int]] = ..., probabilities: _Optional[_Iterable[float]] = ..., verdicts: _Optional[_Iterable[_Union[_arrhythmia_pb2.Verdict, str]]] = ..., plausible: _Optional[_Iterable[int]] = ...) -> None: ...
+    peaks: _containers.RepeatedScalarFieldContainer[int]
+    odd: _containers.RepeatedScalarFieldContainer[bool]
+    def __init__(self, samples: _Optional[_Iterable[int]] = ..., classes: _Optional[_Iterable[int]] = ..., probabilities: _Optional[_Iterable[float]] = ..., verdicts: _Optional[_Iterable[_Union[_arrhythmia_pb2.Verdict, str]]] = ..., plausible: _Optional[_Iterable[int]] = ..., peaks: _Optional[_Iterable[int]] = ..., odd: _Optional[_Iterable[bool]] = ...) -> None: ...
 
 class FamilyPart(_message.Message):
     __slots__ = ("family", "early", "typical", "members")
