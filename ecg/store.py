@@ -241,35 +241,34 @@ class StoreSignal:
     def extremes(self, begin: int, end: int, least: int) -> Extremes:
         """Samples ``begin`` to ``end`` in the coarsest buckets of which there are at least ``least``."""
         span = max(1, end - begin)
-        level = next(
-            (
-                level
-                for level in reversed(pyramid.levels(self.samples, len(self.scales)))
-                if span >= least * level.factor
-            ),
-            None,
-        )
+        coarse = (level.factor for level in reversed(pyramid.levels(self.samples, len(self.scales))))
+        factor = next((factor for factor in (*coarse, 4) if span >= least * factor), 1)
+        first, rows = self.digital_extremes(begin, end, factor)
+        low, high = (to_millivolts(rows[:, :, side], self.scales) for side in (0, 1))
+        return Extremes(first, factor, np.fmin(low, high), np.fmax(low, high))  # an inverted lead turns them round
+
+    def digital_extremes(self, begin: int, end: int, factor: int) -> tuple[int, Digital]:
+        """Least and greatest digital values of samples ``begin`` to ``end``, in buckets of ``factor`` samples.
+
+        Returns:
+            The first bucket's first sample, a multiple of ``factor``, and ``[leads, buckets, 2]``; ``MISSING`` twice
+            where nothing of a bucket was recorded.
+        """
+        levels = pyramid.levels(self.samples, len(self.scales))
+        level = next((level for level in levels if level.factor == factor), None)
+        first, last = begin // factor, -(-end // factor)
         if level is None:
-            factor = 4 if span >= least * 4 else 1
-            first = begin // factor * factor
-            return self._millivolts(
-                pyramid.extremes(self.read_digital(first, end), factor, MISSING).astype(np.int32), first, factor
-            )
+            digital = self.read_digital(first * factor, min(last * factor, self.samples))
+            return first * factor, pyramid.extremes(digital, factor, MISSING).astype(np.int32)
         stored = np.memmap(self.folder / _PYRAMID, self.dtype, "r")
-        first, last = begin // level.factor, -(-end // level.factor)
         width = len(self.scales) * 2
         buckets = stored[level.offset + first * width : level.offset + last * width].reshape(-1, len(self.scales), 2)
-        rows = self._with_missing(buckets.transpose(1, 0, 2).astype(np.int32))
-        return self._millivolts(rows, first * level.factor, level.factor)
+        return first * factor, self._with_missing(buckets.transpose(1, 0, 2).astype(np.int32))
 
     def _with_missing(self, values: Digital) -> Digital:
         if self.dtype.itemsize == 2:
             values[values == np.iinfo(np.int16).min] = MISSING
         return values
-
-    def _millivolts(self, rows: Digital, begin: int, factor: int) -> Extremes:
-        low, high = (to_millivolts(rows[:, :, side], self.scales) for side in (0, 1))
-        return Extremes(begin, factor, np.fmin(low, high), np.fmax(low, high))  # an inverted lead turns them round
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,18 +50,22 @@ def is_full(error: BaseException | None) -> bool:
     return False
 
 
-def check_room() -> None:
-    """Return when pictures may be taken.
+def check_room(*, coming: int = 0) -> None:
+    """Return when files may be taken.
+
+    Args:
+        coming: Bytes that are known to come.
 
     Raises:
-        DiskFull: the disk of the pictures or of the database has no more than its reserve, ``DISK_RESERVE_BYTES`` or
-            a twentieth of it, whichever is less. A storage or a database elsewhere is not asked.
+        DiskFull: the disk of the files or of the database would have no more left than its reserve,
+            ``DISK_RESERVE_BYTES`` or a twentieth of it, whichever is less. A storage or a database elsewhere is not
+            asked.
     """
     for folder in _folders():
         with suppress(FileNotFoundError):
             now = os.statvfs(folder)
             reserve = min(settings.DISK_RESERVE_BYTES, now.f_blocks * now.f_frsize * _LARGEST_RESERVE)
-            if now.f_bavail * now.f_frsize <= reserve or (now.f_files and not now.f_favail):
+            if now.f_bavail * now.f_frsize - coming <= reserve or (now.f_files and not now.f_favail):
                 raise DiskFull
 
 

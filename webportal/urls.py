@@ -23,6 +23,7 @@ urlpatterns = [
     path("accounts/", include("webportal.accounts.urls")),
     path("", include("webportal.pages.urls")),
     path("", include("webportal.analyses.urls")),
+    path("", include("webportal.recordings.urls")),
     path("", include("webportal.trial.urls")),
 ]
 

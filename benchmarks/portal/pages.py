@@ -65,8 +65,8 @@ def _serve() -> None:
     from django.test.utils import CaptureQueriesContext
 
     from webportal.accounts.models import User
-    from webportal.analyses.history.queries import Cursor
     from webportal.analyses.models import Analysis
+    from webportal.paging import Cursor
 
     clients = {}
     for name in (OWNER, ADMINISTRATOR):

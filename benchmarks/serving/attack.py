@@ -85,7 +85,7 @@ def assail(assault: Assault, models: Path, image: bytes, *, seconds: float, conn
         with BeatlensServer(
             Path(folder, "log"), models=models, access_log=False, tokens=Path(folder, "tokens.json")
         ) as server:
-            rest = _rest(server, token, image, recordings=(models / Settings().recording_model_name).is_dir())
+            rest = _rest(server, token, image, recordings=has_recordings(models))
             with _Watchers(server, token, image) as observed:
                 arguments = ("-m", "benchmarks.serving.attackers", assault.name, server.address)
                 with Program(*arguments, f"{seconds}", f"{connections}", *filter(None, [attacker])) as program:
@@ -124,14 +124,24 @@ def _megabytes(rest: int, largest: int) -> str:
 
 def _rest(server: BeatlensServer, token: str, image: bytes, *, recordings: bool) -> dict[int, int]:
     """Resident memory of each process once all of them have worked, bytes."""
-    end = time.monotonic() + _START_SECONDS
-    pools = ("beatlens_workers", "beatlens_recording_workers") if recordings else ("beatlens_workers",)
-    while not all(server.counts(pool)[()] >= _WORKERS for pool in pools) and time.monotonic() < end:
-        time.sleep(0.05)
+    wait_for_workers(server, recordings=recordings)
     with ArrhythmiaClient(server.address, token=token, timeout=30) as client:
         for _ in range(20):
             client.classify(image)
     return {pid: resident(pid) for pid in tree(server.pid)}
+
+
+def wait_for_workers(server: BeatlensServer, *, recordings: bool) -> None:
+    """Return once all workers hold their models, those ``recordings`` are analysed by as well."""
+    end = time.monotonic() + _START_SECONDS
+    pools = ("beatlens_workers", "beatlens_recording_workers") if recordings else ("beatlens_workers",)
+    while not all(server.counts(pool)[()] >= _WORKERS for pool in pools) and time.monotonic() < end:
+        time.sleep(0.05)
+
+
+def has_recordings(models: Path) -> bool:
+    """Whether a repository has a model for recordings."""
+    return (models / Settings().recording_model_name).is_dir()
 
 
 def _seconds_until_rest(server: BeatlensServer, rest: dict[int, int]) -> float | None:

@@ -26,7 +26,7 @@ import typer
 
 from benchmarks.processes.programs import BeatlensServer, tree, usage
 from benchmarks.processes.project import MODELS, SAMPLES, newest
-from benchmarks.serving.attack import ASSAULTS, assail
+from benchmarks.serving.attack import ASSAULTS, assail, has_recordings, wait_for_workers
 from benchmarks.serving.load import framed, h2load
 from benchmarks.serving.mutations import corpus, mutants
 from ecg.pictures.decoding import ImageError
@@ -132,6 +132,7 @@ def memory(
     )
     after: list[int] = []
     with _running(models, access_log=False) as server:
+        wait_for_workers(server, recordings=has_recordings(models))
         url = f"http://{server.address}/{SERVICE}/ClassifyImage"
         for _ in range(calls // 2000):
             h2load(url, good, calls=1900, connections=4, concurrency=16)

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecg.families.family import Families, Family
+from ecg.features.reach import SHAPE_AFTER, SHAPE_BEFORE
 from ecg.features.rhythm import EARLY
 from ecg.features.stream import FEATURES, BeatBlock
 
@@ -30,6 +31,9 @@ _MOST_GROUPS: Final = 160
 
 #: Every third sample of a shape is compared.
 _STEP: Final = 3
+
+COMPARED: Final = (SHAPE_BEFORE + SHAPE_AFTER) // _STEP
+"""Values of a lead that are compared."""
 
 #: Median change between intervals, over their median, from which a rhythm is irregular throughout.
 _IRREGULAR: Final = 0.15

@@ -29,6 +29,9 @@ _STEP: Final = 10
 #: Fewer intervals say nothing.
 _LEAST_INTERVALS: Final = 8
 
+#: Pairs of intervals that are compared at once: some megabytes.
+_TOGETHER: Final = 200_000
+
 NUMBERS: Final[dict[str, str]] = {
     "equal": "share of successive intervals that differ by less than 5 % of the median",
     "entropy": "coefficient of sample entropy of intervals within 30 ms",
@@ -91,53 +94,59 @@ def _during(episodes: tuple[Episode, ...], seconds: int) -> NDArray[np.bool_]:
 
 def irregularity(intervals: NDArray[np.float64]) -> NDArray[np.float64] | None:
     """The :data:`NUMBERS` of intervals in a row, seconds, ``[14]``; None for too few."""
-    if len(intervals) < _LEAST_INTERVALS:
-        return None
-    median = np.median(intervals)
+    return None if len(intervals) < _LEAST_INTERVALS else _irregularities(intervals[None])[0]
+
+
+def _irregularities(intervals: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The :data:`NUMBERS` of windows with equally many intervals, ``[windows, intervals]``, as ``[windows, 14]``."""
+    median = np.median(intervals, axis=1)
     logs = np.log(intervals)
     changes, steps = np.abs(np.diff(intervals)), np.diff(logs)
     entropy, rare = _entropy(intervals)
-    pairs = np.stack([logs[:-1], logs[1:]], axis=1)
-    distances = np.abs(pairs[:, None] - pairs[None, :]).max(axis=2)
-    np.fill_diagonal(distances, np.inf)
-    nearest = np.sort(distances, axis=1)
-    made_up = np.abs(intervals[:-1] + intervals[1:] - 2 * median) < 0.12 * median
-    return np.array(
+    apart = np.abs(logs[:, :, None] - logs[:, None, :])
+    distances = np.maximum(apart[:, :-1, :-1], apart[:, 1:, 1:])
+    places = np.arange(distances.shape[1])
+    distances[:, places, places] = np.inf
+    nearest = np.partition(distances, (0, 2), axis=2)
+    usual = median[:, None]
+    made_up = np.abs(intervals[:, :-1] + intervals[:, 1:] - 2 * usual) < 0.12 * usual
+    return np.stack(
         [
-            np.mean(changes < 0.05 * median),
+            np.mean(changes < 0.05 * usual, axis=1),
             entropy,
-            np.median(nearest[:, 2]),
-            np.median(changes) / median,
+            np.median(nearest[:, :, 2], axis=1),
+            np.median(changes, axis=1) / median,
             rare,
-            np.quantile(np.abs(logs - np.log(median)), 0.75),
-            np.mean(made_up & (np.abs(intervals[:-1] - median) > 0.1 * median)),
-            np.median(np.abs(np.diff(steps))),
-            np.quantile(nearest[:, 0], 0.75),
-            np.quantile(np.abs(steps), 0.25),
+            np.quantile(np.abs(logs - np.log(usual)), 0.75, axis=1),
+            np.mean(made_up & (np.abs(intervals[:, :-1] - usual) > 0.1 * usual), axis=1),
+            np.median(np.abs(np.diff(steps)), axis=1),
+            np.quantile(nearest[:, :, 0], 0.75, axis=1),
+            np.quantile(np.abs(steps), 0.25, axis=1),
             median,
-            _correlation(intervals[:-1], intervals[1:]),
-            _correlation(steps[:-1], steps[1:]),
-            _correlation(intervals[:-2], intervals[2:]),
-        ]
+            _correlation(intervals[:, :-1], intervals[:, 1:]),
+            _correlation(steps[:, :-1], steps[:, 1:]),
+            _correlation(intervals[:, :-2], intervals[:, 2:]),
+        ],
+        axis=1,
     )
 
 
-def _correlation(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:
-    """0 where one of them doesn't change."""
-    first, second = first - first.mean(), second - second.mean()
-    norm = np.sqrt(np.square(first).sum() * np.square(second).sum())
-    return float((first * second).sum() / norm) if norm > 1e-9 else 0.0
+def _correlation(first: NDArray[np.float64], second: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Of each row; 0 where one of them doesn't change."""
+    first, second = (rows - rows.mean(axis=1, keepdims=True) for rows in (first, second))
+    norm = np.sqrt(np.square(first).sum(axis=1) * np.square(second).sum(axis=1))
+    return np.where(norm > 1e-9, (first * second).sum(axis=1) / np.maximum(norm, 1e-9), 0.0)
 
 
-def _entropy(intervals: NDArray[np.float64]) -> tuple[float, float]:
+def _entropy(intervals: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Coefficient of sample entropy, and the negative logarithm of how many intervals are near each other."""
-    count = len(intervals)
-    near = np.abs(intervals[:, None] - intervals[None, :]) < _TOLERANCE
-    above = np.triu_indices(count - 1, 1)
-    matches = max(int(near[:-1, :-1][above].sum()), 1)
-    both = max(float((near[:-1, :-1] & near[1:, 1:])[above].sum()), 0.5)
-    entropy = -np.log(both / matches) + np.log(2 * _TOLERANCE) - np.log(intervals.mean())
-    return float(entropy), float(-np.log((near.sum() - count + 1) / (count * (count - 1))))
+    count = intervals.shape[1]
+    near = np.abs(intervals[:, :, None] - intervals[:, None, :]) < _TOLERANCE
+    above = np.triu(np.ones((count - 1, count - 1), np.bool_), 1)
+    matches = np.maximum((near[:, :-1, :-1] & above).sum(axis=(1, 2)), 1)
+    both = np.maximum((near[:, :-1, :-1] & near[:, 1:, 1:] & above).sum(axis=(1, 2)), 0.5)
+    entropy = -np.log(both / matches) + np.log(2 * _TOLERANCE) - np.log(intervals.mean(axis=1))
+    return entropy, -np.log((near.sum(axis=(1, 2)) - count + 1) / (count * (count - 1)))
 
 
 def score(numbers: NDArray[np.float64]) -> float:
@@ -160,11 +169,32 @@ def windows(
     """
     width = int(settings.fibrillation_window_seconds)
     chosen = _usable(rhythm)
-    for begin in range(0, max(1, seconds - width + step), step):
-        first = np.searchsorted(rhythm.times[:-1], begin)
-        last = np.searchsorted(rhythm.times[1:], begin + width)
-        irregular = irregularity(rhythm.intervals[first:last][chosen[first:last]])
-        yield begin, None if irregular is None else np.concatenate([irregular, _atrial(rhythm, begin, width)])
+    intervals = rhythm.intervals[chosen]
+    before = np.concatenate([[0], np.cumsum(chosen)])
+    begins = np.arange(0, max(1, seconds - width + step), step)
+    firsts = np.searchsorted(rhythm.times[:-1], begins)
+    lasts = np.maximum(firsts, np.searchsorted(rhythm.times[1:], begins + width))
+    irregular = _by_count(intervals, before[firsts], before[lasts])
+    for place, begin in enumerate(begins.tolist()):
+        numbers = irregular[place]
+        yield begin, None if np.isnan(numbers[0]) else np.concatenate([numbers, _atrial(rhythm, begin, width)])
+
+
+def _by_count(
+    intervals: NDArray[np.float64], firsts: NDArray[np.int64], lasts: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """The :data:`NUMBERS` of stretches of intervals, ``[stretches, 14]``; nan where they are too few.
+
+    Stretches of equally many intervals are measured together: a day has thousands.
+    """
+    numbers = np.full((len(firsts), len(NUMBERS)), np.nan)
+    counts = lasts - firsts
+    for count in np.unique(counts[counts >= _LEAST_INTERVALS]).tolist():
+        places = np.flatnonzero(counts == count)
+        together = max(1, _TOGETHER // count**2)
+        for part in (places[first : first + together] for first in range(0, len(places), together)):
+            numbers[part] = _irregularities(intervals[firsts[part][:, None] + np.arange(count)])
+    return numbers
 
 
 def _atrial(rhythm: Rhythm, begin: int, width: int) -> NDArray[np.float64]:

@@ -11,7 +11,9 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from ecg.beats import SAMPLING_RATE
 from ecg.families.family import Family
+from ecg.features.atrial import ATRIAL
 from inference_server.classification import ModelInfo, messages
 from inference_server.classification.recordings import (
     EpisodeKind,
@@ -33,17 +35,24 @@ _KINDS_BY_VALUE: Final = {value: kind for kind, value in _KINDS.items()}
 
 
 def segment_responses(
-    beats: RecordingBeats, faults: NDArray[np.uint8], first_second: int, samples: int
+    beats: RecordingBeats,
+    faults: NDArray[np.uint8],
+    atrial: NDArray[np.float32],
+    first_second: int,
+    samples: int,
 ) -> Iterator[pb.AnalyzeRecordingResponse]:
     """What has become known of a segment.
 
     Args:
         beats: Its beats.
         faults: ``[leads, seconds]``.
+        atrial: ``[blocks, 7]``.
         first_second: Of these.
         samples: Up to which sample all beats are answered then.
     """
-    quality = pb.SignalQuality(first_second=first_second, faults=[lead.tobytes() for lead in faults])
+    quality = pb.SignalQuality(
+        first_second=first_second, faults=[lead.tobytes() for lead in faults], atrial=atrial.ravel().tolist()
+    )
     yield pb.AnalyzeRecordingResponse(quality=quality)
     bits = (beats.plausible << np.arange(beats.plausible.shape[1], dtype=np.uint32)).sum(axis=1, dtype=np.uint32)
     verdicts = np.where(beats.confident, arrhythmia_pb2.VERDICT_CONFIDENT, arrhythmia_pb2.VERDICT_UNCERTAIN)
@@ -55,6 +64,8 @@ def segment_responses(
             probabilities=beats.probabilities[part].ravel().tolist(),
             verdicts=verdicts[part].tolist(),
             plausible=bits[part].tolist(),
+            peaks=beats.peaks[part].tolist(),
+            odd=beats.odd[part].tolist(),
         )
         yield pb.AnalyzeRecordingResponse(beats=message)
     yield pb.AnalyzeRecordingResponse(progress=pb.RecordingProgress(samples=samples))
@@ -86,9 +97,10 @@ def rhythm_responses(rhythm: RecordingRhythm) -> Iterator[pb.AnalyzeRecordingRes
 
 
 class Answers:
-    """Gathers the responses to one recording."""
+    """Gathers the responses to one recording of ``rate`` samples a second."""
 
-    def __init__(self) -> None:
+    def __init__(self, rate: float) -> None:
+        self._rate = rate
         self.model: ModelInfo | None = None
         """The version that answers, once it is known."""
         self.samples = 0
@@ -97,6 +109,8 @@ class Answers:
         """In order of time."""
         self.faults: list[NDArray[np.uint8]] = []
         """``[leads, seconds]`` each, in order of time."""
+        self.atrial: list[NDArray[np.float32]] = []
+        """``[blocks, 7]`` each, in order of time; nothing from a server that doesn't say."""
         self.rhythm: RecordingRhythm | None = None
         """There once everything is known."""
         self._families: dict[int, list[pb.FamilyPart]] = {}
@@ -116,6 +130,8 @@ class Answers:
             case "quality":
                 faults = [np.frombuffer(lead, np.uint8) for lead in response.quality.faults]
                 self.faults.append(np.stack(faults))
+                if response.quality.atrial:
+                    self.atrial.append(np.array(response.quality.atrial, np.float32).reshape(-1, len(ATRIAL)))
             case "beats":
                 self.beats.append(self._read_beats(response.beats))
             case "family":
@@ -130,9 +146,12 @@ class Answers:
         if self.model is None:
             raise ValueError("Beats came before the model that found them.")
         count, classes = len(message.samples), len(self.model.classes)
+        samples = np.array(message.samples, np.int64)
         bits = np.array(message.plausible, np.uint32)
         return RecordingBeats(
-            samples=np.array(message.samples, np.int64),
+            samples=samples,
+            peaks=np.array(message.peaks, np.int64) if message.peaks else self._peaks(samples),
+            odd=np.array(message.odd, np.bool_) if message.odd else np.zeros(count, np.bool_),
             probabilities=np.array(message.probabilities, np.float32).reshape(count, classes),
             classes=np.array(message.classes, np.int8),
             confident=np.array(message.verdicts, np.int64) == arrhythmia_pb2.VERDICT_CONFIDENT,
@@ -140,6 +159,10 @@ class Answers:
             families=np.full(count, -1, np.int16),
             fibrillates=np.zeros(count, np.bool_),
         )
+
+    def _peaks(self, samples: NDArray[np.int64]) -> NDArray[np.int64]:
+        """What a server that doesn't say peaks at 360 Hz found, as well as the recording's own rate tells it."""
+        return np.rint(samples * (SAMPLING_RATE / self._rate)).astype(np.int64)
 
     def _finish(self, summary: pb.RecordingSummary) -> None:
         if summary.beats != sum(map(len, self.beats)):

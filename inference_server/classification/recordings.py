@@ -21,6 +21,10 @@ class RecordingBeats:
 
     samples: NDArray[np.int64]
     """``[n]``: R peaks in samples of the recording's own rate."""
+    peaks: NDArray[np.int64]
+    """``[n]``: the same at 360 Hz, between which intervals are measured."""
+    odd: NDArray[np.bool_]
+    """``[n]``: whether its QRS complex is unlike the usual one (:attr:`ecg.features.stream.BeatBlock.odd`)."""
     probabilities: NDArray[np.float32]
     """``[n, C]``, calibrated, in the order of :attr:`inference_server.classification.ModelInfo.classes`."""
     classes: NDArray[np.int8]
@@ -99,6 +103,8 @@ class RecordingAnalysis:
     """In order of time."""
     measures: Measures
     warnings: tuple[RecordingWarning, ...] = ()
+    atrial: NDArray[np.float32] | None = None
+    """``[blocks, 7]``: P waves or none (:attr:`ecg.features.stream.BeatBlock.atrial`); None: nobody says."""
 
     @property
     def seconds(self) -> float:
@@ -140,6 +146,7 @@ def seconds_of(samples: int, rate: float) -> int:
 def assembled(
     parts: list[RecordingBeats],
     faults: list[NDArray[np.uint8]],
+    atrial: list[NDArray[np.float32]],
     rhythm: RecordingRhythm,
     *,
     rate: float,
@@ -153,6 +160,7 @@ def assembled(
     Args:
         parts: Its beats, in order of time.
         faults: Its seconds, ``[leads, …]`` each, in order of time; what lies beyond its end is left out.
+        atrial: Its half minutes, ``[…, 7]`` each, in order of time; nothing where nobody says.
         rhythm: What they say together.
         rate: Of the recording.
         samples: Length of the recording.
@@ -177,12 +185,15 @@ def assembled(
         episodes=rhythm.episodes,
         measures=rhythm.measures,
         warnings=warnings,
+        atrial=np.concatenate(atrial) if atrial else None,
     )
 
 
 def _joined(parts: list[RecordingBeats], classes: int) -> RecordingBeats:
     nothing = RecordingBeats(
         samples=np.empty(0, np.int64),
+        peaks=np.empty(0, np.int64),
+        odd=np.empty(0, np.bool_),
         probabilities=np.empty((0, classes), np.float32),
         classes=np.empty(0, np.int8),
         confident=np.empty(0, np.bool_),

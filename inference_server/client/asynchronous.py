@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import importlib
-import itertools
 import math
 import time
 from collections import deque
@@ -131,15 +130,18 @@ class AsyncArrhythmiaClient:
         model_version: str | None = None,
         settings: RhythmSettings | None = None,
         progress: Callable[[float], None] = lambda _fraction: None,
+        resume: Sequence[bytes] = (),
+        keep: Callable[[int, bytes], None] = lambda _place, _part: None,
         timeout: float | None = None,
     ) -> RecordingAnalysis:
         """See :meth:`ArrhythmiaClient.analyze`; the recording is read, and answers are put together, in threads."""
         recordings = await asyncio.to_thread(_recordings)
         end = None if timeout is None else time.monotonic() + timeout
-        for attempt in itertools.count(1):
-            gathering = recordings.Gathering(recording, progress)
+        kept = recordings.Kept(resume, keep)
+        while True:
+            gathering = recordings.Gathering(recording, progress, kept)
             left = None if end is None else max(0.0, end - time.monotonic())
-            messages = recordings.requests(recording, model_version, settings)
+            messages = recordings.requests(recording, model_version, settings, kept)
             call = self._recordings.AnalyzeRecording(
                 _in_threads(messages), timeout=left, metadata=calls.traced(self._metadata)
             )
@@ -149,13 +151,12 @@ class AsyncArrhythmiaClient:
                 return await asyncio.to_thread(gathering.finish)
             except grpc.RpcError as error:
                 failure = client_error(error)
-                seconds = recordings.pause_after(failure, attempt, end)
+                seconds = recordings.pause_after(failure, kept, end)
                 if seconds is None:
                     raise failure from error
                 await asyncio.sleep(seconds)
             finally:
                 call.cancel()  # without effect on one that has ended
-        raise AssertionError  # the attempts are counted in pause_after
 
     async def is_serving(self, *, timeout: float = 1.0) -> bool:
         """See :meth:`ArrhythmiaClient.is_serving`."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 import time
 from collections import deque
@@ -150,16 +149,22 @@ class ArrhythmiaClient:
         model_version: str | None = None,
         settings: RhythmSettings | None = None,
         progress: Callable[[float], None] = lambda _fraction: None,
+        resume: Sequence[bytes] = (),
+        keep: Callable[[int, bytes], None] = lambda _place, _part: None,
         timeout: float | None = None,
     ) -> RecordingAnalysis:
         """Every beat of a recording and its rhythm, as :func:`inference_server.recordings.analysis.analyse` has them.
 
         The recording is read in another thread, and only as fast as the server works. When the server, or the way to
-        it, fails, it is sent again, a few times over about half a minute. ``progress`` is called with the fraction
-        that is done, again and again; it begins anew when the recording is sent again. ``settings`` are definitions of
-        the measures. ``timeout`` is for the whole, seconds; without one it may take as long as it takes.
+        it, fails, the rest is sent again, from the last checkpoint on, until nothing has come of it for about half a
+        minute. ``progress`` is called with the fraction that is done, again and again. ``keep`` is called with a place
+        and some bytes at each checkpoint (:data:`inference_server.client.recordings.Keep`): a program that has kept
+        them all may give them as ``resume`` after it was ended itself, for the same recording and settings, and only
+        the rest is done. ``settings`` are definitions of the measures. ``timeout`` is for the whole, seconds; without
+        one it may take as long as it takes.
 
         Raises:
+            ValueError: ``resume`` is nothing that was kept.
             RecordingRefused: it can't be analysed, e.g. it has too many leads.
             ServerUnavailable: no answer now, e.g. no model for recordings is loaded.
             CallFailed: anything else.
@@ -167,11 +172,12 @@ class ArrhythmiaClient:
         from inference_server.client import recordings  # with NumPy, which other calls do without
 
         end = None if timeout is None else time.monotonic() + timeout
-        for attempt in itertools.count(1):
-            gathering = recordings.Gathering(recording, progress)
+        kept = recordings.Kept(resume, keep)
+        while True:
+            gathering = recordings.Gathering(recording, progress, kept)
             left = None if end is None else max(0.0, end - time.monotonic())
             call = self._recordings.AnalyzeRecording(
-                recordings.requests(recording, model_version, settings),
+                recordings.requests(recording, model_version, settings, kept),
                 timeout=left,
                 metadata=calls.traced(self._metadata),
             )
@@ -181,18 +187,24 @@ class ArrhythmiaClient:
                 return gathering.finish()
             except grpc.RpcError as error:
                 failure = client_error(error)
-                seconds = recordings.pause_after(failure, attempt, end)
+                seconds = recordings.pause_after(failure, kept, end)
                 if seconds is None:
                     raise failure from error
                 time.sleep(seconds)
             finally:
                 call.cancel()  # without effect on one that has ended
-        raise AssertionError  # the attempts are counted in pause_after
 
     def is_serving(self, *, timeout: float = 1.0) -> bool:
         """Whether the server says that it classifies pictures now; False for every failure to find out."""
+        return self._serves(SERVICE, timeout)
+
+    def is_alive(self, *, timeout: float = 1.0) -> bool:
+        """Whether a server answers at all, whatever models it has; False for every failure to find out."""
+        return self._serves("", timeout)
+
+    def _serves(self, service: str, timeout: float) -> bool:
         try:
-            response = self._health.Check(health_pb2.HealthCheckRequest(service=SERVICE), timeout=timeout)
+            response = self._health.Check(health_pb2.HealthCheckRequest(service=service), timeout=timeout)
         except (grpc.RpcError, ValueError):  # ValueError: the channel is closed
             return False
         return bool(response.status == health_pb2.HealthCheckResponse.SERVING)

@@ -5,38 +5,110 @@ Loaded when the first recording is analysed: it needs NumPy and what reads measu
 
 from __future__ import annotations
 
+import struct
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 import numpy as np
+from google.protobuf.message import DecodeError
 
 from ecg.recording import Recording
 from ecg.rhythm.settings import RhythmSettings
 from inference_server.classification.recording_messages import Answers
 from inference_server.classification.recordings import RecordingAnalysis, assembled
 from inference_server.classification.rhythm_messages import to_settings
-from inference_server.client.errors import CallFailed, ClientError, ServerUnavailable
+from inference_server.client.errors import CallFailed, ClientError, RecordingRefused, ServerUnavailable
 from inference_server.generated.ecg.v1 import recording_pb2 as pb
 
 Progress = Callable[[float], None]
+Keep = Callable[[int, bytes], None]
+"""Called with what was answered between two checkpoints, and its place: 0, 1, …; 0 once more where it begins anew."""
 
 #: Bytes of a message, some less than what the server takes.
 _BLOCK_BYTES: Final = 240 * 1024
 
 ATTEMPTS: Final = 8
-"""How often a recording is sent at most, over about half a minute: a server may be started anew meanwhile."""
+"""How often a recording is sent at most without any progress, over about half a minute: a server may be started anew
+meanwhile."""
 _PAUSE_SECONDS: Final = 0.5
 _MOST_PAUSE_SECONDS: Final = 10.0
 
 #: Sending it again is no use.
 _LASTING: Final = ("DEADLINE_PASSED", "MESSAGE_TOO_SLOW")
+#: The model has gone out of service, or the server has become another one: from the beginning, then.
+_STALE: Final = ("RECORDING_CHECKPOINT_INVALID", "MODEL_NOT_FOUND")
+
+_LENGTH: Final = struct.Struct("<I")
+
+
+class Kept:
+    """What was answered of a recording in earlier calls, up to the last checkpoint.
+
+    Args:
+        parts: What ``keep`` was called with before, perhaps by another program, in order.
+        keep: Called with each further part.
+
+    Raises:
+        ValueError: these are no such parts.
+    """
+
+    def __init__(self, parts: Sequence[bytes] = (), keep: Keep = lambda _place, _part: None) -> None:
+        self._keep = keep
+        self._parts = list(parts)
+        self.failures = 0
+        """Calls that have failed since there was progress."""
+        for part in self._parts:
+            responses_of(part)
+
+    def __bool__(self) -> bool:
+        return bool(self._parts)
+
+    def responses(self) -> Iterator[pb.AnalyzeRecordingResponse]:
+        """All of it, in order."""
+        for part in self._parts:
+            yield from responses_of(part)
+
+    def add(self, responses: list[bytes]) -> None:
+        """Keep what came until a checkpoint, and that."""
+        part = b"".join(_LENGTH.pack(len(response)) + response for response in responses)
+        self._parts.append(part)
+        self.failures = 0
+        self._keep(len(self._parts) - 1, part)
+
+    def forget(self) -> None:
+        """Begin anew."""
+        self._parts.clear()
+
+
+def responses_of(part: bytes) -> list[pb.AnalyzeRecordingResponse]:
+    """The responses that a part was made of.
+
+    Raises:
+        ValueError: it is no such part.
+    """
+    result, place = [], 0
+    while place < len(part):
+        try:
+            (length,) = _LENGTH.unpack_from(part, place)
+            body = part[place + _LENGTH.size : place + _LENGTH.size + length]
+            if len(body) < length:
+                raise ValueError("What was kept of an analysis is damaged.")
+            result.append(pb.AnalyzeRecordingResponse.FromString(body))
+        except (struct.error, DecodeError) as error:
+            raise ValueError("What was kept of an analysis is damaged.") from error
+        place += _LENGTH.size + length
+    if not result or not result[-1].HasField("checkpoint"):
+        raise ValueError("What was kept of an analysis ends with no checkpoint.")
+    return result
 
 
 def requests(
-    recording: Recording, version: str | None, settings: RhythmSettings | None
+    recording: Recording, version: str | None, settings: RhythmSettings | None, kept: Kept | None = None
 ) -> Iterator[pb.AnalyzeRecordingRequest]:
     """The messages that a recording is sent as; where no lead has a sample, nothing is sent."""
+    known = [one for one in (kept or Kept()).responses() if one.HasField("accepted") or one.HasField("checkpoint")]
+    version = next((one.accepted.model.version for one in known if one.HasField("accepted")), version)
     header = pb.RecordingHeader(
         rate=recording.rate,
         leads=[pb.RecordingLead(name=name) for name in recording.leads],
@@ -44,12 +116,17 @@ def requests(
         samples=recording.samples,
         model_version=version or "",
         settings=None if settings is None else to_settings(settings),
+        checkpoints=True,
     )
     if recording.start is not None:
         header.start.FromDatetime(recording.start)
     yield pb.AnalyzeRecordingRequest(header=header)
+    begin = 0
+    for checkpoint in (one.checkpoint for one in known if one.HasField("checkpoint")):
+        begin = checkpoint.next_sample
+        yield pb.AnalyzeRecordingRequest(checkpoint=checkpoint)
     step = _BLOCK_BYTES // (4 * len(recording.leads))
-    for first in range(0, recording.samples, step):
+    for first in range(begin, recording.samples, step):
         values = recording.read(first, first + step)
         if not np.isnan(values).all():
             frames = np.ascontiguousarray(values.T, "<f4")
@@ -58,12 +135,16 @@ def requests(
 
 
 class Gathering:
-    """What has been answered in one attempt."""
+    """What has been answered: in one attempt, and before where it goes on."""
 
-    def __init__(self, recording: Recording, progress: Progress) -> None:
+    def __init__(self, recording: Recording, progress: Progress, kept: Kept) -> None:
         self._recording = recording
         self._progress = progress
-        self._answers = Answers()
+        self._kept = kept
+        self._answers = Answers(recording.rate)
+        self._fresh: list[bytes] = []
+        for response in kept.responses():
+            self._answers.add(response)
 
     def add(self, response: pb.AnalyzeRecordingResponse) -> None:
         """The next answer.
@@ -75,8 +156,12 @@ class Gathering:
             self._answers.add(response)
         except ValueError as error:
             raise CallFailed(str(error), code="DATA_LOSS") from error
+        self._fresh.append(response.SerializeToString())
         if response.HasField("progress"):
             self._progress(self._answers.samples / self._recording.samples)
+        elif response.HasField("checkpoint"):
+            self._kept.add(self._fresh)
+            self._fresh = []
 
     def finish(self) -> RecordingAnalysis:
         """The analysis, all answers being there.
@@ -90,6 +175,7 @@ class Gathering:
         return assembled(
             answers.beats,
             answers.faults,
+            answers.atrial,
             answers.rhythm,
             rate=recording.rate,
             samples=recording.samples,
@@ -99,15 +185,19 @@ class Gathering:
         )
 
 
-def pause_after(failure: ClientError, attempt: int, end: float | None) -> float | None:
+def pause_after(failure: ClientError, kept: Kept, end: float | None) -> float | None:
     """Seconds after which a recording may be sent again; None: that is no use.
 
     Args:
         failure: What became of it.
-        attempt: How often it was sent, 1 for once.
+        kept: From where it goes on; forgotten where the server doesn't know what to do with it any more.
         end: When the caller waits no longer, by ``time.monotonic()``.
     """
-    if not isinstance(failure, ServerUnavailable) or attempt >= ATTEMPTS or failure.reason in _LASTING:
+    if kept and isinstance(failure, (RecordingRefused, CallFailed)) and failure.reason in _STALE:
+        kept.forget()
+        return 0.0
+    kept.failures += 1
+    if not isinstance(failure, ServerUnavailable) or kept.failures >= ATTEMPTS or failure.reason in _LASTING:
         return None
-    seconds = max(failure.retry_after or 0.0, min(_PAUSE_SECONDS * 2 ** (attempt - 1), _MOST_PAUSE_SECONDS))
+    seconds = max(failure.retry_after or 0.0, min(_PAUSE_SECONDS * 2 ** (kept.failures - 1), _MOST_PAUSE_SECONDS))
     return None if end is not None and time.monotonic() + seconds >= end else seconds

@@ -13,6 +13,7 @@ import numpy as np
 from ecg.faults import UNREADABLE, Fault
 from inference_server.classification import DISCLAIMER
 from inference_server.classification.recordings import RecordingAnalysis
+from inference_server.exports.corrections import Corrections
 from inference_server.exports.families import kind_of_family
 
 FORMAT: Final = "beatlens-analysis/1"
@@ -44,10 +45,14 @@ def summary(analysis: RecordingAnalysis, file: str) -> dict[str, Any]:
     }
 
 
-def document(analysis: RecordingAnalysis, file: str, start: datetime | None) -> dict[str, Any]:
+def document(
+    analysis: RecordingAnalysis, file: str, start: datetime | None, corrections: Corrections | None = None
+) -> dict[str, Any]:
     """The whole: :func:`summary`, and ``format, rate, samples, start, model, confident, families, quality,
-    disclaimer``. What isn't known is None.
+    disclaimer``; beside corrections ``judged, left_out, corrections`` and, as ``model_said``, the classes and measures
+    without them. What isn't known is None.
     """
+    confident = analysis.beats.confident & ~analysis.beats.fibrillates
     return {
         "format": FORMAT,
         **summary(analysis, file),
@@ -60,7 +65,8 @@ def document(analysis: RecordingAnalysis, file: str, start: datetime | None) -> 
             "digest": analysis.model.digest,
             "classes": [kind.short for kind in analysis.model.classes],
         },
-        "confident": int((analysis.beats.confident & ~analysis.beats.fibrillates).sum()),
+        "confident": int((confident if corrections is None else confident & ~corrections.judged).sum()),
+        **({} if corrections is None else _corrected(corrections)),
         "families": [
             {
                 "family": number,
@@ -83,10 +89,31 @@ def document(analysis: RecordingAnalysis, file: str, start: datetime | None) -> 
     }
 
 
-def document_file(analysis: RecordingAnalysis, file: str, start: datetime | None) -> bytes:
+def document_file(
+    analysis: RecordingAnalysis, file: str, start: datetime | None, corrections: Corrections | None = None
+) -> bytes:
     """:func:`document` as JSON."""
-    text = json.dumps(document(analysis, file, start), ensure_ascii=False, allow_nan=False, indent=1)
+    text = json.dumps(document(analysis, file, start, corrections), ensure_ascii=False, allow_nan=False, indent=1)
     return (text + "\n").encode("utf-8", "backslashreplace")
+
+
+def _corrected(corrections: Corrections) -> dict[str, Any]:
+    said = corrections.said
+    return {
+        "judged": int(corrections.judged.sum()),
+        "left_out": corrections.left_out,
+        "corrections": [
+            {
+                "number": line.number,
+                "text": line.text,
+                "by": line.by,
+                "at": line.at.isoformat() if line.at else None,
+                "undone": line.is_undone,
+            }
+            for line in corrections.lines
+        ],
+        "model_said": {"classes": said.counts(), "measures": _plain(said.measures.document())},
+    }
 
 
 def _plain(value: Any) -> Any:

@@ -10,6 +10,7 @@ import numpy as np
 
 from inference_server.classification.recordings import EpisodeKind, RecordingAnalysis
 from inference_server.exports.counting import readable_seconds
+from inference_server.exports.wording import ENGLISH, Wording
 
 STRIP_SECONDS: Final = 7.0
 """Length of a strip: 175 mm at 25 mm/s."""
@@ -32,11 +33,11 @@ class Moment:
     """Seconds from the recording's start."""
 
 
-def moments(analysis: RecordingAnalysis) -> tuple[Moment, ...]:
+def moments(analysis: RecordingAnalysis, words: Wording = ENGLISH) -> tuple[Moment, ...]:
     """The moments to show; those that lie together are one."""
     latest = max(0.0, analysis.seconds - STRIP_SECONDS)
     chosen: list[Moment] = []
-    for title, begin in _found(analysis):
+    for title, begin in _found(analysis, words):
         begin = min(max(0.0, begin), latest)
         near = next((place for place, moment in enumerate(chosen) if abs(moment.begin - begin) < _SAME), None)
         if near is not None:
@@ -46,61 +47,75 @@ def moments(analysis: RecordingAnalysis) -> tuple[Moment, ...]:
     return tuple(chosen)
 
 
-def _found(analysis: RecordingAnalysis) -> Iterator[tuple[str, float]]:
+def _found(analysis: RecordingAnalysis, words: Wording) -> Iterator[tuple[str, float]]:
     """Title and begin of each strip."""
     if (usual := _usual(analysis)) is not None:
-        yield "Usual rhythm", usual
-    yield from _fibrillation(analysis)
-    yield from _ventricular(analysis)
+        yield words("Usual rhythm"), usual
+    yield from _fibrillation(analysis, words)
+    yield from _ventricular(analysis, words)
     rates, pause = analysis.measures.heart_rate, analysis.measures.pauses.longest
     if pause is not None:
-        yield f"Longest pause, {pause.seconds:.2f} s", _around(pause.begin, pause.end)
+        yield (
+            words("Longest pause, {seconds} s", seconds=words.number(pause.seconds, "", 2)),
+            _around(pause.begin, pause.end),
+        )
     if rates.greatest is not None:
-        yield f"Fastest rate, {rates.greatest.rate:.0f}/min", rates.greatest.time - 0.5
+        yield words("Fastest rate, {rate}/min", rate=f"{rates.greatest.rate:.0f}"), rates.greatest.time - 0.5
     if rates.least is not None:
-        yield f"Slowest rate, {rates.least.rate:.0f}/min", rates.least.time - 0.5
+        yield words("Slowest rate, {rate}/min", rate=f"{rates.least.rate:.0f}"), rates.least.time - 0.5
     if (run := analysis.measures.supraventricular.longest) is not None:
-        title = f"Longest supraventricular run, {run.beats} beats, {run.rate:.0f}/min"
-        yield title, _around(run.begin, run.end)
+        title = "Longest supraventricular run, {beats} beats, {rate}/min"
+        yield words(title, beats=run.beats, rate=f"{run.rate:.0f}"), _around(run.begin, run.end)
     if (time := _first_of(analysis, "PAC", 1)) is not None:
-        yield "First isolated supraventricular beat", time - STRIP_SECONDS / 2
+        yield words("First isolated supraventricular beat"), time - STRIP_SECONDS / 2
     if (doubtful := _least_certain(analysis)) is not None:
         place, probability = doubtful
         kind = analysis.model.classes[int(analysis.beats.classes[place])].short
         time = float(analysis.beats.samples[place]) / analysis.rate
-        yield f"Least certain beat ({kind}, probability {probability:.2f}), in the middle", time - STRIP_SECONDS / 2
+        title = words(
+            "Least certain beat ({kind}, probability {probability}), in the middle",
+            kind=kind,
+            probability=words.number(probability, "", 2),
+        )
+        yield title, time - STRIP_SECONDS / 2
 
 
-def _fibrillation(analysis: RecordingAnalysis) -> Iterator[tuple[str, float]]:
+def _fibrillation(analysis: RecordingAnalysis, words: Wording) -> Iterator[tuple[str, float]]:
     for kind, name in (
-        (EpisodeKind.VENTRICULAR_FIBRILLATION, "Ventricular flutter or fibrillation"),
-        (EpisodeKind.ATRIAL_FIBRILLATION, "Atrial fibrillation"),
+        (EpisodeKind.VENTRICULAR_FIBRILLATION, words("Ventricular flutter or fibrillation")),
+        (EpisodeKind.ATRIAL_FIBRILLATION, words("Atrial fibrillation")),
     ):
         episodes = [episode for episode in analysis.episodes if episode.kind is kind]
         if episodes:
             longest = max(episodes, key=lambda episode: episode.end - episode.begin)
             length = longest.end - longest.begin
-            which = f"longest of {len(episodes)}" if len(episodes) > 1 else "the only episode"
-            yield f"{name}, {which}, {length:.0f} s; its middle", longest.begin + length / 2 - STRIP_SECONDS / 2
+            which = words("longest of {count}", count=len(episodes)) if len(episodes) > 1 else words("the only episode")
+            title = words("{name}, {which}, {seconds} s; its middle", name=name, which=which, seconds=f"{length:.0f}")
+            yield title, longest.begin + length / 2 - STRIP_SECONDS / 2
 
 
-def _ventricular(analysis: RecordingAnalysis) -> Iterator[tuple[str, float]]:
+def _ventricular(analysis: RecordingAnalysis, words: Wording) -> Iterator[tuple[str, float]]:
     ventricular = analysis.measures.ventricular
-    for run, which in ((ventricular.longest, "Longest"), (ventricular.fastest, "Fastest")):
+    for run, title in (
+        (ventricular.longest, "Longest ventricular run, {beats} beats, {rate}/min"),
+        (ventricular.fastest, "Fastest ventricular run, {beats} beats, {rate}/min"),
+    ):
         if run is not None:
-            title = f"{which} ventricular run, {run.beats} beats, {run.rate:.0f}/min"
-            yield title, _around(run.begin, run.end)
+            yield words(title, beats=run.beats, rate=f"{run.rate:.0f}"), _around(run.begin, run.end)
     if ventricular.runs:
         first = ventricular.runs[0]
-        yield f"First ventricular run, {first.beats} beats", _around(first.begin, first.end)
+        yield words("First ventricular run, {beats} beats", beats=first.beats), _around(first.begin, first.end)
     if (time := _first_of(analysis, "PVC", 2)) is not None:
-        yield "First ventricular couplet", time - STRIP_SECONDS / 2
+        yield words("First ventricular couplet"), time - STRIP_SECONDS / 2
     bigeminy = analysis.measures.bigeminy.episodes
     if bigeminy:
         longest = max(bigeminy, key=lambda episode: episode.seconds)
-        yield f"Longest bigeminy, {longest.seconds:.0f} s", _around(longest.begin, longest.end)
+        yield (
+            words("Longest bigeminy, {seconds} s", seconds=f"{longest.seconds:.0f}"),
+            _around(longest.begin, longest.end),
+        )
     if (time := _first_of(analysis, "PVC", 1)) is not None:
-        yield "First isolated ventricular beat", time - STRIP_SECONDS / 2
+        yield words("First isolated ventricular beat"), time - STRIP_SECONDS / 2
 
 
 def _around(begin: float, end: float) -> float:

@@ -1,4 +1,4 @@
-"""The report of a recording: some pages of A4 for people, in English, everything on them drawn as lines and letters."""
+"""The report of a recording: some pages of A4 for people, everything on them drawn as lines and letters."""
 
 from __future__ import annotations
 
@@ -21,10 +21,13 @@ from ecg.recording import Recording
 from inference_server.classification import DISCLAIMER
 from inference_server.classification.recordings import RecordingAnalysis
 from inference_server.exports import report_tables
+from inference_server.exports.corrections import CorrectionLine, Corrections
 from inference_server.exports.families import kind_of_family
 from inference_server.exports.moments import STRIP_SECONDS, Moment, moments
 from inference_server.exports.paper import COARSE, INK, MM_PER_MILLIVOLT, SOFT, Stretch, Strip, printable
+from inference_server.exports.report_facts import correction_summary, fact_rows, other_rows
 from inference_server.exports.symbols import symbols_of
+from inference_server.exports.wording import ENGLISH, Wording
 
 _MARGIN: Final = 11 * mm
 _WIDTH: Final = A4[0] - 2 * _MARGIN
@@ -35,63 +38,84 @@ _IN_A_ROW: Final = 6
 _BEFORE, _AFTER = 0.4, 0.6
 
 
-def report(analysis: RecordingAnalysis, recording: Recording, file: str) -> bytes:
+def report(
+    analysis: RecordingAnalysis,
+    recording: Recording,
+    file: str,
+    *,
+    words: Wording = ENGLISH,
+    corrections: Corrections | None = None,
+) -> bytes:
     """The report as a PDF.
 
     Args:
-        analysis: What is said.
+        analysis: What is said, with corrections where there are any.
         recording: What it is said of; only the stretches that are drawn are read.
         file: What the file is called.
+        words: Its language.
+        corrections: What people changed in the model's answer.
     """
     story: list[Flowable] = [
-        _text("Report of an ECG recording", "title"),
+        _text(words("Report of an ECG recording"), "title"),
         _text(file, "file"),
-        _text(DISCLAIMER, "strong"),
-        *_facts(analysis, recording),
-        *_measures(analysis),
-        _text("Not read, not measured", "heading"),
-        *(_text(line) for line in report_tables.unread_lines(analysis)),
-        *_hours(analysis, recording.start),
-        *_families(analysis, recording),
-        *_strips(analysis, recording),
+        _text(words(DISCLAIMER), "strong"),
+        *_facts(analysis, recording, words, corrections),
+        *_measures(analysis, words),
+        *([] if corrections is None else _corrections(analysis, words, corrections)),
+        _text(words("Not read, not measured"), "heading"),
+        *(_text(line) for line in report_tables.unread_lines(analysis, words)),
+        *_hours(analysis, recording.start, words),
+        *_families(analysis, recording, words),
+        *_strips(analysis, recording, words),
     ]
-    return _pdf(f"ECG report: {printable(file)}", story, f"{analysis.model.name}, version {analysis.model.version}")
+    title = words("ECG report: {file}", file=printable(file))
+    model = words("{model}, version {version}", model=analysis.model.name, version=analysis.model.version)
+    return _pdf(title, story, model, words)
 
 
-def _facts(analysis: RecordingAnalysis, recording: Recording) -> list[Flowable]:
-    counted = ~analysis.beats.fibrillates
-    beats = int(counted.sum())
-    confident = int((analysis.beats.confident & counted).sum())
-    certainty = f"{confident:,} of {beats:,} beats ({confident / beats:.1%})" if beats else report_tables.UNKNOWN
-    kinds = ", ".join(
-        f"{kind.name} ({kind.short}) {analysis.counts()[kind.short]:,}"
-        for kind in analysis.model.classes
-        if analysis.counts()[kind.short]
-    )
-    start = f"from {recording.start:%Y-%m-%d %H:%M:%S}" if recording.start else "(when is not known)"
-    rows = [
-        ("Recorded", f"{report_tables.clock(analysis.seconds)} {start}, {analysis.rate:g} samples a second"),
-        ("Leads", ", ".join(analysis.leads)),
-        ("Beats", f"{beats:,}: {kinds}" if kinds else f"{beats:,}"),
-        ("Certain of", f"{certainty}; the model's own statement, not checked by anybody"),
+def _facts(
+    analysis: RecordingAnalysis, recording: Recording, words: Wording, corrections: Corrections | None
+) -> list[Flowable]:
+    return [_table([*fact_rows(analysis, recording, words, corrections)], (0.16, 0.84))]
+
+
+def _measures(analysis: RecordingAnalysis, words: Wording) -> list[Flowable]:
+    head = ("", "", words("what is meant; counted where a lead can be read"))
+    rows = [head, *report_tables.MeasureRows(analysis, words)]
+    return [_text(words("Measures"), "heading"), _table(rows, (0.17, 0.43, 0.40), soft_last=True)]
+
+
+def _corrections(analysis: RecordingAnalysis, words: Wording, corrections: Corrections) -> list[Flowable]:
+    """What people changed, and what the model alone says of all that is otherwise by now."""
+    other = other_rows(analysis, words, corrections)
+    heads = ("", words("the model alone"), words("with corrections"))
+    table = [_table([heads, *other], (0.17, 0.415, 0.415), is_headed=True)] if other else []
+    lines = [(str(line.number), _line(line, words), line.by, _at(line)) for line in corrections.lines]
+    return [
+        _text(words("Corrections"), "heading"),
+        _text(correction_summary(analysis, words, corrections)),
+        *table,
+        Spacer(0, 2 * mm),
+        _table(lines, (0.05, 0.60, 0.15, 0.20)),
     ]
-    quality = [(f"Lead {lead}", f"{share}; {wrong}") for lead, share, wrong in report_tables.quality_rows(analysis)]
-    return [_table([*rows, *quality], (0.16, 0.84))]
 
 
-def _measures(analysis: RecordingAnalysis) -> list[Flowable]:
-    rows = [("", "", "what is meant; counted where a lead can be read"), *report_tables.measure_rows(analysis)]
-    return [_text("Measures", "heading"), _table(rows, (0.17, 0.43, 0.40), soft_last=True)]
+def _line(line: CorrectionLine, words: Wording) -> str:
+    return words("{text} (taken back)", text=line.text) if line.is_undone else line.text
 
 
-def _hours(analysis: RecordingAnalysis, start: datetime | None) -> list[Flowable]:
-    rows = [report_tables.hour_heads(), *report_tables.hour_rows(analysis, start)]
+def _at(line: CorrectionLine) -> str:
+    return f"{line.at:%Y-%m-%d %H:%M}" if line.at else ""
+
+
+def _hours(analysis: RecordingAnalysis, start: datetime | None, words: Wording) -> list[Flowable]:
+    rows = [report_tables.hour_heads(words), *report_tables.hour_rows(analysis, start, words)]
     widths = (0.26, 0.09, 0.10, 0.10, 0.12, 0.11, 0.14, 0.08)
-    heading = _text("Heart rate and extra beats", "heading")
+    heading = _text(words("Heart rate and extra beats"), "heading")
     return [KeepTogether([heading, _table(rows, widths, is_headed=True)])]
 
 
-def _families(analysis: RecordingAnalysis, recording: Recording) -> list[Flowable]:
+def _families(analysis: RecordingAnalysis, recording: Recording, words: Wording) -> list[Flowable]:
     if not analysis.families:
         return []
     lead = best_lead(analysis, 0.0, analysis.seconds)
@@ -99,25 +123,38 @@ def _families(analysis: RecordingAnalysis, recording: Recording) -> list[Flowabl
     drawn = analysis.families[:_DRAWN_FAMILIES]
     for number, family in enumerate(drawn, start=1):
         time = _typical_time(analysis, family)
-        stretch = _stretch(analysis, recording, lead, time - _BEFORE, time + _AFTER, with_beats=False)
+        stretch = stretch_of(analysis, recording, lead, time - _BEFORE, time + _AFTER, with_beats=False)
         strip = Strip(stretch, is_marked=False)
-        size = "" if strip.gain == MM_PER_MILLIVOLT else f", {strip.gain:g} mm/mV"
-        early = ", early" if family.early else ""
-        share = len(family.members) / max(1, len(analysis.beats))
-        words = f"{number}: {kind_of_family(analysis, family)}{early}<br/>{len(family.members):,} ({share:.1%}){size}"
-        cells.append([strip, Paragraph(words, _styles()["cell"])])
+        size = "" if strip.gain == MM_PER_MILLIVOLT else f", {words.short(strip.gain)} mm/mV"
+        early = words(", early") if family.early else ""
+        share = words.percent(len(family.members) / max(1, len(analysis.beats)))
+        beats = words.number(len(family.members))
+        text = f"{number}: {kind_of_family(analysis, family)}{early}<br/>{beats} ({share}){size}"
+        cells.append([strip, Paragraph(text, _styles()["cell"])])
     rows = [cells[first : first + _IN_A_ROW] for first in range(0, len(cells), _IN_A_ROW)]
     rows[-1] += [""] * (_IN_A_ROW - len(rows[-1]))
     table = Table(rows, colWidths=[_WIDTH / _IN_A_ROW] * _IN_A_ROW, hAlign="LEFT")
     table.setStyle(TableStyle([("VALIGN", (0, 0), (-1, -1), "BOTTOM"), ("LEFTPADDING", (0, 0), (-1, -1), 0)]))
-    others = analysis.families[_DRAWN_FAMILIES:]
-    rest = sum(len(family.members) for family in others)
-    more = f" {len(others)} more with {rest:,} beats are not drawn." if others else ""
-    note = (
-        f"Beats that look and come alike; the most typical one of each in lead {analysis.leads[lead]}, 25 mm/s,"
-        f" {MM_PER_MILLIVOLT:g} mm/mV. The class is that of most of its beats.{more}"
+    note = words(
+        "Beats that look and come alike; the most typical one of each in lead {lead}, 25 mm/s, {gain} mm/mV. The class"
+        " is that of most of its beats.",
+        lead=analysis.leads[lead],
+        gain=words.short(MM_PER_MILLIVOLT),
     )
-    return [KeepTogether([_text("Families of beats", "heading"), _text(note, "soft"), table])]
+    return [
+        KeepTogether(
+            [_text(words("Families of beats"), "heading"), _text(note + _others(analysis, words), "soft"), table]
+        )
+    ]
+
+
+def _others(analysis: RecordingAnalysis, words: Wording) -> str:
+    """What is said of the families that are not drawn."""
+    others = analysis.families[_DRAWN_FAMILIES:]
+    if not others:
+        return ""
+    beats = words.number(sum(len(family.members) for family in others))
+    return words(" {count} more with {beats} beats are not drawn.", count=len(others), beats=beats)
 
 
 def _typical_time(analysis: RecordingAnalysis, family: Family) -> float:
@@ -127,26 +164,32 @@ def _typical_time(analysis: RecordingAnalysis, family: Family) -> float:
     return float(whole[0] if len(whole) else analysis.beats.samples[family.typical] / analysis.rate)
 
 
-def _strips(analysis: RecordingAnalysis, recording: Recording) -> Iterator[Flowable]:
-    note = (
-        f"25 mm/s, {MM_PER_MILLIVOLT:g} mm/mV where nothing else is said; the mark is 1 mV and 0.2 s. Above each beat"
-        " its class (N normal, L and R bundle branch block, A atrial and V ventricular extra beat, / paced, ! flutter"
-        " wave), between beats the interval in milliseconds. Grey: not recorded."
+def _strips(analysis: RecordingAnalysis, recording: Recording, words: Wording) -> Iterator[Flowable]:
+    note = words(
+        "25 mm/s, {gain} mm/mV where nothing else is said; the mark is 1 mV and 0.2 s. Above each beat its class (N"
+        " normal, L and R bundle branch block, A atrial and V ventricular extra beat, / paced, ! flutter wave), between"
+        " beats the interval in milliseconds. Grey: not recorded.",
+        gain=words.short(MM_PER_MILLIVOLT),
     )
-    introduction: list[Flowable] = [_text("Strips", "heading"), _text(note, "soft")]
-    for chosen in moments(analysis):
-        strip = _strip(analysis, recording, chosen)
+    introduction: list[Flowable] = [_text(words("Strips"), "heading"), _text(note, "soft")]
+    for chosen in moments(analysis, words):
+        strip = _strip(analysis, recording, chosen, words)
         yield KeepTogether([*introduction, *strip, Spacer(0, 3 * mm)])
         introduction = []
 
 
-def _strip(analysis: RecordingAnalysis, recording: Recording, chosen: Moment) -> list[Flowable]:
+def _strip(analysis: RecordingAnalysis, recording: Recording, chosen: Moment, words: Wording) -> list[Flowable]:
     lead = best_lead(analysis, chosen.begin, chosen.begin + STRIP_SECONDS)
-    stretch = _stretch(analysis, recording, lead, chosen.begin, chosen.begin + STRIP_SECONDS, with_beats=True)
+    stretch = stretch_of(analysis, recording, lead, chosen.begin, chosen.begin + STRIP_SECONDS, with_beats=True)
     strip = Strip(stretch)
-    size = "" if strip.gain == MM_PER_MILLIVOLT else f", {strip.gain:g} mm/mV"
-    where = report_tables.moment(chosen.begin, recording.start)
-    return [_text(f"{'; '.join(chosen.titles)}. From {where}, lead {analysis.leads[lead]}{size}", "caption"), strip]
+    size = "" if strip.gain == MM_PER_MILLIVOLT else f", {words.short(strip.gain)} mm/mV"
+    caption = words(
+        "{what}. From {when}, lead {lead}",
+        what="; ".join(chosen.titles),
+        when=report_tables.moment(chosen.begin, recording.start),
+        lead=analysis.leads[lead],
+    )
+    return [_text(caption + size, "caption"), strip]
 
 
 def best_lead(analysis: RecordingAnalysis, begin: float, end: float) -> int:
@@ -155,9 +198,10 @@ def best_lead(analysis: RecordingAnalysis, begin: float, end: float) -> int:
     return int(np.argmax(((faults & int(UNREADABLE)) == 0).sum(axis=1)))
 
 
-def _stretch(
+def stretch_of(
     analysis: RecordingAnalysis, recording: Recording, lead: int, begin: float, end: float, *, with_beats: bool
 ) -> Stretch:
+    """What is drawn of a lead from ``begin`` to before ``end``, seconds; nan beyond the recording's begin and end."""
     first, last = round(begin * recording.rate), round(end * recording.rate)
     values = np.full(last - first, np.nan, np.float32)
     inside = recording.read(max(0, first), min(last, recording.samples))[lead]
@@ -215,13 +259,14 @@ def _styles() -> dict[str, ParagraphStyle]:
     }
 
 
-def _pdf(title: str, story: Sequence[Flowable], model: str) -> bytes:
+def _pdf(title: str, story: Sequence[Flowable], model: str, words: Wording) -> bytes:
     def foot(canvas: Any, page: Any) -> None:
         canvas.setFillColor(INK)
         canvas.setFont("Helvetica-Bold", 7.5)
-        canvas.drawString(_MARGIN, 8 * mm, DISCLAIMER)
+        canvas.drawString(_MARGIN, 8 * mm, words(DISCLAIMER))
         canvas.setFont("Helvetica", 7.5)
-        canvas.drawRightString(A4[0] - _MARGIN, 8 * mm, f"Beatlens, {printable(model)} · page {page.page}")
+        place = words("Beatlens, {model} · page {page}", model=printable(model), page=page.page)
+        canvas.drawRightString(A4[0] - _MARGIN, 8 * mm, place)
 
     out = io.BytesIO()
     document = SimpleDocTemplate(
@@ -229,7 +274,7 @@ def _pdf(title: str, story: Sequence[Flowable], model: str) -> bytes:
         pagesize=A4,
         title=title,
         author="Beatlens",
-        lang="en",
+        lang=words.language,
         leftMargin=_MARGIN - 6,  # a frame pads by six points
         rightMargin=_MARGIN - 6,
         topMargin=8 * mm,

@@ -13,9 +13,8 @@ from ecg.rhythm.ectopy import Ectopy, Run
 from ecg.rhythm.heart_rate import Episode, HourOfRate, RateExtreme
 from inference_server.classification.recordings import RecordingAnalysis
 from inference_server.exports.counting import counted
+from inference_server.exports.wording import ENGLISH, UNKNOWN, Wording
 
-NONE: Final = "none"
-UNKNOWN: Final = "–"
 #: Hours up to which each has a row; of longer recordings, each day has.
 _HOURS: Final = 48
 
@@ -35,115 +34,203 @@ def moment(seconds: float, start: datetime | None) -> str:
     return f"{clock(seconds)} ({start + timedelta(seconds=seconds):%Y-%m-%d %H:%M:%S})"
 
 
-def number(value: float | None, unit: str = "", digits: int = 0) -> str:
-    """A number with its unit, or a dash."""
-    return UNKNOWN if value is None else f"{value:,.{digits}f}{unit}"
+class MeasureRows:
+    """Measures of an analysis in words."""
+
+    def __init__(self, analysis: RecordingAnalysis, words: Wording = ENGLISH) -> None:
+        self._measures, self._settings = analysis.measures, analysis.measures.settings
+        self._words = words
+
+    def __iter__(self) -> Iterator[Row]:
+        """Measure, value, definition."""
+        words, measures, settings = self._words, self._measures, self._settings
+        yield from self._rates()
+        yield self._pauses()
+        yield from self._ectopy(
+            words("Ventricular beats"),
+            words("classified as ventricular; share of classified beats, and by analysable hour"),
+            measures.ventricular,
+        )
+        tachycardia = measures.ventricular_tachycardia
+        yield (
+            words("Ventricular tachycardia"),
+            words(
+                "{sustained} sustained, {others} non-sustained",
+                sustained=words.number(len(tachycardia.sustained)),
+                others=words.number(len(tachycardia.non_sustained)),
+            ),
+            words(
+                "runs above {rate}/min; sustained from {seconds} s on",
+                rate=words.short(settings.ventricular_run_rate),
+                seconds=words.short(settings.sustained_seconds),
+            ),
+        )
+        cycles = settings.alternation_cycles
+        yield (
+            words("Bigeminy"),
+            self._episodes(measures.bigeminy.episodes),
+            words("at least {cycles} cycles: one other beat before each ventricular one", cycles=cycles),
+        )
+        yield (
+            words("Trigeminy"),
+            self._episodes(measures.trigeminy.episodes),
+            words("at least {cycles} cycles: two other beats before each ventricular one", cycles=cycles),
+        )
+        yield from self._ectopy(
+            words("Supraventricular beats"),
+            words("classified as supraventricular; share of classified beats, and by analysable hour"),
+            measures.supraventricular,
+        )
+        yield from self._fibrillation()
+        yield words("Paced beats"), words.number(measures.paced_share, " %", 1), words("of the classified beats")
+        yield self._variability()
+
+    def _rates(self) -> Iterator[Row]:
+        words, rate, settings = self._words, self._measures.heart_rate, self._settings
+        intervals, seconds = settings.rate_intervals, words.short(settings.rate_episode_seconds)
+        yield (
+            words("Heart rate"),
+            words(
+                "mean {mean}; {least} to {greatest}",
+                mean=words.number(rate.mean, "/min"),
+                least=self._extreme(rate.least),
+                greatest=self._extreme(rate.greatest),
+            ),
+            words("mean of {intervals} RR intervals, sliding; the mean: of all intervals", intervals=intervals),
+        )
+        yield (
+            words("Tachycardia"),
+            self._episodes(rate.tachycardia),
+            words(
+                "above {rate}/min of {intervals} intervals, for at least {seconds} s",
+                rate=words.short(settings.tachycardia_rate),
+                intervals=intervals,
+                seconds=seconds,
+            ),
+        )
+        yield (
+            words("Bradycardia"),
+            self._episodes(rate.bradycardia),
+            words(
+                "below {rate}/min of {intervals} intervals, for at least {seconds} s",
+                rate=words.short(settings.bradycardia_rate),
+                intervals=intervals,
+                seconds=seconds,
+            ),
+        )
+
+    def _pauses(self) -> Row:
+        words, pauses = self._words, self._measures.pauses
+        counts = "; ".join(
+            words("{count} of {seconds} s and more", count=words.number(count), seconds=words.short(seconds))
+            for seconds, count in pauses.counts.items()
+        )
+        longest = pauses.longest
+        when = (
+            words(
+                "; longest {seconds} s at {at}", seconds=words.number(longest.seconds, "", 2), at=clock(longest.begin)
+            )
+            if longest
+            else ""
+        )
+        definition = words("RR intervals of that length, never across gaps or unreadable seconds")
+        return words("Pauses"), counts + when, definition
+
+    def _extreme(self, extreme: RateExtreme | None) -> str:
+        words = self._words
+        return (
+            UNKNOWN
+            if extreme is None
+            else words("{rate}/min at {at}", rate=f"{extreme.rate:.0f}", at=clock(extreme.time))
+        )
+
+    def _ectopy(self, title: str, definition: str, ectopy: Ectopy) -> Iterator[Row]:
+        words, settings = self._words, self._settings
+        hourly = words("{count} an hour", count=words.number(ectopy.each_hour, "", 1))
+        yield title, f"{words.number(ectopy.beats)}; {words.number(ectopy.burden, ' %', 2)}; {hourly}", definition
+        groups = (
+            words("{count} isolated", count=words.number(ectopy.isolated)),
+            words.several(ectopy.couplets, "{count} couplet", "{count} couplets"),
+            words.several(ectopy.short_runs, "{count} short run", "{count} short runs"),
+            words.several(ectopy.long_runs, "{count} long run", "{count} long runs"),
+        )
+        longest = self._run("; longest {beats} beats, {rate}/min, at {at}", ectopy.longest)
+        fastest = self._run("; fastest {beats} beats, {rate}/min, at {at}", ectopy.fastest)
+        meant = words(
+            "couplet: two in a row; short: {least} to {most} beats; long: {long} and more",
+            least=settings.run_beats,
+            most=settings.long_run_beats - 1,
+            long=settings.long_run_beats,
+        )
+        yield "", f"{', '.join(groups)}{longest}{fastest}", meant
+
+    def _run(self, text: str, run: Run | None) -> str:
+        return "" if run is None else self._words(text, beats=run.beats, rate=f"{run.rate:.0f}", at=clock(run.begin))
+
+    def _fibrillation(self) -> Iterator[Row]:
+        words, measures = self._words, self._measures
+        yield (
+            words("Atrial fibrillation"),
+            self._episodes(measures.atrial_fibrillation.episodes),
+            words(
+                "by irregular intervals without P waves, from {seconds} s on; frequent atrial extra beats and strong"
+                " breathing may look alike",
+                seconds=words.short(self._settings.fibrillation_seconds),
+            ),
+        )
+        yield (
+            words("Ventricular flutter, fibrillation"),
+            self._episodes(measures.ventricular_fibrillation),
+            words("by the shape of its waves; counts as no time and no beats in anything else here"),
+        )
+
+    def _episodes(self, episodes: Sequence[Episode]) -> str:
+        words = self._words
+        if not episodes:
+            return words("none")
+        longest = max(episodes, key=lambda episode: episode.seconds)
+        together = sum(episode.seconds for episode in episodes)
+        return words(
+            "{episodes}, {together} together; longest {longest} at {at}",
+            episodes=words.several(len(episodes), "{count} episode", "{count} episodes"),
+            together=clock(together),
+            longest=clock(longest.seconds),
+            at=clock(longest.begin),
+        )
+
+    def _variability(self) -> Row:
+        words, variability, settings = self._words, self._measures.variability, self._settings
+        values = (
+            ("SDNN", words.number(variability.sdnn, " ms")),
+            ("SDANN", words.number(variability.sdann, " ms")),
+            ("RMSSD", words.number(variability.rmssd, " ms")),
+            ("pNN50", words.number(variability.pnn50, " %", 1)),
+        )
+        definition = words(
+            "NN intervals alone, {share} of the known ones; SDANN of segments of {segment} s; pNN50: steps above"
+            " {step} ms",
+            share=words.number(variability.nn_share, " %", 1),
+            segment=words.short(settings.variability_segment_seconds),
+            step=words.short(settings.variability_step_ms),
+        )
+        return words("Heart rate variability"), ", ".join(f"{name} {value}" for name, value in values), definition
 
 
-def several(count: int, name: str) -> str:
-    """``1 couplet``, ``2 couplets``."""
-    return f"{count:,} {name}" if count == 1 else f"{count:,} {name}s"
-
-
-def measure_rows(analysis: RecordingAnalysis) -> Iterator[Row]:
-    """Measure, value, definition."""
-    measures, settings = analysis.measures, analysis.measures.settings
-    yield from _rate_rows(analysis)
-    thresholds = measures.pauses.counts
-    counts = "; ".join(f"{count:,} of {seconds:g} s and more" for seconds, count in thresholds.items())
-    longest = measures.pauses.longest
-    when = f"; longest {longest.seconds:.2f} s at {clock(longest.begin)}" if longest else ""
-    yield "Pauses", counts + when, "RR intervals of that length, never across gaps or unreadable seconds"
-    yield from _ectopy_rows("Ventricular beats", "ventricular", measures.ventricular, analysis)
-    tachycardia = measures.ventricular_tachycardia
-    yield (
-        "Ventricular tachycardia",
-        f"{len(tachycardia.sustained):,} sustained, {len(tachycardia.non_sustained):,} non-sustained",
-        f"runs above {settings.ventricular_run_rate:g}/min; sustained from {settings.sustained_seconds:g} s on",
-    )
-    for name, alternation, cycle in (
-        ("Bigeminy", measures.bigeminy, "one other beat before each ventricular one"),
-        ("Trigeminy", measures.trigeminy, "two other beats before each ventricular one"),
-    ):
-        yield name, _episodes(alternation.episodes), f"at least {settings.alternation_cycles} cycles: {cycle}"
-    yield from _ectopy_rows("Supraventricular beats", "supraventricular", measures.supraventricular, analysis)
-    fibrillation = measures.atrial_fibrillation
-    yield (
-        "Atrial fibrillation",
-        _episodes(fibrillation.episodes),
-        f"by irregular intervals without P waves, from {settings.fibrillation_seconds:g} s on; frequent atrial extra"
-        " beats and strong breathing may look alike",
-    )
-    yield (
-        "Ventricular flutter, fibrillation",
-        _episodes(measures.ventricular_fibrillation),
-        "by the shape of its waves; counts as no time and no beats in anything else here",
-    )
-    yield "Paced beats", number(measures.paced_share, " %", 1), "of the classified beats"
-    yield from _variability_rows(analysis)
-
-
-def _rate_rows(analysis: RecordingAnalysis) -> Iterator[Row]:
-    measures, settings = analysis.measures, analysis.measures.settings
-    rate = measures.heart_rate
-    intervals = settings.rate_intervals
-    sliding = f"mean of {intervals} RR intervals, sliding; the mean: of all intervals"
-    extremes = f"{_extreme(rate.least)} to {_extreme(rate.greatest)}"
-    yield "Heart rate", f"mean {number(rate.mean, '/min')}; {extremes}", sliding
-    lasting = f"of {intervals} intervals, for at least {settings.rate_episode_seconds:g} s"
-    yield "Tachycardia", _episodes(rate.tachycardia), f"above {settings.tachycardia_rate:g}/min {lasting}"
-    yield "Bradycardia", _episodes(rate.bradycardia), f"below {settings.bradycardia_rate:g}/min {lasting}"
-
-
-def _extreme(extreme: RateExtreme | None) -> str:
-    return UNKNOWN if extreme is None else f"{extreme.rate:.0f}/min at {clock(extreme.time)}"
-
-
-def _ectopy_rows(title: str, name: str, ectopy: Ectopy, analysis: RecordingAnalysis) -> Iterator[Row]:
-    settings = analysis.measures.settings
-    burden = f"{ectopy.beats:,}; {number(ectopy.burden, ' %', 2)}; {number(ectopy.each_hour, ' an hour', 1)}"
-    yield title, burden, f"premature or {name} by the model; share of classified beats, and by analysable hour"
-    groups = (
-        f"{ectopy.isolated:,} isolated",
-        several(ectopy.couplets, "couplet"),
-        several(ectopy.short_runs, "short run"),
-        several(ectopy.long_runs, "long run"),
-    )
-    runs = f"{', '.join(groups)}{_run('longest', ectopy.longest)}{_run('fastest', ectopy.fastest)}"
-    short = f"short: {settings.run_beats} to {settings.long_run_beats - 1} beats"
-    yield "", runs, f"couplet: two in a row; {short}; long: {settings.long_run_beats} and more"
-
-
-def _run(which: str, run: Run | None) -> str:
-    return "" if run is None else f"; {which} {run.beats} beats, {run.rate:.0f}/min, at {clock(run.begin)}"
-
-
-def _episodes(episodes: Sequence[Episode]) -> str:
-    if not episodes:
-        return NONE
-    longest = max(episodes, key=lambda episode: episode.seconds)
-    together = sum(episode.seconds for episode in episodes)
-    count = several(len(episodes), "episode")
-    return f"{count}, {clock(together)} together; longest {clock(longest.seconds)} at {clock(longest.begin)}"
-
-
-def _variability_rows(analysis: RecordingAnalysis) -> Iterator[Row]:
-    variability, settings = analysis.measures.variability, analysis.measures.settings
-    yield (
-        "Heart rate variability",
-        f"SDNN {number(variability.sdnn, ' ms')}, SDANN {number(variability.sdann, ' ms')}, "
-        f"RMSSD {number(variability.rmssd, ' ms')}, pNN50 {number(variability.pnn50, ' %', 1)}",
-        f"NN intervals alone, {number(variability.nn_share, ' %', 1)} of the known ones; SDANN of segments of"
-        f" {settings.variability_segment_seconds:g} s; pNN50: steps above {settings.variability_step_ms:g} ms",
-    )
-
-
-def hour_heads() -> Row:
+def hour_heads(words: Wording = ENGLISH) -> Row:
     """Heads of :func:`hour_rows`."""
-    return ("from", "beats", "mean /min", "least /min", "greatest /min", "ventricular", "supraventricular", "pauses")
+    return (
+        words("from"),
+        words("beats"),
+        words("mean /min"),
+        words("least /min"),
+        words("greatest /min"),
+        words("ventricular"),
+        words("supraventricular"),
+        words("pauses"),
+    )
 
 
-def hour_rows(analysis: RecordingAnalysis, start: datetime | None) -> list[Row]:
+def hour_rows(analysis: RecordingAnalysis, start: datetime | None, words: Wording = ENGLISH) -> list[Row]:
     """A row for each hour, or each day of a recording of more than two."""
     hours = analysis.measures.heart_rate.hours
     step = 1 if len(hours) <= _HOURS else 24
@@ -157,9 +244,9 @@ def hour_rows(analysis: RecordingAnalysis, start: datetime | None) -> list[Row]:
         kinds = np.bincount(analysis.beats.classes[inside], minlength=len(names))
         pauses = sum(begin <= pause.begin < end for pause in analysis.measures.pauses.episodes)
         one = _together(hours[first : first + step])
-        of_kind = [f"{kinds[names.index(name)]:,}" if name in names else UNKNOWN for name in ("PVC", "PAC")]
-        rates = (number(one.mean), number(one.least), number(one.greatest))
-        rows.append((moment(begin, start), f"{one.beats:,}", *rates, *of_kind, f"{pauses:,}"))
+        of_kind = [words.number(int(kinds[names.index(name)])) if name in names else UNKNOWN for name in ("PVC", "PAC")]
+        rates = (words.number(one.mean), words.number(one.least), words.number(one.greatest))
+        rows.append((moment(begin, start), words.number(one.beats), *rates, *of_kind, words.number(pauses)))
     return rows
 
 
@@ -173,28 +260,31 @@ def _together(hours: Sequence[HourOfRate]) -> HourOfRate:
     return HourOfRate(hours[0].hour, mean, least, greatest, sum(hour.beats for hour in hours))
 
 
-def quality_rows(analysis: RecordingAnalysis) -> Iterator[Row]:
+def quality_rows(analysis: RecordingAnalysis, words: Wording = ENGLISH) -> Iterator[Row]:
     """Lead, share of its seconds that can be read, and what is wrong with the others."""
     for lead, faults in zip(analysis.leads, analysis.faults, strict=True):
         seconds = max(1, len(faults))
         readable = float(((faults & int(UNREADABLE)) == 0).sum()) / seconds
         wrong = [
-            f"{fault.name.lower()} {clock(count)}"
+            f"{words(fault.name.lower())} {clock(count)}"
             for fault in Fault
             if fault.name and (count := int(((faults & fault) > 0).sum()))
         ]
-        yield lead, f"{readable:.1%} readable", ", ".join(wrong) or NONE
+        yield lead, words("{share} readable", share=words.percent(readable)), ", ".join(wrong) or words("none")
 
 
-def unread_lines(analysis: RecordingAnalysis) -> Iterator[str]:
+def unread_lines(analysis: RecordingAnalysis, words: Wording = ENGLISH) -> Iterator[str]:
     """What was not read or not measured, a sentence each."""
     measures = analysis.measures
     left = measures.recorded_seconds - measures.analysable_seconds
-    yield (
-        f"{clock(measures.analysable_seconds)} of {clock(measures.recorded_seconds)} could be analysed;"
-        f" {clock(left)} are gaps, seconds in which no lead can be read, or ventricular fibrillation."
+    yield words(
+        "{analysed} of {recorded} could be analysed; {left} are gaps, seconds in which no lead can be read, or"
+        " ventricular fibrillation.",
+        analysed=clock(measures.analysable_seconds),
+        recorded=clock(measures.recorded_seconds),
+        left=clock(left),
     )
     if measures.unclassified:
-        yield f"{measures.unclassified:,} beats are of no kind that the measures know."
+        yield words("{count} beats are of no kind that the measures know.", count=words.number(measures.unclassified))
     yield from (f"{warning.message} ({warning.reason})" for warning in analysis.warnings)
-    yield measures.st
+    yield words(measures.st)

@@ -15,10 +15,15 @@ _UNKNOWN: Final = "Q"
 _FLUTTER_WAVE: Final = "!"
 
 
+def symbol_of(short: str) -> str:
+    """The code of a class by its short name."""
+    return _SYMBOLS.get(short, _UNKNOWN)
+
+
 def symbols_of(analysis: RecordingAnalysis, first: int = 0, last: int | None = None) -> NDArray[np.str_]:
     """The code of each beat from place ``first`` to before ``last``; ``!`` of those in ventricular fibrillation, where
     waves are no beats.
     """
-    known = np.array([_SYMBOLS.get(kind.short, _UNKNOWN) for kind in analysis.model.classes])
+    known = np.array([symbol_of(kind.short) for kind in analysis.model.classes])
     beats = analysis.beats
     return np.where(beats.fibrillates[first:last], _FLUTTER_WAVE, known[beats.classes[first:last]])

@@ -37,7 +37,7 @@ def analyse(
     rate, samples, leads = recording.rate, recording.samples, recording.leads
     if not samples:
         raise ValueError("The recording has no samples.")
-    beats, faults, digests = [], [], []
+    beats, faults, atrial, digests = [], [], [], []
     cut = list(segments(samples, rate, len(leads)))
     for done, segment in enumerate(cut, start=1):
         values = recording.read(segment.begin, segment.end)
@@ -45,12 +45,14 @@ def analyse(
         analysed = analyse_segment(piece, segment.blocks, model, leads)
         beats.append(analysed.beats)
         faults.append(analysed.faults)
+        atrial.append(analysed.digest.atrial)
         digests.append(analysed.digest)
         progress(done / len(cut))
     rhythm = rhythm_of(digests, model.info.classes, rate=rate, samples=samples, settings=settings)
     return assembled(
         beats,
         faults,
+        atrial,
         rhythm,
         rate=rate,
         samples=samples,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,21 +9,12 @@ from ecg.beats import SAMPLING_RATE
 from ecg.rhythm.measures import measures
 from ecg.rhythm.settings import RhythmSettings
 from ecg.rhythm.stretches import Stretches
-from ecg.rhythm.timeline import BeatKind, Timeline
+from ecg.rhythm.timeline import Timeline
 from ecg.rhythm.ventricular_fibrillation import ventricular_fibrillation
 from inference_server.classification import BeatClass
+from inference_server.classification.measuring import kinds_of
 from inference_server.classification.recordings import RecordingRhythm, episodes_of, seconds_of
 from inference_server.recordings.digest import Digest, folded
-
-_KINDS: Final = {
-    "NORMAL": BeatKind.NORMAL,
-    "LBBB": BeatKind.NORMAL,
-    "RBBB": BeatKind.NORMAL,
-    "PAC": BeatKind.SUPRAVENTRICULAR,
-    "PVC": BeatKind.VENTRICULAR,
-    "PACED": BeatKind.PACED,
-}
-"""What measures call each class; others are unknown to them."""
 
 
 def rhythm_of(
@@ -49,8 +38,9 @@ def rhythm_of(
     seconds = seconds_of(samples, rate)
     stretches = ventricular_fibrillation(digest.odds[:seconds])
     working = digest.samples.astype(np.int64)
-    kinds = np.array([_KINDS.get(kind.short, BeatKind.UNKNOWN).value for kind in classes])[digest.classes]
-    timeline = Timeline(working, kinds, digest.readable[:seconds], stretches, digest.odd, digest.atrial)
+    timeline = Timeline(
+        working, kinds_of(classes)[digest.classes], digest.readable[:seconds], stretches, digest.odd, digest.atrial
+    )
     measured = measures(timeline, settings)
     return RecordingRhythm(
         families=gathering.finish().families,

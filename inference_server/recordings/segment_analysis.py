@@ -69,21 +69,33 @@ def analyse_segment(
         odds.append(fibrillation_odds(block.windows.waves))
         odd.append(block.odd)
         atrial.append(block.atrial)
-    beats = _decided(np.concatenate(sources), np.concatenate(probabilities), model.thresholds)
+    beats = _decided(
+        np.concatenate(sources),
+        np.concatenate(samples),
+        np.concatenate(odd),
+        np.concatenate(probabilities),
+        model.thresholds,
+    )
     judged = np.concatenate(faults, axis=1)
     digest = Digest(
-        np.concatenate(samples).astype(np.int32),
+        beats.peaks.astype(np.int32),
         beats.classes,
         ((judged & int(UNREADABLE)) == 0).any(axis=0),
         np.concatenate(odds),
-        np.concatenate(odd),
+        beats.odd,
         np.stack(atrial),
         gathering.groups(),
     )
     return SegmentAnalysis(beats, judged[[piece.leads.index(name) for name in leads]], digest)
 
 
-def _decided(samples: NDArray[np.int64], probabilities: NDArray[np.float32], thresholds: Thresholds) -> RecordingBeats:
+def _decided(
+    samples: NDArray[np.int64],
+    peaks: NDArray[np.int64],
+    odd: NDArray[np.bool_],
+    probabilities: NDArray[np.float32],
+    thresholds: Thresholds,
+) -> RecordingBeats:
     """Beats with their verdicts, before families and fibrillation are known."""
     count = len(samples)
     confident, plausible = np.zeros(count, np.bool_), np.zeros(probabilities.shape, np.bool_)
@@ -95,6 +107,8 @@ def _decided(samples: NDArray[np.int64], probabilities: NDArray[np.float32], thr
         plausible[row, list(decision.prediction_set)] = True
     return RecordingBeats(
         samples=samples,
+        peaks=peaks,
+        odd=odd,
         probabilities=probabilities,
         classes=classes,
         confident=confident,

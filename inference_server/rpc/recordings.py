@@ -17,6 +17,7 @@ import grpc.aio
 from inference_server.classification import messages
 from inference_server.generated.ecg.v1 import recording_pb2 as pb
 from inference_server.models.model_repository import ModelNotFound, ModelRepository, NoModelLoaded
+from inference_server.rpc.checkpoints import Checkpoints
 from inference_server.rpc.errors import MessageTooSlow, RequestError
 from inference_server.rpc.pipelining import pipelined
 from inference_server.rpc.recording_headers import checked, chosen_settings
@@ -143,6 +144,22 @@ class _Work:
         return await future
 
 
+class Digests:
+    """What all segments so far say, held in few bytes."""
+
+    def __init__(self, work: _Work) -> None:
+        self._work = work
+        self._fresh = 0  # bytes that were never folded
+        self.held: list[bytes] = []
+
+    async def add(self, digest: bytes) -> None:
+        """That of the next segment."""
+        self.held.append(digest)
+        self._fresh += len(digest)
+        if self._fresh > _FOLD_BYTES:
+            self.held, self._fresh = [await self._work.run(Kind.FOLD, wire.join(self.held))], 0
+
+
 class RecordingServicer:
     """Analyses through a scheduler of its own; answers are bytes that workers have made.
 
@@ -180,22 +197,27 @@ class RecordingServicer:
             work = _Work(self._scheduler, self._metrics, model, context)
             described = facts.to_bytes()
             plan = recording_tasks.plan_from_bytes(await work.run(Kind.PLAN, described))
-            bodies = self._bodies(requests, Segmenting(facts, plan))
-            digests: list[bytes] = []
-            fresh = 0  # bytes of digests that were never folded
+            checkpoints = Checkpoints(described, model.info, plan)
+            digests = Digests(work)
+            request = await self._next(requests)
+            while request is not None and request.WhichOneof("part") == "checkpoint":
+                segment, state = checkpoints.next(request.checkpoint)
+                await digests.add(await work.run(Kind.CHECK, recording_tasks.check_to_bytes(described, segment, state)))
+                request = await self._next(requests)
+            bodies = self._bodies(request, requests, Segmenting(facts, checkpoints.left))
             async with aclosing(
                 pipelined(bodies, lambda body: work.begin(Kind.ANALYZE, body), window=self._window)
             ) as begun:
-                async for segment in begun:
-                    digest, *answers = wire.split(await segment.future)
+                async for item in begun:
+                    digest, *answers = wire.split(await item.future)
                     self._metrics.segment_analysed()
                     for answer in answers:
                         yield answer
-                    digests.append(digest)
-                    fresh += len(digest)
-                    if fresh > _FOLD_BYTES:
-                        digests, fresh = [await work.run(Kind.FOLD, wire.join(digests))], 0
-            body = recording_tasks.rhythm_to_bytes(described, settings, digests)
+                    made = checkpoints.of(digest)
+                    if header.checkpoints:
+                        yield pb.AnalyzeRecordingResponse(checkpoint=made)
+                    await digests.add(digest)
+            body = recording_tasks.rhythm_to_bytes(described, settings, digests.held)
             for answer in wire.split(await work.run(Kind.RHYTHM, body)):
                 yield answer
             self._metrics.analysed(facts.samples / facts.rate)
@@ -220,13 +242,16 @@ class RecordingServicer:
             raise RequestError("RECORDING_HEADER_MISSING", "The first message has no header.", field="header")
         return request.header
 
-    async def _bodies(self, requests: Requests, segmenting: Segmenting) -> AsyncIterator[bytes]:
-        """The bodies of tasks for all segments, as they become complete."""
-        while (request := await self._next(requests)) is not None:
+    async def _bodies(
+        self, request: pb.AnalyzeRecordingRequest | None, requests: Requests, segmenting: Segmenting
+    ) -> AsyncIterator[bytes]:
+        """The bodies of tasks for all segments, as they become complete; ``request`` is the first with a block."""
+        while request is not None:
             if request.WhichOneof("part") != "block":
                 raise RequestError("RECORDING_BLOCK_MISSING", "A message after the first has no block.", field="block")
             for body in segmenting.add(request.block.first_sample, request.block.values):
                 yield body
+            request = await self._next(requests)
         segmenting.finish()
 
     async def _next(self, requests: Requests) -> pb.AnalyzeRecordingRequest | None:

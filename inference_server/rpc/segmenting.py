@@ -31,9 +31,11 @@ class Segmenting:
     """Holds what the next segment of one recording needs, and nothing before it."""
 
     def __init__(self, facts: RecordingFacts, plan: Sequence[Segment]) -> None:
+        """Segments of ``plan``, the first of which needs nothing before its own first sample."""
         self._facts = facts
         self._described = facts.to_bytes()
         self._plan = deque(plan)
+        self._begin = self._plan[0].begin if self._plan else facts.samples
         self._held: deque[tuple[int, bytearray]] = deque()
         self._nothing = _NOTHING[facts.encoding] * len(facts.leads)
         self._position = 0
@@ -45,7 +47,7 @@ class Segmenting:
             RecordingRefused: it is not as a block must be.
         """
         self._check(first, values)
-        if values:
+        if values and first + len(values) // self._facts.frame > self._begin:
             self._hold(first, values)
         self._position = first + len(values) // self._facts.frame
         while self._plan and self._plan[0].end <= self._position:

@@ -39,6 +39,15 @@ class RecordingRefused(Failure):
         return cls(reason, message, field=field)
 
 
+def foreign_checkpoint() -> RecordingRefused:
+    """A checkpoint is none of the recording and the model that the header names."""
+    return RecordingRefused(
+        "RECORDING_CHECKPOINT_INVALID",
+        "The checkpoint is not of this recording and this model version, or not the next one. Send the recording anew.",
+        field="checkpoint",
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class RecordingFacts:
     """What a header says, checked."""
@@ -106,6 +115,17 @@ def segment_from_bytes(body: bytes) -> tuple[RecordingFacts, Segment, list[Stret
     segment, firsts = json.loads(described)
     stretches = [Stretch(first, part) for first, part in zip(firsts, values, strict=True)]
     return RecordingFacts.from_bytes(facts), Segment(*segment), stretches
+
+
+def check_to_bytes(facts: bytes, segment: Segment, state: bytes) -> bytes:
+    """The body of a task to see whether ``state`` can be the digest of a segment."""
+    return wire.join([facts, json.dumps(segment).encode(), state])
+
+
+def check_from_bytes(body: bytes) -> tuple[RecordingFacts, Segment, bytes]:
+    """What :func:`check_to_bytes` made."""
+    facts, segment, state = wire.split(body)
+    return RecordingFacts.from_bytes(facts), Segment(*json.loads(segment)), state
 
 
 def rhythm_to_bytes(facts: bytes, settings: dict[str, Any], digests: Sequence[bytes]) -> bytes:

@@ -45,6 +45,8 @@ class RecordingWork:
                 return _plan(RecordingFacts.from_bytes(body))
             case Kind.ANALYZE:
                 return self._analyse(body, each_block)
+            case Kind.CHECK:
+                return self._checked(body)
             case Kind.FOLD:
                 return folded([Digest.from_bytes(part) for part in wire.split(body)])[0].to_bytes()
             case Kind.RHYTHM:
@@ -60,9 +62,20 @@ class RecordingWork:
         first_second = segment.first * BLOCK_SECONDS
         faults = analysed.faults[:, : seconds_of(facts.samples, facts.rate) - first_second]
         answers = recording_messages.segment_responses(
-            analysed.beats, faults, first_second, _last_sample(facts, segment)
+            analysed.beats, faults, analysed.digest.atrial, first_second, _last_sample(facts, segment)
         )
         return wire.join([analysed.digest.to_bytes(), *(answer.SerializeToString() for answer in answers)])
+
+    def _checked(self, body: bytes) -> bytes:
+        facts, segment, state = recording_tasks.check_from_bytes(body)
+        blocks = range(segment.first, segment.last)
+        try:
+            fits = Digest.from_bytes(state).fits(blocks, len(facts.leads), len(self.model.info.classes))
+        except ValueError:
+            fits = False
+        if not fits:
+            raise recording_tasks.foreign_checkpoint()
+        return state
 
     def _rhythm(self, body: bytes) -> bytes:
         facts, chosen, digests = recording_tasks.rhythm_from_bytes(body)

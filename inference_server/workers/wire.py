@@ -76,6 +76,8 @@ class Kind(IntEnum):
     """Analyse a segment; answered by its digest, and serialised ``ecg.v1.AnalyzeRecordingResponse`` messages."""
     FOLD = 9
     """Make one digest of several."""
+    CHECK = 11
+    """See whether bytes that a caller sent can be the digest of a segment; answered by the digest."""
     RHYTHM = 10
     """Say what all digests mean together; answered by serialised ``ecg.v1.AnalyzeRecordingResponse`` messages."""
 

@@ -62,12 +62,13 @@ ENTRIES: Final[dict[str, Order]] = {
     "webportal": _order("""
         log_format
         database_errors formats logs refusal settings wsgi
-        disk
+        disk paging
         errors
         accounts observability
         inference read_only_admin
         audit health pages
         analyses
+        recordings
         backups connections operations trial
         gunicorn_conf urls
     """),

@@ -167,7 +167,7 @@ class TestHistory:
         seen, url = [], reverse("analyses:history")
         for _ in range(3):
             page = owner_client.get(url).context["page"]
-            seen += [analysis.pk for analysis in page.analyses]
+            seen += [analysis.pk for analysis in page.rows]
             url = reverse("analyses:history") + f"?after={page.next}".replace("+", "%2B")
         assert page.next is None
         assert len(seen) == 7
@@ -179,7 +179,7 @@ class TestHistory:
         upload()
         for nonsense in ("x", "2024-01-01~x", "2024-01-01~" + "0" * 32, "~"):
             response = owner_client.get(reverse("analyses:history"), {"after": nonsense})
-            assert len(response.context["page"].analyses) == 1
+            assert len(response.context["page"].rows) == 1
 
     def test_the_number_of_queries_does_not_grow_with_the_list(
         self,

@@ -12,11 +12,12 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
 from webportal.analyses import tagging
-from webportal.analyses.history.queries import ORDERS, Order
+from webportal.analyses.history.queries import ORDERS
 from webportal.analyses.intake.candidates import Candidate, look_at
 from webportal.analyses.intake.sniffing import ACCEPTED
 from webportal.analyses.models import Analysis, Batch, Review, Tag, Upload
 from webportal.pages import catalogue
+from webportal.paging import Order
 
 
 class PicturesInput(forms.ClearableFileInput):

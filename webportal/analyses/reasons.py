@@ -140,7 +140,7 @@ def _other_kinds() -> dict[str, Explanation]:
         ),
         "FILE_IS_RECORDING": Explanation(
             _("The file is an ECG recording, not a picture."),
-            _("Recordings aren’t read yet. Open it in its viewer, and save one heartbeat as a PNG picture."),
+            _("Send it on the page for whole recordings."),
         ),
         "FILE_IS_OTHER_PICTURE": Explanation(
             _("The file is a picture in a format that isn’t read."),

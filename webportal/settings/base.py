@@ -38,6 +38,7 @@ INSTALLED_APPS = [
     "webportal.accounts",
     "webportal.pages",
     "webportal.analyses",
+    "webportal.recordings",
     "webportal.trial",
     "webportal.audit",
     "webportal.operations",
@@ -132,6 +133,7 @@ ACCOUNT_RATE_LIMITS: dict[str, str] | bool = {
     "export": "6/h/user",
     "evidence": "60/m/user",
     "report": "30/m/user",
+    "edit": "120/m/user",
     # Without an account: by address, and everybody together.
     "try": "10/m/ip,100/h/ip",
     "try_together": "60/m/key,1000/h/key",
@@ -179,6 +181,13 @@ UPLOAD_PICTURES_PER_MINUTE = env.int("BEATLENS_UPLOAD_PICTURES_PER_MINUTE", defa
 UPLOAD_MEGAPIXELS_PER_MINUTE = env.int("BEATLENS_UPLOAD_MEGAPIXELS_PER_MINUTE", default=1500)
 #: Most that one account may keep, bytes: pictures, thumbnails and originals, the trash included; 0: any number.
 ACCOUNT_QUOTA_BYTES = env.int("BEATLENS_ACCOUNT_QUOTA_MIB", default=2048) * 1024 * 1024
+#: Largest recording, bytes, and the most files of one.
+RECORDING_MAX_BYTES = env.int("BEATLENS_RECORDING_MAX_MIB", default=2048) * 1024 * 1024
+RECORDING_MAX_FILES = 200
+#: Largest piece in which a script sends the files of a recording, bytes.
+RECORDING_PIECE_BYTES = 8 * 1024 * 1024
+#: How long a recording may take to arrive, hours; what has come of it by then is deleted.
+RECORDING_RECEIVING_HOURS = 48
 #: Room on the disk that is left for everything but pictures, bytes; never more than a twentieth of the disk.
 DISK_RESERVE_BYTES = env.int("BEATLENS_DISK_RESERVE_MIB", default=64) * 1024 * 1024
 #: Largest request body, bytes. Larger ones are answered 413 without being parsed. It bounds what a form sends at once
@@ -225,7 +234,7 @@ CACHE_ENTRIES = 10_000
 
 # --- The queue -----------------------------------------------------------------------------------------------------
 
-TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default"]}}
+TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default", "readings", "recordings"]}}
 #: How long a claimed analysis belongs to its claimant, seconds; must exceed every deadline above.
 ANALYSIS_LEASE_SECONDS = 20
 #: Attempts that may end in an unexpected error or a lost worker before an analysis has failed.
@@ -233,6 +242,12 @@ ANALYSIS_MAX_FAILURES = 5
 #: Back-off between attempts: the first wait and the longest one, seconds.
 ANALYSIS_BACKOFF_FIRST = 2.0
 ANALYSIS_BACKOFF_LONGEST = 60.0
+
+#: How long a recording belongs to the worker that reads or analyses it, seconds; it says every few seconds that it
+#: still does. A worker that was killed is missed after this time.
+RECORDING_LEASE_SECONDS = env.float("BEATLENS_RECORDING_LEASE_SECONDS", default=30.0)
+#: Deadline of the analysis of one recording, seconds.
+RECORDING_ANALYSIS_TIMEOUT = env.float("BEATLENS_RECORDING_ANALYSIS_TIMEOUT", default=6 * 3600.0)
 
 #: Where a worker answers probes and tells what it counted, ``host:port``; empty: nowhere. The portal's own address is
 #: gunicorn's to open, see ``webportal.gunicorn_conf``.

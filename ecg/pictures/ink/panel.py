@@ -149,6 +149,7 @@ def without_lines(ink: Bytes, least: float, seen: Mask | None = None) -> tuple[B
             cleared = ink.copy()
         lines = cleared[covered] if axis == 0 else cleared[:, covered].T
         shown = np.where(lines >= least, lines, np.nan)
+        shown[np.isnan(shown).all(axis=1)] = 0  # it was all cleared as lines of the other direction
         depth = np.nanmedian(shown, axis=1)[:, None].astype(np.int16)
         deepest = max(deepest, float(np.quantile(depth, 0.9)))
         lines = np.where(lines <= 1.35 * depth + 8, 0, lines)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime
@@ -113,7 +113,7 @@ class Failing(recording_pb2_grpc.RecordingServiceServicer):
 
 
 @contextmanager
-def failing(servicer: Failing) -> Iterator[str]:
+def failing(servicer: recording_pb2_grpc.RecordingServiceServicer) -> Iterator[str]:
     server = grpc.server(ThreadPoolExecutor(2))
     recording_pb2_grpc.add_RecordingServiceServicer_to_server(servicer, server)
     port = server.add_insecure_port("127.0.0.1:0")
@@ -136,6 +136,90 @@ def test_a_call_that_breaks_is_made_again_so_often_and_no_more(monkeypatch: pyte
         assert servicer.calls <= 1
 
 
+def test_what_was_kept_is_not_done_again_by_another_client(repository: Path, model: RecordingModel) -> None:
+    whole = recording(3 * 3600, rate=100, leads=("II",))
+    kept: dict[int, bytes] = {}
+
+    class Ended(Exception):  # noqa: N818 - as a program ends
+        pass
+
+    def keep(place: int, part: bytes) -> None:
+        kept[place] = part
+        if place == 1:
+            raise Ended
+
+    with running_server(repository, recording_workers=2, workers=1) as process:
+        process.wait_for("serving recordings")
+        with ArrhythmiaClient(process.address) as client, pytest.raises(Ended):
+            client.analyze(whole, keep=keep)
+    assert list(kept) == [0, 1]
+    with running_server(repository, recording_workers=1, workers=1) as process:
+        process.wait_for("serving recordings")
+        fractions: list[float] = []
+        more: list[int] = []
+        with ArrhythmiaClient(process.address) as client:
+            result = client.analyze(
+                whole,
+                resume=list(kept.values()),
+                keep=lambda place, _part: more.append(place),
+                progress=fractions.append,
+                timeout=120,
+            )
+    assert more[0] == 2
+    assert fractions[0] > 2 / (3 + len(more))
+    assert not differences(result, analyse(whole, model))
+
+
+def test_what_no_server_knows_any_more_begins_anew(
+    server_of_recordings: ServerProcess, model: RecordingModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parts: list[bytes] = []
+    with ArrhythmiaClient(server_of_recordings.address) as client:
+        client.analyze(recording(40), keep=lambda _place, part: parts.append(part))
+        places: list[int] = []
+        other = recording(50)
+        result = client.analyze(other, resume=parts, keep=lambda place, _part: places.append(place), timeout=60)
+    assert places == [0]
+    assert not differences(result, analyse(other, model))
+
+
+@pytest.mark.parametrize("damage", [lambda part: part[:-1], lambda part: b"", lambda part: b"\x01" + part])
+def test_what_is_damaged_is_not_taken_for_something_kept(
+    server_of_recordings: ServerProcess, damage: Callable[[bytes], bytes]
+) -> None:
+    parts: list[bytes] = []
+    with ArrhythmiaClient(server_of_recordings.address) as client:
+        client.analyze(recording(40), keep=lambda _place, part: parts.append(part))
+        with pytest.raises(ValueError, match="kept"):
+            client.analyze(recording(40), resume=[damage(part) for part in parts])
+
+
+class ComesAndGoes(recording_pb2_grpc.RecordingServiceServicer):
+    """A server that is lost again and again, but answers one checkpoint each time."""
+
+    def __init__(self, segments: int) -> None:
+        self.left = segments
+        self.places: list[int] = []
+
+    def AnalyzeRecording(self, requests: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+        self.places.append(sum(request.HasField("checkpoint") for request in requests))
+        yield pb.AnalyzeRecordingResponse(accepted=pb.RecordingAccepted())
+        self.left -= 1
+        if self.left:
+            yield pb.AnalyzeRecordingResponse(checkpoint=pb.RecordingCheckpoint(next_sample=1))
+            context.abort(grpc.StatusCode.UNAVAILABLE, "gone")
+        yield pb.AnalyzeRecordingResponse(summary=pb.RecordingSummary())
+
+
+def test_as_long_as_there_is_progress_a_recording_is_not_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sending, "_PAUSE_SECONDS", 0.01)
+    times = 2 * sending.ATTEMPTS
+    servicer = ComesAndGoes(times)
+    with failing(servicer) as address, ArrhythmiaClient(address) as client:
+        client.analyze(recording(5), timeout=60)
+    assert servicer.places == list(range(times))
+
+
 def test_an_analysis_that_ends_without_a_summary_is_no_analysis() -> None:
     wrong = pb.AnalyzeRecordingResponse(summary=pb.RecordingSummary(beats=5))
     for answers in ([], [wrong]):
@@ -145,7 +229,7 @@ def test_an_analysis_that_ends_without_a_summary_is_no_analysis() -> None:
 
 def test_a_summary_that_counts_other_beats_than_came_is_refused() -> None:
     with pytest.raises(ValueError, match="5 beats were found, and 0 came"):
-        Answers().add(pb.AnalyzeRecordingResponse(summary=pb.RecordingSummary(beats=5)))
+        Answers(360).add(pb.AnalyzeRecordingResponse(summary=pb.RecordingSummary(beats=5)))
 
 
 def test_where_nothing_was_recorded_nothing_is_sent() -> None:

@@ -74,6 +74,8 @@ def analysis_of(
         ),
         beats=RecordingBeats(
             samples=np.rint(times * rate).astype(np.int64),
+            peaks=np.rint(times * 360).astype(np.int64),
+            odd=np.zeros(len(beats), np.bool_),
             probabilities=probabilities,
             classes=classes,
             confident=confident,

@@ -29,6 +29,7 @@ from inference_server.recordings.analysis import analyse
 from tests.inference_server.pictures import picture
 from tests.inference_server.recordings_of_tests import differences, recording, with_gap
 from tests.inference_server.rpc.calling import NOT_SERVING, SERVING, classify, details, metric, stub
+from tests.inference_server.rpc.recording_calls import analyze, refusal
 from tests.inference_server.server_process import ServerProcess, running_server
 from tests.inference_server.tiny_models import write_model
 from tests.inference_server.tiny_recording_models import write_recording_model
@@ -65,21 +66,9 @@ def channel(both: ServerProcess) -> Iterator[grpc.Channel]:
         yield channel
 
 
-def analyze(channel: grpc.Channel, messages: Iterator[pb.AnalyzeRecordingRequest]) -> Any:
-    return recording_pb2_grpc.RecordingServiceStub(channel).AnalyzeRecording(messages, timeout=120)
-
-
 def served(server: ServerProcess, whole: Recording) -> RecordingAnalysis:
     with ArrhythmiaClient(server.address) as client:
         return client.analyze(whole, timeout=120)
-
-
-def refusal(channel: grpc.Channel, messages: list[pb.AnalyzeRecordingRequest]) -> tuple[str, str, grpc.StatusCode]:
-    """Reason, field and code of a call that is refused."""
-    with pytest.raises(grpc.RpcError) as caught:
-        list(analyze(channel, iter(messages)))
-    violation = details(caught.value, error_details_pb2.BadRequest()).field_violations[0]
-    return details(caught.value, error_details_pb2.ErrorInfo()).reason, violation.field, caught.value.code()
 
 
 def until(condition: Callable[[], bool]) -> None:
@@ -148,6 +137,10 @@ def header(**fields: Any) -> pb.AnalyzeRecordingRequest:
     return pb.AnalyzeRecordingRequest(header=pb.RecordingHeader(**known | fields))
 
 
+def checkpoint(**fields: Any) -> pb.AnalyzeRecordingRequest:
+    return pb.AnalyzeRecordingRequest(checkpoint=pb.RecordingCheckpoint(**fields))
+
+
 def block(values: bytes, first: int = 0) -> pb.AnalyzeRecordingRequest:
     return pb.AnalyzeRecordingRequest(block=pb.SampleBlock(first_sample=first, values=values))
 
@@ -177,6 +170,9 @@ def block(values: bytes, first: int = 0) -> pb.AnalyzeRecordingRequest:
         ([header(samples=0)], "RECORDING_EMPTY", "header.samples"),
         ([header(samples=360 * 14 * 86_400 + 1)], "RECORDING_TOO_LONG", "header.samples"),
         ([header(settings={"run_beats": 0})], "RECORDING_SETTINGS_INVALID", "header.settings.run_beats"),
+        ([header(), checkpoint()], "RECORDING_CHECKPOINT_INVALID", "checkpoint"),
+        ([header(), checkpoint(state=bytes(3 * 2**20))], "RECORDING_CHECKPOINT_INVALID", "checkpoint"),
+        ([header(), block(bytes(2)), checkpoint()], "RECORDING_BLOCK_MISSING", "block"),
         ([header(), block(bytes(2**18 + 2))], "RECORDING_BLOCK_TOO_LARGE", "block.values"),
         ([header(), block(bytes(700))], "RECORDING_INCOMPLETE", "header.samples"),
         ([header(), block(bytes(722))], "RECORDING_TOO_LONG", "header.samples"),

@@ -41,7 +41,7 @@ def test_it_sends_the_samples_and_says_how_to_log_in(far_side: FarSide, samples:
     client = Client()
     password = output.split("password: ")[1].split()[0]
     client.post(reverse("account_login"), {"login": "demo", "password": password})
-    assert len(client.get(reverse("analyses:history")).context["page"].analyses) == 2
+    assert len(client.get(reverse("analyses:history")).context["page"].rows) == 2
 
 
 def test_running_it_again_sends_nothing_twice(far_side: FarSide, samples: Any) -> None:

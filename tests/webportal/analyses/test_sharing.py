@@ -56,7 +56,7 @@ def statuses(client: Client, urls: list[str]) -> set[int]:
 
 
 def queue(client: Client, asked: str = "") -> list[Analysis]:
-    return client.get(reverse("analyses:review-queue") + asked).context["page"].analyses
+    return client.get(reverse("analyses:review-queue") + asked).context["page"].rows
 
 
 class TestWhoReads:
@@ -133,7 +133,7 @@ class TestReviewing:
         shared.refresh_from_db()
         assert shared.reading == ""
         page = owner_client.get(reverse("analyses:history"), {"reviewed": "yes"}).context["page"]
-        assert page.analyses == []
+        assert page.rows == []
 
     def test_one_reads_for_oneself_before_one_sees_what_others_read(
         self, shared: Analysis, owner: User, reviewer: User, reviewer_client: Client

@@ -118,7 +118,7 @@ class TestHistory:
 
     def found(self, client: Client, **wanted: Any) -> list[str]:
         page = client.get(reverse("analyses:history"), wanted).context["page"]
-        return sorted(analysis.upload.label for analysis in page.analyses)
+        return sorted(analysis.upload.label for analysis in page.rows)
 
     def post(self, client: Client, name: str, **sent: Any) -> Any:
         return client.post(reverse(f"analyses:{name}"), sent, follow=True).content.decode()

@@ -23,9 +23,9 @@ from tests.webportal.conftest import FarSide, Refusal
 from webportal import gunicorn_conf, health
 from webportal.analyses import services
 from webportal.analyses.jobs import running
-from webportal.analyses.management.commands.analysis_worker import LONGEST_SWEEP, longest_silence
 from webportal.analyses.models import Analysis
 from webportal.analyses.upkeep import sweeper as sweeper_module
+from webportal.analyses.upkeep.working import LONGEST_SWEEP, longest_silence
 from webportal.observability import metrics
 from webportal.observability.internal import AddressUnavailable, Answer, InternalServer, as_json, listen
 from webportal.operations import figures, queue_metrics

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from itertools import islice
 from typing import Any
@@ -14,8 +13,10 @@ from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
+from webportal import paging
 from webportal.accounts.models import User
 from webportal.analyses.models import Analysis, BatchFile, Review, Tag, Upload
+from webportal.paging import Cursor, Order, Page, moment
 
 #: Analyses on one page of a history.
 PAGE_SIZE = 24
@@ -26,70 +27,6 @@ BULK_LIMIT = 500
 FEW_UPLOADS = 1000
 
 _HAS_TRIGRAM = re.compile(r"\w{3}")
-
-
-def moment(text: str) -> datetime:
-    """A moment as an address has it. Raises ValueError for anything else."""
-    instant = datetime.fromisoformat(text)
-    if instant.tzinfo is None:
-        raise ValueError("a moment without time zone")
-    return instant
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """One way to sort analyses: by a column and, where that is equal, by id."""
-
-    column: str
-    descending: bool
-    parse: Callable[[str], Any]
-    """Reads a value of the column back from an address; raises ValueError for anything else."""
-    but: Q = field(default_factory=Q)
-    """What it leaves out beside what has no value to sort by."""
-
-    def sorted(self, analyses: QuerySet[Analysis]) -> QuerySet[Analysis]:
-        """``analyses`` in this order, without those that have no value to sort by."""
-        sign = "-" if self.descending else ""
-        sortable = analyses.exclude(self.but).filter(**{f"{self.column}__isnull": False})
-        return sortable.order_by(f"{sign}{self.column}", f"{sign}id")
-
-    def after(self, analyses: QuerySet[Analysis], cursor: Cursor) -> QuerySet[Analysis]:
-        """Only what follows ``cursor``."""
-        beyond = "lt" if self.descending else "gt"
-        # The first condition alone lets the index find the place; the second settles equal values.
-        return analyses.filter(**{f"{self.column}__{beyond}e": cursor.value}).filter(
-            Q(**{f"{self.column}__{beyond}": cursor.value}) | Q(**{f"id__{beyond}": cursor.id})
-        )
-
-    @property
-    def reversed(self) -> Order:
-        """The same from its end to its beginning."""
-        return replace(self, descending=not self.descending)
-
-    def cursor_of(self, analysis: Analysis) -> Cursor | None:
-        """The place of a row; ``None`` for one that has no value to sort by."""
-        value = getattr(analysis, self.column)
-        return None if value is None else Cursor(value, analysis.pk)
-
-    def cursor(self, text: str) -> Cursor | None:
-        """Read a cursor back; ``None`` for anything else."""
-        value, _, identifier = text.partition("~")
-        try:
-            return Cursor(self.parse(value), uuid.UUID(identifier))
-        except ValueError:
-            return None
-
-
-@dataclass(frozen=True, slots=True)
-class Cursor:
-    """A place in a sorted list: the last row before it, by sorting column and id."""
-
-    value: Any
-    id: uuid.UUID
-
-    def __str__(self) -> str:
-        value = self.value.isoformat() if isinstance(self.value, datetime) else repr(self.value)
-        return f"{value}~{self.id}"
 
 
 ORDERS = {
@@ -104,33 +41,12 @@ QUEUE_ORDER = Order("shared_at", False, moment)
 TRASH_ORDER = Order("trashed_at", True, moment)
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
-    """One page of a list, and where the next one begins."""
-
-    analyses: list[Analysis]
-    next: Cursor | None
-    """``None`` on the last page."""
-    previous: Cursor | None = None
-    """Where the page before begins; ``None`` where that is the first page, and on the first page."""
-
-
-def page_of(analyses: QuerySet[Analysis], *, order: Order, after: Cursor | None, size: int = PAGE_SIZE) -> Page:
+def page_of(
+    analyses: QuerySet[Analysis], *, order: Order, after: Cursor | None, size: int = PAGE_SIZE
+) -> Page[Analysis]:
     """The ``size`` analyses that follow ``after``. Costs the same on the thousandth page as on the first."""
-    previous = _page_before(analyses, order, after, size) if after is not None else None
-    if after is not None:
-        analyses = order.after(analyses, after)
     # Looked up rather than joined: with a join SQLite may start from the uploads and sort all of a person's history.
-    rows = list(order.sorted(analyses).prefetch_related("upload", "reviews", "tags")[: size + 1])
-    page = rows[:size]
-    return Page(page, order.cursor_of(page[-1]) if len(rows) > size else None, previous)
-
-
-def _page_before(analyses: QuerySet[Analysis], order: Order, after: Cursor, size: int) -> Cursor | None:
-    """What the page before the one that follows ``after`` follows. The row that ``after`` names is the last on it."""
-    back = order.reversed
-    before = list(back.sorted(back.after(analyses, after)).only(order.column)[:size])
-    return order.cursor_of(before[-1]) if len(before) == size else None
+    return paging.page_of(analyses.prefetch_related("upload", "reviews", "tags"), order=order, after=after, size=size)
 
 
 def neighbours(

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from django.db.models import QuerySet
 
 from webportal.accounts.models import User
-from webportal.analyses.history.queries import BULK_LIMIT, Order
+from webportal.analyses.history.queries import BULK_LIMIT
 from webportal.analyses.models import Analysis, ReadingRound, Review
+from webportal.paging import Order
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The thread beside every worker that sweeps up what was lost, and cleans."""
+"""The thread beside a worker that sweeps up what was lost, and cleans."""
 
 from __future__ import annotations
 
@@ -32,40 +32,35 @@ def learn_tables() -> None:
             cursor.execute("ANALYZE")
 
 
-class Sweeper(threading.Thread):
-    """Sweeps every ``interval`` seconds beside the worker until :meth:`stop`; a sweep that fails is logged."""
+class Rounds(threading.Thread):
+    """Sweeps every ``interval`` seconds beside a worker until :meth:`stop`; a sweep that fails is logged."""
 
     def __init__(self, *, interval: float) -> None:
         super().__init__(name="sweeper", daemon=True)
         self._interval = interval
         self._stopping = threading.Event()
         self._last_sweep = time.monotonic()
-        self._files = orphans.Round()
+
+    def sweep(self) -> None:
+        """Find what was lost."""
+        raise NotImplementedError
+
+    def clean(self) -> None:
+        """What is done after each sweep; it may take long and has a time of its own."""
+        raise NotImplementedError
 
     def seconds_since_sweep(self) -> float:
         """How long ago a sweep or the cleaning after it came to its end, or the sweeper was made."""
         return time.monotonic() - self._last_sweep
 
     def run(self) -> None:
-        """Sweep; once a minute look for files without a row; once an hour remove old rows of the queue and of the audit
-        log, and expired sessions, and more.
-        """
-        next_cleaning = next_files = time.monotonic()
+        """Sweep and clean."""
         while not self._stopping.is_set():
             close_old_connections()
             try:
-                sweep()
-                self._last_sweep = time.monotonic()  # the cleaning may take long and has a time of its own
-                services.empty_trash()
-                if time.monotonic() >= next_files:
-                    next_files = time.monotonic() + FILES_INTERVAL
-                    self._files.go_on()
-                if time.monotonic() >= next_cleaning:
-                    next_cleaning = time.monotonic() + 3600
-                    call_command("prune_db_task_results", min_age_days=TASK_RETENTION_DAYS, verbosity=0)
-                    call_command("clearsessions", verbosity=0)
-                    Entry.objects.expire()
-                    learn_tables()
+                self.sweep()
+                self._last_sweep = time.monotonic()
+                self.clean()
             except Exception as error:
                 log_unexpected("the sweep", error)
             self._last_sweep = time.monotonic()
@@ -75,3 +70,31 @@ class Sweeper(threading.Thread):
     def stop(self) -> None:
         """Ask the thread to end; it does within one sweep."""
         self._stopping.set()
+
+
+class Sweeper(Rounds):
+    """What is swept beside the worker that analyses pictures."""
+
+    def __init__(self, *, interval: float) -> None:
+        super().__init__(interval=interval)
+        self._files = orphans.Round()
+        self._next_cleaning = self._next_files = time.monotonic()
+
+    def sweep(self) -> None:
+        """Put back what was lost, call forward what waited for the inference server."""
+        sweep()
+
+    def clean(self) -> None:
+        """Empty the trash; once a minute look for files without a row; once an hour remove old rows of the queue and of
+        the audit log, and expired sessions, and more.
+        """
+        services.empty_trash()
+        if time.monotonic() >= self._next_files:
+            self._next_files = time.monotonic() + FILES_INTERVAL
+            self._files.go_on()
+        if time.monotonic() >= self._next_cleaning:
+            self._next_cleaning = time.monotonic() + 3600
+            call_command("prune_db_task_results", min_age_days=TASK_RETENTION_DAYS, verbosity=0)
+            call_command("clearsessions", verbosity=0)
+            Entry.objects.expire()
+            learn_tables()

@@ -15,6 +15,7 @@ from webportal.analyses.forms import HistoryForm
 from webportal.analyses.history import batches, queries
 from webportal.analyses.models import Analysis
 from webportal.pages import catalogue
+from webportal.paging import Order
 
 #: Longest search that is carried along, characters; no form makes one as long.
 LONGEST = 2000
@@ -27,7 +28,7 @@ class Search:
     form: HistoryForm
     """Bound and validated. A field that makes no sense is marked on the page and otherwise left out."""
     found: QuerySet[Analysis]
-    order: queries.Order
+    order: Order
     text: str
     """As it stands in an address, without the place in the list."""
 

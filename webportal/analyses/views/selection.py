@@ -19,6 +19,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
+from webportal import paging
 from webportal.accounts.current import current_user
 from webportal.analyses import access, once, reasons, services, tagging
 from webportal.analyses.forms import BulkTagForm
@@ -124,7 +125,7 @@ def _chosen(request: HttpRequest) -> list[uuid.UUID]:
 
 def _moment(text: str) -> datetime | None:
     try:
-        return queries.moment(text)
+        return paging.moment(text)
     except ValueError:
         return None
 

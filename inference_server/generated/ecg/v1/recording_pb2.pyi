@@ -47,15 +47,17 @@ EPISODE_KIND_BRADYCARDIA: EpisodeKind
 EPISODE_KIND_PAUSE: EpisodeKind
 
 class AnalyzeRecordingRequest(_message.Message):
-    __slots__ = ("header", "block")
+    __slots__ = ("header", "block", "checkpoint")
     HEADER_FIELD_NUMBER: _ClassVar[int]
     BLOCK_FIELD_NUMBER: _ClassVar[int]
+    CHECKPOINT_FIELD_NUMBER: _ClassVar[int]
     header: RecordingHeader
     block: SampleBlock
-    def __init__(self, header: _Optional[_Union[RecordingHeader, _Mapping]] = ..., block: _Optional[_Union[SampleBlock, _Mapping]] = ...) -> None: ...
+    checkpoint: RecordingCheckpoint
+    def __init__(self, header: _Optional[_Union[RecordingHeader, _Mapping]] = ..., block: _Optional[_Union[SampleBlock, _Mapping]] = ..., checkpoint: _Optional[_Union[RecordingCheckpoint, _Mapping]] = ...) -> None: ...
 
 class RecordingHeader(_message.Message):
-    __slots__ = ("rate", "leads", "encoding", "samples", "start", "model_version", "settings")
+    __slots__ = ("rate", "leads", "encoding", "samples", "start", "model_version", "settings", "checkpoints")
     RATE_FIELD_NUMBER: _ClassVar[int]
     LEADS_FIELD_NUMBER: _ClassVar[int]
     ENCODING_FIELD_NUMBER: _ClassVar[int]
@@ -63,6 +65,7 @@ class RecordingHeader(_message.Message):
     START_FIELD_NUMBER: _ClassVar[int]
     MODEL_VERSION_FIELD_NUMBER: _ClassVar[int]
     SETTINGS_FIELD_NUMBER: _ClassVar[int]
+    CHECKPOINTS_FIELD_NUMBER: _ClassVar[int]
     rate: float
     leads: _containers.RepeatedCompositeFieldContainer[RecordingLead]
     encoding: SampleEncoding
@@ -70,7 +73,8 @@ class RecordingHeader(_message.Message):
     start: _timestamp_pb2.Timestamp
     model_version: str
     settings: _rhythm_pb2.RhythmSettings
-    def __init__(self, rate: _Optional[float] = ..., leads: _Optional[_Iterable[_Union[RecordingLead, _Mapping]]] = ..., encoding: _Optional[_Union[SampleEncoding, str]] = ..., samples: _Optional[int] = ..., start: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., model_version: _Optional[str] = ..., settings: _Optional[_Union[_rhythm_pb2.RhythmSettings, _Mapping]] = ...) -> None: ...
+    checkpoints: bool
+    def __init__(self, rate: _Optional[float] = ..., leads: _Optional[_Iterable[_Union[RecordingLead, _Mapping]]] = ..., encoding: _Optional[_Union[SampleEncoding, str]] = ..., samples: _Optional[int] = ..., start: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., model_version: _Optional[str] = ..., settings: _Optional[_Union[_rhythm_pb2.RhythmSettings, _Mapping]] = ..., checkpoints: _Optional[bool] = ...) -> None: ...
 
 class RecordingLead(_message.Message):
     __slots__ = ("name", "millivolts_per_unit", "offset_millivolts")
@@ -91,7 +95,7 @@ class SampleBlock(_message.Message):
     def __init__(self, first_sample: _Optional[int] = ..., values: _Optional[bytes] = ...) -> None: ...
 
 class AnalyzeRecordingResponse(_message.Message):
-    __slots__ = ("accepted", "progress", "quality", "beats", "family", "episodes", "summary")
+    __slots__ = ("accepted", "progress", "quality", "beats", "family", "episodes", "summary", "checkpoint")
     ACCEPTED_FIELD_NUMBER: _ClassVar[int]
     PROGRESS_FIELD_NUMBER: _ClassVar[int]
     QUALITY_FIELD_NUMBER: _ClassVar[int]
@@ -99,6 +103,7 @@ class AnalyzeRecordingResponse(_message.Message):
     FAMILY_FIELD_NUMBER: _ClassVar[int]
     EPISODES_FIELD_NUMBER: _ClassVar[int]
     SUMMARY_FIELD_NUMBER: _ClassVar[int]
+    CHECKPOINT_FIELD_NUMBER: _ClassVar[int]
     accepted: RecordingAccepted
     progress: RecordingProgress
     quality: SignalQuality
@@ -106,7 +111,18 @@ class AnalyzeRecordingResponse(_message.Message):
     family: FamilyPart
     episodes: Episodes
     summary: RecordingSummary
-    def __init__(self, accepted: _Optional[_Union[RecordingAccepted, _Mapping]] = ..., progress: _Optional[_Union[RecordingProgress, _Mapping]] = ..., quality: _Optional[_Union[SignalQuality, _Mapping]] = ..., beats: _Optional[_Union[Beats, _Mapping]] = ..., family: _Optional[_Union[FamilyPart, _Mapping]] = ..., episodes: _Optional[_Union[Episodes, _Mapping]] = ..., summary: _Optional[_Union[RecordingSummary, _Mapping]] = ...) -> None: ...
+    checkpoint: RecordingCheckpoint
+    def __init__(self, accepted: _Optional[_Union[RecordingAccepted, _Mapping]] = ..., progress: _Optional[_Union[RecordingProgress, _Mapping]] = ..., quality: _Optional[_Union[SignalQuality, _Mapping]] = ..., beats: _Optional[_Union[Beats, _Mapping]] = ..., family: _Optional[_Union[FamilyPart, _Mapping]] = ..., episodes: _Optional[_Union[Episodes, _Mapping]] = ..., summary: _Optional[_Union[RecordingSummary, _Mapping]] = ..., checkpoint: _Optional[_Union[RecordingCheckpoint, _Mapping]] = ...) -> None: ...
+
+class RecordingCheckpoint(_message.Message):
+    __slots__ = ("segment", "next_sample", "state")
+    SEGMENT_FIELD_NUMBER: _ClassVar[int]
+    NEXT_SAMPLE_FIELD_NUMBER: _ClassVar[int]
+    STATE_FIELD_NUMBER: _ClassVar[int]
+    segment: int
+    next_sample: int
+    state: bytes
+    def __init__(self, segment: _Optional[int] = ..., next_sample: _Optional[int] = ..., state: _Optional[bytes] = ...) -> None: ...
 
 class RecordingAccepted(_message.Message):
     __slots__ = ("model",)
@@ -121,26 +137,32 @@ class RecordingProgress(_message.Message):
     def __init__(self, samples: _Optional[int] = ...) -> None: ...
 
 class SignalQuality(_message.Message):
-    __slots__ = ("first_second", "faults")
+    __slots__ = ("first_second", "faults", "atrial")
     FIRST_SECOND_FIELD_NUMBER: _ClassVar[int]
     FAULTS_FIELD_NUMBER: _ClassVar[int]
+    ATRIAL_FIELD_NUMBER: _ClassVar[int]
     first_second: int
     faults: _containers.RepeatedScalarFieldContainer[bytes]
-    def __init__(self, first_second: _Optional[int] = ..., faults: _Optional[_Iterable[bytes]] = ...) -> None: ...
+    atrial: _containers.RepeatedScalarFieldContainer[float]
+    def __init__(self, first_second: _Optional[int] = ..., faults: _Optional[_Iterable[bytes]] = ..., atrial: _Optional[_Iterable[float]] = ...) -> None: ...
 
 class Beats(_message.Message):
-    __slots__ = ("samples", "classes", "probabilities", "verdicts", "plausible")
+    __slots__ = ("samples", "classes", "probabilities", "verdicts", "plausible", "peaks", "odd")
     SAMPLES_FIELD_NUMBER: _ClassVar[int]
     CLASSES_FIELD_NUMBER: _ClassVar[int]
     PROBABILITIES_FIELD_NUMBER: _ClassVar[int]
     VERDICTS_FIELD_NUMBER: _ClassVar[int]
     PLAUSIBLE_FIELD_NUMBER: _ClassVar[int]
+    PEAKS_FIELD_NUMBER: _ClassVar[int]
+    ODD_FIELD_NUMBER: _ClassVar[int]
     samples: _containers.RepeatedScalarFieldContainer[int]
     classes: _containers.RepeatedScalarFieldContainer[int]
     probabilities: _containers.RepeatedScalarFieldContainer[float]
     verdicts: _containers.RepeatedScalarFieldContainer[_arrhythmia_pb2.Verdict]
     plausible: _containers.RepeatedScalarFieldContainer[int]
-    def __init__(self, samples: _Optional[_Iterable[int]] = ..., classes: _Optional[_Iterable[int]] = ..., probabilities: _Optional[_Iterable[float]] = ..., verdicts: _Optional[_Iterable[_Union[_arrhythmia_pb2.Verdict, str]]] = ..., plausible: _Optional[_Iterable[int]] = ...) -> None: ...
+    peaks: _containers.RepeatedScalarFieldContainer[int]
+    odd: _containers.RepeatedScalarFieldContainer[bool]
+    def __init__(self, samples: _Optional[_Iterable[int]] = ..., classes: _Optional[_Iterable[int]] = ..., probabilities: _Optional[_Iterable[float]] = ..., verdicts: _Optional[_Iterable[_Union[_arrhythmia_pb2.Verdict, str]]] = ..., plausible: _Optional[_Iterable[int]] = ..., peaks: _Optional[_Iterable[int]] = ..., odd: _Optional[_Iterable[bool]] = ...) -> None: ...
 
 class FamilyPart(_message.Message):
     __slots__ = ("family", "early", "typical", "members")

@@ -52,8 +52,10 @@ class RecordingServiceServicer:
         The header is sent first, then the samples in order of time. RecordingAccepted is answered to the header; then, as
         they become known and in order of time, RecordingProgress, SignalQuality and Beats; at last, once all of them are,
         FamilyPart, Episodes and, as the last one, RecordingSummary. The server reads no further than it can work, so a
-        fast sender is slowed down; it holds some minutes of the recording. A call that fails is repeated as a whole: the
-        same samples get the same answers, to the last bit, whatever happened on the way.
+        fast sender is slowed down; it holds some minutes of the recording. A call that fails is repeated: the same samples
+        get the same answers, to the last bit, whatever happened on the way. It is repeated as a whole, or, where
+        RecordingCheckpoints were asked for, from the last one on: they are sent back after the header, and what was
+        answered before them is not answered again.
 
         INVALID_ARGUMENT: header or samples are not as they must be; the reason says how. NOT_FOUND: there is no such
         model version, or no model for recordings. RESOURCE_EXHAUSTED: as many recordings are being analysed as the server takes, or as it takes of

@@ -94,7 +94,7 @@ def test_a_word_is_found_among_ones_own_labels_however_common_it_is(
 
 def labels(client: Client, **wanted: str) -> list[str]:
     page = client.get(reverse("analyses:history"), wanted).context["page"]
-    return [analysis.upload.label for analysis in page.analyses]
+    return [analysis.upload.label for analysis in page.rows]
 
 
 @pytest.mark.parametrize(
@@ -154,7 +154,7 @@ def test_every_order_has_pages_without_gap_or_repeat(sort: str, analyses: dict[s
     listed, after = [], None
     while True:
         page = queries.page_of(rows, order=order, after=after, size=2)
-        listed += [analysis.pk for analysis in page.analyses]
+        listed += [analysis.pk for analysis in page.rows]
         if page.next is None:
             break
         after = order.cursor(str(page.next))

@@ -284,7 +284,7 @@ class TestPuttingAway:
         assert "the analyses of its 5 pictures" in asked
         assert Batch.objects.get().trashed_at is None
         owner_client.post(url)
-        assert owner_client.get(reverse("analyses:history")).context["page"].analyses == []
+        assert owner_client.get(reverse("analyses:history")).context["page"].rows == []
         assert "ward 3" not in owner_client.get(reverse("analyses:batches")).content.decode()
         assert "ward 3" in owner_client.get(reverse("analyses:trash")).content.decode()
         assert "This batch is in the trash." in page(owner_client, batch)

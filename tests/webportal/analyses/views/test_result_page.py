@@ -313,7 +313,7 @@ class TestTheSearchStays:
         monkeypatch.setattr(queries.page_around, "__defaults__", (4,))
         back = owner_client.get(analyses[3].get_absolute_url()).context["back"]
         page = owner_client.get(back.partition("#")[0]).context["page"]
-        assert [analyses.index(analysis_shown) for analysis_shown in page.analyses] == [2, 3, 4]
+        assert [analyses.index(analysis_shown) for analysis_shown in page.rows] == [2, 3, 4]
         assert back.endswith(f"#a-{analyses[3].pk}")
         assert f'id="a-{analyses[3].pk}"' in owner_client.get(back.partition("#")[0]).content.decode()
         first = owner_client.get(analyses[1].get_absolute_url()).context["back"]

@@ -5,27 +5,15 @@ from __future__ import annotations
 import logging
 import os
 from argparse import ArgumentParser
-from contextlib import ExitStack
 from typing import Any
 
-from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
-from django.utils.crypto import get_random_string
+from django.core.management.base import BaseCommand
 from django_tasks_db.management.commands.db_worker import Worker, valid_interval
 
 from webportal.analyses.upkeep.sweeper import Sweeper
-from webportal.health import worker_pages
-from webportal.observability.internal import AddressUnavailable, InternalServer, listen
+from webportal.analyses.upkeep.working import probed, worker_for
 
 logger = logging.getLogger("webportal.analyses.worker")
-
-#: A worker that for this long, seconds, came to the end of neither a sweep nor the cleaning after it hangs.
-LONGEST_SWEEP = 120.0
-
-
-def longest_silence(sweep_interval: float) -> float:
-    """Seconds without a sweep after which a worker hangs; one that is told to sweep seldom may be silent for longer."""
-    return max(LONGEST_SWEEP, 3 * sweep_interval)
 
 
 class Command(BaseCommand):
@@ -44,25 +32,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, interval: float, sweep_interval: float, batch: bool, **options: Any) -> None:
         """Work until SIGTERM or SIGINT; a task in hand is finished first."""
         os.umask(0o077)  # whatever it writes is for nobody else
-        worker = Worker(
-            queue_names=["default"],
-            interval=interval,
-            batch=batch,
-            backend_name="default",
-            startup_delay=False,
-            max_tasks=None,
-            worker_id=get_random_string(32),
-            excluded_queue_names=[],
-        )
+        worker = worker_for("default", interval=interval, batch=batch, kind=Worker)
         sweeper = Sweeper(interval=sweep_interval)
-        with ExitStack() as stack:
-            if settings.WORKER_INTERNAL_LISTEN:
-                try:
-                    listener = listen(settings.WORKER_INTERNAL_LISTEN)
-                except AddressUnavailable as error:
-                    raise CommandError(f"BEATLENS_WORKER_INTERNAL_LISTEN: {error}") from error
-                pages = worker_pages(sweeper.seconds_since_sweep, longest=longest_silence(sweep_interval))
-                stack.enter_context(InternalServer(listener, pages))
+        with probed(sweeper, sweep_interval=sweep_interval):
             worker.configure_signals()
             sweeper.start()
             logger.info("Worker started")

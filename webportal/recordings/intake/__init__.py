@@ -1,0 +1,1 @@
+"""The way in: what becomes of the files of recordings that people send."""

@@ -1,0 +1,147 @@
+"""Who works on a row: claimed by one at a time, held by a heartbeat while it lasts, settled by its holder alone.
+
+What waits and what works on it is a :class:`Line`; there are two, for recordings to be read
+(:mod:`~webportal.recordings.jobs.reading`) and for questions to be asked (:mod:`~webportal.recordings.jobs.asking`).
+The queue only says *when*; the row alone says *whether*.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final, Generic, TypeVar
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import F, Q
+from django.utils import timezone
+from django_tasks.base import Task
+
+from webportal.analyses.jobs.running import backoff
+from webportal.errors import log_unexpected
+from webportal.recordings.models import Work
+
+logger = logging.getLogger(__name__)
+
+Row = TypeVar("Row", bound=Work)
+
+#: Set when the process is asked to end: what can be put back and begun again elsewhere is.
+stopping: Final = threading.Event()
+
+#: Heartbeats within the life of a lease.
+_BEATS: Final = 6
+#: The longest wait of what is put back for no fault of its own, seconds.
+_LONGEST_WAIT: Final = 60.0
+
+
+class Lost(Exception):  # noqa: N818 - reads as what happened
+    """Somebody else has the row now, or nobody: it was cancelled, deleted, or its lease ran out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line(Generic[Row]):
+    """One kind of work, with the states of its rows and the task that does it."""
+
+    model: type[Row]
+    waiting: str
+    """State of a row that waits for a worker."""
+    working: str
+    """State of a row that one has."""
+    task: Task[[str], bool]
+    """Takes the row's id."""
+
+    def enqueue(self, pk: uuid.UUID, due: datetime) -> None:
+        """Enqueue the task for a row and remember it there. Joins the caller's transaction."""
+        result = self.task.using(run_after=due).enqueue(str(pk))
+        self.model._default_manager.filter(pk=pk).update(task_id=uuid.UUID(str(result.id)))
+
+    def claim(self, pk: uuid.UUID) -> Row | None:
+        """Take a due row for ``RECORDING_LEASE_SECONDS``; ``None`` when there is nothing to take.
+
+        One conditional update decides between any number of claimants.
+        """
+        now, lease = timezone.now(), uuid.uuid4()
+        taken = self.model._default_manager.filter(pk=pk, state=self.waiting, next_attempt_at__lte=now).update(
+            state=self.working,
+            lease_id=lease,
+            lease_expires_at=_end_of_lease(now),
+            started_at=now,
+            attempts=F("attempts") + 1,
+            next_attempt_at=None,
+            task_id=None,
+        )
+        return self.model._default_manager.filter(pk=pk, lease_id=lease).first() if taken else None
+
+    def held(self, row: Row) -> Q:
+        """The row, as long as the lease that :meth:`claim` gave is still the current one."""
+        return Q(pk=row.pk, state=self.working, lease_id=row.lease_id)
+
+    def keep(self, row: Row, **fields: Any) -> bool:
+        """Hold a row for longer and write down how far it is; whether it is still held."""
+        rows = self.model._default_manager.filter(self.held(row))
+        return bool(rows.update(lease_expires_at=_end_of_lease(timezone.now()), **fields))
+
+    def settle(self, row: Row, **fields: Any) -> bool:
+        """Write an outcome if the lease still holds; a claimant that lost it has nothing to say any more.
+
+        ``fields`` are columns with their new values, ``state`` among them. Returns whether it was written.
+        """
+        rows = self.model._default_manager.filter(self.held(row))
+        stored = rows.update(lease_id=None, lease_expires_at=None, **fields)
+        if not stored:
+            logger.warning("%s %s: outcome dropped, its lease had passed on", self.model.__name__, row.pk)
+        return bool(stored)
+
+    def put_back(self, row: Row, *, wait: float, reason: str = "", **fields: Any) -> None:
+        """Put a row back and the task that will take it beside it, both or neither."""
+        due = timezone.now() + timedelta(seconds=wait)
+        with transaction.atomic():
+            if self.settle(row, state=self.waiting, next_attempt_at=due, reason=reason, **fields):
+                self.enqueue(row.pk, due)
+
+    def wait_for_better_times(self, row: Row, reason: str, retry_after: float | None = None) -> None:
+        """Put a row back for no fault of its own, as often as it takes."""
+        wait = max(backoff(row.attempts), retry_after or 0.0)
+        self.put_back(row, wait=min(wait, _LONGEST_WAIT), reason=reason)
+
+    def retry_or_fail(self, row: Row, error_id: str) -> None:
+        """Put a row back after an unexpected error, a bounded number of times."""
+        failures = row.failures + 1
+        if failures >= settings.ANALYSIS_MAX_FAILURES:
+            now = timezone.now()
+            self.settle(row, state="failed", finished_at=now, failures=failures, reason="", error_id=error_id[:64])
+        else:
+            self.put_back(row, wait=backoff(failures), failures=failures)
+
+
+@contextmanager
+def heartbeat(line: Line[Row], row: Row) -> Iterator[threading.Event]:
+    """Hold a row for the duration of the block. The event that is given is set once it is lost."""
+    lost, over = threading.Event(), threading.Event()
+
+    def beat() -> None:
+        while not over.wait(settings.RECORDING_LEASE_SECONDS / _BEATS):
+            try:
+                if not line.keep(row):
+                    lost.set()
+                    break
+            except Exception as error:  # the next beat may get through; if none does, the lease runs out
+                log_unexpected("a heartbeat", error)
+        connection.close()
+
+    thread = threading.Thread(target=beat, name="heartbeat", daemon=True)
+    thread.start()
+    try:
+        yield lost
+    finally:
+        over.set()
+        thread.join()
+
+
+def _end_of_lease(now: datetime) -> datetime:
+    return now + timedelta(seconds=settings.RECORDING_LEASE_SECONDS)

@@ -1,0 +1,163 @@
+"""Reading the files of a recording: by a process that may die, into the form in which it is kept."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import shutil
+import uuid
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Final
+
+from django.db import transaction
+from django.utils import timezone
+from django_tasks import task
+from ecg.formats import Answers, import_recording
+from ecg.recording_errors import RecordingError, RecordingQuestion
+from ecg.store import StoredRecording, open_store
+
+from webportal import disk
+from webportal.accounts import quota
+from webportal.errors import log_unexpected
+from webportal.recordings.jobs import asking
+from webportal.recordings.jobs.lines import Line, heartbeat
+from webportal.recordings.models import Recording
+
+logger = logging.getLogger(__name__)
+
+#: The queue of what is to be read; apart from the analyses, none of which it has to wait for.
+QUEUE: Final = "readings"
+#: What is written beside the files while they are read, at most, as a multiple of them: unpacked, and as it is kept.
+_ROOM: Final = 2
+#: What the text of an error from the other process has in it when the disk was full.
+_FULL: Final = "[Errno 28]"
+#: Refusals that say nothing about the files.
+_AGAIN: Final = ("RECORDING_BUSY",)
+
+
+@task(queue_name=QUEUE)
+def read_recording(recording_id: str) -> bool:
+    """Read one recording. Returns whether there was anything to do; a second time does nothing."""
+    return run(recording_id=uuid.UUID(recording_id))
+
+
+READING: Final = Line(Recording, waiting=Recording.State.RECEIVED, working=Recording.State.READING, task=read_recording)
+
+
+def run(*, recording_id: uuid.UUID) -> bool:
+    """Claim a recording, read it and store what came of it.
+
+    Returns whether this call was the one to work on it. Never raises for anything that the files may do: each outcome
+    is a state.
+    """
+    recording = READING.claim(recording_id)
+    if recording is None:
+        return False
+    try:
+        with heartbeat(READING, recording):
+            disk.check_room(coming=_ROOM * recording.sent_bytes)
+            stored = _read(recording)
+            files = _with_digests(recording)
+        _settle_read(recording, stored, files)
+    except RecordingQuestion as question:
+        _ask(recording, question)
+    except RecordingError as refusal:
+        _refuse_or_wait(recording, refusal)
+    except quota.QuotaReached as refusal:
+        shutil.rmtree(recording.store, ignore_errors=True)
+        _refuse(recording, refusal.reason)
+    except Exception as error:
+        if disk.is_full(error):
+            READING.wait_for_better_times(recording, disk.DiskFull.reason)
+        else:
+            READING.retry_or_fail(recording, log_unexpected(f"the reading of recording {recording.pk}", error))
+    _forget_if_gone(recording)
+    return True
+
+
+def _sent(recording: Recording) -> list[Path]:
+    return [recording.originals / str(number) for number in range(len(recording.files))]
+
+
+def _read(recording: Recording) -> StoredRecording:
+    """The recording in its own form; one that a lost worker has finished is taken as it is."""
+    if recording.store.exists():
+        try:
+            return open_store(recording.store, verify=True)
+        except RecordingError:
+            shutil.rmtree(recording.store)
+    said = recording.answers
+    answers = Answers(
+        rate=said.get("rate"), unit=said.get("unit"), leads=tuple(said["leads"]) if said.get("leads") else None
+    )
+    names = [str(file["name"]) for file in recording.files]
+    return import_recording(dict(zip(names, _sent(recording), strict=True)), recording.store, answers)
+
+
+def _settle_read(recording: Recording, stored: StoredRecording, files: list[dict[str, Any]]) -> None:
+    """Write down what was read and put the question about it, both or neither."""
+    read = stored.recording
+    if not recording.keeps_names:
+        files = [file | {"name": ""} for file in files]
+    with transaction.atomic():
+        quota.claim(owner=recording.owner, size=stored.bytes)
+        settled = READING.settle(
+            recording,
+            state=Recording.State.READ,
+            finished_at=timezone.now(),
+            reason="",
+            questions=[],
+            files=files,
+            stored_bytes=recording.stored_bytes + stored.bytes,
+            kind=stored.kind[:20],
+            leads=list(read.leads),
+            rate=read.rate,
+            samples=read.samples,
+            seconds=read.seconds,
+            start=read.start.isoformat(timespec="milliseconds")[:32] if read.start else "",
+            gaps=len(read.gaps),
+            lost_seconds=sum(gap.end - gap.begin for gap in read.gaps) / read.rate,
+            warnings=[asdict(warning) for warning in read.warnings],
+        )
+        if settled:
+            asking.ask(recording=recording)
+        else:
+            quota.release(owner_id=recording.owner_id, size=stored.bytes)
+
+
+def _ask(recording: Recording, question: RecordingQuestion) -> None:
+    questions = [
+        {"about": one.about, "candidates": list(one.candidates), "columns": list(one.columns)}
+        for one in question.questions
+    ]
+    READING.settle(recording, state=Recording.State.ASKING, reason=question.reason, questions=questions)
+
+
+def _refuse_or_wait(recording: Recording, refusal: RecordingError) -> None:
+    if refusal.reason in _AGAIN:
+        READING.wait_for_better_times(recording, refusal.reason)
+    elif _FULL in str(refusal.__cause__):
+        READING.wait_for_better_times(recording, disk.DiskFull.reason)
+    else:
+        _refuse(recording, refusal.reason)
+
+
+def _refuse(recording: Recording, reason: str) -> None:
+    READING.settle(
+        recording, state=Recording.State.REFUSED, finished_at=timezone.now(), reason=reason[:64], questions=[]
+    )
+
+
+def _with_digests(recording: Recording) -> list[dict[str, Any]]:
+    files = []
+    for described, path in zip(recording.files, _sent(recording), strict=True):
+        with path.open("rb") as file:
+            files.append(described | {"sha256": hashlib.file_digest(file, "sha256").hexdigest()})
+    return files
+
+
+def _forget_if_gone(recording: Recording) -> None:
+    """Leave nothing of a recording that was deleted while it was read."""
+    if not Recording.objects.filter(pk=recording.pk).exists():
+        shutil.rmtree(recording.path, ignore_errors=True)

@@ -1,0 +1,107 @@
+"""What pages read."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any, Final
+
+from django.db.models import Exists, OuterRef, QuerySet
+from django.utils import timezone
+
+from webportal import paging
+from webportal.paging import Cursor, Order, Page
+from webportal.recordings.models import Recording, RecordingAnalysis
+
+#: Recordings on one page of a list.
+PAGE_SIZE: Final = 24
+NEWEST: Final = Order("created_at", True, paging.moment)
+#: What was shared first comes first.
+SHARED: Final = Order("shared_at", False, paging.moment)
+TRASH: Final = Order("trashed_at", True, paging.moment)
+
+#: What a list doesn't show, and may be long.
+_LONG: Final = ("warnings", "questions", "answers", "files")
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A recording in a list, with the last that was asked about it."""
+
+    recording: Recording
+    analysis: RecordingAnalysis | None
+
+
+def newest_analysis(recording: Recording) -> RecordingAnalysis | None:
+    """The last question about a recording, whatever became of it."""
+    analysis = RecordingAnalysis.objects.filter(recording=recording).order_by("-created_at", "-id").first()
+    if analysis is not None:
+        analysis.recording = recording
+    return analysis
+
+
+def newest_answer(recording: Recording) -> RecordingAnalysis | None:
+    """The last answer about a recording; None while there is none."""
+    answers = RecordingAnalysis.objects.filter(recording=recording, state=RecordingAnalysis.State.DONE)
+    answer = answers.order_by("-created_at", "-id").first()
+    if answer is not None:
+        answer.recording = recording
+    return answer
+
+
+def page_of(recordings: QuerySet[Recording], *, order: Order, after: Cursor | None) -> Page[Recording]:
+    """The recordings that follow ``after``. Costs the same on the thousandth page as on the first."""
+    return paging.page_of(recordings.defer(*_LONG), order=order, after=after, size=PAGE_SIZE)
+
+
+def listed(recordings: Sequence[Recording]) -> list[Listed]:
+    """Recordings of a page with the last that was asked about each."""
+    newest: dict[uuid.UUID, RecordingAnalysis] = {}
+    asked = RecordingAnalysis.objects.filter(recording__in=[recording.pk for recording in recordings])
+    for analysis in asked.order_by("created_at", "id"):
+        newest[analysis.recording_id] = analysis
+    return [Listed(recording, newest.get(recording.pk)) for recording in recordings]
+
+
+def matching(recordings: QuerySet[Recording], wanted: dict[str, Any]) -> QuerySet[Recording]:
+    """Those of ``recordings`` that fit the cleaned data of :class:`webportal.recordings.forms.ListForm`."""
+    if text := wanted.get("q"):
+        by_id = _uuid(text)
+        recordings = recordings.filter(pk=by_id) if by_id else recordings.filter(name__icontains=text)
+    if since := wanted.get("since"):
+        recordings = recordings.filter(created_at__gte=_midnight(since))
+    if until := wanted.get("until"):
+        recordings = recordings.filter(created_at__lt=_midnight(until) + timedelta(days=1))
+    return _in_state(recordings, wanted.get("state") or "")
+
+
+def _in_state(recordings: QuerySet[Recording], state: str) -> QuerySet[Recording]:
+    analyses = RecordingAnalysis.objects.filter(recording=OuterRef("pk"))
+    being_analysed = Exists(analyses.filter(state__in=RecordingAnalysis.OPEN_STATES))
+    match state:
+        case "done":
+            answered = analyses.filter(state=RecordingAnalysis.State.DONE)
+            return recordings.filter(Exists(answered), state=Recording.State.READ)
+        case "open":
+            on_the_way = (Recording.State.RECEIVING, *Recording.OPEN_STATES)
+            return recordings.filter(state__in=on_the_way) | recordings.filter(being_analysed)
+        case "asking":
+            return recordings.filter(state=Recording.State.ASKING)
+        case "stopped":
+            unread = recordings.filter(state__in=(Recording.State.REFUSED, Recording.State.FAILED))
+            wrong = (RecordingAnalysis.State.REJECTED, RecordingAnalysis.State.FAILED)
+            return unread | recordings.filter(Exists(analyses.filter(state__in=wrong)))
+    return recordings
+
+
+def _uuid(text: str) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        return None
+
+
+def _midnight(day: date) -> datetime:
+    return timezone.make_aware(datetime.combine(day, time.min))

@@ -1,0 +1,32 @@
+"""Every change to what is there already. Each function checks, opens its transaction and validates in full."""
+
+from __future__ import annotations
+
+from webportal.recordings.services.analysing import answer, ask_again, cancel, requeue_failed
+from webportal.recordings.services.editing import edit
+from webportal.recordings.services.keeping import (
+    delete_recording,
+    empty_trash,
+    rename,
+    restore_all,
+    restore_recording,
+    share,
+    trash_recordings,
+    unshare,
+)
+
+__all__ = [
+    "answer",
+    "ask_again",
+    "cancel",
+    "delete_recording",
+    "edit",
+    "empty_trash",
+    "rename",
+    "requeue_failed",
+    "restore_all",
+    "restore_recording",
+    "share",
+    "trash_recordings",
+    "unshare",
+]

@@ -1,0 +1,1 @@
+"""What keeps the rows and the disk in order while nobody looks."""

@@ -1,0 +1,70 @@
+"""What the viewer knows before it asks for anything."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.urls import reverse
+from ecg.store import StoredRecording
+
+from webportal.pages.catalogue import translated
+from webportal.recordings.models import Recording
+from webportal.recordings.viewing import beat_tiles, moments, signal_tiles
+from webportal.recordings.viewing.letters import letter_of, tone_of
+from webportal.recordings.viewing.shown import Shown
+from webportal.recordings.viewing.words import words
+
+
+def about(recording: Recording, stored: StoredRecording, seen: Shown | None) -> dict[str, Any]:
+    """What the page hands to the script, as plain values for JSON.
+
+    Args:
+        recording: Its row.
+        stored: The recording itself.
+        seen: What is said of it, if anything is.
+    """
+    key, reaches = recording.pk, signal_tiles.reaches(stored.signal)
+    description: dict[str, Any] = {
+        "rate": stored.recording.rate,
+        "samples": stored.recording.samples,
+        "leads": list(stored.recording.leads),
+        "reaches": [[round(one.baseline, 3), round(one.low, 3), round(one.high, 3)] for one in reaches],
+        "start": recording.start,
+        "signal": reverse("recordings:signal", args=[key, 0, 0]).removesuffix("0/0"),
+        "words": words(),
+    }
+    if seen is not None:
+        answer = seen.answer
+        counts = beat_tiles.hourly_counts(answer)
+        description |= {
+            "version": seen.version,
+            "beats": reverse("recordings:beats", args=[key, 0]).removesuffix("0"),
+            "overview": reverse("recordings:overview", args=[key]),
+            "episodes": reverse("recordings:episodes", args=[key]),
+            "hourSamples": beat_tiles.samples_of_hour(answer),
+            "counts": counts,
+            "classes": [
+                {
+                    "short": kind.short,
+                    "name": translated(kind.name) or kind.short,
+                    "letter": letter_of(kind.short),
+                    "tone": tone_of(kind.short),
+                    "count": sum(hour[place] for hour in counts),
+                }
+                for place, kind in enumerate(answer.model.classes)
+            ],
+            "moments": [
+                {"key": one.key, "title": one.title, "begin": one.begin, "end": one.end}
+                for one in moments.moments(answer)
+            ],
+        }
+    return description
+
+
+def episodes(seen: Shown) -> dict[str, Any]:
+    """Everything that lasts, in order of time, as plain values for JSON."""
+    names = moments.kind_names()
+    return {
+        "names": {kind.value: name for kind, name in names.items()},
+        "episodes": [[one.kind.value, one.begin, one.end, one.beats, one.rate] for one in seen.answer.episodes],
+    }

@@ -1,0 +1,1 @@
+"""Pages and windows of recordings."""
