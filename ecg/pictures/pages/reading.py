@@ -42,6 +42,8 @@ _SHOWN: Final = 250
 _FULL: Final = 0.3
 #: Pictures with a shorter side are no strip, pixels.
 _LEAST_SIDE: Final = 60
+#: Smaller pictures are asked first whether they show one beat, pixels of the longer side.
+_SMALL: Final = 700
 _LEAST_WIDTH: Final = 150
 #: A page without a grid is taken to be so wide, mm: only to tell letters from traces.
 _USUAL_WIDTH: Final = 265.0
@@ -73,9 +75,9 @@ def read(
     height, width = pixels.shape[:2]
     size = (width, height)
     image = Image.fromarray(pixels)
+    if max(size) < _SMALL and _is_one_beat(image):
+        return PageReading(Kind.BEAT, size)
     if min(size) < _LEAST_SIDE or max(size) < _LEAST_WIDTH:
-        if _is_one_beat(image):
-            return PageReading(Kind.BEAT, size)
         return PageReading(Kind.NONE, size, Reason.TOO_SMALL)
     factor = max(1.0, max(size) / WORK_SIDE)
     if factor > 1:
