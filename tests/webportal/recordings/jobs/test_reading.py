@@ -95,7 +95,7 @@ def zipped(name: str, content: bytes) -> bytes:
         (zipped("inner.zip", zipped("a.csv", b"1,2")), "RECORDING_ARCHIVE_NESTED"),
         (zipped("../../a.csv", b"1,2"), "RECORDING_ARCHIVE_UNSAFE"),
         (b"a 1 360 1000\n/etc/passwd 16 200 16 0 0 0 0 II\n", "RECORDING_FILE_OUTSIDE"),
-        (b"a 10000 360 1000\n", "RECORDING_TOO_MANY_LEADS"),
+        (b"a 10000 360 1000\na.dat 16 200 16 0 0 0 0 II\n", "RECORDING_TOO_MANY_LEADS"),
         (b'<!DOCTYPE a [<!ENTITY b "c">]><AnnotatedECG>&b;</AnnotatedECG>', "RECORDING_XML_UNSAFE"),
     ],
 )
