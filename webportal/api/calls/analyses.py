@@ -28,6 +28,7 @@ from webportal.api.paging import page_of
 from webportal.api.schemas.analyses import (
     AnalysisOut,
     AnalysisPage,
+    Label,
     Place,
     SentAnalysis,
     Wanted,
@@ -47,7 +48,7 @@ def send_picture(
     request: HttpRequest,
     response: HttpResponse,
     picture: File[UploadedFile],
-    label: str = Form("", max_length=100),
+    label: Label = "",
     keep_original: Form[bool] = False,
     keep_name: Form[bool] = False,
 ) -> Status[dict[str, Any]]:
