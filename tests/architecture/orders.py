@@ -56,7 +56,7 @@ ENTRIES: Final[dict[str, Order]] = {
         datasets
         learning
         evaluation
-        export
+        export publishing
         commands
     """),
     "webportal": _order("""
