@@ -25,7 +25,7 @@ COPY ecg ecg
 COPY inference_server inference_server
 COPY webportal webportal
 COPY samples samples
-COPY docs/users.md docs/users.de.md docs/
+COPY docs/api.md docs/users.md docs/users.de.md docs/
 ENV DJANGO_SETTINGS_MODULE=webportal.settings.production \
     BEATLENS_VAR_DIR=/var/lib/beatlens \
     BEATLENS_MEDIA_DIR=/var/lib/beatlens/media \

@@ -156,6 +156,12 @@ def index_of(names: Sequence[str], wanted: str) -> int | None:
     return next((index for index, lead in enumerate(names) if _STANDS_FOR.get(lead) == name), None)
 
 
+def standard_place(name: str) -> int | None:
+    """Place in :data:`STANDARD` of the lead that a canonical name is or stands in for; None for any other."""
+    standard = _STANDS_FOR.get(name, name)
+    return STANDARD.index(standard) if standard in STANDARD else None
+
+
 def in_printed_order(names: Sequence[str]) -> list[str]:
     """The names as a page shows them: the twelve standard leads first, the others after them in their own order."""
     rank = {name: place for place, name in enumerate(STANDARD)}

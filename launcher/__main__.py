@@ -1,4 +1,4 @@
-"""``python -m launcher``: prepare, start the three processes, wait until all are healthy, stop them on Ctrl-C."""
+"""``python -m launcher``: prepare, start the processes, wait until all are healthy, stop them on Ctrl-C."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run until stopped. Returns the exit code."""
     argparse.ArgumentParser(
         prog="python -m launcher",
-        description="Start the inference server, the portal and its worker, and keep them running.",
+        description="Start the inference server, the portal and its workers, and keep them running.",
         epilog=_ENVIRONMENT,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     ).parse_args(arguments)

@@ -71,6 +71,7 @@ def _supervise(environment: Mapping[str, str], stopping: list[int], ports: Ports
         if not stopping:
             if os.environ.get("DEMO") == "1":
                 _manage(environment, stopping, "seed_demo")
+                _manage(environment, stopping, "seed_recordings")
             _say(
                 f"\nBeatlens is running. Open http://127.0.0.1:{ports.portal}/ and sign up.\n"
                 f"  gRPC: 127.0.0.1:{ports.grpc}   health and metrics: http://127.0.0.1:{ports.internal}/metrics\n"

@@ -16,7 +16,7 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
-from webportal import database_errors, disk
+from webportal import database_errors, disk, problems
 
 logger = logging.getLogger(__name__)
 
@@ -93,6 +93,8 @@ def at_most_one_picture(view: View) -> View:
 
 
 def _page(request: HttpRequest, template: str, status: HTTPStatus, **context: object) -> HttpResponse:
+    if problems.are_wanted(request):
+        return problems.answer(status)
     return render(request, template, context, status=status)
 
 
@@ -155,8 +157,10 @@ def storage_full(request: HttpRequest, error: BaseException | None) -> HttpRespo
 def _busy(request: HttpRequest, error: BaseException | None) -> HttpResponse:
     """503, and one line in the log: there is nothing to look for."""
     logger.warning("The database was too busy for %s %s: %s", request.method, _view(request), type(error).__name__)
-    page = render_to_string("503.html")
-    return HttpResponse(page, status=HTTPStatus.SERVICE_UNAVAILABLE, headers={"Retry-After": str(_RETRY_SECONDS)})
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    if problems.are_wanted(request):
+        return problems.answer(status, retry_after=_RETRY_SECONDS)
+    return HttpResponse(render_to_string("503.html"), status=status, headers={"Retry-After": str(_RETRY_SECONDS)})
 
 
 def _failed(
@@ -168,6 +172,8 @@ def _failed(
     """
     error_id = new_error_id()
     logger.error("%s %s in %s %s", message, error_id, request.method, _view(request), exc_info=error)
+    if problems.are_wanted(request):
+        return problems.answer(status, error_id=error_id)
     return HttpResponse(render_to_string(template, {"error_id": error_id}), status=status)
 
 

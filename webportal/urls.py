@@ -19,12 +19,14 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     # The QR code to scan is a picture inside the page; on this page alone such pictures are allowed.
     path("accounts/2fa/totp/activate/", csp_update({"img-src": ["data:"]})(activate_totp), name="mfa_activate_totp"),
+    path("accounts/tokens/", include("webportal.api.page_urls")),
     path("accounts/", include("allauth.urls")),
     path("accounts/", include("webportal.accounts.urls")),
     path("", include("webportal.pages.urls")),
     path("", include("webportal.analyses.urls")),
     path("", include("webportal.recordings.urls")),
     path("", include("webportal.trial.urls")),
+    path("api/v1/", include("webportal.api.urls")),
 ]
 
 handler400 = "webportal.errors.bad_request"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,12 +11,14 @@ from numpy.typing import NDArray
 
 from ecg.beats import WINDOW_AFTER, WINDOW_BEFORE
 from ecg.features import rhythm, shape
+from ecg.features.arrival import arrival_numbers
 from ecg.features.atrial import atrial_numbers
 from ecg.features.reach import SHAPE_MARGIN, STRIP_REACH
 from ecg.features.rhythm import EARLY, intervals_of, rhythm_features, usual_interval
 from ecg.features.shape import aligned, shape_features
 from ecg.features.usual import UsualBeat, company, usual_beat
 from ecg.features.windows import BeatWindows, cut
+from ecg.leads import standard_place
 from ecg.peaks.stream import REACH as PEAKS_REACH
 from ecg.peaks.stream import candidates
 from ecg.recording import Millivolts, Recording
@@ -69,6 +71,10 @@ class BeatBlock:
     """``[n]``: whether the QRS complex is unlike the usual one, as those of ventricular beats are."""
     atrial: NDArray[np.float32]
     """``[7]``: what lies before the QRS complexes of the block; see :data:`ecg.features.atrial.ATRIAL`."""
+    arrival: NDArray[np.float32]
+    """``[n, 32]``: how each beat came; see :data:`ecg.features.arrival.ARRIVAL`."""
+    leads: NDArray[np.float32]
+    """``[leads]``: place of each in :data:`ecg.leads.STANDARD`, ``nan`` of others."""
 
     @property
     def index(self) -> int:
@@ -171,13 +177,15 @@ def beat_blocks(recording: Recording, blocks: range | None = None) -> Iterator[B
     wanted = range(count) if blocks is None else blocks
     wider = widened(wanted, CONTEXT, count)
     windows = map(cut, candidates(recording, wider))
+    leads = lead_places(recording.leads)
     for around in with_adjacent(windows, wider.start, CONTEXT, wanted):
-        yield _described(around, ratio, recording.samples)
+        yield _described(around, ratio, recording.samples, leads)
 
 
-#: Correlation of the QRS complex with the usual one, mean of the leads, below which it is odd.
-_ODD: Final = 0.8
-_QRS_LIKENESS: Final = list(shape.NAMES).index("correlation_qrs_mean")
+ODD: Final = 0.8
+"""Correlation of the QRS complex with the usual one, mean of the leads, below which it is odd."""
+QRS_LIKENESS: Final = list(FEATURES).index("correlation_qrs_mean")
+"""Place of that number in :data:`FEATURES`."""
 
 #: The usual beat's window is the strip without what the greatest shift could take from outside of it.
 _USUAL_FIRST: Final = STRIP_REACH - WINDOW_BEFORE - 2 * SHAPE_MARGIN
@@ -191,7 +199,13 @@ def _company(block: BeatWindows, usual: UsualBeat, scale: NDArray[np.float32]) -
     return np.stack(columns, axis=1).astype(np.float32)
 
 
-def _described(around: Around[BeatWindows], ratio: Ratio, samples: int) -> BeatBlock:
+def lead_places(leads: Sequence[str]) -> NDArray[np.float32]:
+    """Place of each of a recording's leads in :data:`ecg.leads.STANDARD`, ``[leads]``, ``nan`` of others."""
+    places = [standard_place(name) for name in leads]
+    return np.array([np.nan if place is None else place for place in places], np.float32)
+
+
+def _described(around: Around[BeatWindows], ratio: Ratio, samples: int, leads: NDArray[np.float32]) -> BeatBlock:
     block = around.middle
     near = [item for _, item in around.known]
     begin = sum(len(item.samples) for place, item in around.known if place < 0)
@@ -210,7 +224,7 @@ def _described(around: Around[BeatWindows], ratio: Ratio, samples: int) -> BeatB
     )
     shapes, shifts = aligned(block.shapes, usual.shape, scale)
     looks = shape_features(shapes, usual.shape, block.readable)
-    odd = looks[:, _QRS_LIKENESS] < _ODD
+    odd = looks[:, QRS_LIKENESS - len(rhythm.NAMES)] < ODD
     numbers = [
         rhythm_features(intervals, own),
         looks,
@@ -229,4 +243,6 @@ def _described(around: Around[BeatWindows], ratio: Ratio, samples: int) -> BeatB
         shapes,
         odd,
         atrial_numbers(shapes, block.readable.any(axis=1) & ~odd, block.crest),
+        arrival_numbers(intervals, own, shapes, usual.shape, block.crest, odd),
+        leads,
     )

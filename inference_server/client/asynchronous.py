@@ -21,11 +21,12 @@ from inference_server.client.calls import Answer, Call, Outcome, worker_lost
 from inference_server.client.channel import CHANNEL_OPTIONS, SERVICE
 from inference_server.client.errors import ClientError, client_error
 from inference_server.generated.ecg.v1 import arrhythmia_pb2 as pb
-from inference_server.generated.ecg.v1 import arrhythmia_pb2_grpc, recording_pb2_grpc
+from inference_server.generated.ecg.v1 import arrhythmia_pb2_grpc, digitization_pb2_grpc, recording_pb2_grpc
 
 if TYPE_CHECKING:
     from ecg.recording import Recording
     from ecg.rhythm.settings import RhythmSettings
+    from inference_server.classification.page_messages import Digitized
     from inference_server.classification.recordings import RecordingAnalysis
 
 Item = TypeVar("Item")
@@ -51,6 +52,7 @@ class AsyncArrhythmiaClient:
         )
         self._service = arrhythmia_pb2_grpc.ArrhythmiaServiceStub(self._channel)
         self._recordings = recording_pb2_grpc.RecordingServiceStub(self._channel)
+        self._digitization = digitization_pb2_grpc.DigitizationServiceStub(self._channel)
         self._health = health_pb2_grpc.HealthStub(self._channel)
 
     async def classify(
@@ -123,6 +125,11 @@ class AsyncArrhythmiaClient:
         """See :meth:`ArrhythmiaClient.explain`."""
         return await self._ask(calls.to_explain(image, model_version, beat_class), timeout)
 
+    async def digitize(self, image: bytes, *, overlay: bool = True, timeout: float | None = None) -> Digitized:
+        """See :meth:`ArrhythmiaClient.digitize`."""
+        seconds = calls.DIGITIZE_SECONDS if timeout is None else timeout
+        return await self._ask(calls.to_digitize(image, overlay), seconds, self._digitization)
+
     async def analyze(
         self,
         recording: Recording,
@@ -178,8 +185,8 @@ class AsyncArrhythmiaClient:
     ) -> None:
         await self.close()
 
-    async def _ask(self, call: Call[Answer], timeout: float | None) -> Answer:
-        method = getattr(self._service, call.method)
+    async def _ask(self, call: Call[Answer], timeout: float | None, service: object = None) -> Answer:
+        method = getattr(service or self._service, call.method)
         try:
             response = await method(call.request, timeout=self._seconds(timeout), metadata=calls.traced(self._metadata))
         except grpc.RpcError as error:

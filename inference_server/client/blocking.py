@@ -17,11 +17,12 @@ from inference_server.client import calls
 from inference_server.client.calls import Answer, Call, Outcome, worker_lost
 from inference_server.client.channel import CHANNEL_OPTIONS, SERVICE
 from inference_server.client.errors import ClientError, client_error
-from inference_server.generated.ecg.v1 import arrhythmia_pb2_grpc, recording_pb2_grpc
+from inference_server.generated.ecg.v1 import arrhythmia_pb2_grpc, digitization_pb2_grpc, recording_pb2_grpc
 
 if TYPE_CHECKING:
     from ecg.recording import Recording
     from ecg.rhythm.settings import RhythmSettings
+    from inference_server.classification.page_messages import Digitized
     from inference_server.classification.recordings import RecordingAnalysis
 
 
@@ -50,6 +51,7 @@ class ArrhythmiaClient:
         )
         self._service = arrhythmia_pb2_grpc.ArrhythmiaServiceStub(self._channel)
         self._recordings = recording_pb2_grpc.RecordingServiceStub(self._channel)
+        self._digitization = digitization_pb2_grpc.DigitizationServiceStub(self._channel)
         self._health = health_pb2_grpc.HealthStub(self._channel)
 
     def classify(
@@ -142,6 +144,17 @@ class ArrhythmiaClient:
         """
         return self._ask(calls.to_explain(image, model_version, beat_class), timeout)
 
+    def digitize(self, image: bytes, *, overlay: bool = True, timeout: float | None = None) -> Digitized:
+        """What kind of picture it is, and the leads of a strip or page in millivolts.
+
+        ``overlay``: whether the answer brings what was read as a picture. Without ``timeout`` it is half a minute.
+
+        Raises:
+            ImageRefused, ServerUnavailable, CallFailed: as :meth:`classify`. What is no ECG is no error.
+        """
+        seconds = calls.DIGITIZE_SECONDS if timeout is None else timeout
+        return self._ask(calls.to_digitize(image, overlay), seconds, self._digitization)
+
     def analyze(
         self,
         recording: Recording,
@@ -221,8 +234,8 @@ class ArrhythmiaClient:
     ) -> None:
         self.close()
 
-    def _ask(self, call: Call[Answer], timeout: float | None) -> Answer:
-        method = getattr(self._service, call.method)
+    def _ask(self, call: Call[Answer], timeout: float | None, service: object = None) -> Answer:
+        method = getattr(service or self._service, call.method)
         try:
             return call.read(
                 method(call.request, timeout=self._seconds(timeout), metadata=calls.traced(self._metadata))

@@ -5,19 +5,26 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from google.protobuf.message import Message
 
 from inference_server.classification import Classification, ModelInfo, SaliencyMap, messages
 from inference_server.client.errors import ClientError, ServerUnavailable, error_in
 from inference_server.generated.ecg.v1 import arrhythmia_pb2 as pb
+from inference_server.generated.ecg.v1 import digitization_pb2
 from inference_server.runtime import trace
+
+if TYPE_CHECKING:
+    from inference_server.classification.page_messages import Digitized
 
 Outcome = Classification | ClientError
 """What became of one picture among several."""
 
 Answer = TypeVar("Answer")
+
+DIGITIZE_SECONDS: Final = 30.0
+"""The deadline of a page, which takes seconds, where none is given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +72,14 @@ def to_explain(image: bytes, version: str | None, beat_class: str | None) -> Cal
     """Show the evidence in an encoded picture for the class of that short name, or for the most probable one."""
     request = pb.ExplainImageRequest(image=image, model_version=version or "", beat_class=beat_class or "")
     return Call("ExplainImage", request, messages.from_explanation)
+
+
+def to_digitize(image: bytes, overlay: bool) -> Call[Digitized]:
+    """Read a picture of a strip or page."""
+    from inference_server.classification import page_messages  # with NumPy, which other calls do without
+
+    request = digitization_pb2.DigitizeImageRequest(image=image, without_overlay=not overlay)
+    return Call("DigitizeImage", request, page_messages.from_response)
 
 
 def to_get_model(version: str | None) -> Call[ModelInfo]:

@@ -6,8 +6,10 @@ import json
 from typing import Final
 
 from inference_server.generated.ecg.v1 import arrhythmia_pb2 as pb
+from inference_server.generated.ecg.v1 import digitization_pb2
 
 SERVICE: Final = pb.DESCRIPTOR.services_by_name["ArrhythmiaService"].full_name
+_DIGITIZATION: Final = digitization_pb2.DESCRIPTOR.services_by_name["DigitizationService"].full_name
 
 #: Only UNAVAILABLE is repeated: the server has then not begun the work. gRPC randomises each pause by ±20 %,
 #: counts it against the call's deadline, and stops repeating when most calls fail (retryThrottling).
@@ -16,7 +18,7 @@ _SERVICE_CONFIG: Final = json.dumps(
         "loadBalancingConfig": [{"round_robin": {}}],
         "methodConfig": [
             {
-                "name": [{"service": SERVICE}],
+                "name": [{"service": SERVICE}, {"service": _DIGITIZATION}],
                 "retryPolicy": {
                     "maxAttempts": 5,
                     "initialBackoff": "0.05s",

@@ -18,7 +18,7 @@ from ecg.recording_errors import RecordingError
 from inference_server.classification import DISCLAIMER
 from inference_server.commands.answering import NoAnswer
 from inference_server.commands.printing import print_left_out
-from inference_server.commands.recording_answering import Analyze, answer_about, by_running_server, in_process
+from inference_server.commands.recording_answering import Answering, answer_about, by_running_server, in_process
 from inference_server.commands.recording_files import Given, given
 from inference_server.commands.recording_outputs import names_of
 from inference_server.commands.recording_printing import Answer, ResultTable, line_of
@@ -34,7 +34,8 @@ def analyze(
         typer.Argument(
             metavar="FILE...",
             help="Recordings (WFDB, EDF, BDF, CSV, DICOM, SCP-ECG, aECG, ISHNE, ...), a zip of one, or folders that are"
-            " looked through for them. Files of one WFDB record may be named in any order, or its .hea alone.",
+            " looked through for them. Files of one WFDB record may be named in any order, or its .hea alone. A picture"
+            " of a strip or page is digitised first.",
         ),
     ],
     address: Annotated[
@@ -78,7 +79,7 @@ def analyze(
     _make(out)
     errors = Console(stderr=True)
     items = given(files)
-    with by_running_server(address, token, tls_ca) if address else in_process(settings) as ask:
+    with by_running_server(address, token, tls_ca, settings.image_limits) if address else in_process(settings) as ask:
         failed = _analyze_all(items, ask, answers, out, errors, as_json=as_json)
     print_left_out([item for item in items if isinstance(item, LeftOut)], errors, listed=0 if as_json else _LISTED)
     for folder in _without_recordings(files, items):
@@ -107,7 +108,7 @@ def _make(out: Path | None) -> None:
 
 
 def _analyze_all(
-    items: list[Given | LeftOut], ask: Analyze, answers: Answers, out: Path | None, errors: Console, *, as_json: bool
+    items: list[Given | LeftOut], ask: Answering, answers: Answers, out: Path | None, errors: Console, *, as_json: bool
 ) -> bool:
     """One recording after the other; whether any got no answer."""
     names = iter(names_of([item.file for item in items if isinstance(item, Given)]))

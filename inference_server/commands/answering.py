@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import typer
 
@@ -38,7 +38,9 @@ class NoAnswer:
     message: str
 
 
-Classify = Callable[[bytes], Classification | NoAnswer]
+Said = TypeVar("Said")
+Ask = Callable[[bytes], Said | NoAnswer]
+Classify = Ask[Classification]
 
 
 @contextmanager
@@ -95,32 +97,36 @@ def connected(address: str, token: str | None, tls_ca: Path | None) -> Iterator[
 @contextmanager
 def by_running_server(address: str, token: str | None, tls_ca: Path | None) -> Iterator[Classify]:
     """Answers of the server at ``address``, asked again for a while where it says when to come back."""
+    with connected(address, token, tls_ca) as client:
+        yield lambda image: patiently(lambda: client.classify(image))
+
+
+def patiently(call: Callable[[], Said]) -> Said | NoAnswer:
+    """What a call to a server brings, made again for a while where the server says when to come back."""
     from inference_server.client import CallFailed, ImageRefused, ServerUnavailable
 
-    with connected(address, token, tls_ca) as client:
-
-        def ask(image: bytes) -> Classification | NoAnswer:
-            end = time.monotonic() + _PATIENCE_SECONDS
-            while True:
-                try:
-                    return client.classify(image)
-                except ImageRefused as error:
-                    return NoAnswer(error.reason, str(error))
-                except ServerUnavailable as error:
-                    pause = error.retry_after or 0.0
-                    if error.reason not in _COME_BACK or time.monotonic() + pause > end:
-                        return NoAnswer("SERVER_UNAVAILABLE", str(error))
-                    time.sleep(pause)
-                except CallFailed as error:
-                    return NoAnswer(error.reason or error.code, str(error))
-
-        yield ask
+    end = time.monotonic() + _PATIENCE_SECONDS
+    while True:
+        try:
+            return call()
+        except ImageRefused as error:
+            return NoAnswer(error.reason, str(error))
+        except ServerUnavailable as error:
+            pause = error.retry_after or 0.0
+            if error.reason not in _COME_BACK or time.monotonic() + pause > end:
+                return NoAnswer("SERVER_UNAVAILABLE", str(error))
+            time.sleep(pause)
+        except CallFailed as error:
+            return NoAnswer(error.reason or error.code, str(error))
 
 
-def answer_about(path: Path | LeftOut, ask: Classify, limits: ImageLimits) -> Classification | NoAnswer | LeftOut:
+def answer_about(path: Path | LeftOut, ask: Ask[Said], limits: ImageLimits) -> Said | NoAnswer | LeftOut:
+    """What ``ask`` says of the picture in a file, or why it could not be asked; what was left out stays so."""
+    return path if isinstance(path, LeftOut) else answer_about_file(path, ask, limits)
+
+
+def answer_about_file(path: Path, ask: Ask[Said], limits: ImageLimits) -> Said | NoAnswer:
     """What ``ask`` says of the picture in a file, or why it could not be asked."""
-    if isinstance(path, LeftOut):
-        return path
     try:
         with path.open("rb") as file:
             image = file.read(_MAX_FILE_BYTES + 1)
@@ -135,7 +141,7 @@ def answer_about(path: Path | LeftOut, ask: Classify, limits: ImageLimits) -> Cl
     return ask(image)
 
 
-def _about_converted(image: bytes, ask: Classify, limits: ImageLimits) -> Classification | NoAnswer:
+def _about_converted(image: bytes, ask: Ask[Said], limits: ImageLimits) -> Said | NoAnswer:
     """The wire and the model take PNG and JPEG; other pictures are made into one of these here."""
     from ecg.confinement import NoTurn
     from ecg.pictures import confined

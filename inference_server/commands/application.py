@@ -12,6 +12,7 @@ import typer
 from inference_server.commands import models, tokens
 from inference_server.commands.analyzing import analyze
 from inference_server.commands.classifying import classify
+from inference_server.commands.digitizing import digitize
 from inference_server.runtime.settings import Settings, SettingsError, load_settings
 
 # The C core's own log lines are neither JSON nor for users; what goes wrong comes as an exception as well.
@@ -27,6 +28,7 @@ app = typer.Typer(
 app.add_typer(models.app, name="models")
 app.add_typer(tokens.app, name="tokens")
 app.command()(classify)
+app.command()(digitize)
 app.command()(analyze)
 
 

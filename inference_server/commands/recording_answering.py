@@ -6,14 +6,20 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from ecg.formats.answers import Answers
 from ecg.formats.reading import import_recording
+from ecg.pictures.decoding import ImageLimits
+from ecg.pictures.files import is_picture
+from ecg.pictures.kinds import BEGINNING_BYTES, kind_of
+from ecg.pictures.pages.recording import recording_of
 from ecg.recording import Recording
 from ecg.recording_errors import Question, RecordingError, RecordingQuestion
+from inference_server.classification.page_messages import Digitized
 from inference_server.classification.recordings import RecordingAnalysis
-from inference_server.commands.answering import NoAnswer, connected, usable
+from inference_server.commands import page_answering
+from inference_server.commands.answering import Ask, NoAnswer, answer_about_file, connected, usable
 from inference_server.commands.recording_files import Given
 from inference_server.commands.recording_outputs import OutputExists, check_free, write_outputs
 from inference_server.runtime.settings import Settings
@@ -21,12 +27,22 @@ from inference_server.runtime.settings import Settings
 Progress = Callable[[float], None]
 Analyze = Callable[[Recording, Progress], RecordingAnalysis | NoAnswer]
 
+
+class Answering(NamedTuple):
+    """Who answers: about recordings, and about pictures of strips and pages, which become recordings."""
+
+    analyze: Analyze
+    digitize: Ask[Digitized]
+    limits: ImageLimits
+    """Of pictures."""
+
+
 #: The option that answers each question.
 _OPTIONS: Final = {"rate": "--rate", "unit": "--unit", "leads": "--lead"}
 
 
 @contextmanager
-def in_process(settings: Settings) -> Iterator[Analyze]:
+def in_process(settings: Settings) -> Iterator[Answering]:
     """Answers of the model in the repository; ends the program where there is no usable one."""
     # Here, so that asking a running server does not load onnxruntime.
     from ecg.signal.resampling import RateError
@@ -48,11 +64,11 @@ def in_process(settings: Settings) -> Iterator[Analyze]:
         except RateError as error:
             return NoAnswer("RECORDING_RATE_INVALID", str(error))
 
-    yield ask
+    yield Answering(ask, page_answering.in_process(settings), settings.image_limits)
 
 
 @contextmanager
-def by_running_server(address: str, token: str | None, tls_ca: Path | None) -> Iterator[Analyze]:
+def by_running_server(address: str, token: str | None, tls_ca: Path | None, limits: ImageLimits) -> Iterator[Answering]:
     """Answers of the server at ``address``; the client asks it again where it fails for a while."""
     from inference_server.client import CallFailed, RecordingRefused, ServerUnavailable
 
@@ -68,11 +84,11 @@ def by_running_server(address: str, token: str | None, tls_ca: Path | None) -> I
             except CallFailed as error:
                 return NoAnswer(error.reason or error.code, str(error))
 
-        yield ask
+        yield Answering(ask, page_answering.by_client(client), limits)
 
 
 def answer_about(
-    given: Given, analyze: Analyze, answers: Answers, progress: Progress, output: tuple[Path, str] | None
+    given: Given, answering: Answering, answers: Answers, progress: Progress, output: tuple[Path, str] | None
 ) -> RecordingAnalysis | NoAnswer:
     """What is said of a recording, or why nothing is; its files are written where ``output`` has a folder and a name.
 
@@ -85,13 +101,32 @@ def answer_about(
         if output is not None:
             check_free(*output)
         with tempfile.TemporaryDirectory(prefix="beatlens-") as folder:
-            recording = import_recording(given.files, Path(folder) / "recording", answers).recording
-            answer = analyze(recording, progress)
+            recording = _recording(given, answering, answers, Path(folder) / "recording")
+            if isinstance(recording, NoAnswer):
+                return recording
+            answer = answering.analyze(recording, progress)
             if output is not None and isinstance(answer, RecordingAnalysis):
                 write_outputs(*output, answer, recording, given.file.name)
             return answer
     except (RecordingError, OutputExists, OSError) as error:
         return _why(error)
+
+
+def _recording(given: Given, answering: Answering, answers: Answers, store: Path) -> Recording | NoAnswer:
+    """What is analysed: a recording, or what a picture shows of one.
+
+    Raises:
+        RecordingError: it can't be read.
+        OSError: a file can't be read, or there is no room for it.
+    """
+    with given.file.open("rb") as file:
+        kind = kind_of(file.read(BEGINNING_BYTES))
+    if not is_picture(kind):
+        return import_recording(given.files, store, answers).recording
+    found = answer_about_file(given.file, answering.digitize, answering.limits)
+    if isinstance(found, NoAnswer):
+        return found
+    return page_answering.refusal(found.reading) or recording_of(found.reading)
 
 
 def _why(error: RecordingError | OutputExists | OSError) -> NoAnswer:

@@ -39,13 +39,13 @@ def names_of(files: Sequence[Path]) -> list[str]:
     return names
 
 
-def check_free(folder: Path, name: str) -> None:
+def check_free(folder: Path, name: str, suffixes: Sequence[str] = SUFFIXES) -> None:
     """See that nothing would be written over, the recording itself least of all.
 
     Raises:
         OutputExists: something would.
     """
-    there = [f"{name}{suffix}" for suffix in SUFFIXES if (folder / f"{name}{suffix}").exists()]
+    there = [f"{name}{suffix}" for suffix in suffixes if (folder / f"{name}{suffix}").exists()]
     if there:
         raise OutputExists(f"{', '.join(there)} in {folder} would be written over; choose another folder.")
 

@@ -3,15 +3,17 @@
 Metadata of the format ``beatlens-recording/1``: ``name``, ``classes`` (``short`` and ``name`` each), ``arrays`` (names
 of the graph's inputs), ``features`` (the names of :data:`ecg.features.stream.FEATURES`, in order), ``decision``
 (``min_probability`` and ``min_confidence`` of each class, ``groups``), ``training_run``, ``data_digest``, ``scores``,
-``licence``. Inputs are any of :data:`ARRAYS`, float32 as :func:`ecg.features.stream.beat_blocks` gives them, ``nan``
-where unknown; the numbers of beats and of leads are free. The output is ``probabilities`` ``[N, C]``, calibrated.
+``licence``; and where answers are adapted to each recording, ``shares`` of the classes where it was calibrated
+(:mod:`inference_server.models.recording_course`). Inputs are any of :data:`ARRAYS`, float32 as
+:func:`ecg.features.stream.beat_blocks` gives them, ``nan`` where unknown; the numbers of beats and of leads are free.
+The output is ``probabilities`` ``[N, C]``, calibrated.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final, Self
+from typing import Annotated, Final, Self
 
 import numpy as np
 import onnxruntime
@@ -19,12 +21,14 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from ecg.beats import WINDOW_AFTER, WINDOW_BEFORE
+from ecg.features.arrival import ARRIVAL
 from ecg.features.reach import STRIP_REACH
 from ecg.features.stream import FEATURES, INTERVALS, BeatBlock
 from inference_server.classification import BeatClass, ModelInfo
 from inference_server.models.decision import Thresholds
 from inference_server.models.model_files import MODEL_FILE, ModelError, ModelFiles
 from inference_server.models.onnx_session import first_line, open_session, read_metadata
+from inference_server.models.recording_course import Course, by_course
 from inference_server.models.stated_decision import StatedClass, StatedDecision, thresholds_of
 
 FORMAT: Final = "beatlens-recording/1"
@@ -37,10 +41,15 @@ ARRAYS: Final[dict[str, tuple[int | None, ...]]] = {
     "strip": (None, None, 2 * STRIP_REACH),
     "intervals": (None, 2 * INTERVALS),
     "features": (None, len(FEATURES)),
+    "arrival": (None, len(ARRIVAL)),
+    "leads": (None, None),
 }
 """What a graph may take, and its shape: beats, leads where there are any, values."""
 
-_JSON_VALUES: Final = ("classes", "arrays", "features", "decision", "scores")
+_JSON_VALUES: Final = ("classes", "arrays", "features", "decision", "scores", "shares")
+
+#: Shares are rounded, and add up to 1 within this.
+_ROUNDING: Final = 1e-3
 
 #: Beats that are put through the graph at once: a busy block has some hundred.
 _BATCH: Final = 256
@@ -63,6 +72,7 @@ class _Metadata(BaseModel):
     data_digest: str
     scores: dict[str, float]
     licence: str
+    shares: dict[str, Annotated[float, Field(gt=0, le=1)]] | None = None
 
 
 class RecordingModel:
@@ -74,11 +84,13 @@ class RecordingModel:
         info: ModelInfo,
         arrays: tuple[str, ...],
         thresholds: Thresholds,
+        shares: tuple[float, ...] | None,
         session: onnxruntime.InferenceSession,
     ) -> None:
         self.info = info
         self.arrays = arrays
         self.thresholds = thresholds
+        self._shares = shares
         self._session = session
 
     @classmethod
@@ -112,7 +124,13 @@ class RecordingModel:
             scores=metadata.scores,
             licence_notice=metadata.licence,
         )
-        model = cls(info=info, arrays=tuple(metadata.arrays), thresholds=thresholds, session=session)
+        model = cls(
+            info=info,
+            arrays=tuple(metadata.arrays),
+            thresholds=thresholds,
+            shares=_shares(metadata),
+            session=session,
+        )
         model._warm_up()
         return model
 
@@ -125,6 +143,14 @@ class RecordingModel:
         return np.concatenate(
             [self._run({name: values[part : part + _BATCH] for name, values in arrays.items()}) for part in parts]
         )
+
+    def of_recording(self, probabilities: Floats, course: Course) -> Floats:
+        """What :meth:`probabilities` said of all beats of a recording or a long part of it, ``[n, C]``, by their
+        course, where the file says so.
+        """
+        if self._shares is None:
+            return probabilities
+        return by_course(probabilities, course, [kind.short for kind in self.info.classes], self._shares)
 
     def _run(self, arrays: dict[str, Floats]) -> Floats:
         probabilities: Floats
@@ -146,6 +172,15 @@ class RecordingModel:
                 raise ModelError(f"{MODEL_FILE} answers with probabilities that do not add up to 1.")
 
 
+def _shares(metadata: _Metadata) -> tuple[float, ...] | None:
+    if metadata.shares is None:
+        return None
+    shorts = [kind.short for kind in metadata.classes]
+    if set(metadata.shares) != set(shorts) or abs(sum(metadata.shares.values()) - 1) > _ROUNDING:
+        raise ModelError(f"{MODEL_FILE}: metadata shares must be of {', '.join(shorts)} and add up to 1.")
+    return tuple(metadata.shares[short] for short in shorts)
+
+
 def _nothing_known(name: str, leads: int) -> Floats:
     """The array ``name`` of one beat of which nothing is known."""
     shape = ARRAYS[name]
@@ -155,7 +190,12 @@ def _nothing_known(name: str, leads: int) -> Floats:
 
 def arrays_of(block: BeatBlock, names: tuple[str, ...]) -> dict[str, Floats]:
     """The named arrays of :data:`ARRAYS` for the beats of a block that has some."""
-    given = {"intervals": block.intervals, "features": block.features}
+    given = {
+        "intervals": block.intervals,
+        "features": block.features,
+        "arrival": block.arrival,
+        "leads": np.tile(block.leads, (len(block), 1)),
+    }
     beats = list(block.beats())
     return {
         name: np.ascontiguousarray(given[name] if name in given else np.stack([getattr(beat, name) for beat in beats]))

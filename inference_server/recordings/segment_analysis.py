@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 
 from ecg.families.clustering import FamilyGathering
 from ecg.faults import UNREADABLE
-from ecg.features.stream import beat_blocks
+from ecg.features.stream import INTERVALS, beat_blocks
 from ecg.recording import Recording
 from ecg.rhythm.ventricular_fibrillation import fibrillation_odds
 from inference_server.classification import Verdict
 from inference_server.classification.recordings import RecordingBeats
 from inference_server.models.decision import Thresholds, decide
+from inference_server.models.recording_course import Course
 from inference_server.models.recording_model import RecordingModel
 from inference_server.recordings.digest import Digest
 
@@ -59,6 +60,7 @@ def analyse_segment(
     probabilities = [np.empty((0, len(model.info.classes)), np.float32)]
     samples, sources = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
     faults, odds, odd, atrial = [], [], [np.empty(0, np.bool_)], []
+    before = [np.empty(0, np.float32)]
     for block in beat_blocks(piece, blocks):
         each_block()
         gathering.add(block)
@@ -68,12 +70,14 @@ def analyse_segment(
         faults.append(block.windows.faults)
         odds.append(fibrillation_odds(block.windows.waves))
         odd.append(block.odd)
+        before.append(block.intervals[:, INTERVALS - 1])
         atrial.append(block.atrial)
+    course = Course(np.concatenate(before), np.concatenate(odd))
     beats = _decided(
         np.concatenate(sources),
         np.concatenate(samples),
-        np.concatenate(odd),
-        np.concatenate(probabilities),
+        course.odd,
+        model.of_recording(np.concatenate(probabilities), course),
         model.thresholds,
     )
     judged = np.concatenate(faults, axis=1)

@@ -1,7 +1,7 @@
 """The processes that work on recordings, with the versions of their model and their queue.
 
 They are not those of pictures: a segment takes seconds. They step far back behind these, so that the system gives them
-what pictures leave, and are started once there is a model for recordings.
+what pictures leave, and are started once there is a model for recordings, or somebody sends a strip or a page.
 """
 
 from __future__ import annotations
@@ -63,8 +63,7 @@ class RecordingWorkers:
         if not self._started:
             if not self.repository.versions():
                 return False
-            self._started = True
-            await self._beside.enter_async_context(self.pool)
+            await self.begin()
         before = bool(self.repository.loaded())
         changed = await asyncio.to_thread(self.repository.refresh)
         if changed and not before:
@@ -72,6 +71,12 @@ class RecordingWorkers:
                 "serving recordings", extra={"versions": [model.info.version for model in self.repository.loaded()]}
             )
         return changed
+
+    async def begin(self) -> None:
+        """Start the workers, where they are not: recordings need a model, strips and pages none."""
+        if not self._started:
+            self._started = True
+            await self._beside.enter_async_context(self.pool)
 
     @property
     def ready(self) -> bool:

@@ -20,13 +20,15 @@ import grpc.aio
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection, reflection_pb2_grpc
 
-from inference_server.generated.ecg.v1 import arrhythmia_pb2, recording_pb2
+from inference_server.generated.ecg.v1 import arrhythmia_pb2, digitization_pb2, recording_pb2
 from inference_server.generated.inference import open_inference_pb2_grpc
 from inference_server.models.model_repository import ModelRepository
 from inference_server.rpc import open_inference, registration
 from inference_server.rpc.arrhythmia import SERVICE, ArrhythmiaServicer
 from inference_server.rpc.authentication import Authentication, without_tokens
 from inference_server.rpc.calls import Calls
+from inference_server.rpc.digitization import SERVICE as DIGITIZATION_SERVICE
+from inference_server.rpc.digitization import DigitizationServicer
 from inference_server.rpc.health import HealthServicer
 from inference_server.rpc.intake import Intake
 from inference_server.rpc.internal import InternalServer, turns
@@ -88,7 +90,7 @@ class Server:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._metrics = Metrics()
-        self._health = HealthServicer((*_SERVICES, RECORDING_SERVICE))
+        self._health = HealthServicer((*_SERVICES, RECORDING_SERVICE, DIGITIZATION_SERVICE))
         self._beside = AsyncExitStack()
         self._pool = WorkerPool(
             settings.workers,
@@ -159,6 +161,7 @@ class Server:
         gc.freeze()
         await self._grpc.start()
         _log.info("listening", extra={**addresses, "workers": self._settings.workers})
+        self._health.set_ready(DIGITIZATION_SERVICE, True)  # needs no model, and has workers when they are asked for
         self._loading = asyncio.ensure_future(self._keep_loading(self._settings.reload_seconds))
 
     async def drain(self) -> None:
@@ -225,6 +228,8 @@ class Server:
             message_seconds=settings.message_seconds,
         )
         registration.add(calls, recording_pb2.DESCRIPTOR.services_by_name["RecordingService"], recordings)
+        digitization = DigitizationServicer(self._recordings, self._metrics)
+        registration.add(calls, digitization_pb2.DESCRIPTOR.services_by_name["DigitizationService"], digitization)
         open_inference_servicer = OpenInferenceServicer(
             self._repository,
             self._scheduler,
@@ -239,6 +244,7 @@ class Server:
         shown = (
             *_SERVICES,
             RECORDING_SERVICE,
+            DIGITIZATION_SERVICE,
             health_pb2.DESCRIPTOR.services_by_name["Health"].full_name,
             reflection.SERVICE_NAME,
         )

@@ -51,10 +51,10 @@ class ServedModel:
 
 
 class Job(NamedTuple):
-    """A picture, several as pixels, or a part of the work on a recording, for one model."""
+    """A picture, several as pixels, or a part of the work on a recording, for one model or for none."""
 
     kind: Kind
-    model: ServedModel
+    model: ServedModel | None
     body: bytes
 
 
@@ -122,12 +122,12 @@ class WorkerPool:
             raise WorkerLost
         return worker.begin(
             job.kind,
-            job.model.handle,
+            wire.NO_MODEL if job.model is None else job.model.handle,
             job.body,
             admitted,
             wire.NEVER if deadline is None else deadline,
             ended,
-            job.model,
+            job.kind if job.model is None else job.model,
         )
 
     def load(self, files: ModelFiles) -> ServedModel:

@@ -18,6 +18,7 @@ import sys
 import threading
 import time
 import uuid
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -61,6 +62,7 @@ class Worker:
         self._sending = threading.Lock()
         self._models: dict[int, tuple[Classifier, messages.Answers]] = {}
         self._recording_models: dict[int, RecordingWork] = {}
+        self._read_page: Callable[[bytes, ImageLimits, Callable[[], None]], bytes] | None = None
 
     def serve(self) -> None:
         """Work until the other end closes."""
@@ -125,6 +127,8 @@ class Worker:
             return outcome, task.task_id, body
 
     def _work(self, task: Task, queued: float) -> bytes:
+        if task.kind == Kind.DIGITIZE:
+            return self._page_reader()(task.body, self._limits, partial(self._go_on, task))
         if task.model in self._recording_models:
             return self._recording_models[task.model].answer(task.kind, task.body, partial(self._go_on, task))
         classifier, answers = self._models[task.model]
@@ -138,13 +142,23 @@ class Worker:
         beat_class, image = wire.split(task.body)
         return _explained(classifier.explain(image, beat_class=beat_class.decode() or None))
 
+    def _page_reader(self) -> Callable[[bytes, ImageLimits, Callable[[], None]], bytes]:
+        """What reads strips and pages, within the limit on memory from then on."""
+        if self._read_page is None:
+            memory.lift_limit()
+            from inference_server.workers import page_work
+
+            self._read_page = page_work.answer
+            memory.limit_growth(self._memory_bytes)
+        return self._read_page
+
     def _go_on(self, task: Task) -> None:
         """Called in the middle of long work.
 
         Raises:
             _Abandoned: nobody waits for it any more.
         """
-        if self._marks.is_abandoned(task.task_id):
+        if self._marks.is_abandoned(task.task_id) or time.monotonic() >= task.deadline:
             raise _Abandoned
 
 

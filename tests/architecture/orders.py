@@ -52,7 +52,7 @@ ENTRIES: Final[dict[str, Order]] = {
         databases
         synthetic
         pictures
-        recipes
+        pages recipes
         datasets
         learning
         evaluation
@@ -61,7 +61,7 @@ ENTRIES: Final[dict[str, Order]] = {
     """),
     "webportal": _order("""
         log_format
-        database_errors formats logs refusal settings wsgi
+        database_errors formats logs problems refusal settings wsgi
         disk paging
         errors
         accounts observability
@@ -69,7 +69,7 @@ ENTRIES: Final[dict[str, Order]] = {
         audit health pages
         analyses
         recordings
-        backups connections operations trial
+        api backups connections operations trial
         gunicorn_conf urls
     """),
     "archive": (),

@@ -115,5 +115,9 @@ def test_a_lead_is_found_by_any_spelling_or_by_what_stands_in_for_it() -> None:
     assert leads.index_of(("V5", "V1"), "II") is None
 
 
+def test_a_lead_has_the_place_of_the_one_that_it_stands_in_for() -> None:
+    assert [leads.standard_place(name) for name in ("I", "V6", "MLII", "CM5", "ECG1")] == [0, 11, 1, 10, None]
+
+
 def test_the_standard_leads_come_first_on_a_page() -> None:
     assert leads.in_printed_order(["MLII", "V1", "aVR", "I", "X"]) == ["I", "aVR", "V1", "MLII", "X"]

@@ -18,7 +18,7 @@ from launcher import health
 from launcher.errors import LaunchError
 from launcher.health import wait_until_healthy
 
-PARTS = ("inference_server", "portal", "worker")
+PARTS = ("inference_server", "portal", "worker", "recording_worker")
 
 
 class Supervisor(ThreadingMixIn, UnixStreamServer, SimpleXMLRPCDispatcher):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import uuid
 from collections.abc import Iterator, Mapping
@@ -19,11 +20,14 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from webportal.analyses.models import Analysis, Batch, ReadingRound
+from webportal.api.models import AccessToken
+from webportal.recordings.models import Recording
 
 _ROOT = Path(__file__).resolve().parents[2]
 PAGE = _ROOT / "docs" / "access.md"
 _SAMPLES = _ROOT / "samples"
 
+_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 ROLES = ("anonymous", "owner", "other user", "reviewer", "reviewer, shared", "administrator")
 HEAD = f"""\
 # Who may open what
@@ -35,10 +39,20 @@ opens every address as everybody and compares: an address that is not here, or a
 - **yes**: answered; what is in a list is one's own
 - **log in**: sent to the log-in page; **password**: asked for the password once more
 - **not found**: 404, as if it weren't there; **refused**: 403; **–**: the address doesn't take this method
+- **token**: 401. Programs (`/api/v1/`) are known by an access token alone; here everybody but the anonymous visitor has
+  one that may do everything, and a session besides
 
 | address | method | {" | ".join(ROLES)} |
 |---|---|{"---|" * len(ROLES)}
 """
+#: What calls of programs say: to be judged by who says it, they have to be without fault.
+_SAID: Mapping[tuple[str, str], Mapping[str, Any]] = {
+    ("/api/v1/analyses/<analysis_id>", "PATCH"): {"notes": "seen"},
+    ("/api/v1/analyses/<analysis_id>/readings", "POST"): {"kind": "PVC"},
+    ("/api/v1/analyses/<analysis_id>/sharing", "PUT"): {"shared": True},
+    ("/api/v1/batches/<batch_id>", "PATCH"): {"name": "Monday"},
+}
+PROGRAMS = "/api/"
 _PLACEHOLDER = re.compile(r"<(?:\w+:)?(\w+)>")
 
 
@@ -71,7 +85,11 @@ def filled(route: str, analysis: Analysis) -> str:
         "short": "PVC",
         "batch_id": _first(Batch.objects.filter(owner=analysis.owner_id)),
         "round_id": _first(ReadingRound.objects.filter(reader=analysis.owner_id)),
-        "number": "1",
+        "number": "0" if "/files/" in route else "1",
+        "recording_id": _recording(analysis),
+        "factor": "16",
+        "tile": "0",
+        "hour": "0",
         # Of the pages about accounts and of the administration; links that were never sent.
         "key": "no-such-key",
         "uidb36": "1",
@@ -80,8 +98,10 @@ def filled(route: str, analysis: Analysis) -> str:
         "url": "nothing-here",
         "id": str(analysis.owner_id),
         # A sample's; a token's.
-        "name": min((_SAMPLES / "PVC").glob("*.png")).stem,
+        "name": "beats.csv" if route.startswith("/recordings/") else min((_SAMPLES / "PVC").glob("*.png")).stem,
         "token": "no-such-token",
+        "access_token_id": _first(AccessToken.objects.filter(owner=analysis.owner_id)),
+        "rest": "nothing/here",
     }
     if "object_id" in route:
         values["object_id"] = _row_for(route, analysis)
@@ -91,6 +111,12 @@ def filled(route: str, analysis: Analysis) -> str:
 def _first(rows: QuerySet[Any]) -> str:
     """The key of the first of ``rows``; one of nothing where there is none."""
     return str(rows.values_list("pk", flat=True).first() or uuid.uuid4())
+
+
+def _recording(analysis: Analysis) -> str:
+    """The key of the owner's recording that is shared, or not, as the analysis is."""
+    recordings = Recording.objects.filter(owner=analysis.owner_id, shared_at__isnull=analysis.shared_at is None)
+    return _first(recordings.order_by("created_at"))
 
 
 def _row_for(route: str, analysis: Analysis) -> str:
@@ -105,16 +131,27 @@ def _row_for(route: str, analysis: Analysis) -> str:
 def answers(clients: Mapping[str, Client], own: Analysis, shared: Analysis) -> Iterator[Answer]:
     """Ask every address as each of ``clients``. Whatever an answer changes is undone before the next."""
     for route in sorted(set(routes())):
-        for method in ("GET", "POST"):
+        for method in _METHODS if route.startswith(PROGRAMS) else _METHODS[:2]:
             for role in clients:
                 client, cookies = clients[role], clients[role].cookies.copy()
                 with transaction.atomic():
                     url = filled(route, shared if role == "reviewer, shared" else own)
-                    response = client.get(url) if method == "GET" else client.post(url)
+                    response = _asked(client, method, url, _without_types(route))
                     body = response.getvalue()
                     transaction.set_rollback(True)
                 client.cookies = SimpleCookie(cookies)
-                yield Answer(re.sub(r"<\w+:", "<", route), method, role, _outcome(response, url), body)
+                yield Answer(_without_types(route), method, role, _outcome(response, url), body)
+
+
+def _without_types(route: str) -> str:
+    return re.sub(r"<\w+:", "<", route)
+
+
+def _asked(client: Client, method: str, url: str, address: str) -> HttpResponseBase:
+    """The answer to a visit, a form that says nothing, or a program's call."""
+    if said := _SAID.get((address, method)):
+        return client.generic(method, url, json.dumps(said), content_type="application/json")
+    return client.post(url) if method == "POST" else client.generic(method, url)
 
 
 def _outcome(response: HttpResponseBase, url: str) -> str:
@@ -125,7 +162,7 @@ def _outcome(response: HttpResponseBase, url: str) -> str:
         if place.startswith((reverse("account_login"), reverse("admin:login"))):
             return "log in"
         return "password" if place.startswith(reverse("account_reauthenticate")) else "yes"
-    return {403: "refused", 404: "not found", 405: "–"}.get(response.status_code, "yes")
+    return {401: "token", 403: "refused", 404: "not found", 405: "–"}.get(response.status_code, "yes")
 
 
 def table(answers: list[Answer]) -> str:
@@ -136,6 +173,6 @@ def table(answers: list[Answer]) -> str:
     lines = [
         f"| `{address}` | {method} | {' | '.join(outcomes[role] for role in ROLES)} |\n"
         for (address, method), outcomes in rows.items()
-        if set(outcomes.values()) - {"–", "log in"} or method == "GET"
+        if set(outcomes.values()) - {"–", "log in"} or (method == "GET" and not address.startswith(PROGRAMS))
     ]
     return HEAD + "".join(lines)

@@ -10,9 +10,13 @@ import pytest
 from django.contrib import admin
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from pytest_django.fixtures import Settings
 
+from ecg import store
+from tests.inference_server.exports.made import analysis_of, recording_of, regular
 from tests.webportal import access_table
+from tests.webportal.api.conftest import program
 from tests.webportal.conftest import FarSide
 from webportal.accounts.models import User
 from webportal.analyses import services
@@ -20,6 +24,9 @@ from webportal.analyses.intake.batches import add_picture, begin_batch
 from webportal.analyses.intake.taking import Wishes
 from webportal.analyses.jobs import running
 from webportal.analyses.models import Analysis
+from webportal.recordings import beats_file
+from webportal.recordings import services as recordings
+from webportal.recordings.models import Recording, RecordingAnalysis
 
 pytestmark = pytest.mark.django_db
 
@@ -32,11 +39,33 @@ def analysis(far_side: FarSide, upload: Callable[..., Analysis]) -> Analysis:
     return analysis
 
 
+def keep_recording(owner: User, name: str) -> Recording:
+    """A recording that was read, and an answer about it."""
+    signal = recording_of(regular(20), 20)
+    row = Recording(owner=owner, name=name, files=[{"name": "strip-zzyzx.csv", "bytes": 1, "sha256": "0" * 64}])
+    store.write(signal, row.store, kind="CSV")
+    row.state, row.finished_at = Recording.State.READ, timezone.now()
+    row.kind, row.leads, row.rate = "CSV", list(signal.leads), signal.rate
+    row.samples, row.seconds = signal.samples, signal.seconds
+    row.save(force_insert=True)
+    said = analysis_of(regular(20), 20)
+    answer = RecordingAnalysis(recording=row, owner=owner, state=RecordingAnalysis.State.DONE)
+    answer.finished_at, answer.beats, answer.summary = timezone.now(), len(said.beats), beats_file.summary_of(said)
+    answer.model_name, answer.model_version = said.model.name, said.model.version
+    answer.beats_file = f"{answer.pk}.beats"
+    beats_file.write(answer.beats_path, said)
+    answer.save(force_insert=True)
+    return row
+
+
 def test_every_address_answers_everybody_as_the_table_says(
     analysis: Analysis,
     upload: Callable[..., Analysis],
     drawn: Callable[..., bytes],
     owner: User,
+    other: User,
+    reviewer: User,
+    staff: User,
     owner_client: Client,
     other_client: Client,
     reviewer_client: Client,
@@ -50,6 +79,8 @@ def test_every_address_answers_everybody_as_the_table_says(
     batch = begin_batch(owner=owner, batch_id=uuid.uuid4(), name="batch-strip-zzyzx")
     add_picture(batch=batch, place=0, name="", data=drawn(shift=5), wishes=Wishes(label="strip-zzyzx"))
     services.begin_round(reader=owner, round_id=uuid.uuid4(), ids=[analysis.pk])
+    keep_recording(owner, "recording-strip-zzyzx")
+    recordings.share(actor=owner, ids=[keep_recording(owner, "shared-zzyzx").pk])
     clients = {
         "anonymous": Client(),
         "owner": owner_client,
@@ -58,6 +89,9 @@ def test_every_address_answers_everybody_as_the_table_says(
         "reviewer, shared": reviewer_client,
         "administrator": staff_client,
     }
+    people = {owner: owner_client, other: other_client, reviewer: reviewer_client, staff: staff_client}
+    for user, client in people.items():
+        client.defaults["HTTP_AUTHORIZATION"] = program(user).defaults["HTTP_AUTHORIZATION"]
     answers = list(access_table.answers(clients, analysis, shared))
 
     leaks = [

@@ -106,7 +106,7 @@ def export(
     data: DataOption = _DATA,
     runs: RunsOption = _RUNS,
     models: ModelsOption = MODELS,
-    version: Annotated[str, typer.Option("--version", help="Version to write: a positive whole number.")] = "1",
+    version: Annotated[str, typer.Option("--version", help="Version to write: a positive whole number.")] = "2",
     folds: FoldsOption = "",
     threads: ThreadsOption = 1,
 ) -> None:
@@ -123,7 +123,7 @@ def export(
 def card(
     models: ModelsOption = MODELS,
     results: ResultsOption = RESULTS,
-    version: Annotated[str, typer.Option("--version", help="Version that the card is of.")] = "1",
+    version: Annotated[str, typer.Option("--version", help="Version that the card is of.")] = "2",
 ) -> None:
     """Write the card of the model from its metadata and the stored tables."""
     from training.evaluation.recordings import card as made

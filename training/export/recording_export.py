@@ -21,7 +21,7 @@ from training.export import recording_model
 from training.export.exporting import require_version
 from training.export.recording_model import Decided
 from training.learning.recordings import calibrating, runs
-from training.learning.recordings.calibrating import Known
+from training.learning.recordings.calibrating import Calibration, Known
 
 #: Keras and onnxruntime are compared on the first block of so many records of each database.
 _COMPARED: Final = 4
@@ -49,12 +49,15 @@ def export_run(
     paths = stored(data)
     prepared = records(data, paths)
     said = {name: runs.said(trained, (name,)) for name in folds}
-    known = calibrating.known(tuple(prepared), {name: own for fold in said.values() for name, own in fold.items()})
-    scaled = calibrating.scaling(known)
+    logits = {name: own for fold in said.values() for name, own in fold.items()}
+    calibration = Calibration.of(calibrating.known(tuple(prepared), logits))
+    scaled = calibration.scaling
+    answers = calibration.of_recordings(tuple(prepared), logits)
+    thresholds = calibrating.thresholds(tuple(prepared), answers)
     names = sorted({record.database for record in prepared})
     return recording_model.export(
         runs.networks(trained, divisions.EVERYBODY),
-        Decided(scaled, calibrating.thresholds(known, scaled), scores(prepared, said)),
+        Decided(calibration, thresholds, scores(prepared, said)),
         [arrays for name in names for arrays in compared(name)],
         repository / recording_model.NAME / version,
         facts={

@@ -32,10 +32,11 @@ from training.export import model_file
 from training.export.onnx_conversion import OPSET
 from training.learning import confidence
 from training.learning.calibration import Scaling
+from training.learning.recordings.calibrating import Calibration
 
 NAME: Final = "arrhythmia-recording"
 
-ARRAYS: Final = ("windows", "difference", "strip", "intervals", "features")
+ARRAYS: Final = ("windows", "difference", "strip", "intervals", "features", "arrival", "leads")
 """Names of the inputs, in order."""
 
 #: Keras and onnxruntime may differ by so much in a probability.
@@ -52,7 +53,7 @@ class RecordingExportError(TrainingError):
 class Decided:
     """What was fitted on people whom the networks don't know, and what they scored."""
 
-    scaling: Scaling
+    calibration: Calibration
     thresholds: Thresholds
     scores: Mapping[str, float]
 
@@ -113,7 +114,7 @@ def export(
     Raises:
         RecordingExportError: they don't agree within :data:`TOLERANCE`.
     """
-    served = Served(networks, decided.scaling)
+    served = Served(networks, decided.calibration.scaling)
     model = to_onnx(served)
     parity = parity_of(served, model, samples)
     if not parity <= TOLERANCE:
@@ -130,6 +131,7 @@ def export(
         "training_run": f"{NAME}-{folder.name}",
         "data_digest": digest,
         "scores": dict(decided.scores),
+        "shares": {short: round(share, 6) for short, share in zip(shorts, decided.calibration.shares, strict=True)},
         "licence": licence,
     }
     return model_file.write(model, metadata, {**facts, "parity": parity}, folder)

@@ -61,6 +61,15 @@ def end_session(sender: type[UserSession], instance: UserSession, **kwargs: Any)
     import_module(settings.SESSION_ENGINE).SessionStore().delete(instance.session_key)
 
 
+def ends_access(user: User, created: bool, update_fields: Collection[str] | None) -> bool:
+    """Whether ``user`` was saved with a new password or as a closed account, so that nobody stays in."""
+    if created or (update_fields is not None and not {"password", "is_active"} & set(update_fields)):
+        return False
+    # Django leaves a new password here until it is saved, but not when it only hashes an old one better.
+    has_new_password = getattr(user, "_password", None) is not None or not user.has_usable_password()
+    return has_new_password or not user.is_active
+
+
 @receiver(post_save, sender=User)
 def end_sessions(
     sender: type[User], instance: User, created: bool, update_fields: Collection[str] | None, **kwargs: Any
@@ -69,11 +78,7 @@ def end_sessions(
 
     Without this those of a closed account would come back to life with it.
     """
-    if created or (update_fields is not None and not {"password", "is_active"} & set(update_fields)):
-        return
-    # Django leaves a new password here until it is saved, but not when it only hashes an old one better.
-    has_new_password = getattr(instance, "_password", None) is not None or not instance.has_usable_password()
-    if instance.is_active and not has_new_password:
+    if not ends_access(instance, created, update_fields):
         return
     for session in UserSession.objects.filter(user=instance).exclude(session_key=acting.session_key() or ""):
         session.delete()

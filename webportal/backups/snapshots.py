@@ -19,6 +19,7 @@ from django.db.models import FileField
 from webportal.backups import postgresql
 from webportal.backups.contents import DATABASES
 from webportal.backups.errors import BackupError
+from webportal.recordings.models import Recording
 
 
 class Snapshot(abc.ABC):
@@ -38,6 +39,12 @@ class Snapshot(abc.ABC):
             column, table = _quoted(str(field.column)), _quoted(field.model._meta.db_table)
             for (name,) in self.rows(f"SELECT DISTINCT {column} FROM {table} WHERE {column} <> ''"):  # noqa: S608
                 yield field, name
+
+    def folders(self) -> Iterator[str]:
+        """Each folder that a row names: of a recording, all of whose files lie in it."""
+        column, table = _quoted("folder"), _quoted(Recording._meta.db_table)
+        for (name,) in self.rows(f"SELECT {column} FROM {table}"):  # noqa: S608
+            yield name
 
 
 def file_fields() -> list[FileField]:

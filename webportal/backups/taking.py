@@ -11,6 +11,7 @@ from io import BytesIO
 from pathlib import Path
 
 from django.conf import settings
+from django.core.files.storage import default_storage
 from django.db.models import FileField
 
 from webportal.backups import keys
@@ -66,6 +67,7 @@ def _fill(folder: Path, *, include_key: bool) -> Taken:
         writer.add_made(DATABASES[database])
         migrations = moment.migrations()
         files, absent = _add_files(writer, moment)
+        files += sum(_add_folder(writer, name) for name in moment.folders())
     # A row that is gone by now took its file with it.
     missing = [name for field, name in absent if _is_named(field, name)]
     deleted = [name for _, name in absent if name not in missing]
@@ -90,6 +92,27 @@ def _add_files(writer: Writer, moment: Snapshot) -> tuple[int, list[tuple[FileFi
             writer.add(f"{MEDIA}/{name}", file)
         count += 1
     return count, absent
+
+
+def _add_folder(writer: Writer, name: str) -> int:
+    """Copy each file of a recording's folder as it is now; returns how many. One whose recording has been deleted
+    meanwhile, or of which nothing has arrived yet, has none.
+
+    What is not finished has no header, or less than was announced, and goes on from there once it is restored.
+    """
+    root = Path(default_storage.path(""))
+    count = 0
+    for path in sorted((root / name).rglob("*")):
+        try:
+            # What begins with a dot is being written; a folder of such a name is a reader's own.
+            if not path.is_file() or any(part.startswith((".", "recording-")) for part in path.relative_to(root).parts):
+                continue
+            with path.open("rb") as file:
+                writer.add(f"{MEDIA}/{path.relative_to(root)}", file)
+        except FileNotFoundError:
+            continue
+        count += 1
+    return count
 
 
 def _is_named(field: FileField, name: str) -> bool:

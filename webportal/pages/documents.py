@@ -1,7 +1,8 @@
 """Pages that are written in Markdown: the help, and what the installation says of privacy, terms and contact.
 
-The help is ``docs/users.md``. The other three are the administrator's, from files in ``TEXTS_DIR``; where there is
-none, a text of ours says what can be said for every installation. ``NAME.LANGUAGE.md`` is taken before ``NAME.md``.
+The help is ``docs/users.md``, that for programs ``docs/api.md``. The other three are the administrator's, from files
+in ``TEXTS_DIR``; where there is none, a text of ours says what can be said for every installation. ``NAME.LANGUAGE.md``
+is taken before ``NAME.md``.
 """
 
 from __future__ import annotations
@@ -50,6 +51,12 @@ class Document:
 def user_guide() -> Document | None:
     """The help in the reader's language; ``None`` when the installation lacks the files."""
     path = _for_reader(settings.HELP_DIR, "users")
+    return _parsed(path) if path else None
+
+
+def interface_guide() -> Document | None:
+    """How programs use the portal; ``None`` when the installation lacks the file."""
+    path = _for_reader(settings.HELP_DIR, "api")
     return _parsed(path) if path else None
 
 

@@ -10,5 +10,9 @@ class RecordingsConfig(AppConfig):
     verbose_name = _("Recordings")
 
     def ready(self) -> None:
-        """Connect the signal handlers."""
+        """Connect the signal handlers, and what people may take along."""
+        from webportal.accounts.exports import register
         from webportal.recordings import signals  # noqa: F401
+        from webportal.recordings.own_data import write_recordings
+
+        register(write_recordings)

@@ -68,7 +68,7 @@ class Report:
     @property
     def name(self) -> str:
         """What the recording is called."""
-        return self._analysis.recording.name or _("Recording")
+        return self._analysis.recording.title
 
     def corrections(self) -> Corrections | None:
         """What people changed; None where nothing of it stands."""

@@ -43,6 +43,7 @@ INSTALLED_APPS = [
     "webportal.audit",
     "webportal.operations",
     "webportal.backups",
+    "webportal.api",
 ]
 
 MIDDLEWARE = [
@@ -134,6 +135,9 @@ ACCOUNT_RATE_LIMITS: dict[str, str] | bool = {
     "evidence": "60/m/user",
     "report": "30/m/user",
     "edit": "120/m/user",
+    # Of programs: calls with a token, and those whose token is unknown.
+    "api": "1200/m/user",
+    "api_refused": "60/m/ip",
     # Without an account: by address, and everybody together.
     "try": "10/m/ip,100/h/ip",
     "try_together": "60/m/key,1000/h/key",

@@ -25,7 +25,7 @@ STORAGES = {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
         "OPTIONS": {"location": env.str("BEATLENS_MEDIA_DIR", default=str(VAR_DIR / "media")), "base_url": None},
     },
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "webportal.settings.static_files.ModuleStaticFilesStorage"},
 }
 
 EMAIL_CONFIG = env.email_url("BEATLENS_EMAIL_URL", default="consolemail://")

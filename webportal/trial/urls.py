@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from django.urls import path
 
-from webportal.trial import views
+from webportal.trial import recording_views, views
 
 app_name = "trial"
 
 urlpatterns = [
     path("try/", views.try_it, name="try"),
+    path("try/recordings/<slug:key>/", recording_views.page, name="recording"),
+    path("try/recordings/<slug:key>/report.pdf", recording_views.paper, name="recording-report"),
+    path("try/recordings/<slug:key>/signal/<int:factor>/<int:tile>", recording_views.signal, name="recording-signal"),
+    path("try/recordings/<slug:key>/beats/<int:hour>", recording_views.beats, name="recording-beats"),
+    path("try/recordings/<slug:key>/overview", recording_views.overview_of_all, name="recording-overview"),
+    path("try/recordings/<slug:key>/episodes", recording_views.episodes, name="recording-episodes"),
     path("samples/", views.samples_page, name="samples"),
     path("samples/<slug:short>/<slug:name>.png", views.sample_picture, name="sample-picture"),
 ]

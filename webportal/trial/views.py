@@ -29,6 +29,7 @@ from webportal.errors import at_most_one_picture
 from webportal.inference import described
 from webportal.observability import metrics
 from webportal.pages import catalogue
+from webportal.recordings import samples as recording_samples
 from webportal.refusal import Refused
 from webportal.trial import reading, samples
 from webportal.trial.forms import TrialForm
@@ -108,6 +109,7 @@ def _trial_page(
     request: HttpRequest, form: TrialForm, status: HTTPStatus = HTTPStatus.OK, **context: Any
 ) -> HttpResponse:
     context |= {"form": form, "samples": _titled(samples.one_of_each()), "max_mib": settings.PICTURE_MAX_BYTES // 2**20}
+    context["recordings"] = recording_samples.every()
     if context.get("sample"):
         context["sample_kind"] = _kinds().get(context["sample"].short, context["sample"].short)
     return render(request, "trial/try.html", context, status=status)

@@ -8,8 +8,9 @@ import onnx
 import pytest
 
 from ecg.features.stream import FEATURES, beat_blocks
+from ecg.leads import STANDARD
 from inference_server.models.model_files import ModelError
-from inference_server.models.recording_model import RecordingModel, arrays_of
+from inference_server.models.recording_model import ARRAYS, RecordingModel, arrays_of
 from tests.inference_server.recordings_of_tests import recording, with_gap
 from tests.inference_server.tiny_models import write_model
 from tests.inference_server.tiny_recording_models import CLASSES, write_recording_model
@@ -35,7 +36,7 @@ def test_every_beat_of_a_block_gets_probabilities_whatever_is_unknown(tmp_path: 
 def test_probabilities_of_a_beat_are_those_of_the_beat_alone(tmp_path: Path) -> None:
     model = RecordingModel.load(write_recording_model(tmp_path))
     block = next(beat_blocks(recording(30)))
-    arrays = arrays_of(block, ("windows", "usual", "difference", "strip", "intervals", "features"))
+    arrays = arrays_of(block, tuple(ARRAYS))
     assert {name: values.shape[1:] for name, values in arrays.items()} == {
         "windows": (2, 192),
         "usual": (2, 192),
@@ -43,9 +44,15 @@ def test_probabilities_of_a_beat_are_those_of_the_beat_alone(tmp_path: Path) -> 
         "strip": (2, 864),
         "intervals": (96,),
         "features": (60,),
+        "arrival": (32,),
+        "leads": (2,),
     }
+    assert arrays["leads"][7].tolist() == [STANDARD.index("II"), STANDARD.index("V1")]
+    np.testing.assert_array_equal(arrays["arrival"], block.arrival)
     for place, beat in enumerate(block.beats()):
         for name, values in arrays.items():
+            if name in ("arrival", "leads"):
+                continue
             np.testing.assert_array_equal(values[place], getattr(beat, name))
     assert len(model.probabilities(block)) == len(block) > 30
 
@@ -69,6 +76,7 @@ def test_a_file_that_lacks_a_part_is_refused_with_its_name(tmp_path: Path, name:
         ({"decision": '{"min_probability": {"PVC": 0.5}}'}, "no min_probability for NORMAL"),
         ({"classes": "[]"}, "metadata is not usable: classes"),
         ({"scores": "none"}, "metadata scores is not JSON"),
+        ({"shares": '{"NORMAL": 1.0}'}, "metadata shares must be of NORMAL"),
     ],
 )
 def test_a_file_that_contradicts_itself_is_refused(tmp_path: Path, metadata: dict[str, str], complaint: str) -> None:

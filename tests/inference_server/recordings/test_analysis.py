@@ -1,15 +1,18 @@
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from ecg.features.stream import beat_blocks
+from ecg.features.stream import INTERVALS, beat_blocks
 from ecg.recording import Recording
 from ecg.rhythm.settings import RhythmSettings
 from ecg.signal.resampling import RateError
 from inference_server.classification.recordings import EpisodeKind
+from inference_server.models.recording_course import Course, by_course
 from inference_server.models.recording_model import RecordingModel
 from inference_server.recordings import pieces
 from inference_server.recordings.analysis import analyse
@@ -18,7 +21,7 @@ from inference_server.recordings.digest import Digest, folded
 from inference_server.recordings.pieces import piece_of, segments
 from inference_server.recordings.segment_analysis import analyse_segment
 from tests.inference_server.recordings_of_tests import differences, recording, with_gap
-from tests.inference_server.tiny_recording_models import write_recording_model
+from tests.inference_server.tiny_recording_models import CLASSES, write_recording_model
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +57,21 @@ def test_every_beat_gets_a_class_a_verdict_and_a_family(model: RecordingModel) -
     assert all((result.beats.families[family.members] == place).all() for place, family in enumerate(result.families))
     assert result.measures.ventricular.beats == result.counts()["PVC"]
     assert (result.faults.shape, result.seconds, fractions) == ((2, 150), 150, [1])
+
+
+def test_where_the_model_says_so_the_course_of_the_recording_counts(model: RecordingModel, tmp_path: Path) -> None:
+    shares = {short: (0.9 if short == "NORMAL" else 0.1 / (len(CLASSES) - 1)) for short, _ in CLASSES}
+    metadata = {"shares": json.dumps(shares)}
+    adapting = RecordingModel.load(write_recording_model(tmp_path, metadata=dict(metadata)))
+    plain, adapted = analyse(recording(), model).beats, analyse(recording(), adapting).beats
+    blocks = list(beat_blocks(recording()))
+    before = np.concatenate([block.intervals[:, INTERVALS - 1] for block in blocks])
+    course = Course(before, np.concatenate([block.odd for block in blocks]))
+    shorts = [short for short, _ in CLASSES]
+    expected = by_course(plain.probabilities, course, shorts, tuple(shares[short] for short in shorts))
+    assert adapted.probabilities.tolist() == expected.tolist()
+    assert np.abs(adapted.probabilities - plain.probabilities).max() > 0.01
+    assert adapted.classes.tolist() == expected.argmax(axis=1).tolist()
 
 
 @pytest.mark.usefixtures("short_segments")

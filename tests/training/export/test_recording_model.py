@@ -10,23 +10,33 @@ import onnx
 import onnxruntime
 import pytest
 
+from ecg.features.arrival import ARRIVAL
 from ecg.features.stream import FEATURES
 from inference_server.models.decision import Thresholds
 from training.datasets.recordings.labelling import CLASSES
 from training.export import recording_model
 from training.export.recording_model import ARRAYS, Decided, RecordingExportError, Served, export, parity_of, to_onnx
 from training.learning.calibration import Scaling
-from training.learning.recordings import network
+from training.learning.recordings import network, trees
+from training.learning.recordings.calibrating import Calibration
+from training.learning.recordings.fitting import with_trees
 from training.learning.recordings.network import Spread
 
 Inputs = dict[str, np.ndarray]
+
+_NUMBERS = ("features", "arrival", "intervals")
+_OF_LEADS = ("windows", "difference", "strip", "leads")
 
 
 @pytest.fixture(scope="module")
 def served() -> Served:
     generator = np.random.default_rng(3)
-    spread = Spread.of(generator.normal(size=(50, len(FEATURES))).astype(np.float32))
-    return Served([network.build(spread), network.build(spread)], Scaling(1.3, (0, 0.1, 0, -0.5, 0, 0)))
+    spreads = [Spread.of(generator.normal(size=(50, len(names))).astype(np.float32)) for names in (FEATURES, ARRIVAL)]
+    numbers = np.asarray(network.numbers_of({name: _inputs(800, 1, 0.1)[name] for name in _NUMBERS}))
+    labels = np.where(numbers[:, 1] > 1, 8, 1).astype(np.uint8)
+    grown = trees.fit(numbers, labels, iterations=5, seed=0)
+    networks = [with_trees(network.build(*spreads), grown, 0.5) for _ in range(2)]
+    return Served(networks, Scaling(1.3, (0, 0.1, 0, -0.5, 0, 0)))
 
 
 @pytest.fixture(scope="module")
@@ -42,8 +52,10 @@ def _inputs(beats: int, leads: int, missing: float = 0.0) -> Inputs:
         "strip": (beats, leads, 864),
         "intervals": (beats, 96),
         "features": (beats, len(FEATURES)),
+        "arrival": (beats, len(ARRIVAL)),
     }
     inputs = {name: generator.normal(0.8, 0.3, shape).astype(np.float32) for name, shape in shapes.items()}
+    inputs["leads"] = np.tile(np.arange(leads, dtype=np.float32), (beats, 1))
     for values in inputs.values():
         values[generator.random(values.shape) < missing] = np.nan
     return inputs
@@ -70,7 +82,7 @@ def test_inputs_are_the_arrays_of_the_stream_by_name(model: onnx.ModelProto) -> 
 
 def test_the_order_of_leads_makes_no_difference(model: onnx.ModelProto) -> None:
     inputs = _inputs(5, 4, 0.05)
-    turned = {name: values[:, ::-1] if values.ndim == 3 else values for name, values in inputs.items()}
+    turned = {name: values[:, ::-1] if name in _OF_LEADS else values for name, values in inputs.items()}
     np.testing.assert_allclose(
         _ask(model, inputs),
         _ask(model, {name: np.ascontiguousarray(values) for name, values in turned.items()}),
@@ -87,7 +99,7 @@ def test_the_file_says_what_it_reads_and_how_it_decides(served: Served, tmp_path
     thresholds = Thresholds((0.1,) * 6, np.inf, (0.9,) * 6, tuple((place,) for place in range(6)))
     path = export(
         served.networks,
-        Decided(Scaling(1.3, (0,) * 6), thresholds, {"people-5fold/accuracy": 0.9}),
+        Decided(Calibration(Scaling(1.3, (0,) * 6), (1 / 6,) * 6), thresholds, {"people-5fold/accuracy": 0.9}),
         [_inputs(2, 2)],
         tmp_path / "1",
         facts={"settings": []},
@@ -100,6 +112,7 @@ def test_the_file_says_what_it_reads_and_how_it_decides(served: Served, tmp_path
     assert json.loads(metadata["arrays"]) == list(ARRAYS)
     assert [kind["short"] for kind in json.loads(metadata["classes"])] == [kind.short for kind in CLASSES]
     assert json.loads(metadata["decision"])["min_confidence"]["PVC"] == 0.9
+    assert sum(json.loads(metadata["shares"]).values()) == pytest.approx(1, abs=1e-5)
     assert metadata["licence"] == "Contains information."
     assert path.stat().st_size < 4e6
 
@@ -108,7 +121,7 @@ def test_what_differs_from_keras_is_not_written(
     served: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(recording_model, "parity_of", lambda *_: 1e-3)
-    decided = Decided(Scaling(1.0, (0,) * 6), Thresholds((0.0,) * 6, 1.0, (0.9,) * 6), {})
+    decided = Decided(Calibration(Scaling(1.0, (0,) * 6), (1 / 6,) * 6), Thresholds((0.0,) * 6, 1.0, (0.9,) * 6), {})
     with pytest.raises(RecordingExportError, match="differ by"):
         export(served.networks, decided, [], tmp_path / "1", facts={}, licence="", digest="")
     assert not (tmp_path / "1").exists()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import secrets
 import stat
 import subprocess
@@ -14,7 +16,9 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
+from django.core.management import call_command
 from environ import Env
+from pytest_django.fixtures import Settings
 
 from webportal.settings.database import database
 from webportal.settings.secret_key import load_or_create, strong
@@ -149,3 +153,16 @@ def test_the_portal_loads_without_the_model_runtime() -> None:
         [sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
     )
     assert result.stdout.strip() == "[]"
+
+
+def test_modules_import_each_other_by_the_names_that_production_gives_them(tmp_path: Path, settings: Settings) -> None:
+    backend = "webportal.settings.static_files.ModuleStaticFilesStorage"
+    settings.STORAGES = {**settings.STORAGES, "staticfiles": {"BACKEND": backend}}
+    settings.STATIC_ROOT = tmp_path
+    call_command("collectstatic", interactive=False, verbosity=0)
+    named = json.loads((tmp_path / "staticfiles.json").read_text(encoding="utf-8"))["paths"]
+    entry = (tmp_path / named["beatlens/viewer/viewer.js"]).read_text(encoding="utf-8")
+    imported = re.findall(r'from "\./([^"]+)"', entry)
+    assert len(imported) > 8
+    for name in imported:
+        assert f"beatlens/viewer/{name}" in named.values()

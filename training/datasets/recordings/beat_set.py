@@ -11,6 +11,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from ecg.features.stream import INTERVALS, ODD, QRS_LIKENESS, lead_places
+from inference_server.models.recording_course import Course
 from training import TrainingError
 
 
@@ -20,7 +22,7 @@ class NothingPreparedError(TrainingError):
 
 #: Arrays with a row for each lead of each beat, and with one for each beat.
 PICTURES: Final = ("windows", "difference", "strip")
-NUMBERS: Final = ("intervals", "features")
+NUMBERS: Final = ("intervals", "features", "arrival")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,8 @@ class Prepared:
     """``[n]``: R peaks at the recording's own rate."""
     fibrillation: NDArray[np.int64]
     """``[stretches, 2]``: found ventricular fibrillation, seconds."""
+    course: Course
+    """Of its beats."""
 
     @property
     def database(self) -> str:
@@ -71,6 +75,8 @@ class BeatSet:
     """``[beats]``: how many leads each has."""
     pictures: dict[str, NDArray[np.float16]]
     """``[rows, samples]`` each, millivolts."""
+    lead_places: NDArray[np.float32]
+    """``[rows]``: what the leads are (:func:`ecg.features.stream.lead_places`)."""
     numbers: dict[str, NDArray[np.float32]]
     """``[beats, …]`` each."""
 
@@ -91,9 +97,11 @@ class BeatSet:
         if chosen is None:
             chosen = np.broadcast_to(np.arange(int(self.leads[beats[0]])), (len(beats), int(self.leads[beats[0]])))
         rows = self.first_row[beats][:, None] + chosen
-        return {name: values[rows].astype(np.float32) for name, values in self.pictures.items()} | {
-            name: values[beats] for name, values in self.numbers.items()
-        }
+        return (
+            {name: values[rows].astype(np.float32) for name, values in self.pictures.items()}
+            | {name: values[beats] for name, values in self.numbers.items()}
+            | {"leads": self.lead_places[rows]}
+        )
 
 
 def load(folder: Path, paths: Iterable[Path]) -> BeatSet:
@@ -124,6 +132,12 @@ def load(folder: Path, paths: Iterable[Path]) -> BeatSet:
             name: np.concatenate([arrays[name].reshape(-1, arrays[name].shape[2]) for _, arrays in parts])
             for name in PICTURES
         },
+        lead_places=np.concatenate(
+            [
+                np.tile(lead_places(record.facts["leads"]), count)
+                for (record, _), count in zip(parts, counts, strict=True)
+            ]
+        ),
         numbers={name: np.concatenate([arrays[name] for _, arrays in parts]) for name in NUMBERS},
     )
 
@@ -162,4 +176,5 @@ def _prepared(file: Mapping[str, NDArray[Any]]) -> Prepared:
         file["allowed"],
         file["source_samples"],
         file["fibrillation"],
+        Course(file["intervals"][:, INTERVALS - 1], file["features"][:, QRS_LIKENESS] < ODD),
     )

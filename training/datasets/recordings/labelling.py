@@ -84,6 +84,9 @@ _DESCRIBED: Final = frozenset(
     {Label.NORMAL, Label.SINUS, Label.SINUS_ARRHYTHMIA, Label.AF, Label.LBBB, Label.RBBB, Label.OTHER}
 )
 
+#: With one of these stated, beats may be those of a bundle branch block, or nearly.
+_MAYBE_BLOCK: Final = frozenset({Label.LBBB, Label.RBBB, Label.CONDUCTION_DELAY})
+
 #: Correlation with the usual beat from which a beat of fibrillating atria has the person's own shape.
 _USUAL: Final = 0.9
 _CORRELATION: Final = list(FEATURES).index("correlation_mean")
@@ -115,7 +118,9 @@ def matched(reference: NDArray[np.int64], found: NDArray[np.int64], rate: float)
     return places
 
 
-def of_record(labels: Collection[Label], features: NDArray[np.float32]) -> NDArray[np.uint8]:
+def of_record(
+    labels: Collection[Label], features: NDArray[np.float32], *, tells_blocks: bool = False
+) -> NDArray[np.uint8]:
     """Sets of classes of beats by what a record states as a whole, where no beat by itself is certain.
 
     Where nothing but conduction is stated, every beat is conducted; in atrial fibrillation none of the usual shape is
@@ -124,12 +129,13 @@ def of_record(labels: Collection[Label], features: NDArray[np.float32]) -> NDArr
     Args:
         labels: What the record states.
         features: ``[n, 60]`` of its beats (:data:`ecg.features.stream.FEATURES`).
+        tells_blocks: Whether a bundle branch block would be stated: then a conducted beat of other records is normal.
     """
     stated = set(labels)
     result = np.zeros(len(features), np.uint8)
     if not stated & _DESCRIBED or stated & _NOT_CONDUCTED:
         return result
-    result[:] = CONDUCTED
+    result[:] = bits(NORMAL) if tells_blocks and not stated & _MAYBE_BLOCK else CONDUCTED
     if Label.AF in stated or Label.AFL in stated:
         result[~(features[:, _CORRELATION] >= _USUAL)] = 0
     return result

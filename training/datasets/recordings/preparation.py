@@ -43,6 +43,9 @@ _BLOCKED: Final = {"mitdb": {"right0": BLOCKS["right"]}}
 #: Databases whose beats are learnt or asked about. VFDB marks no beats, and says of none what it is.
 NAMES: Final = ("mitdb", "qtdb", "ptbxl", "cpsc2018", "ludb", "ecgiddb", "aftdb", "challenge2017")
 
+#: Databases that state bundle branch blocks of records as a whole.
+_TELL_BLOCKS: Final = ("ptbxl", "cpsc2018", "ludb")
+
 #: Databases whose recordings are edited: every beat is marked.
 _EDITED: Final = ("mitdb", "qtdb")
 
@@ -138,6 +141,7 @@ def _arrays(blocks: list[BeatBlock]) -> Arrays:
         "strip": strips.reshape(*strips.shape[:2], -1, STRIP_STEP).mean(axis=3).astype(np.float16),
         "intervals": np.concatenate([block.intervals for block in blocks]),
         "features": np.concatenate([block.features for block in blocks]),
+        "arrival": np.concatenate([block.arrival for block in blocks]),
         "samples": np.concatenate([block.windows.samples for block in blocks]),
         "source_samples": np.concatenate([block.source_samples for block in blocks]),
     }
@@ -151,7 +155,8 @@ def _labels(stored: DatabaseRecord, database: Database, arrays: Arrays) -> tuple
         symbols = np.where(places >= 0, stored.beats.symbols[places], labelling.INVENTED)
         allowed = labelling.of_kinds(stored.beats.kinds[places])
         return symbols, np.where(places >= 0, allowed, labelling.NO_BEAT).astype(np.uint8)
-    allowed = labelling.of_record(stored.labels, arrays["features"])
+    tells_blocks = database.name in _TELL_BLOCKS
+    allowed = labelling.of_record(stored.labels, arrays["features"], tells_blocks=tells_blocks)
     symbols = np.full(len(found), "", dtype="<U1")
     if database.truth in (Truth.RECORDS, Truth.NOTHING) and len(stored.recording.leads) > 2:
         marked = _marked_as_a_whole(database, stored.entry)

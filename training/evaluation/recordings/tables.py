@@ -17,6 +17,7 @@ from training.datasets.recordings.beat_set import Prepared
 from training.evaluation.recordings import beat_scores, burden, expert, twelve_leads
 from training.evaluation.recordings.answers import Answered, answered, recordings
 from training.learning.recordings import calibrating
+from training.learning.recordings.calibrating import Calibration
 from training.learning.recordings.runs import key, said
 
 #: Holds three quarters of DS2's early atrial beats.
@@ -33,9 +34,9 @@ def inter_patient(records: Sequence[Prepared], runs: Path) -> Iterator[tuple[str
     Raises:
         NothingPreparedError: a network wasn't trained.
     """
-    scaled = calibrating.scaling(calibrating.known(tuple(records), said(runs, (divisions.CHOICE,))))
+    calibration = Calibration.of(calibrating.known(tuple(records), said(runs, (divisions.CHOICE,))))
     logits = said(runs, (divisions.DS2,))
-    probabilities = {name: calibrating.probabilities(values, scaled) for name, values in logits.items()}
+    probabilities = calibration.of_recordings(tuple(records), logits)
     asked = [record for record in records if key(record) in probabilities and not record.is_edited]
     items = answered([record for record in asked if record.record not in _PACED], _classes(probabilities))
     yield "ds2", beat_scores.scores(items, without=_APART)

@@ -10,11 +10,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference_server.models.decision import Thresholds
+from inference_server.models.recording_course import by_course
 from training.datasets.recordings.beat_set import Prepared
 from training.datasets.recordings.labelling import CLASSES, CONDUCTED
 from training.learning import confidence
 from training.learning.calibration import Scaling, fit_scaling
 from training.learning.recordings.runs import Logits, key
+
+_SHORTS: Final = [kind.short for kind in CLASSES]
+
+#: Probabilities are told from 0 by it where their logarithm is taken.
+_TINY: Final = 1e-12
 
 #: At most so many beats of a person and label are counted, evenly taken.
 _MOST: Final = 1000
@@ -70,10 +76,41 @@ def probabilities(logits: NDArray[np.float32], scaled: Scaling) -> NDArray[np.fl
     return result
 
 
-def thresholds(beats: Known, scaled: Scaling) -> Thresholds:
-    """When an answer is confident, and what else is plausible; see :mod:`training.learning.confidence`."""
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """What is fitted to beats whose class is known."""
+
+    scaling: Scaling
+    shares: tuple[float, ...]
+    """Of the classes among them; one that has none counts as one beat."""
+
+    @classmethod
+    def of(cls, beats: Known) -> Calibration:
+        """Scaling and shares."""
+        counts = np.maximum(np.bincount(beats.truth, minlength=len(CLASSES)), 1)
+        return cls(scaling(beats), tuple((counts / counts.sum()).tolist()))
+
+    def of_recordings(self, records: tuple[Prepared, ...], logits: Logits) -> dict[str, NDArray[np.float32]]:
+        """Calibrated probabilities of all beats of recordings that were asked about, by the course of each."""
+        return {
+            key(record): by_course(
+                probabilities(logits[key(record)], self.scaling), record.course, _SHORTS, self.shares
+            )
+            for record in records
+            if key(record) in logits and not record.is_edited
+        }
+
+
+def thresholds(records: tuple[Prepared, ...], said: Mapping[str, NDArray[np.float32]]) -> Thresholds:
+    """When an answer is confident, and what else is plausible; see :mod:`training.learning.confidence`.
+
+    Args:
+        records: Everything that is prepared.
+        said: Probabilities of each record's beats, by networks that don't know their people.
+    """
     alone = tuple((place,) for place in range(len(CLASSES)))
-    return confidence.thresholds(probabilities(beats.logits, scaled), beats.truth, beats.people, alone)
+    beats = known(records, {name: np.log(values + _TINY) for name, values in said.items()})
+    return confidence.thresholds(np.exp(beats.logits), beats.truth, beats.people, alone)
 
 
 def cross_fitted(records: tuple[Prepared, ...], folds: Mapping[str, Logits]) -> dict[str, NDArray[np.float32]]:
@@ -88,6 +125,6 @@ def cross_fitted(records: tuple[Prepared, ...], folds: Mapping[str, Logits]) -> 
         others: Logits = {}
         for name, said in folds.items():
             others |= said if name != own else {}
-        scaled = scaling(known(records, others))
-        result |= {name: probabilities(values, scaled) for name, values in logits.items()}
+        calibration = Calibration.of(known(records, others))
+        result |= calibration.of_recordings(records, logits)
     return result

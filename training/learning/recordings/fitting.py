@@ -12,11 +12,14 @@ from numpy.typing import NDArray
 
 from training.datasets.recordings.beat_set import BeatSet
 from training.datasets.recordings.labelling import CLASSES
-from training.learning.recordings import network
+from training.learning.recordings import network, trees
 from training.learning.recordings.sampling import Sampler
 
 #: Beats of one request.
 _ASKED = 1024
+
+#: Beats that trees learn from.
+_DRAWN = 40_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +33,17 @@ class Fit:
     dropout: float = 0.3
     plain: float = 0.65
     """Share of conducted beats that look like the usual one and don't come early."""
+    iterations: int = 120
+    """Trees of each group beside the network."""
+    part: float = 0.5
+    """Of the trees in the logits; the rest is the network's."""
     seed: int = 0
 
 
 def fit(
     beats: BeatSet, records: NDArray[np.bool_], settings: Fit, report: Callable[[int, float], None] = lambda *_: None
 ) -> keras.Model:
-    """A network that has learnt from some records.
+    """A network that has learnt from some records, and trees beside it.
 
     Args:
         beats: Everything that is prepared.
@@ -47,7 +54,8 @@ def fit(
     keras.utils.set_random_seed(settings.seed)
     sampler = Sampler(beats, records, np.random.default_rng(settings.seed), settings.plain)
     own = np.flatnonzero(records[beats.record_of] & (beats.allowed > 0))
-    model = network.build(network.Spread.of(beats.numbers["features"][own]), dropout=settings.dropout)
+    spreads = [network.Spread.of(beats.numbers[name][own]) for name in ("features", "arrival")]
+    model = network.build(*spreads, dropout=settings.dropout)
     warming = max(1, settings.steps // 15)
     schedule = keras.optimizers.schedules.CosineDecay(
         1e-5, settings.steps, warmup_target=settings.learning_rate, warmup_steps=warming, alpha=0.01
@@ -70,7 +78,26 @@ def fit(
         losses.append(float(step({name: tf.constant(value) for name, value in batch.inputs.items()}, batch.allowed)))
         if number % 100 == 0:
             report(number, float(np.mean(losses[-100:])))
-    return model
+    return with_trees(model, grown(beats, sampler, settings), settings.part)
+
+
+def grown(beats: BeatSet, sampler: Sampler, settings: Fit) -> trees.BoostedTrees:
+    """Trees that have learnt from beats as a sampler draws them."""
+    drawn = sampler.places(_DRAWN)
+    numbers = np.concatenate(
+        [
+            np.asarray(network.numbers_of({name: values[part] for name, values in beats.numbers.items()}))
+            for part in np.array_split(drawn, -(-_DRAWN // _ASKED))
+        ]
+    )
+    return trees.fit(numbers, beats.allowed[drawn], iterations=settings.iterations, seed=settings.seed)
+
+
+def with_trees(model: keras.Model, layer: trees.BoostedTrees, part: float) -> keras.Model:
+    """A network whose logits are the mean of its own and of what trees say, of which they have ``part``."""
+    inputs = model.input
+    logits = (1 - part) * model(inputs) + part * layer(network.numbers_of(inputs))
+    return keras.Model(inputs, logits, name="recordings")
 
 
 def missed(logits: tf.Tensor, allowed: tf.Tensor) -> tf.Tensor:

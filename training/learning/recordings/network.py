@@ -6,6 +6,7 @@ lead or twelve, in any order, make one answer. What isn't known is ``nan`` and t
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,8 +16,10 @@ from keras import layers, ops
 from numpy.typing import NDArray
 
 from ecg.beats import WINDOW_AFTER, WINDOW_BEFORE
+from ecg.features.arrival import ARRIVAL
 from ecg.features.reach import STRIP_REACH
 from ecg.features.stream import FEATURES, INTERVALS
+from ecg.leads import STANDARD
 from training.datasets.recordings.labelling import CLASSES
 from training.datasets.recordings.preparation import STRIP_STEP
 
@@ -159,6 +162,16 @@ def _bounded(values: keras.KerasTensor) -> keras.KerasTensor:
 
 
 @keras.saving.register_keras_serializable("beatlens")
+class NamedLeads(layers.Layer):  # type: ignore[misc]
+    """``[N, L, D]`` and which leads they are, ``[N, L]``, to ``[N, L, D + 12]``: 1 for the lead, 0 for others."""
+
+    def call(self, values: keras.KerasTensor, places: keras.KerasTensor) -> keras.KerasTensor:
+        """See the class."""
+        named = ops.cast(ops.equal(ops.expand_dims(places, -1), ops.arange(len(STANDARD), dtype="float32")), "float32")
+        return ops.concatenate([values, named], axis=-1)
+
+
+@keras.saving.register_keras_serializable("beatlens")
 class OverLeads(layers.Layer):  # type: ignore[misc]
     """``[N, L, D]`` and which leads count, ``[N, L, 1]``, to their mean and greatest value, ``[N, 2 D]``."""
 
@@ -169,13 +182,18 @@ class OverLeads(layers.Layer):  # type: ignore[misc]
         return ops.concatenate([mean, greatest], axis=-1)
 
 
-def build(spread: Spread, *, dropout: float = 0.3) -> keras.Model:
+def build(spread: Spread, arrival: Spread, *, dropout: float = 0.3) -> keras.Model:
     """The network. Inputs by name as the model file has them, but for the strip, a quarter of its samples.
 
+    Args:
+        spread: Of ``features`` of the beats that train.
+        arrival: Of ``arrival``, likewise.
+        dropout: Share of what layers pass on that is left out by chance in training.
+
     Returns:
-        A model from ``windows``, ``difference`` ``[N, L, 192]``, ``strip`` ``[N, L, 216]``, ``intervals`` ``[N, 96]``
-        and ``features`` ``[N, 60]`` to logits, ``[N, 6]`` in the order of
-        :data:`~training.datasets.recordings.labelling.CLASSES`.
+        A model from ``windows``, ``difference`` ``[N, L, 192]``, ``strip`` ``[N, L, 216]``, ``leads`` ``[N, L]``,
+        ``intervals`` ``[N, 96]``, ``features`` ``[N, 60]`` and ``arrival`` ``[N, 32]`` to logits, ``[N, 6]`` in the
+        order of :data:`~training.datasets.recordings.labelling.CLASSES`.
     """
     shapes = {
         "windows": (None, WINDOW),
@@ -183,24 +201,33 @@ def build(spread: Spread, *, dropout: float = 0.3) -> keras.Model:
         "strip": (None, STRIP),
         "intervals": (2 * INTERVALS,),
         "features": (len(FEATURES),),
+        "arrival": (len(ARRIVAL),),
+        "leads": (None,),
     }
     inputs = {name: keras.Input(shape, name=name) for name, shape in shapes.items()}
     pictures, strip, seen = LeadPictures()(inputs["windows"], inputs["difference"], inputs["strip"])
     pictures = layers.AveragePooling2D((1, 2))(pictures)
     beat = _encoded(pictures, (24, 40, 56), (7, 5, 3), 64)
     around = _encoded(strip, (12, 16, 24), (7, 5, 5), 32)
-    leads = OverLeads()(layers.Concatenate()([beat, around]), seen)
+    named = NamedLeads()(layers.Concatenate()([beat, around]), inputs["leads"])
+    leads = OverLeads()(layers.Dense(96, activation="relu")(named), seen)
     rhythm = Tachogram()(inputs["intervals"], inputs["features"])
     for filters, kernel in ((16, 7), (24, 5), (24, 5)):
         rhythm = layers.Conv1D(filters, kernel, strides=2, padding="same", activation="relu")(rhythm)
     rhythm = layers.Dense(48, activation="relu")(layers.Flatten()(rhythm))
     numbers = KnownNumbers(spread.middle.tolist(), spread.spread.tolist())(inputs["features"])
-    numbers = layers.Concatenate()([numbers, AmongIntervals()(inputs["intervals"])])
+    came = KnownNumbers(arrival.middle.tolist(), arrival.spread.tolist())(inputs["arrival"])
+    numbers = layers.Concatenate()([numbers, came, AmongIntervals()(inputs["intervals"])])
     numbers = layers.Dense(96, activation="relu")(numbers)
     together = layers.Concatenate()([layers.Dropout(dropout)(leads), rhythm, numbers])
     hidden = layers.Dense(96, activation="relu")(layers.Dropout(dropout)(together))
     hidden = layers.Dense(48, activation="relu")(layers.Dropout(dropout)(hidden))
     return keras.Model(inputs, layers.Dense(len(CLASSES), name="logits")(hidden), name="recordings")
+
+
+def numbers_of(inputs: Mapping[str, keras.KerasTensor]) -> keras.KerasTensor:
+    """What trees look at, ``[N, 106]``: ``features``, ``arrival`` and intervals among each other."""
+    return ops.concatenate([inputs["features"], inputs["arrival"], AmongIntervals()(inputs["intervals"])], axis=-1)
 
 
 def _encoded(

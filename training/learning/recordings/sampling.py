@@ -38,7 +38,10 @@ _TO_USUAL: Final = _NAMES.index("before_to_usual")
 _TO_NEAREST: Final = _NAMES.index("before_to_nearest")
 
 #: Leads that a batch shows of each beat, and how often.
-_LEADS: Final = ((1, 2, 3, 12), (0.28, 0.52, 0.15, 0.05))
+_LEADS: Final = ((1, 2, 3, 12), (0.24, 0.52, 0.12, 0.12))
+
+#: Share of beats of which nobody knows what leads they are seen in.
+_UNNAMED: Final = 0.3
 
 #: A record's beats of one kind weigh as the root of their number, of so many at most.
 _MOST: Final = 400
@@ -83,16 +86,21 @@ class Sampler:
                 self._pools.append((places, np.cumsum(each) / each.sum()))
                 self._shares.append(share * part)
 
-    def batch(self, size: int) -> Batch:
-        """Beats by chance, disturbed by chance."""
-        generator, beats = self._generator, self._beats
+    def places(self, size: int) -> NDArray[np.int64]:
+        """Beats by chance, their places in the set."""
+        generator = self._generator
         shares = np.array(self._shares) / sum(self._shares)
         counts = generator.multinomial(size, shares)
         drawn = [
             pool[np.searchsorted(weights, generator.random(count)).clip(0, len(pool) - 1)]
             for (pool, weights), count in zip(self._pools, counts, strict=True)
         ]
-        chosen = np.concatenate(drawn)
+        return np.concatenate(drawn)
+
+    def batch(self, size: int) -> Batch:
+        """Beats by chance, disturbed by chance."""
+        generator, beats = self._generator, self._beats
+        chosen = self.places(size)
         width = int(generator.choice(_LEADS[0], p=_LEADS[1]))
         order = np.argsort(generator.random((size, 12)) + 9.0 * (np.arange(12) >= beats.leads[chosen][:, None]), axis=1)
         leads = order[:, np.arange(width)] % beats.leads[chosen][:, None]
@@ -126,12 +134,20 @@ def disturbed(inputs: dict[str, NDArray[Any]], generator: np.random.Generator) -
     noise = _noise(generator, size, leads, windows.shape[2])
     pictures["windows"] = pictures["windows"] + noise
     pictures["difference"] = pictures["difference"] + noise
-    features = inputs["features"].copy()
-    features[generator.random(features.shape) < 0.03] = np.nan
-    features[generator.random(size) < 0.05] = np.nan
+    numbers = {name: _forgotten(inputs[name], generator) for name in ("features", "arrival")}
+    unnamed = (sign[..., 0] < 0) | (generator.random((size, 1)) < _UNNAMED)
+    places = np.where(unnamed, np.float32(np.nan), inputs["leads"])
     intervals = _seen_in_part(inputs["intervals"], generator)
     intervals[generator.random(intervals.shape) < 0.01] = np.nan
-    return pictures | {"features": features, "intervals": intervals}
+    return pictures | numbers | {"intervals": intervals, "leads": places}
+
+
+def _forgotten(numbers: NDArray[np.float32], generator: np.random.Generator) -> NDArray[np.float32]:
+    """Numbers of which some are unknown, and of some beats all."""
+    numbers = numbers.copy()
+    numbers[generator.random(numbers.shape) < 0.03] = np.nan
+    numbers[generator.random(len(numbers)) < 0.05] = np.nan
+    return numbers
 
 
 def _seen_in_part(intervals: NDArray[np.float32], generator: np.random.Generator) -> NDArray[np.float32]:

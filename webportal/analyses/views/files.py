@@ -30,7 +30,7 @@ def picture(request: HttpRequest, upload_id: uuid.UUID) -> HttpResponseBase:
 def original(request: HttpRequest, upload_id: uuid.UUID) -> HttpResponseBase:
     """The file as its owner sent it, for them alone, to be saved and not to be shown."""
     upload = access.own_original(current_user(request), upload_id)
-    media_type = _media_type_of(upload.original)
+    media_type = media_type_of(upload.original)
     response = private_file(upload.original, media_type)
     return attachment(response, f"original.{media_type.rpartition('/')[2]}")
 
@@ -43,7 +43,7 @@ def thumbnail(request: HttpRequest, upload_id: uuid.UUID) -> HttpResponseBase:
     return private_file(upload.thumbnail, "image/png")
 
 
-def _media_type_of(file: FieldFile) -> str:
+def media_type_of(file: FieldFile) -> str:
     """What a file is by its first bytes: an original may be of another kind than the picture that was made of it."""
     try:
         with file.open("rb") as content:

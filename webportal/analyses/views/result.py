@@ -238,8 +238,13 @@ def annotate(request: HttpRequest, analysis_id: uuid.UUID) -> HttpResponse:
 def report(request: HttpRequest, analysis_id: uuid.UUID) -> HttpResponse:
     """One's own analysis on paper."""
     analysis = access.own_analysis(current_user(request), analysis_id)
+    pdf = report_of(analysis)
+    return attachment(HttpResponse(pdf, content_type="application/pdf"), f"beatlens-{analysis.pk}.pdf")
+
+
+def report_of(analysis: Analysis) -> bytes:
+    """One's own analysis on paper, a PDF."""
     model = described(analysis.model_version) if analysis.model_version else None
     answer = answers.shown(analysis)
     record = track_record.of_kind(model, answer.class_short) if model and answer.is_beat else None
-    pdf = reports.analysis_report(analysis, record=record, said=aloud.sentences(model, answer))
-    return attachment(HttpResponse(pdf, content_type="application/pdf"), f"beatlens-{analysis.pk}.pdf")
+    return reports.analysis_report(analysis, record=record, said=aloud.sentences(model, answer))

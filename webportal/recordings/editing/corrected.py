@@ -41,7 +41,9 @@ def corrected(edited: EditedBeats) -> Corrected:
         beats=_beats(edited, kept, families),
         families=tuple(_mapped(family, kept, place_of) for family in families),
     )
-    return Corrected(measured(analysis), np.flatnonzero(kept), edited.judged[kept], tuple(families))
+    is_other = not np.array_equal(edited.classes, answer.beats.classes)
+    measures_follow = measured(analysis) if is_other else analysis
+    return Corrected(measures_follow, np.flatnonzero(kept), edited.judged[kept], tuple(families))
 
 
 def _beats(edited: EditedBeats, kept: NDArray[np.bool_], families: list[EditedFamily]) -> RecordingBeats:

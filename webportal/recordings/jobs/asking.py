@@ -19,6 +19,7 @@ from webportal.errors import log_unexpected, new_error_id
 from webportal.inference import client
 from webportal.observability import tracing
 from webportal.recordings import beats_file
+from webportal.recordings.checkpoints import Checkpoints
 from webportal.recordings.jobs.lines import Line, Lost, heartbeat, stopping
 from webportal.recordings.models import Recording, RecordingAnalysis
 
@@ -99,7 +100,7 @@ def run(*, analysis_id: uuid.UUID) -> bool:
             ASKING.wait_for_better_times(analysis, disk.DiskFull.reason)
         else:
             ASKING.retry_or_fail(analysis, log_unexpected(f"analysis {analysis.pk} of a recording", error))
-    _forget_if_unused(analysis)
+    _tidy(analysis)
     return True
 
 
@@ -122,8 +123,15 @@ def _ask(analysis: RecordingAnalysis) -> Answer:
                 if not ASKING.keep(analysis, done_samples=round(fraction * stored.recording.samples)):
                     raise Lost
 
+        checkpoints = Checkpoints(analysis)
         try:
-            return client().analyze(stored.recording, progress=progress, timeout=settings.RECORDING_ANALYSIS_TIMEOUT)
+            return client().analyze(
+                stored.recording,
+                progress=progress,
+                resume=checkpoints.parts(),
+                keep=checkpoints.keep,
+                timeout=settings.RECORDING_ANALYSIS_TIMEOUT,
+            )
         except ServerUnavailable as absence:
             if absence.retry_after is None and client().is_alive(timeout=1.0):
                 raise _LeftWithoutAnswer from absence
@@ -157,8 +165,11 @@ def _failed_call(analysis: RecordingAnalysis, failure: CallFailed) -> None:
     ASKING.retry_or_fail(analysis, error_id)
 
 
-def _forget_if_unused(analysis: RecordingAnalysis) -> None:
-    """Leave no file of an answer that nobody wanted any more."""
+def _tidy(analysis: RecordingAnalysis) -> None:
+    """Leave no checkpoint of what is finished, and no file of an answer that nobody wanted any more."""
     stands = RecordingAnalysis.objects.filter(pk=analysis.pk).values_list("state", flat=True).first()
-    if stands is None or stands == RecordingAnalysis.State.CANCELLED:
+    if stands in RecordingAnalysis.OPEN_STATES:
+        return
+    Checkpoints(analysis).forget()
+    if stands != RecordingAnalysis.State.DONE:
         (analysis.recording.path / f"{analysis.pk}.beats").unlink(missing_ok=True)

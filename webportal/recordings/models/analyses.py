@@ -47,13 +47,6 @@ class RecordingAnalysis(Work):
     done_samples = models.PositiveBigIntegerField(
         _("samples analysed"), default=0, editable=False, help_text=_("Of as many as the recording has.")
     )
-    checkpoint = models.CharField(
-        _("checkpoint"),
-        max_length=100,
-        blank=True,
-        editable=False,
-        help_text=_("File in the recording's folder from which an analysis goes on."),
-    )
     model_name = models.CharField(_("model"), max_length=100, blank=True, editable=False)
     model_version = models.CharField(_("model version"), max_length=50, blank=True, editable=False)
     beats_file = models.CharField(

@@ -8,29 +8,29 @@ from django.urls import reverse
 from ecg.store import StoredRecording
 
 from webportal.pages.catalogue import translated
-from webportal.recordings.models import Recording
 from webportal.recordings.viewing import beat_tiles, moments, signal_tiles
 from webportal.recordings.viewing.letters import letter_of, tone_of
 from webportal.recordings.viewing.shown import Shown
 from webportal.recordings.viewing.words import words
 
 
-def about(recording: Recording, stored: StoredRecording, seen: Shown | None) -> dict[str, Any]:
+def about(stored: StoredRecording, seen: Shown | None, *, addresses: str, key: object) -> dict[str, Any]:
     """What the page hands to the script, as plain values for JSON.
 
     Args:
-        recording: Its row.
         stored: The recording itself.
         seen: What is said of it, if anything is.
+        addresses: The names of the addresses that the viewer asks, up to their last word.
+        key: What the recording is called in these addresses.
     """
-    key, reaches = recording.pk, signal_tiles.reaches(stored.signal)
+    reaches, start = signal_tiles.reaches(stored.signal), stored.recording.start
     description: dict[str, Any] = {
         "rate": stored.recording.rate,
         "samples": stored.recording.samples,
         "leads": list(stored.recording.leads),
         "reaches": [[round(one.baseline, 3), round(one.low, 3), round(one.high, 3)] for one in reaches],
-        "start": recording.start,
-        "signal": reverse("recordings:signal", args=[key, 0, 0]).removesuffix("0/0"),
+        "start": start.isoformat() if start else "",
+        "signal": reverse(f"{addresses}signal", args=[key, 0, 0]).removesuffix("0/0"),
         "words": words(),
     }
     if seen is not None:
@@ -38,9 +38,9 @@ def about(recording: Recording, stored: StoredRecording, seen: Shown | None) -> 
         counts = beat_tiles.hourly_counts(answer)
         description |= {
             "version": seen.version,
-            "beats": reverse("recordings:beats", args=[key, 0]).removesuffix("0"),
-            "overview": reverse("recordings:overview", args=[key]),
-            "episodes": reverse("recordings:episodes", args=[key]),
+            "beats": reverse(f"{addresses}beats", args=[key, 0]).removesuffix("0"),
+            "overview": reverse(f"{addresses}overview", args=[key]),
+            "episodes": reverse(f"{addresses}episodes", args=[key]),
             "hourSamples": beat_tiles.samples_of_hour(answer),
             "counts": counts,
             "classes": [

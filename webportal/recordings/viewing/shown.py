@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from inference_server.classification.recordings import RecordingAnalysis as Answer
@@ -17,7 +17,7 @@ class Shown:
     """An answer as pages show it."""
 
     answer: Answer
-    """With everything that people changed in it."""
+    """With everything that people changed in it; its beats' families are their numbers on the pages, less one."""
     own: NDArray[np.int8]
     """``[n]``: the class that the model itself gave each of its beats."""
     judged: NDArray[np.bool_]
@@ -34,5 +34,8 @@ def shown(analysis: RecordingAnalysis) -> Shown:
     """
     version = corrections.version_of(analysis)
     corrected = corrections.corrected_answer(analysis)
-    own = corrections.edited(analysis).answer.beats.classes[corrected.places]
-    return Shown(corrected.analysis, own, corrected.judged, version)
+    edited = corrections.edited(analysis)
+    own = edited.answer.beats.classes[corrected.places]
+    numbers = (edited.numbers[corrected.places] - 1).astype(np.int16)
+    answer = replace(corrected.analysis, beats=replace(corrected.analysis.beats, families=numbers))
+    return Shown(answer, own, corrected.judged, version)

@@ -37,7 +37,7 @@ def words() -> dict[str, str]:
         "quality_axis": _("readable"),
         "overview_here": _(
             "{time}: {rate} beats/min; {beats} beats, {ventricular} ventricular, {supraventricular} supraventricular;"
-            " {readable} % readable"
+            " readable: {readable} %"
         ),
         "rate_unknown": _("unknown"),
     }

@@ -52,7 +52,7 @@ def _of_signal(recording: Recording, answer: RecordingAnalysis | None, seen: Sho
         stored = opened_store(recording.store)
     except (RecordingError, FileNotFoundError) as error:
         return {"is_lost": True, "error_id": log_unexpected("a stored recording", error)}
-    viewer = about(recording, stored, seen)
+    viewer = about(stored, seen, addresses="recordings:", key=recording.pk)
     return {
         "viewer": viewer,
         "answer": answer,

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Callable
-from http import HTTPStatus
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
-from django.utils.cache import get_conditional_response
 from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 from ecg.recording_errors import RecordingError
@@ -20,8 +17,7 @@ from webportal.recordings.beats_file import BeatsFileDamaged
 from webportal.recordings.viewing import about, beat_tiles, overview, signal_tiles
 from webportal.recordings.viewing.opened import opened_store
 from webportal.recordings.viewing.shown import Shown, shown
-
-BYTES = "application/octet-stream"
+from webportal.recordings.views.kept import unless_known
 
 
 @login_required
@@ -33,7 +29,7 @@ def signal(request: HttpRequest, recording_id: uuid.UUID, factor: int, tile: int
         raise Http404
     try:
         stored = opened_store(recording.store)
-        return _unless_known(
+        return unless_known(
             request, f"{stored.digest[:32]}-{factor}-{tile}", lambda: signal_tiles.tile(stored.signal, factor, tile)
         )
     except ValueError as error:  # no such tile
@@ -49,7 +45,7 @@ def beats(request: HttpRequest, recording_id: uuid.UUID, hour: int) -> HttpRespo
     seen = _seen(request, recording_id)
     if hour >= beat_tiles.hours_of(seen.answer):
         raise Http404
-    return _unless_known(
+    return unless_known(
         request, f"{seen.version}-beats-{hour}", lambda: beat_tiles.beats_of(seen.answer, hour, seen.own, seen.judged)
     )
 
@@ -59,7 +55,7 @@ def beats(request: HttpRequest, recording_id: uuid.UUID, hour: int) -> HttpRespo
 def overview_of_all(request: HttpRequest, recording_id: uuid.UUID) -> HttpResponse:
     """Heart rate, ectopic beats and quality of the whole recording."""
     seen = _seen(request, recording_id)
-    return _unless_known(request, f"{seen.version}-overview", lambda: overview.overview(seen.answer))
+    return unless_known(request, f"{seen.version}-overview", lambda: overview.overview(seen.answer))
 
 
 @login_required
@@ -68,7 +64,7 @@ def episodes(request: HttpRequest, recording_id: uuid.UUID) -> HttpResponse:
     """Everything that lasts."""
     seen = _seen(request, recording_id)
     key = f"{seen.version}-episodes-{get_language()}"
-    return _unless_known(request, key, lambda: json.dumps(about.episodes(seen)).encode(), "application/json")
+    return unless_known(request, key, lambda: json.dumps(about.episodes(seen)).encode(), "application/json")
 
 
 def _seen(request: HttpRequest, recording_id: uuid.UUID) -> Shown:
@@ -77,18 +73,3 @@ def _seen(request: HttpRequest, recording_id: uuid.UUID) -> Shown:
         return shown(analysis)
     except (BeatsFileDamaged, FileNotFoundError) as error:
         raise Http404 from error
-
-
-def _unless_known(
-    request: HttpRequest, key: str, content: Callable[[], bytes], media_type: str = BYTES
-) -> HttpResponse:
-    """The content, or 304 where the browser has it: it may keep it, but asks each time whether it still may see it."""
-    etag = f'"{key}"'
-    response = get_conditional_response(request, etag=etag)
-    if response is None or response.status_code != HTTPStatus.NOT_MODIFIED:
-        response = HttpResponse(content(), content_type=media_type)
-    response.headers["ETag"] = etag
-    response.headers["Cache-Control"] = "private, no-cache"
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
-    return response

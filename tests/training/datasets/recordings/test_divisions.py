@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from inference_server.models.recording_course import Course
 from training.databases.divisions import DS1, DS2
 from training.databases.mitdb import person_of
 from training.datasets.recordings import divisions
@@ -14,7 +15,9 @@ from training.datasets.recordings.beat_set import Prepared
 def _record(name: str, edit: str = "", database: str = "mitdb") -> Prepared:
     person = person_of(name) if database == "mitdb" else f"{database}-{name}"
     facts = {"database": database, "record": name, "person": person, "group": person, "edit": edit}
-    return Prepared(facts, np.empty(0, "<U1"), np.empty(0, np.uint8), np.empty(0, np.int64), np.empty((0, 2), np.int64))
+    course = Course(np.empty(0, np.float32), np.empty(0, np.bool_))
+    none = np.empty(0, np.int64)
+    return Prepared(facts, np.empty(0, "<U1"), np.empty(0, np.uint8), none, np.empty((0, 2), np.int64), course)
 
 
 _NAMES = [*DS1.split(), *DS2.split(), "102", "104", "107", "217"]

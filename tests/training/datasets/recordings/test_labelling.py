@@ -44,3 +44,11 @@ def test_nothing_is_said_where_extra_beats_are_stated_or_nothing_is() -> None:
     assert of_record({Label.SINUS, Label.PVC}, _beats([0.99])).tolist() == [0]
     assert of_record({Label.SINUS, Label.ECTOPY}, _beats([0.99])).tolist() == [0]
     assert of_record(set(), _beats([0.99])).tolist() == [0]
+
+
+def test_where_blocks_are_stated_beats_of_other_records_are_normal() -> None:
+    beats = _beats([0.99, 0.2])
+    normal = bits(NORMAL)
+    assert of_record({Label.SINUS, Label.INCOMPLETE_RBBB}, beats, tells_blocks=True).tolist() == [normal, normal]
+    assert of_record({Label.AF}, beats, tells_blocks=True).tolist() == [normal, 0]
+    assert of_record({Label.SINUS, Label.RBBB}, beats, tells_blocks=True).tolist() == [CONDUCTED, CONDUCTED]

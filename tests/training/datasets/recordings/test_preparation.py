@@ -48,6 +48,8 @@ def test_arrays_are_those_of_the_stream_and_a_strip_has_a_quarter_of_its_samples
     np.testing.assert_allclose(inputs["strip"][0], expected[20].strip.reshape(2, 216, 4).mean(axis=2), atol=2e-3)
     np.testing.assert_array_equal(inputs["intervals"][0], expected[20].intervals)
     np.testing.assert_array_equal(inputs["features"][0], expected[20].features)
+    np.testing.assert_array_equal(inputs["arrival"][0], expected[20].block.arrival[expected[20].place])
+    np.testing.assert_array_equal(inputs["leads"][0], expected[20].block.leads)
 
 
 def test_leads_are_taken_in_the_order_that_is_wanted(prepared_recordings: Path) -> None:

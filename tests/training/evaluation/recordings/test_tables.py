@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from ecg.ec57.marks import Marks
+from inference_server.models.recording_course import Course
 from training.datasets.recordings.beat_set import Prepared
 from training.datasets.recordings.labelling import CLASSES
 from training.evaluation.recordings import beat_scores, burden, expert, twelve_leads
@@ -29,7 +30,8 @@ def _prepared(
         "samples": int(samples.max(initial=0)) + RATE,
     }
     none = np.empty((0, 2), np.int64)
-    return Prepared(facts, np.full(len(samples), "N"), np.zeros(len(samples), np.uint8), samples, none)
+    course = Course(np.full(len(samples), np.nan, np.float32), np.zeros(len(samples), np.bool_))
+    return Prepared(facts, np.full(len(samples), "N"), np.zeros(len(samples), np.uint8), samples, none, course)
 
 
 def _answered(reference: str, called: str, record: str = "100") -> Answered:

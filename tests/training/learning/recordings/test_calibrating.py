@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from inference_server.models.recording_course import Course
 from training.datasets.recordings.beat_set import Prepared
 from training.datasets.recordings.labelling import CLASSES, CONDUCTED
 from training.learning.recordings import calibrating
@@ -15,7 +16,8 @@ def _record(number: int, allowed: np.ndarray, edit: str = "") -> Prepared:
     facts = {"database": "qtdb", "record": str(number), "person": f"qtdb-{number}", "edit": edit}
     count = len(allowed)
     none = np.empty((0, 2), np.int64)
-    return Prepared(facts, np.full(count, "N"), allowed.astype(np.uint8), np.arange(count), none)
+    course = Course(np.full(count, np.nan, np.float32), np.zeros(count, np.bool_))
+    return Prepared(facts, np.full(count, "N"), allowed.astype(np.uint8), np.arange(count), none, course)
 
 
 def _logits(count: int, place: int, height: float = 4.0) -> np.ndarray:
@@ -64,7 +66,8 @@ def test_confident_answers_are_right_often_enough() -> None:
         logits[key(records[number])][:10] = _logits(10, 0, 1.0)
     known = calibrating.known(records, logits)
     scaled = calibrating.scaling(known)
-    thresholds = calibrating.thresholds(known, scaled)
+    of_records = {name: calibrating.probabilities(values, scaled) for name, values in logits.items()}
+    thresholds = calibrating.thresholds(records, of_records)
     said = calibrating.probabilities(known.logits, scaled)
     confident = said.max(axis=1) >= np.array(thresholds.min_confidence)[said.argmax(axis=1)]
     assert 0 < confident.mean() < 1
@@ -81,3 +84,15 @@ def test_a_fold_is_calibrated_by_the_others() -> None:
     }
     said = calibrating.cross_fitted(records, folds)
     assert said[key(records[0])].max(axis=1).mean() < said[key(records[2])].max(axis=1).mean()
+
+
+def test_a_recording_is_answered_by_its_own_shares_of_the_classes() -> None:
+    records = tuple(_record(number, np.repeat([1, 8], [60, 4])) for number in range(20))
+    logits = {key(record): np.concatenate([_logits(60, 0, 2.0), _logits(4, 3, 2.0)]) for record in records}
+    calibration = calibrating.Calibration.of(calibrating.known(records, logits))
+    assert sum(calibration.shares) == pytest.approx(1)
+    long, short = _record(30, np.full(901, 8)), _record(31, np.full(1, 8))
+    doubtful = np.zeros((1, len(CLASSES)), np.float32)
+    many = {key(long): np.concatenate([_logits(900, 3, 3.0), doubtful]), key(short): doubtful}
+    said = calibration.of_recordings((long, short), many)
+    assert said[key(long)][-1, 3] > said[key(short)][0, 3] + 0.2

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from ecg.features.arrival import ARRIVAL
 from ecg.features.stream import FEATURES, INTERVALS
 from training.learning.recordings import network
 from training.learning.recordings.network import STRIP, WINDOW, Spread
@@ -15,7 +16,8 @@ Inputs = dict[str, np.ndarray]
 @pytest.fixture(scope="module")
 def model():  # type: ignore[no-untyped-def]
     generator = np.random.default_rng(3)
-    return network.build(Spread.of(generator.normal(size=(50, len(FEATURES))).astype(np.float32)))
+    spreads = [Spread.of(generator.normal(size=(50, len(names))).astype(np.float32)) for names in (FEATURES, ARRIVAL)]
+    return network.build(*spreads)
 
 
 def _inputs(beats: int, leads: int) -> Inputs:
@@ -26,6 +28,8 @@ def _inputs(beats: int, leads: int) -> Inputs:
         "strip": generator.normal(0, 0.5, (beats, leads, STRIP)).astype(np.float32),
         "intervals": generator.uniform(0.5, 1.2, (beats, 2 * INTERVALS)).astype(np.float32),
         "features": generator.normal(size=(beats, len(FEATURES))).astype(np.float32),
+        "arrival": generator.normal(size=(beats, len(ARRIVAL))).astype(np.float32),
+        "leads": np.broadcast_to(np.arange(leads, dtype=np.float32), (beats, leads)),
     }
 
 
@@ -34,7 +38,14 @@ def _said(model, inputs: Inputs) -> np.ndarray:  # type: ignore[no-untyped-def]
 
 
 def _leads(inputs: Inputs, chosen: list[int]) -> Inputs:
-    return {name: values[:, chosen] if values.ndim == 3 else values for name, values in inputs.items()}
+    of_leads = ("windows", "difference", "strip", "leads")
+    return {name: values[:, chosen] if name in of_leads else values for name, values in inputs.items()}
+
+
+def test_it_matters_which_lead_a_beat_is_seen_in(model) -> None:  # type: ignore[no-untyped-def]
+    inputs = _inputs(5, 2)
+    unnamed = inputs | {"leads": np.full((5, 2), np.nan, np.float32)}
+    assert np.abs(_said(model, inputs) - _said(model, unnamed)).max() > 1e-3
 
 
 def test_the_order_of_leads_makes_no_difference(model) -> None:  # type: ignore[no-untyped-def]
@@ -66,7 +77,12 @@ def test_what_is_unknown_is_not_the_middle(model) -> None:  # type: ignore[no-un
     unknown = inputs | {"features": np.full_like(inputs["features"], np.nan)}
     middle = inputs | {
         "features": np.broadcast_to(
-            next(layer.middle for layer in model.layers if isinstance(layer, network.KnownNumbers)), (4, len(FEATURES))
+            next(
+                layer.middle
+                for layer in model.layers
+                if isinstance(layer, network.KnownNumbers) and len(layer.middle) == len(FEATURES)
+            ),
+            (4, len(FEATURES)),
         )
     }
     assert np.abs(_said(model, unknown) - _said(model, middle)).max() > 1e-3

@@ -19,7 +19,7 @@ from inference_server.client import ArrhythmiaClient, CallFailed, RecordingRefus
 from tests.inference_server.recordings_of_tests import differences
 from tests.inference_server.server_process import ServerProcess
 from webportal.accounts.models import User
-from webportal.recordings import beats_file, services
+from webportal.recordings import beats_file, checkpoints, services
 from webportal.recordings.jobs import asking, lines, sweeping
 from webportal.recordings.models import Recording, RecordingAnalysis
 
@@ -126,6 +126,46 @@ def test_progress_is_written_down(asked: RecordingAnalysis, monkeypatch: pytest.
     asking.run(analysis_id=asked.pk)
     assert asked.recording.samples is not None
     assert seen == [asked.recording.samples // 2]
+
+
+def test_what_was_done_before_a_worker_was_killed_is_not_done_again(
+    asked: RecordingAnalysis, portal_with_recordings: ServerProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep, kept = checkpoints.Checkpoints.keep, []
+
+    def killed(self: checkpoints.Checkpoints, place: int, part: bytes) -> None:
+        keep(self, place, part)
+        kept.append(part)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(checkpoints.Checkpoints, "keep", killed)
+        with pytest.raises(KeyboardInterrupt):
+            asking.run(analysis_id=asked.pk)
+    assert checkpoints.Checkpoints(asked).parts() == kept
+    RecordingAnalysis.objects.update(lease_expires_at=timezone.now() - timedelta(seconds=1))
+    assert sweeping.sweep().expired == 1
+    analyze, resumed = ArrhythmiaClient.analyze, []
+
+    def noted(client: ArrhythmiaClient, recording: Signal, **words: Any) -> Answer:
+        resumed.append(list(words["resume"]))
+        return analyze(client, recording, **words)
+
+    monkeypatch.setattr(ArrhythmiaClient, "analyze", noted)
+    assert asking.run(analysis_id=asked.pk)
+    asked.refresh_from_db()
+    assert resumed == [kept]
+    assert asked.state == State.DONE
+    with ArrhythmiaClient(portal_with_recordings.address) as client:
+        whole = analyze(client, store.open_store(asked.recording.store).recording)
+    assert not differences(beats_file.read(asked.beats_path).analysis, whole)
+    assert not list(asked.recording.path.glob("*.parts"))
+
+
+def test_damaged_checkpoints_count_for_nothing(asked: RecordingAnalysis) -> None:
+    kept = checkpoints.Checkpoints(asked)
+    kept.keep(0, b"no such part")
+    assert kept.parts() == []
 
 
 def test_a_worker_that_has_to_end_puts_it_back(

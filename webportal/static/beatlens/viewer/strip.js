@@ -10,8 +10,9 @@ const EPISODE_ROWS = 2;
 const TIME_BAND = 22;
 const LINE = 1.25;
 const GUTTER_MM = 9;  // for the calibration mark and the lead's name
-// Millivolts of room above and below a lead's usual height: what it needs, within these.
-const LEAST_ROOM = 0.9;
+// Room above and below a lead's usual height: what it needs, but at least so many millimetres (the lead's name and the
+// calibration mark have to fit in) and at most so many millivolts.
+const LEAST_ROOM_MM = 11.5;
 const MOST_ROOM = { few: 3, many: 1.8 };
 
 export class Strip {
@@ -51,7 +52,7 @@ export class Strip {
   #layOutLanes(mm) {
     const { gain } = this.scale;
     const most = this.about.leads.length > 3 ? MOST_ROOM.many : MOST_ROOM.few;
-    const room = (needed) => Math.ceil(Math.min(most, Math.max(LEAST_ROOM, needed + 0.15)) * Math.max(gain, 5)) * mm;
+    const room = (needed) => Math.max(LEAST_ROOM_MM, Math.ceil(Math.min(most, needed + 0.15) * gain)) * mm;
     let top = this.top;
     this.lanes = this.about.reaches.map(([baseline, low, high]) => {
       const lane = { top, middle: Math.round(top + room(high - baseline)) };

@@ -409,5 +409,6 @@ class Viewer {
   }
 }
 
-const viewer = new Viewer(JSON.parse(element("about").textContent));
-viewer.begin();
+// Named, so that somebody who looks into it, or a test, finds it.
+window.beatlensViewer = new Viewer(JSON.parse(element("about").textContent));
+window.beatlensViewer.begin();

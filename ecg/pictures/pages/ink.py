@@ -1,0 +1,117 @@
+"""Ink told from paper and grid by how dark it is, or by what a network says of each pixel."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from ecg.pictures.ink.paper import evenly_lit
+from ecg.pictures.ink.strokes import Runs, runs_of
+
+Bytes = NDArray[np.uint8]
+Floats = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
+#: Below this median lightness the paper is a dark screen.
+_DARK: Final = 100
+#: Traces and letters cover less than a twentieth of a page, the bold lines of a grid more.
+_GRID_QUANTILE: Final = 0.94
+_INK_QUANTILE: Final = 0.995
+#: From the grid's depth to the ink's, ink begins at this share.
+_THRESHOLD: Final = 0.34
+#: The grid's own ink, for its lattice: deeper counts no more.
+_CAP_QUANTILE: Final = 0.9
+_LEAST_CAP: Final = 8
+#: Ink that is less deep than this is noise, grey levels.
+LEAST_INK: Final = 36
+
+
+@dataclass(frozen=True, slots=True)
+class Ink:
+    """The ink of a straightened picture."""
+
+    depth: Bytes
+    """``[rows, columns]``, 0 = paper."""
+    mask: Mask
+    """``[rows, columns]``: what is ink, and not grid."""
+    deepest: float
+    """Depth of full ink."""
+    labels: NDArray[np.int32]
+    """``[rows, columns]``: which piece of connected ink a pixel belongs to; 0 = none."""
+    boxes: NDArray[np.int64]
+    """``[pieces + 1, 4]``: left, top, right, lower edge of each piece; the first is none."""
+    runs: Runs
+    """Vertical runs of ink, by column."""
+    thickness: float
+    """Of the pen, pixels."""
+
+    def widths(self) -> NDArray[np.int64]:
+        """Of the pieces, pixels."""
+        return self.boxes[:, 2] - self.boxes[:, 0]
+
+    def heights(self) -> NDArray[np.int64]:
+        """Of the pieces, pixels."""
+        return self.boxes[:, 3] - self.boxes[:, 1]
+
+
+def is_dark(pixels: Bytes) -> bool:
+    """Whether a picture, ``[rows, columns, 3]``, shows light ink on a dark screen."""
+    return bool(np.median(pixels[::7, ::7].max(axis=2)) < _DARK)
+
+
+def grid_depth(pixels: Bytes, *, dark: bool) -> tuple[Bytes, Mask]:
+    """Ink of the grid, ``[rows, columns]``, and what is deeper, with what is next to it: other ink.
+
+    Deeper ink counts no more than most of the grid's.
+    """
+    depth = evenly_lit(255 - pixels.max(axis=2) if dark else pixels.min(axis=2))
+    cap = max(_LEAST_CAP, int(np.quantile(depth[::3, ::3], _CAP_QUANTILE)))
+    light = pixels.max(axis=2)
+    deep = evenly_lit(255 - light if dark else light)
+    bound = np.quantile(deep[::3, ::3], _GRID_QUANTILE) + LEAST_INK / 2
+    other = ndimage.binary_dilation(deep > bound, np.ones((5, 5), np.bool_))
+    return np.minimum(depth, cap).astype(np.uint8), other
+
+
+def trace_depth(pixels: Bytes, *, dark: bool) -> Bytes:
+    """Ink of traces and letters, ``[rows, columns]``: the grid's colours vanish where they have any."""
+    light = pixels.max(axis=2)
+    return evenly_lit(255 - light if dark else light)
+
+
+def ink_of(depth: Bytes, *, seen: Mask | None = None, is_share: bool = False) -> Ink | None:
+    """The ink of a page; None where there is none.
+
+    Args:
+        depth: ``[rows, columns]``.
+        seen: Where the picture shows the page.
+        is_share: ``depth`` is how likely each pixel is a trace's (255 = certainly), and knows of no grid.
+    """
+    if seen is not None:
+        depth = np.where(seen, depth, 0).astype(np.uint8)
+    inside = depth[::2, ::2] if seen is None else depth[::2, ::2][seen[::2, ::2]]
+    if inside.size < 100:
+        return None
+    grid, deepest = (float(np.quantile(inside, share)) for share in (_GRID_QUANTILE, _INK_QUANTILE))
+    if is_share:
+        grid, deepest = 0.0, 255.0
+    if deepest - grid < LEAST_INK:
+        # So little ink that the quantile misses it.
+        deepest = float(np.quantile(inside, 0.9995))
+    if deepest - grid < LEAST_INK:
+        return None
+    mask = depth >= grid + max(_THRESHOLD * (deepest - grid), LEAST_INK / 2)
+    labels, number = ndimage.label(mask, structure=np.ones((3, 3)))
+    boxes = np.zeros((number + 1, 4), np.int64)
+    for index, place in enumerate(ndimage.find_objects(labels), 1):
+        boxes[index] = place[1].start, place[0].start, place[1].stop, place[0].stop
+    runs = runs_of(mask)
+    if not len(runs.columns):
+        return None
+    # Most of a trace is nearly level: its runs are as high as the pen is wide.
+    thickness = float(np.quantile(runs.ends - runs.starts, 0.4))
+    return Ink(depth, mask, deepest, labels, boxes, runs, max(1.0, thickness))

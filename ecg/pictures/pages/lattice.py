@@ -1,0 +1,207 @@
+"""The paper's grid as a lattice of two waves: where in the picture it runs which way, and how the paper lies by it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage, optimize
+
+Floats = NDArray[np.float64]
+
+#: Side of the tiles in which the grid's waves are sought, pixels, and the step between them.
+TILE: Final = 256
+_STEP: Final = 160
+#: Waves that are sought, periods in a tile: lines 2.2 to 43 pixels apart.
+_LEAST_WAVES: Final = 6.0
+_MOST_WAVES: Final = 116.0
+#: How far the waves of neighbouring tiles may differ, as a share of their length.
+_NEAR: Final = 0.07
+#: A wave stands out of the spectrum around it by this factor, in natural logarithms of power.
+_CLEAR: Final = 3.2
+#: So many tiles with waves make a grid; the share of the picture's tiles.
+_LEAST_SHARE: Final = 0.2
+
+
+class Waves(NamedTuple):
+    """The grid's two waves at a place of the picture."""
+
+    x: float
+    y: float
+    across: tuple[float, float]
+    """Periods a pixel, along x and y, of the lines that stand upright."""
+    down: tuple[float, float]
+    """The same of the lines that lie."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lattice:
+    """How the paper lies: periods of the grid's strongest wave as a projective function of places in the picture."""
+
+    matrix: Floats
+    """``[3, 3]``: homogeneous pixels to homogeneous periods."""
+    pitch: float
+    """Pixels of a period in the middle of the grid."""
+    middle: tuple[float, float]
+    """x and y of the grid's middle, pixels."""
+
+    def periods(self, x: Floats, y: Floats) -> tuple[Floats, Floats]:
+        """Places in the picture as periods across and down."""
+        return projected(self.matrix, x, y)
+
+
+def projected(matrix: Floats, x: Floats, y: Floats) -> tuple[Floats, Floats]:
+    """Places after a projective map."""
+    below = matrix[2, 0] * x + matrix[2, 1] * y + matrix[2, 2]
+    return (
+        (matrix[0, 0] * x + matrix[0, 1] * y + matrix[0, 2]) / below,
+        (matrix[1, 0] * x + matrix[1, 1] * y + matrix[1, 2]) / below,
+    )
+
+
+def lattice_of(depth: NDArray[np.uint8]) -> Lattice | None:
+    """The lattice of a grid; None where there is none to be seen.
+
+    Args:
+        depth: ``[rows, columns]``, ink of the grid, evenly lit; deeper ink should count no more than the grid's.
+    """
+    tiles, places = _spectra(depth)
+    if not len(tiles):
+        return None
+    start = _strongest(np.mean(tiles, axis=0))
+    if start is None:
+        return None
+    waves = _followed(tiles, places, *start)
+    if len(waves) < max(1, _LEAST_SHARE * len(places)):
+        return None
+    return _fitted(waves)
+
+
+def _spectra(depth: NDArray[np.uint8]) -> tuple[Floats, list[tuple[int, int]]]:
+    """Logarithms of the power of each tile, zero frequency in the middle, and the tiles' corners (row, column)."""
+    rows, columns = depth.shape
+    window = np.hanning(TILE)[:, None] * np.hanning(TILE)
+    tops, lefts = (_begins(length) for length in (rows, columns))
+    found, places = [], []
+    for top in tops:
+        for left in lefts:
+            tile = np.zeros((TILE, TILE), np.float32)
+            part = depth[top : top + TILE, left : left + TILE].astype(np.float32)
+            tile[: part.shape[0], : part.shape[1]] = part - part.mean()
+            power = np.abs(np.fft.fft2(tile * window)) ** 2
+            found.append(np.fft.fftshift(np.log(power + 1.0)))
+            places.append((top, left))
+    return np.array(found), places
+
+
+def _begins(length: int) -> list[int]:
+    if length <= TILE:
+        return [0]
+    number = -(-(length - TILE) // _STEP) + 1
+    return [round(place) for place in np.linspace(0, length - TILE, number)]
+
+
+def _strongest(power: Floats) -> tuple[complex, complex] | None:
+    """The two waves at right angles that stand out most, periods in a tile (real: along x); None where none do."""
+    angles = np.radians(np.arange(-45, 45, 0.5))
+    radii = np.arange(_LEAST_WAVES, _MOST_WAVES, 0.5)
+    turned = np.concatenate([angles, angles + np.pi / 2])[:, None]
+    x, y = TILE / 2 + radii * np.cos(turned), TILE / 2 + radii * np.sin(turned)
+    polar = ndimage.map_coordinates(power, [y, x], order=1)
+    clear = np.maximum(polar - np.median(polar, axis=0), 0)
+    both = np.minimum(clear[: len(angles)], clear[len(angles) :])
+    # All harmonics of a grid lie along its own directions.
+    along = np.sort(both, axis=1)[:, -6:].sum(axis=1)
+    angle = int(along.argmax())
+    radius = int(both[angle].argmax())
+    if both[angle, radius] < _CLEAR / 2:
+        return None
+    wave = complex(radii[radius] * np.exp(1j * angles[angle]))
+    return wave, wave * 1j
+
+
+def _followed(tiles: Floats, places: list[tuple[int, int]], across: complex, down: complex) -> list[Waves]:
+    """The waves of each tile, from the tile in which they are clearest to its neighbours."""
+    seen: dict[tuple[int, int], tuple[complex, complex]] = {}
+    index = {place: number for number, place in enumerate(places)}
+    tops, lefts = sorted({top for top, _ in places}), sorted({left for _, left in places})
+    first = max(places, key=lambda place: _clearness(tiles[index[place]], across, down, 0.15))
+    waiting = [(first, across, down, 0.15)]
+    tried = set()
+    while waiting:
+        place, near_across, near_down, reach = waiting.pop(0)
+        if place in tried:
+            continue
+        tried.add(place)
+        found = [_peak(tiles[index[place]], wave, reach) for wave in (near_across, near_down)]
+        if min(clear for _, clear in found) < _CLEAR:
+            continue
+        seen[place] = (found[0][0], found[1][0])
+        row, column = tops.index(place[0]), lefts.index(place[1])
+        for other_row, other_column in ((row - 1, column), (row + 1, column), (row, column - 1), (row, column + 1)):
+            if 0 <= other_row < len(tops) and 0 <= other_column < len(lefts):
+                waiting.append(((tops[other_row], lefts[other_column]), found[0][0], found[1][0], _NEAR))
+    return [
+        Waves(
+            left + TILE / 2,
+            top + TILE / 2,
+            (pair[0].real / TILE, pair[0].imag / TILE),
+            (pair[1].real / TILE, pair[1].imag / TILE),
+        )
+        for (top, left), pair in seen.items()
+    ]
+
+
+def _clearness(power: Floats, across: complex, down: complex, reach: float) -> float:
+    return min(_peak(power, wave, reach)[1] for wave in (across, down))
+
+
+def _peak(power: Floats, near: complex, reach: float) -> tuple[complex, float]:
+    """The highest place of a spectrum near a wave, between its cells, and by how much it stands out."""
+    radius = max(2, round(abs(near) * reach))
+    row, column = round(TILE / 2 + near.imag), round(TILE / 2 + near.real)
+    top, left = max(1, row - radius), max(1, column - radius)
+    part = power[top : min(TILE - 1, row + radius + 1), left : min(TILE - 1, column + radius + 1)]
+    if part.size < 9:
+        return near, 0.0
+    high = int(part.argmax())
+    y, x = top + high // part.shape[1], left + high % part.shape[1]
+    around = power[max(0, row - 12) : row + 13, max(0, column - 12) : column + 13]
+    place = complex(x + _vertex(power[y, x - 1 : x + 2]) - TILE / 2, y + _vertex(power[y - 1 : y + 2, x]) - TILE / 2)
+    return place, float(power[y, x] - np.median(around))
+
+
+def _vertex(three: Floats) -> float:
+    bend = three[0] - 2 * three[1] + three[2]
+    return float(np.clip(0.5 * (three[0] - three[2]) / bend, -0.5, 0.5)) if bend < 0 else 0.0
+
+
+def _fitted(waves: list[Waves]) -> Lattice:
+    """The projective map whose derivatives are the waves, robustly."""
+    x, y = np.array([wave.x for wave in waves]), np.array([wave.y for wave in waves])
+    across, down = np.array([wave.across for wave in waves]), np.array([wave.down for wave in waves])
+    middle = (float(x.mean()), float(y.mean()))
+    reach = max(float(np.abs(x - middle[0]).max()), float(np.abs(y - middle[1]).max()), TILE / 2)
+    u, v = (x - middle[0]) / reach, (y - middle[1]) / reach
+    start = np.r_[np.median(across, axis=0) * reach, np.median(down, axis=0) * reach, 0.0, 0.0]
+    wanted = np.concatenate([across, down], axis=1) * reach
+    size = float(np.hypot(*start[:2]))
+
+    def off(values: Floats) -> Floats:
+        a, b, c, d, g, h = values
+        below = (g * u + h * v + 1) ** 2
+        got = np.stack(
+            [(a + (a * h - b * g) * v) / below, (b + (b * g - a * h) * u) / below,
+             (c + (c * h - d * g) * v) / below, (d + (d * g - c * h) * u) / below], axis=1
+        )  # fmt: skip
+        return ((got - wanted) / size).ravel()
+
+    if len(waves) >= 8:
+        start = optimize.least_squares(off, start, loss="soft_l1", f_scale=0.01).x
+    a, b, c, d, g, h = start
+    inner = np.array([[a, b, 0], [c, d, 0], [g, h, 1]])
+    move = np.array([[1 / reach, 0, -middle[0] / reach], [0, 1 / reach, -middle[1] / reach], [0, 0, 1]])
+    pitch = reach / np.sqrt(abs(a * d - b * c))
+    return Lattice(inner @ move, float(pitch), middle)

@@ -1,0 +1,157 @@
+"""Which lead stands where: layouts of pages, and which of them the names that were read speak for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+from ecg.leads import STANDARD
+from ecg.pictures.pages.words import NAMES, Word
+
+CABRERA: Final = ("aVL", "I", "-aVR", "II", "aVF", "III")
+"""Limb leads in the order of their angles, aVR turned round (Cabrera)."""
+
+#: Rows and columns of pages with twelve leads, and how many rhythm strips may stand below.
+_TWELVE: Final = ((3, 4, (0, 1, 2, 3)), (6, 2, (0, 1)), (12, 1, (0,)))
+_RHYTHM: Final = ("II", "V1", "V5")
+#: A layout of twelve leads is sure with so many of its names where they stand.
+_ENOUGH: Final = 4
+#: How far before its column a name may begin and how far behind, as a share of the column.
+_BEFORE: Final = 0.2
+_BEHIND: Final = 0.45
+
+
+class Named(NamedTuple):
+    """A name where it was read."""
+
+    name: str
+    row: int
+    x: float
+    """Its left edge, pixels."""
+
+
+class Cell(NamedTuple):
+    """A lead's stretch of a row."""
+
+    row: int
+    column: int
+    columns: int
+    """How many the row has."""
+    name: str
+    """Empty where it isn't known."""
+    read: bool
+    """Whether the name was read there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How a page is divided."""
+
+    text: str
+    """Rows × columns + rhythm strips: ``3x4+1``."""
+    cells: tuple[Cell, ...]
+    cabrera: bool = False
+    names_assumed: bool = False
+    """Whether no names were read, and those of the layout's usual order are given."""
+
+
+def named(words: Sequence[Word], levels: Sequence[float], spacing: float) -> list[Named]:
+    """The names of leads among the words, each by the row that it belongs to."""
+    heights = sorted(word.box[3] - word.box[1] for word in words if word.text in NAMES and len(word.text) > 1)
+    usual = heights[len(heights) // 2] if heights else 0
+    found = []
+    for word in words:
+        if word.text not in NAMES:
+            continue
+        left, top, _, bottom = word.box
+        height = bottom - top
+        # A lone bar is an I only where it is as high as other names and no line.
+        if word.text == "I" and usual and not 0.75 * usual <= height <= 1.3 * usual:
+            continue
+        middle = (top + bottom) / 2
+        above = [(level - middle, row) for row, level in enumerate(levels)]
+        near = [(abs(off - 0.3 * spacing), row) for off, row in above if -0.35 * spacing <= off <= 0.85 * spacing]
+        if near:
+            found.append(Named(word.text, min(near)[1], float(left)))
+    return found
+
+
+def layout_of(rows: int, names: Sequence[Named], begin: float, end: float, *, broken: bool) -> Layout:
+    """The layout that the names speak for.
+
+    Args:
+        rows: How many rows there are.
+        names: What was read.
+        begin: Where the rows begin, x in pixels.
+        end: Where they end.
+        broken: Whether the traces break off where a page of twelve leads changes from one to the next.
+    """
+    best: tuple[float, Layout] | None = None
+    for layout in _twelve(rows):
+        cells, hits, against = [], 0, 0
+        for cell in layout.cells:
+            width = (end - begin) / cell.columns
+            here = _at(names, cell.row, begin + cell.column * width, width)
+            hits += cell.name in here
+            against += bool(here) and cell.name not in here
+            cells.append(cell._replace(read=cell.name in here))
+        score = hits - 1.5 * against
+        if best is None or score > best[0]:
+            best = score, Layout(layout.text, _with_strips(cells, names, begin, end), layout.cabrera)
+    if best is not None and best[0] >= _ENOUGH:
+        return best[1]
+    if broken and best is not None and not best[1].cabrera and best[0] >= 0 and rows in (3, 4, 6):
+        return Layout(best[1].text, best[1].cells, names_assumed=best[0] < 2)
+    return _single(rows, names, begin, end)
+
+
+def _at(names: Sequence[Named], row: int, left: float, width: float) -> set[str]:
+    return {
+        name.name for name in names if name.row == row and left - _BEFORE * width <= name.x <= left + _BEHIND * width
+    }
+
+
+def _twelve(rows: int) -> Iterator[Layout]:
+    for high, wide, strips in _TWELVE:
+        strip_rows = rows - high
+        if strip_rows not in strips:
+            continue
+        for limb, cabrera in ((STANDARD[:6], False), (CABRERA, True)):
+            order = (*limb, *STANDARD[6:])
+            cells = [
+                Cell(row, column, wide, order[column * high + row], read=False)
+                for row in range(high)
+                for column in range(wide)
+            ]
+            text = f"{high}x{wide}" + (f"+{strip_rows}" if strip_rows else "")
+            yield Layout(
+                text, (*cells, *(Cell(high + n, 0, 1, _RHYTHM[n], read=False) for n in range(strip_rows))), cabrera
+            )
+
+
+def _with_strips(cells: list[Cell], names: Sequence[Named], begin: float, end: float) -> tuple[Cell, ...]:
+    """The cells with each rhythm strip by the name that was read there, or by none."""
+    found = []
+    for cell in cells:
+        if cell.columns > 1 or sum(other.columns == 1 for other in cells) == len(cells):
+            found.append(cell)
+            continue
+        here = sorted(_at(names, cell.row, begin, (end - begin) / 4), key=NAMES.index)
+        found.append(cell._replace(name=here[0] if len(here) == 1 else "", read=len(here) == 1))
+    return tuple(found)
+
+
+def _single(rows: int, names: Sequence[Named], begin: float, end: float) -> Layout:
+    """Rows of one lead each."""
+    cells, taken = [], set()
+    for row in range(rows):
+        here = [name for name in names if name.row == row and name.x < begin + 0.25 * (end - begin)]
+        here.sort(key=lambda name: name.x)
+        # Letters of other words may look like an I: a longer name says more.
+        longer = [name for name in here if len(name.name) > 1] or here
+        name = longer[0].name if longer else ""
+        name = "" if name in taken else name
+        taken.add(name)
+        cells.append(Cell(row, 0, 1, name, read=bool(name)))
+    return Layout(f"{rows}x1", tuple(cells))

@@ -1,0 +1,97 @@
+"""How long a millimetre is on straightened paper: lines every millimetre, every five, or both."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+#: Rows (and columns) over which the grid is summed: a bend of the paper moves lines by less than their width in them.
+_BAND: Final = 160
+_POINTS: Final = 16384
+#: A line of the spectrum stands out by this factor of power.
+_CLEAR: Final = 12.0
+#: The shortest period that explains this share of what any explains.
+_EXPLAINED: Final = 0.9
+#: Lines of one kind farther apart are those every five millimetres: a millimetre of 14 pixels is 350 dots an inch.
+_FIVE: Final = 14.5
+_SHORTEST: Final = 2.2
+_LONGEST: Final = 72.5
+
+
+class Pitch(NamedTuple):
+    """The grid's pitch."""
+
+    millimetre: float
+    """Pixels."""
+    bold: bool
+    """Whether lines every five millimetres were told from those every millimetre: then the pitch is sure."""
+    five: bool
+    """Whether there are lines every five millimetres, alone or with others."""
+
+
+def pitch_of(depth: NDArray[np.uint8]) -> Pitch | None:
+    """The pitch of an upright grid; None where no lines are evenly spaced.
+
+    Args:
+        depth: ``[rows, columns]``, ink of the grid; deeper ink counts no more than the grid's.
+    """
+    power = _spectrum(depth) * _spectrum(depth.T)
+    frequencies = np.fft.rfftfreq(_POINTS)
+    seen = (frequencies > 1 / _LONGEST) & (frequencies < 1 / _SHORTEST)
+    if not seen.any() or power[seen].max() < _CLEAR:
+        return None
+    peak = int(np.flatnonzero(seen)[power[seen].argmax()])
+    strongest = _between(power, peak)
+    explained = {}
+    for number in range(1, 16):
+        period = number * _POINTS / strongest
+        if period <= _LONGEST:
+            explained[period] = float(np.log(_comb(power, period)).sum())
+    if not explained:
+        return None
+    most = max(explained.values())
+    period = min(period for period, value in explained.items() if value >= _EXPLAINED * most)
+    heights = _comb(power, period)
+    if len(heights) >= 6 and heights[4] > 4 * np.sqrt(heights[3] * heights[5]) and heights[4] > _CLEAR:
+        return Pitch(period / 5, bold=True, five=True)
+    if period > _FIVE:
+        return Pitch(period / 5, bold=False, five=True)
+    return Pitch(period, bold=False, five=False)
+
+
+def _spectrum(depth: NDArray[np.uint8]) -> Floats:
+    """Power of the lines that stand upright over that of what is around in the spectrum, ``[frequencies]``."""
+    window = np.hanning(depth.shape[1])
+    total = np.zeros(_POINTS // 2 + 1)
+    for top in range(0, max(1, depth.shape[0] - _BAND // 2), _BAND):
+        profile = depth[top : top + _BAND].mean(axis=0, dtype=np.float64)
+        profile = profile[:_POINTS]
+        total += np.abs(np.fft.rfft((profile - profile.mean()) * window[: len(profile)], _POINTS)) ** 2
+    cells = max(3, 4 * _POINTS // depth.shape[1])
+    around = np.array(
+        [np.median(total[max(0, at - 20 * cells) : at + 20 * cells : cells]) for at in range(0, len(total), cells)]
+    )
+    floor = np.interp(np.arange(len(total)), np.arange(0, len(total), cells), around)
+    ratio: Floats = np.sqrt(np.maximum(total / np.maximum(floor, 1e-12), 1.0))
+    return ratio
+
+
+def _comb(power: Floats, period: float) -> Floats:
+    """Heights of the spectrum at the multiples of a frequency; 1 where nothing stands out."""
+    places = np.arange(1, int(period / _SHORTEST) + 1) * _POINTS / period
+    heights = []
+    for place in places:
+        at = round(place)
+        heights.append(float(power[max(0, at - 4) : at + 5].max()))
+    found = np.array(heights)
+    return np.where(found > _CLEAR, found, 1.0)
+
+
+def _between(values: Floats, peak: int) -> float:
+    before, here, after = np.log(values[peak - 1 : peak + 2])
+    bend = before - 2 * here + after
+    return float(peak + (0.5 * (before - after) / bend if bend < 0 else 0.0))

@@ -1,0 +1,70 @@
+"""Which way up a page is read: traces run from left to right, and words stand on their feet."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ecg.pictures.pages.ink import Ink, ink_of
+from ecg.pictures.pages.words import NAMES, Word, words_of
+
+#: So many words that were read make sure that a page is not upside down.
+_ENOUGH: Final = 3
+#: How much clearer rows must be in columns than in rows for a page to lie on its side.
+_CLEARER: Final = 1.3
+
+
+class Upright(NamedTuple):
+    """Ink the right way up."""
+
+    ink: Ink
+    quarters: int
+    """Quarter turns counter-clockwise by which it was turned for that."""
+    words: list[Word]
+
+
+def upright(ink: Ink, millimetre: float, *, is_share: bool) -> Upright:
+    """The ink turned so that it can be read."""
+    quarters = 1 if _rows_clear(ink.mask.T) > _CLEARER * _rows_clear(ink.mask) else 0
+    first = _turned(ink, quarters, millimetre, is_share=is_share)
+    if _told(first.words) >= _ENOUGH:
+        return first
+    other = _turned(ink, quarters + 2, millimetre, is_share=is_share)
+    if _told(other.words) != _told(first.words):
+        return max(first, other, key=lambda way: _told(way.words))
+    # Without words: most waves of most people's leads that stand out stand up.
+    return first if quarters == 0 or _skewness(first.ink) >= _skewness(other.ink) else other
+
+
+def _turned(ink: Ink, quarters: int, millimetre: float, *, is_share: bool) -> Upright:
+    if quarters:
+        turned = ink_of(np.ascontiguousarray(np.rot90(ink.depth, quarters)), is_share=is_share)
+        ink = turned if turned is not None else ink
+    return Upright(ink, quarters, words_of(ink, millimetre))
+
+
+def _told(words: list[Word]) -> float:
+    """How much is read: words of several letters that are not the same upside down."""
+    return sum(
+        1.0 for word in words if (len(word.text) > 1 and word.text not in {"II", "III"}) or word.text in NAMES[3:]
+    )
+
+
+def _rows_clear(mask: NDArray[np.bool_]) -> float:
+    """How much the ink of a page is gathered in few of its rows."""
+    counts = mask.sum(axis=1).astype(np.float64)
+    return float(np.sqrt((counts**2).mean()) / max(1e-9, counts.mean()))
+
+
+def _skewness(ink: Ink) -> float:
+    """Above 0 where tall runs of ink reach farther up than down from where the most ink lies."""
+    counts = ink.mask.sum(axis=1).astype(np.float64)
+    rows = np.arange(len(counts))
+    wide = ink.widths()[ink.labels[ink.runs.starts, ink.runs.columns]] > 20 * ink.thickness
+    tall = wide & (ink.runs.ends - ink.runs.starts > 5 * ink.thickness)
+    if not tall.any():
+        return 0.0
+    peak = rows[counts.argmax()]
+    return float(np.mean(peak - (ink.runs.starts[tall] + ink.runs.ends[tall]) / 2))

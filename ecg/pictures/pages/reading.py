@@ -1,0 +1,215 @@
+"""From a picture to the leads of the strip or page that it shows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from ecg.pictures.ink.opening import WORK_SIDE as BEAT_SIDE
+from ecg.pictures.ink.reading import read_beat
+from ecg.pictures.pages import ink as inks
+from ecg.pictures.pages import straightening
+from ecg.pictures.pages.ink import Ink
+from ecg.pictures.pages.lattice import Lattice, lattice_of
+from ecg.pictures.pages.layouts import Layout, layout_of, named
+from ecg.pictures.pages.leads import leads_of
+from ecg.pictures.pages.likeness import breaks_off, is_ecg
+from ecg.pictures.pages.millimetre import Pitch, pitch_of
+from ecg.pictures.pages.orientation import upright
+from ecg.pictures.pages.result import Basis, Kind, PageReading, Reason, Warned
+from ecg.pictures.pages.rows import rows_of
+from ecg.pictures.pages.scale import Scale, scale_of
+from ecg.pictures.pages.straightening import Flat
+from ecg.pictures.pages.traces import Trace, traces_of
+from ecg.pictures.pages.words import Word
+
+Pixels = NDArray[np.uint8]
+Probabilities = Callable[[Pixels], NDArray[np.float32]]
+"""From ``[H, W, 3]``, a millimetre being about 8 pixels, to ``[H, W, 4]``: paper, trace, grid, other ink."""
+
+#: The longer side with which pictures are read, pixels: larger ones are made smaller. A page is 280 mm wide.
+WORK_SIDE: Final = 2400
+#: Pixels of a millimetre for which networks are trained.
+NETWORK_MILLIMETRE: Final = 8.0
+#: A straightened pixel shows the picture from this share of 255 on.
+_SHOWN: Final = 250
+#: Pictures with a shorter side are no strip, pixels.
+_LEAST_SIDE: Final = 60
+_LEAST_WIDTH: Final = 150
+#: A page without a grid is taken to be so wide, mm: only to tell letters from traces.
+_USUAL_WIDTH: Final = 265.0
+#: Less than this is one beat, seconds.
+_ONE_BEAT: Final = 1.4
+#: A trace is a row's if it is as long as this share of the longest, and seen in this share of its columns.
+_LEAST_LENGTH: Final = 0.35
+_LEAST_COVER: Final = 0.6
+
+
+def go_on_always() -> None:
+    """What is called between steps where nobody wants to end them."""
+
+
+def read(
+    pixels: Pixels, probabilities: Probabilities | None = None, *, go_on: Callable[[], None] = go_on_always
+) -> PageReading:
+    """What an upright or turned picture shows.
+
+    Args:
+        pixels: ``uint8`` ``[rows, columns, 3]``, RGB.
+        probabilities: A network's word on each pixel; without, ink is told by how dark it is.
+        go_on: Called between the steps; may end the work by raising.
+
+    Returns:
+        Leads in millivolts, and where they stand in the picture; without leads, what kind of picture it is and why
+        nothing was read.
+    """
+    height, width = pixels.shape[:2]
+    size = (width, height)
+    image = Image.fromarray(pixels)
+    if min(size) < _LEAST_SIDE or max(size) < _LEAST_WIDTH:
+        if _is_one_beat(image):
+            return PageReading(Kind.BEAT, size)
+        return PageReading(Kind.NONE, size, Reason.TOO_SMALL)
+    factor = max(1.0, max(size) / WORK_SIDE)
+    if factor > 1:
+        image = image.resize((round(width / factor), round(height / factor)), Image.Resampling.LANCZOS)
+    page = _paper(image, probabilities, go_on)
+    reading = PageReading(Kind.NONE, size, Reason.BLANK) if page is None else _read_page(page, size, factor, go_on)
+    unsure = reading.kind is Kind.NONE or (reading.kind is Kind.STRIP and Warned.SCALE_UNKNOWN in reading.warnings)
+    if unsure and _is_one_beat(image):
+        return PageReading(Kind.BEAT, size)
+    return reading
+
+
+def _is_one_beat(image: Image.Image) -> bool:
+    """Whether a picture is read as one beat by what reads those."""
+    read_of = read_beat(image.reduce(max(1, max(image.size) // BEAT_SIDE)))
+    return read_of.reason is None and read_of.line is not None
+
+
+class _Page(NamedTuple):
+    """A straightened page."""
+
+    ink: Ink
+    flat: Flat
+    pitch: Pitch | None
+    words: list[Word]
+    millimetre: float
+
+
+def _paper(image: Image.Image, probabilities: Probabilities | None, go_on: Callable[[], None]) -> _Page | None:
+    """The page straightened and its ink found; None where there is none."""
+    pixels = np.asarray(image)
+    dark = inks.is_dark(pixels)
+    grid, other = inks.grid_depth(pixels, dark=dark)
+    go_on()
+    lattice = lattice_of(grid)
+    go_on()
+    flat, pitch = straightening.unchanged(image.size), None
+    if lattice is not None:
+        flat, pitch = _straightened(lattice, grid, other, image.size)
+    straight = np.asarray(flat.straightened(image, (0, 0, 0) if dark else (255, 255, 255)))
+    seen = np.asarray(flat.straightened(Image.new("L", image.size, 255), 0)) > _SHOWN
+    millimetre = pitch.millimetre if pitch is not None else max(flat.size) / _USUAL_WIDTH
+    if probabilities is None:
+        ink = inks.ink_of(inks.trace_depth(straight, dark=dark), seen=seen)
+    else:
+        ink = inks.ink_of(_shares(straight, probabilities, millimetre), seen=seen, is_share=True)
+    if ink is None:
+        return None
+    go_on()
+    ink, quarters, words = upright(ink, millimetre, is_share=probabilities is not None)
+    return _Page(ink, flat.turned(quarters), pitch, words, millimetre)
+
+
+def _straightened(
+    lattice: Lattice, grid: Pixels, other: NDArray[np.bool_], size: tuple[int, int]
+) -> tuple[Flat, Pitch | None]:
+    """The paper as its grid lies, first by its perspective, then by its bends."""
+    flat = straightening.flattened(lattice, size)
+    upright_grid = np.asarray(flat.straightened(Image.fromarray(grid), 0))
+    pitch = pitch_of(upright_grid)
+    if pitch is None:
+        return flat, None
+    periods = ((5 * pitch.millimetre,) if pitch.five else ()) + (
+        (pitch.millimetre,) if pitch.bold or not pitch.five else ()
+    )
+    elsewhere = np.asarray(flat.straightened(Image.fromarray(other.view(np.uint8) * np.uint8(255)), 0)) > 127
+    return straightening.smoothed(flat, upright_grid, elsewhere, periods), pitch
+
+
+def _shares(straight: Pixels, probabilities: Probabilities, millimetre: float) -> Pixels:
+    """How likely each pixel is a trace's or other ink's, 255 = certainly; ``[rows, columns]``."""
+    image = Image.fromarray(straight)
+    factor = NETWORK_MILLIMETRE / millimetre
+    sized = image.resize((max(1, round(image.width * factor)), max(1, round(image.height * factor))))
+    said = probabilities(np.asarray(sized))
+    ink = np.rint(255 * np.clip(said[..., 1] + said[..., 3], 0, 1)).astype(np.uint8)
+    return np.asarray(Image.fromarray(ink).resize(image.size, Image.Resampling.BILINEAR))
+
+
+def _read_page(page: _Page, size: tuple[int, int], factor: float, go_on: Callable[[], None]) -> PageReading:
+    levels = rows_of(page.ink, page.millimetre)
+    traces = _rows(traces_of(page.ink, levels, page.millimetre, go_on))
+    if not traces:
+        return PageReading(Kind.NONE, size, Reason.NO_TRACE)
+    begin = float(np.median([trace.begin for trace in traces]))
+    end = float(np.median([trace.end for trace in traces]))
+    pulses = [trace.pulse for trace in traces if trace.pulse is not None]
+    scale = scale_of(page.pitch, pulses, page.words, end - begin)
+    rows = [trace.level for trace in traces]
+    spacing = float(np.median(np.diff(rows))) if len(rows) > 1 else 26 * page.millimetre
+    names = named(page.words, rows, spacing)
+    layout = layout_of(len(traces), names, begin, end, broken=breaks_off(traces, begin, end, page.millimetre))
+    seconds = (end - begin) / scale.pixels_per_second
+    known = scale.calibration.millimetre is not Basis.ASSUMED
+    if known and seconds < _ONE_BEAT:
+        return PageReading(Kind.BEAT, size)
+    if not (known or names or is_ecg(traces)):
+        return PageReading(Kind.NONE, size, Reason.NO_ECG)
+    leads = leads_of(traces, layout, scale, page.flat, begin, end, factor)
+    return PageReading(
+        kind=Kind.STRIP if len(traces) == 1 else Kind.PAGE,
+        size=size,
+        layout=layout.text,
+        cabrera=layout.cabrera,
+        degrees=_degrees(page.flat),
+        corners=_corners(page.flat) * factor,
+        calibration=replace(scale.calibration, pixels_per_mm=scale.calibration.pixels_per_mm * factor),
+        leads=leads,
+        warnings=_warnings(scale, layout),
+    )
+
+
+def _rows(traces: list[Trace]) -> list[Trace]:
+    """Those that go along most of the page."""
+    longest = max((trace.end - trace.begin for trace in traces), default=0.0)
+    return [
+        trace for trace in traces if trace.end - trace.begin >= _LEAST_LENGTH * longest and trace.cover >= _LEAST_COVER
+    ]
+
+
+def _warnings(scale: Scale, layout: Layout) -> tuple[Warned, ...]:
+    found = list(scale.warnings)
+    if layout.names_assumed:
+        found.append(Warned.NAMES_ASSUMED)
+    if any(not cell.name for cell in layout.cells):
+        found.append(Warned.NAME_UNKNOWN)
+    return tuple(found)
+
+
+def _corners(flat: Flat) -> NDArray[np.float64]:
+    width, height = flat.size
+    return flat.to_picture(np.array([(0, 0), (width, 0), (width, height), (0, height)], np.float64))
+
+
+def _degrees(flat: Flat) -> float:
+    """By how much the page is turned counter-clockwise in the picture."""
+    middle = np.array(flat.size, np.float64) / 2
+    (x, y), (ahead_x, ahead_y) = flat.to_picture(np.stack([middle, middle + np.array([20.0, 0.0])]))
+    return float(np.degrees(np.arctan2(y - ahead_y, ahead_x - x)))

@@ -1,0 +1,170 @@
+"""What is read of a picture: what kind it is, its scale, and its leads in millivolts and seconds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+RATE: Final = 500.0
+"""Samples a second of every lead that is read."""
+
+
+class Kind(StrEnum):
+    """What a picture shows."""
+
+    BEAT = "beat"
+    """One beat, which is classified as it is and not digitised."""
+    STRIP = "strip"
+    """One row."""
+    PAGE = "page"
+    """Several rows."""
+    NONE = "none"
+    """No electrocardiogram that can be read; the reason says why."""
+
+
+class Reason(StrEnum):
+    """Stable codes: why nothing is read of a picture."""
+
+    BLANK = "PAGE_BLANK"
+    """Nothing is drawn."""
+    NO_TRACE = "PAGE_NO_TRACE"
+    """Something is drawn, but no line that goes on from left to right."""
+    NO_ECG = "PAGE_NO_ECG"
+    """There are lines, but no grid, no names, no pulse and no beats: a chart or a drawing."""
+    TOO_SMALL = "PAGE_TOO_SMALL"
+    """The picture has too few pixels for a strip."""
+
+
+class Warned(StrEnum):
+    """Stable codes: what a reader should know before believing what is measured."""
+
+    SPEED_ASSUMED = "PAGE_SPEED_ASSUMED"
+    GAIN_ASSUMED = "PAGE_GAIN_ASSUMED"
+    SCALE_UNKNOWN = "PAGE_SCALE_UNKNOWN"
+    PITCH_UNSURE = "PAGE_PITCH_UNSURE"
+    SCALE_CONTRADICTORY = "PAGE_SCALE_CONTRADICTORY"
+    NAMES_ASSUMED = "PAGE_NAMES_ASSUMED"
+    NAME_UNKNOWN = "PAGE_NAME_UNKNOWN"
+    TRACES_TOUCH = "PAGE_TRACES_TOUCH"
+
+
+MESSAGES: Final = {
+    Warned.SPEED_ASSUMED: "The paper speed is neither printed nor shown by a pulse; 25 mm/s was assumed.",
+    Warned.GAIN_ASSUMED: "The gain is neither printed nor shown by a pulse; 10 mm/mV was assumed.",
+    Warned.SCALE_UNKNOWN: "There is no grid and no pulse: times and voltages are a guess by the picture's size.",
+    Warned.PITCH_UNSURE: "The grid has lines of one kind only; how far apart they are on paper was assumed.",
+    Warned.SCALE_CONTRADICTORY: "Grid, pulse and print contradict each other; what is printed was taken.",
+    Warned.NAMES_ASSUMED: "No names of leads were read; those of the layout's usual order were assumed.",
+    Warned.NAME_UNKNOWN: "The names of some leads could not be read.",
+    Warned.TRACES_TOUCH: "Traces touch or cross; where they do, one may have been taken for the other.",
+}
+"""A sentence for each."""
+
+
+REFUSALS: Final = {
+    Reason.BLANK: "Nothing is drawn in the picture.",
+    Reason.NO_TRACE: "The picture shows no line that goes on from left to right.",
+    Reason.NO_ECG: "The picture has lines, but no grid, names of leads, pulse or beats: it is no ECG that can be read.",
+    Reason.TOO_SMALL: "The picture has too few pixels for a strip.",
+}
+"""A sentence for each reason."""
+
+
+class Basis(StrEnum):
+    """What a part of the scale rests on."""
+
+    GRID = "grid"
+    PRINT = "print"
+    PULSE = "pulse"
+    ASSUMED = "assumed"
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """The page's scale and what it rests on."""
+
+    pixels_per_mm: float
+    """In the middle of the picture."""
+    mm_per_second: float
+    mm_per_mv: float
+    millimetre: Basis
+    """What the millimetre rests on: the grid, a pulse, or nothing."""
+    speed: Basis
+    gain: Basis
+
+    @property
+    def assumed(self) -> bool:
+        """Whether any of it is assumed."""
+        return Basis.ASSUMED in (self.millimetre, self.speed, self.gain)
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """A lead, or a stretch of one, where it stands on the page. A lead that stands there twice has two."""
+
+    name: str
+    """``II``; empty where it could not be read."""
+    name_read: bool
+    """Whether the name was read there, not concluded from the layout."""
+    row: int
+    column: int
+    begin: float
+    """Seconds from the page's first moment."""
+    rate: float
+    """Samples a second."""
+    millivolts: NDArray[np.float32]
+    """``[n]``; ``nan`` where nothing could be read."""
+    trace: NDArray[np.float64]
+    """``[m, 2]``: x and y in the picture, pixels from its left and top edge; ``nan`` where it is interrupted."""
+    box: tuple[float, float, float, float]
+    """Left, top, right and lower edge of the trace in the picture, pixels."""
+    confidence: float
+    """How much of it was read how surely, 0 to 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageReading:
+    """What was read of a picture."""
+
+    kind: Kind
+    size: tuple[int, int]
+    """Width and height of the picture, pixels."""
+    reason: Reason | None = None
+    """Why nothing was read; None where something was, and for one beat."""
+    layout: str = ""
+    """Rows × columns + rhythm strips, ``3x4+1``; empty where nothing was read."""
+    cabrera: bool = False
+    """Whether limb leads stand in the order of Cabrera."""
+    degrees: float = 0.0
+    """By how much the page is turned counter-clockwise, quarter turns included."""
+    corners: NDArray[np.float64] | None = None
+    """``[4, 2]``: the corners of what was read as the page: upper left, upper right, lower right, lower left."""
+    calibration: Calibration | None = None
+    leads: tuple[Lead, ...] = ()
+    """In reading order."""
+    warnings: tuple[Warned, ...] = ()
+
+
+def enlarged(reading: PageReading, size: tuple[int, int]) -> PageReading:
+    """What was read of a smaller copy, with places in the picture of ``size`` (width, height) itself."""
+    if size == reading.size:
+        return reading
+    across, down = size[0] / reading.size[0], size[1] / reading.size[1]
+    factors = np.array([across, down])
+    calibration = reading.calibration
+    if calibration is not None:
+        calibration = replace(calibration, pixels_per_mm=calibration.pixels_per_mm * float(factors.mean()))
+    leads = [
+        replace(
+            lead,
+            trace=lead.trace * factors,
+            box=(lead.box[0] * across, lead.box[1] * down, lead.box[2] * across, lead.box[3] * down),
+        )
+        for lead in reading.leads
+    ]
+    corners = None if reading.corners is None else reading.corners * factors
+    return replace(reading, size=size, corners=corners, calibration=calibration, leads=tuple(leads))

@@ -1,0 +1,49 @@
+"""The rows of a page: where each trace's level lies."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+from scipy.signal import find_peaks
+
+from ecg.pictures.pages.ink import Ink
+
+Floats = NDArray[np.float64]
+
+#: Connected ink of a trace is at least so wide, mm: letters and pulses are not.
+TRACE_WIDTH: Final = 9.0
+#: Rows are at least so far apart, mm.
+_APART: Final = 9.5
+#: How blurred the levels are counted, mm.
+_BLUR: Final = 0.5
+#: A row has level ink for so many mm at least, and as this share of the row that has most.
+_LEAST_LEVEL: Final = 6.0
+_LEAST_SHARE: Final = 0.14
+#: A level run is no higher than so many times the pen.
+_LEVEL: Final = 2.2
+#: Most rows of a page.
+MOST_ROWS: Final = 16
+
+
+def rows_of(ink: Ink, millimetre: float) -> list[float]:
+    """Levels of the rows, from the top, pixels."""
+    wide = ink.widths() >= TRACE_WIDTH * millimetre
+    if not wide.any():
+        return []
+    runs = ink.runs
+    pieces = ink.labels[runs.starts, runs.columns]
+    level = wide[pieces] & (runs.ends - runs.starts <= _LEVEL * ink.thickness + 1)
+    middles = ((runs.starts + runs.ends) / 2)[level]
+    counts = np.bincount(middles.astype(np.int64), minlength=len(ink.mask)).astype(np.float64)
+    smooth = ndimage.gaussian_filter1d(counts, _BLUR * millimetre, mode="constant")
+    smooth *= _BLUR * millimetre * np.sqrt(2 * np.pi)  # columns whose ink lies about here
+    least = max(_LEAST_LEVEL * millimetre, _LEAST_SHARE * float(smooth.max(initial=0.0)))
+    padded = np.r_[0.0, smooth, 0.0]
+    peaks, _ = find_peaks(padded, height=least, distance=max(1.0, _APART * millimetre))
+    chosen = peaks - 1
+    if len(chosen) > MOST_ROWS:
+        chosen = np.sort(chosen[np.argsort(smooth[chosen])[-MOST_ROWS:]])
+    return [float(place) + 0.5 for place in chosen]

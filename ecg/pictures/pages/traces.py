@@ -1,0 +1,137 @@
+"""The traces of a straightened page: each row's line as a function of x, without its pulses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from ecg.pictures.ink.strokes import Line, Runs, line_of
+from ecg.pictures.pages.following import followed, letters_of
+from ecg.pictures.pages.ink import Ink
+from ecg.pictures.pages.pulses import Pulse, pulse_of
+
+Floats = NDArray[np.float64]
+
+#: A trace that is interrupted for longer begins or ends there, if what lies beyond is short, mm.
+_BREAK: Final = 6.0
+_REMAINDER: Final = 6.0
+#: A row's level is the most frequent one, counted in cells of this many millimetres.
+_CELL: Final = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """A row's line."""
+
+    level: float
+    """Row at which it mostly lies, pixels."""
+    line: Line
+    pulse: Pulse | None
+    cost: float
+    """How hard it was to follow."""
+
+    @property
+    def begin(self) -> float:
+        """Its left end, x in pixels."""
+        return float(self.line.columns[0])
+
+    @property
+    def end(self) -> float:
+        """Its right end."""
+        return float(self.line.columns[-1]) + 1
+
+    @property
+    def cover(self) -> float:
+        """Share of the columns between its ends in which it was seen."""
+        return len(self.line.columns) / max(1.0, self.end - self.begin)
+
+    @property
+    def zero(self) -> float:
+        """Row of 0 mV: the foot of its pulse, or its level."""
+        return self.pulse.foot if self.pulse is not None else self.level
+
+    def points(self) -> tuple[Floats, Floats]:
+        """X and y of the line, one point a column, pixels: its middle, but its tip where it turns back."""
+        columns, upper, lower, _ = self.line
+        y = (upper + lower) / 2
+        here, before, after = slice(1, -1), slice(None, -2), slice(2, None)
+        rise = np.minimum(upper[before], upper[after]) - upper[here]
+        fall = lower[here] - np.maximum(lower[before], lower[after])
+        level = (y[before] + y[after]) / 2
+        up = (rise >= 0) & ((fall < 0) | (level - upper[here] >= lower[here] - level))
+        down = (fall >= 0) & ~up
+        y[here] = np.where(up, upper[here], np.where(down, lower[here], y[here]))
+        return columns.astype(np.float64) + 0.5, y
+
+
+def traces_of(ink: Ink, levels: list[float], millimetre: float, go_on: Callable[[], None]) -> list[Trace]:
+    """The traces of all rows, from the top; rows of which nothing can be followed are left out."""
+    letters = letters_of(ink, millimetre)
+    found = []
+    for level in levels:
+        go_on()
+        path = followed(ink, level, [other for other in levels if other != level], millimetre, letters)
+        if path is None:
+            continue
+        runs = ink.runs
+        line = line_of(
+            Runs(runs.columns[path.runs], runs.starts[path.runs], runs.ends[path.runs]), ink.depth, ink.deepest
+        )
+        trace = _trimmed(line, path.cost, millimetre)
+        if trace is not None:
+            found.append(trace)
+    return found
+
+
+def _trimmed(line: Line, cost: float, millimetre: float) -> Trace | None:
+    """A row's line without its pulse, and without what lies far away from the rest of it."""
+    middle = (line.upper + line.lower) / 2
+    found = pulse_of(line.columns, middle, millimetre)
+    pulse = None
+    keep = np.ones(len(middle), np.bool_)
+    if found is not None:
+        pulse, at_left = found
+        foot = 1.2 * millimetre
+        keep = line.columns > pulse.right + foot if at_left else line.columns < pulse.left - foot
+    line = _without_remainders(_chosen(line, keep), millimetre)
+    if len(line.columns) < 5 * millimetre:
+        return None
+    return Trace(_level(line, millimetre), line, pulse, cost)
+
+
+def _chosen(line: Line, keep: NDArray[np.bool_]) -> Line:
+    return Line(line.columns[keep], line.upper[keep], line.lower[keep], line.thickness)
+
+
+def _without_remainders(line: Line, millimetre: float) -> Line:
+    """Without short pieces at the ends, beyond an interruption."""
+    while len(line.columns) > 1:
+        breaks = np.flatnonzero(np.diff(line.columns) > _BREAK * millimetre)
+        if not len(breaks):
+            break
+        first, last = int(breaks[0]) + 1, len(line.columns) - int(breaks[-1]) - 1
+        number = np.arange(len(line.columns))
+        if first < _REMAINDER * millimetre:
+            line = _chosen(line, number >= first)
+        elif last < _REMAINDER * millimetre:
+            line = _chosen(line, number < len(number) - last)
+        else:
+            break
+    return line
+
+
+def _level(line: Line, millimetre: float) -> float:
+    """The most frequent level of a line."""
+    middle = (line.upper + line.lower) / 2
+    cell = max(0.25, _CELL * millimetre)
+    low = float(middle.min())
+    counts = np.bincount(((middle - low) / cell).astype(np.int64)).astype(np.float64)
+    smooth = ndimage.gaussian_filter1d(counts, 1.5, mode="constant")
+    place = int(smooth.argmax())
+    near = middle[np.abs(middle - low - (place + 0.5) * cell) <= 2 * cell]
+    return float(np.median(near)) if len(near) else low + (place + 0.5) * cell

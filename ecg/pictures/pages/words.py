@@ -1,0 +1,134 @@
+"""Printed words read by comparison: names of leads, speed and gain. A small set, in several fonts, and nothing else."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from ecg.leads import STANDARD
+from ecg.pictures.pages.ink import Ink
+
+Floats = NDArray[np.float32]
+
+NAMES: Final = (*STANDARD, "-aVR")
+"""Names of leads that are known by sight."""
+_NUMBERS: Final = ("2.5", "5", "10", "12.5", "20", "25", "50")
+_UNITS: Final = ("mm/s", "mm/sec", "mm/mV")
+WORDS: Final = (*NAMES, *_NUMBERS, *_UNITS)
+HEIGHT: Final = 24
+"""Rows of a word in :data:`LETTERING`, from the top of its highest letter to the foot of its lowest."""
+LETTERING: Final = Path(__file__).with_name("lettering.npz")
+"""The words in several fonts, made by :mod:`training.pictures.lettering`."""
+
+#: How high a letter is, mm.
+_HIGHEST: Final = 6.5
+_LOWEST: Final = 1.1
+#: Letters of a word are no farther apart than this share of its height.
+_SPACE: Final = 0.34
+#: The widths of a word in different fonts, as a share.
+_WIDTHS: Final = 0.3
+#: A word is known from this likeness on (correlation), and if no other word is nearly as like.
+LIKE: Final = 0.66
+_ALONE: Final = 0.025
+
+
+class Word(NamedTuple):
+    """A group of letters."""
+
+    text: str
+    """What it says; empty where it is none of the words."""
+    likeness: float
+    """Correlation with the likest of them, 0 to 1."""
+    box: tuple[int, int, int, int]
+    """Left, top, right, lower edge, pixels."""
+    pieces: tuple[int, ...]
+    """Its pieces of ink."""
+
+
+def words_of(ink: Ink, millimetre: float) -> list[Word]:
+    """The words of a page, from its letters."""
+    return [_read(ink, box, pieces) for box, pieces in _groups(ink, millimetre)]
+
+
+def _groups(ink: Ink, millimetre: float) -> list[tuple[tuple[int, int, int, int], tuple[int, ...]]]:
+    """Letters that stand beside each other: their box and their pieces."""
+    heights, widths = ink.heights() / millimetre, ink.widths() / millimetre
+    lone = (heights >= _LOWEST) & (heights <= _HIGHEST) & (widths <= 4 * _HIGHEST)
+    # A hyphen or a dot belongs to a word beside it.
+    small = (heights < _LOWEST) & (widths < 3.0) & (widths * heights > 0.03)
+    order = [int(index) for index in np.flatnonzero(lone | small) if index]
+    order.sort(key=lambda index: int(ink.boxes[index, 0]))
+    groups: list[list[int]] = []
+    boxes: list[list[int]] = []
+    for index in order:
+        left, top, right, bottom = (int(edge) for edge in ink.boxes[index])
+        for group, box in zip(groups[-40:], boxes[-40:], strict=True):
+            high = max(box[3] - box[1], bottom - top)
+            beside = -0.5 * high <= left - box[2] <= _SPACE * high
+            level = min(bottom, box[3]) - max(top, box[1]) > 0.5 * min(bottom - top, box[3] - box[1])
+            if beside and level and max(bottom, box[3]) - min(top, box[1]) <= 1.4 * high:
+                group.append(index)
+                box[:] = min(left, box[0]), min(top, box[1]), max(right, box[2]), max(bottom, box[3])
+                break
+        else:
+            groups.append([index])
+            boxes.append([left, top, right, bottom])
+    found = []
+    for group, box in zip(groups, boxes, strict=True):
+        if _LOWEST * millimetre <= box[3] - box[1] <= _HIGHEST * millimetre:
+            found.append(((box[0], box[1], box[2], box[3]), tuple(group)))
+    return found
+
+
+def _read(ink: Ink, box: tuple[int, int, int, int], pieces: tuple[int, ...]) -> Word:
+    left, top, right, bottom = box
+    part = np.where(np.isin(ink.labels[top:bottom, left:right], pieces), ink.depth[top:bottom, left:right], 0)
+    grey = Image.fromarray(np.minimum(part * (255.0 / ink.deepest), 255).astype(np.uint8))
+    wide = (right - left) * HEIGHT / (bottom - top)
+    best: dict[str, float] = {}
+    drawn: dict[int, Floats] = {}
+    for text, template in _templates():
+        width = template.shape[1]
+        if abs(wide - width) > _WIDTHS * max(wide, width) + 1:
+            continue
+        if width not in drawn:
+            drawn[width] = np.asarray(grey.resize((width, HEIGHT), Image.Resampling.BOX), np.float32)
+        likeness = _likeness(drawn[width], template, wide)
+        best[text] = max(best.get(text, 0.0), likeness)
+    if not best:
+        return Word("", 0.0, box, pieces)
+    first, *others = sorted(best, key=lambda text: -best[text])
+    sure = best[first] >= LIKE and (not others or best[first] - best[others[0]] >= _ALONE)
+    return Word(first if sure else "", best[first], box, pieces)
+
+
+def _likeness(seen: Floats, template: Floats, wide: float) -> float:
+    """Correlation, that of the right half counting twice: most names differ there."""
+    half = template.shape[1] // 2
+    whole = _correlation(seen, template)
+    right = _correlation(seen[:, half:], template[:, half:]) if half > 3 else whole
+    stretched = abs(wide - template.shape[1]) / max(wide, template.shape[1])
+    return (whole + right) / 2 - 0.3 * stretched
+
+
+def _correlation(seen: Floats, template: Floats) -> float:
+    a, b = seen - seen.mean(), template - template.mean()
+    below = float(np.sqrt((a * a).sum() * (b * b).sum()))
+    if below < 1e-6:
+        # A solid bar, as an I without serifs is: how alike they are filled.
+        return 1.0 - float(np.abs(seen - template).mean()) / 255
+    return float((a * b).sum()) / below
+
+
+@cache
+def _templates() -> tuple[tuple[str, Floats], ...]:
+    with np.load(LETTERING, allow_pickle=False) as file:
+        pixels, widths = file["pixels"], file["widths"]
+    ends = np.cumsum(widths)
+    parts = [pixels[:, end - width : end].astype(np.float32) for end, width in zip(ends, widths, strict=True)]
+    return tuple((WORDS[number % len(WORDS)], part) for number, part in enumerate(parts))

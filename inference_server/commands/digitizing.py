@@ -1,0 +1,118 @@
+"""``python -m inference_server digitize``: strips and pages, from a picture to a WFDB record."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from ecg.pictures.decoding import ImageError, ImageLimits
+from ecg.pictures.files import LeftOut, shown, walk
+from inference_server.classification import DISCLAIMER
+from inference_server.classification.page_messages import Digitized
+from inference_server.commands import page_answering
+from inference_server.commands.answering import Ask, NoAnswer, answer_about_file, connected
+from inference_server.commands.page_outputs import SUFFIXES, write_page
+from inference_server.commands.page_printing import Answer, ResultTable, line_of
+from inference_server.commands.printing import print_left_out
+from inference_server.commands.recording_outputs import OutputExists, check_free, names_of
+from inference_server.runtime.settings import load_settings
+
+#: So many files that were left out are listed on the screen; --json tells all of them.
+_LISTED: Final = 20
+
+
+def digitize(
+    pictures: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="PICTURE...",
+            help="Pictures of strips and pages: prints, scans, screens, photographs (PNG, JPEG, WebP, HEIC, AVIF, GIF,"
+            " BMP, TIFF, PDF of one page), or folders that are looked through for them.",
+        ),
+    ],
+    out: Annotated[
+        Path, typer.Option(metavar="DIR", help="Write NAME.hea, NAME.dat and NAME.overlay.png of each into DIR.")
+    ],
+    address: Annotated[
+        str | None, typer.Option(metavar="HOST:PORT", help="Ask a running server instead of reading them here.")
+    ] = None,
+    token: Annotated[
+        str | None, typer.Option(envvar="BEATLENS_TOKEN", help="The token that the running server asks for.")
+    ] = None,
+    tls_ca: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Use TLS, and trust servers whose certificate is from this PEM.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line, as pictures end.")] = False,
+) -> None:
+    """Digitize strips and pages. Exit code 1 when nothing was read of any of them; the others are written.
+
+    Nothing is written over: a picture whose files are in DIR already is refused. One beat is no strip: classify it.
+    """
+    settings = load_settings()
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        typer.echo(f"{out} can't be made: {error.strerror}.", err=True)
+        raise typer.Exit(2) from None
+    errors = Console(stderr=True)
+    items = [item for path in pictures for item in (walk(path) if path.is_dir() else [path])]
+    names = iter(names_of([item for item in items if isinstance(item, Path)]))
+    table = ResultTable()
+    failed = False
+    with connected(address, token, tls_ca) if address else nullcontext() as client:
+        ask = page_answering.in_process(settings) if client is None else page_answering.by_client(client)
+        for item in items:
+            answer: Answer = (
+                item if isinstance(item, LeftOut) else _one(item, ask, settings.image_limits, out, next(names))
+            )
+            failed |= isinstance(answer, NoAnswer) or (isinstance(answer, Digitized) and not answer.reading.leads)
+            file = str(item.path if isinstance(item, LeftOut) else item)
+            if as_json:
+                sys.stdout.write(line_of(file, answer) + "\n")
+                sys.stdout.flush()
+            else:
+                table.add(file, answer)
+    table.print()
+    print_left_out([item for item in items if isinstance(item, LeftOut)], errors, listed=0 if as_json else _LISTED)
+    for folder in (path for path in pictures if path.is_dir() and not _has_pictures(path, items)):
+        errors.print(f"{escape(shown(folder))} has no pictures.", highlight=False, soft_wrap=True)
+        failed = True
+    errors.print(DISCLAIMER, style="dim")
+    if failed:
+        raise typer.Exit(1)
+
+
+def _has_pictures(folder: Path, items: list[Path | LeftOut]) -> bool:
+    return any(isinstance(item, Path) and folder in item.parents for item in items)
+
+
+def _one(path: Path, ask: Ask[Digitized], limits: ImageLimits, out: Path, name: str) -> Answer:
+    """What is read of one picture; its files are written where there are leads in it."""
+    from ecg.pictures.pages import overlay
+    from ecg.pictures.pages.opening import upright_picture
+
+    pictures: list[bytes] = []
+
+    def asked(image: bytes) -> Digitized | NoAnswer:
+        pictures.append(image)
+        return ask(image)
+
+    try:
+        check_free(out, name, SUFFIXES)
+        answer = answer_about_file(path, asked, limits)
+        if isinstance(answer, Digitized) and answer.reading.leads:
+            drawn = overlay.laid_over(upright_picture(pictures[-1], limits), answer.overlay)
+            write_page(out, name, answer, drawn)
+        return answer
+    except OutputExists as error:
+        return NoAnswer("OUTPUT_EXISTS", str(error))
+    except ImageError as error:
+        return NoAnswer(error.reason, str(error))
+    except OSError as error:
+        return NoAnswer("DISK_FAILED", f"Writing failed: {error.strerror or error}.")

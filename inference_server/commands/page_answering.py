@@ -1,0 +1,49 @@
+"""Where the answers about strips and pages come from: this process, or a running server."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from ecg.pictures.decoding import ImageError
+from ecg.pictures.pages.result import REFUSALS, Kind, PageReading
+from inference_server.classification.page_messages import Digitized
+from inference_server.commands.answering import Ask, NoAnswer, patiently
+from inference_server.runtime.settings import Settings
+
+if TYPE_CHECKING:
+    from inference_server.client import ArrhythmiaClient
+
+ONE_BEAT: Final = "PICTURE_ONE_BEAT"
+"""The reason why a picture of one beat is not digitised."""
+
+
+def in_process(settings: Settings) -> Ask[Digitized]:
+    """Pictures are read here, within the limits of the settings."""
+
+    def ask(image: bytes) -> Digitized | NoAnswer:
+        from ecg.pictures.pages import overlay
+        from ecg.pictures.pages.opening import read_picture
+
+        try:
+            reading = read_picture(image, settings.image_limits)
+        except ImageError as error:
+            return NoAnswer(error.reason, str(error))
+        return Digitized(reading, overlay.png(reading) if reading.leads else b"")
+
+    return ask
+
+
+def by_client(client: ArrhythmiaClient) -> Ask[Digitized]:
+    """Pictures are read by a running server, which is asked again for a while where it says when to come back."""
+    return lambda image: patiently(lambda: client.digitize(image))
+
+
+def refusal(reading: PageReading) -> NoAnswer | None:
+    """Why there are no leads in a picture; None where there are."""
+    if reading.leads:
+        return None
+    if reading.kind is Kind.BEAT:
+        return NoAnswer(ONE_BEAT, "The picture shows one beat: classify it.")
+    if reading.reason is None:
+        return NoAnswer("PICTURE_NOT_READ", "Nothing was read of the picture.")
+    return NoAnswer(reading.reason, REFUSALS[reading.reason])

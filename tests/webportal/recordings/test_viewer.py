@@ -1,0 +1,277 @@
+"""The viewer in a real browser: what its canvas shows against what NumPy says of the same samples."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import pytest
+from django.test import Client
+from numpy.typing import NDArray
+from playwright.sync_api import Browser, Page
+from pytest_django.fixtures import Settings
+from pytest_django.live_server_helper import LiveServer
+
+from ecg.recording import Gap, Recording
+from webportal.recordings import models
+
+pytestmark = [pytest.mark.django_db(transaction=True)]
+
+RATE = 360
+GAP = (200 * RATE, 215 * RATE)
+
+#: Rows of ink (darker than any paper) of each pixel column of the strip, [first, last], or nothing.
+INK = """(below) => {
+  const canvas = document.querySelector("#viewer-strip canvas");
+  const {strip} = window.beatlensViewer;
+  const [top, bottom] = [strip.lanes[0].top + (below || 0), strip.lanes[0].bottom];
+  const pixels = canvas.getContext("2d").getImageData(0, top, canvas.width, bottom - top);
+  return Array.from({length: canvas.width}, (_, x) => {
+    const rows = [];
+    for (let y = 0; y < pixels.height; y += 1) {
+      const at = 4 * (y * canvas.width + x);
+      const [red, green, blue] = pixels.data.slice(at, at + 3);
+      // Red arrows at the edge say that a peak goes on beyond it.
+      if (red + green + blue < 330 && red - blue < 60) rows.push(y + top);
+    }
+    return rows.length ? [rows[0], rows[rows.length - 1]] : null;
+  });
+}"""
+
+
+def spiky() -> NDArray[np.float32]:
+    """Five minutes of one lead: slow waves, and spikes of a single sample up and down, one or two a second."""
+    samples = 300 * RATE
+    times = np.arange(samples) / RATE
+    values = 0.25 * np.sin(2 * np.pi * times * 1.1)
+    random = np.random.default_rng(5)
+    places = random.choice(samples, 500, replace=False)
+    values[places] += random.choice([-0.8, 0.9], 500)
+    values[slice(*GAP)] = np.nan
+    return np.round(values, 3).astype(np.float32)[None]
+
+
+@pytest.fixture(scope="module")
+def values() -> NDArray[np.float32]:
+    return spiky()
+
+
+@pytest.fixture
+def spikes(keep_recording: Callable[..., models.Recording], values: NDArray[np.float32]) -> models.Recording:
+    recording = Recording.of_array(values, leads=("II",), rate=float(RATE))
+    recording = Recording(
+        recording.leads, recording.rate, recording.signal, gaps=(Gap(*GAP),), start=datetime(2024, 3, 5, 23, 58)
+    )
+    return keep_recording(recording, name="spikes")
+
+
+@pytest.fixture(params=[1, 2], ids=["1x", "2x"])
+def page(
+    request: pytest.FixtureRequest,
+    chromium: Browser,
+    live_server: LiveServer,
+    owner_client: Client,
+    settings: Settings,
+) -> Iterator[Page]:
+    settings.ALLOWED_HOSTS = ["*"]
+    context = chromium.new_context(viewport={"width": 1000, "height": 800}, device_scale_factor=request.param)
+    session = owner_client.cookies["sessionid"].value
+    context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
+    opened = context.new_page()
+    opened.on("pageerror", lambda error: pytest.fail(f"the page's script failed: {error}"))
+    yield opened
+    context.close()
+
+
+def settled(page: Page) -> None:
+    """Wait until all that is in sight is there and drawn."""
+    page.wait_for_function(
+        "() => {const {tiles} = window.beatlensViewer; return tiles.known.size && !tiles.wanted.size ||"
+        " [...tiles.wanted.keys()].every((key) => tiles.has(key))}"
+    )
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+
+def view(page: Page) -> dict[str, Any]:
+    script = """() => {
+      const {scale, strip} = window.beatlensViewer;
+      return JSON.stringify({origin: scale.origin, perSecond: scale.pixelsPerSecond, middle: strip.middle(0),
+        perMillivolt: scale.pixelsPerMillivolt, shift: strip.shifts[0], ratio: scale.ratio, gutter: strip.gutter,
+        width: strip.canvas.width, factor: strip.factor, top: strip.top, bottom: strip.bottom});
+    }"""
+    found: dict[str, Any] = json.loads(page.evaluate(script))
+    return found
+
+
+@pytest.mark.parametrize("speed", [100, 50, 25, 12.5, 5, 2.5, 1, "whole"])
+def test_every_peak_is_in_its_pixel_column(
+    speed: float | str, page: Page, live_server: LiveServer, spikes: models.Recording, values: NDArray[np.float32]
+) -> None:
+    page.goto(live_server.url + spikes.get_absolute_url() + "?at=60")
+    page.select_option("#viewer-speed", str(speed) if isinstance(speed, str) else f"{speed:g}")
+    settled(page)
+    drawn, seen = page.evaluate(INK), view(page)
+    perfect = np.floor(np.arange(values.shape[1]) / RATE * seen["perSecond"]).astype(np.int64) - seen["origin"]
+    checked = 0
+    for column in range(seen["gutter"] + 2, seen["width"] - 2):
+        inside = values[0, perfect == column]
+        inside = inside[np.isfinite(inside)]
+        if not inside.size:
+            continue
+        top, bottom = (
+            seen["middle"] - (edge - seen["shift"]) * seen["perMillivolt"] for edge in (inside.max(), inside.min())
+        )
+        if top < seen["top"] or bottom > seen["bottom"]:
+            continue
+        # The line is between the pixels of its own and the next columns; a bucket may lie a quarter of a column aside.
+        near = [ink for ink in drawn[column - 1 : column + 2] if ink]
+        assert near, (column, top, bottom)
+        assert min(first for first, _ in near) <= top + 2 * seen["ratio"], column
+        assert max(last for _, last in near) >= bottom - 2 * seen["ratio"], column
+        checked += 1
+    assert checked > 300
+
+
+@pytest.mark.parametrize("speed", ["25", "1"])
+def test_nothing_is_drawn_that_was_not_recorded(
+    speed: str, page: Page, live_server: LiveServer, spikes: models.Recording, values: NDArray[np.float32]
+) -> None:
+    page.goto(live_server.url + spikes.get_absolute_url() + "?at=100")
+    page.select_option("#viewer-speed", speed)
+    settled(page)
+    drawn, seen = page.evaluate(INK), view(page)
+    places = np.floor(np.arange(values.shape[1]) / RATE * seen["perSecond"]).astype(np.int64) - seen["origin"]
+    wrong = 0
+    for column in range(seen["gutter"] + 2, seen["width"] - 2):
+        around = values[0, (places >= column - 2) & (places <= column + 2)]
+        around = around[np.isfinite(around)]
+        if not around.size or drawn[column] is None:
+            continue
+        top, bottom = (
+            seen["middle"] - (edge - seen["shift"]) * seen["perMillivolt"] for edge in (around.max(), around.min())
+        )
+        wrong += drawn[column][0] < top - 3 * seen["ratio"] or drawn[column][1] > bottom + 3 * seen["ratio"]
+    assert wrong == 0
+
+
+def test_a_millimetre_is_a_millimetre(page: Page, live_server: LiveServer, spikes: models.Recording) -> None:
+    page.goto(live_server.url + spikes.get_absolute_url())
+    settled(page)
+    seen = view(page)
+    css_mm = 96 / 25.4
+    assert seen["perSecond"] / seen["ratio"] == pytest.approx(25 * css_mm, rel=0.01)
+    assert seen["perMillivolt"] / seen["ratio"] == pytest.approx(10 * css_mm, rel=0.01)
+    # A card of 85.6 mm that is 400 pixels wide.
+    page.get_by_role("button", name="Screen size").click()
+    page.evaluate("() => {const box = document.getElementById('viewer-card-width'); box.value = 400; box.oninput();}")
+    page.get_by_role("button", name="It fits").click()
+    page.wait_for_function("() => window.beatlensViewer.scale.perMm > 4")
+    seen = view(page)
+    assert seen["perSecond"] / seen["ratio"] == pytest.approx(25 * 400 / 85.6, rel=0.01)
+    page.reload()
+    settled(page)
+    assert view(page)["perSecond"] == pytest.approx(seen["perSecond"])
+
+
+def test_the_drawn_calibration_mark_is_one_millivolt(
+    page: Page, live_server: LiveServer, spikes: models.Recording
+) -> None:
+    page.goto(live_server.url + spikes.get_absolute_url() + "?at=60")
+    settled(page)
+    seen = view(page)
+    below_the_name = 22 * seen["ratio"]
+    drawn = [ink for ink in page.evaluate(INK, below_the_name)[: seen["gutter"] - 2] if ink]
+    high = max(last - first for first, last in drawn)
+    line = 1.3 * seen["ratio"]
+    assert high + 1 == pytest.approx(seen["perMillivolt"] + line, abs=1.5)
+
+
+def test_gaps_and_ends_are_said_and_not_left_blank(
+    page: Page, live_server: LiveServer, spikes: models.Recording
+) -> None:
+    said: list[str] = []
+
+    def heard(text: str) -> None:
+        said.append(text)
+
+    page.expose_function("heard", heard)
+    page.add_init_script(
+        "const fill = CanvasRenderingContext2D.prototype.fillText;"
+        "CanvasRenderingContext2D.prototype.fillText = function (text, ...rest) {"
+        " window.heard?.(String(text)); return fill.call(this, text, ...rest); };"
+    )
+    page.goto(live_server.url + spikes.get_absolute_url() + "?at=205")
+    settled(page)
+    assert "not recorded" in said
+    page.locator("#viewer-strip").press("End")
+    page.locator("#viewer-strip").press("ArrowRight")
+    settled(page)
+    assert "after the recording" in said
+    page.locator("#viewer-strip").press("Home")
+    page.locator("#viewer-strip").press("ArrowLeft")
+    settled(page)
+    assert "before the recording" in said
+
+
+def test_what_fails_to_load_is_said_and_tried_again(
+    page: Page, live_server: LiveServer, spikes: models.Recording
+) -> None:
+    failures: list[str] = []
+
+    def fail_twice(route: Any) -> None:
+        if len(failures) < 2:
+            failures.append(route.request.url)
+            route.fulfill(status=503)
+        else:
+            route.continue_()
+
+    page.route("**/signal/1/*", fail_twice)
+    page.goto(live_server.url + spikes.get_absolute_url())
+    settled(page)
+    assert len(failures) == 2
+    assert page.evaluate("() => window.beatlensViewer.tiles.known.size") >= 1
+
+
+def test_who_was_logged_out_is_told(page: Page, live_server: LiveServer, spikes: models.Recording) -> None:
+    page.goto(live_server.url + spikes.get_absolute_url())
+    settled(page)
+    page.context.clear_cookies()
+    page.evaluate("() => window.beatlensViewer.tiles.known.clear()")
+    page.locator("#viewer-strip").press("End")
+    page.get_by_role("alert").filter(has_text="Reload the page").wait_for()
+
+
+def test_the_clock_is_the_recorders(page: Page, live_server: LiveServer, spikes: models.Recording) -> None:
+    page.goto(live_server.url + spikes.get_absolute_url())
+    settled(page)
+    page.fill("#viewer-goto input", "00:01:30")  # three and a half minutes after 23:58
+    page.press("#viewer-goto input", "Enter")
+    assert page.evaluate("() => window.beatlensViewer.scale.middle") == pytest.approx(210, abs=0.1)
+    page.fill("#viewer-goto input", "half past two")
+    page.press("#viewer-goto input", "Enter")
+    assert "no time of this recording" in page.locator("#viewer-said").inner_text()
+
+
+def test_calipers_measure_what_is_between_them(page: Page, live_server: LiveServer, spikes: models.Recording) -> None:
+    page.goto(live_server.url + spikes.get_absolute_url() + "?at=60")
+    settled(page)
+    strip = page.locator("#viewer-strip")
+    strip.press("m")
+    box = strip.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 200, box["y"] + 60)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 300, box["y"] + 40, steps=4)
+    page.mouse.up()
+    per_second = 25 * 96 / 25.4
+    said = page.locator("#viewer-said").inner_text()
+    milliseconds = round(1000 * 100 / per_second)
+    assert said.startswith(f"{milliseconds} ms, {round(60_000 / (1000 * 100 / per_second))}/min; II: 0.53 mV")
+    for _ in range(10):
+        strip.press("ArrowRight")
+    assert page.locator("#viewer-said").inner_text().startswith(f"{round(1000 * 110 / per_second)} ms")
+    strip.press("Escape")
+    assert page.evaluate("() => window.beatlensViewer.strip.calipers") is None

@@ -1,0 +1,79 @@
+"""Commands about pages and strips: draw them with their truth, train what finds traces on them, measure the reading."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from training.commands.options import RUNS, ThreadsOption
+from training.commands.terminal import console, progress_bar
+
+if TYPE_CHECKING:
+    from training.pages.plans import Wish
+
+app = typer.Typer()
+PANEL = "Pages"
+
+SeedOption = Annotated[int, typer.Option("--seed", help="What chance is drawn from: equal seeds give equal pages.")]
+
+
+@app.command(name="pages", rich_help_panel=PANEL)
+def draw(
+    out: Annotated[Path, typer.Argument(help="Folder to write pictures and what is known of them into.")],
+    count: Annotated[int, typer.Option("--count", help="How many pages.", min=1)] = 100,
+    partition: Annotated[str, typer.Option("--partition", help="Whose: train, validation or test.")] = "train",
+    layout: Annotated[str, typer.Option("--layout", help="1x1, 3x4+1, …; by chance without.")] = "",
+    medium: Annotated[
+        str, typer.Option("--medium", help="clean, scan, photograph, screenshot or monitor; by chance without.")
+    ] = "",
+    seed: SeedOption = 1,
+) -> None:
+    """Draw pages and strips from recordings, with every trace known. A stopped run continues where it was."""
+    from training.pages import folder
+    from training.pages.plans import Pool
+
+    pool = Pool.of(partition)
+    with progress_bar() as progress:
+        task = progress.add_task("pages", total=count)
+        for done in folder.write(pool, out, count, seed, _wish(layout, medium)):
+            progress.update(task, completed=done)
+    console.print(f"{out} has {count} pages of the {partition} partition")
+
+
+def _wish(layout: str, medium: str) -> Wish:
+    from training.pages.capture import Medium
+    from training.pages.making import LAYOUTS
+    from training.pages.plans import Wish
+
+    if layout and layout not in LAYOUTS:
+        raise typer.BadParameter(f"{layout!r} is none of {', '.join(LAYOUTS)}.")
+    media = {kind.value: kind for kind in Medium}
+    if medium and medium not in media:
+        raise typer.BadParameter(f"{medium!r} is none of {', '.join(media)}.")
+    return Wish(layout or None, media.get(medium))
+
+
+@app.command(name="pages-train", rich_help_panel=PANEL)
+def train(
+    data: Annotated[Path, typer.Option("--data", help="Folder of drawn pages.")] = Path("var/pages/train"),
+    run: Annotated[Path, typer.Option("--run", help="Folder of the run.")] = RUNS / "ecg-page",
+    steps: Annotated[int, typer.Option("--steps", help="Batches of eight squares.", min=1)] = 3000,
+    seed: SeedOption = 0,
+    threads: ThreadsOption = 0,
+) -> None:
+    """Train the network that tells traces from grid and text. A stopped run continues where it was."""
+    from training.datasets.pages.crops import drawn_pages
+    from training.learning.fitting import use_threads
+    from training.learning.pages.fitting import Fit, fit
+
+    use_threads(threads)
+    with progress_bar() as progress:
+        task = progress.add_task("reading pages", total=steps)
+
+        def report(done: int, loss: float) -> None:
+            progress.update(task, completed=done, description=f"loss {loss:.3f}")
+
+        fit(drawn_pages(data), Fit(steps=steps, seed=seed), run, report)
+    console.print(f"{run} has the network")

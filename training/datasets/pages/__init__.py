@@ -1,0 +1,1 @@
+"""Drawn pages as what the network for pages learns from."""

@@ -1,0 +1,1 @@
+"""The network that tells traces from grid and text on pages."""

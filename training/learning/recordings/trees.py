@@ -1,0 +1,171 @@
+"""Gradient-boosted trees on the numbers of a beat, as a layer: what they say joins what the network says.
+
+Trees learn from numbers what a network with as few people overlooks. They are fitted by scikit-learn
+(``HistGradientBoostingClassifier``) and put into matrices: which conditions lead to each leaf. So they are exported
+with the network, to the last bit of what they say.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final, Self
+
+import keras
+import numpy as np
+from keras import layers, ops
+from numpy.typing import NDArray
+from sklearn.ensemble import HistGradientBoostingClassifier
+
+from ecg.classes import LBBB, NORMAL, PAC, PACED, PVC, RBBB
+from training.datasets.recordings.labelling import CLASSES, CONDUCTED, NO_BEAT, bits
+
+#: What the trees tell apart, by label; which bundle conducts they don't ask.
+_GROUP_OF: Final = {
+    **dict.fromkeys((bits(NORMAL), bits(LBBB), bits(RBBB), CONDUCTED, NO_BEAT), 0),
+    bits(PAC): 1,
+    bits(PVC): 2,
+    bits(PACED): 3,
+}
+_GROUPS: Final = 4
+#: The group of each of the network's classes.
+_OF_CLASS: Final = tuple(_GROUP_OF[bits(kind)] for kind in CLASSES)
+
+LEAVES: Final = 15
+
+#: Beyond all numbers.
+_BEYOND: Final = 1e30
+
+
+def groups(allowed: NDArray[np.uint8]) -> NDArray[np.int64]:
+    """What the trees call beats with these labels, ``[n]``; −1 where they can't be told."""
+    return np.array([_GROUP_OF.get(label, -1) for label in range(256)])[allowed]
+
+
+def fit(numbers: NDArray[np.float32], allowed: NDArray[np.uint8], *, iterations: int, seed: int) -> BoostedTrees:
+    """Trees that have learnt from some beats, drawn as evenly as the network's.
+
+    Args:
+        numbers: ``[n, numbers]``, ``nan`` where unknown.
+        allowed: ``[n]``: the classes that each may have, bits.
+        iterations: Trees of each group.
+        seed: Chance.
+    """
+    truth = groups(allowed)
+    known = truth >= 0
+    model = HistGradientBoostingClassifier(
+        max_iter=iterations,
+        learning_rate=0.08,
+        max_leaf_nodes=LEAVES,
+        min_samples_leaf=60,
+        l2_regularization=5.0,
+        max_features=0.3,
+        early_stopping=False,
+        random_state=seed,
+    )
+    model.fit(numbers[known], truth[known])
+    return BoostedTrees.of(model, numbers.shape[1])
+
+
+@keras.saving.register_keras_serializable("beatlens")
+class BoostedTrees(layers.Layer):  # type: ignore[misc]
+    """``[N, numbers]`` with ``nan`` to what the trees add to the logits, ``[N, classes]``."""
+
+    def __init__(self, numbers: int, trees: int, **options: object) -> None:
+        super().__init__(**options)
+        self.numbers, self.trees = numbers, trees
+        conditions = LEAVES - 1
+        for name, shape, kind in (
+            ("columns", (trees * conditions,), "int32"),
+            ("bounds", (trees * conditions,), "float32"),
+            ("unknown", (trees * conditions,), "float32"),
+            ("paths", (trees, conditions, LEAVES), "float32"),
+            ("lefts", (trees, 1, LEAVES), "float32"),
+            ("leaves", (trees * LEAVES, len(CLASSES)), "float32"),
+            ("base", (len(CLASSES),), "float32"),
+        ):
+            setattr(self, name, self.add_weight(shape, "zeros", kind, trainable=False, name=name))
+
+    @classmethod
+    def of(cls, model: HistGradientBoostingClassifier, numbers: int) -> Self:
+        """The layer that says what fitted trees say, for beats with so many numbers."""
+        stored = [(tree.nodes, group) for each in model._predictors for group, tree in enumerate(each)]
+        found = np.asarray(model.classes_)
+        base = np.zeros(_GROUPS)
+        base[found] = np.ravel(model._baseline_prediction)
+        layer = cls(numbers, len(stored))
+        rows = [_matrices(nodes) for nodes, _ in stored]
+        columns, bounds, unknown, paths, lefts, values = (np.stack(part) for part in zip(*rows, strict=True))
+        of_group = np.equal.outer([found[group] for _, group in stored], _OF_CLASS)
+        leaves = values[:, :, None] * of_group[:, None, :]
+        layer.set_weights(
+            [
+                columns.ravel(),
+                bounds.ravel(),
+                unknown.ravel(),
+                paths,
+                lefts[:, None],
+                leaves.reshape(-1, len(CLASSES)),
+                base[list(_OF_CLASS)],
+            ]
+        )
+        return layer
+
+    def call(self, numbers: keras.KerasTensor) -> keras.KerasTensor:
+        """See the class.
+
+        What isn't known is seen as less than everything, and as more than everything: a condition that holds then
+        looks at the first. Beats are the last axis, so that nothing large is turned around.
+        """
+        turned = ops.transpose(numbers)
+        unknown = ops.isnan(turned)
+        seen = ops.concatenate([ops.where(unknown, -_BEYOND, turned), ops.where(unknown, _BEYOND, turned)], axis=0)
+        columns = self.columns + ops.cast(1.0 - self.unknown, "int32") * self.numbers
+        met = ops.cast(ops.take(seen, columns, axis=0) <= ops.expand_dims(self.bounds, 1), "float32")
+        met = ops.reshape(met, (self.trees, LEAVES - 1, -1))
+        ways = ops.matmul(ops.transpose(self.paths, (0, 2, 1)), met)
+        reached = ops.relu(
+            ways - ops.transpose(self.lefts, (0, 2, 1)) + 1.0
+        )  # whole numbers: 1 at the leaf, 0 at others
+        reached = ops.reshape(reached, (self.trees * LEAVES, -1))
+        return ops.transpose(ops.matmul(ops.transpose(self.leaves), reached)) + self.base
+
+    def compute_output_shape(self, shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        """For Keras."""
+        return (shape[0], len(CLASSES))
+
+    def get_config(self) -> dict[str, object]:
+        """What the layer is made of anew, but for its weights."""
+        return super().get_config() | {"numbers": self.numbers, "trees": self.trees}
+
+
+def _matrices(nodes: NDArray[Any]) -> tuple[NDArray[Any], ...]:
+    """A tree of at most :data:`LEAVES` leaves: the number that each condition looks at and its bound, whether it holds
+    where that isn't known, which conditions lead to each leaf (1: held, −1: not), how many must hold, and values.
+    """
+    inner, ends = np.flatnonzero(nodes["is_leaf"] == 0), np.flatnonzero(nodes["is_leaf"])
+    columns, bounds, unknown = np.zeros(LEAVES - 1, np.int32), np.zeros(LEAVES - 1), np.zeros(LEAVES - 1)
+    columns[: len(inner)] = nodes["feature_idx"][inner]
+    bounds[: len(inner)] = _rounded_down(nodes["num_threshold"][inner])
+    unknown[: len(inner)] = nodes["missing_go_to_left"][inner]
+    place = {int(node): number for number, node in enumerate(inner)}
+    leaf = {int(node): number for number, node in enumerate(ends)}
+    paths, values = np.zeros((LEAVES - 1, LEAVES)), np.zeros(LEAVES)
+    lefts = np.full(LEAVES, LEAVES + 1.0)
+    waiting: list[tuple[int, list[tuple[int, float]]]] = [(0, [])]
+    while waiting:
+        node, path = waiting.pop()
+        if node in leaf:
+            for condition, side in path:
+                paths[condition, leaf[node]] = side
+            lefts[leaf[node]] = sum(side > 0 for _, side in path)
+            values[leaf[node]] = nodes["value"][node]
+            continue
+        for child, side in ((nodes["left"][node], 1.0), (nodes["right"][node], -1.0)):
+            waiting.append((int(child), [*path, (place[node], side)]))
+    return columns, bounds, unknown, paths, lefts, values
+
+
+def _rounded_down(bounds: NDArray[np.float64]) -> NDArray[np.float32]:
+    """The greatest single-precision numbers that are no greater: they hold for the same single-precision values."""
+    single = bounds.astype(np.float32)
+    below: NDArray[np.float32] = np.where(single > bounds, np.nextafter(single, np.float32(-np.inf)), single)
+    return below

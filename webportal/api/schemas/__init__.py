@@ -1,0 +1,1 @@
+"""What calls say and are answered, as the OpenAPI document has it."""

@@ -1,0 +1,58 @@
+"""What a program is told when something goes wrong: problem documents (RFC 9457) with stable reason codes."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any, Final
+
+from django.http import HttpRequest, HttpResponse
+
+MEDIA_TYPE: Final = "application/problem+json"
+#: Where programs ask; all other addresses are for people.
+_ADDRESSES: Final = "/api/"
+#: The code for a status where nothing more is known.
+REASONS: Final[Mapping[int, str]] = {
+    HTTPStatus.BAD_REQUEST: "REQUEST_MALFORMED",
+    HTTPStatus.FORBIDDEN: "NOT_ALLOWED",
+    HTTPStatus.NOT_FOUND: "NOT_FOUND",
+    HTTPStatus.METHOD_NOT_ALLOWED: "METHOD_NOT_ALLOWED",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "REQUEST_TOO_LARGE",
+    HTTPStatus.TOO_MANY_REQUESTS: "CALL_RATE_REACHED",
+    HTTPStatus.INTERNAL_SERVER_ERROR: "INTERNAL_ERROR",
+    HTTPStatus.SERVICE_UNAVAILABLE: "DATABASE_BUSY",
+    HTTPStatus.INSUFFICIENT_STORAGE: "STORAGE_FULL",
+}
+
+
+def are_wanted(request: HttpRequest) -> bool:
+    """Whether a program asks, not a browser."""
+    return request.path.startswith(_ADDRESSES)
+
+
+def answer(
+    status: HTTPStatus, reason: str = "", detail: str = "", *, retry_after: float | None = None, **more: Any
+) -> HttpResponse:
+    """A problem document.
+
+    Args:
+        reason: stable code; that of the status where it is empty.
+        detail: a sentence for people.
+        retry_after: seconds after which asking again may help.
+        more: further members of the document.
+    """
+    document = {
+        "type": "about:blank",
+        "title": status.phrase,
+        "status": status.value,
+        "reason": reason or REASONS[status],
+        "detail": detail or f"{status.description or status.phrase}.",
+        **more,
+    }
+    response = HttpResponse(json.dumps(document, ensure_ascii=False), content_type=MEDIA_TYPE, status=status)
+    response.headers["Cache-Control"] = "no-store"
+    if retry_after is not None:
+        response.headers["Retry-After"] = str(max(1, math.ceil(retry_after)))
+    return response
