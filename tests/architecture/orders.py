@@ -81,6 +81,6 @@ ENTRIES: Final[dict[str, Order]] = {
     "benchmarks": _order("""
         processes
         portal recordings serving training
-        batching endurance pictures portal_endurance training_speed
+        batching endurance pictures portal_endurance training_speed viewer
     """),
 }

@@ -21,7 +21,7 @@ def compose() -> dict[str, Any]:
 
 
 def test_every_part_is_there(compose: dict[str, Any]) -> None:
-    assert set(compose["services"]) == {"database", "nginx", *OURS}
+    assert set(compose["services"]) == {"database", *OURS, "nginx"}
     assert compose["services"]["database"]["image"].partition("@")[0] == "postgres:15"
     assert compose["services"]["worker"]["deploy"]["replicas"] == 2
 

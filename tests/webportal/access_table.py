@@ -51,6 +51,10 @@ _SAID: Mapping[tuple[str, str], Mapping[str, Any]] = {
     ("/api/v1/analyses/<analysis_id>/readings", "POST"): {"kind": "PVC"},
     ("/api/v1/analyses/<analysis_id>/sharing", "PUT"): {"shared": True},
     ("/api/v1/batches/<batch_id>", "PATCH"): {"name": "Monday"},
+    ("/api/v1/recordings/<recording_id>", "PATCH"): {"name": "Monday"},
+    ("/api/v1/recordings/<recording_id>/answers", "POST"): {"rate": 250},
+    ("/api/v1/recordings/<recording_id>/edits", "POST"): {"kind": "rename", "family": 1, "class": "NOT_A_BEAT"},
+    ("/api/v1/recordings/<recording_id>/sharing", "PUT"): {"shared": True},
 }
 PROGRAMS = "/api/"
 _PLACEHOLDER = re.compile(r"<(?:\w+:)?(\w+)>")
@@ -90,6 +94,7 @@ def filled(route: str, analysis: Analysis) -> str:
         "factor": "16",
         "tile": "0",
         "hour": "0",
+        "sample": "normal",
         # Of the pages about accounts and of the administration; links that were never sent.
         "key": "no-such-key",
         "uidb36": "1",
@@ -98,7 +103,7 @@ def filled(route: str, analysis: Analysis) -> str:
         "url": "nothing-here",
         "id": str(analysis.owner_id),
         # A sample's; a token's.
-        "name": "beats.csv" if route.startswith("/recordings/") else min((_SAMPLES / "PVC").glob("*.png")).stem,
+        "name": "beats.csv" if "/recordings/" in route else min((_SAMPLES / "PVC").glob("*.png")).stem,
         "token": "no-such-token",
         "access_token_id": _first(AccessToken.objects.filter(owner=analysis.owner_id)),
         "rest": "nothing/here",

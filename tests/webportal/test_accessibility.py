@@ -154,24 +154,30 @@ class Visit:
     def __init__(self, chromium: Browser, base: str, scheme: Literal["light", "dark"], width: int) -> None:
         self.base, self.complaints = base, list[str]()
         self._context = chromium.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme)
-        self._page = page = self._context.new_page()
+        self.page = page = self._context.new_page()
         page.on("console", self._listen)
         page.on("pageerror", lambda error: self.complaints.append(f"{page.url}: {error}"))
 
     def _listen(self, said: ConsoleMessage) -> None:
         if said.type in SERIOUS:
-            self.complaints.append(f"{self._page.url}: {said.text}")
+            self.complaints.append(f"{self.page.url}: {said.text}")
 
     def log_in(self, client: Client) -> None:
         session = client.cookies["sessionid"].value
         self._context.add_cookies([{"name": "sessionid", "value": session, "url": self.base}])
 
+    def speak(self, language: str) -> None:
+        self._context.add_cookies([{"name": "django_language", "value": language, "url": self.base}])
+
     def look_at(self, *urls: str) -> None:
         for url in urls:
-            self._page.goto(self.base + url)
-            self.complaints.extend(complaints_about(self._page))
-            if self._page.evaluate("document.documentElement.scrollWidth > innerWidth"):
-                self.complaints.append(f"{self._page.url}: wider than the window")
+            self.page.goto(self.base + url)
+            self.look_here()
+
+    def look_here(self) -> None:
+        self.complaints.extend(complaints_about(self.page))
+        if self.page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+            self.complaints.append(f"{self.page.url}: wider than the window")
 
     def __enter__(self) -> Self:
         return self

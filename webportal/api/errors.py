@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any, Final, NoReturn
 
@@ -48,13 +49,17 @@ def faulty(field: str, problem: str) -> Problem:
 
 def handle(api: NinjaAPI) -> None:
     """Let ``api`` answer every exception with a problem document."""
-    api.add_exception_handler(Problem, _problem)
-    api.add_exception_handler(Refused, _refused)
-    api.add_exception_handler(CallError, _call_error)
-    api.add_exception_handler(RowError, _row_error)
-    api.add_exception_handler(Http404, _not_found)
-    api.add_exception_handler(PermissionDenied, _not_found)
-    api.add_exception_handler(Exception, _unexpected)
+    handlers: dict[type[Exception], Callable[..., HttpResponse]] = {
+        Problem: _problem,
+        Refused: _refused,
+        CallError: _call_error,
+        RowError: _row_error,
+        Http404: _not_found,
+        PermissionDenied: _not_found,
+        Exception: _unexpected,
+    }
+    for kind, handler in handlers.items():
+        api.add_exception_handler(kind, handler)
 
 
 def _problem(request: HttpRequest, problem: Problem) -> HttpResponse:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext_lazy
+from django.utils.translation import ngettext
 
 from webportal.api.models import AccessToken
 from webportal.api.tokens import LIVES
@@ -23,7 +23,7 @@ class TokenForm(forms.ModelForm[AccessToken]):
     )
     days = forms.TypedChoiceField(
         label=_("It expires after"),
-        choices=[(days, ngettext_lazy("%d day", "%d days", days) % days) for days in LIVES],
+        choices=lambda: [(days, ngettext("%d day", "%d days", days) % days) for days in LIVES],
         coerce=int,
         initial=90,
     )

@@ -12,7 +12,7 @@ from ninja.openapi.schema import OpenAPISchema
 
 from webportal import problems
 from webportal.api import errors, openapi
-from webportal.api.calls import account, batches, changes, exports, files
+from webportal.api.calls import account, batches, changes, corrections, exports, files, recordings
 
 
 class Interface(NinjaAPI):
@@ -33,6 +33,8 @@ interface: Final = Interface(
 )
 interface.add_router("/analyses", changes.router)  # those of analyses, and what is done to them
 interface.add_router("/batches", batches.router)
+interface.add_router("/recordings", recordings.router)
+interface.add_router("/recordings", corrections.router)
 interface.add_router("", exports.router)
 interface.add_router("", files.router)
 interface.add_router("", account.router)

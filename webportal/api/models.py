@@ -17,9 +17,9 @@ class AccessToken(models.Model):
     class Scope(models.TextChoices):
         """What a token may be used for."""
 
-        READ = "read", _("read analyses, pictures and batches, and export them")
-        UPLOAD = "upload", _("send pictures, and have them analysed again")
-        REVIEW = "review", _("write down readings")
+        READ = "read", _("read pictures, recordings and what is said of them, and export it")
+        UPLOAD = "upload", _("send pictures and recordings, and have them analysed again")
+        REVIEW = "review", _("write down readings, and correct beats")
         EDIT = "edit", _("change notes, tags and names, share, delete and restore")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

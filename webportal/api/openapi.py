@@ -56,7 +56,7 @@ def _operations(api: NinjaAPI) -> list[tuple[Operation, str]]:
 
 def _complete(path: str, method: str, described: dict[str, Any], operation: Operation) -> None:
     told = dict(_ALWAYS)
-    if "{" in path or path.endswith("/to-review"):
+    if "{" in path or path.endswith(("/to-review", "/shared")):
         told["404"] = _NOT_FOUND
     if method != "get":
         told["409"] = _CONFLICT

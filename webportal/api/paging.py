@@ -10,11 +10,11 @@ import binascii
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar, cast
 
 from django.core.exceptions import ValidationError
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Field, Model, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from webportal.api.errors import faulty
@@ -78,6 +78,7 @@ def _place(model: type[Model], columns: Sequence[str], order: list[str], cursor:
         known, *values = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         if known != order or None in values:
             raise ValueError(cursor)
-        return [model._meta.get_field(column).to_python(value) for column, value in zip(columns, values, strict=True)]
+        fields = [cast("Field[Any, Any]", model._meta.get_field(column)) for column in columns]
+        return [field.to_python(value) for field, value in zip(fields, values, strict=True)]
     except (ValueError, TypeError, binascii.Error, ValidationError) as error:
         raise faulty("after", _("Send “next” of the page before, as it was given.")) from error

@@ -131,7 +131,8 @@ def parse(text: str) -> Document:
             token.children = list(_leading_somewhere(token.children))
     _fit_tables(tokens)
     html = markdown.renderer.render(tokens, markdown.options, {})
-    # A table wider than the window scrolls by itself.
+    # A table or code wider than the window scrolls by itself.
+    html = html.replace("<pre>", '<pre tabindex="0">')
     html = html.replace("<table>", '<div class="scroll" role="group" tabindex="0"><table>')
     html = html.replace("</table>", "</table></div>")
     return Document(title, mark_safe(html), sections)  # noqa: S308 - the renderer escapes; html is off

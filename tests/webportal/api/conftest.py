@@ -30,6 +30,14 @@ def picture(data: bytes, name: str = "beat.png") -> SimpleUploadedFile:
     return SimpleUploadedFile(name, data, "image/png")
 
 
+def table(rate: bool = True) -> bytes:
+    """Twenty seconds of one lead as CSV; without ``rate`` nothing tells how fast its samples came."""
+    rows = [f"{(place % 90 == 45) * 1.0:.3f}" for place in range(20 * 125)]
+    if not rate:
+        return "\n".join(["II (mV)", *rows, ""]).encode()
+    return "\n".join(["time (s),II (mV)", *(f"{p / 125:.6f},{row}" for p, row in enumerate(rows)), ""]).encode()
+
+
 @pytest.fixture
 def mine(owner: User) -> Client:
     """A program of the owner's that may do everything."""

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.django_db
 ANALYSES, BATCHES = "/api/v1/analyses", "/api/v1/batches"
 
 
-def pages(client: Client, address: str, **asked: object) -> Iterator[list[dict[str, Any]]]:
+def pages(client: Client, address: str, **asked: str | int) -> Iterator[list[dict[str, Any]]]:
     """Every page of a list."""
     after = ""
     while True:

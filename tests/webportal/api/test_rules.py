@@ -26,6 +26,21 @@ TWINS = [
     ("GET /uploads/<upload_id>/original", "GET /api/v1/pictures/<upload_id>/original"),
     ("GET /history.csv", "GET /api/v1/exports/analyses.csv"),
     ("GET /history.json", "GET /api/v1/exports/analyses.json"),
+    ("GET /recordings/", "GET /api/v1/recordings"),
+    ("POST /recordings/new/", "POST /api/v1/recordings"),
+    ("GET /recordings/trash/", "GET /api/v1/recordings/trash"),
+    ("GET /recordings/<recording_id>/", "GET /api/v1/recordings/<recording_id>"),
+    ("POST /recordings/<recording_id>/name/", "PATCH /api/v1/recordings/<recording_id>"),
+    ("POST /recordings/<recording_id>/delete/", "DELETE /api/v1/recordings/<recording_id>"),
+    ("POST /recordings/<recording_id>/restore/", "POST /api/v1/recordings/<recording_id>/restore"),
+    ("POST /recordings/<recording_id>/sharing/", "PUT /api/v1/recordings/<recording_id>/sharing"),
+    ("POST /recordings/<recording_id>/answers/", "POST /api/v1/recordings/<recording_id>/answers"),
+    ("POST /recordings/<recording_id>/again/", "POST /api/v1/recordings/<recording_id>/again"),
+    ("POST /recordings/<recording_id>/cancel/", "POST /api/v1/recordings/<recording_id>/cancel"),
+    ("GET /recordings/<recording_id>/families/", "GET /api/v1/recordings/<recording_id>/edits"),
+    ("POST /recordings/<recording_id>/edits/", "POST /api/v1/recordings/<recording_id>/edits"),
+    ("GET /recordings/<recording_id>/export/<name>", "GET /api/v1/recordings/<recording_id>/exports/<name>"),
+    ("GET /recordings/<recording_id>/report.pdf", "GET /api/v1/recordings/<recording_id>/report.pdf"),
     ("GET /batches/", "GET /api/v1/batches"),
     ("GET /batches/<batch_id>/", "GET /api/v1/batches/<batch_id>"),
     ("GET /batches/<batch_id>/", "GET /api/v1/batches/<batch_id>/files"),
@@ -36,6 +51,8 @@ TWINS = [
 ]
 #: Calls about the token itself and one's own words.
 ALONE = {"GET /api/v1/account", "GET /api/v1/tags", "GET /api/v1/openapi.json"}
+#: The page is refused to who is no reviewer; for programs it isn't there.
+REVIEWERS_ALONE = {"GET /api/v1/recordings/shared"}
 
 
 def rows() -> dict[str, list[str]]:
@@ -57,7 +74,7 @@ def test_a_call_is_answered_to_whom_the_page_is(page: str, call: str) -> None:
 
 def test_every_call_has_its_page() -> None:
     calls = {call for call, outcomes in rows().items() if " /api/v1/" in call and set(outcomes) != {"not found"}}
-    assert calls == {call for _page, call in TWINS} | ALONE
+    assert calls == {call for _page, call in TWINS} | ALONE | REVIEWERS_ALONE
 
 
 def test_nothing_is_forbidden_that_could_be_absent() -> None:

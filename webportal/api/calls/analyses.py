@@ -28,12 +28,14 @@ from webportal.api.paging import page_of
 from webportal.api.schemas.analyses import (
     AnalysisOut,
     AnalysisPage,
+    Label,
     Place,
     SentAnalysis,
     Wanted,
     analysis_of,
 )
 from webportal.audit import services as audit
+from webportal.paging import Order
 
 router = Router(tags=["analyses"])
 
@@ -46,7 +48,7 @@ def send_picture(
     request: HttpRequest,
     response: HttpResponse,
     picture: File[UploadedFile],
-    label: str = Form("", max_length=100),
+    label: Label = "",
     keep_original: Form[bool] = False,
     keep_name: Form[bool] = False,
 ) -> Status[dict[str, Any]]:
@@ -126,7 +128,7 @@ def _own(user: User, analysis_id: uuid.UUID) -> dict[str, Any]:
     return analysis_of(user, access.own_analysis(user, analysis_id))
 
 
-def _page(user: User, rows: QuerySet[Analysis], order: queries.Order, place: Place) -> dict[str, Any]:
+def _page(user: User, rows: QuerySet[Analysis], order: Order, place: Place) -> dict[str, Any]:
     looked_up = rows.prefetch_related(*LOOKED_UP)
     page = page_of(looked_up, (order.column, "id"), descending=order.descending, after=place.after, size=place.limit)
     return {"items": [analysis_of(user, analysis) for analysis in page.items], "next": page.next}

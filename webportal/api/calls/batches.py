@@ -25,7 +25,7 @@ from webportal.api import authentication as auth
 from webportal.api import idempotency
 from webportal.api.errors import Problem, faulty, unusable
 from webportal.api.paging import page_of
-from webportal.api.schemas.analyses import Place
+from webportal.api.schemas.analyses import Label, Place
 from webportal.api.schemas.batches import BatchFilePage, BatchName, BatchOut, BatchPage, batch_of, file_of
 
 router = Router(tags=["batches"])
@@ -36,7 +36,7 @@ def send_batch(
     request: HttpRequest,
     response: HttpResponse,
     files: File[list[UploadedFile]],
-    name: str = Form("", max_length=100),
+    name: Label = "",
     keep_original: Form[bool] = False,
     keep_names: Form[bool] = False,
 ) -> Status[dict[str, Any]]:

@@ -14,9 +14,12 @@ from webportal.analyses import access, once, services, tagging
 from webportal.analyses.models import Analysis
 from webportal.api import authentication as auth
 from webportal.api import idempotency
-from webportal.api.calls.analyses import router
+from webportal.api.calls import analyses
 from webportal.api.errors import Problem
 from webportal.api.schemas.analyses import AnalysisOut, Change, Sharing, Written, analysis_of
+
+#: Of the same addresses as those of the analyses, so that one knows all methods of each.
+router = analyses.router
 
 
 @router.patch("/{uuid:analysis_id}", auth=auth.EDIT, response=AnalysisOut)

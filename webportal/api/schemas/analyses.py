@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
 from ninja import Schema
+from ninja.params import functions as params
 from pydantic import ConfigDict, Field
 
 from webportal.accounts.models import User
@@ -17,6 +18,7 @@ from webportal.api.paging import MAX_SIZE, SIZE
 _ID = "6f6a1d0e-4f0f-4f39-9f6f-0f8a54bb1d1e"
 _WHEN = "2026-03-01T09:30:00Z"
 
+Label = Annotated[str, params.Form(max_length=100, description="A few words of one's own; no names of patients.")]
 State = Literal["queued", "running", "done", "rejected", "failed"]
 Verdict = Literal["CONFIDENT", "UNCERTAIN", "NOT_A_BEAT"]
 

@@ -80,7 +80,7 @@ class BatchName(Schema):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"name": "Monday"}})
 
-    name: str = Field(max_length=100)
+    name: str = Field(max_length=100, description="Empty: named by when it was sent.")
 
 
 def batch_of(batch: Batch, progress: Progress) -> dict[str, Any]:

@@ -55,7 +55,7 @@ def upload(request: HttpRequest) -> HttpResponse:
                 [Announced(str(files[number].name), files[number].size or 0) for number in group],
                 form.cleaned_data,
             )
-            _receive_all(recording, [files[number] for number in group])
+            receive_all(recording, [files[number] for number in group])
             recordings.append(recording)
     except DiskFull as full:
         return errors.storage_full(request, full)
@@ -160,7 +160,7 @@ def _announced(user: User, recording_id: uuid.UUID, files: list[Announced], word
     )
 
 
-def _receive_all(recording: Recording, files: list[UploadedFile[bytes]]) -> None:
+def receive_all(recording: Recording, files: list[UploadedFile[bytes]]) -> None:
     """Files that came with a form; what came before, by the same form, stays."""
     if recording.state != Recording.State.RECEIVING:
         return
