@@ -88,17 +88,23 @@ class FamilyGathering:
         known = len(self._counts)
         shares = weights / weights.sum(axis=1, keepdims=True)
         homes, likeness = self._nearest(vectors, shares, early)
+        founders = []
         for place in np.flatnonzero(likeness < _JOIN):
             alike = np.einsum("gls,ls,l->g", self._sums[known:], vectors[place], shares[place])
             alike[self._early[known:] != early[place]] = -1
             homes[place] = known + int(np.argmax(alike)) if len(alike) else -1
             likeness[place] = alike.max(initial=-1)
             if likeness[place] < _JOIN:
-                homes[place], likeness[place] = self._found(vectors[place], bool(early[place])), 1.0
+                homes[place] = self._found(vectors[place], bool(early[place]))
+                founders.append(place)
         self._sums[known:] = 0  # founders are added with all others
         np.add.at(self._sums, homes, vectors)
         np.add.at(self._lead_weights, homes, weights.astype(np.float32))
         np.add.at(self._counts, homes, 1)
+        middles = self._middles()
+        for place in founders:  # each was like itself, and is judged by those that joined it
+            alike = float((vectors[place] * middles[homes[place]]).sum(axis=1) @ shares[place])
+            likeness[place] = alike if self._counts[homes[place]] > 1 else _JOIN
         self._homes.append(self._ids[homes])
         self._likeness.append(likeness)
         if len(self._counts) > _MOST_GROUPS:
@@ -145,7 +151,12 @@ class FamilyGathering:
         return (group_of[homes] if len(homes) else homes), likeness
 
     def finish(self) -> Families:
-        """The families of all beats that came."""
+        """The families of all beats that came.
+
+        A family is several groups that have come to look alike. How much a beat is like its own group says nothing of
+        the others, so the beats of the largest one are the most typical.
+        """
+        group_of_beat, _ = self._gathered()
         self._merge_until(1, least=_MERGE)
         self._merge_until(MOST_FAMILIES, least=-1.0)
         of_beat, likeness = self._gathered()
@@ -156,7 +167,8 @@ class FamilyGathering:
         families = []
         for place, group in enumerate(order):
             members = np.flatnonzero(places == place)
-            members = members[np.argsort(likeness[members], kind="stable")]
+            in_largest = group_of_beat[members] == np.bincount(group_of_beat[members]).argmax()
+            members = members[np.lexsort((likeness[members], in_largest))]
             families.append(Family(bool(self._early[group]), members, int(members[-1])))
         return Families(tuple(families), places)
 

@@ -11,7 +11,7 @@ import mmap
 import struct
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from enum import IntEnum
+from enum import IntEnum, unique
 from typing import Final, NamedTuple
 
 from ecg.pictures.decoding import ImageLimits
@@ -56,6 +56,7 @@ class Configuration:
         return cls(**fields | {"limits": ImageLimits(**fields["limits"])})
 
 
+@unique
 class Kind(IntEnum):
     """What the front asks for."""
 
@@ -82,7 +83,7 @@ class Kind(IntEnum):
     """See whether bytes that a caller sent can be the digest of a segment; answered by the digest."""
     RHYTHM = 10
     """Say what all digests mean together; answered by serialised ``ecg.v1.AnalyzeRecordingResponse`` messages."""
-    DIGITIZE = 11
+    DIGITIZE = 12
     """Read a picture of a strip or page; answered by a serialised ``ecg.v1.DigitizeImageResponse``. Needs no model."""
 
 

@@ -57,6 +57,20 @@ def test_the_least_typical_come_first_and_the_typical_one_is_the_last() -> None:
     assert family.typical == family.members[-1] != odd
 
 
+def test_a_beat_that_was_like_no_other_at_first_is_never_the_typical_one() -> None:
+    """Groups that a single odd beat founded go to the families that they are most like when there are too many."""
+    lead = signal_of(regular(400), 400) + noise(400 * 360, 0.02)
+    oddest = [round(time * 360) for time, _ in regular(400)[3::4]]
+    random = np.random.default_rng(7)
+    for r_peak in oddest:
+        lead[r_peak - 80 : r_peak + 100] += 2 * np.convolve(random.normal(size=180), np.hanning(15) / 4, "same")
+    blocks = list(beat_blocks(Recording.of_array(lead[None], leads=("II",), rate=360)))
+    samples = np.concatenate([block.windows.samples for block in blocks])
+    largest = gathered(blocks).families[0]
+    assert np.abs(samples[largest.typical] - np.array(oddest)).min() > 100
+    assert {largest.typical} == {largest.members[-1]}
+
+
 def test_noise_makes_no_more_families_than_a_person_can_judge() -> None:
     values = noise((1, 600 * 360), 0.3)
     blocks = list(beat_blocks(Recording.of_array(values, leads=("II",), rate=360)))
