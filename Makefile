@@ -13,7 +13,7 @@ INSTALL = $(PIP) --require-hashes --requirement $(1) \
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-package beatlens \
 	--no-header --no-annotate pyproject.toml requirements/build.in
 
-.PHONY: help run test test-postgresql coverage lint architecture access format protos lock audit pin-images admin train-image clean
+.PHONY: help run test test-postgresql test-watsonx coverage lint architecture access format protos lock audit pin-images admin train-image clean
 
 help: ## List the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -26,6 +26,9 @@ test: $(VENV)/everything lint ## Install everything; lint, types and tests (MITD
 
 test-postgresql: $(VENV)/everything ## The portal's tests once more, on a PostgreSQL of their own (left out without PostgreSQL)
 	$(BIN)/python -m benchmarks.processes.postgresql $(CURDIR)/$(BIN)/python -m pytest tests/webportal --numprocesses 2 --dist loadgroup
+
+test-watsonx: $(VENV)-watsonx/installed ## The tests of publishing in IBM watsonx.ai, in the environment of IBM's client
+	PYTHONPATH=. BEATLENS_REQUIRE_WATSONX=1 $(VENV)-watsonx/bin/python -m pytest --noconftest tests/training/publishing
 
 coverage: $(VENV)/everything ## The tests once more, counting lines and branches (figures: docs/developers.md)
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup --cov --cov-report=term
@@ -57,6 +60,7 @@ lock: $(VENV)/bin/uv ## Make the locks fit pyproject.toml (UPGRADE=1: with the n
 	$(LOCK) --constraint requirements.lock --extra server --extra portal --output-file requirements/serving.lock
 	$(LOCK) --constraint requirements.lock --extra training --output-file requirements/training.lock
 	$(LOCK) --constraint requirements.lock --extra tracing --output-file requirements/tracing.lock
+	$(LOCK) requirements/watsonx.in --extra server --output-file requirements/watsonx.lock
 
 audit: $(VENV)/everything ## Look for known faults in what the locks name, and for base images without a digest
 	@$(BIN)/python deploy/pin_images.py --check; images=$$?; \
@@ -74,7 +78,7 @@ train-image: ## Build the container image that trains on a remote machine
 	docker build --file deploy/training.Dockerfile --tag beatlens-training .
 
 clean: ## Remove what installing and testing made (keeps var/, the data)
-	rm -rf $(VENV) build beatlens.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(VENV)-watsonx build beatlens.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/bin/python:
@@ -88,6 +92,12 @@ $(VENV)/bin/uv: | $(VENV)/bin/python
 $(VENV)/serving: pyproject.toml requirements/serving.lock | $(VENV)/bin/python
 	@echo "Installing what serving needs (no TensorFlow); the first time takes a minute or two."
 	@$(call INSTALL,requirements/serving.lock)
+	@touch $@
+
+# IBM's client wants an older pandas than everything else.
+$(VENV)-watsonx/installed: requirements/watsonx.lock
+	@$(PYTHON) -m venv $(VENV)-watsonx
+	@$(VENV)-watsonx/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes --requirement $<
 	@touch $@
 
 $(VENV)/everything: pyproject.toml requirements.lock | $(VENV)/bin/python

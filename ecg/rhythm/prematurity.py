@@ -14,7 +14,7 @@ _LEAST: Final = 4
 #: The interval that is compared with: their ninth decile. Where most beats come early, the long ones tell.
 _LONG: Final = 0.9
 
-IN_TIME: Final = 0.9
+IN_TIME: Final = 0.85
 """A beat whose interval is this share of it, or more, is in time."""
 
 

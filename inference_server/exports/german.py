@@ -96,6 +96,7 @@ _TABLES: Final = {
     "baseline": "Grundlinie schwankt",
     "mains": "Netzbrummen",
     "{share} readable": "{share} lesbar",
+    "nothing wrong": "nichts auszusetzen",
     "{analysed} of {recorded} could be analysed; {left} are gaps, seconds in which no lead can be read, or"
     " ventricular fibrillation.": (
         "{analysed} von {recorded} waren auswertbar; {left} sind Lücken, Sekunden, in denen keine Ableitung lesbar ist,"

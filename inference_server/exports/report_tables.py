@@ -270,7 +270,7 @@ def quality_rows(analysis: RecordingAnalysis, words: Wording = ENGLISH) -> Itera
             for fault in Fault
             if fault.name and (count := int(((faults & fault) > 0).sum()))
         ]
-        yield lead, words("{share} readable", share=words.percent(readable)), ", ".join(wrong) or words("none")
+        yield lead, words("{share} readable", share=words.percent(readable)), ", ".join(wrong) or words("nothing wrong")
 
 
 def unread_lines(analysis: RecordingAnalysis, words: Wording = ENGLISH) -> Iterator[str]:

@@ -56,7 +56,7 @@ ENTRIES: Final[dict[str, Order]] = {
         datasets
         learning
         evaluation
-        export
+        export publishing
         commands
     """),
     "webportal": _order("""
@@ -81,6 +81,6 @@ ENTRIES: Final[dict[str, Order]] = {
     "benchmarks": _order("""
         processes
         portal recordings serving training
-        batching endurance pictures portal_endurance training_speed
+        batching endurance pictures portal_endurance training_speed viewer
     """),
 }

@@ -11,7 +11,7 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 DEPLOY = ROOT / "deploy"
-OURS = ("inference", "prepare", "portal", "worker")
+OURS = ("inference", "prepare", "portal", "worker", "recording-worker")
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +21,7 @@ def compose() -> dict[str, Any]:
 
 
 def test_every_part_is_there(compose: dict[str, Any]) -> None:
-    assert set(compose["services"]) == {"database", "inference", "prepare", "portal", "worker", "nginx"}
+    assert set(compose["services"]) == {"database", *OURS, "nginx"}
     assert compose["services"]["database"]["image"].partition("@")[0] == "postgres:15"
     assert compose["services"]["worker"]["deploy"]["replicas"] == 2
 
@@ -43,7 +43,7 @@ def test_health_and_metrics_are_for_the_containers_alone(compose: dict[str, Any]
     dockerfile = (DEPLOY / "portal.Dockerfile").read_text()
     assert "BEATLENS_INTERNAL_LISTEN=0.0.0.0:9465" in dockerfile
     assert "python:webportal.gunicorn_conf" in dockerfile
-    for name, path in (("portal", "readyz"), ("worker", "healthz")):
+    for name, path in (("portal", "readyz"), ("worker", "healthz"), ("recording-worker", "healthz")):
         assert f"http://127.0.0.1:9465/{path}" in compose["services"][name]["healthcheck"]["test"][-1]
     assert "9465" not in (DEPLOY / "nginx.conf").read_text()
 

@@ -9,14 +9,15 @@ import kubernetes_validate
 import pytest
 import yaml
 
+from ecg.formats.reading import IMPORT_LIMITS
 from inference_server.runtime.settings import Settings
 from tests.deploy.manifests import KUBERNETES, OVERLAYS, ROOT, containers, environment, of_kind, pods, references
 from tests.deploy.manifests import rendered as documents
 
 #: Those that the Kubernetes project looks after.
 VERSIONS = ("1.35", "1.36", "1.37")
-SERVER, PORTAL, WORKER, MIGRATION = (
-    f"beatlens-{name}" for name in ("inference-server", "portal", "worker", "migration")
+SERVER, PORTAL, WORKER, RECORDING_WORKER, MIGRATION = (
+    f"beatlens-{name}" for name in ("inference-server", "portal", "worker", "recording-worker", "migration")
 )
 GUIDE = (ROOT / "docs" / "kubernetes.md").read_text()
 
@@ -41,13 +42,13 @@ def test_a_field_that_is_not_there_would_be_found() -> None:
 
 @pytest.mark.parametrize("overlay", OVERLAYS)
 def test_everything_runs_there(overlay: str) -> None:
-    assert set(pods(overlay)) == {SERVER, PORTAL, WORKER, MIGRATION}
+    assert set(pods(overlay)) == {SERVER, PORTAL, WORKER, RECORDING_WORKER, MIGRATION}
     kinds = {document["metadata"].get("namespace", document["kind"]) for document in documents(overlay)}
     assert kinds == {"beatlens", "Namespace"}
 
 
 @pytest.mark.parametrize("overlay", OVERLAYS)
-@pytest.mark.parametrize("name", [SERVER, PORTAL, WORKER, MIGRATION])
+@pytest.mark.parametrize("name", [SERVER, PORTAL, WORKER, RECORDING_WORKER, MIGRATION])
 def test_nobody_is_root_or_writes_to_the_image(overlay: str, name: str) -> None:
     pod = pods(overlay)[name]["spec"]
     assert pod["securityContext"]["runAsNonRoot"] is True
@@ -64,7 +65,7 @@ def test_nobody_is_root_or_writes_to_the_image(overlay: str, name: str) -> None:
 
 
 @pytest.mark.parametrize("overlay", OVERLAYS)
-@pytest.mark.parametrize("name", [SERVER, PORTAL, WORKER, MIGRATION])
+@pytest.mark.parametrize("name", [SERVER, PORTAL, WORKER, RECORDING_WORKER, MIGRATION])
 def test_every_setting_is_known_to_the_program(overlay: str, name: str) -> None:
     portal = [*(ROOT / "webportal/settings").glob("*.py"), ROOT / "webportal/gunicorn_conf.py"]
     source = "".join(file.read_text() for file in portal)
@@ -98,13 +99,13 @@ def test_files_that_are_named_are_mounted(overlay: str) -> None:
     portal = (ROOT / "deploy/portal.Dockerfile").read_text()
     assert "BEATLENS_MEDIA_DIR=/var/lib/beatlens/media" in portal
     media = "/var/lib/beatlens/media"
-    for name in (PORTAL, WORKER):
+    for name in (PORTAL, WORKER, RECORDING_WORKER):
         assert media in {mount["mountPath"] for mount in containers(overlay)[name]["volumeMounts"]}
 
 
 @pytest.mark.parametrize("overlay", OVERLAYS)
 def test_the_servers_key_is_the_servers_alone(overlay: str) -> None:
-    for name in (PORTAL, WORKER, MIGRATION):
+    for name in (PORTAL, WORKER, RECORDING_WORKER, MIGRATION):
         for volume in pods(overlay)[name]["spec"]["volumes"]:
             if volume.get("secret", {}).get("secretName") == "beatlens-server-tls":
                 assert volume["secret"]["items"] == [{"key": "ca.crt", "path": "ca.crt"}]
@@ -121,9 +122,10 @@ def test_ports_agree_with_the_settings(overlay: str) -> None:
     ports = {port["name"]: port["containerPort"] for port in containers(overlay)[PORTAL]["ports"]}
     assert f'"--bind", "0.0.0.0:{ports["http"]}"' in image
     assert f"BEATLENS_INTERNAL_LISTEN=0.0.0.0:{ports['internal']}" in image
-    (internal,) = containers(overlay)[WORKER]["ports"]
-    listens = environment(overlay, WORKER)["BEATLENS_WORKER_INTERNAL_LISTEN"]
-    assert listens.endswith(f":{internal['containerPort']}")
+    for name in (WORKER, RECORDING_WORKER):
+        (internal,) = containers(overlay)[name]["ports"]
+        listens = environment(overlay, name)["BEATLENS_WORKER_INTERNAL_LISTEN"]
+        assert listens.endswith(f":{internal['containerPort']}")
     for name, pod in pods(overlay).items():
         port = pod["metadata"].get("annotations", {}).get("prometheus.io/port")
         scraped = {p["containerPort"] for p in containers(overlay)[name].get("ports", ()) if p["name"] != "http"}
@@ -135,10 +137,9 @@ def test_ports_agree_with_the_settings(overlay: str) -> None:
     assert of_kind(overlay, "Service")[SERVER]["spec"]["clusterIP"] == "None"
 
 
-@pytest.mark.parametrize("name", [SERVER, PORTAL, WORKER])
+@pytest.mark.parametrize("name", [SERVER, PORTAL, WORKER, RECORDING_WORKER])
 def test_probes_ask_for_what_is_there(name: str) -> None:
-    sources = {SERVER: "inference_server/rpc/internal.py", PORTAL: "webportal/health.py", WORKER: "webportal/health.py"}
-    source = (ROOT / sources[name]).read_text()
+    source = (ROOT / ("inference_server/rpc/internal.py" if name == SERVER else "webportal/health.py")).read_text()
     container = containers("production")[name]
     inside = {port["name"] for port in container["ports"]} - {"http", "grpc"}
     for probe, path in (("startupProbe", "/healthz"), ("livenessProbe", "/healthz"), ("readinessProbe", "/readyz")):
@@ -164,11 +165,12 @@ def test_memory_is_above_what_was_measured_and_what_settings_allow(
     worst += cpus * (settings.worker_bytes + settings.recording_memory_bytes)
     assert mebibytes(resources["requests"]["memory"]) > 2 * measured
     assert mebibytes(resources["limits"]["memory"]) > measured + worst / 2**20
-    for name in (PORTAL, WORKER, MIGRATION):
+    for name in (PORTAL, WORKER, RECORDING_WORKER, MIGRATION):
         resources = containers(overlay)[name]["resources"]
         at_rest, busy = figures(name)
         assert mebibytes(resources["requests"]["memory"]) > at_rest
-        assert mebibytes(resources["limits"]["memory"]) > busy
+        reading = IMPORT_LIMITS.memory_bytes / 2**20 if name == RECORDING_WORKER else 0
+        assert mebibytes(resources["limits"]["memory"]) > busy + reading
 
 
 def figures(name: str) -> tuple[float, float]:
@@ -218,7 +220,7 @@ def test_nothing_reaches_anything_that_is_not_named(overlay: str) -> None:
         {"from": [{"podSelector": callers}], "ports": [{"protocol": "TCP", "port": 50051}]}
     ]
     calling = {name for name, pod in pods(overlay).items() if "beatlens/caller" in pod["metadata"]["labels"]}
-    assert calling == {PORTAL, WORKER}
+    assert calling == {PORTAL, WORKER, RECORDING_WORKER}
     outside = "beatlens-portal-outside" in policies
     assert outside == (overlay == "production")
     # What is counted is for the monitoring alone, and never part of a service.
@@ -233,7 +235,7 @@ def test_nothing_reaches_anything_that_is_not_named(overlay: str) -> None:
 @pytest.mark.parametrize("overlay", OVERLAYS)
 def test_a_node_that_goes_takes_no_more_than_one(overlay: str) -> None:
     budgets = of_kind(overlay, "PodDisruptionBudget")
-    assert set(budgets) == {SERVER, PORTAL, WORKER}
+    assert set(budgets) == {SERVER, PORTAL, WORKER, RECORDING_WORKER}
     for name, budget in budgets.items():
         labels = pods(overlay)[name]["metadata"]["labels"]
         assert budget["spec"]["maxUnavailable"] == 1
@@ -273,10 +275,10 @@ NAMED = {
         f"ConfigMap/{PORTAL}/data/BEATLENS_TRUSTED_ORIGINS",
         f"ConfigMap/{PORTAL}/data/BEATLENS_SSL_REDIRECT",
         f"ConfigMap/{PORTAL}/data/BEATLENS_TRIAL",
-        *(f"Deployment/{name}/spec/replicas" for name in (SERVER, PORTAL, WORKER)),
+        *(f"Deployment/{name}/spec/replicas" for name in (SERVER, PORTAL, WORKER, RECORDING_WORKER)),
         *(
             f"Deployment/{name}/spec/template/spec/containers/0/resources/requests/cpu"
-            for name in (SERVER, PORTAL, WORKER)
+            for name in (SERVER, PORTAL, WORKER, RECORDING_WORKER)
         ),
     },
     "production": {
@@ -288,8 +290,11 @@ NAMED = {
         f"ConfigMap/{PORTAL}/data/BEATLENS_ALLOWED_HOSTS",
         f"ConfigMap/{PORTAL}/data/BEATLENS_BEHIND_PROXY",
         f"ConfigMap/{PORTAL}/data/BEATLENS_TRUSTED_PROXIES",
-        *(f"Deployment/{name}/spec/replicas" for name in (PORTAL, WORKER)),
-        *(f"Deployment/{name}/spec/template/spec/containers/0/image" for name in (SERVER, PORTAL, WORKER)),
+        *(f"Deployment/{name}/spec/replicas" for name in (PORTAL, WORKER, RECORDING_WORKER)),
+        *(
+            f"Deployment/{name}/spec/template/spec/containers/0/image"
+            for name in (SERVER, PORTAL, WORKER, RECORDING_WORKER)
+        ),
         f"Job/{MIGRATION}/spec/template/spec/containers/0/image",
     },
 }

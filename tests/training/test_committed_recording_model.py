@@ -20,7 +20,7 @@ from training.export.recording_model import TOLERANCE
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "models" / "arrhythmia-recording"
-VERSION = FOLDER / "1"
+VERSION = FOLDER / "2"
 RESULTS = ROOT / "results"
 OF_LEADS = ("windows", "difference", "strip", "leads")
 

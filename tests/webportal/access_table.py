@@ -94,6 +94,7 @@ def filled(route: str, analysis: Analysis) -> str:
         "factor": "16",
         "tile": "0",
         "hour": "0",
+        "sample": "normal",
         # Of the pages about accounts and of the administration; links that were never sent.
         "key": "no-such-key",
         "uidb36": "1",

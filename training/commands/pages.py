@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from training.commands.options import RUNS, ThreadsOption
-from training.commands.terminal import console, progress_bar
+from training.commands.options import MODELS, RUNS, ModelsOption, TableOption, ThreadsOption
+from training.commands.terminal import console, print_table, progress_bar
 
 if TYPE_CHECKING:
     from training.pages.plans import Wish
@@ -77,3 +77,63 @@ def train(
 
         fit(drawn_pages(data), Fit(steps=steps, seed=seed), run, report)
     console.print(f"{run} has the network")
+
+
+@app.command(name="pages-export", rich_help_panel=PANEL)
+def export(
+    run: Annotated[Path, typer.Option("--run", help="Folder of the finished run.")] = RUNS / "ecg-page",
+    data: Annotated[Path, typer.Option("--data", help="Drawn pages that it learnt from.")] = Path("var/pages/train"),
+    scored: Annotated[Path, typer.Option("--scored", help="Drawn pages of people whom it doesn't know.")] = Path(
+        "var/pages/validation"
+    ),
+    models: ModelsOption = MODELS,
+    version: Annotated[str, typer.Option("--version", help="Version to write.")] = "1",
+) -> None:
+    """Write the trained network as a version of the model for pages, with its card."""
+    from training.evaluation.pages import card
+    from training.export import page_export
+
+    written = page_export.export_run(run, data, scored, models, version)
+    folder = models / page_export.NAME
+    (folder / "MODEL_CARD.md").write_text(card.card(folder / version), encoding="utf-8")
+    console.print(f"wrote {written}, {written.stat().st_size / 1e6:.2f} MB")
+
+
+@app.command(name="pages-table", rich_help_panel=PANEL)
+def table(
+    count: Annotated[int, typer.Option("--count", help="Pages of each group.", min=1)] = 40,
+    seed: SeedOption = 2026,
+    groups: Annotated[str, typer.Option("--groups", help="Only groups whose names hold this.")] = "",
+    network: Annotated[
+        Path | None, typer.Option("--network", help="Version of the model for pages; without, none.")
+    ] = None,
+    recordings: Annotated[
+        Path | None, typer.Option("--classes", help="Version of the model for recordings that compares beats' classes.")
+    ] = None,
+    refusals: Annotated[int, typer.Option("--refusals", help="Pictures of each kind without an ECG.", min=0)] = 10,
+    out: TableOption = None,
+) -> None:
+    """Read drawn pages of people who test, and pictures without an ECG, and print how well."""
+    import pandas as pd
+
+    from ecg.pictures.pages.reading import read
+    from training.evaluation.pages import answers, tables
+    from training.pages.plans import Pool
+
+    probabilities = answers.probabilities_of(network) if network else None
+    classify = answers.classifier_of(recordings) if recordings else None
+    pool = Pool.of("test")
+    wanted = [group for group in tables.GROUPS if groups in group.name]
+    rows = []
+    with progress_bar() as progress:
+        task = progress.add_task("pages", total=count * len(wanted))
+        for group in wanted:
+            found = []
+            for page in tables.scores(pool, group, count, seed, lambda pixels: read(pixels, probabilities), classify):
+                found.append(page)
+                progress.advance(task)
+            rows.append(tables.row(group.name, found))
+    print_table(pd.DataFrame(rows), out)
+    if refusals:
+        refused = tables.refusals(refusals, seed, lambda pixels: read(pixels, probabilities))
+        print_table(refused, out.with_suffix(".refusals.csv") if out else None)

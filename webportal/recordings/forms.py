@@ -68,24 +68,29 @@ class AnswersForm(forms.Form):
         """``questions`` are those of :attr:`Recording.questions`."""
         super().__init__(*args, **kwargs)
         self._columns: list[str] = []
+        # Offered, never filled in: what somebody leaves as it stands would be a guess of ours.
+        self.suggested_rates: list[str] = []
+        self.suggested_units: list[str] = []
         for question in questions:
             getattr(self, f"_ask_{question['about']}")(question)
 
     def _ask_rate(self, question: dict[str, Any]) -> None:
+        self.suggested_rates = [rate for rate in map(_plain, question["candidates"]) if rate]
         self.fields["rate"] = forms.FloatField(
             label=_("Samples a second of each lead"),
             min_value=1,
             max_value=50_000,
-            initial=_number(question["candidates"]),
             help_text=_("Holter recorders often take 128, 200, 250 or 500; it stands in the recorder’s manual."),
-            widget=forms.NumberInput(attrs={"step": "any", "inputmode": "decimal", "autocomplete": "off"}),
+            widget=forms.NumberInput(
+                attrs={"step": "any", "inputmode": "decimal", "autocomplete": "off", "list": "rates"}
+            ),
         )
 
     def _ask_unit(self, question: dict[str, Any]) -> None:
+        self.suggested_units = list(dict.fromkeys([*question["candidates"], "mV", "uV", "V"]))
         self.fields["unit"] = forms.CharField(
             label=_("Unit of the samples"),
             max_length=40,
-            initial=next(iter(question["candidates"]), ""),
             help_text=_("mV, uV or V; with a number in front where one count is more than that, such as 4.88uV."),
             widget=forms.TextInput(attrs={"autocomplete": "off", "list": "units"}),
         )
@@ -144,8 +149,9 @@ class ListForm(forms.Form):
         return any(self.cleaned_data.values())
 
 
-def _number(candidates: Sequence[str]) -> float | None:
+def _plain(candidate: str) -> str:
+    """A number without a fraction that says nothing."""
     try:
-        return float(next(iter(candidates), ""))
+        return f"{float(candidate):g}"
     except ValueError:
-        return None
+        return ""

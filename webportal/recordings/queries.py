@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from webportal import paging
+from webportal.accounts.models import User
 from webportal.paging import Cursor, Order, Page
 from webportal.recordings.models import Recording, RecordingAnalysis
 
@@ -21,6 +22,9 @@ NEWEST: Final = Order("created_at", True, paging.moment)
 #: What was shared first comes first.
 SHARED: Final = Order("shared_at", False, paging.moment)
 TRASH: Final = Order("trashed_at", True, paging.moment)
+
+#: Questions in a state of which there are few, at most.
+_FEW: Final = 500
 
 #: What a list doesn't show, and may be long.
 _LONG: Final = ("warnings", "questions", "answers", "files")
@@ -65,8 +69,8 @@ def listed(recordings: Sequence[Recording]) -> list[Listed]:
     return [Listed(recording, newest.get(recording.pk)) for recording in recordings]
 
 
-def matching(recordings: QuerySet[Recording], wanted: dict[str, Any]) -> QuerySet[Recording]:
-    """Those of ``recordings`` that fit the cleaned data of :class:`webportal.recordings.forms.ListForm`."""
+def matching(owner: User, recordings: QuerySet[Recording], wanted: dict[str, Any]) -> QuerySet[Recording]:
+    """Those of ``owner``'s ``recordings`` that fit the cleaned data of :class:`webportal.recordings.forms.ListForm`."""
     if text := wanted.get("q"):
         by_id = _uuid(text)
         recordings = recordings.filter(pk=by_id) if by_id else recordings.filter(name__icontains=text)
@@ -74,26 +78,30 @@ def matching(recordings: QuerySet[Recording], wanted: dict[str, Any]) -> QuerySe
         recordings = recordings.filter(created_at__gte=_midnight(since))
     if until := wanted.get("until"):
         recordings = recordings.filter(created_at__lt=_midnight(until) + timedelta(days=1))
-    return _in_state(recordings, wanted.get("state") or "")
+    return _in_state(owner, recordings, wanted.get("state") or "")
 
 
-def _in_state(recordings: QuerySet[Recording], state: str) -> QuerySet[Recording]:
-    analyses = RecordingAnalysis.objects.filter(recording=OuterRef("pk"))
-    being_analysed = Exists(analyses.filter(state__in=RecordingAnalysis.OPEN_STATES))
+def _in_state(owner: User, recordings: QuerySet[Recording], state: str) -> QuerySet[Recording]:
     match state:
         case "done":
-            answered = analyses.filter(state=RecordingAnalysis.State.DONE)
+            answered = RecordingAnalysis.objects.filter(recording=OuterRef("pk"), state=RecordingAnalysis.State.DONE)
             return recordings.filter(Exists(answered), state=Recording.State.READ)
         case "open":
             on_the_way = (Recording.State.RECEIVING, *Recording.OPEN_STATES)
-            return recordings.filter(state__in=on_the_way) | recordings.filter(being_analysed)
+            return recordings.filter(Q(state__in=on_the_way) | Q(pk__in=_asked(owner, RecordingAnalysis.OPEN_STATES)))
         case "asking":
             return recordings.filter(state=Recording.State.ASKING)
         case "stopped":
-            unread = recordings.filter(state__in=(Recording.State.REFUSED, Recording.State.FAILED))
+            unread = (Recording.State.REFUSED, Recording.State.FAILED)
             wrong = (RecordingAnalysis.State.REJECTED, RecordingAnalysis.State.FAILED)
-            return unread | recordings.filter(Exists(analyses.filter(state__in=wrong)))
+            return recordings.filter(Q(state__in=unread) | Q(pk__in=_asked(owner, wrong)))
     return recordings
+
+
+def _asked(owner: User, states: Sequence[str]) -> list[uuid.UUID]:
+    """Recordings of the newest questions in these states, which are few: asked first, so that an index has the rest."""
+    asked = RecordingAnalysis.objects.filter(owner=owner, state__in=states).order_by("-created_at", "-id")
+    return list(asked.values_list("recording_id", flat=True)[:_FEW])
 
 
 def _uuid(text: str) -> uuid.UUID | None:

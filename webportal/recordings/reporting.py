@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from django.utils import timezone
 from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 from ecg import store
@@ -147,7 +148,7 @@ class Report:
                 number=edit.number,
                 text=edit_words.said_of(edit, self.answer.model.classes),
                 by=self._by(edit.by),
-                at=edit.at,
+                at=timezone.localtime(edit.at) if edit.at else None,
                 is_undone=edit.number in gone,
             )
 

@@ -28,19 +28,19 @@ from webportal.trial.sample_recordings import known, prepared
 @require_safe
 @rate_limit(action="try", limit_get=True)  # type: ignore[untyped-decorator]
 @never_cache
-def page(request: HttpRequest, key: str) -> HttpResponse:
+def page(request: HttpRequest, sample: str) -> HttpResponse:
     """The viewer, what lasts in words, and the way to the report."""
-    sample = _sample(key)
-    ready = prepared(sample)
-    viewer = about(ready.stored, ready.seen, addresses="trial:recording-", key=key)
+    chosen = _sample(sample)
+    ready = prepared(chosen)
+    viewer = about(ready.stored, ready.seen, addresses="trial:recording-", key=sample)
     context: dict[str, Any] = {
-        "sample": sample,
+        "sample": chosen,
         "viewer": viewer,
         "answer": ready.seen,
         "classes": viewer.get("classes"),
         "length": times.length(ready.stored.recording.seconds),
         "leads": ready.stored.recording.leads,
-        "others": [other for other in samples.every() if other.key != key],
+        "others": [other for other in samples.every() if other.key != sample],
     }
     if ready.seen is not None:
         names = moments.kind_names()
@@ -58,9 +58,9 @@ def page(request: HttpRequest, key: str) -> HttpResponse:
 
 
 @require_safe
-def signal(request: HttpRequest, key: str, factor: int, tile: int) -> HttpResponse:
+def signal(request: HttpRequest, sample: str, factor: int, tile: int) -> HttpResponse:
     """A tile of the signal."""
-    stored = known(_sample(key)).stored
+    stored = known(_sample(sample)).stored
     try:
         return unless_known(
             request, f"{stored.digest[:32]}-{factor}-{tile}", lambda: signal_tiles.tile(stored.signal, factor, tile)
@@ -70,25 +70,25 @@ def signal(request: HttpRequest, key: str, factor: int, tile: int) -> HttpRespon
 
 
 @require_safe
-def beats(request: HttpRequest, key: str, hour: int) -> HttpResponse:
+def beats(request: HttpRequest, sample: str, hour: int) -> HttpResponse:
     """The beats; there is but one hour."""
-    seen = _seen(key)
+    seen = _seen(sample)
     if hour:
         raise Http404
     return unless_known(request, f"{seen.version}-beats", lambda: beat_tiles.beats_of(seen.answer, 0))
 
 
 @require_safe
-def overview_of_all(request: HttpRequest, key: str) -> HttpResponse:
+def overview_of_all(request: HttpRequest, sample: str) -> HttpResponse:
     """Heart rate, ectopic beats and quality."""
-    seen = _seen(key)
+    seen = _seen(sample)
     return unless_known(request, f"{seen.version}-overview", lambda: overview.overview(seen.answer))
 
 
 @require_safe
-def episodes(request: HttpRequest, key: str) -> HttpResponse:
+def episodes(request: HttpRequest, sample: str) -> HttpResponse:
     """Everything that lasts."""
-    seen = _seen(key)
+    seen = _seen(sample)
     content = json.dumps(episodes_of(seen)).encode()
     return unless_known(request, f"{seen.version}-episodes-{get_language()}", lambda: content, "application/json")
 
@@ -96,12 +96,12 @@ def episodes(request: HttpRequest, key: str) -> HttpResponse:
 @require_safe
 @rate_limit(action="try", limit_get=True)  # type: ignore[untyped-decorator]
 @never_cache
-def paper(request: HttpRequest, key: str) -> HttpResponse:
+def paper(request: HttpRequest, sample: str) -> HttpResponse:
     """The report as a PDF."""
-    sample, seen = _sample(key), _seen(key)
-    recording = known(sample).stored.recording
-    pdf = report(seen.answer, recording, f"{sample.key} (MIT-BIH Arrhythmia Database, record {sample.record})")
-    return attachment(HttpResponse(pdf, content_type="application/pdf"), f"beatlens-{key}.pdf")
+    chosen, seen = _sample(sample), _seen(sample)
+    recording = known(chosen).stored.recording
+    pdf = report(seen.answer, recording, f"{sample} (MIT-BIH Arrhythmia Database, record {chosen.record})")
+    return attachment(HttpResponse(pdf, content_type="application/pdf"), f"beatlens-{sample}.pdf")
 
 
 def _sample(key: str) -> SampleRecording:
@@ -111,8 +111,8 @@ def _sample(key: str) -> SampleRecording:
     return sample
 
 
-def _seen(key: str) -> Shown:
-    seen = known(_sample(key)).seen
+def _seen(sample: str) -> Shown:
+    seen = known(_sample(sample)).seen
     if seen is None:
         raise Http404
     return seen

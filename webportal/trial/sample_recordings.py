@@ -6,6 +6,7 @@ import atexit
 import shutil
 import tempfile
 import threading
+import time
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -33,28 +34,47 @@ class Prepared:
     """What the model in service says of it; None while it can't be asked."""
 
 
-_turn: Final = threading.Lock()
+#: How long nobody asks again when the inference server gave no answer, seconds.
+_REST_SECONDS: Final = 5.0
+
+_writing: Final = threading.Lock()
+_asking: Final = threading.Lock()
 _answers: Final[dict[str, Shown]] = {}
+_failed_at: Final[dict[str, float]] = {}
 
 
 def prepared(sample: SampleRecording) -> Prepared:
-    """The sample with its answer; one that the inference server didn't give is asked for again the next time."""
-    with _turn:
-        stored = _stored(sample)
-        if sample.key not in _answers and (seen := _asked(stored)) is not None:
-            _answers[sample.key] = seen
-        return Prepared(stored, _answers.get(sample.key))
+    """The sample with its answer; one that the inference server didn't give is asked for again a moment later.
+
+    Those who try wait for each other, but not long: they must not keep all threads of a process.
+    """
+    rests = time.monotonic() - _failed_at.get(sample.key, -_REST_SECONDS) < _REST_SECONDS
+    if sample.key not in _answers and not rests and _asking.acquire(timeout=settings.TRIAL_WAIT_SECONDS):
+        try:
+            _ask(sample)
+        finally:
+            _asking.release()
+    return known(sample)
 
 
 def known(sample: SampleRecording) -> Prepared:
     """The same without asking anybody."""
-    with _turn:
-        return Prepared(_stored(sample), _answers.get(sample.key))
+    return Prepared(_stored(sample), _answers.get(sample.key))
+
+
+def _ask(sample: SampleRecording) -> None:
+    if sample.key in _answers:  # somebody else asked meanwhile
+        return
+    seen = _asked(_stored(sample))
+    if seen is None:
+        _failed_at[sample.key] = time.monotonic()
+    else:
+        _answers[sample.key] = seen
 
 
 def _asked(stored: StoredRecording) -> Shown | None:
     try:
-        answer = client().analyze(stored.recording, timeout=settings.INFERENCE_WORKER_TIMEOUT)
+        answer = client().analyze(stored.recording, timeout=settings.INFERENCE_FAST_TIMEOUT)
     except ServerUnavailable:
         return None
     except ClientError as failure:
@@ -66,8 +86,9 @@ def _asked(stored: StoredRecording) -> Shown | None:
 
 def _stored(sample: SampleRecording) -> StoredRecording:
     folder = _folder() / sample.key
-    if not folder.exists():
-        store.write(open_recording(sample.paths), folder)
+    with _writing:
+        if not folder.exists():
+            store.write(open_recording(sample.paths), folder)
     return store.open_store(folder)
 
 

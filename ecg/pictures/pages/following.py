@@ -20,8 +20,9 @@ REACH: Final = 32.0
 _LEAP: Final = 3.0
 #: What a millimetre away from the row's level costs in a column: little, so that a trace comes home.
 _AWAY: Final = 0.006
-#: What a column costs that shows no ink of the trace.
-_MISSING: Final = 0.25
+#: What a millimetre costs that shows no ink of the trace, once it has begun, and before.
+_MISSING: Final = 0.5
+_NOT_BEGUN: Final = 0.3
 #: What ink costs in a column that is a letter's.
 _LETTER: Final = 0.2
 #: What ink costs in a column that goes on as another row's level.
@@ -30,6 +31,10 @@ _OTHER: Final = 0.03
 _TALL: Final = 0.012
 #: Letters are no larger, mm.
 _LETTER_SIZE: Final = (7.0, 6.0)
+#: A small pulse is larger in both directions, mm; ink fills this share of its height at its sides, and of its lid.
+_PULSE_SIZE: Final = 3.2
+_SIDE: Final = 0.75
+_LID: Final = 0.9
 #: Most runs that are looked at in a column, those next to the row.
 _MOST: Final = 12
 
@@ -50,11 +55,26 @@ class _Step(NamedTuple):
 
 
 def letters_of(ink: Ink, millimetre: float) -> NDArray[np.bool_]:
-    """Which pieces of ink are no larger than letters, ``[pieces + 1]``."""
-    letters: NDArray[np.bool_] = (ink.widths() < _LETTER_SIZE[0] * millimetre) & (
-        ink.heights() < _LETTER_SIZE[1] * millimetre
-    )
+    """Which pieces of ink are no larger than letters and no calibration pulses, ``[pieces + 1]``."""
+    widths, heights = ink.widths() / millimetre, ink.heights() / millimetre
+    letters: NDArray[np.bool_] = (widths < _LETTER_SIZE[0]) & (heights < _LETTER_SIZE[1])
+    for piece in np.flatnonzero(letters & (widths > _PULSE_SIZE) & (heights > _PULSE_SIZE)):
+        left, top, right, bottom = ink.boxes[piece]
+        letters[piece] = not _is_box(ink.labels[top:bottom, left:right] == piece, ink.thickness)
     return letters
+
+
+def _is_box(mask: NDArray[np.bool_], thickness: float) -> bool:
+    """Whether a piece has two upright sides, a lid from one to the other, and nothing below it."""
+    high = len(mask)
+    sides = np.flatnonzero(mask.sum(axis=0) >= _SIDE * high)
+    pen = round(2 * thickness)
+    if not len(sides):
+        return False
+    within = mask[:, sides[0] + pen : max(0, sides[-1] + 1 - pen)]
+    if within.shape[1] < thickness:
+        return False
+    return bool(within[: high // 3].any(axis=0).mean() > _LID and not within[high // 2 :].any())
 
 
 def followed(ink: Ink, level: float, others: list[float], millimetre: float, letters: NDArray[np.bool_]) -> Path | None:
@@ -86,7 +106,7 @@ def followed(ink: Ink, level: float, others: list[float], millimetre: float, let
         chosen = np.arange(first, last)
         if len(chosen) > _MOST:
             chosen = np.sort(chosen[np.argsort(costs[chosen])[:_MOST]])
-        step, state_costs = _stepped(state_runs, state_costs, chosen, costs, starts, ends, _LEAP / millimetre)
+        step, state_costs = _stepped(state_runs, state_costs, chosen, costs, starts, ends, millimetre)
         state_runs = step.runs
         steps.append(step)
     return _backwards(steps, state_costs, near, runs)
@@ -113,16 +133,22 @@ def _own_costs(
 
 
 def _stepped(
-    state_runs: Integers, state_costs: Floats, chosen: Integers, own: Floats, starts: Floats, ends: Floats, leap: float
+    state_runs: Integers,
+    state_costs: Floats,
+    chosen: Integers,
+    own: Floats,
+    starts: Floats,
+    ends: Floats,
+    millimetre: float,
 ) -> tuple[_Step, Floats]:
     """One column on: each of its runs from the best state before, or no ink at all."""
     known = state_runs >= 0
-    kept_costs = state_costs + np.where(known, _MISSING, 0.02)
+    kept_costs = state_costs + np.where(known, _MISSING, _NOT_BEGUN) / millimetre
     if not len(chosen):
         return _Step(state_runs, np.arange(len(state_runs))), kept_costs
     held = np.maximum(state_runs, 0)
     gaps = np.maximum(starts[chosen][:, None] - ends[held], starts[held] - ends[chosen][:, None])
-    jumps = np.where(known, leap * np.maximum(gaps, 0.0), 0.3)
+    jumps = np.where(known, _LEAP / millimetre * np.maximum(gaps, 0.0), 0.3)
     total = state_costs + jumps
     before = total.argmin(axis=1)
     costs = total[np.arange(len(chosen)), before] + own[chosen]

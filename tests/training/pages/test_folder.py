@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 import wfdb
 from PIL import Image
+from typer.testing import CliRunner
 
 from tests.training.pages.made import twelve
+from training.__main__ import app
 from training.databases import people
 from training.databases.registry import DATABASES
 from training.pages import folder, making
@@ -82,3 +84,14 @@ def test_without_recordings_a_plain_word(monkeypatch: pytest.MonkeyPatch) -> Non
         monkeypatch.delenv(database.setting, raising=False)
     with pytest.raises(NoRecordingsError, match="PTBXL_DIR"):
         Pool.of("test")
+
+
+@pytest.mark.usefixtures("_only_ptbxl")
+def test_the_command_writes_pages_and_says_what_it_does_not_know(tmp_path: Path) -> None:
+    partition = next(name for name in PARTITIONS if _has_people(name))
+    wanted = ["pages", str(tmp_path), "--count", "1", "--partition", partition, "--layout", "1x1", "--medium"]
+    assert CliRunner().invoke(app, [*wanted, "clean"]).exit_code == 0
+    assert json.loads((tmp_path / "00000.json").read_text())["layout"] == "1x1"
+    refused = CliRunner().invoke(app, [*wanted, "fax"])
+    assert refused.exit_code == 2
+    assert "photograph" in refused.output

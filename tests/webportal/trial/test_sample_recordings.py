@@ -31,6 +31,7 @@ KEYS = [sample.key for sample in samples.every()]
 def _nothing_known() -> Iterator[None]:
     yield
     sample_recordings._answers.clear()
+    sample_recordings._failed_at.clear()
 
 
 def page_of(key: str) -> str:
@@ -73,6 +74,18 @@ def test_from_start_to_report(portal_with_recordings: ServerProcess, client: Cli
     paper = client.get(reverse("trial:recording-report", args=["couplets-and-runs"]))
     assert paper.content.startswith(b"%PDF")
     assert Recording.objects.count() == 0
+
+
+def test_an_absent_server_is_not_asked_again_at_once(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def nothing(_stored: object) -> None:
+        asked.append(1)
+
+    monkeypatch.setattr(sample_recordings, "_asked", nothing)
+    for _ in range(3):
+        assert client.get(page_of("normal")).status_code == 200
+    assert len(asked) == 1
 
 
 def test_the_page_to_try_leads_to_each(client: Client) -> None:

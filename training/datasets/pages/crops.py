@@ -51,14 +51,14 @@ class Squares:
     """``[n, SIDE, SIDE]``"""
 
     @classmethod
-    def of(cls, pages: Sequence[Path], each: int, seed: int) -> Self:
-        """``each`` squares of every page by chance; equal arguments give equal squares."""
-        pixels = np.empty((len(pages) * each, SIDE, SIDE, 3), np.uint8)
+    def of(cls, pages: Sequence[Path], per_page: int, seed: int) -> Self:
+        """``per_page`` squares of every page by chance; equal arguments give equal squares."""
+        pixels = np.empty((len(pages) * per_page, SIDE, SIDE, 3), np.uint8)
         labels = np.empty(pixels.shape[:3], np.uint8)
         for number, page in enumerate(pages):
             generator = np.random.default_rng((seed, number))
             picture, classes = read(page)
-            for place in range(number * each, (number + 1) * each):
+            for place in range(number * per_page, (number + 1) * per_page):
                 pixels[place], labels[place] = _square(picture, classes, generator)
         return cls(pixels, labels)
 

@@ -50,7 +50,7 @@ def at_rate(values: Millivolts, rate: float, wanted: float) -> NDArray[np.float6
 
 
 def aligned(drawn: Millivolts, read: Millivolts, rate: float) -> Aligned:
-    """Both at ``rate``; what was read moved to where it fits best, cut or filled to the length of what was drawn."""
+    """Both at ``rate``; what was read is moved to where it fits best, and cut or filled to the drawn lead's length."""
     reach = round(FARTHEST * rate)
     wanted = np.asarray(drawn, np.float64)
     wanted = np.nan_to_num(wanted - np.nanmean(wanted))

@@ -34,11 +34,13 @@ Made by `python -m training recordings card` from the tables that `python -m tra
 from the model's `metadata.json`. **For research and education only. Not a medical device, not for diagnosis.**
 
 ## What it is
-{members} small convolutional network{plural} ({kilobytes} kB as ONNX) for the beats of a whole recording: pictures of
-each lead (the beat, its difference from the person's usual beat, the 2.4 s around), the 96 intervals around, and 60
-numbers (`ecg/features`). One lead or twelve, in any order. It predicts one of {classes}; fibrillation is found by its
-waves, not by this model. Probabilities are calibrated (temperature {temperature}) and verdicts decided on the people
-of {folds}, each asked of a network that doesn't know them; the served network learnt from everybody.
+{members} small convolutional network{plural}, gradient-boosted trees beside it ({kilobytes} kB as ONNX), for the beats
+of a whole recording: pictures of each lead (the beat, its difference from the person's usual beat, the 2.4 s around),
+the 96 intervals around, 60 numbers and 32 about how the beat came (`ecg/features`). One lead or twelve, in any order;
+which ones, where their names tell. It predicts one of {classes}; fibrillation is found by its waves, not by this model.
+Probabilities are calibrated (temperature {temperature}), then told by the course of the recording: what comes in time
+isn't premature, and each class is as frequent as its beats say. Verdicts are decided on the people of {folds}, each
+asked of a network that doesn't know them; the served network learnt from everybody.
 
 Keras and onnxruntime differ by at most {parity:.1e} in any probability on recordings of every database.
 
@@ -56,7 +58,9 @@ holds three quarters of DS2's early atrial beats.
 _LIMITS: Final = """
 ## Limits
 - Few people carry the rare classes; what is said of bundle branch blocks and pacing in two leads hangs on a handful.
-- Irregular sinus rhythm and fibrillation are what early atrial beats are most often taken from, and for.
+- Early atrial beats are what it knows least: it takes fibrillation and irregular sinus rhythm for them, and runs of
+  them for the usual rhythm.
+- A bundle branch block that comes and goes is called ventricular now and then.
 - ST is not measured.
 """
 

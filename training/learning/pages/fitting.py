@@ -89,11 +89,11 @@ def fitted(folder: Path) -> tuple[keras.Model, Fit]:
     return model, settings
 
 
-def confusion(model: keras.Model, pages: Sequence[Path], each: int, seed: int = 0) -> NDArray[np.int64]:
-    """Pixels by true class (rows) and by what the network says, ``[classes, classes]``, of ``each`` squares a page."""
+def confusion(model: keras.Model, pages: Sequence[Path], per_page: int, seed: int = 0) -> NDArray[np.int64]:
+    """Pixels by true class (rows) and by what the network says, ``[classes, classes]``, of so many squares a page."""
     classes = len(PIXEL_CLASSES)
     counts = np.zeros((classes, classes), np.int64)
-    squares = crops.Squares.of(pages, each, seed)
+    squares = crops.Squares.of(pages, per_page, seed)
     for begin in range(0, len(squares.labels), 4):
         part = slice(begin, begin + 4)
         said = model.predict_on_batch(squares.pixels[part]).argmax(axis=-1)

@@ -21,7 +21,6 @@ from django.utils import timezone
 from django_tasks import task
 from inference_server.classification import Classification
 from inference_server.client import CallFailed, ClientError, ImageRefused, ServerUnavailable
-from inference_server.runtime import trace
 
 from webportal.analyses import reasons
 from webportal.analyses.jobs import leases
@@ -29,7 +28,7 @@ from webportal.analyses.jobs.outcomes import fields_of
 from webportal.analyses.models import Analysis
 from webportal.errors import log_unexpected, new_error_id
 from webportal.inference import client
-from webportal.observability import metrics
+from webportal.observability import metrics, tracing
 
 logger = logging.getLogger(__name__)
 
@@ -44,17 +43,13 @@ def run_analysis(analysis_id: str, traceparent: str = "") -> bool:
 
     Returns whether there was anything to do; taking it twice does nothing the second time.
     """
-    before = trace.current.set(trace.read(traceparent) or trace.begin())
-    try:
+    with tracing.going_on(traceparent):
         return run(analysis_id=uuid.UUID(analysis_id), timeout=settings.INFERENCE_WORKER_TIMEOUT, from_queue=True)
-    finally:
-        trace.current.reset(before)
 
 
 def enqueue(*, analysis_id: uuid.UUID, due: datetime) -> None:
     """Enqueue the task for an analysis and remember it on the row. Joins the caller's transaction."""
-    of = trace.current.get()
-    result = run_analysis.using(run_after=due).enqueue(str(analysis_id), *([of.traceparent()] if of else []))
+    result = run_analysis.using(run_after=due).enqueue(str(analysis_id), *tracing.handed_on())
     Analysis.objects.filter(pk=analysis_id).update(task_id=uuid.UUID(str(result.id)))
 
 

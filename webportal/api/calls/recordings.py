@@ -74,8 +74,9 @@ def send_recordings(
 @router.get("", auth=auth.READ, response=RecordingPage)
 def list_recordings(request: HttpRequest, wanted: Query[WantedRecordings], place: Query[Place]) -> dict[str, Any]:
     """One's own recordings, without the trash, newest first."""
+    user = current_user(request)
     with timezone.override(UTC):  # days are programs' days
-        found = queries.matching(access.own_recordings(current_user(request)), wanted.dict())
+        found = queries.matching(user, access.own_recordings(user), wanted.dict())
     return _page(found, queries.NEWEST, place)
 
 

@@ -17,6 +17,7 @@ from inference_server.client import CallFailed, RecordingRefused, ServerUnavaila
 from webportal import disk
 from webportal.errors import log_unexpected, new_error_id
 from webportal.inference import client
+from webportal.observability import tracing
 from webportal.recordings import beats_file
 from webportal.recordings.checkpoints import Checkpoints
 from webportal.recordings.jobs.lines import Line, Lost, heartbeat, stopping
@@ -41,9 +42,10 @@ class _LeftWithoutAnswer(Exception):  # noqa: N818 - reads as what happened
 
 
 @task(queue_name=QUEUE)
-def analyse_recording(analysis_id: str) -> bool:
+def analyse_recording(analysis_id: str, traceparent: str = "") -> bool:
     """Take one analysis. Returns whether there was anything to do; a second time does nothing."""
-    return run(analysis_id=uuid.UUID(analysis_id))
+    with tracing.going_on(traceparent):
+        return run(analysis_id=uuid.UUID(analysis_id))
 
 
 ASKING: Final = Line(

@@ -24,6 +24,7 @@ from django_tasks.base import Task
 
 from webportal.analyses.jobs.running import backoff
 from webportal.errors import log_unexpected
+from webportal.observability import tracing
 from webportal.recordings.models import Work
 
 logger = logging.getLogger(__name__)
@@ -52,12 +53,12 @@ class Line(Generic[Row]):
     """State of a row that waits for a worker."""
     working: str
     """State of a row that one has."""
-    task: Task[[str], bool]
-    """Takes the row's id."""
+    task: Task[..., bool]
+    """Takes the row's id, and the trace that it goes on with."""
 
     def enqueue(self, pk: uuid.UUID, due: datetime) -> None:
         """Enqueue the task for a row and remember it there. Joins the caller's transaction."""
-        result = self.task.using(run_after=due).enqueue(str(pk))
+        result = self.task.using(run_after=due).enqueue(str(pk), *tracing.handed_on())
         self.model._default_manager.filter(pk=pk).update(task_id=uuid.UUID(str(result.id)))
 
     def claim(self, pk: uuid.UUID) -> Row | None:

@@ -20,6 +20,7 @@ from ecg.store import StoredRecording, open_store
 from webportal import disk
 from webportal.accounts import quota
 from webportal.errors import log_unexpected
+from webportal.observability import tracing
 from webportal.recordings.jobs import asking
 from webportal.recordings.jobs.lines import Line, heartbeat
 from webportal.recordings.models import Recording
@@ -37,9 +38,10 @@ _AGAIN: Final = ("RECORDING_BUSY",)
 
 
 @task(queue_name=QUEUE)
-def read_recording(recording_id: str) -> bool:
+def read_recording(recording_id: str, traceparent: str = "") -> bool:
     """Read one recording. Returns whether there was anything to do; a second time does nothing."""
-    return run(recording_id=uuid.UUID(recording_id))
+    with tracing.going_on(traceparent):
+        return run(recording_id=uuid.UUID(recording_id))
 
 
 READING: Final = Line(Recording, waiting=Recording.State.RECEIVED, working=Recording.State.READING, task=read_recording)

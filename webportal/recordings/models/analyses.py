@@ -71,6 +71,7 @@ class RecordingAnalysis(Work):
         indexes = [
             models.Index(fields=["recording", "-created_at", "-id"], name="rec_analysis_recording"),
             models.Index(fields=["owner", "-created_at", "-id"], name="rec_analysis_owner"),
+            models.Index(fields=["owner", "state", "-created_at", "-id"], name="rec_analysis_owner_state"),
             models.Index(fields=["state", "-created_at", "-id"], name="rec_analysis_state"),
             models.Index(fields=["-created_at", "-id"], name="rec_analysis_newest"),
             models.Index(fields=["error_id"], name="rec_analysis_error"),

@@ -32,7 +32,8 @@ def recording_list(request: HttpRequest) -> HttpResponse:
     """One's own recordings, searched, newest first."""
     form = ListForm(request.GET)
     form.is_valid()
-    found = queries.matching(access.own_recordings(current_user(request)), form.cleaned_data)
+    user = current_user(request)
+    found = queries.matching(user, access.own_recordings(user), form.cleaned_data)
     looking = urlencode([(name, str(value)) for name, value in request.GET.items() if value and name in form.fields])
     return _list(request, "recordings/list.html", found, queries.NEWEST, form=form, looking=looking)
 

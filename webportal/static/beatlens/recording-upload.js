@@ -28,7 +28,8 @@ window.beatlens = window.beatlens || {};
   class Stopped extends Error {}
 
   const rest = (milliseconds) => new Promise((settle) => setTimeout(settle, milliseconds));
-  const megabytes = (bytes) => `${(bytes / 1e6).toLocaleString(document.documentElement.lang, { maximumFractionDigits: 1 })} MB`;
+  // As the pages write it, 1,048,576 bytes each.
+  const megabytes = (bytes) => `${(bytes / 1048576).toLocaleString(document.documentElement.lang, { maximumFractionDigits: 1 })} MB`;
 
   const say = (place, text) => {
     place.textContent = text;

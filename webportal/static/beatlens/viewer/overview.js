@@ -206,13 +206,16 @@ export class Overview {
 
   draw() {
     if (!this.ratio || !this.canvas.width) return;
-    if (this.picture) this.context.drawImage(this.picture, 0, 0);
-    else this.#paint();
     const { context, ratio, colour, scale } = this;
     const left = LEFT * ratio;
     const width = this.canvas.width - left;
     const from = left + (Math.max(0, scale.begin) / scale.seconds) * width;
     const to = left + (Math.min(scale.seconds, scale.begin + scale.span) / scale.seconds) * width;
+    const shown = `${Math.round(from)} ${Math.round(to)}`;
+    if (this.picture && shown === this.shown) return;  // the frame has not moved by a pixel
+    this.shown = shown;
+    if (this.picture) context.drawImage(this.picture, 0, 0);
+    else this.#paint();
     context.strokeStyle = colour.ink;
     context.lineWidth = 2 * ratio;
     const wide = Math.max(4 * ratio, to - from);

@@ -81,15 +81,16 @@ class Viewer {
     const begin = Math.max(0, scale.begin);
     const end = Math.min(scale.seconds, scale.begin + scale.span);
     const round = (value) => (value >= 1 ? Number(value.toFixed(1)) : Number(value.toPrecision(2)));
-    element("view").textContent = fill(words.view, {
+    const sentence = fill(words.view, {
       begin: clock.short(begin, 1), end: clock.short(end, 1), speed: round(scale.speed), gain: scale.gain });
+    if (this.viewSentence !== sentence) element("view").textContent = this.viewSentence = sentence;
     const speed = element("speed");
     const wanted = this.isWhole ? "whole" : String(scale.speed);
     if (speed.value !== wanted) {
       this.#listSpeeds();
       speed.value = wanted;
     }
-    element("gain").value = String(scale.gain);
+    if (element("gain").value !== String(scale.gain)) element("gain").value = String(scale.gain);
     clearTimeout(this.addressTimer);
     this.addressTimer = setTimeout(() => {
       const address = new URL(location.href);

@@ -1,0 +1,156 @@
+"""Strips and pages, from a picture to millivolts."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from ecg.pictures.pages import overlay
+from ecg.pictures.pages.opening import read_picture
+from ecg.pictures.pages.reading import read
+from ecg.pictures.pages.recording import recording_of
+from ecg.pictures.pages.result import Basis, Kind, Reason, Warned
+from tests.ecg.pictures.pages import drawn
+
+ALIKE = 0.1
+"""A tenth of the height is a signal-to-noise ratio of 20 dB."""
+
+
+def test_a_strip_becomes_its_lead_in_millivolts_and_seconds() -> None:
+    reading = read(drawn.strip().pixels())
+    (lead,) = reading.leads
+    assert (reading.kind, reading.layout, lead.name, lead.name_read) == (Kind.STRIP, "1x1", "II", True)
+    assert drawn.difference(lead.millivolts, drawn.lead(8)) < ALIKE
+    assert len(lead.millivolts) / lead.rate == pytest.approx(8, abs=0.05)
+    assert float(np.nanmax(lead.millivolts)) == pytest.approx(1.0, abs=0.05)
+    assert reading.warnings == ()
+
+
+def test_the_scale_is_told_with_what_it_rests_on() -> None:
+    calibration = read(drawn.strip(scale=7.3).pixels()).calibration
+    assert calibration is not None
+    assert calibration.pixels_per_mm == pytest.approx(7.3, rel=0.005)
+    assert (calibration.mm_per_second, calibration.mm_per_mv) == (25, 10)
+    assert (calibration.millimetre, calibration.speed, calibration.gain) == (Basis.GRID, Basis.PRINT, Basis.PRINT)
+
+
+def test_without_print_and_pulse_the_usual_scale_is_said_to_be_assumed() -> None:
+    page = drawn.Page(220, 40, 8)
+    page.trace(8, 25, drawn.lead(8))
+    reading = read(page.pixels())
+    assert reading.calibration is not None
+    assert reading.calibration.assumed
+    assert {Warned.SPEED_ASSUMED, Warned.GAIN_ASSUMED, Warned.NAME_UNKNOWN} <= set(reading.warnings)
+    assert reading.leads[0].name == ""
+
+
+def test_a_pulse_tells_the_gain_where_nothing_is_printed() -> None:
+    page = drawn.Page(225, 40, 8)
+    page.pulse(5, 25, gain=5)
+    page.trace(14, 25, drawn.lead(8), gain=5)
+    reading = read(page.pixels())
+    assert reading.calibration is not None
+    assert (reading.calibration.mm_per_mv, reading.calibration.gain) == (5, Basis.PULSE)
+    assert float(np.nanmax(reading.leads[0].millivolts)) == pytest.approx(1.0, abs=0.06)
+
+
+def test_a_page_of_twelve_leads_is_read_lead_by_lead() -> None:
+    page, shown = drawn.twelve()
+    reading = read(page.pixels())
+    assert (reading.kind, reading.layout, reading.cabrera) == (Kind.PAGE, "3x4+1", False)
+    assert len(reading.leads) == 13
+    recording = recording_of(reading)
+    assert recording.leads == drawn.STANDARD
+    for number, name in enumerate(drawn.STANDARD):
+        begin = 0 if name == "II" else number // 3 * 1250
+        values = recording.lead(name)[begin : begin + len(shown[name])]
+        assert drawn.difference(values, shown[name]) < 1.5 * ALIKE, name
+    # What stands nowhere on the page is missing, not zero.
+    assert np.isnan(recording.lead("V1")[:1100]).all()
+
+
+def test_the_order_of_cabrera_is_told_by_the_names() -> None:
+    order = ("aVL", "I", "-aVR", "II", "aVF", "III", *drawn.STANDARD[6:])
+    reading = read(drawn.twelve(order=order)[0].pixels())
+    assert reading.cabrera
+    assert {lead.name for lead in reading.leads} == set(order)
+
+
+@pytest.mark.parametrize("degrees", [-4.0, 2.5, 90.0, 180.0])
+def test_a_turned_page_is_read_as_an_upright_one(degrees: float) -> None:
+    pixels = np.asarray(
+        Image.fromarray(drawn.strip(6).pixels()).rotate(
+            degrees, Image.Resampling.BICUBIC, expand=True, fillcolor=(255, 246, 244)
+        )
+    )
+    reading = read(pixels)
+    assert reading.degrees % 360 == pytest.approx(degrees % 360, abs=0.3)
+    assert [lead.name for lead in reading.leads] == ["II"]
+    assert drawn.difference(reading.leads[0].millivolts, drawn.lead(6)) < 1.5 * ALIKE
+
+
+def test_a_dark_screen_is_read_as_paper_is() -> None:
+    colours = {"paper": (8, 12, 20), "fine": (24, 34, 44), "bold": (38, 56, 70), "pen": (90, 255, 120)}
+    reading = read(drawn.strip(6, **colours).pixels())  # type: ignore[arg-type]
+    assert reading.kind is Kind.STRIP
+    assert drawn.difference(reading.leads[0].millivolts, drawn.lead(6)) < 1.5 * ALIKE
+
+
+def test_places_are_those_of_the_picture() -> None:
+    scale = 8.0
+    (lead,) = read(drawn.strip(6, scale=scale).pixels()).leads
+    left, top, right, bottom = lead.box
+    assert left == pytest.approx(14 * scale, abs=4)
+    assert right == pytest.approx((14 + 150) * scale, abs=4)
+    assert top == pytest.approx(18 * scale, abs=6)
+    assert 28 * scale < bottom < 33 * scale
+
+
+@pytest.mark.parametrize(
+    ("pixels", "reason"),
+    [
+        (np.full((300, 800, 3), 255, np.uint8), Reason.BLANK),
+        (np.full((20, 90, 3), 255, np.uint8), Reason.TOO_SMALL),
+    ],
+)
+def test_what_is_no_ecg_has_a_reason(pixels: np.ndarray, reason: Reason) -> None:
+    reading = read(pixels)
+    assert (reading.kind, reading.reason, reading.leads) == (Kind.NONE, reason, ())
+
+
+def test_a_page_of_text_is_no_ecg() -> None:
+    page = drawn.Page(180, 120, 6, fine=None, bold=None)
+    for row in range(9):
+        page.text(10, 14 + 12 * row, "Call me Ishmael. Some years ago, never mind how long", high=5)
+    assert read(page.pixels()).kind is Kind.NONE
+
+
+def test_a_file_is_read_in_its_own_pixels_however_large_it_is() -> None:
+    buffer = io.BytesIO()
+    Image.fromarray(drawn.strip(10, scale=22.0).pixels()).save(buffer, "JPEG", quality=90)
+    reading = read_picture(buffer.getvalue())
+    assert reading.size == (5984, 1012)
+    assert reading.calibration is not None
+    assert reading.calibration.pixels_per_mm == pytest.approx(22, rel=0.01)
+
+
+def test_the_overlay_shows_the_trace_where_it_lies_and_nothing_else() -> None:
+    reading = read(drawn.strip(6).pixels())
+    shown = np.asarray(overlay.drawn(reading).convert("RGBA"))
+    assert shown[..., 3].mean() < 0.06 * 255
+    x, y = reading.leads[0].trace[len(reading.leads[0].trace) // 2] * shown.shape[1] / reading.size[0]
+    assert shown[round(y) - 2 : round(y) + 3, round(x) - 2 : round(x) + 3, 3].any()
+
+
+def test_work_ends_when_its_caller_has_left() -> None:
+    class LeftError(Exception):
+        pass
+
+    def leave() -> None:
+        raise LeftError
+
+    with pytest.raises(LeftError):
+        read(drawn.strip(4).pixels(), go_on=leave)

@@ -1,0 +1,77 @@
+"""Strips and pages over the wire, with a real server that has no model for recordings."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+from pathlib import Path
+
+import grpc
+import numpy as np
+import pytest
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from PIL import Image
+
+from ecg.pictures.pages.opening import read_picture
+from ecg.pictures.pages.result import Kind
+from inference_server.client import ArrhythmiaClient, AsyncArrhythmiaClient, ImageRefused
+from tests.ecg.pictures.pages import drawn
+from tests.inference_server.server_process import ServerProcess
+
+BEAT = sorted((Path(__file__).parents[3] / "samples" / "PVC").glob("*.png"))[0]
+
+
+@pytest.fixture(scope="module")
+def strip() -> bytes:
+    buffer = io.BytesIO()
+    Image.fromarray(drawn.strip(5).pixels()).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def test_a_strip_comes_back_as_this_process_reads_it(server: ServerProcess, strip: bytes) -> None:
+    with ArrhythmiaClient(server.address) as client:
+        digitized = client.digitize(strip, timeout=120)
+    here = read_picture(strip)
+    (lead,), (own,) = digitized.reading.leads, here.leads
+    assert (digitized.reading.kind, digitized.reading.layout, lead.name) == (Kind.STRIP, "1x1", "II")
+    np.testing.assert_array_equal(lead.millivolts, own.millivolts)
+    assert digitized.reading.warnings == here.warnings
+    assert digitized.reading.calibration is not None
+    assert here.calibration is not None
+    assert digitized.reading.calibration.speed is here.calibration.speed
+    with Image.open(io.BytesIO(digitized.overlay)) as overlay:
+        assert overlay.size[0] / overlay.size[1] == pytest.approx(here.size[0] / here.size[1], rel=0.01)
+
+
+def test_the_asynchronous_client_says_the_same_and_may_leave_the_overlay_out(
+    server: ServerProcess, strip: bytes
+) -> None:
+    async def ask() -> tuple[str, bytes]:
+        client = AsyncArrhythmiaClient(server.address)
+        digitized = await client.digitize(strip, overlay=False, timeout=120)
+        return digitized.reading.leads[0].name, digitized.overlay
+
+    assert asyncio.run(ask()) == ("II", b"")
+
+
+def test_one_beat_is_said_to_be_one(server: ServerProcess) -> None:
+    with ArrhythmiaClient(server.address) as client:
+        digitized = client.digitize(BEAT.read_bytes(), timeout=120)
+    assert (digitized.reading.kind, digitized.reading.leads) == (Kind.BEAT, ())
+
+
+def test_what_is_no_picture_is_refused_with_its_reason(server: ServerProcess, strip: bytes) -> None:
+    with ArrhythmiaClient(server.address) as client:
+        with pytest.raises(ImageRefused) as refusal:
+            client.digitize(b"no picture", timeout=120)
+        assert refusal.value.reason == "IMAGE_UNSUPPORTED_FORMAT"
+        with pytest.raises(ImageRefused) as refusal:
+            client.digitize(strip[: len(strip) // 2], timeout=120)
+        assert refusal.value.reason == "IMAGE_TRUNCATED"
+
+
+def test_the_service_is_ready_without_a_model_of_its_own(server: ServerProcess) -> None:
+    with grpc.insecure_channel(server.address) as channel:
+        request = health_pb2.HealthCheckRequest(service="ecg.v1.DigitizationService")
+        status = health_pb2_grpc.HealthStub(channel).Check(request, timeout=10).status
+    assert status == health_pb2.HealthCheckResponse.SERVING

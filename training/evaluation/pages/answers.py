@@ -1,0 +1,39 @@
+"""What served models say: of a page's pixels, of a recording's beats."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ecg.recording import Recording
+from inference_server.models.page_model import PageModel
+from inference_server.models.recording_model import RecordingModel
+from inference_server.recordings.analysis import analyse
+from training.evaluation.pages.scoring import Beats, Classify
+
+
+def probabilities_of(folder: Path) -> Callable[[NDArray[np.uint8]], NDArray[np.float32]]:
+    """What a version of the model for pages says of every pixel.
+
+    Raises:
+        ModelError: the version can't be used.
+    """
+    return PageModel.load(folder).probabilities
+
+
+def classifier_of(folder: Path) -> Classify:
+    """What a version of the model for recordings says of every beat.
+
+    Raises:
+        ModelError: the version can't be used.
+    """
+    model = RecordingModel.load(folder)
+
+    def classify(recording: Recording) -> Beats:
+        beats = analyse(recording, model).beats
+        return beats.samples, beats.classes.astype(np.int64)
+
+    return classify

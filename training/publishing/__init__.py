@@ -1,0 +1,1 @@
+"""Where exported models go: to machines of others."""
