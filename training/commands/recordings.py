@@ -59,7 +59,7 @@ def train(
     ],
     data: DataOption = _DATA,
     runs: RunsOption = _RUNS,
-    steps: Annotated[int, typer.Option(help="Batches to learn from.", min=1)] = 700,
+    steps: Annotated[int, typer.Option(help="Batches to learn from.", min=1)] = 1200,
     seed: Annotated[int, typer.Option(help="Chance; each is a member of the division's ensemble.", min=0)] = 0,
     plain: Annotated[
         float, typer.Option(help="Share of conducted beats that don't come early and look as usual.", min=0, max=1)

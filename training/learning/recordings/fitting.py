@@ -26,7 +26,7 @@ _DRAWN = 40_000
 class Fit:
     """How a network is fitted."""
 
-    steps: int = 700
+    steps: int = 1200
     batch: int = 192
     learning_rate: float = 1.5e-3
     weight_decay: float = 0.02
