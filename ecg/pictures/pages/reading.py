@@ -25,7 +25,7 @@ from ecg.pictures.pages.result import Basis, Kind, PageReading, Reason, Warned
 from ecg.pictures.pages.rows import rows_of
 from ecg.pictures.pages.scale import Scale, scale_of
 from ecg.pictures.pages.straightening import Flat
-from ecg.pictures.pages.traces import Trace, traces_of
+from ecg.pictures.pages.traces import Trace, touching, traces_of
 from ecg.pictures.pages.words import Word
 
 Pixels = NDArray[np.uint8]
@@ -203,7 +203,7 @@ def _read_page(page: _Page, size: tuple[int, int], factor: float, go_on: Callabl
         corners=_corners(page.flat) * factor,
         calibration=replace(scale.calibration, pixels_per_mm=scale.calibration.pixels_per_mm * factor),
         leads=leads,
-        warnings=_warnings(scale, layout),
+        warnings=_warnings(scale, layout, traces),
     )
 
 
@@ -215,12 +215,14 @@ def _rows(traces: list[Trace]) -> list[Trace]:
     ]
 
 
-def _warnings(scale: Scale, layout: Layout) -> tuple[Warned, ...]:
+def _warnings(scale: Scale, layout: Layout, traces: list[Trace]) -> tuple[Warned, ...]:
     found = list(scale.warnings)
     if layout.names_assumed:
         found.append(Warned.NAMES_ASSUMED)
     if any(not cell.name for cell in layout.cells):
         found.append(Warned.NAME_UNKNOWN)
+    if touching(traces):
+        found.append(Warned.TRACES_TOUCH)
     return tuple(found)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
@@ -20,6 +21,8 @@ Floats = NDArray[np.float64]
 #: A trace that is interrupted for longer begins or ends there, if what lies beyond is short, mm.
 _BREAK: Final = 6.0
 _REMAINDER: Final = 6.0
+#: Columns in which two lines lie upon each other before they are said to touch.
+_FEW: Final = 2
 #: A row's level is the most frequent one, counted in cells of this many millimetres.
 _CELL: Final = 0.2
 
@@ -86,6 +89,21 @@ def traces_of(ink: Ink, levels: list[float], millimetre: float, go_on: Callable[
         if trace is not None:
             found.append(trace)
     return found
+
+
+def touching(traces: list[Trace]) -> bool:
+    """Whether the lines of any two rows, from the top, share ink in a few columns."""
+    for one, other in itertools.combinations(traces, 2):
+        columns, mine, theirs = np.intersect1d(one.line.columns, other.line.columns, return_indices=True)
+        if not len(columns):
+            continue
+        reach = (one.line.thickness + other.line.thickness) / 2
+        apart = np.maximum(
+            other.line.upper[theirs] - one.line.lower[mine], one.line.upper[mine] - other.line.lower[theirs]
+        )
+        if np.count_nonzero(apart < reach) >= _FEW:
+            return True
+    return False
 
 
 def _trimmed(line: Line, cost: float, millimetre: float) -> Trace | None:

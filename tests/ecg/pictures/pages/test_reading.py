@@ -72,6 +72,17 @@ def test_a_page_of_twelve_leads_is_read_lead_by_lead() -> None:
     assert np.isnan(recording.lead("V1")[:1100]).all()
 
 
+@pytest.mark.parametrize(("height", "warned"), [(0.8, False), (2.6, True)])
+def test_traces_that_touch_are_told(height: float, warned: bool) -> None:
+    page = drawn.Page(240, 70, 8.0)
+    for row, (name, tall) in enumerate((("I", 0.5), ("II", height))):
+        page.pulse(5, 28 + 22 * row)
+        page.trace(14, 28 + 22 * row, drawn.lead(8, height=tall))
+        page.text(15, 14 + 22 * row, name)
+    page.text(8, 67, "25 mm/s  10 mm/mV")
+    assert (Warned.TRACES_TOUCH in read(page.pixels()).warnings) == warned
+
+
 def test_the_order_of_cabrera_is_told_by_the_names() -> None:
     order = ("aVL", "I", "-aVR", "II", "aVF", "III", *drawn.STANDARD[6:])
     reading = read(drawn.twelve(order=order)[0].pixels())
