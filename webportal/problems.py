@@ -9,6 +9,7 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 
 MEDIA_TYPE: Final = "application/problem+json"
 #: Where programs ask; all other addresses are for people.
@@ -39,7 +40,7 @@ def answer(
 
     Args:
         reason: stable code; that of the status where it is empty.
-        detail: a sentence for people.
+        detail: a sentence for people; that of the status where it is empty.
         retry_after: seconds after which asking again may help.
         more: further members of the document.
     """
@@ -48,7 +49,7 @@ def answer(
         "title": status.phrase,
         "status": status.value,
         "reason": reason or REASONS[status],
-        "detail": detail or f"{status.description or status.phrase}.",
+        "detail": detail or _sentence(status),
         **more,
     }
     response = HttpResponse(json.dumps(document, ensure_ascii=False), content_type=MEDIA_TYPE, status=status)
@@ -56,3 +57,17 @@ def answer(
     if retry_after is not None:
         response.headers["Retry-After"] = str(max(1, math.ceil(retry_after)))
     return response
+
+
+def _sentence(status: HTTPStatus) -> str:
+    known = {
+        HTTPStatus.FORBIDDEN: _("That is not allowed."),
+        HTTPStatus.NOT_FOUND: _("There is none, or it is not for you."),
+        HTTPStatus.METHOD_NOT_ALLOWED: _("The address doesn’t take this method."),
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE: _("That is more than one call may hold."),
+        HTTPStatus.TOO_MANY_REQUESTS: _("There have been too many calls within a short time."),
+        HTTPStatus.INTERNAL_SERVER_ERROR: _("Something unexpected happened. An administrator finds it by its id."),
+        HTTPStatus.SERVICE_UNAVAILABLE: _("Just now there is too much to do. Come back in a moment."),
+        HTTPStatus.INSUFFICIENT_STORAGE: _("The disk of this installation is full, so that nothing new can be kept."),
+    }
+    return known.get(status) or f"{status.description or status.phrase}."

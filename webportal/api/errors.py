@@ -32,6 +32,16 @@ class Problem(Exception):  # noqa: N818 - it is an answer, not a fault
         self.status, self.reason, self.detail, self.retry_after, self.more = status, reason, detail, retry_after, more
 
 
+def not_yet() -> Problem:
+    """What needs an answer that is not there."""
+    return Problem(HTTPStatus.CONFLICT, "NO_ANSWER_YET", _("There is no answer yet."))
+
+
+def not_in_trash() -> Problem:
+    """What is done to the trash alone."""
+    return Problem(HTTPStatus.CONFLICT, "NOT_IN_TRASH", _("Only what is in the trash is deleted for good."))
+
+
 def unusable(reason: str) -> Problem:
     """A file that can't be taken, for good; ``reason`` is one of :mod:`webportal.analyses.reasons`."""
     return Problem(HTTPStatus.UNPROCESSABLE_ENTITY, reason, str(reasons.explain(reason)))

@@ -9,13 +9,15 @@ from datetime import timedelta
 from typing import Final
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from webportal import disk
 from webportal.accounts.models import User
 from webportal.api.models import AccessToken
 from webportal.audit.services import note_power
+from webportal.errors import log_unexpected
 
 #: How every token begins, so that people, and programs that look for leaked ones, know it for one.
 PREFIX: Final = "beatlens_"
@@ -81,10 +83,17 @@ def find(secret: str) -> AccessToken | None:
 
 
 def note_use(token: AccessToken) -> None:
-    """Write down that a token is used, to the minute."""
+    """Write down that a token is used, to the minute. A full disk keeps nobody from reading: it is then left out."""
     now = timezone.now()
-    if token.last_used_at is None or now - token.last_used_at >= _USE_NOTED:
-        AccessToken.objects.filter(pk=token.pk).update(last_used_at=now)
+    if token.last_used_at is not None and now - token.last_used_at < _USE_NOTED:
+        return
+    try:
+        with transaction.atomic():
+            AccessToken.objects.filter(pk=token.pk).update(last_used_at=now)
+    except DatabaseError as error:
+        if not disk.is_full(error):
+            raise
+        log_unexpected("the last use of an access token", error)
 
 
 def _digest(secret: str) -> str:

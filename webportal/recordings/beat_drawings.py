@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -23,7 +23,7 @@ _MARGIN: Final = 10
 MOST_LEADS: Final = 2
 """Leads of a beat that are drawn at most."""
 #: Columns in each of which the least and the greatest value are drawn.
-_COLUMNS: Final = 80
+_COLUMNS: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,18 +113,33 @@ def _level(lead: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _path(lead: NDArray[np.float32], baseline: int, unit: float) -> str:
-    """The extremes of each column in the order in which they come, so that no spike is lost."""
-    bounds = np.linspace(0, len(lead), min(_COLUMNS, len(lead)) + 1).astype(np.int64)
+    """A beat's line."""
+    columns = min(_COLUMNS, len(lead))
+    return svg_path(lead, columns, lambda place: place / len(lead) * _WIDTH, lambda value: baseline - value * unit)
+
+
+def svg_path(
+    values: NDArray[np.float32], columns: int, x_of: Callable[[int], float], y_of: Callable[[float], float]
+) -> str:
+    """The extremes of each column in the order in which they come, so that no spike is lost; whole numbers, each point
+    told from the one before.
+
+    Args:
+        values: ``[samples]``; a column with ``nan`` among them is left out.
+        columns: How many there are.
+        x_of: Place of a sample.
+        y_of: Place of a value.
+    """
+    bounds = np.linspace(0, len(values), columns + 1).astype(np.int64)
     parts: list[str] = []
-    is_drawing = False
+    last: tuple[int, int] | None = None
     for begin, end in zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True):
-        column = lead[begin:end]
+        column = values[begin:end]
         if not np.isfinite(column).all():
-            is_drawing = False
+            last = None
             continue
         for place in dict.fromkeys(sorted((int(column.argmin()), int(column.argmax())))):
-            x = round((begin + place) / len(lead) * _WIDTH)
-            y = round(baseline - float(column[place]) * unit)
-            parts.append(f"{'L' if is_drawing else 'M'}{x} {y}")
-            is_drawing = True
-    return "".join(parts)
+            x, y = round(x_of(begin + place)), round(y_of(float(column[place])))
+            parts.append(f"M{x} {y}" if last is None else f"l{x - last[0]} {y - last[1]}")
+            last = x, y
+    return "".join(parts).replace(" -", "-")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from webportal import paging
@@ -23,7 +23,7 @@ NEWEST: Final = Order("created_at", True, paging.moment)
 SHARED: Final = Order("shared_at", False, paging.moment)
 TRASH: Final = Order("trashed_at", True, paging.moment)
 
-#: Questions in a state of which there are few, at most.
+#: Rows in states of which there are few, at most.
 _FEW: Final = 500
 
 #: What a list doesn't show, and may be long.
@@ -88,20 +88,23 @@ def _in_state(owner: User, recordings: QuerySet[Recording], state: str) -> Query
             return recordings.filter(Exists(answered), state=Recording.State.READ)
         case "open":
             on_the_way = (Recording.State.RECEIVING, *Recording.OPEN_STATES)
-            return recordings.filter(Q(state__in=on_the_way) | Q(pk__in=_asked(owner, RecordingAnalysis.OPEN_STATES)))
+            return recordings.filter(pk__in=_few(owner, on_the_way, RecordingAnalysis.OPEN_STATES))
         case "asking":
             return recordings.filter(state=Recording.State.ASKING)
         case "stopped":
             unread = (Recording.State.REFUSED, Recording.State.FAILED)
             wrong = (RecordingAnalysis.State.REJECTED, RecordingAnalysis.State.FAILED)
-            return recordings.filter(Q(state__in=unread) | Q(pk__in=_asked(owner, wrong)))
+            return recordings.filter(pk__in=_few(owner, unread, wrong))
     return recordings
 
 
-def _asked(owner: User, states: Sequence[str]) -> list[uuid.UUID]:
-    """Recordings of the newest questions in these states, which are few: asked first, so that an index has the rest."""
-    asked = RecordingAnalysis.objects.filter(owner=owner, state__in=states).order_by("-created_at", "-id")
-    return list(asked.values_list("recording_id", flat=True)[:_FEW])
+def _few(owner: User, states: Sequence[str], of_analyses: Sequence[str]) -> list[uuid.UUID]:
+    """Keys of ``owner``'s newest recordings in these states, and of those asked about in these: each by an index, and
+    few, where one condition for both would read all that they have.
+    """
+    rows = Recording.objects.filter(owner=owner, state__in=states).order_by("-created_at", "-id")
+    asked = RecordingAnalysis.objects.filter(owner=owner, state__in=of_analyses).order_by("-created_at", "-id")
+    return [*rows.values_list("pk", flat=True)[:_FEW], *asked.values_list("recording_id", flat=True)[:_FEW]]
 
 
 def _uuid(text: str) -> uuid.UUID | None:

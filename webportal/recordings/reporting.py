@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Final
 
 from django.utils import timezone
@@ -24,7 +24,7 @@ from inference_server.exports.report_tables import Row
 from inference_server.exports.wording import BY_LANGUAGE, ENGLISH, Wording
 
 from webportal.accounts.models import User
-from webportal.recordings import corrections, edit_words, strip_drawings
+from webportal.recordings import corrections, edit_words, reasons, strip_drawings
 from webportal.recordings.editing.edits import in_force, undone
 from webportal.recordings.models import RecordingAnalysis
 from webportal.recordings.strip_drawings import StripDrawing
@@ -59,8 +59,9 @@ class Report:
     def __init__(self, analysis: RecordingAnalysis, reader: User) -> None:
         self._analysis, self._reader = analysis, reader
         corrected = corrections.corrected_answer(analysis)
-        self.answer: Answer = corrected.analysis
-        """With corrections."""
+        warnings = tuple(replace(one, message=reasons.warning(asdict(one))) for one in corrected.analysis.warnings)
+        self.answer: Answer = replace(corrected.analysis, warnings=warnings)
+        """With corrections, and its warnings in the reader's language."""
         self._corrected = corrected
         self._edits = corrections.edits_of(analysis)
         self.words: Wording = BY_LANGUAGE.get(get_language() or "", ENGLISH)
@@ -88,13 +89,14 @@ class Report:
         Raises:
             KeyError: there is no such file.
         """
+        answer = self._corrected.analysis
         with override("en"):
             start, changes = self.recording.start, self.corrections()
             makers = {
-                "beats.atr": lambda: annotation_file(self.answer),
-                "beats.csv": lambda: beat_table(self.answer, changes),
-                "analysis.json": lambda: document_file(self.answer, self.name, start, changes),
-                "annotations.edf": lambda: edf_annotation_file(self.answer, start),
+                "beats.atr": lambda: annotation_file(answer),
+                "beats.csv": lambda: beat_table(answer, changes),
+                "analysis.json": lambda: document_file(answer, self.name, start, changes),
+                "annotations.edf": lambda: edf_annotation_file(answer, start),
             }
             return makers[name]()
 

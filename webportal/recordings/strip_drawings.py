@@ -9,6 +9,8 @@ from typing import Final
 import numpy as np
 from inference_server.exports.paper import MM_PER_SECOND, Stretch, scale_of
 
+from webportal.recordings.beat_drawings import svg_path
+
 #: Tenths of a millimetre: of the calibration mark with its margins, and of the words above the strip.
 _MARK: Final = 100
 _WORDS: Final = 50
@@ -71,22 +73,9 @@ def _x(seconds: float) -> int:
 
 
 def _line(stretch: Stretch, zero: float, unit: float) -> str:
-    """The extremes of each column in the order in which they come, so that no spike is lost."""
     values = stretch.values
     columns = max(1, min(len(values), round(10 * MM_PER_SECOND * stretch.seconds / _COLUMN)))
-    bounds = np.linspace(0, len(values), columns + 1).astype(np.int64)
-    parts: list[str] = []
-    is_drawing = False
-    for begin, end in zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True):
-        column = values[begin:end]
-        if not np.isfinite(column).all():
-            is_drawing = False
-            continue
-        for place in dict.fromkeys(sorted((int(column.argmin()), int(column.argmax())))):
-            x, y = _x((begin + place) / stretch.rate), round(zero - float(column[place]) * unit)
-            parts.append(f"{'L' if is_drawing else 'M'}{x} {y}")
-            is_drawing = True
-    return "".join(parts)
+    return svg_path(values, columns, lambda place: _x(place / stretch.rate), lambda value: zero - value * unit)
 
 
 def _gaps(stretch: Stretch) -> tuple[tuple[int, int], ...]:

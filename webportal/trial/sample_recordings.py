@@ -34,8 +34,10 @@ class Prepared:
     """What the model in service says of it; None while it can't be asked."""
 
 
+#: How long an answer is waited for, seconds: it takes some tenths, from a busy server more.
+_PATIENCE_SECONDS = 6.0
 #: How long nobody asks again when the inference server gave no answer, seconds.
-_REST_SECONDS: Final = 5.0
+_REST_SECONDS: Final = 20.0
 
 _writing: Final = threading.Lock()
 _asking: Final = threading.Lock()
@@ -74,7 +76,7 @@ def _ask(sample: SampleRecording) -> None:
 
 def _asked(stored: StoredRecording) -> Shown | None:
     try:
-        answer = client().analyze(stored.recording, timeout=settings.INFERENCE_FAST_TIMEOUT)
+        answer = client().analyze(stored.recording, timeout=_PATIENCE_SECONDS)
     except ServerUnavailable:
         return None
     except ClientError as failure:

@@ -18,10 +18,11 @@ Integers = NDArray[np.int64]
 REACH: Final = 32.0
 #: What a millimetre between the runs of neighbouring columns costs, and what most a leap may cost.
 _LEAP: Final = 3.0
+_MOST_LEAP: Final = 2.4
 #: What a millimetre away from the row's level costs in a column: little, so that a trace comes home.
 _AWAY: Final = 0.006
 #: What a millimetre costs that shows no ink of the trace, once it has begun, and before.
-_MISSING: Final = 0.5
+_MISSING: Final = 0.8
 _NOT_BEGUN: Final = 0.3
 #: What ink costs in a column that is a letter's.
 _LETTER: Final = 0.2
@@ -31,6 +32,9 @@ _OTHER: Final = 0.03
 _TALL: Final = 0.012
 #: Letters are no larger, mm.
 _LETTER_SIZE: Final = (7.0, 6.0)
+#: What is wider than this, mm, and so many times as wide as high, is none.
+_FLAT_WIDTH: Final = 1.2
+_FLAT: Final = 1.8
 #: A small pulse is larger in both directions, mm; ink fills this share of its height at its sides, and of its lid.
 _PULSE_SIZE: Final = 3.2
 _SIDE: Final = 0.75
@@ -57,7 +61,9 @@ class _Step(NamedTuple):
 def letters_of(ink: Ink, millimetre: float) -> NDArray[np.bool_]:
     """Which pieces of ink are no larger than letters and no calibration pulses, ``[pieces + 1]``."""
     widths, heights = ink.widths() / millimetre, ink.heights() / millimetre
-    letters: NDArray[np.bool_] = (widths < _LETTER_SIZE[0]) & (heights < _LETTER_SIZE[1])
+    # A bit of a trace that is broken lies flat.
+    flat = (widths > _FLAT_WIDTH) & (widths > _FLAT * heights)
+    letters: NDArray[np.bool_] = (widths < _LETTER_SIZE[0]) & (heights < _LETTER_SIZE[1]) & ~flat
     for piece in np.flatnonzero(letters & (widths > _PULSE_SIZE) & (heights > _PULSE_SIZE)):
         left, top, right, bottom = ink.boxes[piece]
         letters[piece] = not _is_box(ink.labels[top:bottom, left:right] == piece, ink.thickness)
@@ -148,7 +154,7 @@ def _stepped(
         return _Step(state_runs, np.arange(len(state_runs))), kept_costs
     held = np.maximum(state_runs, 0)
     gaps = np.maximum(starts[chosen][:, None] - ends[held], starts[held] - ends[chosen][:, None])
-    jumps = np.where(known, _LEAP / millimetre * np.maximum(gaps, 0.0), 0.3)
+    jumps = np.where(known, np.minimum(_LEAP / millimetre * np.maximum(gaps, 0.0), _MOST_LEAP), 0.3)
     total = state_costs + jumps
     before = total.argmin(axis=1)
     costs = total[np.arange(len(chosen)), before] + own[chosen]

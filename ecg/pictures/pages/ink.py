@@ -16,8 +16,12 @@ Bytes = NDArray[np.uint8]
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
-#: Below this median lightness the paper is a dark screen.
-_DARK: Final = 100
+#: From this median lightness on a picture is of paper. Below, it may be a screen, or paper in the dark.
+_LIGHT: Final = 140
+#: Around a pixel its surroundings are so wide, as a share of the longer side.
+_AROUND: Final = 0.012
+#: What differs by more grey levels from its surroundings counts no more.
+_MOST_CONTRAST: Final = 60
 #: Traces and letters cover less than a twentieth of a page, the bold lines of a grid more.
 _GRID_QUANTILE: Final = 0.94
 _INK_QUANTILE: Final = 0.995
@@ -26,6 +30,12 @@ _THRESHOLD: Final = 0.34
 #: The grid's own ink, for its lattice: deeper counts no more.
 _CAP_QUANTILE: Final = 0.9
 _LEAST_CAP: Final = 8
+#: So many rows or columns next to each other that are mostly deeper than this, grey levels, are a table's. The paper's
+#: edge is so wide, pixels, and paper at least this share of what may be it.
+_TABLE: Final = 45
+_BAND: Final = 24
+_EDGE: Final = 6
+_LEAST_PAPER: Final = 0.5
 #: Ink that is less deep than this is noise, grey levels.
 LEAST_INK: Final = 36
 
@@ -60,7 +70,12 @@ class Ink:
 
 def is_dark(pixels: Bytes) -> bool:
     """Whether a picture, ``[rows, columns, 3]``, shows light ink on a dark screen."""
-    return bool(np.median(pixels[::7, ::7].max(axis=2)) < _DARK)
+    if np.median(pixels[::7, ::7].max(axis=2)) >= _LIGHT:
+        return False
+    light = pixels[::2, ::2].max(axis=2).astype(np.float32)
+    around = ndimage.uniform_filter(light, max(5, round(_AROUND * max(light.shape))))
+    # Few pixels are ink: they lie far from their surroundings, on its own side of them.
+    return bool((np.clip(light - around, -_MOST_CONTRAST, _MOST_CONTRAST) ** 3).mean() > 0)
 
 
 def grid_depth(pixels: Bytes, *, dark: bool) -> tuple[Bytes, Mask]:
@@ -81,6 +96,41 @@ def trace_depth(pixels: Bytes, *, dark: bool) -> Bytes:
     """Ink of traces and letters, ``[rows, columns]``: the grid's colours vanish where they have any."""
     light = pixels.max(axis=2)
     return evenly_lit(255 - light if dark else light)
+
+
+def paper_of(depth: Bytes, seen: Mask) -> Mask:
+    """What is seen of the paper: without rows and columns at its edges that are dark as a table is.
+
+    Args:
+        depth: ``[rows, columns]``, of straightened paper.
+        seen: ``[rows, columns]``, what of it may be paper.
+    """
+    rows, columns = (np.flatnonzero(seen.any(axis=axis)) for axis in (1, 0))
+    if not len(rows) or not len(columns):
+        return seen
+    box = [int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1]
+    for _ in range(2):
+        for axis in (1, 0):
+            part = depth[box[0] : box[1], box[2] : box[3]]
+            typical = np.median(part[:, ::4] if axis else part[::4], axis=axis)
+            low = 0 if axis else 2
+            box[low], box[low + 1] = _light(typical, box[low])
+    paper = np.zeros_like(seen)
+    paper[box[0] : box[1], box[2] : box[3]] = True
+    return paper & seen
+
+
+def _light(typical: NDArray[np.floating], first: int) -> tuple[int, int]:
+    """The stretch around the middle in which nothing is as dark as a table, begin and end; ``first`` is added."""
+    dark = np.flatnonzero(ndimage.binary_opening(typical > _TABLE, np.ones(_BAND, np.bool_)))
+    middle = len(typical) // 2
+    before, after = dark[dark < middle], dark[dark >= middle]
+    # What is next to the table is the paper's edge.
+    begin = int(before[-1]) + 1 + _EDGE if len(before) else 0
+    end = int(after[0]) - _EDGE if len(after) else len(typical)
+    if end - begin < _LEAST_PAPER * len(typical):
+        return first, first + len(typical)
+    return first + begin, first + end
 
 
 def ink_of(depth: Bytes, *, seen: Mask | None = None, is_share: bool = False) -> Ink | None:

@@ -19,6 +19,8 @@ _LEAST_WAVES: Final = 6.0
 _MOST_WAVES: Final = 116.0
 #: How far the waves of neighbouring tiles may differ, as a share of their length.
 _NEAR: Final = 0.07
+#: Of a tile, what is farther from its edges than this share is where its grid was seen.
+_INNER: Final = 0.18
 #: A wave stands out of the spectrum around it by this factor, in natural logarithms of power.
 _CLEAR: Final = 3.2
 #: So many tiles with waves make a grid; the share of the picture's tiles.
@@ -44,12 +46,31 @@ class Lattice:
     """``[3, 3]``: homogeneous pixels to homogeneous periods."""
     pitch: float
     """Pixels of a period in the middle of the grid."""
-    middle: tuple[float, float]
-    """x and y of the grid's middle, pixels."""
+    places: tuple[tuple[float, float], ...]
+    """Middles of the tiles in which the grid was seen, x and y, pixels."""
 
     def periods(self, x: Floats, y: Floats) -> tuple[Floats, Floats]:
         """Places in the picture as periods across and down."""
         return projected(self.matrix, x, y)
+
+    def shown(self, shape: tuple[int, int]) -> NDArray[np.uint8]:
+        """Where the grid was seen, ``[rows, columns]``: 255 in the inner parts of those tiles, 0 elsewhere."""
+        rows, columns = shape
+        shown = np.zeros(shape, np.uint8)
+        for x, y in self.places:
+            left, right, top, bottom = (
+                _inner(middle, length, far=far) for middle, length in ((x, columns), (y, rows)) for far in (False, True)
+            )
+            shown[top:bottom, left:right] = 255
+        return shown
+
+
+def _inner(middle: float, length: int, *, far: bool) -> int:
+    """Where the inner part of a tile begins or ends: at the picture's edge where the tile does."""
+    edge = middle + (TILE / 2 if far else -TILE / 2)
+    if edge <= 0 or edge >= length:
+        return length if far else 0
+    return round(edge - _INNER * TILE if far else edge + _INNER * TILE)
 
 
 def projected(matrix: Floats, x: Floats, y: Floats) -> tuple[Floats, Floats]:
@@ -204,4 +225,4 @@ def _fitted(waves: list[Waves]) -> Lattice:
     inner = np.array([[a, b, 0], [c, d, 0], [g, h, 1]])
     move = np.array([[1 / reach, 0, -middle[0] / reach], [0, 1 / reach, -middle[1] / reach], [0, 0, 1]])
     pitch = reach / np.sqrt(abs(a * d - b * c))
-    return Lattice(inner @ move, float(pitch), middle)
+    return Lattice(inner @ move, float(pitch), tuple(zip(x.tolist(), y.tolist(), strict=True)))

@@ -15,8 +15,10 @@ CABRERA: Final = ("aVL", "I", "-aVR", "II", "aVF", "III")
 #: Rows and columns of pages with twelve leads, and how many rhythm strips may stand below.
 _TWELVE: Final = ((3, 4, (0, 1, 2, 3)), (6, 2, (0, 1)), (12, 1, (0,)))
 _RHYTHM: Final = ("II", "V1", "V5")
-#: A layout of twelve leads is sure with so many of its names where they stand.
+#: A layout of twelve leads is sure with so many of its names where they stand; those in the middle of a row, where
+#: other layouts have none, count more.
 _ENOUGH: Final = 4
+_LATER: Final = 1.0
 #: How far before its column a name may begin and how far behind, as a share of the column.
 _BEFORE: Final = 0.2
 _BEHIND: Final = 0.45
@@ -89,14 +91,16 @@ def layout_of(rows: int, names: Sequence[Named], begin: float, end: float, *, br
     """
     best: tuple[float, Layout] | None = None
     for layout in _twelve(rows):
-        cells, hits, against = [], 0, 0
+        cells, hits, against, later = [], 0, 0, 0
         for cell in layout.cells:
             width = (end - begin) / cell.columns
             here = _at(names, cell.row, begin + cell.column * width, width)
             hits += cell.name in here
-            against += bool(here) and cell.name not in here
+            # A separator may look like an I, which contradicts nothing.
+            against += bool(here - {"I"}) and cell.name not in here
+            later += cell.name in here and cell.column > 0
             cells.append(cell._replace(read=cell.name in here))
-        score = hits - 1.5 * against
+        score = hits - 1.5 * against + _LATER * later
         if best is None or score > best[0]:
             best = score, Layout(layout.text, _with_strips(cells, names, begin, end), layout.cabrera)
     if best is not None and best[0] >= _ENOUGH:

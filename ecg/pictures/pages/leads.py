@@ -93,7 +93,7 @@ def _lead(
         millivolts=millivolts,
         trace=line,
         box=(box[0], box[1], box[2], box[3]),
-        confidence=round(cover * worth * _HALF / (_HALF + trace.cost), 3),
+        confidence=round(cover * worth * _HALF / (_HALF + max(0.0, trace.cost)), 3),
     )
 
 

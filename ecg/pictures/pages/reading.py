@@ -38,8 +38,12 @@ WORK_SIDE: Final = 2400
 NETWORK_MILLIMETRE: Final = 8.0
 #: A straightened pixel shows the picture from this share of 255 on.
 _SHOWN: Final = 250
+#: A row or column is the paper's if its grid was seen in this share of those of the fullest one.
+_FULL: Final = 0.3
 #: Pictures with a shorter side are no strip, pixels.
 _LEAST_SIDE: Final = 60
+#: Smaller pictures are asked first whether they show one beat, pixels of the longer side.
+_SMALL: Final = 700
 _LEAST_WIDTH: Final = 150
 #: A page without a grid is taken to be so wide, mm: only to tell letters from traces.
 _USUAL_WIDTH: Final = 265.0
@@ -71,9 +75,9 @@ def read(
     height, width = pixels.shape[:2]
     size = (width, height)
     image = Image.fromarray(pixels)
+    if max(size) < _SMALL and _is_one_beat(image):
+        return PageReading(Kind.BEAT, size)
     if min(size) < _LEAST_SIDE or max(size) < _LEAST_WIDTH:
-        if _is_one_beat(image):
-            return PageReading(Kind.BEAT, size)
         return PageReading(Kind.NONE, size, Reason.TOO_SMALL)
     factor = max(1.0, max(size) / WORK_SIDE)
     if factor > 1:
@@ -111,13 +115,19 @@ def _paper(image: Image.Image, probabilities: Probabilities | None, go_on: Calla
     lattice = lattice_of(grid)
     go_on()
     flat, pitch = straightening.unchanged(image.size), None
+    shown = Image.new("L", image.size, 255)
     if lattice is not None:
+        shown = Image.fromarray(lattice.shown(grid.shape))
         flat, pitch = _straightened(lattice, grid, other, image.size)
     straight = np.asarray(flat.straightened(image, (0, 0, 0) if dark else (255, 255, 255)))
-    seen = np.asarray(flat.straightened(Image.new("L", image.size, 255), 0)) > _SHOWN
+    seen = _within(
+        np.asarray(flat.straightened(Image.new("L", image.size, 255), 0)) > _SHOWN,
+        np.asarray(flat.straightened(shown, 0)) > _SHOWN,
+    )
     millimetre = pitch.millimetre if pitch is not None else max(flat.size) / _USUAL_WIDTH
     if probabilities is None:
-        ink = inks.ink_of(inks.trace_depth(straight, dark=dark), seen=seen)
+        depth = inks.trace_depth(straight, dark=dark)
+        ink = inks.ink_of(depth, seen=inks.paper_of(depth, seen))
     else:
         ink = inks.ink_of(_shares(straight, probabilities, millimetre), seen=seen, is_share=True)
     if ink is None:
@@ -125,6 +135,17 @@ def _paper(image: Image.Image, probabilities: Probabilities | None, go_on: Calla
     go_on()
     ink, quarters, words = upright(ink, millimetre, is_share=probabilities is not None)
     return _Page(ink, flat.turned(quarters), pitch, words, millimetre)
+
+
+def _within(seen: NDArray[np.bool_], grid: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """What is seen of the paper: the rectangle of its grid, as straight paper is one."""
+    for axis in (0, 1):
+        counts = np.count_nonzero(grid, axis=1 - axis)
+        among = np.flatnonzero(counts >= _FULL * counts.max(initial=1))
+        outside = np.ones(len(counts), np.bool_)
+        outside[among.min(initial=len(counts)) : among.max(initial=-1) + 1] = False
+        seen = seen & ~(outside[:, None] if axis == 0 else outside[None, :])
+    return seen
 
 
 def _straightened(

@@ -28,6 +28,8 @@ LETTERING: Final = Path(__file__).with_name("lettering.npz")
 #: How high a letter is, mm.
 _HIGHEST: Final = 6.5
 _LOWEST: Final = 1.1
+#: What has more pieces of that size is a texture, and reading it would take long.
+_MOST_LETTERS: Final = 4000
 #: Letters of a word are no farther apart than this share of its height.
 _SPACE: Final = 0.34
 #: The widths of a word in different fonts, as a share.
@@ -62,6 +64,8 @@ def _groups(ink: Ink, millimetre: float) -> list[tuple[tuple[int, int, int, int]
     # A hyphen or a dot belongs to a word beside it.
     small = (heights < _LOWEST) & (widths < 3.0) & (widths * heights > 0.03)
     order = [int(index) for index in np.flatnonzero(lone | small) if index]
+    if len(order) > _MOST_LETTERS:
+        return []
     order.sort(key=lambda index: int(ink.boxes[index, 0]))
     groups: list[list[int]] = []
     boxes: list[list[int]] = []

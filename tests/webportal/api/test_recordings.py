@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from pytest_django.asserts import assertNumQueries
 from pytest_django.fixtures import Settings
 
 from tests.webportal.api.conftest import picture, program, table
@@ -155,6 +156,14 @@ def test_reviewers_find_and_correct_what_is_shared(row: Recording, mine: Client,
 def test_a_search_finds_what_the_page_finds(row: Recording, mine: Client) -> None:
     for asked, found in (("q=NIGHT", 1), ("q=day", 0), ("state=done", 1), ("state=asking", 0), ("since=2999-01-01", 0)):
         assert len(mine.get(f"{RECORDINGS}?{asked}").json()["items"]) == found, asked
+
+
+def test_a_list_costs_as_much_for_many_as_for_one(row: Recording, owner: User, mine: Client) -> None:
+    keep_recording(owner, "day")
+    mine.get(RECORDINGS)
+    for limit in (1, 50):
+        with assertNumQueries(3):  # the token, the recordings, what was asked about them
+            mine.get(f"{RECORDINGS}?limit={limit}")
 
 
 def test_answers_are_as_the_document_says(row: Recording, mine: Client) -> None:

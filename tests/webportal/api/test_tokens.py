@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import re
@@ -10,6 +11,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from django.db import OperationalError
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -66,6 +68,15 @@ def test_when_a_token_was_last_used_is_written_down(owner: User) -> None:
     assert AccessToken.objects.get().last_used_at is None
     client.get(ACCOUNT)
     assert AccessToken.objects.get().last_used_at is not None
+
+
+def test_a_full_disk_keeps_no_program_from_reading(owner: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_args: object, **_words: object) -> int:
+        raise OperationalError("full") from OSError(errno.ENOSPC, "full")
+
+    client = program(owner)
+    monkeypatch.setattr("django.db.models.query.QuerySet.update", full)
+    assert client.get(ACCOUNT).status_code == 200
 
 
 def test_a_revoked_token_opens_nothing(owner: User, owner_client: Client, other_client: Client) -> None:

@@ -63,7 +63,10 @@ def test_without_a_server_the_strip_is_there_and_the_page_says_so(client: Client
         assert client.get(reverse(f"trial:recording-{name}", args=args)).status_code == 404
 
 
-def test_from_start_to_report(portal_with_recordings: ServerProcess, client: Client) -> None:
+def test_from_start_to_report(
+    portal_with_recordings: ServerProcess, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sample_recordings, "_PATIENCE_SECONDS", 60.0)  # tests run on busy machines
     page = client.get(page_of("couplets-and-runs")).content.decode()
     assert "Ventricular run" in page
     for name, args in (("beats", [0]), ("overview", []), ("episodes", [])):

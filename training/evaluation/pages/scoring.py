@@ -10,11 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecg.ec57.pairing import NONE, pair
+from ecg.leads import STANDARD
 from ecg.peaks.stream import all_peaks
 from ecg.pictures.pages.recording import recording_of
 from ecg.pictures.pages.result import Calibration, Lead, PageReading, Warned
 from ecg.recording import Recording
 from training.evaluation.pages.signals import Aligned, aligned, at_rate, height_ratios
+from training.pages.arrangements import CABRERA
 from training.pages.folder import on_one_axis
 from training.pages.truth import LeadTruth, PageTruth
 
@@ -56,7 +58,7 @@ class PageScore:
     """How far the median height of beats is from the drawn one, as a share of it; ``nan`` where none was read."""
     layout_right: bool
     names_right: bool
-    """Every lead that was drawn stands in its place by its name, and no other."""
+    """Every lead that was drawn stands in its place by its name, and no other; recorders' own names needn't be read."""
     scale_wrong: bool
     """Speed, gain or millimetre is further off than 5 %."""
     warned: bool
@@ -149,8 +151,11 @@ def _ratios(lead: LeadTruth, compared: Aligned, peaks: NDArray[np.floating]) -> 
 
 
 def _names(leads: tuple[LeadTruth, ...] | tuple[Lead, ...]) -> list[str]:
-    """In reading order."""
-    return [name for _, _, name in sorted((lead.row, lead.column, lead.name) for lead in leads)]
+    """In reading order; empty where it is none of the standard ones, as recorders' own names are."""
+    standard = {*STANDARD, *CABRERA}
+    return [
+        name if name in standard else "" for _, _, name in sorted((lead.row, lead.column, lead.name) for lead in leads)
+    ]
 
 
 def _scale_is_wrong(truth: PageTruth, found: Calibration | None) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from ninja import File, Form, Query, Router, Status
 from ninja.files import UploadedFile
 
@@ -61,7 +62,7 @@ def send_picture(
     auth.limit(request, "upload")
     user, candidate = current_user(request), look_at(picture)
     if candidate.is_archive and not candidate.reason:
-        raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "FILE_IS_ARCHIVE", "Send zip files to /api/v1/batches.")
+        raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "FILE_IS_ARCHIVE", _("Zip files go to /api/v1/batches."))
     if candidate.reason:
         raise unusable(candidate.reason)
     data = candidate.file.read()

@@ -9,12 +9,13 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from ninja import File, Form, Query, Router, Status
 from ninja.files import UploadedFile
 
 from webportal.accounts.current import current_user
 from webportal.accounts.models import User
-from webportal.analyses import access, services
+from webportal.analyses import access, reasons, services
 from webportal.analyses.history import batches
 from webportal.analyses.intake.batches import add_file, begin_batch, drop_batch
 from webportal.analyses.intake.candidates import look_at
@@ -48,7 +49,7 @@ def send_batch(
     auth.limit(request, "upload")
     user = current_user(request)
     if len(files) > settings.UPLOAD_MAX_PICTURES:
-        raise faulty("files", f"At most {settings.UPLOAD_MAX_PICTURES}.")
+        raise faulty("files", _("At most %(max)d.") % {"max": settings.UPLOAD_MAX_PICTURES})
     wishes = Wishes(label=name, keep_original=keep_original, keep_names=keep_names)
     said = (name, repr((keep_original, keep_names)), *(part for file in files for part in _content(file)))
     batch = begin_batch(owner=user, batch_id=idempotency.form_id(request, *said), name=name, expected=len(files))
@@ -59,7 +60,7 @@ def send_batch(
         reason = added[0].reason
         drop_batch(batch=batch)
         if reason == "UPLOAD_RATE_REACHED":
-            raise Problem(HTTPStatus.TOO_MANY_REQUESTS, reason, retry_after=60)
+            raise Problem(HTTPStatus.TOO_MANY_REQUESTS, reason, str(reasons.explain(reason)), retry_after=60)
         raise unusable(reason)
     running.try_all_at_once([file.analysis for file in added if file.analysis and file.analysis.is_open])
     response.headers["Location"] = reverse("api:batch", args=[batch.pk])

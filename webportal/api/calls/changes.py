@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from http import HTTPStatus
 from typing import Any
 
 from django.http import HttpRequest
@@ -15,7 +14,7 @@ from webportal.analyses.models import Analysis
 from webportal.api import authentication as auth
 from webportal.api import idempotency
 from webportal.api.calls import analyses
-from webportal.api.errors import Problem
+from webportal.api.errors import not_in_trash, not_yet
 from webportal.api.schemas.analyses import AnalysisOut, Change, Sharing, Written, analysis_of
 
 #: Of the same addresses as those of the analyses, so that one knows all methods of each.
@@ -39,7 +38,7 @@ def write_reading(request: HttpRequest, analysis_id: uuid.UUID, written: Written
     user = current_user(request)
     analysis = access.readable_analysis(user, analysis_id)
     if analysis.state != Analysis.State.DONE:
-        raise Problem(HTTPStatus.CONFLICT, "NO_ANSWER_YET")
+        raise not_yet()
     review_id = once.made_by(idempotency.form_id(request, written.kind, written.comment), analysis.pk)
     services.review(
         actor=user, analysis=analysis, class_short=written.kind, comment=written.comment, review_id=review_id
@@ -55,7 +54,7 @@ def share_analysis(request: HttpRequest, analysis_id: uuid.UUID, change: Sharing
     if not change.shared:
         services.unshare_analyses(actor=user, ids=[analysis.pk])
     elif not services.share_analyses(actor=user, ids=[analysis.pk]):
-        raise Problem(HTTPStatus.CONFLICT, "NO_ANSWER_YET")
+        raise not_yet()
     return analysis_of(user, access.own_analysis(user, analysis_id))
 
 
@@ -67,7 +66,7 @@ def delete_analysis(request: HttpRequest, analysis_id: uuid.UUID, for_good: bool
     if not for_good:
         services.trash_analysis(actor=user, analysis=analysis)
     elif analysis.trashed_at is None:
-        raise Problem(HTTPStatus.CONFLICT, "NOT_IN_TRASH", "Only what is in the trash is deleted for good.")
+        raise not_in_trash()
     else:
         services.delete_analysis(actor=user, analysis=analysis)
     return Status(204, None)

@@ -7,6 +7,7 @@ from http import HTTPStatus
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 from ecg.recording_errors import RecordingError
 from ninja import Router, Status
 
@@ -21,7 +22,7 @@ from webportal.api.openapi import answers_with
 from webportal.api.schemas.recordings import EditIn, EditsOut, edit_of
 from webportal.audit import services as audit
 from webportal.audit.models import Entry
-from webportal.recordings import access, corrections, services
+from webportal.recordings import access, corrections, edit_words, services
 from webportal.recordings.beats_file import BeatsFileDamaged
 from webportal.recordings.editing.edits import EditKind, EditRefused, undone
 from webportal.recordings.models import RecordingAnalysis
@@ -48,9 +49,9 @@ def edit_beats(request: HttpRequest, recording_id: uuid.UUID, said: EditIn) -> S
     try:
         services.edit(actor=user, analysis=analysis, kind=EditKind(said.kind), payload=payload, edit_id=edit_id)
     except KeyError as missing:
-        raise faulty(str(missing.args[0]), "It is missing.") from missing
+        raise faulty(str(missing.args[0]), _("It is missing.")) from missing
     except EditRefused as refused:
-        raise Problem(HTTPStatus.CONFLICT, refused.reason, str(refused)) from refused
+        raise Problem(HTTPStatus.CONFLICT, refused.reason, edit_words.why_refused(refused)) from refused
     except (BeatsFileDamaged, FileNotFoundError) as error:
         raise Http404 from error
     return Status(201, _shown(user, analysis))

@@ -11,6 +11,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from ninja import File, Form, Query, Router, Status
 from ninja.files import UploadedFile
 
@@ -19,7 +20,7 @@ from webportal.accounts.models import User
 from webportal.analyses import once
 from webportal.api import authentication as auth
 from webportal.api import idempotency
-from webportal.api.errors import Problem
+from webportal.api.errors import Problem, not_in_trash, not_yet
 from webportal.api.paging import page_of
 from webportal.api.schemas.analyses import Label, Place, Sharing
 from webportal.api.schemas.recordings import (
@@ -119,7 +120,7 @@ def delete_recording(request: HttpRequest, recording_id: uuid.UUID, for_good: bo
     if not for_good:
         services.trash_recordings(actor=user, ids=[recording.pk])
     elif recording.trashed_at is None:
-        raise Problem(HTTPStatus.CONFLICT, "NOT_IN_TRASH", "Only what is in the trash is deleted for good.")
+        raise not_in_trash()
     else:
         services.delete_recording(actor=user, recording=recording)
     return Status(204, None)
@@ -141,7 +142,7 @@ def share_recording(request: HttpRequest, recording_id: uuid.UUID, change: Shari
     if not change.shared:
         services.unshare(actor=user, ids=[recording.pk])
     elif not services.share(actor=user, ids=[recording.pk]):
-        raise Problem(HTTPStatus.CONFLICT, "NO_ANSWER_YET")
+        raise not_yet()
     return _own(user, recording_id)
 
 
@@ -152,7 +153,7 @@ def answer_questions(request: HttpRequest, recording_id: uuid.UUID, said: Answer
     recording = access.own_recording(user, recording_id)
     leads = None if said.leads is None else tuple(said.leads)
     if not services.answer(actor=user, recording=recording, rate=said.rate, unit=said.unit, leads=leads):
-        raise Problem(HTTPStatus.CONFLICT, "NOTHING_ASKED")
+        raise Problem(HTTPStatus.CONFLICT, "NOTHING_ASKED", _("Nothing is asked."))
     return _own(user, recording_id)
 
 
@@ -163,7 +164,7 @@ def analyse_again(request: HttpRequest, recording_id: uuid.UUID) -> Status[dict[
     user = current_user(request)
     recording = access.own_recording(user, recording_id)
     if not recording.is_read:
-        raise Problem(HTTPStatus.CONFLICT, "NO_ANSWER_YET")
+        raise not_yet()
     made = once.made_by(idempotency.form_id(request), recording.pk)
     services.ask_again(actor=user, recording=recording, analysis_id=made)
     return Status(201, _own(user, recording_id))

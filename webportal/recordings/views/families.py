@@ -85,7 +85,8 @@ def edit(request: HttpRequest, recording_id: uuid.UUID) -> HttpResponse:
     try:
         kind = EditKind(request.POST.get("kind", ""))
         payload = _payload(request, edited)
-        made_id = once.made_by(once.id_in(request), analysis.pk)
+        # One form has a button for each kind of each family.
+        made_id = once.made_by(once.id_in(request), analysis.pk, request.POST.get("named", ""))
         made = services.edit(
             actor=current_user(request), analysis=analysis, kind=kind, payload=payload, edit_id=made_id
         )
@@ -127,6 +128,8 @@ def _payload(request: HttpRequest, edited: EditedBeats) -> dict[str, Any]:
     """What the form says, as far as it says anything."""
     sent = request.POST
     payload: dict[str, Any] = {name: sent[name] for name in ("family", "into", "class", "edit") if sent.get(name)}
+    if named := sent.get("named"):
+        payload["family"], payload["class"] = named.split(" ", 1)
     payload["families"] = sent.getlist("families")
     payload["beats"] = sent.getlist("beats")
     if sent.get("worst"):

@@ -15,7 +15,7 @@ list?.addEventListener("keydown", (event) => {
   if (key === "j" || key === "k") {
     step(family, key === "j" ? 1 : -1);
   } else {
-    const button = [...family.querySelectorAll("button[data-letter]")].find((one) => one.dataset.letter === key);
+    const button = [...family.querySelectorAll("button[name=named]")].find((one) => one.textContent.toLowerCase() === key);
     if (!button) return;
     button.click();
   }

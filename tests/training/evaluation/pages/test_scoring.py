@@ -73,6 +73,14 @@ def test_a_lead_that_was_not_read_is_all_noise(truth: PageTruth) -> None:
     assert missing.snr == pytest.approx(whole.snr * 12 / 13, rel=0.01)
 
 
+def test_a_name_that_only_the_recorder_uses_need_not_be_read_but_a_standard_one_must(truth: PageTruth) -> None:
+    own = replace(truth, leads=tuple(replace(lead, name="ECG1") for lead in truth.leads))
+    reading = read_as_drawn(own)
+    nameless = replace(reading, leads=tuple(replace(lead, name="") for lead in reading.leads))
+    assert score(own, nameless).names_right
+    assert not score(truth, nameless).names_right
+
+
 def test_a_wrong_scale_is_seen_and_whether_it_was_warned_of(truth: PageTruth) -> None:
     wrong = read_as_drawn(truth, scale=1.06)
     assert score(truth, wrong).scale_wrong

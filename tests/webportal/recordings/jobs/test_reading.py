@@ -80,9 +80,24 @@ def test_a_zip_of_a_wfdb_record_is_read(send: Send, made_recording: Signal, tmp_
     assert (row.state, row.kind, row.samples) == ("read", "WFDB", made_recording.samples)
 
 
+def zipped(name: str, content: bytes) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(name, content)
+    return packed.getvalue()
+
+
 @pytest.mark.parametrize(
     ("content", "reason"),
-    [(b"%PDF-1.7 report", "RECORDING_UNSUPPORTED_FORMAT"), (b"PK\x03\x04 broken", "RECORDING_DAMAGED")],
+    [
+        (b"%PDF-1.7 report", "RECORDING_UNSUPPORTED_FORMAT"),
+        (b"PK\x03\x04 broken", "RECORDING_DAMAGED"),
+        (zipped("inner.zip", zipped("a.csv", b"1,2")), "RECORDING_ARCHIVE_NESTED"),
+        (zipped("../../a.csv", b"1,2"), "RECORDING_ARCHIVE_UNSAFE"),
+        (b"a 1 360 1000\n/etc/passwd 16 200 16 0 0 0 0 II\n", "RECORDING_FILE_OUTSIDE"),
+        (b"a 10000 360 1000\na.dat 16 200 16 0 0 0 0 II\n", "RECORDING_TOO_MANY_LEADS"),
+        (b'<!DOCTYPE a [<!ENTITY b "c">]><AnnotatedECG>&b;</AnnotatedECG>', "RECORDING_XML_UNSAFE"),
+    ],
 )
 def test_what_is_no_recording_is_refused_with_a_reason(send: Send, content: bytes, reason: str) -> None:
     row = send({"a.bin": content})

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
+import numpy as np
 import pytest
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 
+from ecg.families.family import Family
 from tests.inference_server.exports.made import analysis_of, recording_of, regular, with_ventricular
 from tests.webportal.page_checks import check_page
 from webportal.accounts.models import User
@@ -116,3 +120,39 @@ def test_without_samples_there_are_words_instead_of_drawings(owner_client: Clien
     assert "The samples can’t be read any more." in check_page(owner_client.get(families_of(analysis)))
     analysis.beats_path.unlink()
     assert owner_client.get(families_of(analysis)).status_code == 404
+
+
+def test_forty_families_are_a_page_of_usual_size_and_few_queries(
+    owner_client: Client,
+    keep_recording: Callable[..., Recording],
+    keep_answer: Callable[..., RecordingAnalysis],
+    django_assert_max_num_queries: DjangoAssertNumQueries,
+) -> None:
+    beats = regular(600)
+    said = analysis_of(beats, 600)
+    parts = np.array_split(np.arange(len(beats)), 40)
+    numbers = np.concatenate([np.full(len(part), place, np.int16) for place, part in enumerate(parts)])
+    families = tuple(Family(False, part, int(part[-1])) for part in parts)
+    said = replace(said, beats=replace(said.beats, families=numbers), families=families)
+    kept = keep_answer(keep_recording(recording_of(beats, 600)), said)
+    for number in range(1, 13):
+        send(owner_client, kept, kind="rename", family=number, **{"class": "PVC"})
+    with django_assert_max_num_queries(15):
+        html = check_page(owner_client.get(families_of(kept)))  # no more than 150 kB
+    assert html.count('class="family"') == 40
+    with django_assert_max_num_queries(15):
+        check_page(owner_client.get(families_of(kept, 3)))
+    with django_assert_max_num_queries(15):
+        check_page(owner_client.get(reverse("recordings:report", args=[kept.recording_id])))
+
+
+def test_buttons_of_one_form_are_corrections_of_their_own_and_each_of_them_one(
+    owner_client: Client, analysis: RecordingAnalysis
+) -> None:
+    form = {"kind": "rename", "form_id": "5f0c3a7e-8d5b-4a7e-9d0e-0f3b5f1c2a3b"}
+    for named in ("2 PAC", "2 PAC", "1 LBBB"):
+        send(owner_client, analysis, **form, named=named)
+    assert list(RecordingEdit.objects.order_by("number").values_list("payload", flat=True)) == [
+        {"family": 2, "class": "PAC"},
+        {"family": 1, "class": "LBBB"},
+    ]

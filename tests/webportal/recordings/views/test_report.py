@@ -87,8 +87,8 @@ def test_the_page_tells_corrections_beside_what_the_model_said(
     assert "2 beats were given their class by a person, 1 of them another one than by the model; 1 were called" in html
     assert "1 beat was called Normal." in html
     assert "1 beat was called No beat." in html
-    assert "<td>7; 4.70 %" in html  # the model alone
-    assert "<td>5; 3.38 %" in html
+    assert "the model alone: </span>7; 4.70 %" in html
+    assert "with corrections: </span>5; 3.38 %" in html
     services.edit(actor=corrected.owner, analysis=corrected, kind=EditKind.UNDO, payload={"edit": 1})
     services.edit(actor=corrected.owner, analysis=corrected, kind=EditKind.UNDO, payload={"edit": 2})
     assert '<h2 id="changed">' not in check_page(owner_client.get(address(corrected, "report")))
