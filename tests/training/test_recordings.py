@@ -26,7 +26,7 @@ def folder(recordings: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         for command in (
             ["prepare", "--databases", "mitdb", *places[:2]],
             ["train", *divisions.FOLDS, divisions.EVERYBODY, "--steps", "1", "--threads", "0", *places],
-            ["export", "--models", str(folder / "models"), "--threads", "0", *places],
+            ["export", "--version", "1", "--models", str(folder / "models"), "--threads", "0", *places],
         ):
             result = CliRunner().invoke(app, ["recordings", *command])
             assert result.exit_code == 0, result.output
