@@ -146,7 +146,7 @@ def test_with_demo_a_demo_user_is_filled(project: Path) -> None:
         _until_running(process)
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=60)
-    assert _commands(project) == ["migrate", "seed_demo"]
+    assert _commands(project) == ["migrate", "seed_demo", "seed_recordings"]
 
 
 def test_where_the_database_can_not_be_prepared_nothing_starts(project: Path) -> None:

@@ -53,5 +53,5 @@ def test_every_part_is_tied_to_the_supervisor() -> None:
     commands = [
         line for line in (ROOT / "launcher" / "supervisord.conf").read_text().splitlines() if line.startswith("command")
     ]
-    assert len(commands) == 3
+    assert len(commands) == 4
     assert all('PYTHON)s" -m launcher.tied ' in line for line in commands)

@@ -120,7 +120,7 @@ def test_a_header_reaches_no_file_that_was_not_sent(tmp_path: Path) -> None:
 
 
 def test_too_little_time_is_an_answer_not_a_crash(tmp_path: Path) -> None:
-    slow = "\n".join(f"12:00:{at // 250 % 60:02d},0.1" for at in range(400_000))
+    slow = "\n".join(f"{at // 900_000:02d}:{at // 15_000 % 60:02d}:{at // 250 % 60:02d},0.1" for at in range(1_500_000))
     refused("RECORDING_TOO_COSTLY", {"a": f"time,II (mV)\n{slow}".encode()}, tmp_path / "store", cpu_seconds=1.0)
 
 

@@ -82,7 +82,7 @@ def test_every_kind_of_bad_input_has_its_reason_and_the_others_their_answers(
     bad = {
         "empty.edf": (b"", "RECORDING_EMPTY"),
         "text.txt": (b"no recording", "RECORDING_UNSUPPORTED_FORMAT"),
-        "picture.png": (b"\x89PNG\r\n\x1a\n" + bytes(50), "RECORDING_UNSUPPORTED_FORMAT"),
+        "picture.png": (b"\x89PNG\r\n\x1a\n" + bytes(50), "IMAGE_TRUNCATED"),
         "alone.dat": (made.wfdb()["r.dat"], "RECORDING_UNSUPPORTED_FORMAT"),
         "lonely.hea": (made.wfdb()["r.hea"], "RECORDING_FILE_MISSING"),
         "asks.csv": (b"II\n" + unit, "RECORDING_RATE_UNKNOWN"),

@@ -105,7 +105,7 @@ class TestStart:
         people = [str(model["name"]) for model in apps[0]["models"]]
         assert str(apps[0]["name"]) == "Benutzerkonten"
         assert people[:3] == ["Benutzer", "E-Mail-Adressen", "Zweite Faktoren"]
-        assert {app["app_label"] for app in apps} == {"accounts", "analyses", "audit"}
+        assert {app["app_label"] for app in apps} == {"accounts", "analyses", "audit", "recordings"}
         assert {app["app_label"] for app in clerk_client.get(reverse("admin:index")).context["app_list"]} == {
             "accounts",
             "analyses",

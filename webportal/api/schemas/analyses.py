@@ -6,6 +6,7 @@ import uuid
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
+from ecg.classes import PVC
 from ninja import Schema
 from ninja.params import functions as params
 from pydantic import ConfigDict, Field
@@ -26,8 +27,8 @@ Verdict = Literal["CONFIDENT", "UNCERTAIN", "NOT_A_BEAT"]
 class Kind(Schema):
     """A class of beats."""
 
-    short: str = Field(description="Stable short name.", examples=["PVC"])
-    name: str = Field(description="In English.", examples=["Premature Ventricular Contraction"])
+    short: str = Field(description="Stable short name.", examples=[PVC.short])
+    name: str = Field(description="In English.", examples=[PVC.name])
 
 
 class KindProbability(Kind):
@@ -151,7 +152,7 @@ class Change(Schema):
 class Written(Schema):
     """A reading to be written down."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"kind": "PVC", "comment": ""}})
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"kind": PVC.short, "comment": ""}})
 
     kind: str = Field(max_length=32, description="Short name of one of `possible_readings`.")
     comment: str = Field("", max_length=2000, description="To be read by the owner and by reviewers.")

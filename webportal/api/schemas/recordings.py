@@ -6,6 +6,7 @@ import uuid
 from datetime import date, datetime
 from typing import Any, Literal
 
+from ecg.classes import NORMAL, PVC
 from ninja import Schema
 from pydantic import ConfigDict, Field
 
@@ -54,7 +55,7 @@ class RecordingAnalysisOut(Schema):
     summary: dict[str, Any] | None = Field(
         description="`measures`, `counts` of beats by class, `families`, `confident`, with what people changed. "
         "Null without an answer.",
-        examples=[{"counts": {"NORMAL": 82000, "PVC": 311}}],
+        examples=[{"counts": {NORMAL.short: 82000, PVC.short: 311}}],
     )
     is_edited: bool = Field(description="Whether people changed something that stands.")
 
@@ -131,7 +132,7 @@ class EditIn(Schema):
     """
 
     model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"example": {"kind": "rename", "family": 2, "class": "PVC"}}
+        extra="forbid", json_schema_extra={"example": {"kind": "rename", "family": 2, "class": PVC.short}}
     )
 
     kind: Literal["rename", "reclassify", "split", "merge", "move", "undo"]
@@ -148,7 +149,7 @@ class EditOut(Schema):
 
     number: int = Field(description="1 for the first of an answer.", examples=[1])
     kind: Literal["rename", "reclassify", "split", "merge", "move", "undo"]
-    payload: dict[str, Any] = Field(examples=[{"family": 2, "class": "PVC"}])
+    payload: dict[str, Any] = Field(examples=[{"family": 2, "class": PVC.short}])
     by: Literal["you", "owner", "reviewer", "deleted"]
     at: datetime | None = Field(examples=[_WHEN])
     is_undone: bool

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from ecg.classes import CLASS_SETS
+from ecg.classes import CLASS_SETS, LBBB, PAC, PACED, PVC, RBBB
 
 UNKNOWN: Final = "Q"
 
 LETTERS: Final = {kind.short: kind.symbol for classes in CLASS_SETS.values() for kind in classes}
 """By the class's short name."""
 
-_TONES: Final = {"PVC": "v", "PAC": "s", "PACED": "p", "LBBB": "b", "RBBB": "b"}
+_TONES: Final = {PVC.short: "v", PAC.short: "s", PACED.short: "p", LBBB.short: "b", RBBB.short: "b"}
 
 
 def letter_of(short: str) -> str:

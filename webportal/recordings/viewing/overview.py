@@ -19,6 +19,7 @@ from collections.abc import Callable
 from typing import Final
 
 import numpy as np
+from ecg.classes import PAC, PVC
 from ecg.faults import Fault
 from inference_server.classification.recordings import RecordingAnalysis
 from inference_server.exports.counting import counted, known_intervals, readable_seconds
@@ -27,7 +28,7 @@ from numpy.typing import NDArray
 STRETCHES: Final = 1440
 """At most; a minute each in a day."""
 _LEAST_SECONDS: Final = 5
-_VENTRICULAR, _SUPRAVENTRICULAR = "PVC", "PAC"
+_VENTRICULAR, _SUPRAVENTRICULAR = PVC.short, PAC.short
 
 _HEADER: Final = struct.Struct("<4sId")
 

@@ -211,7 +211,7 @@ class TestFileNames:
 
         def labels(client: Client, **wanted: str) -> list[str]:
             files = client.get(reverse("analyses:history"), wanted).context["page"]
-            return sorted(analysis.upload.file_name for analysis in files.analyses)
+            return sorted(analysis.upload.file_name for analysis in files.rows)
 
         assert labels(owner_client, file="doubt") == ["doubt.png"]
         assert labels(owner_client, file="%") == []
