@@ -29,9 +29,12 @@ KEYS = [sample.key for sample in samples.every()]
 
 @pytest.fixture(autouse=True)
 def _nothing_known() -> Iterator[None]:
+    """Neither by what other tests opened before, nor afterwards."""
+    for known in (sample_recordings._answers, sample_recordings._failed_at):
+        known.clear()
     yield
-    sample_recordings._answers.clear()
-    sample_recordings._failed_at.clear()
+    for known in (sample_recordings._answers, sample_recordings._failed_at):
+        known.clear()
 
 
 def page_of(key: str) -> str:
