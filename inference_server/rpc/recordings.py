@@ -213,9 +213,8 @@ class RecordingServicer:
                     self._metrics.segment_analysed()
                     for answer in answers:
                         yield answer
-                    made = checkpoints.of(digest)
                     if header.checkpoints:
-                        yield pb.AnalyzeRecordingResponse(checkpoint=made)
+                        yield pb.AnalyzeRecordingResponse(checkpoint=checkpoints.of(digest))
                     await digests.add(digest)
             body = recording_tasks.rhythm_to_bytes(described, settings, digests.held)
             for answer in wire.split(await work.run(Kind.RHYTHM, body)):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from abc import ABC, abstractmethod
 
 from django.core.management import call_command
 from django.db import close_old_connections, connection
@@ -32,7 +33,7 @@ def learn_tables() -> None:
             cursor.execute("ANALYZE")
 
 
-class Rounds(threading.Thread):
+class Rounds(ABC, threading.Thread):
     """Sweeps every ``interval`` seconds beside a worker until :meth:`stop`; a sweep that fails is logged."""
 
     def __init__(self, *, interval: float) -> None:
@@ -41,13 +42,13 @@ class Rounds(threading.Thread):
         self._stopping = threading.Event()
         self._last_sweep = time.monotonic()
 
+    @abstractmethod
     def sweep(self) -> None:
         """Find what was lost."""
-        raise NotImplementedError
 
+    @abstractmethod
     def clean(self) -> None:
         """What is done after each sweep; it may take long and has a time of its own."""
-        raise NotImplementedError
 
     def seconds_since_sweep(self) -> float:
         """How long ago a sweep or the cleaning after it came to its end, or the sweeper was made."""
