@@ -13,7 +13,7 @@ INSTALL = $(PIP) --require-hashes --requirement $(1) \
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-package beatlens \
 	--no-header --no-annotate pyproject.toml requirements/build.in
 
-.PHONY: help run test test-postgresql test-watsonx coverage lint architecture access format protos lock audit pin-images admin train-image clean
+.PHONY: help run test test-postgresql test-watsonx coverage lint architecture access format fonts protos lock audit pin-images admin train-image clean
 
 help: ## List the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -49,6 +49,15 @@ access: $(VENV)/everything ## Renew docs/access.md, who may open what, from what
 format: $(VENV)/everything ## Put the source into the house's format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+# DejaVu Sans as matplotlib brings it, with the characters that reports may need: a sixth of its size.
+FONTS := webportal/analyses/history/fonts
+fonts: $(VENV)/everything ## Take the letters of reports out of the whole fonts (characters.txt beside them)
+	whole=$$($(BIN)/python -c 'import matplotlib; print(matplotlib.get_data_path())')/fonts/ttf; \
+	for name in DejaVuSans DejaVuSans-Bold; do \
+		$(BIN)/pyftsubset "$$whole/$$name.ttf" --unicodes-file=$(FONTS)/characters.txt --output-file=$(FONTS)/$$name.ttf \
+			--layout-features= --drop-tables+=FFTM,GDEF,GPOS,GSUB,MATH,kern --name-IDs='*' --notdef-outline || exit 1; \
+	done
 
 protos: $(VENV)/everything ## Make the gRPC stubs from protos/
 	$(BIN)/python protos/generate.py
