@@ -63,13 +63,15 @@ protos: $(VENV)/everything ## Make the gRPC stubs from protos/
 	$(BIN)/python protos/generate.py
 
 lock: $(VENV)/bin/uv ## Make the locks fit pyproject.toml (UPGRADE=1: with the newest versions)
+	$(BIN)/python requirements/layers.py flatten
 	$(LOCK) $(if $(UPGRADE),--upgrade) --all-extras --output-file requirements.lock
 	$(LOCK) --constraint requirements.lock --extra server --output-file requirements/server.lock
 	$(LOCK) --constraint requirements.lock --extra portal --extra postgresql --output-file requirements/portal.lock
 	$(LOCK) --constraint requirements.lock --extra server --extra portal --output-file requirements/serving.lock
 	$(LOCK) --constraint requirements.lock --extra training --output-file requirements/training.lock
 	$(LOCK) --constraint requirements.lock --extra tracing --output-file requirements/tracing.lock
-	$(LOCK) requirements/watsonx.in --extra server --output-file requirements/watsonx.lock
+	$(LOCK) requirements/watsonx.in --constraint requirements/server.lock --extra server --output-file requirements/watsonx.lock
+	$(BIN)/python requirements/layers.py layer
 
 audit: $(VENV)/everything ## Look for known faults in what the locks name, and for base images without a digest
 	@$(BIN)/python deploy/pin_images.py --check; images=$$?; \
@@ -98,18 +100,18 @@ $(VENV)/bin/python:
 $(VENV)/bin/uv: | $(VENV)/bin/python
 	@$(PIP) 'uv>=0.5'
 
-$(VENV)/serving: pyproject.toml requirements/serving.lock | $(VENV)/bin/python
+$(VENV)/serving: pyproject.toml requirements/serving.lock requirements/server.lock | $(VENV)/bin/python
 	@echo "Installing what serving needs (no TensorFlow); the first time takes a minute or two."
 	@$(call INSTALL,requirements/serving.lock)
 	@touch $@
 
 # IBM's client wants an older pandas than everything else.
-$(VENV)-watsonx/installed: requirements/watsonx.lock
+$(VENV)-watsonx/installed: requirements/watsonx.lock requirements/server.lock
 	@$(PYTHON) -m venv $(VENV)-watsonx
 	@$(VENV)-watsonx/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes --requirement $<
 	@touch $@
 
-$(VENV)/everything: pyproject.toml requirements.lock | $(VENV)/bin/python
+$(VENV)/everything: pyproject.toml requirements.lock requirements/training.lock requirements/server.lock | $(VENV)/bin/python
 	@echo "Installing everything, TensorFlow included; the first time takes some minutes."
 	@$(call INSTALL,requirements.lock)
 	@touch $(VENV)/serving $@
