@@ -152,7 +152,10 @@ def _read(
                 }
             )
         read_one()
-    return pd.DataFrame(rows), np.array(pixels, dtype=np.uint8), refused
+    # Arrow, where it is installed, takes no name that is not Unicode.
+    with pd.option_context("mode.string_storage", "python"):
+        files = pd.DataFrame(rows)
+    return files, np.array(pixels, dtype=np.uint8), refused
 
 
 def _content(path: Path) -> bytes:
