@@ -120,7 +120,8 @@ def ink_pixels(image: Image.Image, *, height: int = 128, width: int = 192) -> Pi
 
 def pixels_of(read: ReadBeat, *, height: int = 128, width: int = 192) -> Pixels:
     """What was read, redrawn; see :func:`ink_pixels`."""
-    if read.line is not None and read.evidence is None and 2 * width <= CLASSIC.width:
+    is_thin = read.line is not None and read.line.thickness < strokes.THIN
+    if is_thin and read.evidence is None and 2 * width <= CLASSIC.width:
         return pixels_of_columns(read.line, height=height, width=width)
     placed = read.placed
     if placed is None:
