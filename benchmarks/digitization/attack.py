@@ -131,5 +131,5 @@ def _outcome(client: ArrhythmiaClient, picture: bytes) -> str:
     except CallFailed as error:
         return f"FAILED {error.code}: {error.reason}"
     except ClientError as error:
-        return f"FAILED {type(error).__name__}: {error.reason}"
+        return f"FAILED {type(error).__name__}"
     return reading.reason or reading.kind.value
