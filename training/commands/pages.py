@@ -115,7 +115,7 @@ def table(
     refusals: Annotated[int, typer.Option("--refusals", help="Pictures of each kind without an ECG.", min=0)] = 10,
     out: TableOption = None,
 ) -> None:
-    """Read drawn pages of people who test, or who validate where something is to be chosen, and pictures without an ECG, and print how well."""
+    """Read drawn pages of people who test, or of another partition, and pictures without an ECG, and print how well."""
     import pandas as pd
 
     from ecg.pictures.pages.reading import read
