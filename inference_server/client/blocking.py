@@ -149,6 +149,7 @@ class ArrhythmiaClient:
     def digitize(self, image: bytes, *, overlay: bool = True, timeout: float | None = None) -> Digitized:
         """What kind of picture it is, and the leads of a strip or page in millivolts.
 
+        ``image``: a PNG, a JPEG or a PDF of one page. Traces that are lines of a PDF are read exactly.
         ``overlay``: whether the answer brings what was read as a picture. Without ``timeout`` it is half a minute.
 
         Raises:
