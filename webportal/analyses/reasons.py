@@ -86,10 +86,10 @@ def _known() -> dict[str, Explanation]:
         ),
         "UPLOAD_RATE_REACHED": Explanation(
             _("You have sent as much as one person may within a minute."),
-            _("Wait a minute and send it once more. What was kept already is recognised and doesn’t count again."),
+            _("Wait a minute and send it once more. What is stored already is recognised and doesn’t count again."),
         ),
         "STORAGE_FULL": Explanation(
-            _("The disk of this installation is full, so that nothing new can be kept."),
+            _("The disk of this installation is full, so that nothing new can be stored."),
             _("Only an administrator can make room. Send it again once they have."),
         ),
     }
