@@ -1,4 +1,4 @@
-"""Sample recordings for those without an account: read and asked about once for each process, kept nowhere else."""
+"""Sample recordings for those without an account: read and asked about once for each process, stored nowhere else."""
 
 from __future__ import annotations
 

@@ -133,7 +133,7 @@ def _ask(analysis: RecordingAnalysis) -> Answer:
                 stored.recording,
                 progress=progress,
                 resume=checkpoints.parts(),
-                keep=checkpoints.keep,
+                store=checkpoints.store,
                 timeout=settings.RECORDING_ANALYSIS_TIMEOUT,
             )
         except ServerUnavailable as absence:

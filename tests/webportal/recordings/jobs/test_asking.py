@@ -170,18 +170,18 @@ def test_progress_is_written_down(asked: RecordingAnalysis, monkeypatch: pytest.
 def test_what_was_done_before_a_worker_was_killed_is_not_done_again(
     asked: RecordingAnalysis, portal_with_recordings: ServerProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    keep, kept = checkpoints.Checkpoints.keep, []
+    store, stored = checkpoints.Checkpoints.store, []
 
     def killed(self: checkpoints.Checkpoints, place: int, part: bytes) -> None:
-        keep(self, place, part)
-        kept.append(part)
+        store(self, place, part)
+        stored.append(part)
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(checkpoints.Checkpoints, "keep", killed)
+        patch.setattr(checkpoints.Checkpoints, "store", killed)
         with pytest.raises(KeyboardInterrupt):
             asking.run(analysis_id=asked.pk)
-    assert checkpoints.Checkpoints(asked).parts() == kept
+    assert checkpoints.Checkpoints(asked).parts() == stored
     RecordingAnalysis.objects.update(lease_expires_at=timezone.now() - timedelta(seconds=1))
     assert sweeping.sweep().expired == 1
     analyze, resumed = ArrhythmiaClient.analyze, []
@@ -193,7 +193,7 @@ def test_what_was_done_before_a_worker_was_killed_is_not_done_again(
     monkeypatch.setattr(ArrhythmiaClient, "analyze", noted)
     assert asking.run(analysis_id=asked.pk)
     asked.refresh_from_db()
-    assert resumed == [kept]
+    assert resumed == [stored]
     assert asked.state == State.DONE
     with ArrhythmiaClient(portal_with_recordings.address) as client:
         whole = analyze(client, store.open_store(asked.recording.store).recording)
@@ -202,9 +202,9 @@ def test_what_was_done_before_a_worker_was_killed_is_not_done_again(
 
 
 def test_damaged_checkpoints_count_for_nothing(asked: RecordingAnalysis) -> None:
-    kept = checkpoints.Checkpoints(asked)
-    kept.keep(0, b"no such part")
-    assert kept.parts() == []
+    stored = checkpoints.Checkpoints(asked)
+    stored.store(0, b"no such part")
+    assert stored.parts() == []
 
 
 def test_a_worker_that_has_to_end_puts_it_back(
