@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 
 from training.pages import strokes
-from training.pages.fonts import HANDWRITING, font
+from training.pictures.fonts import HANDWRITING, font
 from training.pages.sheet import Sheet
 from training.pages.style import Generator
 

@@ -13,7 +13,7 @@ from ecg.pictures.rendering import CLASSIC, draw
 from training.pages import strokes
 from training.pages.arrangements import Panel
 from training.pages.excerpts import Excerpt
-from training.pages.fonts import font
+from training.pictures.fonts import font
 from training.pages.strokes import Coverage
 from training.pages.style import Style
 from training.pages.truth import GRID, MARK, PAPER, TRACE, LeadTruth
