@@ -13,20 +13,20 @@ from inference_server.client import ImageRefused
 
 from webportal.inference import client
 from webportal.recordings.digitizing.answers import KIND, PageAnswers, named
-from webportal.recordings.digitizing.kept import KeptPage
+from webportal.recordings.digitizing.stored import StoredPage
 from webportal.recordings.jobs.server import answered
 from webportal.recordings.models import Recording
 
 
 def read_picture(recording: Recording) -> StoredRecording | None:
-    """The leads of a picture, in the form in which recordings are kept; None until their owner has confirmed them.
+    """The leads of a picture, in the form in which recordings are stored; None until their owner has confirmed them.
 
     Raises:
         RecordingError: the picture can't be used, or nothing can be read of it.
         ServerUnavailable, CallFailed: as :meth:`inference_server.client.ArrhythmiaClient.digitize`.
         webportal.recordings.jobs.server.LeftWithoutAnswer: the server is there, and did not answer.
     """
-    said, page = PageAnswers.of(recording), KeptPage(recording)
+    said, page = PageAnswers.of(recording), StoredPage(recording)
     if not page.has_answer_to(said.corrections):
         _ask(page, said)
     reading = page.found().reading
@@ -38,7 +38,7 @@ def read_picture(recording: Recording) -> StoredRecording | None:
     return open_store(recording.store)
 
 
-def _ask(page: KeptPage, said: PageAnswers) -> None:
+def _ask(page: StoredPage, said: PageAnswers) -> None:
     try:
         page.clean()
         with answered():
@@ -49,7 +49,7 @@ def _ask(page: KeptPage, said: PageAnswers) -> None:
         raise RecordingError(refusal.reason.value, str(refusal)) from refusal
     except ImageRefused as refusal:
         raise RecordingError(refusal.reason, str(refusal)) from refusal
-    page.keep(digitized, said.corrections)
+    page.store(digitized, said.corrections)
 
 
 def _check(reading: PageReading) -> None:

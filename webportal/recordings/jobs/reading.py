@@ -23,7 +23,7 @@ from webportal.accounts import quota
 from webportal.errors import log_unexpected
 from webportal.observability import tracing
 from webportal.recordings.digitizing.answers import ABOUT, UNCHECKED
-from webportal.recordings.digitizing.kept import KeptPage, is_picture
+from webportal.recordings.digitizing.stored import StoredPage, is_picture
 from webportal.recordings.jobs import asking
 from webportal.recordings.jobs.digitizing import read_picture
 from webportal.recordings.jobs.lines import Line, heartbeat
@@ -48,7 +48,13 @@ def read_recording(recording_id: str, traceparent: str = "") -> bool:
         return run(recording_id=uuid.UUID(recording_id))
 
 
-READING: Final = Line(Recording, waiting=Recording.State.RECEIVED, working=Recording.State.READING, task=read_recording)
+READING: Final = Line(
+    "reading",
+    Recording,
+    waiting=Recording.State.RECEIVED,
+    working=Recording.State.READING,
+    task=read_recording,
+)
 
 
 def run(*, recording_id: uuid.UUID) -> bool:
@@ -75,7 +81,7 @@ def run(*, recording_id: uuid.UUID) -> bool:
         _refuse_or_wait(recording, refusal)
     except quota.QuotaReached as refusal:
         shutil.rmtree(recording.store, ignore_errors=True)
-        KeptPage(recording).forget()
+        StoredPage(recording).forget()
         _refuse(recording, refusal.reason)
     except ServerUnavailable as absence:
         READING.wait_for_better_times(recording, Recording.SERVER_UNAVAILABLE, absence.retry_after)
@@ -151,12 +157,12 @@ def _ask(recording: Recording, question: RecordingQuestion) -> None:
 
 
 def _ask_to_check(recording: Recording, files: list[dict[str, Any]]) -> None:
-    """Ask the owner whether a picture was read rightly; what is kept of it counts towards their quota.
+    """Ask the owner whether a picture was read rightly; what is stored of it counts towards their quota.
 
     Raises:
         QuotaReached: there is no room for it.
     """
-    size = KeptPage(recording).bytes
+    size = StoredPage(recording).bytes
     with transaction.atomic():
         asked = READING.settle(
             recording,

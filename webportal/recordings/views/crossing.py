@@ -22,7 +22,7 @@ from webportal.analyses.intake.taking import Wishes, take
 from webportal.analyses.jobs import running
 from webportal.disk import DiskFull
 from webportal.recordings import access, reasons
-from webportal.recordings.digitizing.kept import is_picture
+from webportal.recordings.digitizing.stored import is_picture
 from webportal.recordings.intake import receiving
 from webportal.recordings.intake.receiving import Announced, NotTaken
 from webportal.recordings.views.sending import receive_all

@@ -21,8 +21,8 @@ from webportal.recordings import access, reasons, services
 from webportal.recordings.digitizing.answers import PageAnswers, is_asked, named
 from webportal.recordings.digitizing.facts import layout_words, scale_facts
 from webportal.recordings.digitizing.forms import PageForm
-from webportal.recordings.digitizing.kept import KeptPage
 from webportal.recordings.digitizing.places import places
+from webportal.recordings.digitizing.stored import StoredPage
 from webportal.recordings.models import Recording
 from webportal.recordings.views.kept import unless_known
 
@@ -80,21 +80,21 @@ def drawn_on(recording: Recording) -> dict[str, Any]:
     return {
         "places": places(reading),
         "scale": scale_facts(reading.calibration),
-        "version": KeptPage(recording).version,
+        "version": StoredPage(recording).version,
     }
 
 
-def _page_of(request: HttpRequest, recording_id: uuid.UUID) -> KeptPage:
-    return _kept(access.readable_recording(current_user(request), recording_id, is_part=True))
+def _page_of(request: HttpRequest, recording_id: uuid.UUID) -> StoredPage:
+    return _stored(access.readable_recording(current_user(request), recording_id, is_part=True))
 
 
-def _kept(recording: Recording) -> KeptPage:
-    """What is kept of its picture.
+def _stored(recording: Recording) -> StoredPage:
+    """What is stored of its picture.
 
     Raises:
         Http404: it was not read from one.
     """
-    page = KeptPage(recording)
+    page = StoredPage(recording)
     if not page.has_answer:
         raise Http404
     return page
@@ -102,7 +102,7 @@ def _kept(recording: Recording) -> KeptPage:
 
 def _reading(recording: Recording) -> PageReading:
     """What was read, with the names that the owner gave."""
-    return named(_kept(recording).found().reading, PageAnswers.of(recording).names)
+    return named(_stored(recording).found().reading, PageAnswers.of(recording).names)
 
 
 def _locked_up(response: HttpResponse) -> HttpResponse:

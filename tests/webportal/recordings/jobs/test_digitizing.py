@@ -22,7 +22,7 @@ from tests.webportal.recordings.conftest import digitizing_server
 from webportal.accounts import quota
 from webportal.accounts.models import User
 from webportal.recordings import services
-from webportal.recordings.digitizing.kept import KeptPage
+from webportal.recordings.digitizing.stored import StoredPage
 from webportal.recordings.jobs import reading, sweeping
 from webportal.recordings.models import Recording, RecordingAnalysis
 
@@ -53,7 +53,7 @@ def test_a_strip_read_by_a_real_server_becomes_a_recording_once_its_owner_confir
     row.refresh_from_db()
     assert (row.state, row.reason) == ("asking", "PAGE_UNCHECKED")
     assert [question["about"] for question in row.questions] == ["page"]
-    assert row.stored_bytes == KeptPage(row).bytes == quota.space_of(owner).used
+    assert row.stored_bytes == StoredPage(row).bytes == quota.space_of(owner).used
     assert not row.store.exists()
 
     assert services.confirm_page(actor=owner, recording=row)
@@ -64,7 +64,7 @@ def test_a_strip_read_by_a_real_server_becomes_a_recording_once_its_owner_confir
     stored = open_store(row.store, verify=True)
     values = stored.recording.read(0, stored.recording.samples)
     assert np.nanmax(values) == pytest.approx(1.0, abs=0.15)  # millivolts, as it was drawn
-    assert row.stored_bytes == KeptPage(row).bytes + stored.bytes == quota.space_of(owner).used
+    assert row.stored_bytes == StoredPage(row).bytes + stored.bytes == quota.space_of(owner).used
     assert RecordingAnalysis.objects.filter(recording=row).count() == 1
 
 
@@ -136,7 +136,7 @@ def test_a_server_that_is_there_and_never_answers_is_not_asked_for_ever(
     assert row.error_id
 
 
-def test_what_a_camera_wrote_into_the_file_is_not_kept(
+def test_what_a_camera_wrote_into_the_file_is_not_stored(
     send: Send, strip_picture: bytes, strip_found: Digitized, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server = digitizing_server(monkeypatch, strip_found)
@@ -146,7 +146,7 @@ def test_what_a_camera_wrote_into_the_file_is_not_kept(
     row = send({"photo.jpg": photograph.getvalue()})
     reading.run(recording_id=row.pk)
     row.refresh_from_db()
-    kept = KeptPage(row).picture.read_bytes()
+    kept = StoredPage(row).picture.read_bytes()
     assert b"Zzyzx" not in kept
     assert server.asked == [kept]
     with Image.open(io.BytesIO(kept)) as upright:
@@ -162,4 +162,4 @@ def test_an_account_without_room_for_the_picture_is_told_so(
     reading.run(recording_id=row.pk)
     row.refresh_from_db()
     assert (row.state, row.reason) == ("refused", "ACCOUNT_QUOTA_REACHED")
-    assert not KeptPage(row).folder.exists()
+    assert not StoredPage(row).folder.exists()

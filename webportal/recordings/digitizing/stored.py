@@ -1,4 +1,4 @@
-"""What is kept of a picture of a strip or page in its recording's folder: the picture, and what was read of it.
+"""What is stored of a picture of a strip or page in its recording's folder: the picture, and what was read of it.
 
 ``sent/0`` is the picture, without anything but its pixels; of a PDF it is the file as it came, and ``page/picture`` the
 page drawn. ``page/found`` is the server's answer (``ecg.v1.DigitizeImageResponse``), ``page/asked.json`` the
@@ -24,7 +24,7 @@ from inference_server.generated.ecg.v1.digitization_pb2 import DigitizeImageResp
 
 from webportal.recordings.models import Recording
 
-#: Of what is drawn for lists elsewhere; here none is kept.
+#: Of what is drawn for lists elsewhere; here none is stored.
 _NO_THUMBNAIL = (1, 1)
 
 
@@ -33,7 +33,7 @@ def is_picture(recording: Recording) -> bool:
     return len(recording.files) == 1 and _kind_at(recording.originals / "0") in NATIVE | CONVERTIBLE
 
 
-class KeptPage:
+class StoredPage:
     """The files of one picture."""
 
     def __init__(self, recording: Recording) -> None:
@@ -71,11 +71,11 @@ class KeptPage:
         limits = ImageLimits(max_bytes=settings.PICTURE_MAX_BYTES, max_pixels=settings.PICTURE_MAX_PIXELS)
         with self._sent.open("rb") as file:
             data = file.read(limits.max_bytes + 1)
-        kept = confined.for_keeping(data, limits, _NO_THUMBNAIL)
+        prepared = confined.for_keeping(data, limits, _NO_THUMBNAIL)
         self.folder.mkdir(mode=0o700, exist_ok=True)
-        _write(self.folder / "picture" if _kind_at(self._sent) is Kind.PDF else self._sent, kept.data)
+        _write(self.folder / "picture" if _kind_at(self._sent) is Kind.PDF else self._sent, prepared.data)
 
-    def keep(self, digitized: Digitized, corrections: dict[str, Any]) -> None:
+    def store(self, digitized: Digitized, corrections: dict[str, Any]) -> None:
         """Write what was read, and which corrections were asked for."""
         _write(self.folder / "found", to_response(digitized).SerializeToString())
         _write(self.folder / "asked.json", json.dumps(corrections, sort_keys=True).encode())
