@@ -198,7 +198,7 @@ class DigitizingServer:
         """Whether it is there."""
         return self.alive
 
-    def digitize(self, image: bytes) -> Digitized:
+    def digitize(self, image: bytes, *, timeout: float) -> Digitized:
         """What it says."""
         self.asked.append(image)
         if isinstance(self.said, Exception):

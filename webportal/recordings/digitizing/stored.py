@@ -72,11 +72,15 @@ class StoredPage:
         with self._sent.open("rb") as file:
             data = file.read(limits.max_bytes + 1)
         prepared = confined.for_keeping(data, limits, _NO_THUMBNAIL)
-        self.folder.mkdir(mode=0o700, exist_ok=True)
-        _write(self.folder / "picture" if _kind_at(self._sent) is Kind.PDF else self._sent, prepared.data)
+        if _kind_at(self._sent) is not Kind.PDF:
+            _write(self._sent, prepared.data)
+        else:
+            self.folder.mkdir(mode=0o700, exist_ok=True)
+            _write(self.folder / "picture", prepared.data)
 
     def store(self, digitized: Digitized, corrections: dict[str, Any]) -> None:
         """Write what was read, and which corrections were asked for."""
+        self.folder.mkdir(mode=0o700, exist_ok=True)
         _write(self.folder / "found", to_response(digitized).SerializeToString())
         _write(self.folder / "asked.json", json.dumps(corrections, sort_keys=True).encode())
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from ecg import store
 from ecg.confinement import NoTurn
 from ecg.pictures.decoding import ImageError
@@ -12,10 +14,14 @@ from ecg.store import StoredRecording, open_store
 from inference_server.client import ImageRefused
 
 from webportal.inference import client
+from webportal.observability import metrics
 from webportal.recordings.digitizing.answers import KIND, PageAnswers, named
 from webportal.recordings.digitizing.stored import StoredPage
 from webportal.recordings.jobs.server import answered
 from webportal.recordings.models import Recording
+
+#: Seconds that a server may take. A page takes some; here nobody waits in front of a page that is loading.
+_SECONDS: Final = 120.0
 
 
 def read_picture(recording: Recording) -> StoredRecording | None:
@@ -41,8 +47,8 @@ def read_picture(recording: Recording) -> StoredRecording | None:
 def _ask(page: StoredPage, said: PageAnswers) -> None:
     try:
         page.clean()
-        with answered():
-            digitized = client().digitize(page.to_send.read_bytes())
+        with answered(), metrics.call("digitize"):
+            digitized = client().digitize(page.to_send.read_bytes(), timeout=_SECONDS)
     except NoTurn as error:
         raise RecordingError("RECORDING_BUSY", str(error)) from error
     except ImageError as refusal:

@@ -94,7 +94,7 @@ def test_confirming_asks_the_server_nothing_more_and_happens_once(
         (nothing(reason=Reason.BLANK), "PAGE_BLANK"),
         (nothing(Kind.BEAT, None), "PICTURE_ONE_BEAT"),
         (nothing(Kind.STRIP, None), "PAGE_NO_TRACE"),
-        (ImageRefused("IMAGE_CORRUPT", "damaged"), "IMAGE_CORRUPT"),
+        (ImageRefused("damaged", reason="IMAGE_CORRUPT"), "IMAGE_CORRUPT"),
     ],
 )
 def test_what_nothing_is_read_of_is_refused_with_a_reason(

@@ -90,7 +90,7 @@ def zipped(name: str, content: bytes) -> bytes:
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        (b"%PDF-1.7 report", "RECORDING_UNSUPPORTED_FORMAT"),
+        (b"%PDF-1.7 report", "IMAGE_CORRUPT"),
         (b"PK\x03\x04 broken", "RECORDING_DAMAGED"),
         (zipped("inner.zip", zipped("a.csv", b"1,2")), "RECORDING_ARCHIVE_NESTED"),
         (zipped("../../a.csv", b"1,2"), "RECORDING_ARCHIVE_UNSAFE"),
