@@ -61,9 +61,11 @@ class AsyncArrhythmiaClient:
         """See :meth:`ArrhythmiaClient.classify`."""
         return await self._ask(calls.to_classify(image, model_version), timeout)
 
-    async def get_model(self, *, version: str | None = None, timeout: float | None = None) -> ModelInfo:
+    async def get_model(
+        self, *, version: str | None = None, name: str | None = None, timeout: float | None = None
+    ) -> ModelInfo:
         """See :meth:`ArrhythmiaClient.get_model`."""
-        return await self._ask(calls.to_get_model(version), timeout)
+        return await self._ask(calls.to_get_model(version, name), timeout)
 
     async def list_models(self, *, timeout: float | None = None) -> tuple[ModelInfo, ...]:
         """See :meth:`ArrhythmiaClient.list_models`."""
@@ -138,17 +140,17 @@ class AsyncArrhythmiaClient:
         settings: RhythmSettings | None = None,
         progress: Callable[[float], None] = lambda _fraction: None,
         resume: Sequence[bytes] = (),
-        keep: Callable[[int, bytes], None] = lambda _place, _part: None,
+        store: Callable[[int, bytes], None] = lambda _place, _part: None,
         timeout: float | None = None,
     ) -> RecordingAnalysis:
         """See :meth:`ArrhythmiaClient.analyze`; the recording is read, and answers are put together, in threads."""
         recordings = await asyncio.to_thread(_recordings)
         end = None if timeout is None else time.monotonic() + timeout
-        kept = recordings.Kept(resume, keep)
+        stored = recordings.Stored(resume, store)
         while True:
-            gathering = recordings.Gathering(recording, progress, kept)
+            gathering = recordings.Gathering(recording, progress, stored)
             left = None if end is None else max(0.0, end - time.monotonic())
-            messages = recordings.requests(recording, model_version, settings, kept)
+            messages = recordings.requests(recording, model_version, settings, stored)
             call = self._recordings.AnalyzeRecording(
                 _in_threads(messages), timeout=left, metadata=calls.traced(self._metadata)
             )
@@ -158,7 +160,7 @@ class AsyncArrhythmiaClient:
                 return await asyncio.to_thread(gathering.finish)
             except grpc.RpcError as error:
                 failure = client_error(error)
-                seconds = recordings.pause_after(failure, kept, end)
+                seconds = recordings.pause_after(failure, stored, end)
                 if seconds is None:
                     raise failure from error
                 await asyncio.sleep(seconds)

@@ -89,7 +89,7 @@ ENTRIES: Final[dict[str, Order]] = {
     "benchmarks": _order("""
         processes
         portal recordings serving training
-        archive
+        archive digitization
         batching endurance pictures portal_endurance training_speed viewer
     """),
 }

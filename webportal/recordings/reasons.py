@@ -61,7 +61,7 @@ def _kinds() -> dict[str, Explanation]:
         ),
         "RECORDING_UNREADABLE": Explanation(_("The file could not be read; it may be damaged."), again),
         "RECORDING_STORE_DAMAGED": Explanation(
-            _("What was kept of this recording is damaged."),
+            _("What was stored of this recording is damaged."),
             _("An administrator can restore it from a backup; or send it once more."),
         ),
     }  # fmt: skip

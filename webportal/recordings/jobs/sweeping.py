@@ -20,6 +20,7 @@ from django_tasks_db.models import DBTaskResult
 from webportal.analyses.jobs.sweeping import BATCH, OVERDUE_SECONDS
 from webportal.errors import new_error_id
 from webportal.inference import client
+from webportal.observability import metrics
 from webportal.recordings.jobs.asking import ASKING
 from webportal.recordings.jobs.lines import Line
 from webportal.recordings.jobs.reading import READING
@@ -71,6 +72,8 @@ def put_back_expired(line: Line[Any]) -> int:
                 if changed:
                     logger.warning("%s %s: its worker was lost, put back", line.model.__name__, pk)
                     line.enqueue(pk, now)
+        if changed:
+            metrics.recording_attempt_ended(line.name, "lost", "LEASE_EXPIRED")
         count += changed
     return count
 
