@@ -37,17 +37,17 @@ def given(paths: Sequence[Path]) -> list[Given | LeftOut]:
     A WFDB record is one recording, whatever the order of its files: its header, what that names and lies beside it,
     named or not; annotations that came with it are not read. In folders, what is no recording is left out.
     """
-    found: list[Given | LeftOut] = []
+    items: list[Given | LeftOut] = []
     heads = {path: _head(path) for path in paths if not path.is_dir()}
     records = _records(heads)
     for path in paths:
         if path.is_dir():
-            found += _in_folder(path)
+            items += _in_folder(path)
         elif path in records.whole:
-            found.append(Given(path, records.whole[path]))
+            items.append(Given(path, records.whole[path]))
         elif path not in records.parts:
-            found.append(Given(path, (path,)))
-    return found
+            items.append(Given(path, (path,)))
+    return items
 
 
 def _in_folder(folder: Path) -> Iterator[Given | LeftOut]:

@@ -33,5 +33,5 @@ def answer(body: bytes, limits: ImageLimits, go_on: Callable[[], None]) -> bytes
     Raises:
         ImageError: the picture can't be used.
     """
-    found = digitized(body[1:], limits, with_overlay=body[:1] == WITH_OVERLAY, go_on=go_on)
-    return to_response(found).SerializeToString()
+    digitized_page = digitized(body[1:], limits, with_overlay=body[:1] == WITH_OVERLAY, go_on=go_on)
+    return to_response(digitized_page).SerializeToString()

@@ -87,8 +87,8 @@ def _comb(power: Floats, period: float) -> Floats:
     for place in places:
         at = round(place)
         heights.append(float(power[max(0, at - 4) : at + 5].max()))
-    found = np.array(heights)
-    return np.where(found > _CLEAR, found, 1.0)
+    measured = np.array(heights)
+    return np.where(measured > _CLEAR, measured, 1.0)
 
 
 def _between(values: Floats, peak: int) -> float:
