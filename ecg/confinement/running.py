@@ -27,6 +27,9 @@ _PROGRAM: Final = "ecg.confinement.server"
 #: Beyond a job's own wall time: for its start, and for the process that forks to notice.
 _GRACE_SECONDS: Final = 10.0
 
+#: So long the process that forks has to end its jobs and itself before it is killed.
+_END_SECONDS: Final = 2.0
+
 
 class ConfinementError(Exception):
     """A confined function did not return; the kind says why."""
@@ -87,6 +90,9 @@ def run(function: Callable[..., Plain], *arguments: Any, limits: Limits | None =
             raise TookTooLong(f"It took more than {limits.wall_seconds:g} s.") from None
         except (EOFError, ConnectionError):
             raise Crashed("The process that forks has died.") from None
+        except KeyboardInterrupt:  # whoever is interrupted removes the folder in which the job may still write
+            _server.close()
+            raise
 
 
 def _outcome(connection: socket.socket, limits: Limits) -> Plain:
@@ -167,8 +173,11 @@ class _Server:
         if self._control is not None:
             self._control.close()
         if self._process is not None and self._owner == os.getpid():
-            self._process.kill()
-            self._process.wait()
+            try:
+                self._process.wait(_END_SECONDS)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
         self._control = self._process = None
 
     def close(self) -> None:

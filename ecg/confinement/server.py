@@ -1,7 +1,8 @@
 """The process that confined ones are forked off: ``python -m ecg.confinement.server SOCKET``, started by its client.
 
 For each job its client sends one end of a socket pair. Over that, the forked process reads the job and sends its
-answer, and then this process sends how the other ended. It ends when its client closes the control socket or dies.
+answer, and then this process sends how the other ended. It ends when its client closes the control socket or dies,
+and whatever is still at work ends with it.
 """
 
 from __future__ import annotations
@@ -51,11 +52,12 @@ class _Server:
         self._jobs: dict[int, _Job] = {}
 
     def serve(self) -> None:
-        """Fork a process for each job until the client is gone."""
+        """Fork a process for each job until the client is gone, then end those that are left."""
         while True:
             for key, _ in self._selector.select(self._until_next_end()):
                 if key.fileobj is self._control:
                     if not self._accept():
+                        self._kill(list(self._jobs.values()))
                         return
                 else:
                     self._collect(key.fd)
@@ -92,10 +94,12 @@ class _Server:
 
     def _kill_late(self) -> None:
         now = time.monotonic()
-        for job in self._jobs.values():
-            if job.end <= now and not job.is_killed:
-                signal.pidfd_send_signal(job.handle, signal.SIGKILL)
-                job.is_killed = True
+        self._kill([job for job in self._jobs.values() if job.end <= now and not job.is_killed])
+
+    def _kill(self, jobs: list[_Job]) -> None:
+        for job in jobs:
+            signal.pidfd_send_signal(job.handle, signal.SIGKILL)
+            job.is_killed = True
 
 
 def _become_job(descriptor: int) -> None:

@@ -61,9 +61,11 @@ class AsyncArrhythmiaClient:
         """See :meth:`ArrhythmiaClient.classify`."""
         return await self._ask(calls.to_classify(image, model_version), timeout)
 
-    async def get_model(self, *, version: str | None = None, timeout: float | None = None) -> ModelInfo:
+    async def get_model(
+        self, *, version: str | None = None, name: str | None = None, timeout: float | None = None
+    ) -> ModelInfo:
         """See :meth:`ArrhythmiaClient.get_model`."""
-        return await self._ask(calls.to_get_model(version), timeout)
+        return await self._ask(calls.to_get_model(version, name), timeout)
 
     async def list_models(self, *, timeout: float | None = None) -> tuple[ModelInfo, ...]:
         """See :meth:`ArrhythmiaClient.list_models`."""

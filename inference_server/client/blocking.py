@@ -66,14 +66,16 @@ class ArrhythmiaClient:
         """
         return self._ask(calls.to_classify(image, model_version), timeout)
 
-    def get_model(self, *, version: str | None = None, timeout: float | None = None) -> ModelInfo:
-        """Describe the model version in service, or ``version``.
+    def get_model(
+        self, *, version: str | None = None, name: str | None = None, timeout: float | None = None
+    ) -> ModelInfo:
+        """Describe the version in service, or ``version``: of the model for pictures, or of another by its ``name``.
 
         Raises:
             ServerUnavailable: no answer now, or no model is loaded; try again later.
             CallFailed: anything else, e.g. there is no such model version.
         """
-        return self._ask(calls.to_get_model(version), timeout)
+        return self._ask(calls.to_get_model(version, name), timeout)
 
     def list_models(self, *, timeout: float | None = None) -> tuple[ModelInfo, ...]:
         """Describe every model version in service, oldest first; none when no model is loaded.
@@ -147,6 +149,7 @@ class ArrhythmiaClient:
     def digitize(self, image: bytes, *, overlay: bool = True, timeout: float | None = None) -> Digitized:
         """What kind of picture it is, and the leads of a strip or page in millivolts.
 
+        ``image``: a PNG, a JPEG or a PDF of one page. Traces that are lines of a PDF are read exactly.
         ``overlay``: whether the answer brings what was read as a picture. Without ``timeout`` it is half a minute.
 
         Raises:

@@ -82,9 +82,9 @@ def to_digitize(image: bytes, overlay: bool) -> Call[Digitized]:
     return Call("DigitizeImage", request, page_messages.from_response)
 
 
-def to_get_model(version: str | None) -> Call[ModelInfo]:
-    """Describe a version."""
-    request = pb.GetModelRequest(version=version or "")
+def to_get_model(version: str | None, name: str | None) -> Call[ModelInfo]:
+    """Describe a version of a model."""
+    request = pb.GetModelRequest(version=version or "", name=name or "")
     return Call("GetModel", request, lambda response: messages.from_model(response.model))
 
 

@@ -14,7 +14,7 @@ import typer
 
 from ecg.pictures.decoding import ImageLimits
 from ecg.pictures.files import LeftOut
-from ecg.pictures.kinds import BEGINNING_BYTES, CONVERTIBLE, kind_of
+from ecg.pictures.kinds import BEGINNING_BYTES, CONVERTIBLE, NATIVE, Kind, kind_of
 from inference_server.classification import Classification
 from inference_server.runtime.settings import Settings
 
@@ -125,8 +125,10 @@ def answer_about(path: Path | LeftOut, ask: Ask[Said], limits: ImageLimits) -> S
     return path if isinstance(path, LeftOut) else answer_about_file(path, ask, limits)
 
 
-def answer_about_file(path: Path, ask: Ask[Said], limits: ImageLimits) -> Said | NoAnswer:
-    """What ``ask`` says of the picture in a file, or why it could not be asked."""
+def answer_about_file(
+    path: Path, ask: Ask[Said], limits: ImageLimits, *, taken: frozenset[Kind] = NATIVE
+) -> Said | NoAnswer:
+    """What ``ask``, which takes pictures of the kinds ``taken``, says of a file, or why it could not be asked."""
     try:
         with path.open("rb") as file:
             image = file.read(_MAX_FILE_BYTES + 1)
@@ -136,7 +138,7 @@ def answer_about_file(path: Path, ask: Ask[Said], limits: ImageLimits) -> Said |
         return NoAnswer("FILE_UNREADABLE", f"The file can't be read: {error.strerror}.")
     if len(image) > _MAX_FILE_BYTES:
         return NoAnswer("IMAGE_TOO_LARGE", f"The file has more than {_MAX_FILE_BYTES:,} bytes.")
-    if kind_of(image[:BEGINNING_BYTES]) in CONVERTIBLE:
+    if kind_of(image[:BEGINNING_BYTES]) in CONVERTIBLE - taken:
         return _about_converted(image, ask, limits)
     return ask(image)
 

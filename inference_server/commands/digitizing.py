@@ -75,6 +75,7 @@ def _has_pictures(folder: Path, items: list[Path | LeftOut]) -> bool:
 
 def _one(path: Path, ask: Ask[Digitized], limits: ImageLimits, out: Path, name: str) -> Answer:
     """What is read of one picture; its files are written where there are leads in it."""
+    from ecg.pictures import confined
     from ecg.pictures.pages import overlay
     from ecg.pictures.pages.opening import upright_picture
 
@@ -86,10 +87,10 @@ def _one(path: Path, ask: Ask[Digitized], limits: ImageLimits, out: Path, name: 
 
     try:
         check_free(out, name, SUFFIXES)
-        answer = answer_about_file(path, asked, limits)
+        answer = answer_about_file(path, asked, limits, taken=page_answering.TAKEN)
         if isinstance(answer, Digitized) and answer.reading.leads:
-            drawn = overlay.laid_over(upright_picture(pictures[-1], limits), answer.overlay)
-            write_page(out, name, answer, drawn)
+            picture = upright_picture(confined.to_native(pictures[-1], limits).data, limits)
+            write_page(out, name, answer, overlay.laid_over(picture, answer.overlay))
         return answer
     except OutputExists as error:
         return NoAnswer("OUTPUT_EXISTS", str(error))

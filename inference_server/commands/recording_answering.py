@@ -123,7 +123,7 @@ def _recording(given: Given, answering: Answering, answers: Answers, store: Path
         kind = kind_of(file.read(BEGINNING_BYTES))
     if not is_picture(kind):
         return import_recording(given.files, store, answers).recording
-    digitized = answer_about_file(given.file, answering.digitize, answering.limits)
+    digitized = answer_about_file(given.file, answering.digitize, answering.limits, taken=page_answering.TAKEN)
     if isinstance(digitized, NoAnswer):
         return digitized
     return page_answering.refusal(digitized.reading) or recording_of(digitized.reading)

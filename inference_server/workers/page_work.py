@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from ecg.pictures.decoding import ImageLimits
 from ecg.pictures.pages import overlay
-from ecg.pictures.pages.opening import read_picture
+from ecg.pictures.pages.files import read_file
 from inference_server.classification.page_messages import Digitized, to_response
 
 WITHOUT_OVERLAY = b"\0"
@@ -14,12 +14,12 @@ WITH_OVERLAY = b"\1"
 
 
 def digitized(data: bytes, limits: ImageLimits, *, with_overlay: bool, go_on: Callable[[], None]) -> Digitized:
-    """What one encoded picture shows.
+    """What one encoded picture, or PDF of one page, shows.
 
     Raises:
         ImageError: the picture can't be used.
     """
-    reading = read_picture(data, limits, go_on=go_on)
+    reading = read_file(data, limits, go_on=go_on)
     drawn = overlay.png(reading) if with_overlay and reading.leads else b""
     return Digitized(reading, drawn)
 

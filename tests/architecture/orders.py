@@ -81,6 +81,7 @@ ENTRIES: Final[dict[str, Order]] = {
     "benchmarks": _order("""
         processes
         portal recordings serving training
+        digitization
         batching endurance pictures portal_endurance training_speed viewer
     """),
 }

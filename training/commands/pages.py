@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 app = typer.Typer()
 PANEL = "Pages"
 
+PartitionOption = Annotated[
+    str, typer.Option("--partition", help="Partition whose people are drawn: train, validation or test.")
+]
 SeedOption = Annotated[int, typer.Option("--seed", help="Seed of the random numbers: equal seeds give equal pages.")]
 
 
@@ -23,9 +26,7 @@ SeedOption = Annotated[int, typer.Option("--seed", help="Seed of the random numb
 def draw(
     out: Annotated[Path, typer.Argument(help="Folder to write pictures and what is known of them into.")],
     count: Annotated[int, typer.Option("--count", help="How many pages.", min=1)] = 100,
-    partition: Annotated[
-        str, typer.Option("--partition", help="Partition whose people are drawn: train, validation or test.")
-    ] = "train",
+    partition: PartitionOption = "train",
     layout: Annotated[
         str, typer.Option("--layout", help="Layout of the leads: 1x1, 3x4+1, …; random where none is named.")
     ] = "",
@@ -108,6 +109,7 @@ def export(
 def table(
     count: Annotated[int, typer.Option("--count", help="Pages of each group.", min=1)] = 40,
     seed: SeedOption = 2026,
+    partition: PartitionOption = "test",
     groups: Annotated[str, typer.Option("--groups", help="Only groups whose names hold this.")] = "",
     network: Annotated[
         Path | None,
@@ -119,7 +121,7 @@ def table(
     refusals: Annotated[int, typer.Option("--refusals", help="Pictures of each kind without an ECG.", min=0)] = 10,
     out: TableOption = None,
 ) -> None:
-    """Read drawn pages of the test partition and pictures without an ECG; print how well that went."""
+    """Read drawn pages of the test partition, or of another one, and pictures without an ECG; print how that went."""
     import pandas as pd
 
     from ecg.pictures.pages.reading import read
@@ -128,7 +130,7 @@ def table(
 
     probabilities = answers.probabilities_of(network) if network else None
     classify = answers.classifier_of(recordings) if recordings else None
-    pool = Pool.of("test")
+    pool = Pool.of(partition)
     wanted = [group for group in tables.GROUPS if groups in group.name]
     rows = []
     with progress_bar() as progress:

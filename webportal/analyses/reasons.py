@@ -132,6 +132,10 @@ def _other_kinds() -> dict[str, Explanation]:
         "PDF_SEVERAL_PAGES": Explanation(
             _("The PDF has several pages."), _("Print the page with the heartbeat into a PDF of its own and send that.")
         ),
+        "PDF_SCRIPTS": Explanation(
+            _("The PDF holds scripts, which are never run here."),
+            _("Print it into a new PDF, or take a screenshot of the heartbeat, and send that."),
+        ),
         "FILE_IS_DICOM": Explanation(
             _("The file is a DICOM file."), _("Export the heartbeat as a PNG picture from your DICOM viewer.")
         ),

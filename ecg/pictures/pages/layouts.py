@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from ecg.leads import STANDARD
+from ecg.pictures.pages.result import Warned
 from ecg.pictures.pages.words import NAMES, Word
 
 CABRERA: Final = ("aVL", "I", "-aVR", "II", "aVF", "III")
@@ -56,6 +57,12 @@ class Layout:
     cabrera: bool = False
     names_assumed: bool = False
     """Whether no names were read, and those of the layout's usual order are given."""
+
+    @property
+    def warnings(self) -> tuple[Warned, ...]:
+        """What to know before believing the names."""
+        assumed = (Warned.NAMES_ASSUMED,) if self.names_assumed else ()
+        return (*assumed, Warned.NAME_UNKNOWN) if any(not cell.name for cell in self.cells) else assumed
 
 
 def named(words: Sequence[Word], levels: Sequence[float], spacing: float) -> list[Named]:

@@ -216,14 +216,8 @@ def _rows(traces: list[Trace]) -> list[Trace]:
 
 
 def _warnings(scale: Scale, layout: Layout, traces: list[Trace]) -> tuple[Warned, ...]:
-    found = list(scale.warnings)
-    if layout.names_assumed:
-        found.append(Warned.NAMES_ASSUMED)
-    if any(not cell.name for cell in layout.cells):
-        found.append(Warned.NAME_UNKNOWN)
-    if touching(traces):
-        found.append(Warned.TRACES_TOUCH)
-    return tuple(found)
+    touch = (Warned.TRACES_TOUCH,) if touching(traces) else ()
+    return (*scale.warnings, *layout.warnings, *touch)
 
 
 def _corners(flat: Flat) -> NDArray[np.float64]:

@@ -146,6 +146,32 @@ def test_nothing_is_left_when_its_owner_is_killed(tmp_path: Path) -> None:
         time.sleep(0.02)
 
 
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_work_ends_with_whoever_asked_for_it(tmp_path: Path, sent: signal.Signals) -> None:
+    script, told = tmp_path / "script.py", tmp_path / "process"
+    script.write_text(
+        textwrap.dedent(
+            f"""
+            from ecg.confinement import Limits, run
+            from tests.ecg.confinement.work import tell_and_stay
+            run(tell_and_stay, {str(told)!r}, limits=Limits(wall_seconds=60, file_bytes=100))
+            """
+        )
+    )
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    with subprocess.Popen([sys.executable, script], stderr=subprocess.DEVNULL, env=environment) as owner:
+        deadline = time.monotonic() + 30
+        while not (told.exists() and told.read_text()):
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        owner.send_signal(sent)
+    job = Path("/proc", told.read_text())
+    deadline = time.monotonic() + 10
+    while is_running(job):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
 def is_running(process: Path) -> bool:
     """Whether a process is there and not only waiting to be collected."""
     try:

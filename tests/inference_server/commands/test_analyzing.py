@@ -174,10 +174,11 @@ def test_an_interrupt_leaves_no_half_written_files(models: Path, tmp_path: Path)
         env=bare(BEATLENS_MODELS=str(models), TMPDIR=str(tmp_path / "temporary")),
     )
     end = time.monotonic() + 60
-    while not list((tmp_path / "temporary").glob("beatlens-*/recording/recording.json")) and time.monotonic() < end:
+    while not list((tmp_path / "temporary").glob("beatlens-*/recording/recording.json")):
+        assert time.monotonic() < end
         time.sleep(0.02)
     os.kill(process.pid, signal.SIGINT)
-    process.communicate(timeout=60)
-    assert process.returncode not in (0, None)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode not in (0, None), said
     assert list((tmp_path / "out").iterdir()) == []
     assert list((tmp_path / "temporary").glob("beatlens-*")) == []

@@ -12,6 +12,7 @@ import pytest
 import wfdb
 from PIL import Image
 
+from tests.ecg.pictures.documents import printed
 from tests.ecg.pictures.pages import drawn
 from tests.inference_server.environment import bare
 from tests.inference_server.tiny_recording_models import write_recording_model
@@ -52,6 +53,18 @@ def test_a_picture_becomes_a_record_and_a_picture_of_what_was_read(page: Path, t
     assert drawn.difference(np.asarray(record.p_signal)[:, 0], drawn.lead(6)) < 0.1
     with Image.open(out / "Frau_Muller.overlay.png") as overlay:
         assert overlay.format == "PNG"
+
+
+def test_a_pdf_of_a_cart_becomes_what_it_draws(tmp_path: Path) -> None:
+    (tmp_path / "cart.pdf").write_bytes(printed.page([[("V2", drawn.lead(6))]], drawn.RATE))
+    ran = run("digitize", tmp_path / "cart.pdf", "--out", tmp_path, "--json")
+    assert ran.returncode == 0, ran.stderr
+    assert json.loads(ran.stdout)["warnings"] == []
+    record = wfdb.rdrecord(str(tmp_path / "cart"))
+    assert record.sig_name == ["V2"]
+    np.testing.assert_allclose(np.asarray(record.p_signal)[:, 0], drawn.lead(6), atol=0.003)
+    with Image.open(tmp_path / "cart.overlay.png") as overlay:
+        assert overlay.size[0] > overlay.size[1]
 
 
 def test_nothing_is_written_over(page: Path, tmp_path: Path) -> None:

@@ -15,6 +15,8 @@ from PIL import Image
 from ecg.pictures.pages.opening import read_picture
 from ecg.pictures.pages.result import Kind
 from inference_server.client import ArrhythmiaClient, AsyncArrhythmiaClient, ImageRefused
+from tests.ecg.pictures.documents.printed import page
+from tests.ecg.pictures.files import DATA
 from tests.ecg.pictures.pages import drawn
 from tests.inference_server.server_process import ServerProcess
 
@@ -68,6 +70,20 @@ def test_what_is_no_picture_is_refused_with_its_reason(server: ServerProcess, st
         with pytest.raises(ImageRefused) as refusal:
             client.digitize(strip[: len(strip) // 2], timeout=120)
         assert refusal.value.reason == "IMAGE_TRUNCATED"
+
+
+def test_a_pdf_is_read_by_its_lines_and_refused_with_its_reason(server: ServerProcess) -> None:
+    values = drawn.lead(5)
+    with ArrhythmiaClient(server.address) as client:
+        digitized = client.digitize(page([[("V2", values)]], drawn.RATE), timeout=120)
+        (lead,) = digitized.reading.leads
+        assert (lead.name, digitized.reading.kind, digitized.reading.warnings) == ("V2", Kind.STRIP, ())
+        np.testing.assert_allclose(lead.millivolts, values, atol=0.002)
+        with Image.open(io.BytesIO(digitized.overlay)) as overlay:
+            assert overlay.size[0] > overlay.size[1]
+        with pytest.raises(ImageRefused) as refusal:
+            client.digitize((DATA / "locked.pdf").read_bytes(), timeout=120)
+        assert refusal.value.reason == "PDF_LOCKED"
 
 
 def test_the_service_is_ready_without_a_model_of_its_own(server: ServerProcess) -> None:

@@ -161,6 +161,60 @@ def test_nothing_is_drawn_that_was_not_recorded(
     assert wrong == 0
 
 
+#: The strip's paper and lines, as it has them and as it would draw them from nothing; how many pixels differ.
+DIFFERENCE = """() => {
+  const {strip} = window.beatlensViewer;
+  const {canvas} = strip;
+  const seen = () => canvas.getContext("2d").getImageData(strip.gutter, strip.top, canvas.width, strip.bottom).data;
+  strip.draw();
+  const moved = seen();
+  strip.roll.forget();
+  strip.draw();
+  const anew = seen();
+  let different = 0;
+  for (let place = 0; place < anew.length; place += 4) {
+    different += [0, 1, 2].some((colour) => Math.abs(anew[place + colour] - moved[place + colour]) > 40);
+  }
+  return different;
+}"""
+
+
+@pytest.mark.parametrize("speed", ["25", "2.5"])
+def test_what_is_moved_is_as_if_it_were_drawn_anew(
+    speed: str, page: Page, live_server: LiveServer, spikes: models.Recording
+) -> None:
+    page.goto(live_server.url + spikes.get_absolute_url() + "?at=195")
+    page.select_option("#viewer-speed", speed)
+    settled(page)
+    for pixels in (1, 37, 260, -5, -700, 1500, 3):
+        page.evaluate(
+            "(pixels) => {const viewer = window.beatlensViewer;"
+            " viewer.pan(pixels * viewer.scale.ratio / viewer.scale.pixelsPerSecond);}",
+            pixels,
+        )
+        settled(page)
+        assert page.evaluate(DIFFERENCE) == 0, pixels
+
+
+def test_moving_a_little_draws_a_little(page: Page, live_server: LiveServer, spikes: models.Recording) -> None:
+    page.goto(live_server.url + spikes.get_absolute_url() + "?at=60")
+    settled(page)
+    painted = page.evaluate(
+        """() => {
+          const viewer = window.beatlensViewer, {roll} = viewer.strip, {moveTo} = roll;
+          let columns = 0;
+          roll.moveTo = (origin, stale, paint) => moveTo.call(roll, origin, stale, (context, left, right) => {
+            columns += right - left;
+            paint(context, left, right);
+          });
+          viewer.pan(20 * viewer.scale.ratio / viewer.scale.pixelsPerSecond);
+          viewer.strip.draw();
+          return columns / viewer.scale.ratio;
+        }"""
+    )
+    assert painted == pytest.approx(20, abs=1)
+
+
 def test_a_millimetre_is_a_millimetre(page: Page, live_server: LiveServer, spikes: models.Recording) -> None:
     page.goto(live_server.url + spikes.get_absolute_url())
     settled(page)
@@ -321,6 +375,20 @@ class TestWithAnAnswer:
             assert found.violations_count == 0, found.generate_report()
             assert page.evaluate("() => document.documentElement.scrollWidth") <= width
         assert complaints == []
+
+    def test_the_page_without_the_signal_is_light(
+        self, page: Page, live_server: LiveServer, recording: models.Recording
+    ) -> None:
+        page.goto(live_server.url + recording.get_absolute_url())
+        settled(page)
+        sizes: dict[str, int] = page.evaluate(
+            "() => Object.fromEntries(performance.getEntries().filter((one) => one.decodedBodySize)"
+            ".map((one) => [one.name, one.decodedBodySize]))"
+        )
+        signal = ("/signal/", "/beats/", "/overview", "/episodes")
+        without = {name: size for name, size in sizes.items() if not any(word in name for word in signal)}
+        assert any(name.endswith("viewer.js") for name in without)
+        assert sum(without.values()) <= 150_000, without
 
     def test_keys_alone_go_from_beat_to_beat(
         self, page: Page, live_server: LiveServer, recording: models.Recording, said: Answer

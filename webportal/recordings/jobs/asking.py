@@ -8,6 +8,8 @@ import uuid
 from typing import Final
 
 from django.conf import settings
+from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 from django_tasks import task
 from ecg.store import open_store
@@ -15,6 +17,7 @@ from inference_server.classification.recordings import RecordingAnalysis as Answ
 from inference_server.client import CallFailed, RecordingRefused, ServerUnavailable
 
 from webportal import disk
+from webportal.accounts import quota
 from webportal.errors import log_unexpected, new_error_id
 from webportal.inference import client
 from webportal.observability import tracing
@@ -49,6 +52,7 @@ def analyse_recording(analysis_id: str, traceparent: str = "") -> bool:
 
 
 ASKING: Final = Line(
+    "analysis",
     RecordingAnalysis,
     waiting=RecordingAnalysis.State.QUEUED,
     working=RecordingAnalysis.State.RUNNING,
@@ -139,21 +143,30 @@ def _ask(analysis: RecordingAnalysis) -> Answer:
 
 
 def _store(analysis: RecordingAnalysis, answer: Answer) -> None:
-    """Write the file of beats, then the row that names it; what a lost claimant wrote is written over or swept up."""
+    """Write the file of beats, then the row that names it; what a lost claimant wrote is written over or swept up.
+
+    The file counts towards the owner's quota, and is kept where that is full: nobody could make room for it meanwhile.
+    """
     name = f"{analysis.pk}.beats"
-    beats_file.write(analysis.recording.path / name, answer)
-    ASKING.settle(
-        analysis,
-        state=RecordingAnalysis.State.DONE,
-        finished_at=timezone.now(),
-        reason="",
-        done_samples=answer.samples,
-        model_name=answer.model.name,
-        model_version=answer.model.version,
-        beats_file=name,
-        beats=len(answer.beats),
-        summary=beats_file.summary_of(answer),
-    )
+    path = analysis.recording.path / name
+    beats_file.write(path, answer)
+    with transaction.atomic():
+        settled = ASKING.settle(
+            analysis,
+            state=RecordingAnalysis.State.DONE,
+            finished_at=timezone.now(),
+            reason="",
+            done_samples=answer.samples,
+            model_name=answer.model.name,
+            model_version=answer.model.version,
+            beats_file=name,
+            beats=len(answer.beats),
+            summary=beats_file.summary_of(answer),
+        )
+        if settled:
+            size = path.stat().st_size
+            Recording.objects.filter(pk=analysis.recording_id).update(stored_bytes=F("stored_bytes") + size)
+            quota.count(owner=analysis.owner, size=size)
 
 
 def _failed_call(analysis: RecordingAnalysis, failure: CallFailed) -> None:

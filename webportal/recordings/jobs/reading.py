@@ -44,7 +44,13 @@ def read_recording(recording_id: str, traceparent: str = "") -> bool:
         return run(recording_id=uuid.UUID(recording_id))
 
 
-READING: Final = Line(Recording, waiting=Recording.State.RECEIVED, working=Recording.State.READING, task=read_recording)
+READING: Final = Line(
+    "reading",
+    Recording,
+    waiting=Recording.State.RECEIVED,
+    working=Recording.State.READING,
+    task=read_recording,
+)
 
 
 def run(*, recording_id: uuid.UUID) -> bool:

@@ -7,6 +7,7 @@ from typing import Any, Final
 from webportal.analyses.jobs import recovery
 from webportal.analyses.jobs.recovery import Sweep
 from webportal.inference import client
+from webportal.observability import metrics
 from webportal.recordings.jobs.asking import ASKING
 from webportal.recordings.jobs.lines import Line
 from webportal.recordings.jobs.reading import READING
@@ -27,7 +28,12 @@ def sweep() -> Sweep:
 def put_back_expired(line: Line[Any]) -> int:
     """See :func:`webportal.analyses.jobs.recovery.put_back_expired`."""
     working = line.model._default_manager.filter(state=line.working)
-    return recovery.put_back_expired(working, waiting=line.waiting, enqueue=line.enqueue)
+    return recovery.put_back_expired(
+        working,
+        waiting=line.waiting,
+        enqueue=line.enqueue,
+        noted=lambda _failed: metrics.recording_attempt_ended(line.name, "lost", "LEASE_EXPIRED"),
+    )
 
 
 def enqueue_overdue(line: Line[Any]) -> int:
