@@ -11,7 +11,6 @@ from webportal.observability import metrics
 from webportal.recordings.jobs.asking import ASKING
 from webportal.recordings.jobs.lines import Line
 from webportal.recordings.jobs.reading import READING
-from webportal.recordings.models import RecordingAnalysis
 
 LINES: Final[tuple[Line[Any], ...]] = (READING, ASKING)
 
@@ -21,7 +20,7 @@ def sweep() -> Sweep:
     return Sweep(
         expired=sum(put_back_expired(line) for line in LINES),
         overdue=sum(enqueue_overdue(line) for line in LINES),
-        recalled=recall_waiting(),
+        recalled=sum(recall_waiting(line) for line in LINES),
     )
 
 
@@ -41,7 +40,7 @@ def enqueue_overdue(line: Line[Any]) -> int:
     return recovery.enqueue_overdue(line.model._default_manager.filter(state=line.waiting), line.enqueue)
 
 
-def recall_waiting() -> int:
+def recall_waiting(line: Line[Any]) -> int:
     """See :func:`webportal.analyses.jobs.recovery.recall`."""
-    queued = RecordingAnalysis.objects.filter(state=ASKING.waiting)
+    queued = line.model._default_manager.filter(state=line.waiting)
     return recovery.recall(queued, lambda: client().is_alive(timeout=1.0))
