@@ -56,7 +56,8 @@ def train(
     named: Annotated[
         list[str],
         typer.Argument(
-            metavar="DIVISION…", help="Divisions to train: ds1-choice, ds1-ds2, fold-0 to fold-4, everybody."
+            metavar="DIVISION…",
+            help="Divisions to train: ds1-choice, ds1-choice-12, ds1-choice-0, ds1-ds2, fold-0 to fold-4, everybody.",
         ),
     ],
     data: DataOption = _DATA,
@@ -110,7 +111,7 @@ def export(
     data: DataOption = _DATA,
     runs: RunsOption = _RUNS,
     models: ModelsOption = MODELS,
-    version: Annotated[str, typer.Option("--version", help="Version to write: a positive whole number.")] = "2",
+    version: Annotated[str, typer.Option("--version", help="Version to write: a positive whole number.")] = "3",
     folds: FoldsOption = "",
     threads: ThreadsOption = 1,
 ) -> None:
@@ -127,7 +128,7 @@ def export(
 def card(
     models: ModelsOption = MODELS,
     results: ResultsOption = RESULTS,
-    version: Annotated[str, typer.Option("--version", help="Version that the card is of.")] = "2",
+    version: Annotated[str, typer.Option("--version", help="Version that the card is of.")] = "3",
 ) -> None:
     """Write the card of the model from its metadata and the stored tables."""
     from training.evaluation.recordings import card as made
