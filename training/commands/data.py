@@ -206,7 +206,7 @@ def pictures(
         "webportal/pages/static/pages/references"
     ),
 ) -> None:
-    """Draw the pictures that ship: samples that the served model never saw, references, an example of each class."""
+    """Draw the pictures that come with Beatlens: samples the served model never saw, references, class examples."""
     from training.evaluation import samples, served_model
 
     if records_folder is None:

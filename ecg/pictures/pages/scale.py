@@ -162,17 +162,17 @@ def _with(scale: Scale, warned: Warned) -> Scale:
 
 
 def _assumed(calibration: Calibration) -> tuple[Warned, ...]:
-    found = []
+    warned = []
     if calibration.speed is Basis.ASSUMED:
-        found.append(Warned.SPEED_ASSUMED)
+        warned.append(Warned.SPEED_ASSUMED)
     if calibration.gain is Basis.ASSUMED:
-        found.append(Warned.GAIN_ASSUMED)
-    return tuple(found)
+        warned.append(Warned.GAIN_ASSUMED)
+    return tuple(warned)
 
 
 def _printed(words: Sequence[Word], units: tuple[str, ...], values: tuple[float, ...]) -> float | None:
     """The number before a unit; None where there is none, or several that differ."""
-    found = set()
+    values_read = set()
     for unit in words:
         # Beside a number of a scale, a unit may be less like itself.
         if unit.text not in units and (unit.text or unit.guess not in units or unit.likeness < _GUESSED):
@@ -183,8 +183,8 @@ def _printed(words: Sequence[Word], units: tuple[str, ...], values: tuple[float,
             beside = -0.3 * high <= left - number.box[2] <= 1.6 * high
             level = min(bottom, number.box[3]) - max(top, number.box[1]) > 0.4 * (number.box[3] - number.box[1])
             if beside and level and number.text and number.text[0].isdigit() and float(number.text) in values:
-                found.add(float(number.text))
-    return found.pop() if len(found) == 1 else None
+                values_read.add(float(number.text))
+    return values_read.pop() if len(values_read) == 1 else None
 
 
 def _nearest(value: float, values: tuple[float, ...], alike: float) -> float | None:

@@ -75,7 +75,7 @@ class Trace:
 def traces_of(ink: Ink, levels: list[float], millimetre: float, go_on: Callable[[], None]) -> list[Trace]:
     """The traces of all rows, from the top; rows of which nothing can be followed are left out."""
     letters = letters_of(ink, millimetre)
-    found = []
+    traces = []
     for level in levels:
         go_on()
         path = followed(ink, level, [other for other in levels if other != level], millimetre, letters)
@@ -87,19 +87,19 @@ def traces_of(ink: Ink, levels: list[float], millimetre: float, go_on: Callable[
         )
         trace = _trimmed(line, path.cost, millimetre)
         if trace is not None:
-            found.append(trace)
-    return found
+            traces.append(trace)
+    return traces
 
 
 def touching(traces: list[Trace]) -> bool:
     """Whether the lines of any two rows, from the top, share ink in a few columns."""
-    for one, other in itertools.combinations(traces, 2):
-        columns, mine, theirs = np.intersect1d(one.line.columns, other.line.columns, return_indices=True)
+    for upper, other in itertools.combinations(traces, 2):
+        columns, mine, theirs = np.intersect1d(upper.line.columns, other.line.columns, return_indices=True)
         if not len(columns):
             continue
-        reach = (one.line.thickness + other.line.thickness) / 2
+        reach = (upper.line.thickness + other.line.thickness) / 2
         apart = np.maximum(
-            other.line.upper[theirs] - one.line.lower[mine], one.line.upper[mine] - other.line.lower[theirs]
+            other.line.upper[theirs] - upper.line.lower[mine], upper.line.upper[mine] - other.line.lower[theirs]
         )
         if np.count_nonzero(apart < reach) >= _FEW:
             return True
@@ -109,11 +109,11 @@ def touching(traces: list[Trace]) -> bool:
 def _trimmed(line: Line, cost: float, millimetre: float) -> Trace | None:
     """A row's line without its pulse, and without what lies far away from the rest of it."""
     middle = (line.upper + line.lower) / 2
-    found = pulse_of(line.columns, middle, millimetre)
+    pulse_place = pulse_of(line.columns, middle, millimetre)
     pulse = None
     keep = np.ones(len(middle), np.bool_)
-    if found is not None:
-        pulse, at_left = found
+    if pulse_place is not None:
+        pulse, at_left = pulse_place
         foot = 1.2 * millimetre
         keep = line.columns > pulse.right + foot if at_left else line.columns < pulse.left - foot
     line = _without_remainders(_chosen(line, keep), millimetre)

@@ -1,4 +1,6 @@
-"""Work in hand: what a row needs to be claimed by one at a time, put back, and found again when it was lost."""
+"""What rows have in common: work in hand, so that one worker at a time claims it and what was lost is found again, and
+what their owner does with them.
+"""
 
 from __future__ import annotations
 
@@ -36,6 +38,21 @@ class Work(models.Model):
 
     class Meta:
         abstract = True
+
+
+class Shareable(models.Model):
+    """The columns of what its owner puts in the trash, and shares with reviewers."""
+
+    trashed_at = models.DateTimeField(_("put in the trash"), null=True, blank=True, editable=False)
+    shared_at = models.DateTimeField(_("shared with reviewers"), null=True, blank=True, editable=False)
+
+    class Meta:
+        abstract = True
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether reviewers may see it now; what lies in the trash is nobody's but its owner's."""
+        return self.shared_at is not None and self.trashed_at is None
 
 
 def constraints_of_work(prefix: str, *, waiting: str, working: str) -> list[models.BaseConstraint]:
