@@ -44,7 +44,7 @@ def served() -> Served:
     ):
         labels = np.where(numbers[:, 1] > 1, label, bits(NORMAL)).astype(np.uint8)
         grown.append(trees.fit(numbers, labels, question, iterations=5, seed=0))
-    networks = [with_trees(network.build(*spreads), *grown, 0.5) for _ in range(2)]
+    networks = [with_trees(network.build(*spreads), grown[0], grown[1], 0.5) for _ in range(2)]
     return Served(networks, Scaling(1.3, (0, 0.1, 0, -0.5, 0, 0)))
 
 
