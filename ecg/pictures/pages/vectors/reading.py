@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from ecg.pictures.documents.drawing import Drawing, Points
 from ecg.pictures.pages.layouts import Cell, Layout, layout_of, named
 from ecg.pictures.pages.pulses import Pulse, pulse_of
-from ecg.pictures.pages.result import RATE, Kind, Lead, PageReading
+from ecg.pictures.pages.result import PLACES, RATE, Kind, Lead, PageReading, Warned
+from ecg.pictures.pages.rhythm_strips import named_by_likeness
 from ecg.pictures.pages.scale import Scale, scale_of
 from ecg.pictures.pages.vectors import curves
 from ecg.pictures.pages.vectors.grid import pitch_of
@@ -88,6 +89,8 @@ def read(drawing: Drawing) -> PageReading | None:
         # Watches and hand-held recorders print half a minute of one lead so.
         layout = Layout(layout.text, tuple(cell._replace(name=name, read=True) for cell in layout.cells))
     width, height = drawing.size
+    leads = named_by_likeness(_leads(rows, layout, scale, straight, (begin, end), continued=continued))
+    unnamed = (Warned.NAME_UNKNOWN,) if any(not lead.name for lead in leads) else ()
     return PageReading(
         kind=Kind.STRIP if len(rows) == 1 else Kind.PAGE,
         size=drawing.size,
@@ -96,8 +99,8 @@ def read(drawing: Drawing) -> PageReading | None:
         degrees=float((90 * straight.quarters + 180) % 360 - 180),
         corners=straight.to_page(np.array([(0, 0), (width, 0), (width, height), (0, height)], np.float64)),
         calibration=scale.calibration,
-        leads=_leads(rows, layout, scale, straight, (begin, end), continued=continued),
-        warnings=(*scale.warnings, *layout.warnings),
+        leads=leads,
+        warnings=(*scale.warnings, *layout.warnings, *unnamed),
     )
 
 
@@ -201,7 +204,7 @@ def _lead(cell: Cell, parts: Sequence[Points], zero: float, scale: Scale, straig
         begin=begin,
         rate=RATE,
         millivolts=millivolts.astype(np.float32),
-        trace=places,
+        trace=straight.to_page(np.stack([at, zero - scale.pixels_per_mv * millivolts], axis=1)[::PLACES]),
         box=(float(left), float(top), float(right), float(bottom)),
         confidence=1.0,
     )
