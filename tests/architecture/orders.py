@@ -80,8 +80,8 @@ ENTRIES: Final[dict[str, Order]] = {
     """),
     "benchmarks": _order("""
         processes
-        portal recordings serving training
-        digitization
+        recordings serving training
+        digitization portal
         batching endurance pictures portal_endurance training_speed viewer
     """),
 }
