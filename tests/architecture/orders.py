@@ -62,7 +62,7 @@ ENTRIES: Final[dict[str, Order]] = {
     "webportal": _order("""
         log_format
         database_errors formats logs problems refusal settings wsgi
-        disk paging
+        disk paging searching
         errors
         accounts observability
         inference read_only_admin
