@@ -69,6 +69,7 @@ lock: $(VENV)/bin/uv ## Make the locks fit pyproject.toml (UPGRADE=1: with the n
 	$(LOCK) --constraint requirements.lock --extra portal --extra postgresql --output-file requirements/portal.lock
 	$(LOCK) --constraint requirements.lock --extra server --extra portal --output-file requirements/serving.lock
 	$(LOCK) --constraint requirements.lock --extra training --output-file requirements/training.lock
+	$(LOCK) --constraint requirements.lock --extra archive --output-file requirements/archive.lock
 	$(LOCK) --constraint requirements.lock --extra tracing --output-file requirements/tracing.lock
 	$(LOCK) requirements/watsonx.in --constraint requirements/server.lock --extra server --output-file requirements/watsonx.lock
 	$(BIN)/python requirements/layers.py layer

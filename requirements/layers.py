@@ -14,6 +14,7 @@ _ROOT: Final = Path(__file__).resolve().parents[1]
 
 #: What each lock builds upon. Lower ones come first.
 BASES: Final = {
+    "requirements/archive.lock": ["requirements/server.lock"],
     "requirements/serving.lock": ["requirements/server.lock"],
     "requirements/tracing.lock": ["requirements/server.lock"],
     "requirements/training.lock": ["requirements/server.lock"],

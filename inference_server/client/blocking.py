@@ -70,7 +70,7 @@ class ArrhythmiaClient:
     def get_model(
         self, *, version: str | None = None, name: str | None = None, timeout: float | None = None
     ) -> ModelInfo:
-        """Describe the model version in service, or ``version``: of the model for pictures, or of another by its ``name``.
+        """Describe the model version in service, or ``version``: of the model for pictures, or of that called ``name``.
 
         Raises:
             ServerUnavailable: no answer now, or no model is loaded; try again later.

@@ -21,6 +21,7 @@ from inference_server.runtime.settings import Settings
 if TYPE_CHECKING:
     from inference_server.client import ArrhythmiaClient
     from inference_server.models.model_repository import Loaded, ModelRepository
+    from inference_server.models.onnx_model import OnnxModel
 
 #: No picture that any server takes is larger; keeps a file named by mistake out of memory.
 _MAX_FILE_BYTES: Final = 64 * 1024 * 1024
@@ -43,19 +44,26 @@ Ask = Callable[[bytes], Said | NoAnswer]
 Classify = Ask[Classification]
 
 
+def picture_model(settings: Settings) -> OnnxModel:
+    """The model for pictures in the repository; ends the program where there is no usable one."""
+    from inference_server.models.model_repository import ModelRepository
+    from inference_server.models.onnx_model import OnnxModel
+
+    return usable(
+        ModelRepository(
+            settings.models, name=settings.model_name, load=OnnxModel.from_files, versions=settings.model_versions
+        )
+    )
+
+
 @contextmanager
 def in_process(settings: Settings) -> Iterator[Classify]:
     """Answers of the model in the repository; ends the program where there is no usable one."""
     # Here, so that asking a running server does not load onnxruntime.
     from ecg.pictures.decoding import ImageError
     from inference_server.models.classifier import Classifier
-    from inference_server.models.model_repository import ModelRepository
-    from inference_server.models.onnx_model import OnnxModel
 
-    repository = ModelRepository(
-        settings.models, name=settings.model_name, load=OnnxModel.from_files, versions=settings.model_versions
-    )
-    classifier = Classifier(usable(repository), settings.image_limits)
+    classifier = Classifier(picture_model(settings), settings.image_limits)
 
     def ask(image: bytes) -> Classification | NoAnswer:
         try:

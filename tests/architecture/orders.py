@@ -46,6 +46,7 @@ ENTRIES: Final[dict[str, Order]] = {
         recordings
         workers
         rpc
+        fronts
         commands
     """),
     "training": _order("""
@@ -72,7 +73,15 @@ ENTRIES: Final[dict[str, Order]] = {
         api backups connections operations trial
         gunicorn_conf urls
     """),
-    "archive": (),
+    "archive": _order("""
+        items job
+        listing storage tables
+        engine frames written
+        parts
+        isolation
+        cluster
+        child commands
+    """),
     "launcher": _order("""
         errors tied
         folder health ports
@@ -81,7 +90,7 @@ ENTRIES: Final[dict[str, Order]] = {
     "benchmarks": _order("""
         processes
         portal recordings serving training
-        digitization
+        archive digitization
         batching endurance pictures portal_endurance training_speed viewer
     """),
 }

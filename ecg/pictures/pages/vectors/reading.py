@@ -19,8 +19,8 @@ from ecg.pictures.pages.scale import Scale, scale_of
 from ecg.pictures.pages.vectors import curves
 from ecg.pictures.pages.vectors.grid import pitch_of
 from ecg.pictures.pages.vectors.turning import Turned
-from ecg.pictures.pages.vectors.words import words_of
-from ecg.pictures.pages.words import NAMES, Word
+from ecg.pictures.pages.vectors.words import only_lead, words_of
+from ecg.pictures.pages.words import Word
 
 Floats = NDArray[np.float64]
 
@@ -82,7 +82,12 @@ def read(drawing: Drawing) -> PageReading | None:
     scale = scale_of(pitch, [row.pulse for row in rows if row.pulse is not None], words, end - begin)
     if (end - begin) / scale.pixels_per_second < _LEAST_SECONDS:
         return None
-    layout, continued = _layout(rows, words, begin, end, pitch.millimetre)
+    layout = _layout(rows, words, begin, end, pitch.millimetre)
+    name = only_lead(straight.words)
+    continued = len(rows) > 1 and {cell.name for cell in layout.cells} <= {name, ""} and bool(name)
+    if continued:
+        # Watches and hand-held recorders print half a minute of one lead so.
+        layout = Layout(layout.text, tuple(cell._replace(name=name, read=True) for cell in layout.cells))
     width, height = drawing.size
     leads = named_by_likeness(_leads(rows, layout, scale, straight, (begin, end), continued=continued))
     unnamed = (Warned.NAME_UNKNOWN,) if any(not lead.name for lead in leads) else ()
@@ -99,21 +104,12 @@ def read(drawing: Drawing) -> PageReading | None:
     )
 
 
-def _layout(
-    rows: Sequence[_Row], words: Sequence[Word], begin: float, end: float, millimetre: float
-) -> tuple[Layout, bool]:
-    """The page's layout, and whether each row goes on where the one above ends."""
+def _layout(rows: Sequence[_Row], words: Sequence[Word], begin: float, end: float, millimetre: float) -> Layout:
     levels = [row.level for row in rows]
     spacing = float(np.median(np.diff(levels))) if len(rows) > 1 else 26 * millimetre
     most = max(len(row.traces) for row in rows)
     broken = most > 1 and sum(len(row.traces) == most for row in rows) >= len(rows) - 3
-    layout = layout_of(len(rows), named(words, levels, spacing), begin, end, broken=broken)
-    names = {word.text for word in words if word.text in NAMES}
-    if len(rows) == 1 or len(names) != 1 or any(cell.columns > 1 for cell in layout.cells):
-        return layout, False
-    # One name for several rows: those of watches and hand-held recorders, which print half a minute so.
-    (name,) = names
-    return Layout(layout.text, tuple(cell._replace(name=name, read=True) for cell in layout.cells)), True
+    return layout_of(len(rows), named(words, levels, spacing), begin, end, broken=broken)
 
 
 def _row(traces: list[Points], others: Sequence[Points], millimetre: float) -> _Row:
