@@ -13,7 +13,7 @@ INSTALL = $(PIP) --require-hashes --requirement $(1) \
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-package beatlens \
 	--no-header --no-annotate pyproject.toml requirements/build.in
 
-.PHONY: help run test test-postgresql test-watsonx coverage lint architecture access format protos lock audit pin-images admin train-image clean
+.PHONY: help run test test-postgresql test-watsonx coverage lint architecture access format fonts protos lock audit pin-images admin train-image clean
 
 help: ## List the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -50,17 +50,29 @@ format: $(VENV)/everything ## Put the source into the house's format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+# DejaVu Sans as matplotlib brings it, with the characters that reports may need: a sixth of its size.
+FONTS := webportal/analyses/history/fonts
+fonts: $(VENV)/everything ## Take the letters of reports out of the whole fonts (characters.txt beside them)
+	whole=$$($(BIN)/python -c 'import matplotlib; print(matplotlib.get_data_path())')/fonts/ttf; \
+	for name in DejaVuSans DejaVuSans-Bold; do \
+		$(BIN)/pyftsubset "$$whole/$$name.ttf" --unicodes-file=$(FONTS)/characters.txt --output-file=$(FONTS)/$$name.ttf \
+			--layout-features= --drop-tables+=FFTM,GDEF,GPOS,GSUB,MATH,kern --name-IDs='*' --notdef-outline || exit 1; \
+	done
+
 protos: $(VENV)/everything ## Make the gRPC stubs from protos/
 	$(BIN)/python protos/generate.py
 
 lock: $(VENV)/bin/uv ## Make the locks fit pyproject.toml (UPGRADE=1: with the newest versions)
+	$(BIN)/python requirements/layers.py flatten
 	$(LOCK) $(if $(UPGRADE),--upgrade) --all-extras --output-file requirements.lock
 	$(LOCK) --constraint requirements.lock --extra server --output-file requirements/server.lock
 	$(LOCK) --constraint requirements.lock --extra portal --extra postgresql --output-file requirements/portal.lock
 	$(LOCK) --constraint requirements.lock --extra server --extra portal --output-file requirements/serving.lock
 	$(LOCK) --constraint requirements.lock --extra training --output-file requirements/training.lock
+	$(LOCK) --constraint requirements.lock --extra archive --output-file requirements/archive.lock
 	$(LOCK) --constraint requirements.lock --extra tracing --output-file requirements/tracing.lock
-	$(LOCK) requirements/watsonx.in --extra server --output-file requirements/watsonx.lock
+	$(LOCK) requirements/watsonx.in --constraint requirements/server.lock --extra server --output-file requirements/watsonx.lock
+	$(BIN)/python requirements/layers.py layer
 
 audit: $(VENV)/everything ## Look for known faults in what the locks name, and for base images without a digest
 	@$(BIN)/python deploy/pin_images.py --check; images=$$?; \
@@ -89,18 +101,18 @@ $(VENV)/bin/python:
 $(VENV)/bin/uv: | $(VENV)/bin/python
 	@$(PIP) 'uv>=0.5'
 
-$(VENV)/serving: pyproject.toml requirements/serving.lock | $(VENV)/bin/python
+$(VENV)/serving: pyproject.toml requirements/serving.lock requirements/server.lock | $(VENV)/bin/python
 	@echo "Installing what serving needs (no TensorFlow); the first time takes a minute or two."
 	@$(call INSTALL,requirements/serving.lock)
 	@touch $@
 
 # IBM's client wants an older pandas than everything else.
-$(VENV)-watsonx/installed: requirements/watsonx.lock
+$(VENV)-watsonx/installed: requirements/watsonx.lock requirements/server.lock
 	@$(PYTHON) -m venv $(VENV)-watsonx
 	@$(VENV)-watsonx/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes --requirement $<
 	@touch $@
 
-$(VENV)/everything: pyproject.toml requirements.lock | $(VENV)/bin/python
+$(VENV)/everything: pyproject.toml requirements.lock requirements/training.lock requirements/server.lock | $(VENV)/bin/python
 	@echo "Installing everything, TensorFlow included; the first time takes some minutes."
 	@$(call INSTALL,requirements.lock)
 	@touch $(VENV)/serving $@

@@ -20,12 +20,12 @@ def test_every_command_that_is_installed_is_there(script: str) -> None:
     assert callable(getattr(importlib.import_module(module), name))
 
 
-@pytest.mark.parametrize("package", ["inference_server", "training", "webportal", "launcher"])
+@pytest.mark.parametrize("package", ["archive", "inference_server", "training", "webportal", "launcher"])
 def test_every_program_has_its_command(package: str) -> None:
     assert any(target.startswith(f"{package}.__main__:") for target in PROJECT["scripts"].values())
 
 
-@pytest.mark.parametrize("package", ["ecg", "inference_server", "training", "webportal", "launcher"])
+@pytest.mark.parametrize("package", ["archive", "ecg", "inference_server", "training", "webportal", "launcher"])
 def test_every_package_says_that_it_is_typed(package: str) -> None:
     assert (ROOT / package / "py.typed").is_file()
 

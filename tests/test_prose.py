@@ -20,7 +20,7 @@ WIDTH = 120
 #: The guide is read before anything is done; what is looked up stands in the reference, what was tried in the log.
 GUIDE_WORDS = 1500
 
-PACKAGES = ("benchmarks", "ecg", "inference_server", "launcher", "training", "webportal")
+PACKAGES = ("archive", "benchmarks", "ecg", "inference_server", "launcher", "training", "webportal")
 FOLDERS = (
     *PACKAGES,
     ".ci",
@@ -177,10 +177,11 @@ def _faults(module: str, words: list[str]) -> Iterator[str]:
 
 
 def _applications() -> dict[str, Any]:
+    from archive.commands import app as archive
     from inference_server.commands.application import app as server
     from training.__main__ import app as training
 
-    return {"training": get_command(training), "inference_server": get_command(server)}
+    return {"archive": get_command(archive), "training": get_command(training), "inference_server": get_command(server)}
 
 
 def _make_targets() -> set[str]:

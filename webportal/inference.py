@@ -43,17 +43,18 @@ def served_classes() -> tuple[BeatClass, ...]:
     return model.classes if model else ()
 
 
-def described(version: str = "") -> ModelInfo | None:
-    """What the server says about a model version (default: the one in service); ``None`` while it can't say.
+def described(version: str = "", name: str = "") -> ModelInfo | None:
+    """What the server says about a model version (default: the one in service) of the model for pictures, or of the one
+    called ``name``; ``None`` while it can't say.
 
     Remembered for a minute (ten seconds when there was no answer), so that a page costs no call.
     """
-    key = f"inference:model:{version}"
+    key = f"inference:model:{name}:{version}"
     model: ModelInfo | str | None = cache.get(key)
     if model is None:
         try:
             with metrics.call("get_model"):
-                model = client().get_model(version=version or None, timeout=1.0)
+                model = client().get_model(version=version or None, name=name or None, timeout=1.0)
         except ClientError:
             model = _NOTHING
         cache.set(key, model, 10 if model == _NOTHING else 60)

@@ -68,6 +68,6 @@ def _sentence(status: HTTPStatus) -> str:
         HTTPStatus.TOO_MANY_REQUESTS: _("There have been too many calls within a short time."),
         HTTPStatus.INTERNAL_SERVER_ERROR: _("Something unexpected happened. An administrator finds it by its id."),
         HTTPStatus.SERVICE_UNAVAILABLE: _("Just now there is too much to do. Come back in a moment."),
-        HTTPStatus.INSUFFICIENT_STORAGE: _("The disk of this installation is full, so that nothing new can be kept."),
+        HTTPStatus.INSUFFICIENT_STORAGE: _("The disk of this installation is full, so that nothing new can be stored."),
     }
     return known.get(status) or f"{status.description or status.phrase}."

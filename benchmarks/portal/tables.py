@@ -1,4 +1,4 @@
-"""Tables of results as CSV files that are kept in the repository."""
+"""Tables of results as CSV files that are stored in the repository."""
 
 from __future__ import annotations
 

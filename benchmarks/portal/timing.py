@@ -1,7 +1,7 @@
 """How fast the portal is with a million analyses, and how much an upload adds to the bare call.
 
 ``python -m benchmarks.portal pages`` fills two databases, one with ``--small`` and one with ``--rows`` analyses, and
-measures each page on both, alternating. What is loaded is kept in ``--folder`` and used again the next time.
+measures each page on both, alternating. What is loaded is stored in ``--folder`` and used again the next time.
 ``python -m benchmarks.portal uploads`` sends pictures through the portal and straight to the inference server,
 alternating. Both exit with 1 when a target is missed; targets are for PostgreSQL.
 """
@@ -202,7 +202,7 @@ def pages(
     rows: Annotated[int, typer.Option(min=100, help="Analyses in the large database.")] = 1_000_000,
     small: Annotated[int, typer.Option(min=100, help="Analyses in the small one.")] = 1000,
     rounds: Annotated[int, typer.Option(min=1, help="Times that each page is opened.")] = 60,
-    folder: Annotated[Path, typer.Option(help="Where the databases are kept; about 3 GB.")] = ROOT
+    folder: Annotated[Path, typer.Option(help="Where the databases are stored; about 3 GB.")] = ROOT
     / "var"
     / "benchmarks",
     write: Annotated[Path | None, typer.Option(help="Table to write, e.g. results/portal-pages.csv.")] = None,

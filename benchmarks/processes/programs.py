@@ -67,6 +67,20 @@ def resident(pid: int) -> int:
         return 0
 
 
+def most_resident(pid: int) -> int:
+    """The largest resident set size of one process since :func:`forget_most`, bytes; 0 when it has ended."""
+    try:
+        return _kibibytes(pid, "status", "VmHWM:") * 1024
+    except (OSError, StopIteration):
+        return 0
+
+
+def forget_most(pid: int) -> None:
+    """Begin to measure the largest resident set size anew (proc(5), ``clear_refs``)."""
+    with suppress(OSError):  # it has ended
+        Path(f"/proc/{pid}/clear_refs").write_text("5", encoding="ascii")
+
+
 def _kibibytes(pid: int, file: str, name: str) -> int:
     lines = Path(f"/proc/{pid}/{file}").read_text().splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith(name))

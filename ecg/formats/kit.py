@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+from xml.parsers import expat
 
 from ecg.formats import arrays, limits
 from ecg.formats.files import InputFile
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _MAX_ELEMENTS: Final = 2_000_000
+_MAX_DEPTH: Final = 100
+"""Elements in each other; HL7 aECG, the deepest of them, has some twenty."""
 #: What the parsers warn of, and what it is called here; None for what is dealt with otherwise.
 _REASONS: Final = (
     (r"rounded to \d+ Hz|sampling rate .*rounded", None),
@@ -79,7 +82,7 @@ def _clean(text: str, path: Path) -> str:
 
 
 def check_xml(file: InputFile) -> None:
-    """Refuse documents that would grow when read: with entities, or with more elements than any recording has."""
+    """Refuse documents that would grow when read: with entities, or with more or deeper elements than any recording."""
     limits.check_document(file.size)
     data = file.read()
     text = decoded(data)
@@ -89,6 +92,33 @@ def check_xml(file: InputFile) -> None:
         raise RecordingError("RECORDING_XML_UNSAFE", "The XML document defines entities; such documents are not read.")
     if text.count("<") > 2 * _MAX_ELEMENTS:
         raise RecordingError("RECORDING_XML_UNSAFE", "The XML document has more elements than any recording needs.")
+    if _is_deep(data):
+        raise RecordingError("RECORDING_XML_UNSAFE", "The XML document has elements in each other without end.")
+
+
+def _is_deep(data: bytes) -> bool:
+    """Whether elements lie deeper in each other than in any recording. Damage is for the parser to tell."""
+    depth = 0
+    parser = expat.ParserCreate()
+
+    def begin(_name: str, _attributes: dict[str, str]) -> None:
+        nonlocal depth
+        depth += 1
+        if depth > _MAX_DEPTH:
+            raise OverflowError
+
+    def end(_name: str) -> None:
+        nonlocal depth
+        depth -= 1
+
+    parser.StartElementHandler, parser.EndElementHandler = begin, end
+    try:
+        parser.Parse(data, True)
+    except OverflowError:
+        return True
+    except expat.ExpatError:
+        return False
+    return False
 
 
 def source_of(record: Any, notes: Sequence[tuple[str, str]], rate: float | None = None) -> Source:

@@ -1,4 +1,4 @@
-"""The conversions of :mod:`ecg.pictures.conversion`, each in a process of its own that may die."""
+"""What opens pictures and documents of strangers, each time in a process of its own that may die."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from ecg.confinement import Limits, Plain, Turns
 from ecg.pictures import conversion, decoding
 from ecg.pictures.conversion import Kept, Native
 from ecg.pictures.decoding import ImageError, ImageLimits, ImageReason
+from ecg.pictures.documents.drawing import Drawing
 from ecg.pictures.kinds import BEGINNING_BYTES, CONVERTIBLE, Kind, kind_of
 
 _log = logging.getLogger(__name__)
@@ -49,6 +50,19 @@ def for_keeping(data: bytes, limits: ImageLimits, thumbnail_size: tuple[int, int
     return Kept(**{**answer, "kind": Kind(answer["kind"])})
 
 
+def drawing_of(data: bytes, limits: ImageLimits | None = None) -> Drawing:
+    """The lines and words of a PDF's only page.
+
+    Raises:
+        ImageError: it can't be read within ``limits``.
+        confinement.NoTurn: too many pictures are being decoded just now.
+    """
+    limits = limits or ImageLimits()
+    if not data or len(data) > limits.max_bytes:
+        decoding.check(data, limits)
+    return Drawing.of_plain(_run(_drawing_of, data))
+
+
 def _run(function: object, *arguments: object) -> dict[str, Plain]:
     try:
         with _turns:
@@ -70,6 +84,19 @@ def _to_native(data: bytes, limits: ImageLimits) -> Plain:
     except ImageError as error:
         return _refusal(error)
     return {"data": native.data, "kind": native.kind.value}
+
+
+def _drawing_of(data: bytes) -> Plain:
+    import pypdfium2
+
+    from ecg.pictures.documents import extraction
+
+    try:
+        return extraction.drawing_of(data).to_plain()
+    except ImageError as error:
+        return _refusal(error)
+    except pypdfium2.PdfiumError:
+        return _refusal(ImageError(ImageReason.CORRUPT, "The file is a PDF document, but it is damaged."))
 
 
 def _for_keeping(data: bytes, limits: ImageLimits, thumbnail_size: tuple[int, int]) -> Plain:

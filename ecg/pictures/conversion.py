@@ -15,6 +15,7 @@ from PIL import Image
 
 from ecg.pictures import decoding, metadata
 from ecg.pictures.decoding import ImageError, ImageLimits, ImageReason, flattened, orientation_of, turned
+from ecg.pictures.documents.opening import only_page, rendering_scale
 from ecg.pictures.kinds import BEGINNING_BYTES, CONVERTIBLE, DESCRIPTIONS, NATIVE, Kind, kind_of
 
 #: Pillow's names of the formats that it reads itself.
@@ -28,12 +29,6 @@ _PILLOW_FORMATS: Final = {
 #: Their pixels are not exact anyway, and as PNG they would be many times as large.
 _LOSSY: Final = frozenset({Kind.HEIF, Kind.AVIF, Kind.WEBP})
 _JPEG_QUALITY: Final = 92
-
-#: Pixels to the inch at which the page of a PDF is drawn, and the points to the inch that PDF counts in.
-_PDF_DPI: Final = 300
-_POINTS_PER_INCH: Final = 72
-#: Most pixels of a drawn page; a poster gets fewer to the inch.
-_PDF_PIXELS: Final = 12_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,21 +134,8 @@ def _opened(data: bytes, kind: Kind) -> Image.Image:
 
 def _pdf_page(data: bytes) -> Image.Image:
     """The only page of a PDF, drawn."""
-    import pypdfium2
-
-    try:
-        document = pypdfium2.PdfDocument(data)
-    except pypdfium2.PdfiumError as error:
-        if "password" in str(error).lower():
-            raise ImageError(ImageReason.PDF_LOCKED, "The PDF is locked with a password.") from error
-        raise
-    if len(document) != 1:
-        message = f"The PDF has {len(document)} pages; send the one with the heartbeat as a file of its own."
-        raise ImageError(ImageReason.PDF_SEVERAL_PAGES, message)
-    page = document[0]
-    width, height = page.get_size()  # points
-    scale = min(_PDF_DPI / _POINTS_PER_INCH, math.sqrt(_PDF_PIXELS / max(1.0, width * height)))
-    drawn: Image.Image = page.render(scale=scale).to_pil()
+    page = only_page(data)
+    drawn: Image.Image = page.render(scale=rendering_scale(page)).to_pil()
     return drawn
 
 

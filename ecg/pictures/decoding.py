@@ -64,6 +64,7 @@ class ImageReason(StrEnum):
     TOO_COSTLY = "IMAGE_TOO_COSTLY"
     PDF_LOCKED = "PDF_LOCKED"
     PDF_SEVERAL_PAGES = "PDF_SEVERAL_PAGES"
+    PDF_SCRIPTS = "PDF_SCRIPTS"
 
 
 class ImageError(ValueError):

@@ -135,7 +135,7 @@ _SCP_NAME: Final = (16, b"SCPECG")
 #: The first two lines of a WFDB header, header(5): record name and number of signals; file name and format of one.
 _WFDB_RECORD_LINE: Final = re.compile(rb"[\w/-]+ \d{1,4}( [\d.].*)?")
 _WFDB_SIGNAL_LINE: Final = re.compile(rb"[^ ]+ \d{1,3}([x:+ ].*)?")
-#: Roots of the XML in which recordings are kept: HL7 aECG, MUSE, Philips and others.
+#: Roots of the XML in which recordings are stored: HL7 aECG, MUSE, Philips and others.
 _RECORDING_ROOTS: Final = re.compile(rb"<(\w+:)?(AnnotatedECG|RestingECG|restingecgdata|CardiologyXML)\b", re.I)
 #: A line of a table of samples, and how many of them in a row make a file one.
 _NUMBERS_LINE: Final = re.compile(rb"[-+\d.,;eE\t ]*\d[-+\d.,;eE\t ]*")

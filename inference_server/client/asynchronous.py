@@ -24,6 +24,7 @@ from inference_server.generated.ecg.v1 import arrhythmia_pb2 as pb
 from inference_server.generated.ecg.v1 import arrhythmia_pb2_grpc, digitization_pb2_grpc, recording_pb2_grpc
 
 if TYPE_CHECKING:
+    from ecg.pictures.pages.corrections import Corrections
     from ecg.recording import Recording
     from ecg.rhythm.settings import RhythmSettings
     from inference_server.classification.page_messages import Digitized
@@ -61,9 +62,11 @@ class AsyncArrhythmiaClient:
         """See :meth:`ArrhythmiaClient.classify`."""
         return await self._ask(calls.to_classify(image, model_version), timeout)
 
-    async def get_model(self, *, version: str | None = None, timeout: float | None = None) -> ModelInfo:
+    async def get_model(
+        self, *, version: str | None = None, name: str | None = None, timeout: float | None = None
+    ) -> ModelInfo:
         """See :meth:`ArrhythmiaClient.get_model`."""
-        return await self._ask(calls.to_get_model(version), timeout)
+        return await self._ask(calls.to_get_model(version, name), timeout)
 
     async def list_models(self, *, timeout: float | None = None) -> tuple[ModelInfo, ...]:
         """See :meth:`ArrhythmiaClient.list_models`."""
@@ -125,10 +128,17 @@ class AsyncArrhythmiaClient:
         """See :meth:`ArrhythmiaClient.explain`."""
         return await self._ask(calls.to_explain(image, model_version, beat_class), timeout)
 
-    async def digitize(self, image: bytes, *, overlay: bool = True, timeout: float | None = None) -> Digitized:
+    async def digitize(
+        self,
+        image: bytes,
+        *,
+        corrections: Corrections | None = None,
+        overlay: bool = True,
+        timeout: float | None = None,
+    ) -> Digitized:
         """See :meth:`ArrhythmiaClient.digitize`."""
         seconds = calls.DIGITIZE_SECONDS if timeout is None else timeout
-        return await self._ask(calls.to_digitize(image, overlay), seconds, self._digitization)
+        return await self._ask(calls.to_digitize(image, overlay, corrections), seconds, self._digitization)
 
     async def analyze(
         self,
@@ -138,17 +148,17 @@ class AsyncArrhythmiaClient:
         settings: RhythmSettings | None = None,
         progress: Callable[[float], None] = lambda _fraction: None,
         resume: Sequence[bytes] = (),
-        keep: Callable[[int, bytes], None] = lambda _place, _part: None,
+        store: Callable[[int, bytes], None] = lambda _place, _part: None,
         timeout: float | None = None,
     ) -> RecordingAnalysis:
         """See :meth:`ArrhythmiaClient.analyze`; the recording is read, and answers are put together, in threads."""
         recordings = await asyncio.to_thread(_recordings)
         end = None if timeout is None else time.monotonic() + timeout
-        kept = recordings.Kept(resume, keep)
+        stored = recordings.Stored(resume, store)
         while True:
-            gathering = recordings.Gathering(recording, progress, kept)
+            gathering = recordings.Gathering(recording, progress, stored)
             left = None if end is None else max(0.0, end - time.monotonic())
-            messages = recordings.requests(recording, model_version, settings, kept)
+            messages = recordings.requests(recording, model_version, settings, stored)
             call = self._recordings.AnalyzeRecording(
                 _in_threads(messages), timeout=left, metadata=calls.traced(self._metadata)
             )
@@ -158,7 +168,7 @@ class AsyncArrhythmiaClient:
                 return await asyncio.to_thread(gathering.finish)
             except grpc.RpcError as error:
                 failure = client_error(error)
-                seconds = recordings.pause_after(failure, kept, end)
+                seconds = recordings.pause_after(failure, stored, end)
                 if seconds is None:
                     raise failure from error
                 await asyncio.sleep(seconds)

@@ -20,6 +20,7 @@ from inference_server.client.errors import ClientError, client_error
 from inference_server.generated.ecg.v1 import arrhythmia_pb2_grpc, digitization_pb2_grpc, recording_pb2_grpc
 
 if TYPE_CHECKING:
+    from ecg.pictures.pages.corrections import Corrections
     from ecg.recording import Recording
     from ecg.rhythm.settings import RhythmSettings
     from inference_server.classification.page_messages import Digitized
@@ -66,14 +67,16 @@ class ArrhythmiaClient:
         """
         return self._ask(calls.to_classify(image, model_version), timeout)
 
-    def get_model(self, *, version: str | None = None, timeout: float | None = None) -> ModelInfo:
-        """Describe the model version in service, or ``version``.
+    def get_model(
+        self, *, version: str | None = None, name: str | None = None, timeout: float | None = None
+    ) -> ModelInfo:
+        """Describe the model version in service, or ``version``: of the model for pictures, or of that called ``name``.
 
         Raises:
             ServerUnavailable: no answer now, or no model is loaded; try again later.
             CallFailed: anything else, e.g. there is no such model version.
         """
-        return self._ask(calls.to_get_model(version), timeout)
+        return self._ask(calls.to_get_model(version, name), timeout)
 
     def list_models(self, *, timeout: float | None = None) -> tuple[ModelInfo, ...]:
         """Describe every model version in service, oldest first; none when no model is loaded.
@@ -144,16 +147,26 @@ class ArrhythmiaClient:
         """
         return self._ask(calls.to_explain(image, model_version, beat_class), timeout)
 
-    def digitize(self, image: bytes, *, overlay: bool = True, timeout: float | None = None) -> Digitized:
+    def digitize(
+        self,
+        image: bytes,
+        *,
+        corrections: Corrections | None = None,
+        overlay: bool = True,
+        timeout: float | None = None,
+    ) -> Digitized:
         """What kind of picture it is, and the leads of a strip or page in millivolts.
 
-        ``overlay``: whether the answer brings what was read as a picture. Without ``timeout`` it is half a minute.
+        ``image``: a PNG, a JPEG or a PDF of one page. Traces that are lines of a PDF are read exactly.
+        ``corrections``: what a person knows better than it can be read. ``overlay``: whether the answer brings what was
+        read as a picture. Without ``timeout`` it is half a minute.
 
         Raises:
+            CorrectionsError: what is stated can't be so.
             ImageRefused, ServerUnavailable, CallFailed: as :meth:`classify`. What is no ECG is no error.
         """
         seconds = calls.DIGITIZE_SECONDS if timeout is None else timeout
-        return self._ask(calls.to_digitize(image, overlay), seconds, self._digitization)
+        return self._ask(calls.to_digitize(image, overlay, corrections), seconds, self._digitization)
 
     def analyze(
         self,
@@ -163,21 +176,21 @@ class ArrhythmiaClient:
         settings: RhythmSettings | None = None,
         progress: Callable[[float], None] = lambda _fraction: None,
         resume: Sequence[bytes] = (),
-        keep: Callable[[int, bytes], None] = lambda _place, _part: None,
+        store: Callable[[int, bytes], None] = lambda _place, _part: None,
         timeout: float | None = None,
     ) -> RecordingAnalysis:
         """Every beat of a recording and its rhythm, as :func:`inference_server.recordings.analysis.analyse` has them.
 
         The recording is read in another thread, and only as fast as the server works. When the server, or the way to
         it, fails, the rest is sent again, from the last checkpoint on, until nothing has come of it for about half a
-        minute. ``progress`` is called with the fraction that is done, again and again. ``keep`` is called with a place
-        and some bytes at each checkpoint (:data:`inference_server.client.recordings.Keep`): a program that has kept
+        minute. ``progress`` is called with the fraction that is done, again and again. ``store`` is called with a place
+        and some bytes at each checkpoint (:data:`inference_server.client.recordings.Store`): a program that has stored
         them all may give them as ``resume`` after it was ended itself, for the same recording and settings, and only
         the rest is done. ``settings`` are definitions of the measures. ``timeout`` is for the whole, seconds; without
         one it may take as long as it takes.
 
         Raises:
-            ValueError: ``resume`` is nothing that was kept.
+            ValueError: ``resume`` is nothing that was stored.
             RecordingRefused: it can't be analysed, e.g. it has too many leads.
             ServerUnavailable: no answer now, e.g. no model for recordings is loaded.
             CallFailed: anything else.
@@ -185,12 +198,12 @@ class ArrhythmiaClient:
         from inference_server.client import recordings  # with NumPy, which other calls do without
 
         end = None if timeout is None else time.monotonic() + timeout
-        kept = recordings.Kept(resume, keep)
+        stored = recordings.Stored(resume, store)
         while True:
-            gathering = recordings.Gathering(recording, progress, kept)
+            gathering = recordings.Gathering(recording, progress, stored)
             left = None if end is None else max(0.0, end - time.monotonic())
             call = self._recordings.AnalyzeRecording(
-                recordings.requests(recording, model_version, settings, kept),
+                recordings.requests(recording, model_version, settings, stored),
                 timeout=left,
                 metadata=calls.traced(self._metadata),
             )
@@ -200,7 +213,7 @@ class ArrhythmiaClient:
                 return gathering.finish()
             except grpc.RpcError as error:
                 failure = client_error(error)
-                seconds = recordings.pause_after(failure, kept, end)
+                seconds = recordings.pause_after(failure, stored, end)
                 if seconds is None:
                     raise failure from error
                 time.sleep(seconds)

@@ -84,7 +84,7 @@ def meaning_of(code: grpc.StatusCode, status: status_pb2.Status, *, words: str =
         if reason is None and "larger than max" in message:  # said by gRPC itself, before our code sees the call
             return ImageRefused("The file is larger than the server accepts.", reason="IMAGE_TOO_LARGE")
         return ServerUnavailable(message, retry_after=_retry_after(status), reason=reason)
-    if code is grpc.StatusCode.INVALID_ARGUMENT and reason is not None and reason.startswith("IMAGE_"):
+    if code is grpc.StatusCode.INVALID_ARGUMENT and reason is not None and reason.startswith(("IMAGE_", "PDF_")):
         return ImageRefused(message, reason=reason)
     if code is grpc.StatusCode.INVALID_ARGUMENT and reason is not None and reason.startswith("RECORDING_"):
         return RecordingRefused(message, reason=reason)

@@ -22,7 +22,7 @@ from inference_server.client.errors import CallFailed, ClientError, RecordingRef
 from inference_server.generated.ecg.v1 import recording_pb2 as pb
 
 Progress = Callable[[float], None]
-Keep = Callable[[int, bytes], None]
+Store = Callable[[int, bytes], None]
 """Called with what was answered between two checkpoints, and its place: 0, 1, …; 0 once more where it begins anew."""
 
 #: Bytes of a message, some less than what the server takes.
@@ -42,43 +42,40 @@ _STALE: Final = ("RECORDING_CHECKPOINT_INVALID", "MODEL_NOT_FOUND")
 _LENGTH: Final = struct.Struct("<I")
 
 
-class Kept:
+class Stored:
     """What was answered of a recording in earlier calls, up to the last checkpoint.
 
     Args:
-        parts: What ``keep`` was called with before, perhaps by another program, in order.
-        keep: Called with each further part.
+        parts: What ``store`` was called with before, perhaps by another program, in order.
+        store: Called with each further part.
 
     Raises:
         ValueError: these are no such parts.
     """
 
-    def __init__(self, parts: Sequence[bytes] = (), keep: Keep = lambda _place, _part: None) -> None:
-        self._keep = keep
-        self._parts = list(parts)
+    def __init__(self, parts: Sequence[bytes] = (), store: Store = lambda _place, _part: None) -> None:
+        self._store = store
+        self._parts = len(parts)
+        self.responses = [response for part in parts for response in responses_of(part)]
+        """All of it, in order."""
         self.failures = 0
         """Calls that have failed since there was progress."""
-        for part in self._parts:
-            responses_of(part)
 
     def __bool__(self) -> bool:
-        return bool(self._parts)
+        return bool(self.responses)
 
-    def responses(self) -> Iterator[pb.AnalyzeRecordingResponse]:
-        """All of it, in order."""
-        for part in self._parts:
-            yield from responses_of(part)
-
-    def add(self, responses: list[bytes]) -> None:
-        """Keep what came until a checkpoint, and that."""
-        part = b"".join(_LENGTH.pack(len(response)) + response for response in responses)
-        self._parts.append(part)
+    def add(self, responses: list[pb.AnalyzeRecordingResponse]) -> None:
+        """Store what came until a checkpoint, and that."""
+        bodies = [response.SerializeToString() for response in responses]
+        self.responses += responses
         self.failures = 0
-        self._keep(len(self._parts) - 1, part)
+        self._parts += 1
+        self._store(self._parts - 1, b"".join(_LENGTH.pack(len(body)) + body for body in bodies))
 
     def forget(self) -> None:
         """Begin anew."""
-        self._parts.clear()
+        self.responses.clear()
+        self._parts = 0
 
 
 def responses_of(part: bytes) -> list[pb.AnalyzeRecordingResponse]:
@@ -93,22 +90,23 @@ def responses_of(part: bytes) -> list[pb.AnalyzeRecordingResponse]:
             (length,) = _LENGTH.unpack_from(part, place)
             body = part[place + _LENGTH.size : place + _LENGTH.size + length]
             if len(body) < length:
-                raise ValueError("What was kept of an analysis is damaged.")
+                raise ValueError("What was stored of an analysis is damaged.")
             result.append(pb.AnalyzeRecordingResponse.FromString(body))
         except (struct.error, DecodeError) as error:
-            raise ValueError("What was kept of an analysis is damaged.") from error
+            raise ValueError("What was stored of an analysis is damaged.") from error
         place += _LENGTH.size + length
     if not result or not result[-1].HasField("checkpoint"):
-        raise ValueError("What was kept of an analysis ends with no checkpoint.")
+        raise ValueError("What was stored of an analysis ends with no checkpoint.")
     return result
 
 
 def requests(
-    recording: Recording, version: str | None, settings: RhythmSettings | None, kept: Kept | None = None
+    recording: Recording, version: str | None, settings: RhythmSettings | None, stored: Stored | None = None
 ) -> Iterator[pb.AnalyzeRecordingRequest]:
     """The messages that a recording is sent as; where no lead has a sample, nothing is sent."""
-    known = [one for one in (kept or Kept()).responses() if one.HasField("accepted") or one.HasField("checkpoint")]
-    version = next((one.accepted.model.version for one in known if one.HasField("accepted")), version)
+    responses = stored.responses if stored else []
+    accepted = (response.accepted.model.version for response in responses if response.HasField("accepted"))
+    version = next(accepted, version)
     header = pb.RecordingHeader(
         rate=recording.rate,
         leads=[pb.RecordingLead(name=name) for name in recording.leads],
@@ -122,7 +120,7 @@ def requests(
         header.start.FromDatetime(recording.start)
     yield pb.AnalyzeRecordingRequest(header=header)
     begin = 0
-    for checkpoint in (one.checkpoint for one in known if one.HasField("checkpoint")):
+    for checkpoint in [response.checkpoint for response in responses if response.HasField("checkpoint")]:
         begin = checkpoint.next_sample
         yield pb.AnalyzeRecordingRequest(checkpoint=checkpoint)
     step = _BLOCK_BYTES // (4 * len(recording.leads))
@@ -137,13 +135,13 @@ def requests(
 class Gathering:
     """What has been answered: in one attempt, and before where it goes on."""
 
-    def __init__(self, recording: Recording, progress: Progress, kept: Kept) -> None:
+    def __init__(self, recording: Recording, progress: Progress, stored: Stored) -> None:
         self._recording = recording
         self._progress = progress
-        self._kept = kept
+        self._stored = stored
         self._answers = Answers(recording.rate)
-        self._fresh: list[bytes] = []
-        for response in kept.responses():
+        self._fresh: list[pb.AnalyzeRecordingResponse] = []
+        for response in stored.responses:
             self._answers.add(response)
 
     def add(self, response: pb.AnalyzeRecordingResponse) -> None:
@@ -156,11 +154,11 @@ class Gathering:
             self._answers.add(response)
         except ValueError as error:
             raise CallFailed(str(error), code="DATA_LOSS") from error
-        self._fresh.append(response.SerializeToString())
+        self._fresh.append(response)
         if response.HasField("progress"):
             self._progress(self._answers.samples / self._recording.samples)
         elif response.HasField("checkpoint"):
-            self._kept.add(self._fresh)
+            self._stored.add(self._fresh)
             self._fresh = []
 
     def finish(self) -> RecordingAnalysis:
@@ -185,19 +183,19 @@ class Gathering:
         )
 
 
-def pause_after(failure: ClientError, kept: Kept, end: float | None) -> float | None:
+def pause_after(failure: ClientError, stored: Stored, end: float | None) -> float | None:
     """Seconds after which a recording may be sent again; None: that is no use.
 
     Args:
         failure: What became of it.
-        kept: From where it goes on; forgotten where the server doesn't know what to do with it any more.
+        stored: From where it goes on; forgotten where the server doesn't know what to do with it any more.
         end: When the caller waits no longer, by ``time.monotonic()``.
     """
-    if kept and isinstance(failure, (RecordingRefused, CallFailed)) and failure.reason in _STALE:
-        kept.forget()
+    if stored and isinstance(failure, (RecordingRefused, CallFailed)) and failure.reason in _STALE:
+        stored.forget()
         return 0.0
-    kept.failures += 1
-    if not isinstance(failure, ServerUnavailable) or kept.failures >= ATTEMPTS or failure.reason in _LASTING:
+    stored.failures += 1
+    if not isinstance(failure, ServerUnavailable) or stored.failures >= ATTEMPTS or failure.reason in _LASTING:
         return None
-    seconds = max(failure.retry_after or 0.0, min(_PAUSE_SECONDS * 2 ** (kept.failures - 1), _MOST_PAUSE_SECONDS))
+    seconds = max(failure.retry_after or 0.0, min(_PAUSE_SECONDS * 2 ** (stored.failures - 1), _MOST_PAUSE_SECONDS))
     return None if end is not None and time.monotonic() + seconds >= end else seconds

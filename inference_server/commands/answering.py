@@ -14,13 +14,14 @@ import typer
 
 from ecg.pictures.decoding import ImageLimits
 from ecg.pictures.files import LeftOut
-from ecg.pictures.kinds import BEGINNING_BYTES, CONVERTIBLE, kind_of
+from ecg.pictures.kinds import BEGINNING_BYTES, CONVERTIBLE, NATIVE, Kind, kind_of
 from inference_server.classification import Classification
 from inference_server.runtime.settings import Settings
 
 if TYPE_CHECKING:
     from inference_server.client import ArrhythmiaClient
     from inference_server.models.model_repository import Loaded, ModelRepository
+    from inference_server.models.onnx_model import OnnxModel
 
 #: No picture that any server takes is larger; keeps a file named by mistake out of memory.
 _MAX_FILE_BYTES: Final = 64 * 1024 * 1024
@@ -43,19 +44,26 @@ Ask = Callable[[bytes], Said | NoAnswer]
 Classify = Ask[Classification]
 
 
+def picture_model(settings: Settings) -> OnnxModel:
+    """The model for pictures in the repository; ends the program where there is no usable one."""
+    from inference_server.models.model_repository import ModelRepository
+    from inference_server.models.onnx_model import OnnxModel
+
+    return usable(
+        ModelRepository(
+            settings.models, name=settings.model_name, load=OnnxModel.from_files, versions=settings.model_versions
+        )
+    )
+
+
 @contextmanager
 def in_process(settings: Settings) -> Iterator[Classify]:
     """Answers of the model in the repository; ends the program where there is no usable one."""
     # Here, so that asking a running server does not load onnxruntime.
     from ecg.pictures.decoding import ImageError
     from inference_server.models.classifier import Classifier
-    from inference_server.models.model_repository import ModelRepository
-    from inference_server.models.onnx_model import OnnxModel
 
-    repository = ModelRepository(
-        settings.models, name=settings.model_name, load=OnnxModel.from_files, versions=settings.model_versions
-    )
-    classifier = Classifier(usable(repository), settings.image_limits)
+    classifier = Classifier(picture_model(settings), settings.image_limits)
 
     def ask(image: bytes) -> Classification | NoAnswer:
         try:
@@ -125,8 +133,10 @@ def answer_about(path: Path | LeftOut, ask: Ask[Said], limits: ImageLimits) -> S
     return path if isinstance(path, LeftOut) else answer_about_file(path, ask, limits)
 
 
-def answer_about_file(path: Path, ask: Ask[Said], limits: ImageLimits) -> Said | NoAnswer:
-    """What ``ask`` says of the picture in a file, or why it could not be asked."""
+def answer_about_file(
+    path: Path, ask: Ask[Said], limits: ImageLimits, *, taken: frozenset[Kind] = NATIVE
+) -> Said | NoAnswer:
+    """What ``ask``, which takes pictures of the kinds ``taken``, says of a file, or why it could not be asked."""
     try:
         with path.open("rb") as file:
             image = file.read(_MAX_FILE_BYTES + 1)
@@ -136,7 +146,7 @@ def answer_about_file(path: Path, ask: Ask[Said], limits: ImageLimits) -> Said |
         return NoAnswer("FILE_UNREADABLE", f"The file can't be read: {error.strerror}.")
     if len(image) > _MAX_FILE_BYTES:
         return NoAnswer("IMAGE_TOO_LARGE", f"The file has more than {_MAX_FILE_BYTES:,} bytes.")
-    if kind_of(image[:BEGINNING_BYTES]) in CONVERTIBLE:
+    if kind_of(image[:BEGINNING_BYTES]) in CONVERTIBLE - taken:
         return _about_converted(image, ask, limits)
     return ask(image)
 

@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ecg.formats.answers import Answers
 from ecg.formats.reading import import_recording
@@ -23,6 +23,9 @@ from inference_server.commands.answering import Ask, NoAnswer, answer_about_file
 from inference_server.commands.recording_files import Given
 from inference_server.commands.recording_outputs import OutputExists, check_free, write_outputs
 from inference_server.runtime.settings import Settings
+
+if TYPE_CHECKING:
+    from inference_server.models.recording_model import RecordingModel
 
 Progress = Callable[[float], None]
 Analyze = Callable[[Recording, Progress], RecordingAnalysis | NoAnswer]
@@ -41,14 +44,10 @@ class Answering(NamedTuple):
 _OPTIONS: Final = {"rate": "--rate", "unit": "--unit", "leads": "--lead"}
 
 
-@contextmanager
-def in_process(settings: Settings) -> Iterator[Answering]:
-    """Answers of the model in the repository; ends the program where there is no usable one."""
-    # Here, so that asking a running server does not load onnxruntime.
-    from ecg.signal.resampling import RateError
+def recording_model(settings: Settings) -> RecordingModel:
+    """The model for recordings in the repository; ends the program where there is no usable one."""
     from inference_server.models.model_repository import ModelRepository
     from inference_server.models.recording_model import RecordingModel
-    from inference_server.recordings.analysis import analyse
 
     repository = ModelRepository(
         settings.models,
@@ -56,7 +55,17 @@ def in_process(settings: Settings) -> Iterator[Answering]:
         load=RecordingModel.from_files,
         versions=settings.recording_model_versions,
     )
-    model = usable(repository)
+    return usable(repository)
+
+
+@contextmanager
+def in_process(settings: Settings) -> Iterator[Answering]:
+    """Answers of the model in the repository; ends the program where there is no usable one."""
+    # Here, so that asking a running server does not load onnxruntime.
+    from ecg.signal.resampling import RateError
+    from inference_server.recordings.analysis import analyse
+
+    model = recording_model(settings)
 
     def ask(recording: Recording, progress: Progress) -> RecordingAnalysis | NoAnswer:
         try:
@@ -123,7 +132,7 @@ def _recording(given: Given, answering: Answering, answers: Answers, store: Path
         kind = kind_of(file.read(BEGINNING_BYTES))
     if not is_picture(kind):
         return import_recording(given.files, store, answers).recording
-    found = answer_about_file(given.file, answering.digitize, answering.limits)
+    found = answer_about_file(given.file, answering.digitize, answering.limits, taken=page_answering.TAKEN)
     if isinstance(found, NoAnswer):
         return found
     return page_answering.refusal(found.reading) or recording_of(found.reading)

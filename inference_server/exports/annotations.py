@@ -1,6 +1,7 @@
 """Beats and rhythm as WFDB annotations: what other programs read beside the recording.
 
-Beats carry the code of their class, waves in ventricular fibrillation ``!``. Changes of rhythm are ``+`` with the text
+Beats carry the code of their class, waves in ventricular fibrillation ``!``, what a person called no beat ``|``
+(isolated artifact that looks like a QRS complex). Changes of rhythm are ``+`` with the text
 that MIT-BIH has for them, and ventricular fibrillation is between ``[`` and ``]`` as well. ``(N`` says that none of the
 others is there. Two marks never share a sample, which WFDB's own programs don't take; beats keep theirs.
 """
@@ -16,11 +17,13 @@ import numpy as np
 from ecg.formats import wfdb_annotations
 from ecg.recording import Annotations
 from inference_server.classification.recordings import EpisodeKind, RecordingAnalysis, RecordingEpisode
+from inference_server.exports.corrections import Corrections
 from inference_server.exports.symbols import symbols_of
 
 #: Of rhythms at the same time the first is written; tachycardia, bradycardia and pauses are no rhythms of their own.
 _RHYTHMS: Final = ("(VFL", "(VT", "(IVR", "(SVTA", "(B", "(T", "(AFIB")
 _NONE: Final = "(N"
+_ARTIFACT: Final = "|"
 _TEXTS: Final = {
     EpisodeKind.VENTRICULAR_FIBRILLATION: "(VFL",
     EpisodeKind.SUPRAVENTRICULAR_RUN: "(SVTA",
@@ -34,23 +37,31 @@ _RESOLUTION: Final = "## time resolution: "
 _Mark = tuple[int, str, str]
 
 
-def annotations_of(analysis: RecordingAnalysis) -> Annotations:
-    """Beats and changes of rhythm, at the recording's rate, in order of time."""
+def annotations_of(analysis: RecordingAnalysis, corrections: Corrections | None = None) -> Annotations:
+    """Beats and changes of rhythm, at the recording's rate, in order of time; what ``corrections`` left out as well."""
     beats = [
         (sample, symbol, "")
         for sample, symbol in zip(analysis.beats.samples.tolist(), symbols_of(analysis).tolist(), strict=True)
     ]
+    if corrections is not None:
+        beats += [(sample, _ARTIFACT, "") for sample in _left_out(corrections)]
     marks = sorted([*beats, *_apart(_rhythm_marks(analysis), {sample for sample, _, _ in beats})])
     samples, symbols, notes = zip(*marks, strict=True) if marks else ((), (), ())
     return Annotations(np.array(samples, np.int64), np.array(symbols, np.str_), np.array(notes, np.str_))
 
 
-def annotation_file(analysis: RecordingAnalysis) -> bytes:
+def annotation_file(analysis: RecordingAnalysis, corrections: Corrections | None = None) -> bytes:
     """:func:`annotations_of` in MIT format; the file says its rate itself."""
     resolution = Annotations(
         np.zeros(1, np.int64), np.array(['"']), np.array([f"{_RESOLUTION}{np.format_float_positional(analysis.rate)}"])
     )
-    return wfdb_annotations.encode(resolution)[:-2] + wfdb_annotations.encode(annotations_of(analysis))
+    return wfdb_annotations.encode(resolution)[:-2] + wfdb_annotations.encode(annotations_of(analysis, corrections))
+
+
+def _left_out(corrections: Corrections) -> list[int]:
+    """Samples of the model's beats that a person called none."""
+    samples: list[int] = np.delete(corrections.said.beats.samples, corrections.places).tolist()
+    return samples
 
 
 def _text_of(episode: RecordingEpisode, tachycardia_rate: float) -> str | None:

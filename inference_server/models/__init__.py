@@ -1,1 +1,1 @@
-"""The model files: read, checked, run, decided upon, and kept in versions."""
+"""The model files: read, checked, run, decided upon, and stored in versions."""

@@ -74,7 +74,7 @@ class RateExceeded(Failure):
 
 
 class Token(BaseModel):
-    """One token as it is kept: everything but the token itself."""
+    """One token as it is stored: everything but the token itself."""
 
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")

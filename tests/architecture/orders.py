@@ -73,7 +73,15 @@ ENTRIES: Final[dict[str, Order]] = {
         api backups connections operations trial
         gunicorn_conf urls
     """),
-    "archive": (),
+    "archive": _order("""
+        items job
+        listing storage tables
+        engine frames written
+        parts
+        isolation
+        cluster
+        child commands
+    """),
     "launcher": _order("""
         errors tied
         folder health ports
@@ -82,6 +90,7 @@ ENTRIES: Final[dict[str, Order]] = {
     "benchmarks": _order("""
         processes
         portal recordings serving training
+        archive digitization
         batching endurance pictures portal_endurance training_speed viewer
     """),
 }

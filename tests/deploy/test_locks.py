@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+import shutil
 import tomllib
 from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+
+from requirements import layers
 
 ROOT = Path(__file__).resolve().parents[2]
 EXTRAS = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
@@ -26,11 +29,13 @@ PIN = re.compile(
     r"^(?P<name>[a-z0-9-]+)==(?P<version>\S+)(?: ; [^\\\n]+)? \\\n(?:    --hash=sha256:[0-9a-f]{64}(?: \\)?\n)+",
     re.MULTILINE,
 )
+BASE = re.compile(r"^-r \S+\n", re.MULTILINE)
 
 
 def pins(lock: str) -> dict[str, str]:
-    """Versions by package."""
-    return {pin["name"]: pin["version"] for pin in PIN.finditer((ROOT / lock).read_text())}
+    """Versions by package, as pip reads them: with those of the locks that ``lock`` names."""
+    matches = [PIN.match(pin) for pin in layers.flat(lock).values()]
+    return {pin["name"]: pin["version"] for pin in matches if pin}
 
 
 def named(extra: str) -> set[Requirement]:
@@ -47,7 +52,27 @@ def named(extra: str) -> set[Requirement]:
 
 @pytest.mark.parametrize("lock", LOCKS)
 def test_every_line_is_a_pin_with_digests(lock: str) -> None:
-    assert PIN.sub("", (ROOT / lock).read_text()) == "", "not as `make lock` writes it"
+    assert BASE.sub("", PIN.sub("", (ROOT / lock).read_text())) == "", "not as `make lock` writes it"
+
+
+def test_a_lock_repeats_nothing_of_those_it_builds_upon(tmp_path: Path) -> None:
+    for lock in LOCKS:
+        (tmp_path / lock).parent.mkdir(exist_ok=True)
+        shutil.copy(ROOT / lock, tmp_path / lock)
+    layers.flatten(tmp_path)
+    assert len((tmp_path / "requirements.lock").read_text()) > 3 * len((ROOT / "requirements.lock").read_text())
+    layers.layer(tmp_path)
+    assert all((tmp_path / lock).read_text() == (ROOT / lock).read_text() for lock in LOCKS)
+
+
+def test_a_lock_that_disagrees_with_its_base_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "requirements").mkdir()
+    digest = f" \\\n    --hash=sha256:{64 * '0'}\n"
+    for lock in LOCKS:
+        version = "2.1" if lock in ("requirements/training.lock", "requirements.lock") else "2.0"
+        (tmp_path / lock).write_text(f"numpy=={version}{digest}")
+    with pytest.raises(ValueError, match=r"training\.lock differs from requirements/server\.lock in numpy"):
+        layers.layer(tmp_path)
 
 
 @pytest.mark.parametrize("lock", LOCKS)
@@ -85,6 +110,8 @@ def test_nobody_installs_what_they_have_no_use_for(lock: str, unwanted: set[str]
 )
 def test_containers_install_by_digest(dockerfile: str, lock: str) -> None:
     text = (ROOT / "deploy" / f"{dockerfile}.Dockerfile").read_text()
+    for path in re.findall(r"^-r (\S+)$", (ROOT / "requirements" / f"{lock}.lock").read_text(), re.MULTILINE):
+        assert f"requirements/{path} " in text, "copied with the lock that builds upon it"
     installs = re.findall(r"pip install ([^\\\n&]+)", text)
     assert [line.strip() for line in installs] == [
         f"--no-cache-dir --require-hashes -r requirements/{lock}.lock",

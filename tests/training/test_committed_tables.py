@@ -24,7 +24,7 @@ TABLES: dict[str, list[str]] = {
 PEOPLE = ("people-5fold", "arrhythmia-5")
 
 #: Kilobytes that all stored predictions of four protocols may take: a new file replaces one.
-PREDICTIONS_KB = 3_500
+PREDICTIONS_KB = 2_800
 
 
 def _stored(protocol: str) -> list[Predictions]:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 app = typer.Typer()
 PANEL = "Pages"
 
+PartitionOption = Annotated[str, typer.Option("--partition", help="Whose: train, validation or test.")]
 SeedOption = Annotated[int, typer.Option("--seed", help="What chance is drawn from: equal seeds give equal pages.")]
 
 
@@ -23,7 +24,7 @@ SeedOption = Annotated[int, typer.Option("--seed", help="What chance is drawn fr
 def draw(
     out: Annotated[Path, typer.Argument(help="Folder to write pictures and what is known of them into.")],
     count: Annotated[int, typer.Option("--count", help="How many pages.", min=1)] = 100,
-    partition: Annotated[str, typer.Option("--partition", help="Whose: train, validation or test.")] = "train",
+    partition: PartitionOption = "train",
     layout: Annotated[str, typer.Option("--layout", help="1x1, 3x4+1, …; by chance without.")] = "",
     medium: Annotated[
         str, typer.Option("--medium", help="clean, scan, photograph, screenshot or monitor; by chance without.")
@@ -103,6 +104,7 @@ def export(
 def table(
     count: Annotated[int, typer.Option("--count", help="Pages of each group.", min=1)] = 40,
     seed: SeedOption = 2026,
+    partition: PartitionOption = "test",
     groups: Annotated[str, typer.Option("--groups", help="Only groups whose names hold this.")] = "",
     network: Annotated[
         Path | None, typer.Option("--network", help="Version of the model for pages; without, none.")
@@ -113,7 +115,7 @@ def table(
     refusals: Annotated[int, typer.Option("--refusals", help="Pictures of each kind without an ECG.", min=0)] = 10,
     out: TableOption = None,
 ) -> None:
-    """Read drawn pages of people who test, and pictures without an ECG, and print how well."""
+    """Read drawn pages of people who test, or of another partition, and pictures without an ECG, and print how well."""
     import pandas as pd
 
     from ecg.pictures.pages.reading import read
@@ -122,7 +124,7 @@ def table(
 
     probabilities = answers.probabilities_of(network) if network else None
     classify = answers.classifier_of(recordings) if recordings else None
-    pool = Pool.of("test")
+    pool = Pool.of(partition)
     wanted = [group for group in tables.GROUPS if groups in group.name]
     rows = []
     with progress_bar() as progress:

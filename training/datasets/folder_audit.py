@@ -29,9 +29,9 @@ WHOLE_FOLDER: Final = "whole folder"
 CLASSES: Final = tuple(beat_class.short for beat_class in CLASS_SETS["seven"])
 
 #: Share of each predicted class (columns) among the beats of a person with a class (rows), mean over the people whom a
-#: network does not know: the 56,196 stored predictions of ``arrhythmia-4.inter-patient`` and the 57,943 out-of-fold
-#: ones of ``inter-patient.two-parts``, counted in ``results/inter-patient.two-parts.people.csv``, every person's class
-#: with eight beats or more. A test computes it again.
+#: network does not know: the 54,567 predictions of ``arrhythmia-4.inter-patient`` for people who test and the 57,943
+#: out-of-fold ones of ``inter-patient.two-parts`` for those who train, counted in ``results/folder-audit.people.csv``;
+#: every person's class with eight beats or more. A test computes it again.
 PREDICTED_SHARES: Final = np.array(
     [
         [0.974, 0.004, 0.007, 0.011, 0.004, 0.000, 0.000],

@@ -87,7 +87,7 @@ def read_folders(surveyed: Survey, out: Path, progress: Callable[[float], None] 
 
     Files named ``<record>_<sample>`` keep their record; of others the patient is not known, and each class folder
     counts as one. The data set has no millivolts, so it can't be drawn anew or augmented on the signal. Which picture
-    came from which file is kept in :data:`FILES`, see :func:`read_files`; which files were left out, in
+    came from which file is stored in :data:`FILES`, see :func:`read_files`; which files were left out, in
     :data:`LEFT_OUT`.
 
     Args:
@@ -152,7 +152,10 @@ def _read(
                 }
             )
         read_one()
-    return pd.DataFrame(rows), np.array(pixels, dtype=np.uint8), refused
+    # Arrow, where it is installed, takes no name that is not Unicode.
+    with pd.option_context("mode.string_storage", "python"):
+        files = pd.DataFrame(rows)
+    return files, np.array(pixels, dtype=np.uint8), refused
 
 
 def _content(path: Path) -> bytes:

@@ -32,7 +32,7 @@ _WHAT = "tells the scores of each class; the graph is the same"
 #: What :func:`training.export.model_file.write` adds by itself.
 _ADDED = ("version", "sha256", "bytes")
 
-#: What the server reads (:mod:`inference_server.onnx_model`).
+#: What the server reads (:mod:`inference_server.models.onnx_model`).
 _SERVED = (
     "format",
     "name",

@@ -35,7 +35,7 @@ class SignalAugmentation:
         return samples * (1 + self.stretch) + self.shift
 
 
-#: Beats seen along other axes are to look like those of other people, whose complexes are shorter or longer, too.
+#: Beats with rotated leads are to look like those of other people, whose complexes are shorter or longer, too.
 OTHER_PEOPLE = SignalAugmentation(stretch=0.2)
 
 

@@ -62,15 +62,15 @@ def rotate(recording: MarkedRecording, generator: np.random.Generator) -> Marked
     moved = recording.peaks + generator.integers(-_PEAK_JITTER, _PEAK_JITTER + 1, size=len(recording.peaks))
     # Flutter waves may lie closer than the jitter.
     peaks = np.maximum.accumulate(np.clip(moved, 0, len(signal) - 1))
-    turned_signal = signal.astype(np.float32)
+    rotated_signal = signal.astype(np.float32)
     if recording.every_peak is None:
-        return replace(recording, signal=turned_signal, samples=peaks)
+        return replace(recording, signal=rotated_signal, samples=peaks)
     marked = peaks[np.searchsorted(recording.every_peak, recording.samples)]
-    return replace(recording, signal=turned_signal, samples=marked, every_peak=peaks)
+    return replace(recording, signal=rotated_signal, samples=marked, every_peak=peaks)
 
 
 def rotated_windows(windows: NDArray[np.float32], generator: np.random.Generator) -> NDArray[np.float32]:
-    """Single beats seen along other axes, each along its own: what :func:`turn` does to a whole recording.
+    """Single beats with rotated leads, each by an angle of its own: what :func:`rotate` does to a whole recording.
 
     Gain, wander and noise are left to :func:`training.pictures.augmentation.augment`.
 
@@ -94,7 +94,7 @@ def rotated_windows(windows: NDArray[np.float32], generator: np.random.Generator
 
 
 def rotated(recording: MarkedRecording, generator: np.random.Generator) -> MarkedRecording:
-    """:func:`turn`, with a few beats of each symbol marked."""
+    """:func:`rotate`, with a few beats of each symbol marked."""
     rotated = rotate(recording, generator)
     shuffled = generator.permutation(len(rotated.samples))
     place = np.empty(len(shuffled), dtype=np.int64)

@@ -19,7 +19,7 @@ _CHANGED_BEATS = 5
 
 
 def rotated_records(folder: Path) -> list[str]:
-    """Records of people who train, to be seen along other axes: those of the rarer classes often, normal ones once.
+    """Records of people who train, whose leads are to be rotated: those of the rarer classes often, normal ones once.
 
     Raises:
         RecordsError: the folder is not a copy of PTB-XL.
@@ -32,7 +32,7 @@ def rotated_records(folder: Path) -> list[str]:
 
 
 def read_rotated(folder: Path, name: str) -> MarkedRecording:
-    """A record seen along other axes (:func:`training.synthetic.lead_rotation.rotated`).
+    """A record with rotated leads (:func:`training.synthetic.lead_rotation.rotated`).
 
     By chance, and the same for the same name.
 

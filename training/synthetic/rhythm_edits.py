@@ -1,4 +1,4 @@
-"""Real recordings with an edited rhythm, or seen along other axes: early beats, and intervals that are never alike.
+"""Real recordings with an edited rhythm or rotated leads: early beats, and intervals that are never alike.
 
 A premature atrial beat that is conducted normally has the QRS complex of the person's other beats; its timing and its P
 wave tell it. In atrial fibrillation beats come early, too, but nothing is premature about them: no rhythm is there.
@@ -207,8 +207,8 @@ EDITS: dict[str, Callable[[MarkedRecording, np.random.Generator], MarkedRecordin
     "turned": lead_rotation.rotated,
 }
 
-#: How often each is done. The first of each kind of rhythm keeps the recording's own leads, all others are seen along
-#: other axes.
+#: How often each is done. The first of each kind of rhythm keeps the recording's own leads, all others have rotated
+#: ones.
 TIMES = {"early": 3, "irregular": 3, "runs": 4, "turned": 6}
 
 

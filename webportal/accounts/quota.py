@@ -70,6 +70,12 @@ def claim(*, owner: User, size: int) -> None:
         raise QuotaReached
 
 
+def count(*, owner: User, size: int) -> None:
+    """Count ``size`` bytes more whether they fit or not, in the transaction of the row that they belong to."""
+    StorageUse.objects.get_or_create(owner=owner)
+    StorageUse.objects.filter(owner=owner).update(stored_bytes=F("stored_bytes") + size)
+
+
 def release(*, owner_id: int, size: int) -> None:
     """Count ``size`` bytes less, in the transaction that deletes the row that they belonged to."""
     StorageUse.objects.filter(owner=owner_id).update(stored_bytes=Greatest(F("stored_bytes") - size, 0))

@@ -86,10 +86,10 @@ def _known() -> dict[str, Explanation]:
         ),
         "UPLOAD_RATE_REACHED": Explanation(
             _("You have sent as much as one person may within a minute."),
-            _("Wait a minute and send it once more. What was kept already is recognised and doesn’t count again."),
+            _("Wait a minute and send it once more. What is stored already is recognised and doesn’t count again."),
         ),
         "STORAGE_FULL": Explanation(
-            _("The disk of this installation is full, so that nothing new can be kept."),
+            _("The disk of this installation is full, so that nothing new can be stored."),
             _("Only an administrator can make room. Send it again once they have."),
         ),
     }
@@ -131,6 +131,10 @@ def _other_kinds() -> dict[str, Explanation]:
         "PDF_LOCKED": Explanation(_("The PDF is locked with a password."), _("Save it without a password.")),
         "PDF_SEVERAL_PAGES": Explanation(
             _("The PDF has several pages."), _("Print the page with the heartbeat into a PDF of its own and send that.")
+        ),
+        "PDF_SCRIPTS": Explanation(
+            _("The PDF holds scripts, which are never run here."),
+            _("Print it into a new PDF, or take a screenshot of the heartbeat, and send that."),
         ),
         "FILE_IS_DICOM": Explanation(
             _("The file is a DICOM file."), _("Export the heartbeat as a PNG picture from your DICOM viewer.")

@@ -55,6 +55,10 @@ _attempts = Counter(
     "beatlens_portal_attempts", "Attempts at an analysis, by how they ended and why.", ["outcome", "reason"],
     registry=REGISTRY,
 )  # fmt: skip
+_recording_attempts = Counter(
+    "beatlens_portal_recording_attempts", "Attempts at reading recordings and at having them analysed, by how they"
+    " ended and why.", ["work", "outcome", "reason"], registry=REGISTRY,
+)  # fmt: skip
 _finished = Counter(
     "beatlens_portal_analyses_finished", "Analyses finished, by state and verdict.", ["state", "verdict"],
     registry=REGISTRY,
@@ -118,6 +122,11 @@ def trial_ended(outcome: str) -> None:
 def attempt_ended(outcome: str, reason: str = "") -> None:
     """An attempt at an analysis has ended. Both come from lists of this program, never from a caller or a file."""
     _attempts.labels(outcome, reason).inc()
+
+
+def recording_attempt_ended(work: str, outcome: str, reason: str = "") -> None:
+    """An attempt at reading a recording, or at having it analysed, has ended. All come from lists of this program."""
+    _recording_attempts.labels(work, outcome, reason).inc()
 
 
 def analysis_finished(state: str, verdict: str = "") -> None:

@@ -18,7 +18,10 @@ from django.views.decorators.http import require_safe
 from webportal.analyses import reasons
 from webportal.analyses.models import Analysis
 from webportal.inference import client, described
-from webportal.operations import figures
+from webportal.operations import figures, recording_figures
+from webportal.operations.recording_figures import RecordingVolume
+from webportal.recordings import reasons as recording_reasons
+from webportal.recordings.models import Recording, RecordingAnalysis
 
 #: The periods that one may look at.
 PERIODS = {
@@ -92,6 +95,24 @@ def _tables(volume: figures.Volume) -> Iterator[Table]:
             yield table
 
 
+def _recording_tables(volume: RecordingVolume) -> Iterator[Table]:
+    """Recordings by state and by reason, and what was asked about them by state; none that is empty."""
+    read = {member.value: str(member.label) for member in Recording.State}
+    asked = {member.value: str(member.label) for member in RecordingAnalysis.State}
+    for table in (
+        _table(_("Recordings"), _("State"), volume.recordings, lambda key: (read.get(key, key), "")),
+        _table(
+            _("Reasons of recordings that were refused"),
+            _("Reason"),
+            volume.reasons,
+            lambda key: (recording_reasons.explain(key).problem, key),
+        ),
+        _table(_("Analyses of recordings"), _("State"), volume.analyses, lambda key: (asked.get(key, key), "")),
+    ):
+        if table.rows:
+            yield table
+
+
 @require_safe
 @never_cache
 def dashboard(request: HttpRequest) -> HttpResponse:
@@ -109,8 +130,9 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "periods": [(key, name) for key, (name, _period) in PERIODS.items()],
         "chosen": chosen,
         "queue": figures.queue(),
+        "recordings": {queue.work: queue for queue in recording_figures.queues()},
         "volume": volume,
-        "tables": list(_tables(volume)),
+        "tables": [*_tables(volume), *_recording_tables(recording_figures.volume(period))],
         "failures": figures.newest_failures(),
         "serving": client().is_serving(timeout=1.0),
         "model": model,

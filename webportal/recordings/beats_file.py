@@ -98,7 +98,7 @@ def read(path: Path) -> StoredBeats:
 
 
 def summary_of(analysis: RecordingAnalysis) -> dict[str, Any]:
-    """What of an answer is kept in its row, as plain values for JSON: ``measures`` (see
+    """What of an answer is stored in its row, as plain values for JSON: ``measures`` (see
     :meth:`ecg.rhythm.measures.Measures.document`), ``counts`` of beats by the class's short name, how many ``families``
     there are, and how many beats are ``confident``.
     """

@@ -23,19 +23,19 @@ class Checkpoints:
         self._folder = analysis.recording.path / self.name
 
     def parts(self) -> list[bytes]:
-        """What was kept, in order, as far as it is what was written."""
-        found: list[bytes] = []
-        while (path := self._path(len(found))).exists():
+        """What was stored, in order, as far as it is what was written."""
+        whole: list[bytes] = []
+        while (path := self._path(len(whole))).exists():
             part = path.read_bytes()
             try:
                 responses_of(part)
             except ValueError:
                 break
-            found.append(part)
-        return found
+            whole.append(part)
+        return whole
 
-    def keep(self, place: int, part: bytes) -> None:
-        """Keep the next part, see :data:`inference_server.client.recordings.Keep`.
+    def store(self, place: int, part: bytes) -> None:
+        """Store the next part, see :data:`inference_server.client.recordings.Store`.
 
         Raises:
             OSError: the disk is full, or fails otherwise.

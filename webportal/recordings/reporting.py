@@ -93,7 +93,7 @@ class Report:
         with override("en"):
             start, changes = self.recording.start, self.corrections()
             makers = {
-                "beats.atr": lambda: annotation_file(answer),
+                "beats.atr": lambda: annotation_file(answer, changes),
                 "beats.csv": lambda: beat_table(answer, changes),
                 "analysis.json": lambda: document_file(answer, self.name, start, changes),
                 "annotations.edf": lambda: edf_annotation_file(answer, start),

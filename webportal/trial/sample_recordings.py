@@ -1,4 +1,4 @@
-"""Sample recordings for those without an account: read and asked about once for each process, kept nowhere else."""
+"""Sample recordings for those without an account: read and asked about once for each process, stored nowhere else."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from ecg.store import StoredRecording
 from inference_server.client import ClientError, ServerUnavailable
 
 from webportal.errors import log_unexpected
-from webportal.inference import client
+from webportal.inference import client, described
 from webportal.recordings.samples import SampleRecording
 from webportal.recordings.viewing.shown import Shown
 
@@ -46,10 +46,12 @@ _failed_at: Final[dict[str, float]] = {}
 
 
 def prepared(sample: SampleRecording) -> Prepared:
-    """The sample with its answer; one that the inference server didn't give is asked for again a moment later.
+    """The sample with its answer; one that the inference server didn't give is asked for again a moment later, and one
+    that another model gave than the one in service now is asked for anew.
 
     Those who try wait for each other, but not long: they must not keep all threads of a process.
     """
+    _forget_of_other_model(sample)
     rests = time.monotonic() - _failed_at.get(sample.key, -_REST_SECONDS) < _REST_SECONDS
     if sample.key not in _answers and not rests and _asking.acquire(timeout=settings.TRIAL_WAIT_SECONDS):
         try:
@@ -62,6 +64,15 @@ def prepared(sample: SampleRecording) -> Prepared:
 def known(sample: SampleRecording) -> Prepared:
     """The same without asking anybody."""
     return Prepared(_stored(sample), _answers.get(sample.key))
+
+
+def _forget_of_other_model(sample: SampleRecording) -> None:
+    seen = _answers.get(sample.key)
+    if seen is None:
+        return
+    served = described(name=seen.answer.model.name)
+    if served is not None and served.digest != seen.answer.model.digest:
+        _answers.pop(sample.key, None)
 
 
 def _ask(sample: SampleRecording) -> None:

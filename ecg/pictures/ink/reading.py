@@ -120,8 +120,10 @@ def ink_pixels(image: Image.Image, *, height: int = 128, width: int = 192) -> Pi
 
 def pixels_of(read: ReadBeat, *, height: int = 128, width: int = 192) -> Pixels:
     """What was read, redrawn; see :func:`ink_pixels`."""
-    if read.line is not None and read.evidence is None and 2 * width <= CLASSIC.width:
-        return pixels_of_columns(read.line, height=height, width=width)
+    line = read.line
+    # Columns of a thin stroke touch each other; those of a thick one are only where its middle is.
+    if line is not None and line.thickness < strokes.THIN and read.evidence is None and 2 * width <= CLASSIC.width:
+        return pixels_of_columns(line, height=height, width=width)
     placed = read.placed
     if placed is None:
         return np.full((height, width), 255, dtype=np.uint8)

@@ -73,7 +73,7 @@ def line_of(runs: Runs, ink: NDArray[np.uint8], full: float) -> Line:
     # A stroke is as long as it is thick where it is level, and longer elsewhere.
     thickness = max(float(np.partition(lower - upper, count // 4)[count // 4]), 0.5)
     line = Line(columns, upper, lower, thickness)
-    if thickness < _THIN:
+    if thickness < THIN:
         return _middle_of(line)
     half = max(1, count // 2)
     run = float(np.partition(ends - starts, half - 1)[:half].sum()) / half
@@ -81,8 +81,8 @@ def line_of(runs: Runs, ink: NDArray[np.uint8], full: float) -> Line:
 
 
 #: Thinner strokes, and those with shorter runs in a column, are looked at as a whole; of others the edges, pixels.
-_THIN: Final = 1.1
-_THICK: Final = 2.2
+THIN: Final = 1.1
+_THICK: Final = 1.8
 
 
 def _middle_of(line: Line) -> Line:

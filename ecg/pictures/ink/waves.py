@@ -11,12 +11,13 @@ from scipy.signal import find_peaks
 
 Floats = NDArray[np.float64]
 
-#: Points along the line at which it is looked at.
-_POINTS: Final = 800
+#: Points along the line at which it is looked at: this many, and more where columns would lie between them.
+_FEWEST_POINTS: Final = 800
+_POINTS_A_COLUMN: Final = 2
 #: A peak is counted as a complex if it stands out by this share of the highest one.
 _PROMINENCE: Final = 0.45
 #: Complexes nearer to the line's ends than this share of it are cut off, and are not counted.
-_EDGE: Final = 0.05
+_EDGE: Final = 0.045
 #: What may be the R peak stands out by this share of the highest peak. Of these it is the one that stands out most,
 #: less how far it is from the middle (1 = at an end), and more where it points upward: people cut beats out around R.
 #: Measured on crops of half a second with their R peak up to 30 ms off the middle, drawn of MIT-BIH: found within 10 ms
@@ -45,28 +46,30 @@ def waves_of(x: Floats, y: Floats, thickness: float) -> Waves:
         thickness: of the line, pixels.
     """
     finite = np.isfinite(y)
-    places = np.linspace(x[0], x[-1], _POINTS)
+    length = float(x[-1] - x[0])
+    points = max(_FEWEST_POINTS, round(_POINTS_A_COLUMN * length))
+    places = np.linspace(x[0], x[-1], points)
     heights = -np.interp(places, x[finite], y[finite])
     # The tip of a thick line has corners.
-    heights = ndimage.uniform_filter1d(heights, max(1, round(thickness / (x[-1] - x[0]) * _POINTS)))
+    heights = ndimage.uniform_filter1d(heights, max(1, round(thickness / length * points)))
     heights -= np.median(heights)
     reach = max(float(heights.max()), -float(heights.min()))
     if reach <= 0:
-        return Waves(0, float(places[_POINTS // 2]), 1.0)
+        return Waves(0, float(places[points // 2]), 1.0)
     upward = _Peaks.of(heights, reach)
     downward = _Peaks.of(-heights, reach)
     found = np.concatenate([upward.places, downward.places])
     if not len(found):
         return Waves(1, float(places[int(np.abs(heights).argmax())]), 1.0)
-    points = np.concatenate([upward.prominences + _UPWARD, downward.prominences])
-    off_middle = np.abs(found - _POINTS / 2) / (_POINTS / 2)
-    r_peak = float(places[found[int((points - off_middle).argmax())]])
+    merits = np.concatenate([upward.prominences + _UPWARD, downward.prominences])
+    off_middle = np.abs(found - points / 2) / (points / 2)
+    r_peak = float(places[found[int((merits - off_middle).argmax())]])
     # The direction in which more stands out: the other one has the same complexes' other waves.
     high_up, high_down = upward.above(_PROMINENCE), downward.above(_PROMINENCE)
     chosen = high_up if len(high_up.places) >= len(high_down.places) else high_down
     if len(chosen.places) < 2:
         return Waves(1, r_peak, 1.0)
-    whole = (chosen.places > _EDGE * _POINTS) & (chosen.places < (1 - _EDGE) * _POINTS)
+    whole = (chosen.places > _EDGE * points) & (chosen.places < (1 - _EDGE) * points)
     narrow = float(np.median(chosen.widths)) / float(np.median(np.diff(chosen.places)))
     return Waves(int(np.count_nonzero(whole)), r_peak, narrow)
 

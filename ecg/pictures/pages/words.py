@@ -18,8 +18,8 @@ Floats = NDArray[np.float32]
 NAMES: Final = (*STANDARD, "-aVR")
 """Names of leads that are known by sight."""
 _NUMBERS: Final = ("2.5", "5", "10", "12.5", "20", "25", "50")
-_UNITS: Final = ("mm/s", "mm/sec", "mm/mV")
-WORDS: Final = (*NAMES, *_NUMBERS, *_UNITS)
+UNITS: Final = ("mm/s", "mm/sec", "mm/mV")
+WORDS: Final = (*NAMES, *_NUMBERS, *UNITS)
 HEIGHT: Final = 24
 """Rows of a word in :data:`LETTERING`, from the top of its highest letter to the foot of its lowest."""
 LETTERING: Final = Path(__file__).with_name("lettering.npz")
@@ -50,6 +50,8 @@ class Word(NamedTuple):
     """Left, top, right, lower edge, pixels."""
     pieces: tuple[int, ...]
     """Its pieces of ink."""
+    guess: str = ""
+    """The likest of the words, however little."""
 
 
 def words_of(ink: Ink, millimetre: float) -> list[Word]:
@@ -108,7 +110,7 @@ def _read(ink: Ink, box: tuple[int, int, int, int], pieces: tuple[int, ...]) -> 
         return Word("", 0.0, box, pieces)
     first, *others = sorted(best, key=lambda text: -best[text])
     sure = best[first] >= LIKE and (not others or best[first] - best[others[0]] >= _ALONE)
-    return Word(first if sure else "", best[first], box, pieces)
+    return Word(first if sure else "", best[first], box, pieces, first)
 
 
 def _likeness(seen: Floats, template: Floats, wide: float) -> float:

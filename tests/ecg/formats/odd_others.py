@@ -84,6 +84,9 @@ OTHERS: dict[str, Odd] = {
         single(BOMB.replace('<!ENTITY a "ha">', '<!ENTITY a SYSTEM "file:///etc/passwd">')),
         refused="RECORDING_XML_UNSAFE",
     ),
+    "aecg of elements in each other without end": Odd(
+        single("<AnnotatedECG>" + "<a>" * 500_000), refused="RECORDING_XML_UNSAFE"
+    ),
     "aecg cut off": Odd(single(made.aecg()[:-200]), refused="RECORDING_DAMAGED"),
     "xml of another kind": Odd(single("<html><body>1</body></html>"), refused="RECORDING_UNSUPPORTED_FORMAT"),
     "muse": Odd(single(made.muse()), values=MV, leads=("II", "V1")),

@@ -103,6 +103,11 @@ def test_a_locked_pdf_says_so() -> None:
     assert refused((DATA / "locked.pdf").read_bytes()) is ImageReason.PDF_LOCKED
 
 
+def test_a_pdf_with_scripts_says_so() -> None:
+    data = encoded(beat(mode="RGB"), "PDF") + b"\n% /OpenAction << /S /JavaScript /JS (app.alert(1)) >>"
+    assert refused(data) is ImageReason.PDF_SCRIPTS
+
+
 def test_a_poster_is_drawn_with_a_bounded_number_of_pixels() -> None:
     poster = encoded(beat((1000, 600), "RGB"), "PDF", resolution=5.0)  # 5 metres wide
     image = opened(confined.to_native(poster).data)

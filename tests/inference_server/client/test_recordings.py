@@ -136,23 +136,23 @@ def test_a_call_that_breaks_is_made_again_so_often_and_no_more(monkeypatch: pyte
         assert servicer.calls <= 1
 
 
-def test_what_was_kept_is_not_done_again_by_another_client(repository: Path, model: RecordingModel) -> None:
+def test_what_was_stored_is_not_done_again_by_another_client(repository: Path, model: RecordingModel) -> None:
     whole = recording(3 * 3600, rate=100, leads=("II",))
-    kept: dict[int, bytes] = {}
+    stored: dict[int, bytes] = {}
 
     class Ended(Exception):  # noqa: N818 - as a program ends
         pass
 
-    def keep(place: int, part: bytes) -> None:
-        kept[place] = part
+    def store(place: int, part: bytes) -> None:
+        stored[place] = part
         if place == 1:
             raise Ended
 
     with running_server(repository, recording_workers=2, workers=1) as process:
         process.wait_for("serving recordings")
         with ArrhythmiaClient(process.address) as client, pytest.raises(Ended):
-            client.analyze(whole, keep=keep)
-    assert list(kept) == [0, 1]
+            client.analyze(whole, store=store)
+    assert list(stored) == [0, 1]
     with running_server(repository, recording_workers=1, workers=1) as process:
         process.wait_for("serving recordings")
         fractions: list[float] = []
@@ -160,8 +160,8 @@ def test_what_was_kept_is_not_done_again_by_another_client(repository: Path, mod
         with ArrhythmiaClient(process.address) as client:
             result = client.analyze(
                 whole,
-                resume=list(kept.values()),
-                keep=lambda place, _part: more.append(place),
+                resume=list(stored.values()),
+                store=lambda place, _part: more.append(place),
                 progress=fractions.append,
                 timeout=120,
             )
@@ -175,22 +175,22 @@ def test_what_no_server_knows_any_more_begins_anew(
 ) -> None:
     parts: list[bytes] = []
     with ArrhythmiaClient(server_of_recordings.address) as client:
-        client.analyze(recording(40), keep=lambda _place, part: parts.append(part))
+        client.analyze(recording(40), store=lambda _place, part: parts.append(part))
         places: list[int] = []
         other = recording(50)
-        result = client.analyze(other, resume=parts, keep=lambda place, _part: places.append(place), timeout=60)
+        result = client.analyze(other, resume=parts, store=lambda place, _part: places.append(place), timeout=60)
     assert places == [0]
     assert not differences(result, analyse(other, model))
 
 
 @pytest.mark.parametrize("damage", [lambda part: part[:-1], lambda part: b"", lambda part: b"\x01" + part])
-def test_what_is_damaged_is_not_taken_for_something_kept(
+def test_what_is_damaged_is_not_taken_for_something_stored(
     server_of_recordings: ServerProcess, damage: Callable[[bytes], bytes]
 ) -> None:
     parts: list[bytes] = []
     with ArrhythmiaClient(server_of_recordings.address) as client:
-        client.analyze(recording(40), keep=lambda _place, part: parts.append(part))
-        with pytest.raises(ValueError, match="kept"):
+        client.analyze(recording(40), store=lambda _place, part: parts.append(part))
+        with pytest.raises(ValueError, match="stored"):
             client.analyze(recording(40), resume=[damage(part) for part in parts])
 
 

@@ -8,15 +8,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ecg.classes import CLASS_SETS, index_of_symbols
+from ecg.classes import CLASS_SETS
 from training.datasets import folder_audit
-from training.learning import predictions
 
 ROOT = Path(__file__).resolve().parents[3]
 RESULTS = ROOT / "results"
 
-#: Of the people who train, in one of the model's classes.
-OUT_OF_FOLD_BEATS = 57_943
+#: Beats in the model's classes, by the network that was asked: of the people who test, and of those who train.
+BEATS = {"arrhythmia-4.inter-patient": 54_567, "inter-patient.two-parts": 57_943}
 
 #: A person's class counts from so many beats on.
 _LEAST_BEATS = 8
@@ -24,23 +23,14 @@ _LEAST_BEATS = 8
 
 @pytest.fixture(scope="module")
 def predictions_of_people() -> dict[tuple[str, int], np.ndarray]:
-    """How often each class was predicted for each person's beats of each class, by networks that do not know them.
-
-    Of the people who test, by the stored predictions; of those who train, by the out-of-fold counts that are stored.
-    """
-    index = index_of_symbols(CLASS_SETS["seven"])
-    stored = predictions.load(RESULTS / "predictions" / "inter-patient" / "arrhythmia-4.inter-patient.npz")
-    predicted = stored.probabilities.argmax(axis=1)
-    counts = {}
-    for record in np.unique(stored.records):
-        for row in range(len(index)):
-            chosen = (stored.records == record) & (stored.truth == row)
-            counts[str(record), row] = np.bincount(predicted[chosen], minlength=7)
+    """How often each class was predicted for each person's beats of each class, by networks that do not know them."""
     shorts = [label.short for label in CLASS_SETS["seven"]]
-    out_of_fold = pd.read_csv(RESULTS / "inter-patient.two-parts.people.csv", dtype={"record": str})
-    assert out_of_fold[shorts].to_numpy().sum() == OUT_OF_FOLD_BEATS
-    for _, person in out_of_fold.iterrows():
-        counts[person["record"], shorts.index(person["class"])] = person[shorts].to_numpy(dtype=np.int64)
+    stored = pd.read_csv(RESULTS / "folder-audit.people.csv", dtype={"record": str})
+    assert stored.groupby("predicted_by")[shorts].sum().sum(axis=1).to_dict() == BEATS
+    counts = {
+        (person["record"], shorts.index(person["class"])): person[shorts].to_numpy(dtype=np.int64)
+        for _, person in stored.iterrows()
+    }
     return {person: counts for person, counts in counts.items() if counts.sum() >= _LEAST_BEATS}
 
 

@@ -101,12 +101,13 @@ def test_every_series_and_label_is_exported(series: dict[str, set[str]]) -> None
 
 def test_what_an_alert_selects_is_what_programs_say() -> None:
     text = "".join(expression for _, expression in expressions())
-    said = "".join(
-        (ROOT / path).read_text()
-        for path in ("webportal/analyses/jobs/running.py", "webportal/analyses/jobs/sweeping.py")
-    )
-    for outcome in re.findall(r'outcome=~"([\w|]+)"', text):
-        assert all(f'attempt_ended("{each}"' in said for each in outcome.split("|"))
+    for series, files in (
+        ("portal_attempts", ("webportal/analyses/jobs/running.py", "webportal/analyses/jobs/sweeping.py")),
+        ("portal_recording_attempts", ("webportal/recordings/jobs/lines.py", "webportal/recordings/jobs/sweeping.py")),
+    ):
+        said = "".join((ROOT / path).read_text() for path in files)
+        for outcome in re.findall(rf'{series}_total{{outcome=~"([\w|]+)"', text):
+            assert all(f'"{each}"' in said for each in outcome.split("|"))
     connections = "".join(path.read_text() for path in (ROOT / "webportal/connections").glob("*.py"))
     for why in re.findall(r'why=~"([\w|]+)"', text):
         assert all(f'"{each}"' in connections for each in why.split("|"))

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from io import StringIO
+from typing import Any
 
+import numpy as np
 import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
@@ -13,11 +16,13 @@ from django.urls import reverse
 from pytest_django.fixtures import Settings
 
 from ecg.formats import open_recording
+from tests.inference_server.exports.made import analysis_of, regular
 from tests.inference_server.server_process import ServerProcess
 from tests.webportal.recordings.conftest import portal_with_recordings, recording_server
 from webportal.accounts.models import User
 from webportal.recordings import samples
 from webportal.recordings.models import Recording
+from webportal.recordings.viewing.shown import Shown
 from webportal.trial import sample_recordings
 
 __all__ = ["portal_with_recordings", "recording_server"]  # fixtures
@@ -80,6 +85,23 @@ def test_from_start_to_report(
     paper = client.get(reverse("trial:recording-report", args=["couplets-and-runs"]))
     assert paper.content.startswith(b"%PDF")
     assert Recording.objects.count() == 0
+
+
+def test_another_model_in_service_is_asked_anew(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+    said = analysis_of(regular(60), 60)
+
+    def answer(_stored: object) -> Shown:
+        asked.append(1)
+        return Shown(said, said.beats.classes, np.zeros(len(said.beats), np.bool_), "1")
+
+    monkeypatch.setattr(sample_recordings, "_asked", answer)
+    served: dict[str, Any] = {"model": None}
+    monkeypatch.setattr(sample_recordings, "described", lambda name: served["model"])
+    for expected, model in ((1, None), (1, said.model), (2, replace(said.model, digest="1" * 64)), (2, None)):
+        served["model"] = model
+        assert client.get(page_of("normal")).status_code == 200
+        assert len(asked) == expected
 
 
 def test_an_absent_server_is_not_asked_again_at_once(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:

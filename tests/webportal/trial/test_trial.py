@@ -1,4 +1,4 @@
-"""Trying it: without an account nothing is kept and others keep their room; samples go the way of every picture."""
+"""Trying it: without an account nothing is stored and others keep their room; samples go the way of every picture."""
 
 from __future__ import annotations
 

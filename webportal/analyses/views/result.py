@@ -224,7 +224,7 @@ def annotate(request: HttpRequest, analysis_id: uuid.UUID) -> HttpResponse:
         except ValidationError as error:
             form.add_error("tags", error.messages)
         else:
-            messages.success(request, _("Notes and tags have been kept."))
+            messages.success(request, _("Notes and tags have been stored."))
             return back_to(request, analysis)
     return render(
         request, "analyses/result.html", context | {"annotation_form": form}, status=HTTPStatus.UNPROCESSABLE_ENTITY

@@ -8,6 +8,8 @@ import uuid
 from typing import Final
 
 from django.conf import settings
+from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 from django_tasks import task
 from ecg.store import open_store
@@ -15,12 +17,14 @@ from inference_server.classification.recordings import RecordingAnalysis as Answ
 from inference_server.client import CallFailed, RecordingRefused, ServerUnavailable
 
 from webportal import disk
+from webportal.accounts import quota
 from webportal.errors import log_unexpected, new_error_id
 from webportal.inference import client
 from webportal.observability import tracing
 from webportal.recordings import beats_file
 from webportal.recordings.checkpoints import Checkpoints
 from webportal.recordings.jobs.lines import Line, Lost, heartbeat, stopping
+from webportal.recordings.jobs.server import answered
 from webportal.recordings.models import Recording, RecordingAnalysis
 
 logger = logging.getLogger(__name__)
@@ -37,10 +41,6 @@ class _Stopping(Exception):  # noqa: N818 - reads as what happens
     """The process is asked to end."""
 
 
-class _LeftWithoutAnswer(Exception):  # noqa: N818 - reads as what happened
-    """A server that is healthy did not answer for this recording."""
-
-
 @task(queue_name=QUEUE)
 def analyse_recording(analysis_id: str, traceparent: str = "") -> bool:
     """Take one analysis. Returns whether there was anything to do; a second time does nothing."""
@@ -49,6 +49,7 @@ def analyse_recording(analysis_id: str, traceparent: str = "") -> bool:
 
 
 ASKING: Final = Line(
+    "analysis",
     RecordingAnalysis,
     waiting=RecordingAnalysis.State.QUEUED,
     working=RecordingAnalysis.State.RUNNING,
@@ -107,9 +108,7 @@ def run(*, analysis_id: uuid.UUID) -> bool:
 def _ask(analysis: RecordingAnalysis) -> Answer:
     stored = open_store(analysis.recording.store)
     disk.check_room()
-    if not client().is_alive(timeout=1.0):
-        raise ServerUnavailable("The inference server isn't there.")
-    with heartbeat(ASKING, analysis) as lost:
+    with answered(), heartbeat(ASKING, analysis) as lost:
         written = time.monotonic()
 
         def progress(fraction: float) -> None:
@@ -124,36 +123,40 @@ def _ask(analysis: RecordingAnalysis) -> Answer:
                     raise Lost
 
         checkpoints = Checkpoints(analysis)
-        try:
-            return client().analyze(
-                stored.recording,
-                progress=progress,
-                resume=checkpoints.parts(),
-                keep=checkpoints.keep,
-                timeout=settings.RECORDING_ANALYSIS_TIMEOUT,
-            )
-        except ServerUnavailable as absence:
-            if absence.retry_after is None and client().is_alive(timeout=1.0):
-                raise _LeftWithoutAnswer from absence
-            raise
+        return client().analyze(
+            stored.recording,
+            progress=progress,
+            resume=checkpoints.parts(),
+            store=checkpoints.store,
+            timeout=settings.RECORDING_ANALYSIS_TIMEOUT,
+        )
 
 
 def _store(analysis: RecordingAnalysis, answer: Answer) -> None:
-    """Write the file of beats, then the row that names it; what a lost claimant wrote is written over or swept up."""
+    """Write the file of beats, then the row that names it; what a lost claimant wrote is written over or swept up.
+
+    The file counts towards the owner's quota, and is kept where that is full: nobody could make room for it meanwhile.
+    """
     name = f"{analysis.pk}.beats"
-    beats_file.write(analysis.recording.path / name, answer)
-    ASKING.settle(
-        analysis,
-        state=RecordingAnalysis.State.DONE,
-        finished_at=timezone.now(),
-        reason="",
-        done_samples=answer.samples,
-        model_name=answer.model.name,
-        model_version=answer.model.version,
-        beats_file=name,
-        beats=len(answer.beats),
-        summary=beats_file.summary_of(answer),
-    )
+    path = analysis.recording.path / name
+    beats_file.write(path, answer)
+    with transaction.atomic():
+        settled = ASKING.settle(
+            analysis,
+            state=RecordingAnalysis.State.DONE,
+            finished_at=timezone.now(),
+            reason="",
+            done_samples=answer.samples,
+            model_name=answer.model.name,
+            model_version=answer.model.version,
+            beats_file=name,
+            beats=len(answer.beats),
+            summary=beats_file.summary_of(answer),
+        )
+        if settled:
+            size = path.stat().st_size
+            Recording.objects.filter(pk=analysis.recording_id).update(stored_bytes=F("stored_bytes") + size)
+            quota.count(owner=analysis.owner, size=size)
 
 
 def _failed_call(analysis: RecordingAnalysis, failure: CallFailed) -> None:

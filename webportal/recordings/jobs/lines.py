@@ -24,7 +24,7 @@ from django_tasks.base import Task
 
 from webportal.analyses.jobs.running import backoff
 from webportal.errors import log_unexpected
-from webportal.observability import tracing
+from webportal.observability import metrics, tracing
 from webportal.recordings.models import Work
 
 logger = logging.getLogger(__name__)
@@ -48,6 +48,8 @@ class Lost(Exception):  # noqa: N818 - reads as what happened
 class Line(Generic[Row]):
     """One kind of work, with the states of its rows and the task that does it."""
 
+    name: str
+    """What metrics call it."""
     model: type[Row]
     waiting: str
     """State of a row that waits for a worker."""
@@ -92,23 +94,28 @@ class Line(Generic[Row]):
 
         ``fields`` are columns with their new values, ``state`` among them. Returns whether it was written.
         """
+        return self._settle(row, str(fields["state"]), **fields)
+
+    def _settle(self, row: Row, outcome: str, **fields: Any) -> bool:
         rows = self.model._default_manager.filter(self.held(row))
         stored = rows.update(lease_id=None, lease_expires_at=None, **fields)
-        if not stored:
+        if stored:
+            metrics.recording_attempt_ended(self.name, outcome, str(fields.get("reason", "")))
+        else:
             logger.warning("%s %s: outcome dropped, its lease had passed on", self.model.__name__, row.pk)
         return bool(stored)
 
-    def put_back(self, row: Row, *, wait: float, reason: str = "", **fields: Any) -> None:
-        """Put a row back and the task that will take it beside it, both or neither."""
+    def put_back(self, row: Row, *, wait: float, outcome: str = "put_back", reason: str = "", **fields: Any) -> None:
+        """Put a row back and the task that will take it beside it, both or neither. ``outcome`` is for the metrics."""
         due = timezone.now() + timedelta(seconds=wait)
         with transaction.atomic():
-            if self.settle(row, state=self.waiting, next_attempt_at=due, reason=reason, **fields):
+            if self._settle(row, outcome, state=self.waiting, next_attempt_at=due, reason=reason, **fields):
                 self.enqueue(row.pk, due)
 
     def wait_for_better_times(self, row: Row, reason: str, retry_after: float | None = None) -> None:
         """Put a row back for no fault of its own, as often as it takes."""
         wait = max(backoff(row.attempts), retry_after or 0.0)
-        self.put_back(row, wait=min(wait, _LONGEST_WAIT), reason=reason)
+        self.put_back(row, wait=min(wait, _LONGEST_WAIT), outcome="waits", reason=reason)
 
     def retry_or_fail(self, row: Row, error_id: str) -> None:
         """Put a row back after an unexpected error, a bounded number of times."""
@@ -117,7 +124,7 @@ class Line(Generic[Row]):
             now = timezone.now()
             self.settle(row, state="failed", finished_at=now, failures=failures, reason="", error_id=error_id[:64])
         else:
-            self.put_back(row, wait=backoff(failures), failures=failures)
+            self.put_back(row, wait=backoff(failures), outcome="failed", failures=failures)
 
 
 @contextmanager

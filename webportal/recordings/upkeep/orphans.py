@@ -17,7 +17,7 @@ from webportal.recordings.models.recordings import ROOT
 
 logger = logging.getLogger(__name__)
 
-#: Folders of recordings are kept in so many others, by the first two digits of their names.
+#: Folders of recordings are stored in so many others, by the first two digits of their names.
 _SHELVES: Final = 256
 
 

@@ -41,6 +41,15 @@ def test_pixels_of_a_picture_are_those_of_its_signal() -> None:
     assert np.abs(pixels.astype(int) - drawn_directly).mean() < 2
 
 
+@pytest.mark.parametrize("line_width", [0.5, 0.9, 1.3, 1.8, 2.2, 3.0, 4.0])
+def test_pixels_are_the_same_whatever_the_pen(line_width: float) -> None:
+    image = Image.fromarray(drawn(geometry=replace(CLASSIC, line_width=line_width)))
+    pixels = ink_pixels(image, height=64, width=96)
+    drawn_directly = pixels_of_signal(window(), height=64, width=96)
+    assert np.corrcoef(pixels.ravel(), drawn_directly.ravel())[0, 1] > 0.96
+    assert (drawn_directly < 255).mean() == pytest.approx((pixels < 255).mean(), abs=0.01)
+
+
 def test_the_default_size_is_that_of_the_classic_drawing() -> None:
     assert ink_pixels(Image.fromarray(drawn())).shape == (128, 192)
     assert pixels_of_signal(window()).shape == (128, 192)

@@ -1,4 +1,4 @@
-"""What is kept of a picture: its pixels, upright, and nothing else."""
+"""What is stored of a picture: its pixels, upright, and nothing else."""
 
 from __future__ import annotations
 

@@ -18,7 +18,9 @@ from inference_server.classification.recordings import RecordingAnalysis as Answ
 from inference_server.client import ArrhythmiaClient, CallFailed, RecordingRefused, ServerUnavailable
 from tests.inference_server.recordings_of_tests import differences
 from tests.inference_server.server_process import ServerProcess
+from webportal.accounts import quota
 from webportal.accounts.models import User
+from webportal.observability import metrics
 from webportal.recordings import beats_file, checkpoints, services
 from webportal.recordings.jobs import asking, lines, sweeping
 from webportal.recordings.models import Recording, RecordingAnalysis
@@ -62,6 +64,43 @@ def test_the_answer_of_a_real_server_is_stored(
     assert asked.summary is not None
     assert asked.summary["measures"]["beats"] == said.measures.beats
     assert not asking.run(analysis_id=asked.pk)
+
+
+def test_its_file_counts_towards_the_quota_and_is_given_back(
+    asked: RecordingAnalysis, monkeypatch: pytest.MonkeyPatch, said: Answer, owner: User, settings: Settings
+) -> None:
+    saying(monkeypatch, said)
+    before, stored = quota.space_of(owner).used, asked.recording.stored_bytes
+    settings.ACCOUNT_QUOTA_BYTES = before + 1  # an answer is kept whether it fits or not
+    asking.run(analysis_id=asked.pk)
+    asked.refresh_from_db()
+    size = asked.beats_path.stat().st_size
+    assert size > 1000
+    assert quota.space_of(owner).used == before + size
+    recording = Recording.objects.get()
+    assert recording.stored_bytes == stored + size
+    recording.delete()
+    assert quota.space_of(owner).used == 0
+
+
+def test_how_attempts_end_is_counted(
+    asked: RecordingAnalysis, monkeypatch: pytest.MonkeyPatch, said: Answer, settings: Settings
+) -> None:
+    def counted(outcome: str, reason: str = "") -> float:
+        labels = {"work": "analysis", "outcome": outcome, "reason": reason}
+        return metrics.REGISTRY.get_sample_value("beatlens_portal_recording_attempts_total", labels) or 0.0
+
+    before = [counted("waits", "SERVER_UNAVAILABLE"), counted("lost", "LEASE_EXPIRED"), counted("done")]
+    monkeypatch.setattr(ArrhythmiaClient, "is_alive", lambda _client, timeout: False)
+    asking.run(analysis_id=asked.pk)
+    RecordingAnalysis.objects.update(next_attempt_at=timezone.now())
+    assert asking.ASKING.claim(asked.pk)
+    RecordingAnalysis.objects.update(lease_expires_at=timezone.now() - timedelta(seconds=1))
+    sweeping.sweep()
+    saying(monkeypatch, said)
+    asking.run(analysis_id=asked.pk)
+    after = [counted("waits", "SERVER_UNAVAILABLE"), counted("lost", "LEASE_EXPIRED"), counted("done")]
+    assert [now - then for now, then in zip(after, before, strict=True)] == [1, 1, 1]
 
 
 def test_without_a_server_it_waits_and_is_called_when_the_server_is_back(
@@ -131,18 +170,18 @@ def test_progress_is_written_down(asked: RecordingAnalysis, monkeypatch: pytest.
 def test_what_was_done_before_a_worker_was_killed_is_not_done_again(
     asked: RecordingAnalysis, portal_with_recordings: ServerProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    keep, kept = checkpoints.Checkpoints.keep, []
+    store, stored = checkpoints.Checkpoints.store, []
 
     def killed(self: checkpoints.Checkpoints, place: int, part: bytes) -> None:
-        keep(self, place, part)
-        kept.append(part)
+        store(self, place, part)
+        stored.append(part)
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(checkpoints.Checkpoints, "keep", killed)
+        patch.setattr(checkpoints.Checkpoints, "store", killed)
         with pytest.raises(KeyboardInterrupt):
             asking.run(analysis_id=asked.pk)
-    assert checkpoints.Checkpoints(asked).parts() == kept
+    assert checkpoints.Checkpoints(asked).parts() == stored
     RecordingAnalysis.objects.update(lease_expires_at=timezone.now() - timedelta(seconds=1))
     assert sweeping.sweep().expired == 1
     analyze, resumed = ArrhythmiaClient.analyze, []
@@ -154,7 +193,7 @@ def test_what_was_done_before_a_worker_was_killed_is_not_done_again(
     monkeypatch.setattr(ArrhythmiaClient, "analyze", noted)
     assert asking.run(analysis_id=asked.pk)
     asked.refresh_from_db()
-    assert resumed == [kept]
+    assert resumed == [stored]
     assert asked.state == State.DONE
     with ArrhythmiaClient(portal_with_recordings.address) as client:
         whole = analyze(client, store.open_store(asked.recording.store).recording)
@@ -163,9 +202,9 @@ def test_what_was_done_before_a_worker_was_killed_is_not_done_again(
 
 
 def test_damaged_checkpoints_count_for_nothing(asked: RecordingAnalysis) -> None:
-    kept = checkpoints.Checkpoints(asked)
-    kept.keep(0, b"no such part")
-    assert kept.parts() == []
+    stored = checkpoints.Checkpoints(asked)
+    stored.store(0, b"no such part")
+    assert stored.parts() == []
 
 
 def test_a_worker_that_has_to_end_puts_it_back(

@@ -21,7 +21,7 @@ from tests.inference_server.exports.made import analysis_of, recording_of, regul
 from tests.webportal.page_checks import check_page
 from webportal.accounts.models import User
 from webportal.audit.models import Entry
-from webportal.recordings import services
+from webportal.recordings import beats_file, services
 from webportal.recordings.editing.edits import EditKind
 from webportal.recordings.models import Recording, RecordingAnalysis
 
@@ -110,6 +110,8 @@ def test_files_for_programs_hold_the_corrected_classes(owner_client: Client, cor
     marks = wfdb_annotations.parse(file(owner_client, corrected, "beats.atr"), 360)
     beats = [str(symbol) for symbol in marks.symbols if symbol in "NV"]
     assert (len(beats), beats[10], beats.count("V")) == (len(BEATS) - 1, "N", 5)
+    artifacts = marks.samples[marks.symbols == "|"].tolist()
+    assert artifacts == [beats_file.read(corrected.beats_path).analysis.beats.samples[30]]
     rows = list(csv.DictReader(io.StringIO(file(owner_client, corrected, "beats.csv").decode())))
     assert len(rows) == len(BEATS) - 1
     assert {name: rows[10][name] for name in ("class", "verdict", "model_class", "judged")} == {

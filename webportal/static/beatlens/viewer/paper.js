@@ -11,20 +11,21 @@ export function colours() {
 }
 
 // Lines each millimetre, stronger ones each five, on the recording's own millimetres: the paper moves with the line.
-export function drawPaper(context, scale, { width, top, height, colour }) {
+export function drawPaper(context, scale, { left, right, top, height, colour }) {
   const mm = scale.perMm * scale.ratio;
   context.fillStyle = colour.paper;
-  context.fillRect(0, top, width, height);
+  context.fillRect(left, top, right - left, height);
   const thin = Math.max(1, Math.round(scale.ratio * 0.75));
   for (const [every, name] of [[1, "ecg-fine"], [5, "ecg-coarse"]]) {
     if (mm * every < 3) continue;
     context.fillStyle = colour[name];
     const step = mm * every;
-    for (let line = Math.ceil(scale.origin / step); line * step < scale.origin + width; line += 1) {
+    const last = scale.origin + right;
+    for (let line = Math.floor((scale.origin + left) / step); line * step < last; line += 1) {
       if (every === 5 || line % 5) context.fillRect(Math.round(line * step - scale.origin), top, thin, height);
     }
     for (let line = 0; line * step <= height; line += 1) {
-      if (every === 5 || line % 5) context.fillRect(0, Math.round(top + line * step), width, thin);
+      if (every === 5 || line % 5) context.fillRect(left, Math.round(top + line * step), right - left, thin);
     }
   }
 }
@@ -45,9 +46,9 @@ export function drawCalibration(context, scale, { right, middle, colour }) {
   context.stroke();
 }
 
-// Stripes with a word in the middle, from `left` to `right`.
-export function drawNothing(context, scale, { left, right, top, height, colour, word, isWaiting }) {
-  if (right - left < 1) return;
+// Stripes from `left` to `right`.
+export function drawStripes(context, scale, { left, right, top, height, colour, isWaiting }) {
+  if (right <= left) return;
   context.save();
   context.beginPath();
   context.rect(left, top, right - left, height);
@@ -67,20 +68,22 @@ export function drawNothing(context, scale, { left, right, top, height, colour, 
     context.lineTo(x + height, top);
   }
   context.stroke();
-  context.globalAlpha = 1;
+  context.restore();
+}
+
+// A word in the middle of what is in sight from `left` to `right`, where there is room for it.
+export function drawWord(context, scale, { left, right, top, height, colour, word }) {
   context.font = font(scale, 12, 600);
   const room = context.measureText(word).width;
-  const [from_, to] = [Math.max(0, left), Math.min(context.canvas.width, right)];
-  if (word && to - from_ > room + 12 * scale.ratio && height > 16 * scale.ratio) {
-    const [x, y] = [(from_ + to) / 2, top + height / 2];
-    context.fillStyle = colour.surface;
-    context.fillRect(x - room / 2 - 6 * scale.ratio, y - 10 * scale.ratio, room + 12 * scale.ratio, 20 * scale.ratio);
-    context.fillStyle = colour.ink;
-    context.textAlign = "center";
-    context.textBaseline = "middle";
-    context.fillText(word, x, y);
-  }
-  context.restore();
+  const [from, to] = [Math.max(0, left), Math.min(context.canvas.width, right)];
+  if (to - from <= room + 12 * scale.ratio || height <= 16 * scale.ratio) return;
+  const [x, y] = [(from + to) / 2, top + height / 2];
+  context.fillStyle = colour.surface;
+  context.fillRect(x - room / 2 - 6 * scale.ratio, y - 10 * scale.ratio, room + 12 * scale.ratio, 20 * scale.ratio);
+  context.fillStyle = colour.ink;
+  context.textAlign = "center";
+  context.textBaseline = "middle";
+  context.fillText(word, x, y);
 }
 
 export const font = (scale, size, weight = 400) => (

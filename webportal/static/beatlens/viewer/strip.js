@@ -1,8 +1,9 @@
-// The strip: paper, calibration, every lead's line, beats, what lasts, calipers. One canvas, drawn as a whole.
+// The strip: paper, calibration, lines, beats, what lasts, calipers. Paper and lines are drawn once and then moved.
 
 import { drawBeats, drawEpisodes } from "./marks.js";
-import { colours, drawCalibration, drawNothing, drawPaper, drawTimes, font } from "./paper.js";
-import { Columns, factorFor, Line, missingStretches, TILE, tilesBetween, ZOOMS } from "./trace.js";
+import { colours, drawCalibration, drawPaper, drawStripes, drawTimes, drawWord, font } from "./paper.js";
+import { Roll } from "./roll.js";
+import { Columns, factorFor, joined, Line, missingStretches, TILE, tilesBetween, ZOOMS } from "./trace.js";
 
 const BEAT_BAND = 24;  // CSS pixels
 const EPISODE_BAND = 15;
@@ -14,6 +15,8 @@ const GUTTER_MM = 9;  // for the calibration mark and the lead's name
 // calibration mark have to fit in) and at most so many millivolts.
 const LEAST_ROOM_MM = 11.5;
 const MOST_ROOM = { few: 3, many: 1.8 };
+const EDGE = 4;  // device pixels beside a column that what is drawn in it depends on
+const AHEAD = 2;  // tiles that are there before they come into sight
 
 export class Strip {
   constructor(canvas, { about, scale, tiles, beats, episodes, clock, words }) {
@@ -23,6 +26,8 @@ export class Strip {
     this.shifts = about.reaches.map(([baseline]) => baseline);
     this.chosen = null;
     this.calipers = null;
+    this.roll = new Roll();
+    this.drawn = new Map();  // the tile that each stretch in sight was drawn from
   }
 
   // Heights in device pixels, from the strip's width in CSS pixels.
@@ -35,7 +40,7 @@ export class Strip {
       beats: this.beats ? BEAT_BAND * scale.ratio : 0,
       times: TIME_BAND * scale.ratio,
     };
-    this.top = this.bands.episodes * EPISODE_ROWS + this.bands.beats;
+    this.top = Math.round(this.bands.episodes * EPISODE_ROWS + this.bands.beats);
     this.#layOutLanes(mm);
     const height = this.bottom + this.bands.times;
     scale.width = width;
@@ -46,6 +51,7 @@ export class Strip {
       this.canvas.style.height = `${down / scale.ratio}px`;
     }
     this.gutter = Math.round(GUTTER_MM * mm);
+    this.roll.layOut(across, this.bottom);
   }
 
   // Each lead gets the room that it needs, so that no peak is cut off.
@@ -95,7 +101,7 @@ export class Strip {
     const { factor } = this;
     const { samples } = this.scale;
     const seen = tilesBetween(factor, begin, end, samples);
-    const span = Math.max(end - begin, factor * TILE);
+    const span = Math.max(end - begin, AHEAD * factor * TILE);
     const ahead = direction >= 0
       ? [...tilesBetween(factor, end, Math.min(samples, end + span), samples), ...tilesBetween(factor, Math.max(0, begin - span / 2), begin, samples)]
       : [...tilesBetween(factor, Math.max(0, begin - span), begin, samples).reverse(), ...tilesBetween(factor, end, Math.min(samples, end + span / 2), samples)];
@@ -113,13 +119,12 @@ export class Strip {
     return undefined;
   }
 
-  draw() {
-    const { context, scale, colour } = this;
-    const { width } = this.canvas;
-    const height = this.bottom;
-    drawPaper(context, scale, { width, top: this.top, height: height - this.top, colour });
-    const { begin, end } = this.sight;
-    const parts = tilesBetween(this.factor, begin, end, scale.samples).map((key) => {
+  // The samples of the columns between two pixels of the canvas, a tile after the other.
+  #parts(left, right) {
+    const { scale } = this;
+    const begin = Math.max(0, Math.floor(scale.time(left) * scale.rate));
+    const end = Math.min(scale.samples, Math.ceil(scale.time(right) * scale.rate) + 1);
+    return tilesBetween(this.factor, begin, end, scale.samples).map((key) => {
       const [factor, number] = key.split("/").map(Number);
       return {
         key,
@@ -128,17 +133,84 @@ export class Strip {
         end: Math.min(end, (number + 1) * factor * TILE),
       };
     });
-    context.save();
-    context.beginPath();
-    context.rect(0, this.top, width, height - this.top);
-    context.clip();
-    this.#drawAbsence(parts);
-    this.about.leads.forEach((_, lead) => this.#drawLead(parts, lead));
-    context.restore();
+  }
+
+  draw() {
+    const { context, scale, colour } = this;
+    const { width } = this.canvas;
+    const height = this.bottom;
+    this.#drawTraces();
+    this.roll.show(context, this.top);
+    this.#drawWords();
     this.#drawNames();
     drawTimes(context, scale, { width, top: height, height: this.bands.times, colour, clock: this.clock });
     if (this.beats) this.#drawSaid(height);
     if (this.calipers) this.calipers.draw(context, this);
+  }
+
+  // Paper and lines on the roll, as far as they are not there: after a step to the side, the columns that it brought.
+  #drawTraces() {
+    const { scale } = this;
+    const look = [scale.pixelsPerSecond, scale.pixelsPerMillivolt, ...this.shifts].join();
+    if (look !== this.look) this.roll.forget();
+    this.look = look;
+    const parts = this.#parts(-EDGE, this.canvas.width + EDGE);
+    const changed = parts.filter(({ key, tile }) => !this.drawn.has(key) || this.drawn.get(key) !== tile);
+    const stale = changed.map(({ begin, end }) => [
+      scale.origin + Math.floor(scale.xOfSample(begin)) - EDGE, scale.origin + Math.ceil(scale.xOfSample(end)) + EDGE]);
+    this.drawn = new Map(parts.map(({ key, tile }) => [key, tile]));
+    this.roll.moveTo(scale.origin, stale, (context, left, right) => this.#paint(context, left, right));
+  }
+
+  #paint(context, left, right) {
+    const { scale, colour } = this;
+    const parts = this.#parts(left - EDGE, right + EDGE);
+    const lane = { top: this.top, height: this.bottom - this.top, colour };
+    drawPaper(context, scale, { ...lane, left, right });
+    drawStripes(context, scale, { ...lane, left, right: Math.min(right, scale.x(0)) });
+    drawStripes(context, scale, { ...lane, left: Math.max(left, scale.x(scale.seconds)), right });
+    for (const { tile, begin, end } of parts) {
+      if (tile) continue;
+      const [from, to] = [scale.xOfSample(begin), scale.xOfSample(end)];
+      drawStripes(context, scale, { ...lane, left: from, right: to, isWaiting: true });
+    }
+    const leads = this.about.leads.map((_, lead) => lead);
+    for (const lead of leads) {
+      for (const stretch of this.#missing(parts, lead)) drawStripes(context, scale, stretch);
+      this.#drawCuts(context, lead, left, right);
+    }
+    for (const lead of leads) this.#drawLead(context, parts, lead, left - EDGE, right + EDGE);
+  }
+
+  // Where nothing was recorded of a lead, as areas of the canvas.
+  #missing(parts, lead) {
+    const { scale, colour } = this;
+    const { top, bottom } = this.lanes[lead];
+    const stretches = parts.filter((part) => part.tile).flatMap((part) => (
+      missingStretches(part.tile, lead, part.begin, part.end)));
+    return joined(stretches).map(([from, to]) => ({
+      colour, top, height: bottom - top,
+      left: scale.xOfSample(from), right: scale.xOfSample(Math.min(to, scale.samples)),
+    }));
+  }
+
+  // What is not there is said: before, after, gaps, what is still to come and what didn't come.
+  #drawWords() {
+    const { context, scale, colour, words } = this;
+    const { width } = this.canvas;
+    const all = { top: this.top, height: this.bottom - this.top, colour };
+    if (scale.x(0) > 0) drawWord(context, scale, { ...all, left: 0, right: scale.x(0), word: words.before });
+    const end = scale.x(scale.seconds);
+    if (end < width) drawWord(context, scale, { ...all, left: end, right: width, word: words.after });
+    const parts = this.#parts(0, width);
+    for (const { key, begin, end: partEnd } of parts.filter(({ tile }) => !tile)) {
+      const word = this.tiles.hasFailed(key) ? words.failed : words.loading;
+      drawWord(context, scale, { ...all, left: scale.xOfSample(begin), right: scale.xOfSample(partEnd), word });
+    }
+    const word = words.not_recorded;
+    this.about.leads.forEach((_, lead) => {
+      for (const stretch of this.#missing(parts, lead)) drawWord(context, scale, { ...stretch, word });
+    });
   }
 
   #drawSaid(bottom) {
@@ -151,36 +223,12 @@ export class Strip {
     });
   }
 
-  // What is not there: before, after, gaps, what is still to come and what didn't come.
-  #drawAbsence(parts) {
-    const { context, scale, colour, words } = this;
-    const all = { top: this.top, height: this.bottom - this.top, colour };
-    drawNothing(context, scale, { ...all, left: 0, right: scale.x(0), word: words.before });
-    drawNothing(context, scale, { ...all, left: scale.x(scale.seconds), right: this.canvas.width, word: words.after });
-    for (const part of parts) {
-      if (!part.tile) {
-        const word = this.tiles.hasFailed(part.key) ? words.failed : words.loading;
-        const [left, right] = [scale.xOfSample(part.begin), scale.xOfSample(part.end)];
-        drawNothing(context, scale, { ...all, left, right, word, isWaiting: true });
-      }
-    }
-    for (let lead = 0; lead < this.about.leads.length; lead += 1) {
-      for (const [from, to] of joined(parts.filter((part) => part.tile).flatMap((part) => (
-        missingStretches(part.tile, lead, part.begin, part.end))))) {
-        drawNothing(context, scale, {
-          colour, top: this.lanes[lead].top, height: this.lanes[lead].bottom - this.lanes[lead].top, word: words.not_recorded,
-          left: scale.xOfSample(from), right: scale.xOfSample(Math.min(to, scale.samples)),
-        });
-      }
-    }
-  }
-
-  #drawLead(parts, lead) {
-    const { context, scale, colour } = this;
+  #drawLead(context, parts, lead, left, right) {
+    const { scale, colour } = this;
     const y = this.y(lead);
     const perSample = scale.pixelsPerSecond / scale.rate;
     const isLine = perSample > 1 / 8;
-    const columns = new Columns(scale.origin, this.canvas.width);
+    const columns = new Columns(scale.origin + left, right - left);
     const line = new Line(context, scale);
     context.strokeStyle = context.fillStyle = colour.ink;
     context.lineWidth = LINE * scale.ratio;
@@ -192,29 +240,33 @@ export class Strip {
       else columns.add(tile, lead, perSample, begin, end);
     }
     context.stroke();
-    columns.draw(context, y, LINE * scale.ratio);
-    this.#drawCuts(parts, lead);
+    columns.draw(context, y, LINE * scale.ratio, left);
   }
 
-  // Arrows where a line leaves the strip: a peak that can't be seen is told.
-  #drawCuts(parts, lead) {
-    const { context, scale, colour } = this;
+  // Arrows where a line leaves the strip: a peak that can't be seen is told. Each has a place of its own on the paper.
+  #drawCuts(context, lead, left, right) {
+    const { scale, colour } = this;
     const y = this.y(lead);
-    const perSample = scale.pixelsPerSecond / scale.rate;
     const size = 5 * scale.ratio;
-    const columns = new Columns(scale.origin, this.canvas.width);
-    for (const { tile, begin, end } of parts) if (tile) columns.add(tile, lead, perSample, begin, end);
+    const room = 2 * size;
+    const first = Math.floor((scale.origin + left) / room) * room - scale.origin;
+    const columns = new Columns(Math.floor(scale.origin + first), Math.ceil(right - first + room));
+    const perSample = scale.pixelsPerSecond / scale.rate;
+    for (const { tile, begin, end } of this.#parts(first, right + room)) {
+      if (tile) columns.add(tile, lead, perSample, begin, end);
+    }
     context.fillStyle = colour.bad;
     context.beginPath();
-    let last = -Infinity;
-    for (let column = 0; column < columns.count; column += 1) {
-      const isAbove = y(columns.high[column]) < this.top;
-      if ((!isAbove && !(y(columns.low[column]) > this.bottom)) || column - last < 2 * size) continue;
-      last = column;
+    for (let place = first; place < right; place += room) {
+      const from = Math.round(place - first);
+      const [low, high] = [columns.low, columns.high].map((values) => values.subarray(from, from + Math.round(room)));
+      const isAbove = high.some((value) => y(value) < this.top);
+      if (!isAbove && !low.some((value) => y(value) > this.bottom)) continue;
       const [tip, foot] = isAbove ? [this.top + scale.ratio, this.top + size] : [this.bottom - scale.ratio, this.bottom - size];
-      context.moveTo(column, tip);
-      context.lineTo(column - size * 0.7, foot);
-      context.lineTo(column + size * 0.7, foot);
+      const middle = place + size;
+      context.moveTo(middle, tip);
+      context.lineTo(middle - size * 0.7, foot);
+      context.lineTo(middle + size * 0.7, foot);
     }
     context.fill();
   }
@@ -246,11 +298,9 @@ export class Strip {
 
   // Least and greatest millivolts of a lead in sight, NaN where nothing of it is known.
   extremes(lead) {
-    const { begin, end } = this.sight;
     let [low, high] = [Infinity, -Infinity];
     const columns = new Columns(this.scale.origin, this.canvas.width);
-    for (const key of tilesBetween(this.factor, begin, end, this.scale.samples)) {
-      const tile = this.#known(key);
+    for (const { tile, begin, end } of this.#parts(0, this.canvas.width)) {
       if (tile) columns.add(tile, lead, this.scale.pixelsPerSecond / this.scale.rate, begin, end);
     }
     const middles = [];
@@ -281,13 +331,4 @@ export class Strip {
       return y(low) < this.top || y(high) > this.bottom;
     });
   }
-}
-
-function joined(stretches) {
-  const result = [];
-  for (const [begin, end] of stretches) {
-    if (result.length && result.at(-1)[1] >= begin) result.at(-1)[1] = end;
-    else result.push([begin, end]);
-  }
-  return result;
 }

@@ -45,19 +45,26 @@ export class Columns {
   }
 
   // Upright bars that meet half-way where the line goes on to the next column; `y` makes pixels of millivolts.
-  draw(context, y, thickness) {
-    const tops = Float32Array.from(this.high, y);
-    const bottoms = Float32Array.from(this.low, y);
+  draw(context, y, thickness, left) {
+    const [highs, lows] = [Float32Array.from(this.high, y), Float32Array.from(this.low, y)];
+    const [tops, bottoms] = [highs.slice(), lows.slice()];
     for (let column = 1; column < this.count; column += 1) {
       const before = column - 1;
-      if (bottoms[before] < tops[column]) bottoms[before] = tops[column] = (bottoms[before] + tops[column]) / 2;
-      else if (tops[before] > bottoms[column]) tops[before] = bottoms[column] = (tops[before] + bottoms[column]) / 2;
+      if (lows[before] < highs[column]) {
+        const middle = (lows[before] + highs[column]) / 2;
+        bottoms[before] = Math.max(bottoms[before], middle);
+        tops[column] = Math.min(tops[column], middle);
+      } else if (highs[before] > lows[column]) {
+        const middle = (highs[before] + lows[column]) / 2;
+        tops[before] = Math.min(tops[before], middle);
+        bottoms[column] = Math.max(bottoms[column], middle);
+      }
     }
     context.beginPath();
     for (let column = 0; column < this.count; column += 1) {
       if (Number.isNaN(tops[column])) continue;
       const height = Math.max(thickness, bottoms[column] - tops[column] + thickness / 2);
-      context.rect(column, (tops[column] + bottoms[column] - height) / 2, 1, height);
+      context.rect(left + column, (tops[column] + bottoms[column] - height) / 2, 1, height);
     }
     context.fill();
   }
@@ -106,4 +113,14 @@ export function missingStretches(tile, lead, begin, end) {
     }
   }
   return found;
+}
+
+// Stretches in order of their begins, those that touch made one.
+export function joined(stretches) {
+  const result = [];
+  for (const [begin, end] of stretches) {
+    if (result.length && result.at(-1)[1] >= begin) result.at(-1)[1] = Math.max(result.at(-1)[1], end);
+    else result.push([begin, end]);
+  }
+  return result;
 }

@@ -2,16 +2,18 @@
 
 import { Beats } from "./beats.js";
 import { signalTile } from "./binary.js";
-import { Calipers } from "./calipers.js";
 import { Clock } from "./clock.js";
 import { Episodes, RUNS } from "./episodes.js";
 import { Gone, Store } from "./fetching.js";
 import { Gestures } from "./gestures.js";
 import { actionOf } from "./keys.js";
+import { Measuring } from "./measuring.js";
 import { Overview } from "./overview.js";
 import { colours } from "./paper.js";
 import { CARD_MM, CSS_PIXELS_PER_MM, GAINS, rememberPixelsPerMm, Scale } from "./scale.js";
 import { Strip } from "./strip.js";
+
+const TOLD_EVERY = 200;  // milliseconds between two times that the view is told in words: each costs a layout of the page
 
 const element = (name) => document.getElementById(`viewer-${name}`);
 const fill = (text, values) => text.replace(/{(\w+)}/g, (whole, name) => values[name] ?? whole);
@@ -34,7 +36,8 @@ class Viewer {
         ...this, goTo: (time) => { this.scale.centre(time); this.moved(0); }, said: element("overview-said"),
       });
     }
-    this.isMeasuring = false;
+    this.measuring = new Measuring(this, {
+      button: document.querySelector("[data-do=measure]"), say: (text) => this.say(text), changed });
   }
 
   // --- Drawing ---
@@ -72,11 +75,19 @@ class Viewer {
     if (direction) this.direction = direction;
     this.isWhole = Math.abs(this.scale.speed / this.scale.whole - 1) < 1e-9;
     this.strip.want(this.direction);
-    this.#tellView();
+    this.#tellViewSoon();
     this.redraw();
   }
 
+  #tellViewSoon() {
+    clearTimeout(this.viewTimer);
+    const wait = (this.toldAt ?? -Infinity) + TOLD_EVERY - performance.now();
+    if (wait <= 0) this.#tellView();
+    else this.viewTimer = setTimeout(() => this.#tellView(), wait);
+  }
+
   #tellView() {
+    this.toldAt = performance.now();
     const { scale, clock, words } = this;
     const begin = Math.max(0, scale.begin);
     const end = Math.min(scale.seconds, scale.begin + scale.span);
@@ -153,6 +164,14 @@ class Viewer {
     if (beat.family >= 0) parts.push(fill(words.family, { number: beat.family + 1 }));
     this.say(parts.join("; "));
     this.show(time);
+    this.frame.dispatchEvent(new CustomEvent("beat-chosen", { bubbles: true, detail: { time } }));
+  }
+
+  // The beat nearest to a moment; the moment alone where there is none.
+  chooseAt(time) {
+    const beat = this.beats?.nearest(time * this.scale.rate, this.scale.rate);
+    if (beat) this.choose(beat);
+    else this.showStretch(this.clock.exact(time), time, time);
   }
 
   // From where one looks for the next: the chosen beat while it is in sight, else the middle of what is.
@@ -203,67 +222,6 @@ class Viewer {
     this.moved(0);
   }
 
-  // --- Measuring ---
-
-  measure(isOn = !this.isMeasuring) {
-    this.isMeasuring = isOn;
-    document.querySelector("[data-do=measure]").setAttribute("aria-pressed", String(isOn));
-    this.frame.classList.toggle("viewer__strip--measuring", isOn);
-    if (isOn && !this.strip.calipers) this.#placeCalipers();
-    if (!isOn) this.strip.calipers = null;
-    this.redraw();
-  }
-
-  // On the chosen beat and the next one; else around the middle of what is in sight.
-  #placeCalipers() {
-    const { scale, strip } = this;
-    const calipers = new Calipers(0);
-    const chosen = strip.chosen;
-    const next = chosen && [...this.beats.between(chosen.sample + 1, chosen.sample + 4 * scale.rate)][0];
-    calipers.from = { time: chosen ? chosen.sample / scale.rate : scale.middle - scale.span / 16, millivolts: strip.shifts[0] };
-    const to = next ? next.sample / scale.rate : calipers.from.time + scale.span / 8;
-    calipers.to = { time: to, millivolts: strip.shifts[0] + 1 };
-    strip.calipers = calipers;
-    this.#tellCalipers();
-  }
-
-  #tellCalipers() {
-    this.say(this.strip.calipers.sentence(this.words, this.about.leads));
-    this.redraw();
-  }
-
-  measured(what, x, y) {
-    const { strip, scale } = this;
-    const [at, height] = [x * scale.ratio, y * scale.ratio];
-    const millivolts = (lead) => strip.shifts[lead] - (height - strip.middle(lead)) / scale.pixelsPerMillivolt;
-    if (what === "begin") {
-      const side = strip.calipers?.sideAt(strip, at, 12 * scale.ratio);
-      if (side) {
-        this.draggedSide = side;
-      } else {
-        strip.calipers = new Calipers(strip.leadAt(height));
-        const corner = { time: scale.time(at), millivolts: millivolts(strip.calipers.lead) };
-        strip.calipers.from = corner;
-        this.draggedSide = strip.calipers.to = { ...corner };
-      }
-    } else {
-      Object.assign(this.draggedSide, { time: scale.time(at), millivolts: millivolts(strip.calipers.lead) });
-    }
-    this.#tellCalipers();
-  }
-
-  // One pixel, in time or in millivolts.
-  moveCalipers(key, isLeftSide) {
-    const { calipers } = this.strip;
-    const side = isLeftSide ? calipers.from : calipers.to;
-    const { scale } = this;
-    const across = { ArrowLeft: -1, ArrowRight: 1 }[key] || 0;
-    const up = { ArrowUp: 1, ArrowDown: -1 }[key] || 0;
-    side.time += (across * scale.ratio) / scale.pixelsPerSecond;
-    side.millivolts += (up * scale.ratio) / scale.pixelsPerMillivolt;
-    this.#tellCalipers();
-  }
-
   // --- What can be asked for, by name ---
 
   do(action) {
@@ -284,7 +242,7 @@ class Viewer {
       larger: () => { scale.stepGain(1); this.setGain(scale.gain); }, smaller: () => { scale.stepGain(-1); this.setGain(scale.gain); },
       baseline: () => { this.strip.centreLines(); this.redraw(); },
       goto: () => element("goto").elements.time.focus(),
-      measure: () => this.measure(), escape: () => this.measure(false),
+      measure: () => this.measuring.turn(), escape: () => this.measuring.turn(false),
       help: () => element("help").showModal(), screen: () => this.askScreen(),
       "next-beat": () => this.nextBeat(1, listed()), "previous-beat": () => this.nextBeat(-1, listed()),
       "next-event": () => this.nextEvent(1, events()), "previous-event": () => this.nextEvent(-1, events()),
@@ -332,8 +290,8 @@ class Viewer {
       panned: (pixels) => this.pan((pixels * scale.ratio) / scale.pixelsPerSecond),
       zoomed: (steps, x) => { scale.zoom(steps, scale.time(x * scale.ratio)); this.moved(0); },
       clicked: (x) => this.#clicked(x),
-      measured: (what, x, y) => this.measured(what, x, y),
-      isMeasuring: () => this.isMeasuring,
+      measured: (what, x, y) => this.measuring.dragged(what, x, y),
+      isMeasuring: () => this.measuring.isOn,
     });
     this.frame.addEventListener("keydown", (event) => this.#pressed(event));
     document.getElementById("viewer").addEventListener("click", (event) => {
@@ -381,7 +339,7 @@ class Viewer {
     if (event.target !== this.frame) return;
     if (this.strip.calipers && event.key.startsWith("Arrow") && !event.altKey && !event.ctrlKey && !event.metaKey) {
       event.preventDefault();
-      this.moveCalipers(event.key, event.shiftKey);
+      this.measuring.moveBy(event.key, event.shiftKey);
       return;
     }
     const action = actionOf(event);

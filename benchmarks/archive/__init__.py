@@ -1,0 +1,1 @@
+"""What archives on Ray cost, and what they survive."""

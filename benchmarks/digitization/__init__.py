@@ -1,0 +1,1 @@
+"""What reading strips and pages costs, and what it withstands."""

@@ -1,0 +1,1 @@
+"""Strips and pages whose traces are lines of a document, as carts export them: read exactly."""
