@@ -79,7 +79,7 @@ def _run(source: Path, out: Path, models: Path, kills: int, restarts: int, pause
 
 def _start(source: Path, out: Path, models: Path) -> subprocess.Popen[bytes]:
     words = ["-m", "archive", str(source), str(out), "--models", str(models), "--workers", "2"]
-    return subprocess.Popen([sys.executable, *words], stderr=subprocess.DEVNULL)
+    return subprocess.Popen([sys.executable, *words], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
 def _command_line(pid: int) -> bytes:
