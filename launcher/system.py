@@ -47,6 +47,8 @@ def _run_in(var: Path) -> None:
     with tempfile.TemporaryDirectory(prefix="beatlens-", dir=memory) as sockets:
         environment = os.environ | {
             "PORT": str(ports.portal),
+            # The portal is the one caller, and has a connection a process: it would get a part of the workers.
+            "BEATLENS_FRONTS": os.environ.get("BEATLENS_FRONTS") or "1",
             "BEATLENS_LISTEN": f"127.0.0.1:{ports.grpc}",
             "BEATLENS_INFERENCE_ADDRESS": f"127.0.0.1:{ports.grpc}",
             "BEATLENS_INTERNAL_LISTEN": f"127.0.0.1:{ports.internal}",

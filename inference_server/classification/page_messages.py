@@ -9,6 +9,7 @@ import numpy as np
 
 from ecg.pictures.pages.result import (
     MESSAGES,
+    PLACES,
     Basis,
     Calibration,
     Kind,
@@ -31,8 +32,13 @@ _BASES: Final = {
     Basis.PRINT: pb.SCALE_BASIS_PRINT,
     Basis.PULSE: pb.SCALE_BASIS_PULSE,
     Basis.ASSUMED: pb.SCALE_BASIS_ASSUMED,
+    Basis.STATED: pb.SCALE_BASIS_STATED,
 }
 _BASES_BY_VALUE: Final = {int(value): basis for basis, value in _BASES.items()}
+
+
+PLACES_APART: Final = 10
+"""Of so many samples, one has its place in an answer: a fiftieth of a second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +46,7 @@ class Digitized:
     """What a picture shows, and the picture of it."""
 
     reading: PageReading
-    """What was read. The leads of a server's answer have no ``trace``: the overlay shows it."""
+    """What was read. The leads of a server's answer have the place of every :data:`PLACES_APART`-th sample."""
     overlay: bytes
     """A transparent PNG to lay over the upright picture; empty where nothing was read."""
 
@@ -120,6 +126,7 @@ def _to_lead(lead: Lead) -> pb.DigitizedLead:
         right=right,
         bottom=bottom,
         confidence=lead.confidence,
+        trace=[pb.PixelPoint(x=x, y=y) for x, y in lead.trace[:: PLACES_APART // PLACES].tolist()],
     )
 
 
@@ -132,7 +139,7 @@ def _from_lead(lead: pb.DigitizedLead) -> Lead:
         begin=lead.begin_seconds,
         rate=lead.rate,
         millivolts=np.array(lead.millivolts, np.float32),
-        trace=np.empty((0, 2)),
+        trace=np.array([(at.x, at.y) for at in lead.trace], np.float64).reshape(-1, 2),
         box=(lead.left, lead.top, lead.right, lead.bottom),
         confidence=lead.confidence,
     )

@@ -24,6 +24,7 @@ from inference_server.generated.ecg.v1 import arrhythmia_pb2 as pb
 from inference_server.generated.ecg.v1 import arrhythmia_pb2_grpc, digitization_pb2_grpc, recording_pb2_grpc
 
 if TYPE_CHECKING:
+    from ecg.pictures.pages.corrections import Corrections
     from ecg.recording import Recording
     from ecg.rhythm.settings import RhythmSettings
     from inference_server.classification.page_messages import Digitized
@@ -127,10 +128,17 @@ class AsyncArrhythmiaClient:
         """See :meth:`ArrhythmiaClient.explain`."""
         return await self._ask(calls.to_explain(image, model_version, beat_class), timeout)
 
-    async def digitize(self, image: bytes, *, overlay: bool = True, timeout: float | None = None) -> Digitized:
+    async def digitize(
+        self,
+        image: bytes,
+        *,
+        corrections: Corrections | None = None,
+        overlay: bool = True,
+        timeout: float | None = None,
+    ) -> Digitized:
         """See :meth:`ArrhythmiaClient.digitize`."""
         seconds = calls.DIGITIZE_SECONDS if timeout is None else timeout
-        return await self._ask(calls.to_digitize(image, overlay), seconds, self._digitization)
+        return await self._ask(calls.to_digitize(image, overlay, corrections), seconds, self._digitization)
 
     async def analyze(
         self,

@@ -20,6 +20,7 @@ from inference_server.client.errors import ClientError, client_error
 from inference_server.generated.ecg.v1 import arrhythmia_pb2_grpc, digitization_pb2_grpc, recording_pb2_grpc
 
 if TYPE_CHECKING:
+    from ecg.pictures.pages.corrections import Corrections
     from ecg.recording import Recording
     from ecg.rhythm.settings import RhythmSettings
     from inference_server.classification.page_messages import Digitized
@@ -69,7 +70,7 @@ class ArrhythmiaClient:
     def get_model(
         self, *, version: str | None = None, name: str | None = None, timeout: float | None = None
     ) -> ModelInfo:
-        """Describe the model version in service, or ``version``: of the model for pictures, or of another by its ``name``.
+        """Describe the model version in service, or ``version``: of the model for pictures, or of that called ``name``.
 
         Raises:
             ServerUnavailable: no answer now, or no model is loaded; try again later.
@@ -146,17 +147,26 @@ class ArrhythmiaClient:
         """
         return self._ask(calls.to_explain(image, model_version, beat_class), timeout)
 
-    def digitize(self, image: bytes, *, overlay: bool = True, timeout: float | None = None) -> Digitized:
+    def digitize(
+        self,
+        image: bytes,
+        *,
+        corrections: Corrections | None = None,
+        overlay: bool = True,
+        timeout: float | None = None,
+    ) -> Digitized:
         """What kind of picture it is, and the leads of a strip or page in millivolts.
 
         ``image``: a PNG, a JPEG or a PDF of one page. Traces that are lines of a PDF are read exactly.
-        ``overlay``: whether the answer brings what was read as a picture. Without ``timeout`` it is half a minute.
+        ``corrections``: what a person knows better than it can be read. ``overlay``: whether the answer brings what was
+        read as a picture. Without ``timeout`` it is half a minute.
 
         Raises:
+            CorrectionsError: what is stated can't be so.
             ImageRefused, ServerUnavailable, CallFailed: as :meth:`classify`. What is no ECG is no error.
         """
         seconds = calls.DIGITIZE_SECONDS if timeout is None else timeout
-        return self._ask(calls.to_digitize(image, overlay), seconds, self._digitization)
+        return self._ask(calls.to_digitize(image, overlay, corrections), seconds, self._digitization)
 
     def analyze(
         self,

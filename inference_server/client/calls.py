@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 from google.protobuf.message import Message
 
 from inference_server.classification import Classification, ModelInfo, SaliencyMap, messages
+from inference_server.classification.corrections_messages import to_corrections
 from inference_server.client.errors import ClientError, ServerUnavailable, error_in
 from inference_server.generated.ecg.v1 import arrhythmia_pb2 as pb
 from inference_server.generated.ecg.v1 import digitization_pb2
 from inference_server.runtime import trace
 
 if TYPE_CHECKING:
+    from ecg.pictures.pages.corrections import Corrections
     from inference_server.classification.page_messages import Digitized
 
 Outcome = Classification | ClientError
@@ -74,11 +76,16 @@ def to_explain(image: bytes, version: str | None, beat_class: str | None) -> Cal
     return Call("ExplainImage", request, messages.from_explanation)
 
 
-def to_digitize(image: bytes, overlay: bool) -> Call[Digitized]:
-    """Read a picture of a strip or page."""
+def to_digitize(image: bytes, overlay: bool, corrections: Corrections | None) -> Call[Digitized]:
+    """Read a picture of a strip or page.
+
+    Raises:
+        CorrectionsError: what is stated can't be so.
+    """
     from inference_server.classification import page_messages  # with NumPy, which other calls do without
 
-    request = digitization_pb2.DigitizeImageRequest(image=image, without_overlay=not overlay)
+    stated = None if corrections is None else to_corrections(corrections)
+    request = digitization_pb2.DigitizeImageRequest(image=image, without_overlay=not overlay, corrections=stated)
     return Call("DigitizeImage", request, page_messages.from_response)
 
 

@@ -40,6 +40,8 @@ CHANNEL_OPTIONS: Final = (
     ("grpc.initial_reconnect_backoff_ms", 100),
     ("grpc.min_reconnect_backoff_ms", 500),
     ("grpc.max_reconnect_backoff_ms", 2000),
+    # Each client has a connection of its own: clients that share one would all meet on one front of the server.
+    ("grpc.use_local_subchannel_pool", 1),
     # The server is a neighbour; a web proxy from the environment has no business in between.
     ("grpc.enable_http_proxy", 0),
 )

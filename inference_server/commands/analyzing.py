@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -15,17 +15,20 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from ecg.formats.answers import Answers
 from ecg.pictures.files import LeftOut, shown
 from ecg.recording_errors import RecordingError
-from inference_server.classification import DISCLAIMER
 from inference_server.commands.answering import NoAnswer
-from inference_server.commands.printing import print_left_out
+from inference_server.commands.options import (
+    AddressOption,
+    ModelsOption,
+    TlsOption,
+    TokenOption,
+    made_folder,
+    settings_with,
+)
+from inference_server.commands.printing import end
 from inference_server.commands.recording_answering import Answering, answer_about, by_running_server, in_process
 from inference_server.commands.recording_files import Given, given
 from inference_server.commands.recording_outputs import names_of
 from inference_server.commands.recording_printing import Answer, ResultTable, line_of
-from inference_server.runtime.settings import load_settings
-
-#: So many files that were left out are listed on the screen; --json tells all of them.
-_LISTED: Final = 20
 
 
 def analyze(
@@ -38,15 +41,9 @@ def analyze(
             " of a strip or page is digitised first.",
         ),
     ],
-    address: Annotated[
-        str | None, typer.Option(metavar="HOST:PORT", help="Ask a running server instead of loading the model here.")
-    ] = None,
-    token: Annotated[
-        str | None, typer.Option(envvar="BEATLENS_TOKEN", help="The token that the running server asks for.")
-    ] = None,
-    tls_ca: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Use TLS, and trust servers whose certificate is from this PEM.")
-    ] = None,
+    address: AddressOption = None,
+    token: TokenOption = None,
+    tls_ca: TlsOption = None,
     out: Annotated[
         Path | None,
         typer.Option(metavar="DIR", help="Write NAME.atr, NAME.beats.csv, NAME.json and NAME.pdf of each into DIR."),
@@ -60,51 +57,30 @@ def analyze(
         list[str] | None,
         typer.Option(help="Name of a column where the file doesn't say; once for each, in order; - for no lead."),
     ] = None,
-    models: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="The model repository; default: BEATLENS_MODELS.")
-    ] = None,
+    models: ModelsOption = None,
 ) -> None:
     """Analyze recordings. Exit code 1 when any of them got no answer; the others still get theirs.
 
     Nothing is written over: with --out, a recording whose files are in DIR already is refused.
     """
-    settings = load_settings()
-    if models is not None:
-        settings = settings.model_copy(update={"models": models})
+    settings = settings_with(models)
     try:
         answers = Answers(rate, unit, tuple(lead) if lead else None)
     except RecordingError as error:
         typer.echo(error.message, err=True)
         raise typer.Exit(2) from None
-    _make(out)
+    made_folder(out)
     errors = Console(stderr=True)
     items = given(files)
     with by_running_server(address, token, tls_ca, settings.image_limits) if address else in_process(settings) as ask:
         failed = _analyze_all(items, ask, answers, out, errors, as_json=as_json)
-    print_left_out([item for item in items if isinstance(item, LeftOut)], errors, listed=0 if as_json else _LISTED)
-    for folder in _without_recordings(files, items):
-        errors.print(f"{escape(shown(folder))} has no recordings.", highlight=False, soft_wrap=True)
-        failed = True
-    errors.print(DISCLAIMER, style="dim")
-    if failed:
-        raise typer.Exit(1)
+    end(items, _without_recordings(files, items), "recordings", errors, as_json=as_json, failed=failed)
 
 
 def _without_recordings(files: list[Path], items: list[Given | LeftOut]) -> list[Path]:
     """The folders among what was named in which there is none."""
     found = {parent for item in items if isinstance(item, Given) for parent in item.file.parents}
     return [path for path in files if path.is_dir() and path not in found]
-
-
-def _make(out: Path | None) -> None:
-    """The folder of results; ends the program where it can't be."""
-    if out is None:
-        return
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        typer.echo(f"{out} can't be made: {error.strerror}.", err=True)
-        raise typer.Exit(2) from None
 
 
 def _analyze_all(

@@ -6,6 +6,8 @@ import asyncio
 import io
 import os
 import sys
+from collections.abc import Coroutine
+from typing import Any
 
 import typer
 
@@ -40,14 +42,33 @@ def main(context: typer.Context) -> None:
 
 
 def _serve(settings: Settings) -> None:
-    from inference_server.rpc.listening import AddressUnavailable, NotProtected
-    from inference_server.rpc.server import TracingUnavailable, serve
     from inference_server.runtime import log
 
     log.configure(settings.log_level)
+    if settings.fronts == 1:
+        _run_one(settings)
+    else:
+        _run_several(settings)
+
+
+def _run_one(settings: Settings) -> None:
+    from inference_server.rpc.listening import AddressUnavailable, NotProtected
+    from inference_server.rpc.server import TracingUnavailable, serve
+
+    _until_stopped(serve(settings), AddressUnavailable, NotProtected, TracingUnavailable)
+
+
+def _run_several(settings: Settings) -> None:
+    from inference_server.fronts.supervisor import FrontsFailed, supervise
+    from inference_server.rpc.listening import AddressUnavailable, NotProtected
+
+    _until_stopped(supervise(settings), AddressUnavailable, NotProtected, FrontsFailed)
+
+
+def _until_stopped(serving: Coroutine[Any, Any, None], *refusals: type[Exception]) -> None:
     try:
-        asyncio.run(serve(settings))
-    except (AddressUnavailable, NotProtected, TracingUnavailable) as error:
+        asyncio.run(serving)
+    except refusals as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from None
 

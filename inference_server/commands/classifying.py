@@ -8,20 +8,15 @@ from typing import Annotated, Final
 
 import typer
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import track
 
-from ecg.pictures.files import LeftOut, shown, walk
-from inference_server.classification import DISCLAIMER
+from ecg.pictures.files import LeftOut, walk
 from inference_server.commands.answering import answer_about, by_running_server, in_process
-from inference_server.commands.printing import print_json, print_left_out, print_table
-from inference_server.runtime.settings import load_settings
+from inference_server.commands.options import AddressOption, ModelsOption, TlsOption, TokenOption, settings_with
+from inference_server.commands.printing import end, print_json, print_table
 
 #: Calls under way at once to a running server; well below its queue, so that others get their turns.
 _REMOTE_CALLS: Final = 8
-
-#: So many files that were left out are listed on the screen; --json tells all of them.
-_LISTED: Final = 20
 
 
 def classify(
@@ -33,27 +28,17 @@ def classify(
             " that are looked through for them.",
         ),
     ],
-    address: Annotated[
-        str | None, typer.Option(metavar="HOST:PORT", help="Ask a running server instead of loading the model here.")
-    ] = None,
-    token: Annotated[
-        str | None, typer.Option(envvar="BEATLENS_TOKEN", help="The token that the running server asks for.")
-    ] = None,
-    tls_ca: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Use TLS, and trust servers whose certificate is from this PEM.")
-    ] = None,
+    address: AddressOption = None,
+    token: TokenOption = None,
+    tls_ca: TlsOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False,
-    models: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="The model repository; default: BEATLENS_MODELS.")
-    ] = None,
+    models: ModelsOption = None,
 ) -> None:
     """Classify pictures. Exit code 1 when any of them got no answer; the others still get theirs.
 
     Of a folder, what is no picture is left out and named: on the screen, and with --json as an object of its own.
     """
-    settings = load_settings()
-    if models is not None:
-        settings = settings.model_copy(update={"models": models})
+    settings = settings_with(models)
     errors = Console(stderr=True)
     named = [(path, list(walk(path)) if path.is_dir() else [path]) for path in pictures]
     files = [item for _, items in named for item in items]
@@ -66,10 +51,5 @@ def classify(
         )
         tracked = track(outcomes, "Classifying", len(files), console=errors, transient=True, disable=len(files) < 20)
         failed = print_json(tracked) if as_json else print_table(tracked)
-    print_left_out([item for item in files if isinstance(item, LeftOut)], errors, listed=0 if as_json else _LISTED)
-    for folder in (path for path, items in named if all(isinstance(item, LeftOut) for item in items)):
-        errors.print(f"{escape(shown(folder))} has no pictures.", highlight=False, soft_wrap=True)
-        failed = True
-    errors.print(DISCLAIMER, style="dim")
-    if failed:
-        raise typer.Exit(1)
+    empty = [path for path, items in named if all(isinstance(item, LeftOut) for item in items)]
+    end(files, empty, "pictures", errors, as_json=as_json, failed=failed)

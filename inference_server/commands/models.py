@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from inference_server.runtime.settings import load_settings
+from inference_server.commands.options import ModelsOption, settings_with
 
 if TYPE_CHECKING:
     from inference_server.models.model_repository import ModelRepository
@@ -18,9 +18,6 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="List, verify and pin the versions in the model repository.", no_args_is_help=True)
 
-_Folder = Annotated[
-    Path | None, typer.Option("--models", metavar="DIR", help="The model repository; default: BEATLENS_MODELS.")
-]
 _Version = Annotated[str, typer.Argument(metavar="VERSION")]
 
 
@@ -29,25 +26,25 @@ def _repository(folder: Path | None) -> ModelRepository[OnnxModel]:
     from inference_server.models.model_repository import ModelRepository
     from inference_server.models.onnx_model import OnnxModel
 
-    settings = load_settings()
-    return ModelRepository(folder or settings.models, name=settings.model_name, load=OnnxModel.from_files)
+    settings = settings_with(folder)
+    return ModelRepository(settings.models, name=settings.model_name, load=OnnxModel.from_files)
 
 
 @app.command("list")
-def list_versions(models: _Folder = None) -> None:
+def list_versions(models: ModelsOption = None) -> None:
     """Show every version on disk: its classes, its training run, and which one answers callers who name none."""
     _show(_repository(models))
 
 
 @app.command()
-def verify(models: _Folder = None) -> None:
+def verify(models: ModelsOption = None) -> None:
     """Load every version on disk as the server would. Exit code 1 when any of them, or the pin, is not usable."""
     if not _show(_repository(models)):
         raise typer.Exit(1)
 
 
 @app.command()
-def pin(version: _Version, models: _Folder = None) -> None:
+def pin(version: _Version, models: ModelsOption = None) -> None:
     """Let VERSION answer callers who name none. Running servers follow within BEATLENS_RELOAD_SECONDS."""
     from inference_server.models.onnx_model import ModelError
 
@@ -60,7 +57,7 @@ def pin(version: _Version, models: _Folder = None) -> None:
 
 
 @app.command()
-def unpin(models: _Folder = None) -> None:
+def unpin(models: ModelsOption = None) -> None:
     """Let the newest usable version answer again."""
     _repository(models).unpin()
     typer.echo("No version is pinned; the newest usable one answers.")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from ecg.pictures.decoding import ImageError
 from ecg.pictures.kinds import NATIVE, Kind
+from ecg.pictures.pages.corrections import NOTHING, Corrections
 from ecg.pictures.pages.result import REFUSALS, PageReading
 from ecg.pictures.pages.result import Kind as Shown
 from inference_server.classification.page_messages import Digitized
@@ -21,24 +22,25 @@ ONE_BEAT: Final = "PICTURE_ONE_BEAT"
 """The reason why a picture of one beat is not digitised."""
 
 
-def in_process(settings: Settings) -> Ask[Digitized]:
-    """Pictures are read here, within the limits of the settings."""
+def in_process(settings: Settings, corrections: Corrections = NOTHING) -> Ask[Digitized]:
+    """Pictures are read here, within the limits of the settings; ``corrections`` are stated of each."""
 
     def ask(image: bytes) -> Digitized | NoAnswer:
         from ecg.pictures.pages.reading import go_on_always
+        from inference_server.workers.page_tasks import PageTask
         from inference_server.workers.page_work import digitized
 
         try:
-            return digitized(image, settings.image_limits, with_overlay=True, go_on=go_on_always)
+            return digitized(PageTask(image, corrections, with_overlay=True), settings.image_limits, go_on_always)
         except ImageError as error:
             return NoAnswer(error.reason, str(error))
 
     return ask
 
 
-def by_client(client: ArrhythmiaClient) -> Ask[Digitized]:
+def by_client(client: ArrhythmiaClient, corrections: Corrections = NOTHING) -> Ask[Digitized]:
     """Pictures are read by a running server, which is asked again for a while where it says when to come back."""
-    return lambda image: patiently(lambda: client.digitize(image))
+    return lambda image: patiently(lambda: client.digitize(image, corrections=corrections))
 
 
 def refusal(reading: PageReading) -> NoAnswer | None:

@@ -7,14 +7,19 @@ import sys
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Final
 
+import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from ecg.pictures.files import LeftOut, shown
-from inference_server.classification import Classification, Verdict
+from inference_server.classification import DISCLAIMER, Classification, Verdict
 from inference_server.commands.answering import NoAnswer
+
+#: So many files that were left out are listed on the screen; --json tells all of them.
+_LISTED: Final = 20
 
 Outcomes = Iterable[tuple[Path | LeftOut, Classification | NoAnswer | LeftOut]]
 
@@ -77,6 +82,23 @@ def _judged(outcome: Classification) -> str:
     if outcome.verdict is Verdict.UNCERTAIN or len(outcome.prediction_set) > 1:
         return f"{verdict} ({', '.join(beat_class.short for beat_class in outcome.prediction_set)})"
     return verdict
+
+
+def end(
+    items: Sequence[object], empty: Sequence[Path], what: str, errors: Console, *, as_json: bool, failed: bool
+) -> None:
+    """Say at last which of ``items`` were left out, which folders hold none of ``what``, and what this is not for.
+
+    Raises:
+        typer.Exit: with code 1 where something ``failed`` or a folder is ``empty``.
+    """
+    left_out = [item for item in items if isinstance(item, LeftOut)]
+    print_left_out(left_out, errors, listed=0 if as_json else _LISTED)
+    for folder in empty:
+        errors.print(f"{escape(shown(folder))} has no {what}.", highlight=False, soft_wrap=True)
+    errors.print(DISCLAIMER, style="dim")
+    if failed or empty:
+        raise typer.Exit(1)
 
 
 def print_left_out(left_out: Sequence[LeftOut], errors: Console, *, listed: int) -> None:

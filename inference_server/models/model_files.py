@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
@@ -57,6 +58,28 @@ class ModelFiles:
         if sidecar.version != folder.name:
             raise ModelError(f"{METADATA_FILE} says version {sidecar.version!r}, but the folder is {folder.name!r}.")
         return cls(version=sidecar.version, digest=digest, content=content)
+
+
+class ReadFromFiles(ABC):
+    """A model that is made of the files of a version."""
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Read, check and warm up the version in ``folder``.
+
+        Raises:
+            ModelError: a file is missing or damaged, the digest does not match, or the contract is not met.
+        """
+        return cls.from_files(ModelFiles.read(folder))
+
+    @classmethod
+    @abstractmethod
+    def from_files(cls, files: ModelFiles) -> Self:
+        """Check and warm up what was read.
+
+        Raises:
+            ModelError: the contract is not met.
+        """
 
 
 def complaints(error: ValidationError) -> str:

@@ -73,6 +73,13 @@ class _InService(Generic[Loaded]):
     stamps: Mapping[str, _Stamp] = field(default_factory=dict)
     default: str | None = None
 
+    def plan(self) -> dict[str, object]:
+        """What it is, for comparison with another server's."""
+        return {
+            "versions": {version: model.info.digest for version, model in self.models.items()},
+            "default": self.default,
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class _Refusal:
@@ -119,6 +126,7 @@ class ModelRepository(Generic[Loaded]):
         self._load_files = load
         self._policy = versions
         self._in_service: _InService[Loaded] = _InService()
+        self._prepared: _InService[Loaded] | None = None
         self._refused: dict[str, _Refusal] = {}
         self._loading = threading.Lock()
         self._suspended = False
@@ -171,33 +179,28 @@ class ModelRepository(Generic[Loaded]):
         its reason; as long as nothing better can be loaded, what is in service stays.
         """
         with self._loading:
-            if self._suspended:
-                return False
-            try:
-                pinned = self.pinned
-            except ModelError as error:
-                self._refuse(PIN_FILE, _stamp(self._folder, PIN_FILE), str(error))
-                return False
-            before = self._in_service
-            models: dict[str, Loaded] = {}
-            stamps: dict[str, _Stamp] = {}
-            for version in self._candidates(pinned):
-                stamp = _stamp(self._folder / version, MODEL_FILE, METADATA_FILE)
-                model = self._load(version, stamp, before)
-                if model is not None:
-                    models[version], stamps[version] = model, stamp
-                    if self._policy == LATEST:
-                        break
-            default = pinned if pinned is not None else max(models, key=int, default=None)
-            if default is None or default not in models:
-                if pinned is not None and before.default != pinned:
-                    self._refuse(PIN_FILE, (("pin", int(pinned), 0),), f"version {pinned!r} is pinned but not usable")
-                return False
-            if models == dict(before.models) and default == before.default:
-                return False
-            self._in_service = _InService(models=models, stamps=stamps, default=default)
-            _log.info("models in service", extra={"model": self.name, "versions": [*models], "default": default})
-            return True
+            return not self._suspended and self._put_into_service(self._on_disk())
+
+    def prepare(self, *, suspended: bool) -> dict[str, object]:
+        """Load what :meth:`refresh` would put into service, and keep it until :meth:`commit` or :meth:`discard`.
+
+        Nothing is put into service when it is ``suspended``. Returns the digests by version and which one is the
+        default: two servers that return the same would serve the same. Thread-safe, but one preparation at a time.
+        """
+        with self._loading:
+            self._prepared = _InService() if suspended else self._on_disk()
+            return self._prepared.plan()
+
+    def commit(self) -> bool:
+        """Put into service what was prepared; returns whether anything changed."""
+        with self._loading:
+            prepared, self._prepared = self._prepared, None
+            return prepared is not None and self._put_into_service(prepared)
+
+    def discard(self) -> None:
+        """Let go what was prepared."""
+        with self._loading:
+            self._prepared = None
 
     def suspend(self) -> None:
         """Take everything out of service until :meth:`resume`; calls under way finish with what they have."""
@@ -211,6 +214,41 @@ class ModelRepository(Generic[Loaded]):
         with self._loading:
             self._suspended = False
         self.refresh()
+
+    def _on_disk(self) -> _InService[Loaded]:
+        """What should be in service by what is on disk, loaded; what is in service where that is not usable."""
+        before = self._in_service
+        try:
+            pinned = self.pinned
+        except ModelError as error:
+            self._refuse(PIN_FILE, _stamp(self._folder, PIN_FILE), str(error))
+            return before
+        models: dict[str, Loaded] = {}
+        stamps: dict[str, _Stamp] = {}
+        for version in self._candidates(pinned):
+            stamp = _stamp(self._folder / version, MODEL_FILE, METADATA_FILE)
+            model = self._load(version, stamp, before)
+            if model is not None:
+                models[version], stamps[version] = model, stamp
+                if self._policy == LATEST:
+                    break
+        default = pinned if pinned is not None else max(models, key=int, default=None)
+        if default is None or default not in models:
+            if pinned is not None and before.default != pinned:
+                self._refuse(PIN_FILE, (("pin", int(pinned), 0),), f"version {pinned!r} is pinned but not usable")
+            return before
+        return _InService(models=models, stamps=stamps, default=default)
+
+    def _put_into_service(self, wanted: _InService[Loaded]) -> bool:
+        before = self._in_service
+        if wanted.models == before.models and wanted.default == before.default:
+            return False
+        self._in_service = wanted
+        _log.info(
+            "models in service",
+            extra={"model": self.name, "versions": [*wanted.models], "default": wanted.default},
+        )
+        return True
 
     def _candidates(self, pinned: str | None) -> list[str]:
         """The versions to try, best first."""

@@ -24,7 +24,6 @@ With ``reading`` = ``ink``, they are the beat that is read of the picture, redra
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final, Literal, Self
 
 import numpy as np
@@ -35,7 +34,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from ecg.pictures.canonical import Pixels
 from inference_server.classification import BeatClass, ConfidentAnswers, ModelInfo, TrainingProfile
 from inference_server.models.decision import Thresholds
-from inference_server.models.model_files import MODEL_FILE, ModelFiles
+from inference_server.models.model_files import MODEL_FILE, ModelFiles, ReadFromFiles
 from inference_server.models.model_files import ModelError as ModelError  # what this module raises
 from inference_server.models.model_input import ModelInput
 from inference_server.models.onnx_session import first_line, open_session, read_metadata
@@ -125,7 +124,7 @@ class Scores:
     """How unlike any training beat, ``[N]``; the larger the further out."""
 
 
-class OnnxModel:
+class OnnxModel(ReadFromFiles):
     """One model version in memory. Thread-safe."""
 
     def __init__(
@@ -137,21 +136,8 @@ class OnnxModel:
         self._session = session
 
     @classmethod
-    def load(cls, folder: Path) -> Self:
-        """Read, check and warm up the version in ``folder``.
-
-        Raises:
-            ModelError: a file is missing or damaged, the digest does not match, or the contract is not kept.
-        """
-        return cls.from_files(ModelFiles.read(folder))
-
-    @classmethod
     def from_files(cls, files: ModelFiles) -> Self:
-        """Check and warm up what was read.
-
-        Raises:
-            ModelError: the contract is not kept.
-        """
+        """See :meth:`ReadFromFiles.from_files`."""
         session = open_session(files.content)
         metadata = read_metadata(session, _Metadata, expected=FORMAT, json_values=_JSON_VALUES)
         thresholds = thresholds_of(

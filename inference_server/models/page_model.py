@@ -9,7 +9,6 @@ Metadata of the format ``beatlens-page/1``: ``name``, ``classes`` (in the order 
 from __future__ import annotations
 
 from itertools import pairwise
-from pathlib import Path
 from typing import Final, Self
 
 import numpy as np
@@ -17,7 +16,7 @@ import onnxruntime
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
-from inference_server.models.model_files import MODEL_FILE, ModelError, ModelFiles
+from inference_server.models.model_files import MODEL_FILE, ModelError, ModelFiles, ReadFromFiles
 from inference_server.models.onnx_session import first_line, open_session, read_metadata
 
 FORMAT: Final = "beatlens-page/1"
@@ -48,7 +47,7 @@ class _Metadata(BaseModel):
     licence: str
 
 
-class PageModel:
+class PageModel(ReadFromFiles):
     """One version in memory. Thread-safe."""
 
     def __init__(self, metadata: _Metadata, files: ModelFiles, session: onnxruntime.InferenceSession) -> None:
@@ -63,21 +62,8 @@ class PageModel:
         self._session = session
 
     @classmethod
-    def load(cls, folder: Path) -> Self:
-        """Read, check and warm up the version in ``folder``.
-
-        Raises:
-            ModelError: a file is missing or damaged, the digest does not match, or the contract is not kept.
-        """
-        return cls.from_files(ModelFiles.read(folder))
-
-    @classmethod
     def from_files(cls, files: ModelFiles) -> Self:
-        """Check and warm up what was read.
-
-        Raises:
-            ModelError: the contract is not kept.
-        """
+        """See :meth:`ReadFromFiles.from_files`."""
         session = open_session(files.content)
         metadata = read_metadata(session, _Metadata, expected=FORMAT, json_values=_JSON_VALUES)
         if tuple(metadata.classes) != CLASSES:

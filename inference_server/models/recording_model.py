@@ -12,7 +12,6 @@ The output is ``probabilities`` ``[N, C]``, calibrated.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Annotated, Final, Self
 
 import numpy as np
@@ -26,7 +25,7 @@ from ecg.features.reach import STRIP_REACH
 from ecg.features.stream import FEATURES, INTERVALS, BeatBlock
 from inference_server.classification import BeatClass, ModelInfo
 from inference_server.models.decision import Thresholds
-from inference_server.models.model_files import MODEL_FILE, ModelError, ModelFiles
+from inference_server.models.model_files import MODEL_FILE, ModelError, ModelFiles, ReadFromFiles
 from inference_server.models.onnx_session import first_line, open_session, read_metadata
 from inference_server.models.recording_course import Course, by_course
 from inference_server.models.stated_decision import StatedClass, StatedDecision, thresholds_of
@@ -75,7 +74,7 @@ class _Metadata(BaseModel):
     shares: dict[str, Annotated[float, Field(gt=0, le=1)]] | None = None
 
 
-class RecordingModel:
+class RecordingModel(ReadFromFiles):
     """One version in memory. Thread-safe."""
 
     def __init__(
@@ -94,21 +93,8 @@ class RecordingModel:
         self._session = session
 
     @classmethod
-    def load(cls, folder: Path) -> Self:
-        """Read, check and warm up the version in ``folder``.
-
-        Raises:
-            ModelError: a file is missing or damaged, the digest does not match, or the contract is not kept.
-        """
-        return cls.from_files(ModelFiles.read(folder))
-
-    @classmethod
     def from_files(cls, files: ModelFiles) -> Self:
-        """Check and warm up what was read.
-
-        Raises:
-            ModelError: the contract is not kept.
-        """
+        """See :meth:`ReadFromFiles.from_files`."""
         session = open_session(files.content)
         metadata = read_metadata(session, _Metadata, expected=FORMAT, json_values=_JSON_VALUES)
         thresholds = thresholds_of([kind.short for kind in metadata.classes], metadata.decision, max_ood_score=np.inf)

@@ -72,8 +72,11 @@ def check_protection(settings: Settings) -> None:
         )
 
 
-def channel_options(settings: Settings) -> list[tuple[str, Any]]:
-    """What the transport is told: bounds on whatever a connection may do before our code sees it."""
+def channel_options(settings: Settings, *, shared_port: bool = False) -> list[tuple[str, Any]]:
+    """What the transport is told: bounds on whatever a connection may do before our code sees it.
+
+    ``shared_port``: other fronts of this server listen on the same port.
+    """
     return [
         ("grpc.max_receive_message_length", settings.max_message_bytes),
         ("grpc.compression_enabled_algorithms_bitset", _IDENTITY_ONLY),
@@ -85,7 +88,7 @@ def channel_options(settings: Settings) -> list[tuple[str, Any]]:
         # Once it is read there is a window for all of it.
         ("grpc.http2.bdp_probe", 0),
         # Otherwise a second server would share the port in silence and get half of the calls.
-        ("grpc.so_reuseport", 0),
+        ("grpc.so_reuseport", int(shared_port)),
         # A caller that has gone without a word keeps no stream for hours.
         ("grpc.keepalive_time_ms", _KEEPALIVE_MS),
         ("grpc.keepalive_timeout_ms", _KEEPALIVE_TIMEOUT_MS),

@@ -20,6 +20,7 @@ from inference_server.models.model_repository import ModelNotFound, ModelReposit
 from inference_server.rpc import errors, outputs, tensors
 from inference_server.rpc.errors import RequestError
 from inference_server.rpc.metrics import Metrics
+from inference_server.rpc.model_switch import Switch
 from inference_server.rpc.outputs import Wanted
 from inference_server.rpc.pipelining import Streams, failed, pipelined
 from inference_server.rpc.statistics import Statistics
@@ -66,8 +67,7 @@ class _Admitted(NamedTuple):
 class OpenInferenceServicer(open_inference_pb2_grpc.GRPCInferenceServiceServicer):
     """Classifies through the scheduler; everything else does without it, so that it is never refused.
 
-    ``ready`` says whether the server takes calls; ``changed`` is called when the model was loaded or unloaded on a
-    caller's wish.
+    ``ready`` says whether the server takes calls; ``switch`` loads and unloads the model on a caller's wish.
     """
 
     def __init__(
@@ -79,7 +79,7 @@ class OpenInferenceServicer(open_inference_pb2_grpc.GRPCInferenceServiceServicer
         max_batch: int,
         streams: Streams,
         ready: Callable[[], bool],
-        changed: Callable[[], None],
+        switch: Switch,
     ) -> None:
         self._repository = repository
         self._scheduler = scheduler
@@ -87,7 +87,7 @@ class OpenInferenceServicer(open_inference_pb2_grpc.GRPCInferenceServiceServicer
         self._max_batch = max_batch
         self._streams = streams
         self._ready = ready
-        self._changed = changed
+        self._switch = switch
         self._statistics: defaultdict[tuple[str, str], Statistics] = defaultdict(Statistics)
         self._names = (repository.name, repository.name + PIXELS_SUFFIX)
 
@@ -243,8 +243,7 @@ class OpenInferenceServicer(open_inference_pb2_grpc.GRPCInferenceServiceServicer
                 "Models come from the repository on disk, not over the wire.",
                 field="parameters",
             )
-        await asyncio.to_thread(self._repository.resume)
-        self._changed()
+        await self._switch.load()
         self._repository.get()
         return pb.RepositoryModelLoadResponse()
 
@@ -253,8 +252,7 @@ class OpenInferenceServicer(open_inference_pb2_grpc.GRPCInferenceServiceServicer
     ) -> pb.RepositoryModelUnloadResponse:
         """Take the model out of service; calls under way finish."""
         self._check_managed(request.repository_name, request.model_name)
-        await asyncio.to_thread(self._repository.suspend)
-        self._changed()
+        await self._switch.unload()
         return pb.RepositoryModelUnloadResponse()
 
     async def _admit(

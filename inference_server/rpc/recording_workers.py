@@ -60,10 +60,8 @@ class RecordingWorkers:
 
     async def look(self) -> bool:
         """Bring what is in service in line with what is on disk; returns whether anything changed."""
-        if not self._started:
-            if not self.repository.versions():
-                return False
-            await self.begin()
+        if not await self.begin_with_model():
+            return False
         before = bool(self.repository.loaded())
         changed = await asyncio.to_thread(self.repository.refresh)
         if changed and not before:
@@ -71,6 +69,12 @@ class RecordingWorkers:
                 "serving recordings", extra={"versions": [model.info.version for model in self.repository.loaded()]}
             )
         return changed
+
+    async def begin_with_model(self) -> bool:
+        """Start the workers where there is a model on disk; returns whether they are started."""
+        if not self._started and self.repository.versions():
+            await self.begin()
+        return self._started
 
     async def begin(self) -> None:
         """Start the workers, where they are not: recordings need a model, strips and pages none."""

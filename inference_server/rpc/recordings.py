@@ -7,9 +7,8 @@ workers' answers on in order of time, and keeps a digest of each segment until a
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
-from collections.abc import AsyncIterator, Iterator
-from contextlib import aclosing, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import aclosing
 from typing import Final, NamedTuple
 
 import grpc.aio
@@ -22,8 +21,8 @@ from inference_server.rpc.errors import MessageTooSlow, RequestError
 from inference_server.rpc.pipelining import pipelined
 from inference_server.rpc.recording_headers import checked, chosen_settings
 from inference_server.rpc.recording_metrics import RecordingMetrics
+from inference_server.rpc.recording_places import RecordingPlaces
 from inference_server.rpc.segmenting import Segmenting
-from inference_server.runtime.failures import Failure, Status
 from inference_server.workers import recording_tasks, wire
 from inference_server.workers.child import WorkerLost
 from inference_server.workers.pool import Job, ServedModel
@@ -38,59 +37,6 @@ _MOST_REPEATS: Final = 3
 _FOLD_BYTES: Final = 8 * 1024 * 1024
 
 Requests = AsyncIterator[pb.AnalyzeRecordingRequest]
-
-
-class TooManyRecordings(Failure):
-    """As many recordings are being analysed as the server takes, or as it takes of one caller."""
-
-    status = Status.RESOURCE_EXHAUSTED
-    reason = "TOO_MANY_RECORDINGS"
-    retry_after = 5.0  # nobody knows how long they will take
-
-    def __init__(self, limit: int, whose: str) -> None:
-        super().__init__(f"{limit} recordings {whose} are being analysed already, which is the limit.")
-
-
-class RecordingPlaces:
-    """The recordings that are being analysed, of all callers and of each.
-
-    Callers are told apart ``by_token`` where tokens are checked, else by address.
-    """
-
-    def __init__(self, limit: int, caller_limit: int, *, by_token: bool) -> None:
-        self._by_token = by_token
-        self._limit = limit
-        self._caller_limit = caller_limit
-        self._taken: Counter[str] = Counter()
-
-    @property
-    def taken(self) -> int:
-        """How many are being analysed."""
-        return self._taken.total()
-
-    @contextmanager
-    def one(self, context: grpc.aio.ServicerContext) -> Iterator[None]:
-        """Analyse one for whoever calls during the block.
-
-        Raises:
-            TooManyRecordings: there are as many as there may be.
-        """
-        caller = self._caller(context)
-        if self._taken.total() >= self._limit:
-            raise TooManyRecordings(self._limit, "in all")
-        if self._taken[caller] >= self._caller_limit:
-            raise TooManyRecordings(self._caller_limit, "of yours")
-        self._taken[caller] += 1
-        try:
-            yield
-        finally:
-            self._taken[caller] -= 1
-            self._taken += Counter()  # callers without any are forgotten
-
-    def _caller(self, context: grpc.aio.ServicerContext) -> str:
-        if self._by_token:
-            return next((str(value) for key, value in context.invocation_metadata() if key == "authorization"), "")
-        return str(context.peer()).rpartition(":")[0]  # without its port
 
 
 class _Begun(NamedTuple):

@@ -10,7 +10,9 @@ import asyncio
 import gc
 import logging
 import signal
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
@@ -19,6 +21,7 @@ import grpc
 import grpc.aio
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection, reflection_pb2_grpc
+from prometheus_client import Metric
 
 from inference_server.generated.ecg.v1 import arrhythmia_pb2, digitization_pb2, recording_pb2
 from inference_server.generated.inference import open_inference_pb2_grpc
@@ -34,14 +37,17 @@ from inference_server.rpc.intake import Intake
 from inference_server.rpc.internal import InternalServer, turns
 from inference_server.rpc.listening import allow_files, channel_options, check_protection, listen
 from inference_server.rpc.metrics import Metrics
+from inference_server.rpc.model_switch import ModelSwitch, Switch
 from inference_server.rpc.open_inference import OpenInferenceServicer
 from inference_server.rpc.pipelining import Streams
 from inference_server.rpc.recording_metrics import RecordingMetrics
+from inference_server.rpc.recording_places import RecordingPlaces
 from inference_server.rpc.recording_workers import RecordingWorkers
 from inference_server.rpc.recordings import SERVICE as RECORDING_SERVICE
-from inference_server.rpc.recordings import RecordingPlaces, RecordingServicer
+from inference_server.rpc.recordings import RecordingServicer
 from inference_server.rpc.reflected import DescriptorPools
 from inference_server.runtime.settings import Settings
+from inference_server.runtime.shared import SharedBuckets, SharedCallers, SharedMemory
 from inference_server.runtime.tokens import TokenStore
 from inference_server.workers.pool import Job, ServedModel, WorkerPool
 from inference_server.workers.scheduling import Scheduler
@@ -52,7 +58,9 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-_SERVICES: Final = (SERVICE, open_inference.SERVICE)
+_PICTURE_SERVICES: Final = (SERVICE, open_inference.SERVICE)
+#: Those that health speaks of.
+SERVICES: Final = (*_PICTURE_SERVICES, RECORDING_SERVICE, DIGITIZATION_SERVICE)
 
 
 class TracingUnavailable(Exception):  # noqa: N818 - reads as what happened
@@ -80,17 +88,32 @@ async def serve(settings: Settings) -> None:
         await server.stop()
 
 
+@dataclass(frozen=True, slots=True)
+class Together:
+    """What one of several fronts does in step with the others."""
+
+    shared: SharedMemory
+    number: int
+    """Of this front."""
+    switch: Switch
+    """Loads and unloads for all fronts."""
+    announce: Callable[[str, bool], None]
+    """Told whether this front takes calls of a service; what health says is set by :meth:`Server.say`."""
+
+
 class Server:
     """The front of the inference server with its workers. Belongs to one event loop.
 
     Entering it starts the workers, :meth:`start` the calls, :meth:`drain` turns new callers away, :meth:`stop` ends
-    the calls; leaving it closes the workers.
+    the calls; leaving it closes the workers. One of several fronts opens its port by :meth:`open` alone, once it has
+    what the others have.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, together: Together | None = None) -> None:
         self._settings = settings
+        self._together = together
         self._metrics = Metrics()
-        self._health = HealthServicer((*_SERVICES, RECORDING_SERVICE, DIGITIZATION_SERVICE))
+        self._health = HealthServicer(SERVICES)
         self._beside = AsyncExitStack()
         self._pool = WorkerPool(
             settings.workers,
@@ -112,8 +135,12 @@ class Server:
         scheduler, pool = self._scheduler, self._pool
         segments, recording_pool = self._recordings.scheduler, self._recordings.pool
         self._places = RecordingPlaces(
-            settings.max_recordings, settings.max_caller_recordings, by_token=settings.tokens is not None
+            settings.max_recordings,
+            settings.max_caller_recordings,
+            by_token=settings.tokens is not None,
+            callers=SharedCallers(together.shared, together.number) if together else None,
         )
+        self.switch = ModelSwitch(self._repository, self._recordings, changed=self._follow)
         self._metrics.watch_queue(lambda: scheduler.waiting, lambda: scheduler.running, lambda: scheduler.held_bytes)
         self._metrics.watch_workers(lambda: pool.ready, lambda: pool.lost)
         self._recording_metrics = RecordingMetrics(self._metrics.registry)
@@ -146,9 +173,7 @@ class Server:
         Raises:
             AddressUnavailable, NotProtected, TracingUnavailable: see :func:`serve`.
         """
-        self._grpc = grpc.aio.server(options=channel_options(self._settings))
-        self._add_services(self._surrounding_calls(self._grpc))
-        addresses = {"address": listen(self._grpc, self._settings)}
+        addresses = {}
         if self._settings.metrics_listen:
             internal = InternalServer(
                 self._metrics.registry,
@@ -157,12 +182,33 @@ class Server:
                 ready=lambda: self._health.is_ready(SERVICE),
             )
             addresses["metrics"] = self._beside.enter_context(internal).address
+        addresses["address"] = await self.open()
+        _log.info("listening", extra={**addresses, "workers": self._settings.workers})
+        self._loading = asyncio.ensure_future(self._keep_loading(self._settings.reload_seconds))
+
+    async def open(self) -> str:
+        """Take calls; returns ``HOST:PORT``.
+
+        Raises:
+            AddressUnavailable, NotProtected, TracingUnavailable: see :func:`serve`.
+        """
+        self._grpc = grpc.aio.server(options=channel_options(self._settings, shared_port=self._together is not None))
+        self._add_services(self._surrounding_calls(self._grpc))
+        address = listen(self._grpc, self._settings)
         # What was imported and set up stays; the collector need not look through it again and again.
         gc.freeze()
         await self._grpc.start()
-        _log.info("listening", extra={**addresses, "workers": self._settings.workers})
-        self._health.set_ready(DIGITIZATION_SERVICE, True)  # needs no model, and has workers when they are asked for
-        self._loading = asyncio.ensure_future(self._keep_loading(self._settings.reload_seconds))
+        self._announce(DIGITIZATION_SERVICE, True)  # needs no model, and has workers when they are asked for
+        return address
+
+    def say(self, ready: Mapping[str, bool]) -> None:
+        """What health says from now on, by service: of one front of several, what is true of all together."""
+        for service, is_ready in ready.items():
+            self._health.set_ready(service, is_ready)
+
+    def collect(self) -> Iterable[Metric]:
+        """What it has counted."""
+        return self._metrics.registry.collect()
 
     async def drain(self) -> None:
         """Load no more models, say NOT_SERVING, and wait until load balancers have noticed."""
@@ -194,7 +240,10 @@ class Server:
         around: dict[str, Any] = {}
         if settings.tracing:
             around["span"] = self._beside.enter_context(_tracing()).span
-        check = without_tokens if settings.tokens is None else Authentication(TokenStore(settings.tokens)).check
+        buckets = SharedBuckets(self._together.shared) if self._together else None
+        check = (
+            without_tokens if settings.tokens is None else Authentication(TokenStore(settings.tokens, buckets)).check
+        )
         return Calls(
             server,
             self._metrics,
@@ -237,14 +286,12 @@ class Server:
             max_batch=settings.batch_limit,
             streams=streams,
             ready=lambda: self._health.is_ready(open_inference.SERVICE),
-            changed=self._follow,
+            switch=self._together.switch if self._together else self.switch,
         )
         open_inference_pb2_grpc.add_GRPCInferenceServiceServicer_to_server(open_inference_servicer, calls)
         health_pb2_grpc.add_HealthServicer_to_server(self._health, calls)
         shown = (
-            *_SERVICES,
-            RECORDING_SERVICE,
-            DIGITIZATION_SERVICE,
+            *SERVICES,
             health_pb2.DESCRIPTOR.services_by_name["Health"].full_name,
             reflection.SERVICE_NAME,
         )
@@ -261,13 +308,20 @@ class Server:
         """Tell metrics and health what is in service now."""
         models = self._repository.loaded()
         self._metrics.models(tuple(model.info for model in (*models, *self._recordings.repository.loaded())))
-        self._health.set_ready(RECORDING_SERVICE, self._recordings.ready)
-        for service in _SERVICES:
-            self._health.set_ready(service, bool(models) and self._pool.ready > 0)
+        self._announce(RECORDING_SERVICE, self._recordings.ready)
+        for service in _PICTURE_SERVICES:
+            self._announce(service, bool(models) and self._pool.ready > 0)
+
+    def _announce(self, service: str, ready: bool) -> None:
+        """Tell whether this front takes calls of the service."""
+        if self._together is None:
+            self._health.set_ready(service, ready)
+        else:
+            self._together.announce(service, ready)
 
     async def _keep_loading(self, seconds: float) -> None:
         """Load what is on disk, and look for new versions every so many seconds; 0: never."""
-        await self._look_for_versions()
+        await self.switch.look()
         if self._repository.loaded():
             _log.info("serving", extra={"versions": [model.info.version for model in self._repository.loaded()]})
         else:
@@ -275,16 +329,7 @@ class Server:
             _log.error("no model to serve", extra=extra)
         while seconds:
             await asyncio.sleep(seconds)
-            await self._look_for_versions()
-
-    async def _look_for_versions(self) -> None:
-        """Bring what is in service in line with what is on disk."""
-        for look in (partial(asyncio.to_thread, self._repository.refresh), self._recordings.look):
-            try:
-                if await look():
-                    self._follow()
-            except Exception:
-                _log.exception("looking for new models failed")
+            await self.switch.look()
 
 
 def _tracing() -> Tracing:

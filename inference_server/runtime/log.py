@@ -8,6 +8,7 @@ import json
 import logging
 import sys
 import time
+from collections.abc import Mapping
 from contextvars import ContextVar
 from typing import Final
 
@@ -22,11 +23,15 @@ _FIELDS: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "ascti
 
 
 class JsonFormatter(logging.Formatter):
-    """A record as one JSON object: time, level, logger and event, and whatever was given as ``extra``."""
+    """A record as one JSON object: time, level, logger and event, and whatever was given as ``extra``.
 
-    def __init__(self) -> None:
+    ``always`` stands in every line.
+    """
+
+    def __init__(self, always: Mapping[str, object] | None = None) -> None:
         super().__init__()
         self._second = (0, "")
+        self._always = always or {}
 
     def format(self, record: logging.LogRecord) -> str:
         """One line."""
@@ -35,6 +40,7 @@ class JsonFormatter(logging.Formatter):
             "level": record.levelname,
             "logger": record.name,
             "event": record.getMessage(),
+            **self._always,
         }
         line.update((name, value) for name, value in record.__dict__.items() if name not in _FIELDS)
         call_id = request_id.get()
@@ -55,10 +61,10 @@ class JsonFormatter(logging.Formatter):
         return text
 
 
-def configure(level: str) -> None:
-    """Send everything of ``level`` and above, warnings included, to stderr as JSON lines."""
+def configure(level: str, **always: object) -> None:
+    """Send everything of ``level`` and above, warnings included, to stderr as JSON lines, with ``always`` in each."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(JsonFormatter())
+    handler.setFormatter(JsonFormatter(always))
     logging.basicConfig(level=level, handlers=[handler], force=True)
     logging.captureWarnings(True)
     # Who logged it is in "logger"; the place in the source, the thread and the process are not logged, and cost as much

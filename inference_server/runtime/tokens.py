@@ -8,11 +8,12 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import hashlib
+import math
 import os
 import secrets
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -21,6 +22,7 @@ from typing import Final
 from pydantic import BaseModel, Field, ValidationError
 
 from inference_server.runtime.failures import Failure, Status
+from inference_server.runtime.shared import SharedBuckets, take
 
 #: Tells our tokens from other secrets in logs and scanners.
 _PREFIX: Final = "beatlens_"
@@ -86,34 +88,38 @@ class _File(BaseModel):
     tokens: list[Token] = []
 
 
-class _Bucket:
-    """A token bucket: holds one second's worth of calls, and at least one."""
+class Buckets:
+    """The buckets of tokens, each holding one second's worth of calls, and at least one."""
 
-    def __init__(self, rate: float) -> None:
-        self.rate = rate
-        self.size = max(1.0, rate)
-        self.level = self.size
-        self.filled = time.monotonic()
+    def __init__(self) -> None:
+        self._buckets: dict[str, tuple[float, float, float]] = {}  # rate, level, and when it was filled
 
-    def wait(self) -> float:
-        """Take one call; 0, or how many seconds until there is one to take."""
-        now = time.monotonic()
-        self.level = min(self.size, self.level + (now - self.filled) * self.rate)
-        self.filled = now
-        if self.level < 1:
-            return (1 - self.level) / self.rate
-        self.level -= 1
-        return 0.0
+    def wait(self, token: str, rate: float, now: float) -> float:
+        """Take one call, as :meth:`inference_server.runtime.shared.SharedBuckets.wait` does."""
+        known_rate, level, filled = self._buckets.get(token, (rate, math.inf, now))
+        if known_rate != rate:
+            level = math.inf
+        level, wait = take(level, now - filled, rate)
+        self._buckets[token] = rate, level, now
+        return wait
+
+    def keep(self, tokens: Container[str]) -> None:
+        """Forget all others."""
+        self._buckets = {token: bucket for token, bucket in self._buckets.items() if token in tokens}
 
 
 class TokenStore:
-    """The tokens in a file. Thread-safe. A file that does not exist holds none."""
+    """The tokens in a file. Thread-safe. A file that does not exist holds none.
 
-    def __init__(self, path: Path) -> None:
+    ``buckets`` says how often each may call; those of this store unless others count, too.
+    """
+
+    def __init__(self, path: Path, buckets: SharedBuckets | None = None) -> None:
         self._path = path
+        self._own_buckets = Buckets()
+        self._buckets = buckets or self._own_buckets
         self._lock = threading.Lock()
         self._by_hash: dict[str, Token] = {}
-        self._buckets: dict[str, _Bucket] = {}
         self._stamp: tuple[int, int, int] | None = None
         self._looked = -_LOOK_SECONDS
 
@@ -178,10 +184,7 @@ class TokenStore:
         if token.calls_per_second is None:
             return 0.0
         with self._lock:
-            bucket = self._buckets.get(token.sha256)
-            if bucket is None or bucket.rate != token.calls_per_second:
-                bucket = self._buckets[token.sha256] = _Bucket(token.calls_per_second)
-            return bucket.wait()
+            return self._buckets.wait(token.sha256, token.calls_per_second, time.monotonic())
 
     def _follow(self) -> None:
         now = time.monotonic()
@@ -198,7 +201,7 @@ class TokenStore:
             self._by_hash = {}
             self._stamp = None
             self._by_hash = {token.sha256: token for token in self.tokens()}
-            self._buckets = {digest: bucket for digest, bucket in self._buckets.items() if digest in self._by_hash}
+            self._own_buckets.keep(self._by_hash)
             self._stamp = stamp
 
     @contextlib.contextmanager

@@ -8,19 +8,17 @@ from ecg.pictures.decoding import ImageLimits
 from ecg.pictures.pages import overlay
 from ecg.pictures.pages.files import read_file
 from inference_server.classification.page_messages import Digitized, to_response
-
-WITHOUT_OVERLAY = b"\0"
-WITH_OVERLAY = b"\1"
+from inference_server.workers.page_tasks import PageTask, from_body
 
 
-def digitized(data: bytes, limits: ImageLimits, *, with_overlay: bool, go_on: Callable[[], None]) -> Digitized:
+def digitized(task: PageTask, limits: ImageLimits, go_on: Callable[[], None]) -> Digitized:
     """What one encoded picture, or PDF of one page, shows.
 
     Raises:
         ImageError: the picture can't be used.
     """
-    reading = read_file(data, limits, go_on=go_on)
-    drawn = overlay.png(reading) if with_overlay and reading.leads else b""
+    reading = read_file(task.image, limits, corrections=task.corrections, go_on=go_on)
+    drawn = overlay.png(reading) if task.with_overlay and reading.leads else b""
     return Digitized(reading, drawn)
 
 
@@ -28,10 +26,9 @@ def answer(body: bytes, limits: ImageLimits, go_on: Callable[[], None]) -> bytes
     """The reply to a task: a serialised ``ecg.v1.DigitizeImageResponse``; ``go_on`` may end the work by raising.
 
     Args:
-        body: Whether an overlay is wanted, one byte, and the encoded picture.
+        body: Of the task, as :mod:`inference_server.workers.page_tasks` makes it.
 
     Raises:
         ImageError: the picture can't be used.
     """
-    found = digitized(body[1:], limits, with_overlay=body[:1] == WITH_OVERLAY, go_on=go_on)
-    return to_response(found).SerializeToString()
+    return to_response(digitized(from_body(body), limits, go_on)).SerializeToString()

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
-import time
 import weakref
 from collections.abc import Callable
 from functools import partial
@@ -20,6 +19,7 @@ from typing import Final, NamedTuple, Self
 from inference_server.classification import ModelInfo, messages
 from inference_server.generated.ecg.v1 import arrhythmia_pb2 as pb
 from inference_server.models.model_files import ModelError, ModelFiles
+from inference_server.runtime.pauses import Pauses
 from inference_server.workers import wire
 from inference_server.workers.child import WorkerFailed, WorkerLost, WorkerProcess
 from inference_server.workers.scheduling import Ended, Running
@@ -32,9 +32,6 @@ WINDOW: Final = 4
 #: A worker that has not said hello, or has not loaded a model, after so many seconds, never will.
 _START_SECONDS: Final = 60.0
 _LOAD_SECONDS: Final = 120.0
-#: A worker that lived for so many seconds did not die of starting; the next one follows at once.
-_LASTING_SECONDS: Final = 10.0
-_MAX_PAUSE_SECONDS: Final = 10.0
 _CHECK_SECONDS: Final = 0.5
 #: Workers lost while they loaded a version, before the version is to blame.
 _LOAD_ATTEMPTS: Final = 3
@@ -180,17 +177,14 @@ class WorkerPool:
 
     async def _keep_one(self) -> None:
         """Have one worker at all times: start it, and another one when it has ended."""
-        failures = 0
+        pauses = Pauses()
         while True:
-            begun = time.monotonic()
             try:
                 await self._live()
             except (OSError, WorkerLost, WorkerFailed, ModelError) as error:  # TimeoutError is an OSError
                 _log.error("worker lost", extra={"why": str(error) or "it did not start in time"})
             self.lost += 1
-            failures = 0 if time.monotonic() - begun > _LASTING_SECONDS else failures + 1
-            if failures > 1:
-                await asyncio.sleep(min(_MAX_PAUSE_SECONDS, 0.1 * 2 ** min(failures, 10)))
+            await asyncio.sleep(pauses.next())
 
     async def _live(self) -> None:
         """One worker from its start to its end, which comes as an exception."""

@@ -46,6 +46,7 @@ ENTRIES: Final[dict[str, Order]] = {
         recordings
         workers
         rpc
+        fronts
         commands
     """),
     "training": _order("""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 import uuid
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from django.contrib import admin
@@ -14,6 +16,8 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from ecg import store
+from ecg.pictures.pages.result import Kind, PageReading
+from inference_server.classification.page_messages import Digitized
 from tests.inference_server.exports.made import analysis_of, recording_of, regular
 from tests.webportal import access_table
 from tests.webportal.api.conftest import program
@@ -26,9 +30,12 @@ from webportal.analyses.jobs import running
 from webportal.analyses.models import Analysis
 from webportal.recordings import beats_file
 from webportal.recordings import services as recordings
+from webportal.recordings.digitizing.stored import StoredPage
 from webportal.recordings.models import Recording, RecordingAnalysis
 
 pytestmark = pytest.mark.django_db
+
+SAMPLE = min((Path(__file__).resolve().parents[2] / "samples" / "PVC").glob("*.png"))
 
 
 @pytest.fixture
@@ -44,6 +51,10 @@ def keep_recording(owner: User, name: str) -> Recording:
     signal = recording_of(regular(20), 20)
     row = Recording(owner=owner, name=name, files=[{"name": "strip-zzyzx.csv", "bytes": 1, "sha256": "0" * 64}])
     store.write(signal, row.store, kind="CSV")
+    row.originals.mkdir()
+    shutil.copy(SAMPLE, row.originals / "0")
+    reading = PageReading(Kind.STRIP, (64, 64))
+    StoredPage(row).store(Digitized(reading, SAMPLE.read_bytes()), {})
     row.state, row.finished_at = Recording.State.READ, timezone.now()
     row.kind, row.leads, row.rate = "CSV", list(signal.leads), signal.rate
     row.samples, row.seconds = signal.samples, signal.seconds

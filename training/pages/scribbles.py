@@ -7,9 +7,9 @@ from typing import Final
 import numpy as np
 
 from training.pages import strokes
-from training.pages.fonts import HANDWRITING, font
 from training.pages.sheet import Sheet
 from training.pages.style import Generator
+from training.pictures.fonts import HANDWRITING, font
 
 _WORDS: Final = ("PVC?", "ok", "AF", "seen", "ST?", "6/2", "no change", "compare", "LBBB", "!", "Dr. L.", "repeat")
 

@@ -13,10 +13,10 @@ from ecg.pictures.rendering import CLASSIC, draw
 from training.pages import strokes
 from training.pages.arrangements import Panel
 from training.pages.excerpts import Excerpt
-from training.pages.fonts import font
 from training.pages.strokes import Coverage
 from training.pages.style import Style
 from training.pages.truth import GRID, MARK, PAPER, TRACE, LeadTruth
+from training.pictures.fonts import font
 
 #: A pixel belongs to a trace or a mark from this coverage on, to the grid from that.
 _INK: Final = 96

@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from training.pages.fonts import FONTS
+from training.pictures.fonts import FONTS
 
 Generator = np.random.Generator
 Colour = tuple[int, int, int]

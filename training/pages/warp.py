@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from ecg.pictures.pages.lattice import projection
 from training.pages.truth import Points
 
 #: The picture is resampled in squares of so many pixels, in each of which the map is bilinear.
@@ -104,16 +105,6 @@ def _projected(matrix: NDArray[np.float64], points: Points) -> Points:
     homogeneous = np.concatenate([points, np.ones((len(points), 1))], axis=1) @ matrix.T
     places: Points = homogeneous[:, :2] / homogeneous[:, 2:]
     return places
-
-
-def projection(origin: Points, target: Points) -> NDArray[np.float64]:
-    """The projective map, ``[3, 3]``, of four places ``[4, 2]`` to four others (Hartley and Zisserman, 4.1)."""
-    rows = []
-    for (x, y), (u, v) in zip(origin, target, strict=True):
-        rows.append([x, y, 1, 0, 0, 0, -u * x, -u * y])
-        rows.append([0, 0, 0, x, y, 1, -v * x, -v * y])
-    solved = np.linalg.solve(np.array(rows), target.reshape(-1))
-    return np.append(solved, 1.0).reshape(3, 3)
 
 
 def placed(

@@ -5,33 +5,21 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-import matplotlib
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from ecg.pictures.pages.words import HEIGHT, LETTERING, WORDS
+from training.pictures.fonts import FONTS, font
 
-#: Fonts that come with Matplotlib, and are like those of carts.
-FONTS: Final = (
-    "DejaVuSans.ttf",
-    "DejaVuSans-Bold.ttf",
-    "DejaVuSansMono.ttf",
-    "DejaVuSansMono-Bold.ttf",
-    "DejaVuSerif.ttf",
-    "STIXGeneral.ttf",
-    "STIXGeneralBol.ttf",
-    "cmss10.ttf",
-    "cmtt10.ttf",
-)
 #: Letters are drawn so large and then made smaller, pixels.
 _DRAWN: Final = 96
 
 
 def lettering() -> dict[str, NDArray[np.uint8] | NDArray[np.int64]]:
     """All words in all fonts: ``pixels`` ``[HEIGHT, columns]`` beside each other, and ``widths``, font after font."""
-    found = [_word(text, font) for font in _fonts() for text in WORDS]
-    return {"pixels": np.concatenate(found, axis=1), "widths": np.array([word.shape[1] for word in found])}
+    words = [_word(text, letters) for letters in _fonts() for text in WORDS]
+    return {"pixels": np.concatenate(words, axis=1), "widths": np.array([word.shape[1] for word in words])}
 
 
 def write() -> Path:
@@ -42,16 +30,15 @@ def write() -> Path:
 
 
 def _fonts() -> list[ImageFont.FreeTypeFont]:
-    folder = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
     own = ImageFont.load_default(_DRAWN)
     if not isinstance(own, ImageFont.FreeTypeFont):
         raise TypeError("Pillow was built without FreeType.")
-    return [*(ImageFont.truetype(folder / name, _DRAWN) for name in FONTS), own]
+    return [*(font(name, _DRAWN) for name in FONTS), own]
 
 
-def _word(text: str, font: ImageFont.FreeTypeFont) -> NDArray[np.uint8]:
+def _word(text: str, letters: ImageFont.FreeTypeFont) -> NDArray[np.uint8]:
     image = Image.new("L", (_DRAWN * (len(text) + 1), 2 * _DRAWN))
-    ImageDraw.Draw(image).text((_DRAWN / 2, _DRAWN / 2), text, fill=255, font=font)
+    ImageDraw.Draw(image).text((_DRAWN / 2, _DRAWN / 2), text, fill=255, font=letters)
     box = image.getbbox()
     if box is None:
         raise ValueError(f"{text!r} shows nothing.")

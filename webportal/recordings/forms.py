@@ -39,7 +39,7 @@ class FilesField(forms.FileField):
 class SendingForm(forms.Form):
     """Files of recordings, and a few words to find them again."""
 
-    sent = FilesField(label=_("Files of a recording"))
+    sent = FilesField(label=_("Picture of a strip or page, or files of a recording"))
     name = forms.CharField(
         label=_("Name"),
         required=False,

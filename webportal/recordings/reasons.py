@@ -14,7 +14,7 @@ from webportal.analyses.reasons import Explanation
 
 def explain(reason: str) -> Explanation:
     """The words for a reason code. Codes of a newer server or reader get a sentence too."""
-    known = _kinds() | _contents() | _archives() | _limits() | _waits()
+    known = _kinds() | _pages() | _contents() | _archives() | _limits() | _waits()
     if reason in known:
         return known[reason]
     if of_pictures.is_known(reason):
@@ -28,8 +28,13 @@ def explain(reason: str) -> Explanation:
 def warning(warned: dict[str, Any]) -> str:
     """A warning about a recording in a sentence; for the rare ones the reader's own words."""
     lead = str(warned.get("lead") or "")
-    words = _warnings().get(str(warned["reason"]), str(warned["message"]))
+    words = (_warnings() | _page_warnings()).get(str(warned["reason"]), str(warned["message"]))
     return f"{lead}: {words}" if lead else words
+
+
+def page_warning(warned: str) -> str:
+    """A warning about what was read of a picture, in a sentence."""
+    return _page_warnings().get(warned, warned)
 
 
 def all_refusals() -> tuple[str, ...]:
@@ -65,6 +70,29 @@ def _kinds() -> dict[str, Explanation]:
             _("An administrator can restore it from a backup; or send it once more."),
         ),
     }  # fmt: skip
+
+
+def _pages() -> dict[str, Explanation]:
+    """What a picture of a strip or page shows, or doesn't."""
+    again = _("Photograph it once more: the whole strip in the frame, from straight above, no shadow, sharp.")
+    return {
+        "PAGE_UNCHECKED": Explanation(
+            _("Your picture was read. Look whether that is right."),
+            _("Traces, names and scale are drawn over it. It is analysed once you have said so."),
+        ),
+        "PAGE_BLANK": Explanation(_("Nothing is drawn in the picture."), again),
+        "PAGE_NO_TRACE": Explanation(_("The picture shows no line that goes on from left to right."), again),
+        "PAGE_NO_ECG": Explanation(
+            _("The picture doesn’t look like an ECG: it has no grid, no names of leads, no pulse and no beats."), again
+        ),
+        "PAGE_TOO_SMALL": Explanation(
+            _("The picture has too few pixels for a strip."),
+            _("Send the picture itself, not a preview of it, or go closer with the camera."),
+        ),
+        "PICTURE_ONE_BEAT": Explanation(
+            _("The picture shows one beat."), _("Have it classified as one; a recording has several.")
+        ),
+    }
 
 
 def _contents() -> dict[str, Explanation]:
@@ -185,4 +213,18 @@ def _warnings() -> dict[str, str]:
         "RECORDING_ROWS_DAMAGED": _("Lines that are no rows count as missing samples."),
         "RECORDING_TIME_UNIT_ASSUMED": _("The times have no unit; the only plausible one was taken."),
         "RECORDING_ANSWER_IGNORED": _("What was answered is not what the file says, which stands."),
+    }
+
+
+def _page_warnings() -> dict[str, str]:
+    """Those about what was read of a picture."""
+    return {
+        "PAGE_SPEED_ASSUMED": _("The paper speed is neither printed nor shown by a pulse; 25 mm/s was assumed."),
+        "PAGE_GAIN_ASSUMED": _("The gain is neither printed nor shown by a pulse; 10 mm/mV was assumed."),
+        "PAGE_SCALE_UNKNOWN": _("There is no grid and no pulse: times and voltages are a guess by the picture’s size."),
+        "PAGE_PITCH_UNSURE": _("The grid has lines of one kind only; how far apart they are on paper was assumed."),
+        "PAGE_SCALE_CONTRADICTORY": _("Grid, pulse and print contradict each other; what is printed was taken."),
+        "PAGE_NAMES_ASSUMED": _("No names of leads were read; those of the layout’s usual order were assumed."),
+        "PAGE_NAME_UNKNOWN": _("The names of some leads could not be read."),
+        "PAGE_TRACES_TOUCH": _("Traces touch or cross; where they do, one may have been taken for the other."),
     }

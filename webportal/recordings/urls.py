@@ -4,13 +4,25 @@ from __future__ import annotations
 
 from django.urls import path
 
-from webportal.recordings.views import families, lists, recording, report, sending, single, tables, windows
+from webportal.recordings.views import (
+    crossing,
+    families,
+    lists,
+    page,
+    recording,
+    report,
+    sending,
+    single,
+    tables,
+    windows,
+)
 
 app_name = "recordings"
 
 urlpatterns = [
     path("recordings/", lists.recording_list, name="list"),
     path("recordings/new/", sending.upload, name="upload"),
+    path("recordings/of-picture/<uuid:analysis_id>/", crossing.from_analysis, name="of-picture"),
     path("recordings/announce/", sending.announce, name="announce"),
     path("recordings/shared/", lists.shared, name="shared"),
     path("recordings/trash/", lists.trash, name="trash"),
@@ -21,6 +33,11 @@ urlpatterns = [
     path("recordings/<uuid:recording_id>/files/<int:number>", sending.piece, name="piece"),
     path("recordings/<uuid:recording_id>/state/", single.state, name="state"),
     path("recordings/<uuid:recording_id>/answers/", single.answer, name="answer"),
+    path("recordings/<uuid:recording_id>/page/", page.check, name="page"),
+    path("recordings/<uuid:recording_id>/page/picture", page.picture, name="page-picture"),
+    path("recordings/<uuid:recording_id>/page/overlay", page.overlay, name="page-overlay"),
+    path("recordings/<uuid:recording_id>/page/places", page.where, name="page-places"),
+    path("recordings/<uuid:recording_id>/as-beat/", crossing.as_beat, name="as-beat"),
     path("recordings/<uuid:recording_id>/cancel/", single.cancel, name="cancel"),
     path("recordings/<uuid:recording_id>/again/", single.ask_again, name="again"),
     path("recordings/<uuid:recording_id>/name/", single.rename, name="rename"),

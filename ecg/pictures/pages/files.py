@@ -7,6 +7,7 @@ from collections.abc import Callable
 from ecg.pictures import confined
 from ecg.pictures.decoding import ImageLimits
 from ecg.pictures.kinds import BEGINNING_BYTES, Kind, kind_of
+from ecg.pictures.pages.corrections import NOTHING, Corrections
 from ecg.pictures.pages.opening import read_picture
 from ecg.pictures.pages.reading import go_on_always
 from ecg.pictures.pages.result import PageReading
@@ -14,15 +15,21 @@ from ecg.pictures.pages.vectors import reading
 
 
 def read_file(
-    data: bytes, limits: ImageLimits | None = None, *, go_on: Callable[[], None] = go_on_always
+    data: bytes,
+    limits: ImageLimits | None = None,
+    *,
+    corrections: Corrections = NOTHING,
+    go_on: Callable[[], None] = go_on_always,
 ) -> PageReading:
     """What a PNG, a JPEG or a PDF of one page shows.
 
-    A PDF whose traces and grid are lines is read by these, exactly; any other as the picture that it is drawn as.
+    A PDF whose traces and grid are lines is read by these, exactly; any other, and one of which something is stated, as
+    the picture that it is drawn as.
 
     Args:
         data: The file.
         limits: What it may cost.
+        corrections: What a person states of it.
         go_on: Called between the steps; may end the work by raising.
 
     Returns:
@@ -33,7 +40,10 @@ def read_file(
         ecg.confinement.NoTurn: too many documents are being opened just now.
     """
     if kind_of(data[:BEGINNING_BYTES]) is not Kind.PDF:
-        return read_picture(data, limits, go_on=go_on)
-    found = reading.read(confined.drawing_of(data, limits))
+        return read_picture(data, limits, corrections=corrections, go_on=go_on)
+    found = reading.read(confined.drawing_of(data, limits)) if corrections == NOTHING else None
     go_on()
-    return found or read_picture(confined.to_native(data, limits).data, limits, go_on=go_on)
+    if found is not None:
+        return found
+    picture = confined.to_native(data, limits).data
+    return read_picture(picture, limits, corrections=corrections, go_on=go_on)

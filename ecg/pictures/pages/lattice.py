@@ -82,6 +82,16 @@ def projected(matrix: Floats, x: Floats, y: Floats) -> tuple[Floats, Floats]:
     )
 
 
+def projection(origin: Floats, target: Floats) -> Floats:
+    """The projective map, ``[3, 3]``, of four places ``[4, 2]`` to four others (Hartley and Zisserman, 4.1)."""
+    rows = []
+    for (x, y), (u, v) in zip(origin, target, strict=True):
+        rows.append([x, y, 1, 0, 0, 0, -u * x, -u * y])
+        rows.append([0, 0, 0, x, y, 1, -v * x, -v * y])
+    solved = np.linalg.solve(np.array(rows), target.reshape(-1))
+    return np.append(solved, 1.0).reshape(3, 3)
+
+
 def lattice_of(depth: NDArray[np.uint8]) -> Lattice | None:
     """The lattice of a grid; None where there is none to be seen.
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from ecg.leads import STANDARD
+from ecg.pictures.pages.corrections import Corrections
 from ecg.pictures.pages.result import Warned
 from ecg.pictures.pages.words import NAMES, Word
 
@@ -23,6 +24,8 @@ _LATER: Final = 1.0
 #: How far before its column a name may begin and how far behind, as a share of the column.
 _BEFORE: Final = 0.2
 _BEHIND: Final = 0.45
+#: Before the first one there is the margin, where names may stand, too.
+_MARGIN: Final = 0.6
 
 
 class Named(NamedTuple):
@@ -61,8 +64,7 @@ class Layout:
     @property
     def warnings(self) -> tuple[Warned, ...]:
         """What to know before believing the names."""
-        assumed = (Warned.NAMES_ASSUMED,) if self.names_assumed else ()
-        return (*assumed, Warned.NAME_UNKNOWN) if any(not cell.name for cell in self.cells) else assumed
+        return (Warned.NAMES_ASSUMED,) if self.names_assumed else ()
 
 
 def named(words: Sequence[Word], levels: Sequence[float], spacing: float) -> list[Named]:
@@ -96,31 +98,74 @@ def layout_of(rows: int, names: Sequence[Named], begin: float, end: float, *, br
         end: Where they end.
         broken: Whether the traces break off where a page of twelve leads changes from one to the next.
     """
-    best: tuple[float, Layout] | None = None
-    for layout in _twelve(rows):
-        cells, hits, against, later = [], 0, 0, 0
-        for cell in layout.cells:
-            width = (end - begin) / cell.columns
-            here = _at(names, cell.row, begin + cell.column * width, width)
-            hits += cell.name in here
-            # A separator may look like an I, which contradicts nothing.
-            against += bool(here - {"I"}) and cell.name not in here
-            later += cell.name in here and cell.column > 0
-            cells.append(cell._replace(read=cell.name in here))
-        score = hits - 1.5 * against + _LATER * later
-        if best is None or score > best[0]:
-            best = score, Layout(layout.text, _with_strips(cells, names, begin, end), layout.cabrera)
-    if best is not None and best[0] >= _ENOUGH:
-        return best[1]
-    if broken and best is not None and not best[1].cabrera and best[0] >= 0 and rows in (3, 4, 6):
-        return Layout(best[1].text, best[1].cells, names_assumed=best[0] < 2)
+    best = max((_told(layout, names, begin, end) for layout in _twelve(rows)), key=_score, default=None)
+    if best is not None and best.score >= _ENOUGH:
+        return best.layout
+    if broken and best is not None and not best.layout.cabrera and best.score >= 0 and rows in (3, 4, 6):
+        return Layout(best.layout.text, best.layout.cells, names_assumed=best.score < 2)
     return _single(rows, names, begin, end)
 
 
-def _at(names: Sequence[Named], row: int, left: float, width: float) -> set[str]:
-    return {
-        name.name for name in names if name.row == row and left - _BEFORE * width <= name.x <= left + _BEHIND * width
-    }
+def stated_layout(
+    stated: Corrections, rows: int, names: Sequence[Named], begin: float, end: float
+) -> tuple[Layout, bool]:
+    """The layout that is stated, and whether rows or names speak against it; arguments as of :func:`layout_of`."""
+    among = [
+        layout
+        for layout in _twelve(stated.rows or rows)
+        if layout.text == stated.layout and stated.cabrera in (None, layout.cabrera)
+    ]
+    if not among:
+        return _single(rows, names, begin, end), stated.rows != rows
+    best = max((_told(layout, names, begin, end) for layout in among), key=_score)
+    cells = tuple(cell for cell in best.layout.cells if cell.row < rows)
+    nothing_read = not any(cell.read for cell in cells)
+    layout = Layout(best.layout.text, cells, best.layout.cabrera, names_assumed=nothing_read)
+    return layout, stated.rows != rows or best.score < 0
+
+
+def with_names(layout: Layout, stated: Corrections) -> tuple[Layout, bool]:
+    """A layout with the names that are stated, and whether some of them contradict it or have no place in it."""
+    names = {(row, column): name for row, column, name in stated.names}
+    cells, contradicted = [], False
+    for cell in layout.cells:
+        name = names.pop((cell.row, cell.column), None)
+        contradicted |= name is not None and cell.read and name != cell.name
+        cells.append(cell if name is None else cell._replace(name=name, read=True))
+    assumed = layout.names_assumed and not stated.names
+    return Layout(layout.text, tuple(cells), layout.cabrera, assumed), contradicted or bool(names)
+
+
+class _Told(NamedTuple):
+    """How much names speak for a layout."""
+
+    score: float
+    layout: Layout
+
+
+def _score(told: _Told) -> float:
+    return told.score
+
+
+def _told(layout: Layout, names: Sequence[Named], begin: float, end: float) -> _Told:
+    cells, hits, against, later = [], 0, 0, 0
+    for cell in layout.cells:
+        width = (end - begin) / cell.columns
+        here = _at(names, cell.row, begin, width, cell.column)
+        hits += cell.name in here
+        # A separator may look like an I, which contradicts nothing.
+        against += bool(here - {"I"}) and cell.name not in here
+        later += cell.name in here and cell.column > 0
+        cells.append(cell._replace(read=cell.name in here))
+    score = hits - 1.5 * against + _LATER * later
+    return _Told(score, Layout(layout.text, _with_strips(cells, names, begin, end), layout.cabrera))
+
+
+def _at(names: Sequence[Named], row: int, begin: float, width: float, column: int) -> set[str]:
+    """The names that were read at a column of a row whose columns are ``width`` wide."""
+    left = begin + column * width
+    first = begin - _MARGIN * width if column == 0 else left - _BEFORE * width
+    return {name.name for name in names if name.row == row and first <= name.x <= left + _BEHIND * width}
 
 
 def _twelve(rows: int) -> Iterator[Layout]:
@@ -148,7 +193,7 @@ def _with_strips(cells: list[Cell], names: Sequence[Named], begin: float, end: f
         if cell.columns > 1 or sum(other.columns == 1 for other in cells) == len(cells):
             found.append(cell)
             continue
-        here = sorted(_at(names, cell.row, begin, (end - begin) / 4), key=NAMES.index)
+        here = sorted(_at(names, cell.row, begin, (end - begin) / 4, 0), key=NAMES.index)
         found.append(cell._replace(name=here[0] if len(here) == 1 else "", read=len(here) == 1))
     return tuple(found)
 

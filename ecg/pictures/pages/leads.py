@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ecg.pictures.pages.layouts import Cell, Layout
-from ecg.pictures.pages.result import RATE, Lead
+from ecg.pictures.pages.result import PLACES, RATE, Lead
 from ecg.pictures.pages.scale import Scale
-from ecg.pictures.pages.straightening import Flat
 from ecg.pictures.pages.traces import Trace
 
 Floats = NDArray[np.float64]
+ToPicture = Callable[[Floats], Floats]
 
 #: An interruption of the ink that is no longer is drawn over, seconds: a crossing letter, a faint spot.
 _BRIDGED: Final = 0.06
+#: A separator is so tall, stands so near to where a lead ends, and is no wider than this beside its pen, mm.
+_TALL: Final = 2.0
+_AT_EDGE: Final = 1.5
+_BAR: Final = 0.4
 #: Cost of following a trace at which it is worth half as much.
 _HALF: Final = 0.5
 #: What a lead loses whose name was concluded from the layout, and one without a name.
@@ -26,7 +30,7 @@ _NAMELESS: Final = 0.8
 
 
 def leads_of(
-    traces: Sequence[Trace], layout: Layout, scale: Scale, flat: Flat, begin: float, end: float, factor: float
+    traces: Sequence[Trace], layout: Layout, scale: Scale, to_picture: ToPicture, begin: float, end: float
 ) -> tuple[Lead, ...]:
     """The leads of a page.
 
@@ -34,25 +38,38 @@ def leads_of(
         traces: Of its rows, from the top.
         layout: How they are divided.
         scale: What a pixel is worth.
-        flat: How the page was straightened.
+        to_picture: Places of the straightened page as those of the picture.
         begin: Where the rows begin, x in pixels.
         end: Where they end.
-        factor: Pixels of the picture to one of the working copy.
     """
     leads = []
     for cell in layout.cells:
         trace = traces[cell.row]
-        x, y = trace.points()
         width = (end - begin) / cell.columns
+        edges = begin + width * np.arange(1, cell.columns)
+        x, y = _without_separators(trace, edges, scale.calibration.pixels_per_mm)
         left = begin + cell.column * width
         right = left + width
         # A row's trace may begin a little before the others or end behind them.
         first = min(left, trace.begin) if cell.column == 0 else left
         last = max(right, trace.end) if cell.column == cell.columns - 1 else right
-        lead = _lead(cell, trace, scale, (x, y), (first, last), begin, flat, factor)
+        lead = _lead(cell, trace, scale, (x, y), (first, last), begin, to_picture)
         if lead is not None:
             leads.append(lead)
     return tuple(leads)
+
+
+def _without_separators(trace: Trace, edges: Floats, millimetre: float) -> tuple[Floats, Floats]:
+    """X and y of a trace, without the upright bars that stand where one lead ends and the next begins."""
+    x, y = trace.points()
+    tall = trace.line.lower - trace.line.upper > _TALL * millimetre
+    keep = np.ones(len(x), np.bool_)
+    for edge in edges:
+        bar = np.flatnonzero(tall & (np.abs(x - edge) <= _AT_EDGE * millimetre))
+        if len(bar) and x[bar[-1]] - x[bar[0]] <= _BAR * millimetre + 2 * trace.line.thickness:
+            foot = 1.0 + trace.line.thickness / 2
+            keep &= (x < x[bar[0]] - foot) | (x > x[bar[-1]] + foot)
+    return x[keep], y[keep]
 
 
 def _lead(
@@ -62,8 +79,7 @@ def _lead(
     points: tuple[Floats, Floats],
     stretch: tuple[float, float],
     begin: float,
-    flat: Flat,
-    factor: float,
+    to_picture: ToPicture,
 ) -> Lead | None:
     first, last = max(stretch[0], trace.begin), min(stretch[1], trace.end)
     number = int((last - first) / scale.pixels_per_second * RATE)
@@ -75,14 +91,17 @@ def _lead(
     values = np.interp(at, x[seen], y[seen])
     values[_missing(at, x[seen], _BRIDGED * scale.pixels_per_second)] = np.nan
     millivolts = ((trace.zero - values) / scale.pixels_per_mv).astype(np.float32)
-    inside = (x >= first) & (x <= last)
-    line = np.full((int(inside.sum()), 2), np.nan)
-    drawn = np.isfinite(y[inside])
-    places = np.stack([x[inside], y[inside]], axis=1)
-    line[drawn] = flat.to_picture(places[drawn]) * factor
+    places = np.stack([at, values], axis=1)[::PLACES]
+    drawn = np.isfinite(places[:, 1])
+    if not drawn.any():
+        return None
+    places[~drawn] = np.nan
+    places[drawn] = to_picture(places[drawn])
+    inside = seen & (x >= first) & (x <= last)
+    around = to_picture(np.stack([x[inside], y[inside]], axis=1)) if inside.any() else places[drawn]
     cover = float(np.isfinite(millivolts).mean())
     worth = 1.0 if cell.read else _CONCLUDED if cell.name else _NAMELESS
-    box = (*np.nanmin(line, axis=0).tolist(), *np.nanmax(line, axis=0).tolist())
+    (left, top), (right, bottom) = around.min(axis=0).tolist(), around.max(axis=0).tolist()
     return Lead(
         name=cell.name,
         name_read=cell.read,
@@ -91,8 +110,8 @@ def _lead(
         begin=max(0.0, (first - begin) / scale.pixels_per_second),
         rate=RATE,
         millivolts=millivolts,
-        trace=line,
-        box=(box[0], box[1], box[2], box[3]),
+        trace=places,
+        box=(left, top, right, bottom),
         confidence=round(cover * worth * _HALF / (_HALF + max(0.0, trace.cost)), 3),
     )
 

@@ -14,8 +14,14 @@ _BAND: Final = 160
 _POINTS: Final = 16384
 #: A line of the spectrum stands out by this factor of power.
 _CLEAR: Final = 12.0
+#: And is this share of the highest, or more: lines that were put on whole pixels repeat themselves more faintly.
+_FAINTEST: Final = 0.01
 #: The shortest period that explains this share of what any explains.
 _EXPLAINED: Final = 0.9
+#: A longer period has so many of its own waves, or more: a share.
+_OWN: Final = 0.5
+#: Fine lines between bold ones stand out by this factor over the bold ones' own waves beside theirs.
+_FINE: Final = 4.0
 #: Lines of one kind farther apart are those every five millimetres: a millimetre of 14 pixels is 350 dots an inch.
 _FIVE: Final = 14.5
 _SHORTEST: Final = 2.2
@@ -46,21 +52,44 @@ def pitch_of(depth: NDArray[np.uint8]) -> Pitch | None:
         return None
     peak = int(np.flatnonzero(seen)[power[seen].argmax()])
     strongest = _between(power, peak)
-    explained = {}
-    for number in range(1, 16):
-        period = number * _POINTS / strongest
-        if period <= _LONGEST:
-            explained[period] = float(np.log(_comb(power, period)).sum())
+    clear = max(_CLEAR, _FAINTEST * float(power[peak]))
+    combs = {}
+    for number in range(1, int(_LONGEST * strongest / _POINTS) + 1):
+        heights = _comb(power, number * _POINTS / strongest, clear)
+        if _has_own(heights, number):
+            combs[number * _POINTS / strongest] = heights
+    bold = {period: heights for period, heights in combs.items() if _is_bold(heights)}
+    period = _shortest_that_explains(bold or combs)
+    if period is None:
+        return None
+    if bold or period > _FIVE:
+        return Pitch(period / 5, bold=bool(bold), five=True)
+    return Pitch(period, bold=False, five=False)
+
+
+def _has_own(heights: Floats, number: int) -> bool:
+    """Whether so many times the period of the strongest wave is a period of the lines: half of the longer waves that
+    it alone explains are there. Lines that were put on whole pixels nearly repeat themselves after others, too.
+    """
+    own = [heights[wave - 1] > 1.0 for wave in range(1, number) if np.gcd(wave, number) == 1]
+    return not own or float(np.mean(own)) >= _OWN
+
+
+def _shortest_that_explains(combs: dict[float, Floats]) -> float | None:
+    """The shortest period that explains nearly as much as any; None where there is none."""
+    explained = {period: float(np.log(heights).sum()) for period, heights in combs.items()}
     if not explained:
         return None
     most = max(explained.values())
-    period = min(period for period, value in explained.items() if value >= _EXPLAINED * most)
-    heights = _comb(power, period)
-    if len(heights) >= 6 and heights[4] > 4 * np.sqrt(heights[3] * heights[5]) and heights[4] > _CLEAR:
-        return Pitch(period / 5, bold=True, five=True)
-    if period > _FIVE:
-        return Pitch(period / 5, bold=False, five=True)
-    return Pitch(period, bold=False, five=False)
+    return min(period for period, value in explained.items() if value >= _EXPLAINED * most)
+
+
+def _is_bold(heights: Floats) -> bool:
+    """Whether a period is that of bold lines with four fine ones in between: its fifth wave stands out."""
+    if len(heights) < 6 or np.count_nonzero(heights[:4] > 1.0) < 2:
+        return False
+    before, fifth, after = heights[3:6]
+    return bool(fifth > _FINE * np.sqrt(before * after) and fifth > _FINE / 2 * max(before, after))
 
 
 def _spectrum(depth: NDArray[np.uint8]) -> Floats:
@@ -80,15 +109,15 @@ def _spectrum(depth: NDArray[np.uint8]) -> Floats:
     return ratio
 
 
-def _comb(power: Floats, period: float) -> Floats:
-    """Heights of the spectrum at the multiples of a frequency; 1 where nothing stands out."""
+def _comb(power: Floats, period: float, clear: float) -> Floats:
+    """Heights of the spectrum at the multiples of a frequency; 1 where none is higher than ``clear``."""
     places = np.arange(1, int(period / _SHORTEST) + 1) * _POINTS / period
     heights = []
     for place in places:
         at = round(place)
         heights.append(float(power[max(0, at - 4) : at + 5].max()))
     found = np.array(heights)
-    return np.where(found > _CLEAR, found, 1.0)
+    return np.where(found > clear, found, 1.0)
 
 
 def _between(values: Floats, peak: int) -> float:

@@ -9,6 +9,7 @@ import numpy as np
 from PIL import Image
 
 from ecg.pictures.decoding import ImageLimits, decode_as, flattened, orientation_of, turned
+from ecg.pictures.pages.corrections import NOTHING, Corrections
 from ecg.pictures.pages.reading import WORK_SIDE, go_on_always, read
 from ecg.pictures.pages.result import PageReading, enlarged
 
@@ -18,13 +19,18 @@ _FACTORS: Final = (1, 2, 4, 8)
 
 
 def read_picture(
-    data: bytes, limits: ImageLimits | None = None, *, go_on: Callable[[], None] = go_on_always
+    data: bytes,
+    limits: ImageLimits | None = None,
+    *,
+    corrections: Corrections = NOTHING,
+    go_on: Callable[[], None] = go_on_always,
 ) -> PageReading:
     """What one encoded PNG or JPEG shows; places are pixels of the upright picture.
 
     Args:
         data: The file.
         limits: What it may cost.
+        corrections: What a person states of it.
         go_on: Called between the steps; may end the work by raising.
 
     Raises:
@@ -43,7 +49,9 @@ def read_picture(
         return flat
 
     picture = decode_as(data, limits, upright)
-    return enlarged(read(np.asarray(picture), go_on=go_on), sizes[0])
+    (width, height) = size = sizes[0]
+    stated = corrections.scaled(picture.width / width, picture.height / height)
+    return enlarged(read(np.asarray(picture), corrections=stated, go_on=go_on), size)
 
 
 def upright_picture(data: bytes, limits: ImageLimits | None = None) -> Image.Image:

@@ -25,17 +25,26 @@ class Upright(NamedTuple):
     words: list[Word]
 
 
+def as_stated(ink: Ink, millimetre: float, *, is_share: bool) -> tuple[Upright, bool]:
+    """The ink as it is, its way up being stated, and whether its words say otherwise."""
+    first, *others = (_turned(ink, quarters, millimetre, is_share=is_share) for quarters in range(4))
+    most = max(_told(other.words) for other in others)
+    return first, most >= _ENOUGH and most > 2 * _told(first.words)
+
+
 def upright(ink: Ink, millimetre: float, *, is_share: bool) -> Upright:
     """The ink turned so that it can be read."""
-    quarters = 1 if _rows_clear(ink.mask.T) > _CLEARER * _rows_clear(ink.mask) else 0
-    first = _turned(ink, quarters, millimetre, is_share=is_share)
-    if _told(first.words) >= _ENOUGH:
-        return first
-    other = _turned(ink, quarters + 2, millimetre, is_share=is_share)
+    lying = 1 if _rows_clear(ink.mask.T) > _CLEARER * _rows_clear(ink.mask) else 0
+    ways: dict[int, Upright] = {}
+    for quarters in (lying, lying + 2, 1 - lying, 3 - lying):
+        ways[quarters] = _turned(ink, quarters, millimetre, is_share=is_share)
+        if _told(ways[quarters].words) >= _ENOUGH:
+            return ways[quarters]
+    first, other = ways[lying], ways[lying + 2]
     if _told(other.words) != _told(first.words):
         return max(first, other, key=lambda way: _told(way.words))
     # Without words: most waves of most people's leads that stand out stand up.
-    return first if quarters == 0 or _skewness(first.ink) >= _skewness(other.ink) else other
+    return first if lying == 0 or _skewness(first.ink) >= _skewness(other.ink) else other
 
 
 def _turned(ink: Ink, quarters: int, millimetre: float, *, is_share: bool) -> Upright:

@@ -14,18 +14,21 @@ from ecg.pictures.ink.opening import WORK_SIDE as BEAT_SIDE
 from ecg.pictures.ink.reading import read_beat
 from ecg.pictures.pages import ink as inks
 from ecg.pictures.pages import straightening
+from ecg.pictures.pages.corrections import NOTHING, Corrections
 from ecg.pictures.pages.ink import Ink
 from ecg.pictures.pages.lattice import Lattice, lattice_of
-from ecg.pictures.pages.layouts import Layout, layout_of, named
+from ecg.pictures.pages.layouts import Layout, Named, layout_of, named, stated_layout, with_names
 from ecg.pictures.pages.leads import leads_of
 from ecg.pictures.pages.likeness import breaks_off, is_ecg
 from ecg.pictures.pages.millimetre import Pitch, pitch_of
-from ecg.pictures.pages.orientation import upright
+from ecg.pictures.pages.orientation import as_stated, upright
 from ecg.pictures.pages.result import Basis, Kind, PageReading, Reason, Warned
+from ecg.pictures.pages.rhythm_strips import named_by_likeness
 from ecg.pictures.pages.rows import rows_of
-from ecg.pictures.pages.scale import Scale, scale_of
+from ecg.pictures.pages.scale import scale_of
 from ecg.pictures.pages.straightening import Flat
 from ecg.pictures.pages.traces import Trace, touching, traces_of
+from ecg.pictures.pages.views import View, local_scale, view_of
 from ecg.pictures.pages.words import Word
 
 Pixels = NDArray[np.uint8]
@@ -59,33 +62,35 @@ def go_on_always() -> None:
 
 
 def read(
-    pixels: Pixels, probabilities: Probabilities | None = None, *, go_on: Callable[[], None] = go_on_always
+    pixels: Pixels,
+    probabilities: Probabilities | None = None,
+    *,
+    corrections: Corrections = NOTHING,
+    go_on: Callable[[], None] = go_on_always,
 ) -> PageReading:
     """What an upright or turned picture shows.
 
     Args:
         pixels: ``uint8`` ``[rows, columns, 3]``, RGB.
         probabilities: A network's word on each pixel; without, ink is told by how dark it is.
+        corrections: What a person states: it is taken as it is, and warnings say what contradicts it.
         go_on: Called between the steps; may end the work by raising.
 
     Returns:
         Leads in millivolts, and where they stand in the picture; without leads, what kind of picture it is and why
         nothing was read.
     """
-    height, width = pixels.shape[:2]
-    size = (width, height)
-    image = Image.fromarray(pixels)
-    if max(size) < _SMALL and _is_one_beat(image):
+    size = (pixels.shape[1], pixels.shape[0])
+    view = view_of(Image.fromarray(pixels), corrections, WORK_SIDE)
+    shown = max(view.image.size) * view.scale
+    if not corrections.trusted and shown < _SMALL and _is_one_beat(view.image):
         return PageReading(Kind.BEAT, size)
-    if min(size) < _LEAST_SIDE or max(size) < _LEAST_WIDTH:
+    if min(view.image.size) < _LEAST_SIDE or max(view.image.size) < _LEAST_WIDTH:
         return PageReading(Kind.NONE, size, Reason.TOO_SMALL)
-    factor = max(1.0, max(size) / WORK_SIDE)
-    if factor > 1:
-        image = image.resize((round(width / factor), round(height / factor)), Image.Resampling.LANCZOS)
-    page = _paper(image, probabilities, go_on)
-    reading = PageReading(Kind.NONE, size, Reason.BLANK) if page is None else _read_page(page, size, factor, go_on)
+    page = _paper(view, probabilities, corrections, go_on)
+    reading = PageReading(Kind.NONE, size, Reason.BLANK) if page is None else _read_page(page, size, corrections, go_on)
     unsure = reading.kind is Kind.NONE or (reading.kind is Kind.STRIP and Warned.SCALE_UNKNOWN in reading.warnings)
-    if unsure and _is_one_beat(image):
+    if not corrections.trusted and unsure and _is_one_beat(view.image):
         return PageReading(Kind.BEAT, size)
     return reading
 
@@ -100,14 +105,28 @@ class _Page(NamedTuple):
     """A straightened page."""
 
     ink: Ink
+    view: View
     flat: Flat
     pitch: Pitch | None
     words: list[Word]
     millimetre: float
+    warnings: tuple[Warned, ...]
+
+    def to_picture(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Places of the straightened page, ``[n, 2]``, as places in the picture."""
+        return self.view.to_picture(self.flat.to_picture(points))
+
+    @property
+    def scale(self) -> float:
+        """Pixels of the picture to one of the straightened page, in its middle."""
+        return local_scale(self.to_picture, self.flat.size)
 
 
-def _paper(image: Image.Image, probabilities: Probabilities | None, go_on: Callable[[], None]) -> _Page | None:
+def _paper(
+    view: View, probabilities: Probabilities | None, stated: Corrections, go_on: Callable[[], None]
+) -> _Page | None:
     """The page straightened and its ink found; None where there is none."""
+    image = view.image
     pixels = np.asarray(image)
     dark = inks.is_dark(pixels)
     grid, other = inks.grid_depth(pixels, dark=dark)
@@ -121,10 +140,10 @@ def _paper(image: Image.Image, probabilities: Probabilities | None, go_on: Calla
         flat, pitch = _straightened(lattice, grid, other, image.size)
     straight = np.asarray(flat.straightened(image, (0, 0, 0) if dark else (255, 255, 255)))
     seen = _within(
-        np.asarray(flat.straightened(Image.new("L", image.size, 255), 0)) > _SHOWN,
+        np.asarray(flat.straightened(view.seen or Image.new("L", image.size, 255), 0)) > _SHOWN,
         np.asarray(flat.straightened(shown, 0)) > _SHOWN,
     )
-    millimetre = pitch.millimetre if pitch is not None else max(flat.size) / _USUAL_WIDTH
+    millimetre = _millimetre(view, flat, pitch, stated)
     if probabilities is None:
         depth = inks.trace_depth(straight, dark=dark)
         ink = inks.ink_of(depth, seen=inks.paper_of(depth, seen))
@@ -133,8 +152,22 @@ def _paper(image: Image.Image, probabilities: Probabilities | None, go_on: Calla
     if ink is None:
         return None
     go_on()
-    ink, quarters, words = upright(ink, millimetre, is_share=probabilities is not None)
-    return _Page(ink, flat.turned(quarters), pitch, words, millimetre)
+    contradicted = False
+    if stated.way_up:
+        (ink, quarters, words), contradicted = as_stated(ink, millimetre, is_share=probabilities is not None)
+    else:
+        ink, quarters, words = upright(ink, millimetre, is_share=probabilities is not None)
+    warnings = (Warned.STATED_TURN,) if contradicted else ()
+    return _Page(ink, view, flat.turned(quarters), pitch, words, millimetre, warnings)
+
+
+def _millimetre(view: View, flat: Flat, pitch: Pitch | None, stated: Corrections) -> float:
+    """Of the straightened page, pixels: as it is stated, by its grid, or by how wide pages are."""
+    if pitch is not None and stated.pixels_per_mm is None:
+        return pitch.millimetre
+    if stated.pixels_per_mm is not None:
+        return stated.pixels_per_mm / local_scale(lambda points: view.to_picture(flat.to_picture(points)), flat.size)
+    return max(flat.size) / _USUAL_WIDTH
 
 
 def _within(seen: NDArray[np.bool_], grid: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -174,37 +207,57 @@ def _shares(straight: Pixels, probabilities: Probabilities, millimetre: float) -
     return np.asarray(Image.fromarray(ink).resize(image.size, Image.Resampling.BILINEAR))
 
 
-def _read_page(page: _Page, size: tuple[int, int], factor: float, go_on: Callable[[], None]) -> PageReading:
-    levels = rows_of(page.ink, page.millimetre)
+def _read_page(page: _Page, size: tuple[int, int], corrections: Corrections, go_on: Callable[[], None]) -> PageReading:
+    scale_to_picture = page.scale
+    stated = corrections.scaled(1 / scale_to_picture, 1 / scale_to_picture)
+    levels = rows_of(page.ink, page.millimetre, stated.rows)
     traces = _rows(traces_of(page.ink, levels, page.millimetre, go_on))
     if not traces:
         return PageReading(Kind.NONE, size, Reason.NO_TRACE)
     begin = float(np.median([trace.begin for trace in traces]))
     end = float(np.median([trace.end for trace in traces]))
     pulses = [trace.pulse for trace in traces if trace.pulse is not None]
-    scale = scale_of(page.pitch, pulses, page.words, end - begin)
-    rows = [trace.level for trace in traces]
-    spacing = float(np.median(np.diff(rows))) if len(rows) > 1 else 26 * page.millimetre
-    names = named(page.words, rows, spacing)
-    layout = layout_of(len(traces), names, begin, end, broken=breaks_off(traces, begin, end, page.millimetre))
+    scale = scale_of(page.pitch, pulses, page.words, end - begin, stated)
+    names, layout, contradicted = _layout(page, traces, (begin, end), stated)
     seconds = (end - begin) / scale.pixels_per_second
     known = scale.calibration.millimetre is not Basis.ASSUMED
     if known and seconds < _ONE_BEAT:
         return PageReading(Kind.BEAT, size)
-    if not (known or names or is_ecg(traces)):
+    if not (known or names or stated.trusted or is_ecg(traces)):
         return PageReading(Kind.NONE, size, Reason.NO_ECG)
-    leads = leads_of(traces, layout, scale, page.flat, begin, end, factor)
+    per_mm = scale.calibration.pixels_per_mm * scale_to_picture
+    leads = named_by_likeness(leads_of(traces, layout, scale, page.to_picture, begin, end))
+    touch = (Warned.TRACES_TOUCH,) if touching(traces) else ()
+    unnamed = (Warned.NAME_UNKNOWN,) if any(not lead.name for lead in leads) else ()
     return PageReading(
         kind=Kind.STRIP if len(traces) == 1 else Kind.PAGE,
         size=size,
         layout=layout.text,
         cabrera=layout.cabrera,
-        degrees=_degrees(page.flat),
-        corners=_corners(page.flat) * factor,
-        calibration=replace(scale.calibration, pixels_per_mm=scale.calibration.pixels_per_mm * factor),
+        degrees=_degrees(page),
+        corners=_corners(page),
+        calibration=replace(scale.calibration, pixels_per_mm=per_mm),
         leads=leads,
-        warnings=_warnings(scale, layout, traces),
+        warnings=(*scale.warnings, *layout.warnings, *unnamed, *touch, *contradicted, *page.warnings),
     )
+
+
+def _layout(
+    page: _Page, traces: list[Trace], across: tuple[float, float], stated: Corrections
+) -> tuple[list[Named], Layout, tuple[Warned, ...]]:
+    """The names that were read, the page's layout, and what speaks against what is stated of it."""
+    levels = [trace.level for trace in traces]
+    spacing = float(np.median(np.diff(levels))) if len(levels) > 1 else 26 * page.millimetre
+    names = named(page.words, levels, spacing)
+    contradicted = []
+    if stated.layout:
+        layout, off = stated_layout(stated, len(traces), names, *across)
+        contradicted += [Warned.STATED_LAYOUT] if off else []
+    else:
+        layout = layout_of(len(traces), names, *across, broken=breaks_off(traces, *across, page.millimetre))
+    layout, off = with_names(layout, stated)
+    contradicted += [Warned.STATED_NAMES] if off else []
+    return names, layout, tuple(contradicted)
 
 
 def _rows(traces: list[Trace]) -> list[Trace]:
@@ -215,18 +268,13 @@ def _rows(traces: list[Trace]) -> list[Trace]:
     ]
 
 
-def _warnings(scale: Scale, layout: Layout, traces: list[Trace]) -> tuple[Warned, ...]:
-    touch = (Warned.TRACES_TOUCH,) if touching(traces) else ()
-    return (*scale.warnings, *layout.warnings, *touch)
+def _corners(page: _Page) -> NDArray[np.float64]:
+    width, height = page.flat.size
+    return page.to_picture(np.array([(0, 0), (width, 0), (width, height), (0, height)], np.float64))
 
 
-def _corners(flat: Flat) -> NDArray[np.float64]:
-    width, height = flat.size
-    return flat.to_picture(np.array([(0, 0), (width, 0), (width, height), (0, height)], np.float64))
-
-
-def _degrees(flat: Flat) -> float:
+def _degrees(page: _Page) -> float:
     """By how much the page is turned counter-clockwise in the picture."""
-    middle = np.array(flat.size, np.float64) / 2
-    (x, y), (ahead_x, ahead_y) = flat.to_picture(np.stack([middle, middle + np.array([20.0, 0.0])]))
+    middle = np.array(page.flat.size, np.float64) / 2
+    (x, y), (ahead_x, ahead_y) = page.to_picture(np.stack([middle, middle + np.array([20.0, 0.0])]))
     return float(np.degrees(np.arctan2(y - ahead_y, ahead_x - x)))

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 RATE: Final = 500.0
 """Samples a second of every lead that is read."""
+PLACES: Final = 2
+"""Of so many samples, one has its place in the picture."""
 
 
 class Kind(StrEnum):
@@ -50,6 +52,10 @@ class Warned(StrEnum):
     NAMES_ASSUMED = "PAGE_NAMES_ASSUMED"
     NAME_UNKNOWN = "PAGE_NAME_UNKNOWN"
     TRACES_TOUCH = "PAGE_TRACES_TOUCH"
+    STATED_SCALE = "PAGE_STATED_SCALE"
+    STATED_LAYOUT = "PAGE_STATED_LAYOUT"
+    STATED_NAMES = "PAGE_STATED_NAMES"
+    STATED_TURN = "PAGE_STATED_TURN"
 
 
 MESSAGES: Final = {
@@ -61,6 +67,10 @@ MESSAGES: Final = {
     Warned.NAMES_ASSUMED: "No names of leads were read; those of the layout's usual order were assumed.",
     Warned.NAME_UNKNOWN: "The names of some leads could not be read.",
     Warned.TRACES_TOUCH: "Traces touch or cross; where they do, one may have been taken for the other.",
+    Warned.STATED_SCALE: "The stated scale contradicts the grid, the pulse or the print; what was stated was taken.",
+    Warned.STATED_LAYOUT: "The stated layout contradicts the rows or names that were found; what was stated was taken.",
+    Warned.STATED_NAMES: "Stated names of leads contradict those that were read, or stand where there is no lead.",
+    Warned.STATED_TURN: "The words on the page say that it is turned otherwise than stated; what was stated was taken.",
 }
 """A sentence for each."""
 
@@ -81,6 +91,8 @@ class Basis(StrEnum):
     PRINT = "print"
     PULSE = "pulse"
     ASSUMED = "assumed"
+    STATED = "stated"
+    """What a person said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +104,7 @@ class Calibration:
     mm_per_second: float
     mm_per_mv: float
     millimetre: Basis
-    """What the millimetre rests on: the grid, a pulse, or nothing."""
+    """What the millimetre rests on: the grid, a pulse, what was stated, or nothing."""
     speed: Basis
     gain: Basis
 
@@ -109,7 +121,7 @@ class Lead:
     name: str
     """``II``; empty where it could not be read."""
     name_read: bool
-    """Whether the name was read there, not concluded from the layout."""
+    """Whether the name was read there or stated, not concluded from the layout."""
     row: int
     column: int
     begin: float
@@ -119,7 +131,8 @@ class Lead:
     millivolts: NDArray[np.float32]
     """``[n]``; ``nan`` where nothing could be read."""
     trace: NDArray[np.float64]
-    """``[m, 2]``: x and y in the picture, pixels from its left and top edge; ``nan`` where it is interrupted."""
+    """``[m, 2]``: where every :data:`PLACES`-th sample from the first on lies in the picture, pixels from its left and
+    top edge; ``nan`` where nothing could be read."""
     box: tuple[float, float, float, float]
     """Left, top, right and lower edge of the trace in the picture, pixels."""
     confidence: float

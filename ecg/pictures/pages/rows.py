@@ -22,14 +22,16 @@ _BLUR: Final = 0.5
 #: A row has level ink for so many mm at least, and as this share of the row that has most.
 _LEAST_LEVEL: Final = 6.0
 _LEAST_SHARE: Final = 0.14
+#: Where the number of rows is known, this share of that is enough.
+_STATED: Final = 0.4
 #: A level run is no higher than so many times the pen.
 _LEVEL: Final = 2.2
 #: Most rows of a page.
 MOST_ROWS: Final = 16
 
 
-def rows_of(ink: Ink, millimetre: float) -> list[float]:
-    """Levels of the rows, from the top, pixels."""
+def rows_of(ink: Ink, millimetre: float, number: int | None = None) -> list[float]:
+    """Levels of the rows, from the top, pixels; at most ``number``, those that are clearest, where that is known."""
     wide = ink.widths() >= TRACE_WIDTH * millimetre
     if not wide.any():
         return []
@@ -41,9 +43,12 @@ def rows_of(ink: Ink, millimetre: float) -> list[float]:
     smooth = ndimage.gaussian_filter1d(counts, _BLUR * millimetre, mode="constant")
     smooth *= _BLUR * millimetre * np.sqrt(2 * np.pi)  # columns whose ink lies about here
     least = max(_LEAST_LEVEL * millimetre, _LEAST_SHARE * float(smooth.max(initial=0.0)))
+    if number is not None:
+        least *= _STATED
     padded = np.r_[0.0, smooth, 0.0]
     peaks, _ = find_peaks(padded, height=least, distance=max(1.0, _APART * millimetre))
     chosen = peaks - 1
-    if len(chosen) > MOST_ROWS:
-        chosen = np.sort(chosen[np.argsort(smooth[chosen])[-MOST_ROWS:]])
+    most = MOST_ROWS if number is None else number
+    if len(chosen) > most:
+        chosen = np.sort(chosen[np.argsort(smooth[chosen])[-most:]])
     return [float(place) + 0.5 for place in chosen]

@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from ecg.pictures.pages.corrections import NOTHING, Corrections
 from ecg.pictures.pages.millimetre import Pitch
 from ecg.pictures.pages.pulses import PULSE_SECONDS, Pulse
 from ecg.pictures.pages.result import Basis, Calibration, Warned
@@ -22,6 +23,10 @@ USUAL_GAIN: Final = 10.0
 _ALIKE: Final = 0.13
 #: A side of a pulse is less sharp than its height: its width differs by more.
 _WIDTH_ALIKE: Final = 0.2
+#: Likeness from which on a word beside a number is a unit.
+_GUESSED: Final = 0.5
+#: What is stated contradicts what is found where they differ by more.
+_STATED: Final = 0.05
 #: What rows of a page show where nothing says how much it is, seconds.
 _SECONDS: Final = 10.0
 
@@ -35,7 +40,20 @@ class Scale(NamedTuple):
     warnings: tuple[Warned, ...]
 
 
-def scale_of(pitch: Pitch | None, pulses: Sequence[Pulse], words: Sequence[Word], across: float) -> Scale:
+class _Known(NamedTuple):
+    """A speed or a gain, and what it rests on."""
+
+    value: float
+    basis: Basis
+
+
+def scale_of(
+    pitch: Pitch | None,
+    pulses: Sequence[Pulse],
+    words: Sequence[Word],
+    across: float,
+    stated: Corrections = NOTHING,
+) -> Scale:
     """The scale of a straightened page.
 
     Args:
@@ -43,52 +61,104 @@ def scale_of(pitch: Pitch | None, pulses: Sequence[Pulse], words: Sequence[Word]
         pulses: Of its rows.
         words: What was read on it.
         across: How long its rows are, pixels.
+        stated: What is stated of it, in pixels of the straightened page.
     """
-    speed, gain = _printed(words, ("mm/s", "mm/sec"), SPEEDS), _printed(words, ("mm/mV",), GAINS)
-    height = float(np.median([pulse.height for pulse in pulses])) if pulses else None
-    width = float(np.median([pulse.width for pulse in pulses])) if pulses else None
-    if pitch is None:
-        return _without_grid(speed, gain, height, width, across)
+    speed, speed_off = _known(stated.mm_per_second, _printed(words, ("mm/s", "mm/sec"), SPEEDS))
+    gain, gain_off = _known(stated.mm_per_mv, _printed(words, ("mm/mV",), GAINS))
+    pulse = _pulse(pulses)
+    if stated.pixels_per_second is not None and stated.pixels_per_mv is not None:
+        found = _in_pixels(stated.pixels_per_second, stated.pixels_per_mv, pulse)
+    elif stated.pixels_per_mm is not None:
+        off = pitch is not None and not _alike(stated.pixels_per_mm, pitch.millimetre, _STATED)
+        sure = Pitch(stated.pixels_per_mm, bold=True, five=True)
+        found = _by_grid(sure, Basis.STATED, speed, gain, pulse)
+        found = _with(found, Warned.STATED_SCALE) if off else found
+    elif pitch is not None:
+        found = _by_grid(pitch, Basis.GRID, speed, gain, pulse)
+    else:
+        found = _without_grid(speed, gain, pulse, across)
+    return _with(found, Warned.STATED_SCALE) if speed_off or gain_off else found
+
+
+def _known(stated: float | None, printed: float | None) -> tuple[_Known | None, bool]:
+    """What is stated, else what is printed, and whether these differ."""
+    if stated is not None:
+        return _Known(stated, Basis.STATED), printed is not None and not _alike(stated, printed, _STATED)
+    return None if printed is None else _Known(printed, Basis.PRINT), False
+
+
+def _pulse(pulses: Sequence[Pulse]) -> tuple[float, float] | None:
+    """Width and height of the pulses, pixels."""
+    if not pulses:
+        return None
+    return float(np.median([pulse.width for pulse in pulses])), float(np.median([pulse.height for pulse in pulses]))
+
+
+def _by_grid(
+    pitch: Pitch, basis: Basis, speed: _Known | None, gain: _Known | None, pulse: tuple[float, float] | None
+) -> Scale:
     millimetre = pitch.millimetre
     warnings = [] if pitch.bold else [Warned.PITCH_UNSURE]
-    pulse_gain = _nearest(height / millimetre, GAINS, _ALIKE) if height is not None else None
-    pulse_speed = _nearest(width / millimetre / PULSE_SECONDS, SPEEDS, _WIDTH_ALIKE) if width is not None else None
-    gain_basis, speed_basis = Basis.PRINT, Basis.PRINT
-    if (gain and pulse_gain and gain != pulse_gain) or (speed and pulse_speed and speed != pulse_speed):
-        warnings.append(Warned.SCALE_CONTRADICTORY)
-    if gain and gain == pulse_gain and Warned.PITCH_UNSURE in warnings:
+    by_pulse = None if pulse is None else (pulse[0] / millimetre / PULSE_SECONDS, pulse[1] / millimetre)
+    pulse_speed = None if by_pulse is None else _nearest(by_pulse[0], SPEEDS, _WIDTH_ALIKE)
+    pulse_gain = None if by_pulse is None else _nearest(by_pulse[1], GAINS, _ALIKE)
+    warnings += _contradictions(speed, pulse_speed) + _contradictions(gain, pulse_gain)
+    if gain and gain.value == pulse_gain and Warned.PITCH_UNSURE in warnings:
         warnings.remove(Warned.PITCH_UNSURE)
-    if gain is None:
-        gain, gain_basis = (pulse_gain, Basis.PULSE) if pulse_gain else (USUAL_GAIN, Basis.ASSUMED)
-    if speed is None:
-        speed, speed_basis = (pulse_speed, Basis.PULSE) if pulse_speed else (USUAL_SPEED, Basis.ASSUMED)
-    calibration = Calibration(millimetre, speed, gain, Basis.GRID, speed_basis, gain_basis)
-    return Scale(calibration, speed * millimetre, gain * millimetre, (*warnings, *_assumed(calibration)))
+    speed = speed or (_Known(pulse_speed, Basis.PULSE) if pulse_speed else _Known(USUAL_SPEED, Basis.ASSUMED))
+    gain = gain or (_Known(pulse_gain, Basis.PULSE) if pulse_gain else _Known(USUAL_GAIN, Basis.ASSUMED))
+    calibration = Calibration(millimetre, speed.value, gain.value, basis, speed.basis, gain.basis)
+    return _scale(calibration, tuple(dict.fromkeys(warnings)))
 
 
-def _without_grid(
-    speed: float | None, gain: float | None, height: float | None, width: float | None, across: float
-) -> Scale:
-    speed_basis = Basis.PRINT if speed else Basis.ASSUMED
-    gain_basis = Basis.PRINT if gain else Basis.ASSUMED
-    gain = gain or USUAL_GAIN
-    if height is None or width is None:
-        speed = speed or USUAL_SPEED
-        millimetre = across / (_SECONDS * speed)
-        calibration = Calibration(millimetre, speed, gain, Basis.ASSUMED, speed_basis, gain_basis)
-        warnings = (Warned.SCALE_UNKNOWN, *_assumed(calibration))
-        return Scale(calibration, speed * millimetre, gain * millimetre, warnings)
+def _contradictions(known: _Known | None, by_pulse: float | None) -> list[Warned]:
+    if known is None or by_pulse is None or _alike(known.value, by_pulse, _STATED):
+        return []
+    return [Warned.STATED_SCALE if known.basis is Basis.STATED else Warned.SCALE_CONTRADICTORY]
+
+
+def _without_grid(speed: _Known | None, gain: _Known | None, pulse: tuple[float, float] | None, across: float) -> Scale:
+    if pulse is None:
+        speed, gain = speed or _Known(USUAL_SPEED, Basis.ASSUMED), gain or _Known(USUAL_GAIN, Basis.ASSUMED)
+        millimetre = across / (_SECONDS * speed.value)
+        calibration = Calibration(millimetre, speed.value, gain.value, Basis.ASSUMED, speed.basis, gain.basis)
+        return _scale(calibration, (Warned.SCALE_UNKNOWN,))
     # The pulse says both what a millivolt and what a second is; millimetres only give it a name.
-    millimetre = height / gain
+    width, height = pulse
+    gain = gain or _Known(USUAL_GAIN, Basis.PULSE)
+    millimetre = height / gain.value
     by_pulse = _nearest(width / PULSE_SECONDS / millimetre, SPEEDS, _WIDTH_ALIKE)
     if speed is None and by_pulse is not None:
-        speed, speed_basis = by_pulse, Basis.PULSE
-    contradictory = speed is not None and by_pulse != speed
-    speed = speed or USUAL_SPEED
-    gain_basis = Basis.PULSE if gain_basis is Basis.ASSUMED else gain_basis
-    calibration = Calibration(millimetre, speed, gain, Basis.PULSE, speed_basis, gain_basis)
-    warnings = ((Warned.SCALE_CONTRADICTORY,) if contradictory else ()) + _assumed(calibration)
-    return Scale(calibration, speed * millimetre, height, warnings)
+        speed = _Known(by_pulse, Basis.PULSE)
+    contradictory = speed is not None and by_pulse != speed.value
+    speed = speed or _Known(USUAL_SPEED, Basis.ASSUMED)
+    calibration = Calibration(millimetre, speed.value, gain.value, Basis.PULSE, speed.basis, gain.basis)
+    found = _scale(calibration, (Warned.SCALE_CONTRADICTORY,) if contradictory else ())
+    return found._replace(pixels_per_mv=height)
+
+
+def _in_pixels(per_second: float, per_mv: float, pulse: tuple[float, float] | None) -> Scale:
+    """A second and a millivolt as they are stated; millimetres only give them a name."""
+    millimetre = per_mv / USUAL_GAIN
+    calibration = Calibration(millimetre, per_second / millimetre, USUAL_GAIN, Basis.STATED, Basis.STATED, Basis.STATED)
+    off = pulse is not None and not (
+        _alike(pulse[0] / PULSE_SECONDS, per_second, _WIDTH_ALIKE) and _alike(pulse[1], per_mv, _ALIKE)
+    )
+    return _scale(calibration, (Warned.STATED_SCALE,) if off else ())
+
+
+def _scale(calibration: Calibration, warnings: tuple[Warned, ...]) -> Scale:
+    millimetre = calibration.pixels_per_mm
+    return Scale(
+        calibration,
+        calibration.mm_per_second * millimetre,
+        calibration.mm_per_mv * millimetre,
+        (*warnings, *_assumed(calibration)),
+    )
+
+
+def _with(scale: Scale, warned: Warned) -> Scale:
+    return scale._replace(warnings=tuple(dict.fromkeys((*scale.warnings, warned))))
 
 
 def _assumed(calibration: Calibration) -> tuple[Warned, ...]:
@@ -104,7 +174,8 @@ def _printed(words: Sequence[Word], units: tuple[str, ...], values: tuple[float,
     """The number before a unit; None where there is none, or several that differ."""
     found = set()
     for unit in words:
-        if unit.text not in units:
+        # Beside a number of a scale, a unit may be less like itself.
+        if unit.text not in units and (unit.text or unit.guess not in units or unit.likeness < _GUESSED):
             continue
         left, top, _, bottom = unit.box
         high = bottom - top
@@ -118,4 +189,8 @@ def _printed(words: Sequence[Word], units: tuple[str, ...], values: tuple[float,
 
 def _nearest(value: float, values: tuple[float, ...], alike: float) -> float | None:
     nearest = min(values, key=lambda other: abs(np.log(value / other)))
-    return nearest if abs(np.log(value / nearest)) <= alike else None
+    return nearest if _alike(value, nearest, alike) else None
+
+
+def _alike(one: float, other: float, share: float) -> bool:
+    return bool(abs(np.log(one / other)) <= share)

@@ -50,6 +50,8 @@ class Word(NamedTuple):
     """Left, top, right, lower edge, pixels."""
     pieces: tuple[int, ...]
     """Its pieces of ink."""
+    guess: str = ""
+    """The likest of the words, however little."""
 
 
 def words_of(ink: Ink, millimetre: float) -> list[Word]:
@@ -108,7 +110,7 @@ def _read(ink: Ink, box: tuple[int, int, int, int], pieces: tuple[int, ...]) -> 
         return Word("", 0.0, box, pieces)
     first, *others = sorted(best, key=lambda text: -best[text])
     sure = best[first] >= LIKE and (not others or best[first] - best[others[0]] >= _ALONE)
-    return Word(first if sure else "", best[first], box, pieces)
+    return Word(first if sure else "", best[first], box, pieces, first)
 
 
 def _likeness(seen: Floats, template: Floats, wide: float) -> float:

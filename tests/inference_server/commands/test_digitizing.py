@@ -67,6 +67,34 @@ def test_a_pdf_of_a_cart_becomes_what_it_draws(tmp_path: Path) -> None:
         assert overlay.size[0] > overlay.size[1]
 
 
+def test_options_state_what_is_known_of_the_page(page: Path, tmp_path: Path) -> None:
+    options = ("--speed", 50, "--lead", "0,0=V1", "--layout", "1x1", "--region", "0,0,5000,5000")
+    ran = run("digitize", page, "--out", tmp_path / "out", "--json", *options)
+    assert ran.returncode == 0, ran.stderr
+    line = json.loads(ran.stdout)
+    assert (line["leads"][0]["name"], line["calibration"]["speed"], line["layout"]) == ("V1", "stated", "1x1")
+    assert wfdb.rdheader(str(tmp_path / "out" / "Frau_Muller")).sig_len == pytest.approx(3 * 500, abs=25)
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("--layout", "3x5"),
+        ("--speed", "0"),
+        ("--corners", "1,2,3"),
+        ("--corners", "0,0,9,0,9,9,0,9"),
+        ("--region", "a,b,c,d"),
+        ("--lead", "II"),
+        ("--pixels-per-mv", "80"),
+    ],
+)
+def test_options_that_cannot_be_are_refused_by_their_name(option: str, value: str, page: Path, tmp_path: Path) -> None:
+    ran = run("digitize", page, "--out", tmp_path / "out", option, value)
+    assert ran.returncode == 2
+    assert option in ran.stderr
+    assert not (tmp_path / "out").exists()
+
+
 def test_nothing_is_written_over(page: Path, tmp_path: Path) -> None:
     (tmp_path / "Frau_Muller.dat").write_bytes(b"mine")
     ran = run("digitize", page, "--out", tmp_path, "--json")

@@ -11,7 +11,7 @@ from inference_server.client.errors import CallFailed, meaning_of
 from inference_server.models.model_repository import ModelNotFound, NoModelLoaded
 from inference_server.rpc import errors
 from inference_server.rpc.pipelining import TooManyStreams
-from inference_server.rpc.recordings import TooManyRecordings
+from inference_server.rpc.recording_places import TooManyRecordings
 from inference_server.runtime.failures import InternalError, Status
 from inference_server.runtime.tokens import NotAllowed, NotAuthenticated, RateExceeded
 from inference_server.workers.child import WorkerFailed, WorkerLost, _LostBefore

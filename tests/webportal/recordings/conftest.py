@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
@@ -10,17 +11,23 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
+from PIL import Image
 from pytest_django.fixtures import Settings
 
 from benchmarks.recordings.made import made
 from ecg import store
+from ecg.pictures.pages import overlay
+from ecg.pictures.pages.opening import read_picture
 from ecg.recording import Gap, Recording
+from inference_server.classification.page_messages import Digitized
 from inference_server.classification.recordings import RecordingAnalysis as Answer
 from inference_server.client import ArrhythmiaClient
+from tests.ecg.pictures.pages import drawn
 from tests.inference_server.server_process import ServerProcess, running_server
 from webportal.accounts.models import User
 from webportal.recordings import beats_file, models
 from webportal.recordings.intake import receiving
+from webportal.recordings.jobs import reading
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -146,3 +153,64 @@ def send(media: Path, owner: User) -> Callable[..., models.Recording]:
         return row
 
     return send_files
+
+
+def picture_of(page: drawn.Page) -> bytes:
+    """A drawn page as PNG."""
+    buffer = io.BytesIO()
+    Image.fromarray(page.pixels()).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+@pytest.fixture(scope="session")
+def strip_picture() -> bytes:
+    """A strip of eight seconds of lead II, as PNG."""
+    return picture_of(drawn.strip())
+
+
+@pytest.fixture(scope="session")
+def strip_found(strip_picture: bytes) -> Digitized:
+    """What the server says about :func:`strip_picture`."""
+    reading = read_picture(strip_picture)
+    return Digitized(reading, overlay.png(reading))
+
+
+@pytest.fixture
+def unchecked(
+    send: Callable[..., models.Recording], strip_picture: bytes, strip_found: Digitized, monkeypatch: pytest.MonkeyPatch
+) -> models.Recording:
+    """The owner's :func:`strip_picture`, read and waiting for them to look at it."""
+    row = send({"photo.png": strip_picture}, name="night")
+    digitizing_server(monkeypatch, strip_found)
+    reading.run(recording_id=row.pk)
+    row.refresh_from_db()
+    return row
+
+
+class DigitizingServer:
+    """In the place of a client: says one thing about every picture, and remembers what it was asked."""
+
+    def __init__(self, said: Digitized | Exception, is_alive: bool = True) -> None:
+        self.said, self.alive = said, is_alive
+        self.asked: list[bytes] = []
+
+    def is_alive(self, timeout: float) -> bool:
+        """Whether it is there."""
+        return self.alive
+
+    def digitize(self, image: bytes, *, timeout: float) -> Digitized:
+        """What it says."""
+        self.asked.append(image)
+        if isinstance(self.said, Exception):
+            raise self.said
+        return self.said
+
+
+def digitizing_server(
+    monkeypatch: pytest.MonkeyPatch, said: Digitized | Exception, *, is_alive: bool = True
+) -> DigitizingServer:
+    """Let the portal ask such a server."""
+    server = DigitizingServer(said, is_alive)
+    for module in ("digitizing", "server"):
+        monkeypatch.setattr(f"webportal.recordings.jobs.{module}.client", lambda: server)
+    return server

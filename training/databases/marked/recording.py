@@ -40,7 +40,7 @@ class MarkedRecording:
     primary: int
     """Which lead the pictures show by default."""
     signal: NDArray[np.float32]
-    """``[samples, leads]``, millivolts at :data:`ecg.recording.SAMPLING_RATE`."""
+    """``[samples, leads]``, millivolts at :data:`ecg.beats.SAMPLING_RATE`."""
     samples: NDArray[np.int64]
     """Where each beat has its R peak (of fibrillation: a wave's crest)."""
     symbols: NDArray[np.str_]

@@ -24,6 +24,7 @@ from webportal.observability import tracing
 from webportal.recordings import beats_file
 from webportal.recordings.checkpoints import Checkpoints
 from webportal.recordings.jobs.lines import Line, Lost, heartbeat, stopping
+from webportal.recordings.jobs.server import answered
 from webportal.recordings.models import Recording, RecordingAnalysis
 
 logger = logging.getLogger(__name__)
@@ -38,10 +39,6 @@ _NO_MODEL: Final = "MODEL_NOT_FOUND"
 
 class _Stopping(Exception):  # noqa: N818 - reads as what happens
     """The process is asked to end."""
-
-
-class _LeftWithoutAnswer(Exception):  # noqa: N818 - reads as what happened
-    """A server that is healthy did not answer for this recording."""
 
 
 @task(queue_name=QUEUE)
@@ -111,9 +108,7 @@ def run(*, analysis_id: uuid.UUID) -> bool:
 def _ask(analysis: RecordingAnalysis) -> Answer:
     stored = open_store(analysis.recording.store)
     disk.check_room()
-    if not client().is_alive(timeout=1.0):
-        raise ServerUnavailable("The inference server isn't there.")
-    with heartbeat(ASKING, analysis) as lost:
+    with answered(), heartbeat(ASKING, analysis) as lost:
         written = time.monotonic()
 
         def progress(fraction: float) -> None:
@@ -128,18 +123,13 @@ def _ask(analysis: RecordingAnalysis) -> Answer:
                     raise Lost
 
         checkpoints = Checkpoints(analysis)
-        try:
-            return client().analyze(
-                stored.recording,
-                progress=progress,
-                resume=checkpoints.parts(),
-                store=checkpoints.store,
-                timeout=settings.RECORDING_ANALYSIS_TIMEOUT,
-            )
-        except ServerUnavailable as absence:
-            if absence.retry_after is None and client().is_alive(timeout=1.0):
-                raise _LeftWithoutAnswer from absence
-            raise
+        return client().analyze(
+            stored.recording,
+            progress=progress,
+            resume=checkpoints.parts(),
+            store=checkpoints.store,
+            timeout=settings.RECORDING_ANALYSIS_TIMEOUT,
+        )
 
 
 def _store(analysis: RecordingAnalysis, answer: Answer) -> None:

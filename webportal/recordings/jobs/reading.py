@@ -16,12 +16,16 @@ from django_tasks import task
 from ecg.formats import Answers, import_recording
 from ecg.recording_errors import RecordingError, RecordingQuestion
 from ecg.store import StoredRecording, open_store
+from inference_server.client import ServerUnavailable
 
 from webportal import disk
 from webportal.accounts import quota
 from webportal.errors import log_unexpected
 from webportal.observability import tracing
+from webportal.recordings.digitizing.answers import ABOUT, UNCHECKED
+from webportal.recordings.digitizing.stored import StoredPage, is_picture
 from webportal.recordings.jobs import asking
+from webportal.recordings.jobs.digitizing import read_picture
 from webportal.recordings.jobs.lines import Line, heartbeat
 from webportal.recordings.models import Recording
 
@@ -67,14 +71,20 @@ def run(*, recording_id: uuid.UUID) -> bool:
             disk.check_room(coming=_ROOM * recording.sent_bytes)
             stored = _read(recording)
             files = _with_digests(recording)
-        _settle_read(recording, stored, files)
+        if stored is None:
+            _ask_to_check(recording, files)
+        else:
+            _settle_read(recording, stored, files)
     except RecordingQuestion as question:
         _ask(recording, question)
     except RecordingError as refusal:
         _refuse_or_wait(recording, refusal)
     except quota.QuotaReached as refusal:
         shutil.rmtree(recording.store, ignore_errors=True)
+        StoredPage(recording).forget()
         _refuse(recording, refusal.reason)
+    except ServerUnavailable as absence:
+        READING.wait_for_better_times(recording, Recording.SERVER_UNAVAILABLE, absence.retry_after)
     except Exception as error:
         if disk.is_full(error):
             READING.wait_for_better_times(recording, disk.DiskFull.reason)
@@ -88,13 +98,17 @@ def _sent(recording: Recording) -> list[Path]:
     return [recording.originals / str(number) for number in range(len(recording.files))]
 
 
-def _read(recording: Recording) -> StoredRecording:
-    """The recording in its own form; one that a lost worker has finished is taken as it is."""
+def _read(recording: Recording) -> StoredRecording | None:
+    """The recording in its own form; one that a lost worker has finished is taken as it is. None for a picture that its
+    owner has to look at first.
+    """
     if recording.store.exists():
         try:
             return open_store(recording.store, verify=True)
         except RecordingError:
             shutil.rmtree(recording.store)
+    if is_picture(recording):
+        return read_picture(recording)
     said = recording.answers
     answers = Answers(
         rate=said.get("rate"), unit=said.get("unit"), leads=tuple(said["leads"]) if said.get("leads") else None
@@ -142,6 +156,26 @@ def _ask(recording: Recording, question: RecordingQuestion) -> None:
     READING.settle(recording, state=Recording.State.ASKING, reason=question.reason, questions=questions)
 
 
+def _ask_to_check(recording: Recording, files: list[dict[str, Any]]) -> None:
+    """Ask the owner whether a picture was read rightly; what is stored of it counts towards their quota.
+
+    Raises:
+        QuotaReached: there is no room for it.
+    """
+    size = StoredPage(recording).bytes
+    with transaction.atomic():
+        asked = READING.settle(
+            recording,
+            state=Recording.State.ASKING,
+            reason=UNCHECKED,
+            questions=[{"about": ABOUT, "candidates": [], "columns": []}],
+            files=files,
+            stored_bytes=size,
+        )
+        if asked:
+            quota.claim(owner=recording.owner, size=size - recording.stored_bytes)
+
+
 def _refuse_or_wait(recording: Recording, refusal: RecordingError) -> None:
     if refusal.reason in _AGAIN:
         READING.wait_for_better_times(recording, refusal.reason)
@@ -161,7 +195,8 @@ def _with_digests(recording: Recording) -> list[dict[str, Any]]:
     files = []
     for described, path in zip(recording.files, _sent(recording), strict=True):
         with path.open("rb") as file:
-            files.append(described | {"sha256": hashlib.file_digest(file, "sha256").hexdigest()})
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+            files.append(described | {"bytes": file.tell(), "sha256": digest})
     return files
 
 

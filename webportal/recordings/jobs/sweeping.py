@@ -24,7 +24,7 @@ from webportal.observability import metrics
 from webportal.recordings.jobs.asking import ASKING
 from webportal.recordings.jobs.lines import Line
 from webportal.recordings.jobs.reading import READING
-from webportal.recordings.models import RecordingAnalysis
+from webportal.recordings.models import Work
 
 logger = logging.getLogger(__name__)
 
@@ -48,7 +48,7 @@ def sweep() -> Sweep:
     return Sweep(
         expired=sum(put_back_expired(line) for line in LINES),
         overdue=sum(enqueue_overdue(line) for line in LINES),
-        recalled=recall_waiting(),
+        recalled=sum(recall_waiting(line) for line in LINES),
     )
 
 
@@ -92,11 +92,11 @@ def enqueue_overdue(line: Line[Any]) -> int:
     return len(ids)
 
 
-def recall_waiting() -> int:
-    """Make analyses that wait for the inference server due at once when it serves again."""
+def recall_waiting(line: Line[Any]) -> int:
+    """Make rows that wait for the inference server due at once when it serves again."""
     now = timezone.now()
-    waiting = RecordingAnalysis.objects.filter(
-        state=ASKING.waiting, reason=RecordingAnalysis.SERVER_UNAVAILABLE, next_attempt_at__gt=now
+    waiting = line.model._default_manager.filter(
+        state=line.waiting, reason=Work.SERVER_UNAVAILABLE, next_attempt_at__gt=now
     )
     if not waiting.exists() or not client().is_alive(timeout=1.0):
         return 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from webportal.recordings.services.analysing import answer, ask_again, cancel, requeue_failed
+from webportal.recordings.services.checking import confirm_page
 from webportal.recordings.services.editing import edit
 from webportal.recordings.services.keeping import (
     delete_recording,
@@ -19,6 +20,7 @@ __all__ = [
     "answer",
     "ask_again",
     "cancel",
+    "confirm_page",
     "delete_recording",
     "edit",
     "empty_trash",

@@ -15,11 +15,13 @@ from webportal.accounts.current import current_user
 from webportal.errors import log_unexpected
 from webportal.recordings import access, queries
 from webportal.recordings.beats_file import BeatsFileDamaged
+from webportal.recordings.digitizing.answers import KIND
 from webportal.recordings.models import Recording, RecordingAnalysis
 from webportal.recordings.viewing import times
 from webportal.recordings.viewing.about import about
 from webportal.recordings.viewing.opened import opened_store
 from webportal.recordings.viewing.shown import Shown, shown
+from webportal.recordings.views.page import drawn_on
 from webportal.recordings.views.state import state_of
 
 
@@ -33,6 +35,8 @@ def recording_page(request: HttpRequest, recording_id: uuid.UUID) -> HttpRespons
     context = state_of(recording, user)
     if recording.is_read:
         context |= _viewer(recording)
+    if recording.kind == KIND:
+        context |= drawn_on(recording)
     return render(request, "recordings/recording.html", context)
 
 

@@ -189,6 +189,7 @@ def limits() -> dict[str, int]:
         "piece_bytes": settings.RECORDING_PIECE_BYTES,
         "max_bytes": settings.RECORDING_MAX_BYTES,
         "max_mib": settings.RECORDING_MAX_BYTES // 2**20,
+        "picture_mib": settings.PICTURE_MAX_BYTES // 2**20,
         "max_together_mib": settings.REQUEST_MAX_BYTES // 2**20,
     }
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from webportal.accounts.models import User
 from webportal.recordings import queries, reasons
+from webportal.recordings.digitizing.answers import is_asked
 from webportal.recordings.forms import AnswersForm, RenamingForm
 from webportal.recordings.models import Recording
 from webportal.recordings.views.sending import limits, pieces_of
@@ -32,7 +33,9 @@ def state_of(recording: Recording, user: User) -> dict[str, Any]:
         pieces = pieces_of(recording)
         context |= {"pieces": pieces, "received": sum(piece["received"] for piece in pieces)}
         context |= limits()
-    if recording.state == Recording.State.ASKING:
+    if is_asked(recording):
+        context |= {"is_page": True}
+    elif recording.state == Recording.State.ASKING:
         context |= {"form": AnswersForm(recording.questions)}
     if analysis is not None and recording.samples:
         context |= {"percent": round(100 * min(1.0, analysis.done_samples / recording.samples))}

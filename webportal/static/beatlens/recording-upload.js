@@ -190,4 +190,28 @@ window.beatlens = window.beatlens || {};
     });
   }
   if (input.files.length) choose(input.files);
+
+  // A screenshot from the clipboard, or a photograph by a phone's camera. The camera's field is no part of the page.
+  const take = (list) => {
+    const pictures = [...list].filter((file) => file instanceof File);
+    if (!drop || !pictures.length) return;
+    const transfer = new DataTransfer();
+    pictures.forEach((file) => transfer.items.add(file));
+    input.files = transfer.files;
+    choose(transfer.files);
+  };
+  document.addEventListener("paste", (event) => take(event.clipboardData.files));
+  const photograph = document.getElementById("photograph");
+  if (photograph && window.matchMedia("(pointer: coarse)").matches) {
+    const camera = document.createElement("input");
+    camera.type = "file";
+    camera.accept = "image/*";
+    camera.setAttribute("capture", "environment");
+    photograph.hidden = document.getElementById("photograph-hints").hidden = false;
+    photograph.addEventListener("click", () => camera.click());
+    camera.addEventListener("change", () => {
+      take(camera.files);
+      camera.value = "";
+    });
+  }
 })();

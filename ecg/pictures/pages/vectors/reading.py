@@ -13,13 +13,14 @@ from numpy.typing import NDArray
 from ecg.pictures.documents.drawing import Drawing, Points
 from ecg.pictures.pages.layouts import Cell, Layout, layout_of, named
 from ecg.pictures.pages.pulses import Pulse, pulse_of
-from ecg.pictures.pages.result import RATE, Kind, Lead, PageReading
+from ecg.pictures.pages.result import PLACES, RATE, Kind, Lead, PageReading, Warned
+from ecg.pictures.pages.rhythm_strips import named_by_likeness
 from ecg.pictures.pages.scale import Scale, scale_of
 from ecg.pictures.pages.vectors import curves
 from ecg.pictures.pages.vectors.grid import pitch_of
 from ecg.pictures.pages.vectors.turning import Turned
-from ecg.pictures.pages.vectors.words import words_of
-from ecg.pictures.pages.words import NAMES, Word
+from ecg.pictures.pages.vectors.words import only_lead, words_of
+from ecg.pictures.pages.words import Word
 
 Floats = NDArray[np.float64]
 
@@ -81,8 +82,15 @@ def read(drawing: Drawing) -> PageReading | None:
     scale = scale_of(pitch, [row.pulse for row in rows if row.pulse is not None], words, end - begin)
     if (end - begin) / scale.pixels_per_second < _LEAST_SECONDS:
         return None
-    layout, continued = _layout(rows, words, begin, end, pitch.millimetre)
+    layout = _layout(rows, words, begin, end, pitch.millimetre)
+    name = only_lead(straight.words)
+    continued = len(rows) > 1 and {cell.name for cell in layout.cells} <= {name, ""} and bool(name)
+    if continued:
+        # Watches and hand-held recorders print half a minute of one lead so.
+        layout = Layout(layout.text, tuple(cell._replace(name=name, read=True) for cell in layout.cells))
     width, height = drawing.size
+    leads = named_by_likeness(_leads(rows, layout, scale, straight, (begin, end), continued=continued))
+    unnamed = (Warned.NAME_UNKNOWN,) if any(not lead.name for lead in leads) else ()
     return PageReading(
         kind=Kind.STRIP if len(rows) == 1 else Kind.PAGE,
         size=drawing.size,
@@ -91,26 +99,17 @@ def read(drawing: Drawing) -> PageReading | None:
         degrees=float((90 * straight.quarters + 180) % 360 - 180),
         corners=straight.to_page(np.array([(0, 0), (width, 0), (width, height), (0, height)], np.float64)),
         calibration=scale.calibration,
-        leads=_leads(rows, layout, scale, straight, (begin, end), continued=continued),
-        warnings=(*scale.warnings, *layout.warnings),
+        leads=leads,
+        warnings=(*scale.warnings, *layout.warnings, *unnamed),
     )
 
 
-def _layout(
-    rows: Sequence[_Row], words: Sequence[Word], begin: float, end: float, millimetre: float
-) -> tuple[Layout, bool]:
-    """The page's layout, and whether each row goes on where the one above ends."""
+def _layout(rows: Sequence[_Row], words: Sequence[Word], begin: float, end: float, millimetre: float) -> Layout:
     levels = [row.level for row in rows]
     spacing = float(np.median(np.diff(levels))) if len(rows) > 1 else 26 * millimetre
     most = max(len(row.traces) for row in rows)
     broken = most > 1 and sum(len(row.traces) == most for row in rows) >= len(rows) - 3
-    layout = layout_of(len(rows), named(words, levels, spacing), begin, end, broken=broken)
-    names = {word.text for word in words if word.text in NAMES}
-    if len(rows) == 1 or len(names) != 1 or any(cell.columns > 1 for cell in layout.cells):
-        return layout, False
-    # One name for several rows: those of watches and hand-held recorders, which print half a minute so.
-    (name,) = names
-    return Layout(layout.text, tuple(cell._replace(name=name, read=True) for cell in layout.cells)), True
+    return layout_of(len(rows), named(words, levels, spacing), begin, end, broken=broken)
 
 
 def _row(traces: list[Points], others: Sequence[Points], millimetre: float) -> _Row:
@@ -205,7 +204,7 @@ def _lead(cell: Cell, parts: Sequence[Points], zero: float, scale: Scale, straig
         begin=begin,
         rate=RATE,
         millivolts=millivolts.astype(np.float32),
-        trace=places,
+        trace=straight.to_page(np.stack([at, zero - scale.pixels_per_mv * millivolts], axis=1)[::PLACES]),
         box=(float(left), float(top), float(right), float(bottom)),
         confidence=1.0,
     )

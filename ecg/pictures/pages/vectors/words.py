@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 from typing import Final
 
 from ecg.leads import canonical
@@ -13,8 +14,20 @@ from ecg.pictures.pages.words import NAMES, UNITS, Word
 #: A number, a unit, or a number with its unit.
 _SCALE: Final = re.compile(r"(\d{1,3}(?:[.,]\d)?)?(mm/(?:sec|s|mV))?", re.IGNORECASE)
 _UNITS: Final = {unit.lower(): unit for unit in UNITS}
+#: Before the name of the only lead.
+_LEAD: Final = frozenset({"lead", "ableitung", "dérivation", "derivación", "derivazione", "derivação"})
 #: What stands around words in print.
 _AROUND: Final = ".,;:()[]"
+
+
+def only_lead(printed: Sequence[Printed]) -> str:
+    """The lead that a page says it shows, as in ``Lead I``; empty where it says so of none, or of several."""
+    found = set()
+    for before, after in pairwise(printed):
+        name, _ = canonical(after.text.strip(_AROUND))
+        if before.text.strip(_AROUND).lower() in _LEAD and name in NAMES:
+            found.add(name)
+    return found.pop() if len(found) == 1 else ""
 
 
 def words_of(printed: Iterable[Printed]) -> list[Word]:

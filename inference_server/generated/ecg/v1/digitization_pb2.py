@@ -24,29 +24,35 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19\x65\x63g/v1/digitization.proto\x12\x06\x65\x63g.v1\">\n\x14\x44igitizeImageRequest\x12\r\n\x05image\x18\x01 \x01(\x0c\x12\x17\n\x0fwithout_overlay\x18\x02 \x01(\x08\"\xd0\x02\n\x15\x44igitizeImageResponse\x12!\n\x04kind\x18\x01 \x01(\x0e\x32\x13.ecg.v1.PictureKind\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\r\n\x05width\x18\x03 \x01(\r\x12\x0e\n\x06height\x18\x04 \x01(\r\x12\x0e\n\x06layout\x18\x05 \x01(\t\x12\x0f\n\x07\x63\x61\x62rera\x18\x06 \x01(\x08\x12\x0f\n\x07\x64\x65grees\x18\x07 \x01(\x02\x12#\n\x07\x63orners\x18\x08 \x03(\x0b\x32\x12.ecg.v1.PixelPoint\x12,\n\x0b\x63\x61libration\x18\t \x01(\x0b\x32\x17.ecg.v1.PageCalibration\x12$\n\x05leads\x18\n \x03(\x0b\x32\x15.ecg.v1.DigitizedLead\x12%\n\x08warnings\x18\x0b \x03(\x0b\x32\x13.ecg.v1.PageWarning\x12\x13\n\x0boverlay_png\x18\x0c \x01(\x0c\"\"\n\nPixelPoint\x12\t\n\x01x\x18\x01 \x01(\x02\x12\t\n\x01y\x18\x02 \x01(\x02\"\xd1\x01\n\x0fPageCalibration\x12\x15\n\rpixels_per_mm\x18\x01 \x01(\x02\x12\x15\n\rmm_per_second\x18\x02 \x01(\x02\x12\x11\n\tmm_per_mv\x18\x03 \x01(\x02\x12,\n\x10millimetre_basis\x18\x04 \x01(\x0e\x32\x12.ecg.v1.ScaleBasis\x12\'\n\x0bspeed_basis\x18\x05 \x01(\x0e\x32\x12.ecg.v1.ScaleBasis\x12&\n\ngain_basis\x18\x06 \x01(\x0e\x32\x12.ecg.v1.ScaleBasis\"\xd4\x01\n\rDigitizedLead\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x11\n\tname_read\x18\x02 \x01(\x08\x12\x0b\n\x03row\x18\x03 \x01(\r\x12\x0e\n\x06\x63olumn\x18\x04 \x01(\r\x12\x15\n\rbegin_seconds\x18\x05 \x01(\x02\x12\x0c\n\x04rate\x18\x06 \x01(\x02\x12\x12\n\nmillivolts\x18\x07 \x03(\x02\x12\x0c\n\x04left\x18\x08 \x01(\x02\x12\x0b\n\x03top\x18\t \x01(\x02\x12\r\n\x05right\x18\n \x01(\x02\x12\x0e\n\x06\x62ottom\x18\x0b \x01(\x02\x12\x12\n\nconfidence\x18\x0c \x01(\x02\".\n\x0bPageWarning\x12\x0e\n\x06reason\x18\x01 \x01(\t\x12\x0f\n\x07message\x18\x02 \x01(\t*\x92\x01\n\x0bPictureKind\x12\x1c\n\x18PICTURE_KIND_UNSPECIFIED\x10\x00\x12\x19\n\x15PICTURE_KIND_ONE_BEAT\x10\x01\x12\x16\n\x12PICTURE_KIND_STRIP\x10\x02\x12\x15\n\x11PICTURE_KIND_PAGE\x10\x03\x12\x1b\n\x17PICTURE_KIND_NOT_AN_ECG\x10\x04*\x86\x01\n\nScaleBasis\x12\x1b\n\x17SCALE_BASIS_UNSPECIFIED\x10\x00\x12\x14\n\x10SCALE_BASIS_GRID\x10\x01\x12\x15\n\x11SCALE_BASIS_PRINT\x10\x02\x12\x15\n\x11SCALE_BASIS_PULSE\x10\x03\x12\x17\n\x13SCALE_BASIS_ASSUMED\x10\x04\x32\x63\n\x13\x44igitizationService\x12L\n\rDigitizeImage\x12\x1c.ecg.v1.DigitizeImageRequest\x1a\x1d.ecg.v1.DigitizeImageResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19\x65\x63g/v1/digitization.proto\x12\x06\x65\x63g.v1\"l\n\x14\x44igitizeImageRequest\x12\r\n\x05image\x18\x01 \x01(\x0c\x12\x17\n\x0fwithout_overlay\x18\x02 \x01(\x08\x12,\n\x0b\x63orrections\x18\x03 \x01(\x0b\x32\x17.ecg.v1.PageCorrections\"\xb8\x03\n\x0fPageCorrections\x12#\n\x07\x63orners\x18\x01 \x03(\x0b\x32\x12.ecg.v1.PixelPoint\x12\x14\n\x07\x64\x65grees\x18\x02 \x01(\x02H\x00\x88\x01\x01\x12#\n\x06region\x18\x03 \x01(\x0b\x32\x13.ecg.v1.PixelRegion\x12\x1a\n\rmm_per_second\x18\x04 \x01(\x02H\x01\x88\x01\x01\x12\x16\n\tmm_per_mv\x18\x05 \x01(\x02H\x02\x88\x01\x01\x12\x1a\n\rpixels_per_mm\x18\x06 \x01(\x02H\x03\x88\x01\x01\x12\x1e\n\x11pixels_per_second\x18\x07 \x01(\x02H\x04\x88\x01\x01\x12\x1a\n\rpixels_per_mv\x18\x08 \x01(\x02H\x05\x88\x01\x01\x12\x0e\n\x06layout\x18\t \x01(\t\x12\x14\n\x07\x63\x61\x62rera\x18\n \x01(\x08H\x06\x88\x01\x01\x12!\n\x05names\x18\x0b \x03(\x0b\x32\x12.ecg.v1.StatedNameB\n\n\x08_degreesB\x10\n\x0e_mm_per_secondB\x0c\n\n_mm_per_mvB\x10\n\x0e_pixels_per_mmB\x14\n\x12_pixels_per_secondB\x10\n\x0e_pixels_per_mvB\n\n\x08_cabrera\"G\n\x0bPixelRegion\x12\x0c\n\x04left\x18\x01 \x01(\x02\x12\x0b\n\x03top\x18\x02 \x01(\x02\x12\r\n\x05right\x18\x03 \x01(\x02\x12\x0e\n\x06\x62ottom\x18\x04 \x01(\x02\"7\n\nStatedName\x12\x0b\n\x03row\x18\x01 \x01(\r\x12\x0e\n\x06\x63olumn\x18\x02 \x01(\r\x12\x0c\n\x04name\x18\x03 \x01(\t\"\xd0\x02\n\x15\x44igitizeImageResponse\x12!\n\x04kind\x18\x01 \x01(\x0e\x32\x13.ecg.v1.PictureKind\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\r\n\x05width\x18\x03 \x01(\r\x12\x0e\n\x06height\x18\x04 \x01(\r\x12\x0e\n\x06layout\x18\x05 \x01(\t\x12\x0f\n\x07\x63\x61\x62rera\x18\x06 \x01(\x08\x12\x0f\n\x07\x64\x65grees\x18\x07 \x01(\x02\x12#\n\x07\x63orners\x18\x08 \x03(\x0b\x32\x12.ecg.v1.PixelPoint\x12,\n\x0b\x63\x61libration\x18\t \x01(\x0b\x32\x17.ecg.v1.PageCalibration\x12$\n\x05leads\x18\n \x03(\x0b\x32\x15.ecg.v1.DigitizedLead\x12%\n\x08warnings\x18\x0b \x03(\x0b\x32\x13.ecg.v1.PageWarning\x12\x13\n\x0boverlay_png\x18\x0c \x01(\x0c\"\"\n\nPixelPoint\x12\t\n\x01x\x18\x01 \x01(\x02\x12\t\n\x01y\x18\x02 \x01(\x02\"\xd1\x01\n\x0fPageCalibration\x12\x15\n\rpixels_per_mm\x18\x01 \x01(\x02\x12\x15\n\rmm_per_second\x18\x02 \x01(\x02\x12\x11\n\tmm_per_mv\x18\x03 \x01(\x02\x12,\n\x10millimetre_basis\x18\x04 \x01(\x0e\x32\x12.ecg.v1.ScaleBasis\x12\'\n\x0bspeed_basis\x18\x05 \x01(\x0e\x32\x12.ecg.v1.ScaleBasis\x12&\n\ngain_basis\x18\x06 \x01(\x0e\x32\x12.ecg.v1.ScaleBasis\"\xf7\x01\n\rDigitizedLead\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x11\n\tname_read\x18\x02 \x01(\x08\x12\x0b\n\x03row\x18\x03 \x01(\r\x12\x0e\n\x06\x63olumn\x18\x04 \x01(\r\x12\x15\n\rbegin_seconds\x18\x05 \x01(\x02\x12\x0c\n\x04rate\x18\x06 \x01(\x02\x12\x12\n\nmillivolts\x18\x07 \x03(\x02\x12\x0c\n\x04left\x18\x08 \x01(\x02\x12\x0b\n\x03top\x18\t \x01(\x02\x12\r\n\x05right\x18\n \x01(\x02\x12\x0e\n\x06\x62ottom\x18\x0b \x01(\x02\x12\x12\n\nconfidence\x18\x0c \x01(\x02\x12!\n\x05trace\x18\r \x03(\x0b\x32\x12.ecg.v1.PixelPoint\".\n\x0bPageWarning\x12\x0e\n\x06reason\x18\x01 \x01(\t\x12\x0f\n\x07message\x18\x02 \x01(\t*\x92\x01\n\x0bPictureKind\x12\x1c\n\x18PICTURE_KIND_UNSPECIFIED\x10\x00\x12\x19\n\x15PICTURE_KIND_ONE_BEAT\x10\x01\x12\x16\n\x12PICTURE_KIND_STRIP\x10\x02\x12\x15\n\x11PICTURE_KIND_PAGE\x10\x03\x12\x1b\n\x17PICTURE_KIND_NOT_AN_ECG\x10\x04*\x9e\x01\n\nScaleBasis\x12\x1b\n\x17SCALE_BASIS_UNSPECIFIED\x10\x00\x12\x14\n\x10SCALE_BASIS_GRID\x10\x01\x12\x15\n\x11SCALE_BASIS_PRINT\x10\x02\x12\x15\n\x11SCALE_BASIS_PULSE\x10\x03\x12\x17\n\x13SCALE_BASIS_ASSUMED\x10\x04\x12\x16\n\x12SCALE_BASIS_STATED\x10\x05\x32\x63\n\x13\x44igitizationService\x12L\n\rDigitizeImage\x12\x1c.ecg.v1.DigitizeImageRequest\x1a\x1d.ecg.v1.DigitizeImageResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'ecg.v1.digitization_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_PICTUREKIND']._serialized_start=952
-  _globals['_PICTUREKIND']._serialized_end=1098
-  _globals['_SCALEBASIS']._serialized_start=1101
-  _globals['_SCALEBASIS']._serialized_end=1235
+  _globals['_PICTUREKIND']._serialized_start=1606
+  _globals['_PICTUREKIND']._serialized_end=1752
+  _globals['_SCALEBASIS']._serialized_start=1755
+  _globals['_SCALEBASIS']._serialized_end=1913
   _globals['_DIGITIZEIMAGEREQUEST']._serialized_start=37
-  _globals['_DIGITIZEIMAGEREQUEST']._serialized_end=99
-  _globals['_DIGITIZEIMAGERESPONSE']._serialized_start=102
-  _globals['_DIGITIZEIMAGERESPONSE']._serialized_end=438
-  _globals['_PIXELPOINT']._serialized_start=440
-  _globals['_PIXELPOINT']._serialized_end=474
-  _globals['_PAGECALIBRATION']._serialized_start=477
-  _globals['_PAGECALIBRATION']._serialized_end=686
-  _globals['_DIGITIZEDLEAD']._serialized_start=689
-  _globals['_DIGITIZEDLEAD']._serialized_end=901
-  _globals['_PAGEWARNING']._serialized_start=903
-  _globals['_PAGEWARNING']._serialized_end=949
-  _globals['_DIGITIZATIONSERVICE']._serialized_start=1237
-  _globals['_DIGITIZATIONSERVICE']._serialized_end=1336
+  _globals['_DIGITIZEIMAGEREQUEST']._serialized_end=145
+  _globals['_PAGECORRECTIONS']._serialized_start=148
+  _globals['_PAGECORRECTIONS']._serialized_end=588
+  _globals['_PIXELREGION']._serialized_start=590
+  _globals['_PIXELREGION']._serialized_end=661
+  _globals['_STATEDNAME']._serialized_start=663
+  _globals['_STATEDNAME']._serialized_end=718
+  _globals['_DIGITIZEIMAGERESPONSE']._serialized_start=721
+  _globals['_DIGITIZEIMAGERESPONSE']._serialized_end=1057
+  _globals['_PIXELPOINT']._serialized_start=1059
+  _globals['_PIXELPOINT']._serialized_end=1093
+  _globals['_PAGECALIBRATION']._serialized_start=1096
+  _globals['_PAGECALIBRATION']._serialized_end=1305
+  _globals['_DIGITIZEDLEAD']._serialized_start=1308
+  _globals['_DIGITIZEDLEAD']._serialized_end=1555
+  _globals['_PAGEWARNING']._serialized_start=1557
+  _globals['_PAGEWARNING']._serialized_end=1603
+  _globals['_DIGITIZATIONSERVICE']._serialized_start=1915
+  _globals['_DIGITIZATIONSERVICE']._serialized_end=2014
 # @@protoc_insertion_point(module_scope)

@@ -46,7 +46,7 @@ def test_a_table_with_its_rate_is_read_and_the_question_is_put(send: Send, made_
     assert RecordingAnalysis.objects.count() == 1
 
 
-def test_names_of_files_are_forgotten_unless_they_are_to_be_kept(send: Send, made_recording: Signal) -> None:
+def test_names_of_files_are_forgotten_unless_they_are_to_be_stored(send: Send, made_recording: Signal) -> None:
     table = table_of(made_recording)
     forgotten, kept = send({"Doe, Jane.csv": table}), send({"ward/b.csv": table}, keeps_names=True)
     for row in (forgotten, kept):
@@ -90,7 +90,7 @@ def zipped(name: str, content: bytes) -> bytes:
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        (b"%PDF-1.7 report", "RECORDING_UNSUPPORTED_FORMAT"),
+        (b"%PDF-1.7 report", "IMAGE_CORRUPT"),
         (b"PK\x03\x04 broken", "RECORDING_DAMAGED"),
         (zipped("inner.zip", zipped("a.csv", b"1,2")), "RECORDING_ARCHIVE_NESTED"),
         (zipped("../../a.csv", b"1,2"), "RECORDING_ARCHIVE_UNSAFE"),

@@ -164,6 +164,14 @@ class Viewer {
     if (beat.family >= 0) parts.push(fill(words.family, { number: beat.family + 1 }));
     this.say(parts.join("; "));
     this.show(time);
+    this.frame.dispatchEvent(new CustomEvent("beat-chosen", { bubbles: true, detail: { time } }));
+  }
+
+  // The beat nearest to a moment; the moment alone where there is none.
+  chooseAt(time) {
+    const beat = this.beats?.nearest(time * this.scale.rate, this.scale.rate);
+    if (beat) this.choose(beat);
+    else this.showStretch(this.clock.exact(time), time, time);
   }
 
   // From where one looks for the next: the chosen beat while it is in sight, else the middle of what is.

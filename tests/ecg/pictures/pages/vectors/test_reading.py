@@ -95,6 +95,12 @@ def test_half_a_minute_of_a_watch_is_one_lead() -> None:
     assert np.abs(difference - np.median(difference)).max() < 0.01
 
 
+def test_two_leads_of_which_one_is_named_are_two() -> None:
+    reading = read_file(page([[("II", lead(6.0))], [("channel", lead(6.0, rate=90))]], RATE))
+    assert [(found.name, found.begin) for found in reading.leads] == [("II", 0), ("", 0)]
+    assert Warned.NAME_UNKNOWN in reading.warnings
+
+
 def test_a_strip_at_another_rate_is_read_at_ours() -> None:
     values = lead(8.0)
     reading = read_file(page([[("V2", values[::2])]], RATE / 2))

@@ -1,4 +1,4 @@
-"""Fonts of machines: those that Matplotlib brings along, so that a page is the same on every computer."""
+"""Fonts like those of machines: what Matplotlib brings along, so that a page is the same on every computer."""
 
 from __future__ import annotations
 

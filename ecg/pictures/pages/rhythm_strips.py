@@ -1,0 +1,61 @@
+"""Which lead a rhythm strip shows: the one whose own stretch of the page is the same at the same time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ecg.pictures.pages.result import RATE, Lead
+
+#: Correlation from which on two stretches are the same lead, how much likelier it must be than any other, and below
+#: which they are not.
+_SAME: Final = 0.9
+_CLEARER: Final = 0.02
+_OTHER: Final = 0.8
+#: Samples by which the one may lie beside the other, and the least that are compared.
+_SHIFTS: Final = range(-6, 7)
+_LEAST: Final = round(1.0 * RATE)
+
+
+def named_by_likeness(leads: Sequence[Lead]) -> tuple[Lead, ...]:
+    """The leads of a page of twelve, its rhythm strips named where that could not be read, or was misread."""
+    several = {lead.row for lead in leads if lead.column > 0}
+    parts = [lead for lead in leads if lead.row in several and lead.name]
+    return tuple(lead if lead.row in several or not parts else _named(lead, parts) for lead in leads)
+
+
+def _named(strip: Lead, parts: Sequence[Lead]) -> Lead:
+    alike = {part.name: _likeness(strip, part) for part in parts}
+    first, *others = sorted(alike, key=lambda name: -alike[name])
+    sure = alike[first] >= _SAME and (not others or alike[first] - alike[others[0]] >= _CLEARER)
+    if not sure or first == strip.name or (strip.name_read and alike.get(strip.name, 1.0) >= _OTHER):
+        return strip
+    return replace(strip, name=first, name_read=False)
+
+
+def _likeness(strip: Lead, part: Lead) -> float:
+    """The highest correlation of a lead's stretch with the strip at that time, over small shifts."""
+    begin = round((part.begin - strip.begin) * RATE)
+    return max(_correlation(_at(strip.millivolts, begin + shift, len(part.millivolts)), part) for shift in _SHIFTS)
+
+
+def _at(values: NDArray[np.float32], begin: int, length: int) -> NDArray[np.float32]:
+    found = np.full(length, np.nan, np.float32)
+    first, last = max(0, begin), min(len(values), begin + length)
+    if last > first:
+        found[first - begin : last - begin] = values[first:last]
+    return found
+
+
+def _correlation(values: NDArray[np.float32], part: Lead) -> float:
+    known = np.isfinite(values) & np.isfinite(part.millivolts)
+    if np.count_nonzero(known) < _LEAST:
+        return 0.0
+    one, other = values[known].astype(np.float64), part.millivolts[known].astype(np.float64)
+    one, other = one - one.mean(), other - other.mean()
+    below = float(np.sqrt((one @ one) * (other @ other)))
+    return float(one @ other) / below if below > 0 else 0.0

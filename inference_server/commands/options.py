@@ -1,0 +1,40 @@
+"""Options that several commands have, with one wording."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from inference_server.runtime.settings import Settings, load_settings
+
+AddressOption = Annotated[
+    str | None, typer.Option(metavar="HOST:PORT", help="Ask a running server instead of working in this process.")
+]
+TokenOption = Annotated[
+    str | None, typer.Option(envvar="BEATLENS_TOKEN", help="The token that the running server asks for.")
+]
+TlsOption = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="Use TLS, and trust servers whose certificate is from this PEM.")
+]
+ModelsOption = Annotated[
+    Path | None, typer.Option("--models", metavar="DIR", help="The model repository; default: BEATLENS_MODELS.")
+]
+
+
+def settings_with(models: Path | None) -> Settings:
+    """The server's settings, with another model repository where one is named."""
+    settings = load_settings()
+    return settings if models is None else settings.model_copy(update={"models": models})
+
+
+def made_folder(out: Path | None) -> None:
+    """Make the folder of results where there is none yet; ends the program where that can't be."""
+    if out is None:
+        return
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        typer.echo(f"{out} can't be made: {error.strerror}.", err=True)
+        raise typer.Exit(2) from None

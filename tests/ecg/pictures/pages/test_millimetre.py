@@ -1,0 +1,66 @@
+"""How long a millimetre is, told by the lines of the paper alone."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from ecg.pictures.pages.millimetre import pitch_of
+
+
+def grid(
+    millimetre: float, shape: tuple[int, int] = (420, 900), *, fine: int = 60, bold: int = 130, whole: bool = False
+) -> NDArray[np.uint8]:
+    """Ink of lines every millimetre and bolder ones every five; on whole pixels as programs draw, or smooth."""
+    ink = np.zeros(shape)
+    for axis, length in enumerate(shape):
+        places = np.arange(0.3 * millimetre, length, millimetre)
+        profile = np.zeros(length)
+        for number, place in enumerate(places):
+            depth = fine if number % 5 else bold
+            if whole:
+                profile[min(round(place), length - 1)] = depth
+            else:
+                profile += depth * np.exp(-((np.arange(length) + 0.5 - place) ** 2) / 2)
+        ink = np.maximum(ink, np.expand_dims(profile, 1 - axis))
+    return np.clip(ink, 0, 255).astype(np.uint8)
+
+
+@pytest.mark.parametrize("whole", [False, True], ids=["smooth", "on whole pixels"])
+@pytest.mark.parametrize("millimetre", [3.78, 4.331, 5.5, 5.906, 6.3, 7.87, 9.1, 11.811, 13.3])
+def test_fine_and_bold_lines_give_the_millimetre(millimetre: float, whole: bool) -> None:
+    pitch = pitch_of(grid(millimetre, whole=whole))
+    assert pitch is not None
+    assert pitch.millimetre == pytest.approx(millimetre, rel=0.005)
+    assert pitch.bold
+
+
+@pytest.mark.parametrize("shape", [(151, 649), (206, 885), (420, 420), (1200, 1600)])
+def test_small_pieces_of_paper_are_enough(shape: tuple[int, int]) -> None:
+    pitch = pitch_of(grid(5.906, shape, whole=True))
+    assert pitch is not None
+    assert pitch.millimetre == pytest.approx(5.906, rel=0.01)
+
+
+@pytest.mark.parametrize("whole", [False, True], ids=["smooth", "on whole pixels"])
+@pytest.mark.parametrize("millimetre", [5.906, 7.3, 11.811])
+def test_fine_lines_alone_are_a_millimetre_apart(millimetre: float, whole: bool) -> None:
+    pitch = pitch_of(grid(millimetre, fine=90, bold=90, whole=whole))
+    assert pitch is not None
+    assert pitch.millimetre == pytest.approx(millimetre, rel=0.005)
+    assert not pitch.bold
+
+
+@pytest.mark.parametrize("whole", [False, True], ids=["smooth", "on whole pixels"])
+@pytest.mark.parametrize("millimetre", [3.1, 4.331, 5.906, 7.3, 11.811])
+def test_wide_lines_alone_are_five_millimetres_apart(millimetre: float, whole: bool) -> None:
+    pitch = pitch_of(grid(millimetre, fine=0, whole=whole))
+    assert pitch is not None
+    assert pitch.millimetre == pytest.approx(millimetre, rel=0.005)
+    assert not pitch.bold
+    assert pitch.five
+
+
+def test_without_lines_there_is_no_pitch() -> None:
+    assert pitch_of(np.random.default_rng(0).integers(0, 40, (400, 700)).astype(np.uint8)) is None

@@ -1,0 +1,55 @@
+"""The strips and pages that ship are read as they were drawn."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import pytest
+
+from ecg.pictures.pages.files import read_file
+from ecg.pictures.pages.result import RATE, Kind, PageReading
+from tests.ecg.pictures.pages import drawn
+
+SAMPLES: Final = Path(__file__).parents[4] / "samples" / "pictures"
+DATA: Final = Path(__file__).with_name("data") / "samples.npz"
+"""What is drawn: ``FILE/ROW/COLUMN/NAME``, microvolts, 500 a second."""
+
+#: How far a lead may be from what was drawn, as a share of its height: 14 dB, what a photograph shall have.
+OFF = 0.2
+STRIPS = ("strip-scan.jpg", "strip-photograph.jpg", "strip-screenshot.png")
+PAGES = ("page-scan.jpg", "page-photograph.jpg")
+
+
+def shown(file: str) -> dict[tuple[int, int], tuple[str, drawn.Floats]]:
+    """By row and column, the lead's name and what is drawn of it, millivolts."""
+    with np.load(DATA) as stored:
+        own = [(key.split("/")[1:], stored[key]) for key in stored if key.startswith(file + "/")]
+    return {(int(row), int(column)): (name, values / 1000) for (row, column, name), values in own}
+
+
+def off_by(reading: PageReading, file: str) -> float:
+    wanted = shown(file)
+    assert {(lead.row, lead.column): lead.name for lead in reading.leads} == {
+        place: name for place, (name, _) in wanted.items()
+    }
+    differences = [drawn.difference(lead.millivolts, wanted[lead.row, lead.column][1]) for lead in reading.leads]
+    return float(np.sqrt(np.mean(np.square(differences))))
+
+
+@pytest.mark.parametrize("file", [*STRIPS, *PAGES])
+def test_it_is_read_as_it_was_drawn(file: str) -> None:
+    reading = read_file((SAMPLES / file).read_bytes())
+    strip = file in STRIPS
+    assert (reading.kind, reading.layout) == ((Kind.STRIP, "1x1") if strip else (Kind.PAGE, "3x4+1"))
+    assert all(lead.rate == RATE for lead in reading.leads)
+    assert off_by(reading, file) < OFF
+
+
+def test_they_are_small_and_say_whose_they_are() -> None:
+    assert sum(path.stat().st_size for path in SAMPLES.iterdir()) <= 600_000
+    notice = " ".join((SAMPLES / "README.md").read_text(encoding="utf-8").split())
+    assert {path.name for path in SAMPLES.iterdir()} == {*STRIPS, *PAGES, "README.md"}
+    for words in (*STRIPS, *PAGES, "ODC Attribution License", "PTB-XL", "CC BY 4.0"):
+        assert words in notice

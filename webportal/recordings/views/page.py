@@ -1,0 +1,139 @@
+"""A picture of a strip or page: what was read of it, laid over it, for its owner to say whether that is right."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import uuid
+from http import HTTPStatus
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.forms.boundfield import BoundField
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+from ecg.pictures.pages.result import Lead, PageReading
+
+from webportal.accounts.current import current_user
+from webportal.recordings import access, reasons, services
+from webportal.recordings.digitizing.answers import PageAnswers, is_asked, named
+from webportal.recordings.digitizing.facts import layout_words, scale_facts
+from webportal.recordings.digitizing.forms import PageForm
+from webportal.recordings.digitizing.places import places
+from webportal.recordings.digitizing.stored import StoredPage
+from webportal.recordings.models import Recording
+from webportal.recordings.views.kept import unless_known
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def check(request: HttpRequest, recording_id: uuid.UUID) -> HttpResponse:
+    """The check page: what was found, over the picture; confirmed, it becomes a recording."""
+    recording = access.own_recording(current_user(request), recording_id)
+    if not is_asked(recording):
+        return redirect(recording)
+    reading = _reading(recording)
+    if request.method != "POST":
+        return _page(request, recording, reading, PageForm(reading))
+    form = PageForm(reading, request.POST)
+    if not form.is_valid():
+        return _page(request, recording, reading, form, HTTPStatus.UNPROCESSABLE_ENTITY)
+    services.confirm_page(actor=current_user(request), recording=recording, names=form.names)
+    return redirect(recording)
+
+
+@login_required
+@require_safe
+def picture(request: HttpRequest, recording_id: uuid.UUID) -> HttpResponse:
+    """The upright picture that a recording was read from."""
+    page = _page_of(request, recording_id)
+    return _locked_up(unless_known(request, f"picture-{page.version}", page.picture.read_bytes, page.media_type))
+
+
+@login_required
+@require_safe
+def overlay(request: HttpRequest, recording_id: uuid.UUID) -> HttpResponse:
+    """What was read, as a transparent picture to lay over it."""
+    page = _page_of(request, recording_id)
+    return _locked_up(unless_known(request, f"overlay-{page.version}", lambda: page.found().overlay, "image/png"))
+
+
+@login_required
+@require_safe
+def where(request: HttpRequest, recording_id: uuid.UUID) -> HttpResponse:
+    """Where on the picture everything stands, as JSON (:func:`~webportal.recordings.digitizing.places.places`)."""
+    recording = access.readable_recording(current_user(request), recording_id, is_part=True)
+    content = json.dumps(places(_reading(recording))).encode()
+    return unless_known(request, hashlib.sha256(content).hexdigest(), lambda: content, "application/json")
+
+
+def drawn_on(recording: Recording) -> dict[str, Any]:
+    """What ``recordings/parts/paper.html`` shows: the picture of a recording, and what was read on it.
+
+    Raises:
+        Http404: it was not read from one.
+    """
+    reading = _reading(recording)
+    return {
+        "places": places(reading),
+        "scale": scale_facts(reading.calibration),
+        "version": StoredPage(recording).version,
+    }
+
+
+def _page_of(request: HttpRequest, recording_id: uuid.UUID) -> StoredPage:
+    return _stored(access.readable_recording(current_user(request), recording_id, is_part=True))
+
+
+def _stored(recording: Recording) -> StoredPage:
+    """What is stored of its picture.
+
+    Raises:
+        Http404: it was not read from one.
+    """
+    page = StoredPage(recording)
+    if not page.has_answer:
+        raise Http404
+    return page
+
+
+def _reading(recording: Recording) -> PageReading:
+    """What was read, with the names that the owner gave."""
+    return named(_stored(recording).found().reading, PageAnswers.of(recording).names)
+
+
+def _locked_up(response: HttpResponse) -> HttpResponse:
+    """Even if a browser took it for a page, it could do nothing."""
+    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    return response
+
+
+def _page(
+    request: HttpRequest,
+    recording: Recording,
+    reading: PageReading,
+    form: PageForm,
+    status: HTTPStatus = HTTPStatus.OK,
+) -> HttpResponse:
+    context: dict[str, Any] = drawn_on(recording) | {
+        "recording": recording,
+        "form": form,
+        "layout": layout_words(reading),
+        "warnings": [reasons.page_warning(warned) for warned in reading.warnings],
+        "rows": [_row(lead, field) for lead, field in zip(reading.leads, form.leads, strict=True)],
+    }
+    return render(request, "recordings/check_page.html", context, status=status)
+
+
+def _row(lead: Lead, field: BoundField) -> dict[str, Any]:
+    """A line of the table of leads."""
+    return {
+        "lead": lead,
+        "field": field,
+        "number": lead.row + 1,
+        "seconds": len(lead.millivolts) / lead.rate,
+        "percent": round(100 * lead.confidence),
+    }
