@@ -1,16 +1,11 @@
-"""A recipe is trained on a Ray cluster of two processes and comes back with its table and model."""
+"""A recipe is trained on a Ray cluster of two nodes and comes back with its table and model."""
 
 from __future__ import annotations
 
 import os
-import secrets
-import socket
 import subprocess
 import sys
-import tempfile
-import time
 from collections.abc import Iterator
-from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import onnx
@@ -19,7 +14,7 @@ import pytest
 
 pytest.importorskip("ray", reason="needs the extra submit")
 
-from benchmarks.processes.free_ports import free_ports
+from benchmarks.processes.ray_cluster import RayCluster
 from training.learning import fitting
 from training.recipes import recipe_files
 from training.recipes.provenance import RunConfig
@@ -40,40 +35,10 @@ pytestmark = pytest.mark.xdist_group("two workers")
 
 
 @pytest.fixture(scope="module")
-def environment() -> dict[str, str]:
-    """Of all who belong to the cluster; nobody else has its token."""
-    own = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
-    return {**os.environ, "PYTHONPATH": str(ROOT), "RAY_USAGE_STATS_ENABLED": "0", "RAY_worker_niceness": "0", **own}
-
-
-@pytest.fixture(scope="module")
-def address(environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A head and one more node, with one CPU each."""
-    (port,) = free_ports(1)
-    # Not in pytest's own folder: names of sockets must be short.
-    with tempfile.TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True) as folder, ExitStack() as running:
-        common = ["--num-cpus=1", "--object-store-memory=100000000", "--block"]
-        nodes = (
-            ["--head", f"--port={port}", "--include-dashboard=false", f"--temp-dir={folder}"],
-            [f"--address=127.0.0.1:{port}"],
-        )
-        for words in nodes:
-            command = [str(Path(sys.executable).with_name("ray")), "start", *words, *common]
-            with Path(folder, "log").open("a") as log:
-                node = subprocess.Popen(command, env=environment | {"TMPDIR": folder}, stdout=log, stderr=log)
-            running.callback(node.wait, 60)
-            running.callback(node.terminate)
-            _wait_for_port(port)
-        yield f"127.0.0.1:{port}"
-
-
-def _wait_for_port(port: int) -> None:
-    end = time.monotonic() + 120
-    while time.monotonic() < end:
-        with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-            return
-        time.sleep(0.2)
-    pytest.fail("The head does not listen.")
+def cluster() -> Iterator[RayCluster]:
+    """A head and one more node, of one CPU each."""
+    with RayCluster(1, head_cpus=1) as running:
+        yield running
 
 
 @pytest.fixture
@@ -103,8 +68,8 @@ class Submitting:
 
 
 @pytest.fixture
-def submitting(recipe: Path, address: str, environment: dict[str, str]) -> Submitting:
-    return Submitting(recipe, address, environment)
+def submitting(recipe: Path, cluster: RayCluster) -> Submitting:
+    return Submitting(recipe, cluster.address, cluster.environment)
 
 
 def test_a_submission_that_was_stopped_is_picked_up_and_comes_back_whole(
@@ -141,7 +106,6 @@ def test_what_fails_there_is_said_here_and_can_be_ended(submitting: Submitting, 
     assert Submission.stored(submitting.runs, "elsewhere") is None
 
 
-def test_a_cluster_that_is_not_there_is_said(recipe: Path, environment: dict[str, str], tmp_path: Path) -> None:
-    (port,) = free_ports(1)
-    code, errors = Submitting(recipe, f"127.0.0.1:{port}", environment).run(tmp_path)
+def test_a_cluster_that_is_not_there_is_said(recipe: Path, free_port: int, tmp_path: Path) -> None:
+    code, errors = Submitting(recipe, f"127.0.0.1:{free_port}", dict(os.environ)).run(tmp_path)
     assert (code, "Traceback" in errors) == (1, False)
