@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import secrets
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -19,7 +18,8 @@ from benchmarks.processes.free_ports import free_ports
 from benchmarks.processes.programs import tree
 from benchmarks.processes.project import ROOT
 
-_START_SECONDS: Final = 120.0
+_START_SECONDS: Final = 180.0
+_STARTED: Final = "Ray runtime started"
 _STORE: Final = "--object-store-memory=100000000"
 
 
@@ -47,15 +47,21 @@ class RayCluster:
         _, _, port = self.address.rpartition(":")
         # Names of sockets must be short, so this is no folder of a test.
         head = ("--head", f"--port={port}", "--include-dashboard=false", f"--temp-dir={self._folder.name}")
-        self._start(*head, cpus=self._head_cpus)
-        self._wait_for(int(port))
-        for _ in range(self._nodes):
-            self._start(f"--address={self.address}", cpus=1)
+        try:
+            self._start(*head, cpus=self._head_cpus)
+            for _ in range(self._nodes):
+                self._start(f"--address={self.address}", cpus=1)
+        except BaseException:
+            self._end()
+            raise
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        self._end()
+
+    def _end(self) -> None:
         for process in self._running:
             process.terminate()
         for process in self._running:
@@ -70,18 +76,22 @@ class RayCluster:
         self._kill(self._running[1 + index])
 
     def _start(self, *words: str, cpus: int) -> None:
+        """Start a node, and wait until it is one.
+
+        Raises:
+            RuntimeError: it has ended, or does not start in time.
+        """
         command = [str(Path(sys.executable).with_name("ray")), "start", *words, f"--num-cpus={cpus}", _STORE, "--block"]
         environment = self.environment | {"TMPDIR": self._folder.name}
-        with Path(self._folder.name, "log").open("a") as log:
-            self._running.append(subprocess.Popen(command, env=environment, stdout=log, stderr=log))
-
-    def _wait_for(self, port: int) -> None:
+        log = Path(self._folder.name, f"node-{len(self._running)}.log")
+        with log.open("w") as output:
+            process = subprocess.Popen(command, env=environment, stdout=output, stderr=output)
+        self._running.append(process)
         end = time.monotonic() + _START_SECONDS
-        while time.monotonic() < end:
-            with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-                return
+        while _STARTED not in log.read_text():
+            if process.poll() is not None or time.monotonic() > end:
+                raise RuntimeError(f"A node of the Ray cluster did not start: {log.read_text()[-2000:]}")
             time.sleep(0.2)
-        raise TimeoutError("The head of the Ray cluster does not listen.")
 
     @staticmethod
     def _kill(process: subprocess.Popen[bytes]) -> None:
