@@ -18,6 +18,7 @@ EXTRAS = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["option
 #: Each lock, and the extras that it is for.
 LOCKS = {
     "requirements.lock": list(EXTRAS),
+    "requirements/shared.lock": [],
     "requirements/server.lock": ["server"],
     "requirements/portal.lock": ["portal", "postgresql"],
     "requirements/serving.lock": ["server", "portal"],
