@@ -157,11 +157,11 @@ def is_edited(path: Path) -> bool:
 
 def records(folder: Path, paths: Iterable[Path]) -> list[Prepared]:
     """What was prepared of records, without the arrays that the network reads."""
-    found = []
+    parts = []
     for path in paths:
         with np.load(folder / path) as file:
-            found.append(_prepared(file))
-    return found
+            parts.append(_prepared(file))
+    return parts
 
 
 def _read(path: Path) -> tuple[Prepared, dict[str, NDArray[Any]]]:
