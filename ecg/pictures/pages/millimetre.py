@@ -115,8 +115,8 @@ def _comb(power: Floats, period: float, clear: float) -> Floats:
     for place in places:
         at = round(place)
         heights.append(float(power[max(0, at - 4) : at + 5].max()))
-    found = np.array(heights)
-    return np.where(found > clear, found, 1.0)
+    measured = np.array(heights)
+    return np.where(measured > clear, measured, 1.0)
 
 
 def _between(values: Floats, peak: int) -> float:

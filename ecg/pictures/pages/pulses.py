@@ -110,9 +110,9 @@ def pulse_of(columns: Integers, middle: Floats, millimetre: float) -> tuple[Puls
     for at_left in (True, False):
         reach = _NEAR_END * millimetre
         near = columns < columns[0] + reach if at_left else columns > columns[-1] - reach
-        found = _in(columns[near], middle[near], millimetre)
-        if found is not None:
-            return found, at_left
+        pulse = _in(columns[near], middle[near], millimetre)
+        if pulse is not None:
+            return pulse, at_left
     return None
 
 

@@ -163,18 +163,18 @@ def _with(scale: Scale, warned: Warned) -> Scale:
 
 
 def _assumed(calibration: Calibration) -> tuple[Warned, ...]:
-    found = []
+    warned = []
     if calibration.speed is Basis.ASSUMED:
-        found.append(Warned.SPEED_ASSUMED)
+        warned.append(Warned.SPEED_ASSUMED)
     if calibration.gain is Basis.ASSUMED:
-        found.append(Warned.GAIN_ASSUMED)
-    return tuple(found)
+        warned.append(Warned.GAIN_ASSUMED)
+    return tuple(warned)
 
 
 def _printed(words: Sequence[Word], units: tuple[str, ...], values: tuple[float, ...]) -> float | None:
     """The number before a unit; None where there is none, or several that differ."""
+    values_read = set()
     texts = {str(int(value) if value.is_integer() else value): value for value in values}
-    found = set()
     for unit in words:
         if unit.guess not in units:
             continue
@@ -184,8 +184,8 @@ def _printed(words: Sequence[Word], units: tuple[str, ...], values: tuple[float,
             beside = -0.3 * high <= left - number.box[2] <= 1.6 * high
             level = min(bottom, number.box[3]) - max(top, number.box[1]) > 0.4 * (number.box[3] - number.box[1])
             if beside and level and number.guess in texts and _are_read(number, unit):
-                found.add(texts[number.guess])
-    return found.pop() if len(found) == 1 else None
+                values_read.add(texts[number.guess])
+    return values_read.pop() if len(values_read) == 1 else None
 
 
 def _are_read(number: Word, unit: Word) -> bool:
