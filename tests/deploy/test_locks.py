@@ -22,7 +22,6 @@ LOCKS = {
     "requirements/portal.lock": ["portal", "postgresql"],
     "requirements/serving.lock": ["server", "portal"],
     "requirements/training.lock": ["training"],
-    "requirements/archive.lock": ["archive"],
     "requirements/tracing.lock": ["tracing"],
     "requirements/archive.lock": ["archive"],
     "requirements/watsonx.lock": ["server"],
