@@ -56,6 +56,8 @@ _ONE_BEAT: Final = 1.4
 #: A trace is a row's if it is as long as this share of the longest, and seen in this share of its columns.
 _LEAST_LENGTH: Final = 0.35
 _LEAST_COVER: Final = 0.6
+#: Names that bars of a chart or a frame may look like: alone they don't make a picture an ECG.
+_BARS: Final = ("I", "II", "III")
 #: A row shares no more of its columns with others.
 _MOST_SHARED: Final = 0.35
 
@@ -244,7 +246,9 @@ def _read_page(page: _Page, size: tuple[int, int], corrections: Corrections, go_
     known = scale.calibration.millimetre is not Basis.ASSUMED
     if known and seconds < _ONE_BEAT:
         return PageReading(Kind.BEAT, size)
-    if not (known or names or stated.trusted or is_ecg(traces)):
+    paper = page.pitch is not None and page.pitch.bold
+    told = any(name.name not in _BARS for name in names)
+    if not (paper or told or stated.trusted or is_ecg(traces)):
         return PageReading(Kind.NONE, size, Reason.NO_ECG)
     per_mm = scale.calibration.pixels_per_mm * scale_to_picture
     leads = named_by_likeness(leads_of(traces, layout, scale, page.to_picture, begin, end))
