@@ -8,6 +8,7 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 from scipy import ndimage
 
 from ecg.pictures.ink.paper import evenly_lit
@@ -29,6 +30,9 @@ _INK_QUANTILE: Final = 0.995
 _CLEARER: Final = 1.5
 #: From the grid's depth to the ink's, ink begins at this share.
 _THRESHOLD: Final = 0.34
+#: Beyond the page's edges its colours go on, taken from a copy so many times as coarse, without strokes.
+_COARSER: Final = 8
+_STROKES: Final = 5
 #: The grid's own ink, for its lattice: deeper counts no more.
 _CAP_QUANTILE: Final = 0.9
 _LEAST_CAP: Final = 8
@@ -103,6 +107,23 @@ def grid_depth(pixels: Bytes, *, dark: bool) -> tuple[Bytes, Mask]:
     bound = np.quantile(deep[::3, ::3], _GRID_QUANTILE) + LEAST_INK / 2
     other = ndimage.binary_dilation(deep > bound, np.ones((5, 5), np.bool_))
     return np.minimum(depth, cap).astype(np.uint8), other
+
+
+def continued(pixels: Bytes, seen: Mask) -> Bytes:
+    """A straightened picture, ``[rows, columns, 3]``, whose colours go on where it shows nothing of the page.
+
+    Otherwise paper next to its edge would be compared with something else.
+    """
+    if seen.all():
+        return pixels
+    small = np.asarray(Image.fromarray(pixels).reduce(_COARSER))
+    shown = np.asarray(Image.fromarray(seen.view(np.uint8) * np.uint8(255)).reduce(_COARSER)) == 255
+    if not shown.any():
+        return pixels
+    nearest = ndimage.distance_transform_edt(~shown, return_distances=False, return_indices=True)
+    smooth = ndimage.median_filter(small, (_STROKES, _STROKES, 1))[tuple(nearest)]
+    coarse = np.asarray(Image.fromarray(smooth).resize(pixels.shape[1::-1], Image.Resampling.BILINEAR))
+    return np.where(seen[..., None], pixels, coarse)
 
 
 def trace_depth(pixels: Bytes, *, dark: bool) -> Bytes:

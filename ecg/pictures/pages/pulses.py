@@ -58,15 +58,15 @@ def boxes_of(ink: Ink, millimetre: float) -> dict[int, Pulse]:
     fits = (widths >= _WIDTHS[0]) & (widths <= _WIDTHS[1] + 2 * _STUB) & (heights >= _HEIGHTS[0])
     for piece in np.flatnonzero(fits & (heights <= _HEIGHTS[1])):
         left, top, right, bottom = (int(edge) for edge in ink.boxes[piece])
-        box = _box(ink.labels[top:bottom, left:right] == piece, ink.thickness)
+        mask = ink.labels[top:bottom, left:right] == piece
+        box = _box(mask, np.where(mask, ink.depth[top:bottom, left:right], 0), ink.thickness)
         if box is not None:
             found[int(piece)] = Pulse(left + box.left, left + box.right, top + box.top, top + box.foot)
     return found
 
 
-def _box(mask: NDArray[np.bool_], pen: float) -> Pulse | None:
-    """The pulse that a piece of ink is; None where it is none."""
-    high = len(mask)
+def _box(mask: NDArray[np.bool_], depth: NDArray[np.uint8], pen: float) -> Pulse | None:
+    """The pulse that a piece of ink is, to parts of a pixel by how deep the ink is; None where it is none."""
     upright = mask.mean(axis=0) >= _UPRIGHT
     sides = np.flatnonzero(upright)
     if not len(sides):
@@ -80,12 +80,21 @@ def _box(mask: NDArray[np.bool_], pen: float) -> Pulse | None:
     inner = inner[:, edge : inner.shape[1] - edge]
     if inner.shape[1] < max(2.0, pen):
         return None
-    lid = inner[: max(1, round(2.5 * pen))].any(axis=0).mean()
-    if lid < _LID or inner[max(1, round(2.5 * pen)) :].any():
+    thick = max(1, round(2.5 * pen))
+    if inner[:thick].any(axis=0).mean() < _LID or inner[thick:].any():
         return None
-    lid_top = float(np.median(inner.argmax(axis=0)))
-    lid_high = float(np.median(inner.sum(axis=0)))
-    return Pulse(float(left.mean()) + 0.5, float(right.mean()) + 0.5, lid_top + lid_high / 2, high - lid_high / 2)
+    lid = _middle(depth[:thick, left[-1] + 1 + edge : right[0] - edge].sum(axis=1))
+    beside = np.r_[0 : max(0, left[0] - edge), min(mask.shape[1], right[-1] + 1 + edge) : mask.shape[1]]
+    feet = depth[-thick:, beside].sum(axis=1)
+    foot = len(mask) - thick + _middle(feet) if feet.any() else len(mask) - lid
+    walls = depth[thick : len(mask) - thick].sum(axis=0)
+    half = (left[-1] + right[0]) // 2
+    return Pulse(_middle(walls[:half]), half + _middle(walls[half:]), lid, foot)
+
+
+def _middle(weights: NDArray[np.unsignedinteger]) -> float:
+    """The mean place of what is weighed, from the edge of the first."""
+    return float((weights * (np.arange(len(weights)) + 0.5)).sum() / max(1.0, float(weights.sum())))
 
 
 def pulse_of(columns: Integers, middle: Floats, millimetre: float) -> tuple[Pulse, bool] | None:

@@ -28,6 +28,8 @@ _GUESSED: Final = 0.53
 _BOTH: Final = 1.18
 #: What is stated contradicts what is found where they differ by more.
 _STATED: Final = 0.05
+#: A pulse's width says how long a second is where it differs by more from what its height says.
+_ASKEW: Final = 0.02
 #: What rows of a page show where nothing says how much it is, seconds.
 _SECONDS: Final = 10.0
 
@@ -135,6 +137,10 @@ def _without_grid(speed: _Known | None, gain: _Known | None, pulse: tuple[float,
     speed = speed or _Known(USUAL_SPEED, Basis.ASSUMED)
     calibration = Calibration(millimetre, speed.value, gain.value, Basis.PULSE, speed.basis, gain.basis)
     found = _scale(calibration, (Warned.SCALE_CONTRADICTORY,) if contradictory else ())
+    per_second = width / PULSE_SECONDS
+    if not contradictory and not _alike(per_second, found.pixels_per_second, _ASKEW):
+        # Photographed askew: a millimetre across isn't one down.
+        found = found._replace(pixels_per_second=per_second)
     return found._replace(pixels_per_mv=height)
 
 

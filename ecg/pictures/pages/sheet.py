@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,29 +40,44 @@ _SCREEN: Final = 90.0
 _LEAP: Final = 0.5
 _STEP: Final = 3.0
 _SAMPLES: Final = 21
-#: What is next to the edges is left out: share of the sheet's sides.
-_INSET: Final = 0.006
+#: Corners are put so far outside: share of the sheet's sides.
+_OUTSET: Final = 0.01
 
 
-def sheet_of(image: Image.Image) -> tuple[Point, Point, Point, Point] | None:
-    """The corners of the one sheet that a photograph shows, pixels: upper left, upper right, lower right, lower left.
+class Sheet(NamedTuple):
+    """A sheet in a photograph."""
 
-    None where there is none, or where nothing but it is shown.
-    """
+    corners: tuple[Point, Point, Point, Point]
+    """Upper left, upper right, lower right, lower left, a little outside of it, pixels: bent paper has no straight
+    edges."""
+    shown: Image.Image
+    """``L``, the whole picture in small: 255 where it shows the sheet."""
+    around: Image.Image
+    """``RGB``, as small: the sheet's colours, and around it those of its nearest places."""
+
+
+def sheet_of(image: Image.Image) -> Sheet | None:
+    """The one sheet that a photograph shows; None where there is none, or where nothing but it is shown."""
     factor = max(image.size) / _SIDE
     if factor < 1:
         return None
     size = (max(1, round(image.width / factor)), max(1, round(image.height / factor)))
     small = image.convert("RGB").resize(size, Image.Resampling.BOX)
     colours = ndimage.median_filter(np.asarray(small), (_STROKES, _STROKES, 1)).astype(np.float64)
-    found = (_found(colours, far) for far in _differences(colours))
-    corners = next((corners for corners in found if corners is not None), None)
-    if corners is None:
+    found = [sheet for far in _differences(colours) if (sheet := _found(colours, far)) is not None]
+    if not found:
         return None
-    middle = corners.mean(axis=0)
-    corners = (corners + _INSET * 2 * (middle - corners)) * (np.array(image.size) / np.array(size))
+    # The lit part of a sheet may have four sides, too.
+    mask, corners = max(found, key=lambda sheet: int(sheet[0].sum()))
+    corners = (corners + _OUTSET * 2 * (corners - corners.mean(axis=0))) * (np.array(image.size) / np.array(size))
     first, second, third, fourth = ((float(x), float(y)) for x, y in corners)
-    return first, second, third, fourth
+    inner = ndimage.binary_erosion(mask, border_value=1)
+    nearest = ndimage.distance_transform_edt(
+        ~ndimage.binary_erosion(inner, iterations=2, border_value=1), return_distances=False, return_indices=True
+    )
+    around = colours[tuple(nearest)].astype(np.uint8)
+    shown = Image.fromarray(inner.view(np.uint8) * np.uint8(255))
+    return Sheet((first, second, third, fourth), shown, Image.fromarray(around))
 
 
 def _differences(colours: Floats) -> Iterator[Floats]:
@@ -77,13 +92,13 @@ def _differences(colours: Floats) -> Iterator[Floats]:
     yield colours.max(axis=2)
 
 
-def _found(colours: Floats, far: Floats) -> Floats | None:
-    """The corners of a sheet that differs from what is around it, ``[4, 2]``; None where there is none."""
+def _found(colours: Floats, far: Floats) -> tuple[Mask, Floats] | None:
+    """A sheet that differs from what is around it, and its corners, ``[4, 2]``; None where there is none."""
     mask = _apart(far)
     if mask is None or not _stands_out(colours, mask):
         return None
     corners = _corners(mask)
-    return corners if corners is not None and _sharp(far, mask, corners) else None
+    return (mask, corners) if corners is not None and _sharp(far, mask, corners) else None
 
 
 def _surroundings(colours: Floats) -> Floats:
