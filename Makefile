@@ -112,7 +112,7 @@ $(VENV)-watsonx/installed: requirements/watsonx.lock requirements/server.lock
 	@$(VENV)-watsonx/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes --requirement $<
 	@touch $@
 
-$(VENV)/everything: pyproject.toml requirements.lock requirements/training.lock requirements/server.lock | $(VENV)/bin/python
+$(VENV)/everything: pyproject.toml requirements.lock $(wildcard requirements/*.lock) | $(VENV)/bin/python
 	@echo "Installing everything, TensorFlow included; the first time takes some minutes."
 	@$(call INSTALL,requirements.lock)
 	@touch $(VENV)/serving $@

@@ -19,7 +19,7 @@ BASES: Final = {
     "requirements/tracing.lock": ["requirements/server.lock"],
     "requirements/training.lock": ["requirements/server.lock"],
     "requirements/watsonx.lock": ["requirements/server.lock"],
-    "requirements.lock": ["requirements/training.lock"],
+    "requirements.lock": ["requirements/training.lock", "requirements/portal.lock", "requirements/archive.lock"],
 }
 _PIN: Final = re.compile(
     r"^(?P<name>[a-z0-9-]+)==\S+(?P<where> ; [^\\\n]+)? \\\n(?:    --hash=sha256:[0-9a-f]{64}(?: \\)?\n)+", re.MULTILINE
@@ -50,11 +50,11 @@ def layer(root: Path = _ROOT) -> None:
         ValueError: a lock lacks what one has that it builds upon, or has it otherwise.
     """
     for lock, bases in reversed(BASES.items()):
-        pins = flat(lock, root)
+        whole = pins = flat(lock, root)
         names = []
         for base in bases:
             below = flat(base, root)
-            if different := sorted(name for name, pin in below.items() if pins.get(name) != pin):
+            if different := sorted(name for name, pin in below.items() if whole.get(name) != pin):
                 raise ValueError(f"{lock} differs from {base} in {', '.join(different)}.")
             pins = {name: pin for name, pin in pins.items() if name not in below}
             names.append(f"-r {(root / base).relative_to((root / lock).parent)}\n")

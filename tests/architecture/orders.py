@@ -57,7 +57,7 @@ ENTRIES: Final[dict[str, Order]] = {
         datasets
         learning
         evaluation
-        export publishing
+        export publishing submission
         commands
     """),
     "webportal": _order("""

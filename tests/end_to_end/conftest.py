@@ -14,8 +14,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.end_to_end.system import System, running_system
 
-#: Pixels across the pictures for docs/journeys.md, whose windows are a third wider.
-_WIDEST = 960
+#: Pixels across the pictures for docs/journeys.md, whose windows are half as wide again.
+_WIDEST = 840
 
 
 @pytest.fixture(scope="session")

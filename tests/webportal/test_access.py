@@ -16,6 +16,7 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from ecg import store
+from ecg.pictures.pages.corrections import NOTHING
 from ecg.pictures.pages.result import Kind, PageReading
 from inference_server.classification.page_messages import Digitized
 from tests.inference_server.exports.made import analysis_of, recording_of, regular
@@ -54,7 +55,7 @@ def keep_recording(owner: User, name: str) -> Recording:
     row.originals.mkdir()
     shutil.copy(SAMPLE, row.originals / "0")
     reading = PageReading(Kind.STRIP, (64, 64))
-    StoredPage(row).store(Digitized(reading, SAMPLE.read_bytes()), {})
+    StoredPage(row).store(Digitized(reading, SAMPLE.read_bytes()), NOTHING)
     row.state, row.finished_at = Recording.State.READ, timezone.now()
     row.kind, row.leads, row.rate = "CSV", list(signal.leads), signal.rate
     row.samples, row.seconds = signal.samples, signal.seconds

@@ -227,4 +227,8 @@ def _page_warnings() -> dict[str, str]:
         "PAGE_NAMES_ASSUMED": _("No names of leads were read; those of the layout’s usual order were assumed."),
         "PAGE_NAME_UNKNOWN": _("The names of some leads could not be read."),
         "PAGE_TRACES_TOUCH": _("Traces touch or cross; where they do, one may have been taken for the other."),
+        "PAGE_STATED_SCALE": _("The scale that you gave contradicts grid, pulse or print; yours was taken."),
+        "PAGE_STATED_LAYOUT": _("The layout that you gave contradicts what was found; yours was taken."),
+        "PAGE_STATED_NAMES": _("Names that you gave contradict those that were read; yours were taken."),
+        "PAGE_STATED_TURN": _("The words on the page say that it is turned otherwise; what you said was taken."),
     }

@@ -26,6 +26,7 @@ from ecg.pictures.pages.result import Basis, Kind, PageReading, Reason, Warned
 from ecg.pictures.pages.rhythm_strips import named_by_likeness
 from ecg.pictures.pages.rows import rows_of
 from ecg.pictures.pages.scale import scale_of
+from ecg.pictures.pages.sheet import sheet_of
 from ecg.pictures.pages.straightening import Flat
 from ecg.pictures.pages.traces import Trace, touching, traces_of
 from ecg.pictures.pages.views import View, local_scale, view_of
@@ -80,8 +81,25 @@ def read(
         Leads in millivolts, and where they stand in the picture; without leads, what kind of picture it is and why
         nothing was read.
     """
-    size = (pixels.shape[1], pixels.shape[0])
-    view = view_of(Image.fromarray(pixels), corrections, WORK_SIDE)
+    image = Image.fromarray(pixels)
+    if not (corrections.way_up or corrections.region):
+        corners = sheet_of(image)
+        if corners is not None:
+            view = view_of(image, replace(corrections, corners=corners), WORK_SIDE)
+            reading = _read(view, image.size, probabilities, corrections, go_on)
+            if reading.leads:
+                return reading
+    return _read(view_of(image, corrections, WORK_SIDE), image.size, probabilities, corrections, go_on)
+
+
+def _read(
+    view: View,
+    size: tuple[int, int],
+    probabilities: Probabilities | None,
+    corrections: Corrections,
+    go_on: Callable[[], None],
+) -> PageReading:
+    """What a view of a picture of ``size`` shows."""
     shown = max(view.image.size) * view.scale
     if not corrections.trusted and shown < _SMALL and _is_one_beat(view.image):
         return PageReading(Kind.BEAT, size)

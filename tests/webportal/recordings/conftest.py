@@ -17,6 +17,7 @@ from pytest_django.fixtures import Settings
 from benchmarks.recordings.made import made
 from ecg import store
 from ecg.pictures.pages import overlay
+from ecg.pictures.pages.corrections import Corrections
 from ecg.pictures.pages.opening import read_picture
 from ecg.recording import Gap, Recording
 from inference_server.classification.page_messages import Digitized
@@ -193,14 +194,16 @@ class DigitizingServer:
     def __init__(self, said: Digitized | Exception, is_alive: bool = True) -> None:
         self.said, self.alive = said, is_alive
         self.asked: list[bytes] = []
+        self.corrected: list[Corrections] = []
 
     def is_alive(self, timeout: float) -> bool:
         """Whether it is there."""
         return self.alive
 
-    def digitize(self, image: bytes, *, timeout: float) -> Digitized:
+    def digitize(self, image: bytes, *, corrections: Corrections, timeout: float) -> Digitized:
         """What it says."""
         self.asked.append(image)
+        self.corrected.append(corrections)
         if isinstance(self.said, Exception):
             raise self.said
         return self.said

@@ -41,12 +41,15 @@ def basis_words(basis: Basis) -> str:
         Basis.GRID: _("measured on the grid"),
         Basis.PRINT: _("printed on the page"),
         Basis.PULSE: _("measured on the calibration pulse"),
+        Basis.STATED: _("as you said"),
         Basis.ASSUMED: _("assumed: nothing on the picture tells it"),
-    }.get(basis, str(basis))
+    }[basis]
 
 
 def layout_words(reading: PageReading) -> str:
-    """How the leads stand: rows, columns and rhythm strips."""
+    """How the leads stand: rows, columns and rhythm strips; empty where nothing was read."""
+    if not reading.layout:
+        return ""
     grid, plus, strips = reading.layout.partition("+")
     rows, _cross, columns = grid.partition("x")
     words = _("%(rows)s × %(columns)s") % {"rows": rows, "columns": columns}

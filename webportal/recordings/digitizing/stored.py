@@ -13,15 +13,16 @@ import os
 import shutil
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 from django.conf import settings
 from ecg.pictures import confined
 from ecg.pictures.decoding import ImageLimits
 from ecg.pictures.kinds import BEGINNING_BYTES, CONVERTIBLE, MEDIA_TYPES, NATIVE, Kind, kind_of
+from ecg.pictures.pages.corrections import Corrections
 from inference_server.classification.page_messages import Digitized, from_response, to_response
 from inference_server.generated.ecg.v1.digitization_pb2 import DigitizeImageResponse
 
+from webportal.recordings.digitizing.answers import corrections_from_json, corrections_to_json
 from webportal.recordings.models import Recording
 
 #: Of what is drawn for lists elsewhere; here none is stored.
@@ -78,23 +79,23 @@ class StoredPage:
             self.folder.mkdir(mode=0o700, exist_ok=True)
             _write(self.folder / "picture", prepared.data)
 
-    def store(self, digitized: Digitized, corrections: dict[str, Any]) -> None:
+    def store(self, digitized: Digitized, corrections: Corrections) -> None:
         """Write what was read, and which corrections were asked for."""
         self.folder.mkdir(mode=0o700, exist_ok=True)
         _write(self.folder / "found", to_response(digitized).SerializeToString())
-        _write(self.folder / "asked.json", json.dumps(corrections, sort_keys=True).encode())
+        _write(self.folder / "asked.json", json.dumps(corrections_to_json(corrections)).encode())
 
     def forget(self) -> None:
         """Leave nothing but what was sent."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def has_answer_to(self, corrections: dict[str, Any]) -> bool:
+    def has_answer_to(self, corrections: Corrections) -> bool:
         """Whether the picture was read with these corrections."""
         try:
             asked = json.loads((self.folder / "asked.json").read_text())
         except FileNotFoundError:
             return False
-        return bool(asked == corrections) and self.has_answer
+        return corrections_from_json(asked) == corrections and self.has_answer
 
     @property
     def has_answer(self) -> bool:
@@ -112,15 +113,22 @@ class StoredPage:
 
     @property
     def version(self) -> str:
-        """Other for another answer, and for another picture."""
-        paths = [self.picture, self.folder / "found"]
-        marks = [f"{path}:{path.stat().st_mtime_ns}" for path in paths if path.exists()]
-        return hashlib.sha256(" ".join(marks).encode()).hexdigest()[:20]
+        """Other for another answer."""
+        return _mark(self.folder / "found")
+
+    @property
+    def picture_version(self) -> str:
+        """Other for another picture."""
+        return _mark(self.picture)
 
 
 @lru_cache(maxsize=8)
 def _parsed(path: Path, _written: int) -> Digitized:
     return from_response(DigitizeImageResponse.FromString(path.read_bytes()))
+
+
+def _mark(path: Path) -> str:
+    return hashlib.sha256(f"{path}:{path.stat().st_mtime_ns}".encode()).hexdigest()[:20]
 
 
 def _kind_at(path: Path) -> Kind:

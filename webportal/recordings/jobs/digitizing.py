@@ -8,14 +8,13 @@ from ecg import store
 from ecg.confinement import NoTurn
 from ecg.pictures.decoding import ImageError
 from ecg.pictures.pages.recording import recording_of
-from ecg.pictures.pages.result import REFUSALS, Kind, PageReading
 from ecg.recording_errors import RecordingError
 from ecg.store import StoredRecording, open_store
 from inference_server.client import ImageRefused
 
 from webportal.inference import client
 from webportal.observability import metrics
-from webportal.recordings.digitizing.answers import KIND, PageAnswers, named
+from webportal.recordings.digitizing.answers import KIND, PageAnswers, named, reason_against
 from webportal.recordings.digitizing.stored import StoredPage
 from webportal.recordings.jobs.server import answered
 from webportal.recordings.models import Recording
@@ -36,8 +35,10 @@ def read_picture(recording: Recording) -> StoredRecording | None:
     if not page.has_answer_to(said.corrections):
         _ask(page, said)
     reading = page.found().reading
-    _check(reading)
-    if not said.is_confirmed:
+    refusal = reason_against(reading)
+    if refusal and not said.has_spoken:
+        raise RecordingError(refusal, "Nothing can be read of the picture.")
+    if refusal or not said.is_confirmed:
         return None
     with store.discarded_on_error(recording.store):
         store.write(recording_of(named(reading, said.names)), recording.store, kind=KIND)
@@ -46,9 +47,10 @@ def read_picture(recording: Recording) -> StoredRecording | None:
 
 def _ask(page: StoredPage, said: PageAnswers) -> None:
     try:
-        page.clean()
+        if not page.has_answer:
+            page.clean()
         with answered(), metrics.call("digitize"):
-            digitized = client().digitize(page.to_send.read_bytes(), timeout=_SECONDS)
+            digitized = client().digitize(page.to_send.read_bytes(), corrections=said.corrections, timeout=_SECONDS)
     except NoTurn as error:
         raise RecordingError("RECORDING_BUSY", str(error)) from error
     except ImageError as refusal:
@@ -56,13 +58,3 @@ def _ask(page: StoredPage, said: PageAnswers) -> None:
     except ImageRefused as refusal:
         raise RecordingError(refusal.reason, str(refusal)) from refusal
     page.store(digitized, said.corrections)
-
-
-def _check(reading: PageReading) -> None:
-    """Raise where there are no leads to be checked."""
-    if reading.kind is Kind.BEAT:
-        raise RecordingError("PICTURE_ONE_BEAT", "The picture shows one beat.")
-    if reading.reason is not None:
-        raise RecordingError(reading.reason.value, REFUSALS[reading.reason])
-    if not reading.leads:
-        raise RecordingError("PAGE_NO_TRACE", "No lead could be read.")

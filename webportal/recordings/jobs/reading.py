@@ -22,7 +22,7 @@ from webportal import disk
 from webportal.accounts import quota
 from webportal.errors import log_unexpected
 from webportal.observability import tracing
-from webportal.recordings.digitizing.answers import ABOUT, UNCHECKED
+from webportal.recordings.digitizing.answers import ABOUT, UNCHECKED, reason_against
 from webportal.recordings.digitizing.stored import StoredPage, is_picture
 from webportal.recordings.jobs import asking
 from webportal.recordings.jobs.digitizing import read_picture
@@ -162,12 +162,13 @@ def _ask_to_check(recording: Recording, files: list[dict[str, Any]]) -> None:
     Raises:
         QuotaReached: there is no room for it.
     """
-    size = StoredPage(recording).bytes
+    page = StoredPage(recording)
+    size = page.bytes
     with transaction.atomic():
         asked = READING.settle(
             recording,
             state=Recording.State.ASKING,
-            reason=UNCHECKED,
+            reason=reason_against(page.found().reading) or UNCHECKED,
             questions=[{"about": ABOUT, "candidates": [], "columns": []}],
             files=files,
             stored_bytes=size,

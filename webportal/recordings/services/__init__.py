@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from webportal.recordings.services.analysing import answer, ask_again, cancel, requeue_failed
-from webportal.recordings.services.checking import confirm_page
+from webportal.recordings.services.checking import confirm_page, correct_page, insist, may_insist
 from webportal.recordings.services.editing import edit
 from webportal.recordings.services.keeping import (
     delete_recording,
@@ -21,9 +21,12 @@ __all__ = [
     "ask_again",
     "cancel",
     "confirm_page",
+    "correct_page",
     "delete_recording",
     "edit",
     "empty_trash",
+    "insist",
+    "may_insist",
     "rename",
     "requeue_failed",
     "restore_all",

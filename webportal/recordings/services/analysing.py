@@ -18,6 +18,7 @@ from webportal.recordings.jobs import asking
 from webportal.recordings.jobs.asking import ASKING
 from webportal.recordings.jobs.reading import READING
 from webportal.recordings.models import Recording, RecordingAnalysis
+from webportal.recordings.services.owning import require_own
 
 
 def answer(
@@ -36,7 +37,7 @@ def answer(
         PermissionDenied: it is somebody else's.
         ValidationError: an answer makes no sense.
     """
-    _require_own(actor, recording)
+    require_own(actor, recording)
     try:
         Answers(rate=rate, unit=unit, leads=leads)
     except RecordingError as error:
@@ -122,8 +123,3 @@ def requeue_failed(*, actor: User, row: Recording | RecordingAnalysis) -> bool:
         if changed:
             line.enqueue(row.pk, now)
     return bool(changed)
-
-
-def _require_own(actor: User, recording: Recording) -> None:
-    if recording.owner_id != actor.pk:
-        raise PermissionDenied

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from webportal.accounts.models import User
 from webportal.recordings.models import Recording, RecordingAnalysis
+from webportal.recordings.services.owning import require_own
 
 
 def rename(*, actor: User, recording: Recording, name: str) -> None:
@@ -22,7 +23,7 @@ def rename(*, actor: User, recording: Recording, name: str) -> None:
         PermissionDenied: it is somebody else's.
         ValidationError: the name is too long.
     """
-    _require_own(actor, recording)
+    require_own(actor, recording)
     recording.name = name
     recording.clean_fields(exclude=[field.name for field in Recording._meta.fields if field.name != "name"])
     Recording.objects.filter(pk=recording.pk).update(name=name)
@@ -68,7 +69,7 @@ def restore_recording(*, actor: User, recording: Recording) -> None:
     Raises:
         PermissionDenied: it is somebody else's.
     """
-    _require_own(actor, recording)
+    require_own(actor, recording)
     Recording.objects.filter(pk=recording.pk).update(trashed_at=None)
 
 
@@ -83,7 +84,7 @@ def delete_recording(*, actor: User, recording: Recording) -> None:
     Raises:
         PermissionDenied: it is somebody else's, or not in the trash.
     """
-    _require_own(actor, recording)
+    require_own(actor, recording)
     if recording.trashed_at is None:
         raise PermissionDenied
     recording.delete()
@@ -102,8 +103,3 @@ def empty_trash() -> int:
     for recording in Recording.objects.filter(pk__in=ids):
         recording.delete()
     return len(ids)
-
-
-def _require_own(actor: User, recording: Recording) -> None:
-    if recording.owner_id != actor.pk:
-        raise PermissionDenied

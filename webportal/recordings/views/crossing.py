@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 from allauth.decorators import rate_limit
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.files.base import ContentFile
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.cache import never_cache
@@ -40,11 +40,12 @@ def from_analysis(request: HttpRequest, analysis_id: uuid.UUID) -> HttpResponse:
     upload = analysis.upload
     try:
         with upload.picture.open("rb") as file:
-            picture = ContentFile(file.read(), name=upload.file_name or PurePosixPath(str(upload.picture.name)).name)
+            name = upload.file_name or PurePosixPath(str(upload.picture.name)).name
+            picture = SimpleUploadedFile(name, file.read(), upload.media_type)
         recording = receiving.announce(
             owner=user,
             recording_id=once.made_by(once.id_in(request), analysis.pk),
-            files=[Announced(str(picture.name), picture.size)],
+            files=[Announced(name, picture.size or 0)],
             name=upload.label,
             keeps_names=bool(upload.file_name),
         )

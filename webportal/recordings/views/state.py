@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from webportal.accounts.models import User
-from webportal.recordings import queries, reasons
+from webportal.recordings import queries, reasons, services
 from webportal.recordings.digitizing.answers import is_asked
 from webportal.recordings.forms import AnswersForm, RenamingForm
 from webportal.recordings.models import Recording
@@ -26,6 +26,7 @@ def state_of(recording: Recording, user: User) -> dict[str, Any]:
         "explanation": reasons.explain(reason) if reason else None,
         "warnings": [reasons.warning(warning) for warning in recording.warnings],
         "is_open": recording.is_open or (analysis is not None and analysis.is_open),
+        "may_insist": recording.owner_id == user.pk and services.may_insist(recording),
         "mark": f"{recording.state}-{analysis.state if analysis and not analysis.is_open else ''}",
         "renaming": RenamingForm(initial={"name": recording.name}),
     }

@@ -1,24 +1,20 @@
 // The picture that a recording was read from, beside its strip: a beat that is chosen there is marked here, and a click
 // here chooses the beat there.
 
-const SVG = "http://www.w3.org/2000/svg";
+import { drawn, letEnlarge, placeOf } from "./marks.js";
+
 const BEFORE = 0.3;  // seconds of a beat's mark before its R peak, and after it
 const AFTER = 0.45;
+const REACH = 0.03;  // share of the picture's longer side within which a click means a trace
 
 const marks = document.getElementById("paper-marks");
 const said = document.getElementById("on-paper-said");
-const { leads } = JSON.parse(document.getElementById("places").textContent);
-
-const across = (lead, time) => lead.left + lead.width * Math.min(1, Math.max(0, (time - lead.begin) / (lead.end - lead.begin)));
+const { leads, step, width, height } = JSON.parse(document.getElementById("places").textContent);
 
 const markOf = (lead, time) => {
-  const [left, right] = [across(lead, time - BEFORE), across(lead, time + AFTER)];
-  const mark = document.createElementNS(SVG, "rect");
-  for (const [name, value] of Object.entries({ x: left, y: lead.top, width: right - left, height: lead.height })) {
-    mark.setAttribute(name, value);
-  }
-  mark.classList.add("paper__beat");
-  return mark;
+  const [first, last] = [time - BEFORE, time + AFTER].map((at) => Math.round((at - lead.begin) / step));
+  const places = lead.trace.slice(Math.max(0, first), Math.max(0, last) + 1).filter(Boolean);
+  return drawn("polyline", { points: places.map((place) => place.join(",")).join(" ") }, "paper__beat");
 };
 
 const show = (time) => {
@@ -29,12 +25,21 @@ const show = (time) => {
   said.textContent = names ? said.dataset.textLead.replace("{leads}", names) : said.dataset.textNone;
 };
 
-document.addEventListener("beat-chosen", (event) => show(event.detail.time));
+// The moment whose place on a trace is nearest to one in the picture; none where no trace is near.
+const momentAt = (at) => {
+  let [nearest, moment] = [REACH * Math.max(width, height), null];
+  for (const lead of leads) {
+    lead.trace.forEach((place, number) => {
+      const distance = place ? Math.hypot(place[0] - at.x, place[1] - at.y) : Infinity;
+      if (distance < nearest) [nearest, moment] = [distance, lead.begin + number * step];
+    });
+  }
+  return moment;
+};
 
+document.addEventListener("beat-chosen", (event) => show(event.detail.time));
 marks.addEventListener("click", (event) => {
-  const at = new DOMPoint(event.clientX, event.clientY).matrixTransform(marks.getScreenCTM().inverse());
-  const inside = (lead) => at.x >= lead.left && at.x <= lead.left + lead.width && at.y >= lead.top && at.y <= lead.top + lead.height;
-  const lead = leads.find(inside);
-  if (!lead) return;
-  window.beatlensViewer.chooseAt(lead.begin + ((at.x - lead.left) / lead.width) * (lead.end - lead.begin));
+  const moment = momentAt(placeOf(marks, event));
+  if (moment !== null) window.beatlensViewer.chooseAt(moment);
 });
+letEnlarge();
