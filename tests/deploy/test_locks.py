@@ -24,7 +24,6 @@ LOCKS = {
     "requirements/training.lock": ["training"],
     "requirements/archive.lock": ["archive"],
     "requirements/tracing.lock": ["tracing"],
-    "requirements/archive.lock": ["archive"],
     "requirements/watsonx.lock": ["server"],
 }
 PIN = re.compile(
