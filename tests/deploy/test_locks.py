@@ -24,7 +24,6 @@ LOCKS = {
     "requirements/serving.lock": ["server", "portal"],
     "requirements/training.lock": ["training"],
     "requirements/tracing.lock": ["tracing"],
-    "requirements/archive.lock": ["archive"],
     "requirements/watsonx.lock": ["server"],
 }
 PIN = re.compile(
