@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.signal import find_peaks
 
 from ecg.pictures.pages.traces import Trace
@@ -14,6 +15,11 @@ from ecg.pictures.pages.traces import Trace
 _STANDS_OUT: Final = 0.5
 _NARROW: Final = 0.3
 _LEAST_WAVES: Final = 3
+#: So far to both sides of a wave its shape is looked at, as a share of the time between waves; this share of the waves
+#: correlates as much with the usual one.
+_AROUND: Final = 0.3
+_MOST: Final = 0.6
+_ALIKE: Final = 0.8
 #: A trace moves by so many pens' width.
 _ALIVE: Final = 3.0
 #: A trace leaps where a lead ends and the next begins: mm within two columns, in so many rows at once.
@@ -21,7 +27,7 @@ _LEAP: Final = 0.6
 
 
 def is_ecg(traces: Sequence[Trace]) -> bool:
-    """Whether one of the traces has narrow waves that come again and again."""
+    """Whether one of the traces has narrow waves of one shape that come again and again."""
     return any(_beats(trace) for trace in traces)
 
 
@@ -36,9 +42,23 @@ def _beats(trace: Trace) -> bool:
         if len(peaks) < _LEAST_WAVES:
             continue
         between = float(np.median(np.diff(line.columns[peaks])))
-        if float(np.median(properties["widths"])) < _NARROW * between:
+        if float(np.median(properties["widths"])) < _NARROW * between and _are_alike(middle, peaks, between):
             return True
     return False
+
+
+def _are_alike(heights: NDArray[np.float64], peaks: NDArray[np.int64], between: float) -> bool:
+    """Whether most waves have the same shape: those of charts and drawings differ."""
+    reach = max(2, round(_AROUND * between))
+    whole = [peak for peak in peaks.tolist() if reach <= peak < len(heights) - reach]
+    if len(whole) < _LEAST_WAVES - 1:
+        return False
+    waves = np.array([heights[peak - reach : peak + reach + 1] for peak in whole])
+    waves = waves - waves.mean(axis=1, keepdims=True)
+    usual = np.median(waves, axis=0)
+    lengths = np.linalg.norm(waves, axis=1) * np.linalg.norm(usual)
+    likeness = waves @ usual / np.maximum(lengths, 1e-9)
+    return bool((likeness >= _ALIKE).mean() >= _MOST)
 
 
 def breaks_off(traces: Sequence[Trace], begin: float, end: float, millimetre: float) -> bool:

@@ -16,8 +16,10 @@ _POINTS: Final = 16384
 _CLEAR: Final = 12.0
 #: And is this share of the highest, or more: lines that were put on whole pixels repeat themselves more faintly.
 _FAINTEST: Final = 0.01
-#: The shortest period that explains this share of what any explains.
+#: The shortest period that explains this share of what any explains. Twice a period explains whatever that does, and
+#: what is there by chance: bold lines with fine ones between are believed for less.
 _EXPLAINED: Final = 0.9
+_EXPLAINED_BOLD: Final = 0.7
 #: A longer period has so many of its own waves, or more: a share.
 _OWN: Final = 0.5
 #: Fine lines between bold ones stand out by this factor over the bold ones' own waves beside theirs.
@@ -58,13 +60,12 @@ def pitch_of(depth: NDArray[np.uint8]) -> Pitch | None:
         heights = _comb(power, number * _POINTS / strongest, clear)
         if _has_own(heights, number):
             combs[number * _POINTS / strongest] = heights
-    explaining = _explaining(combs)
-    if not explaining:
+    if not combs:
         return None
-    bold = [period for period in explaining if _is_bold(combs[period])]
+    bold = [period for period in _explaining(combs, _EXPLAINED_BOLD) if _is_bold(combs[period])]
     if bold:
         return Pitch(min(bold) / 5, bold=True, five=True)
-    period = min(explaining)
+    period = min(_explaining(combs, _EXPLAINED))
     return Pitch(period / 5, bold=False, five=True) if period > _FIVE else Pitch(period, bold=False, five=False)
 
 
@@ -76,11 +77,11 @@ def _has_own(heights: Floats, number: int) -> bool:
     return not own or float(np.mean(own)) >= _OWN
 
 
-def _explaining(combs: dict[float, Floats]) -> list[float]:
-    """The periods that explain nearly as much as any."""
+def _explaining(combs: dict[float, Floats], share: float) -> list[float]:
+    """The periods that explain nearly as much as any: this ``share`` of it."""
     explained = {period: float(np.log(heights).sum()) for period, heights in combs.items()}
     most = max(explained.values(), default=0.0)
-    return [period for period, value in explained.items() if value >= _EXPLAINED * most]
+    return [period for period, value in explained.items() if value >= share * most]
 
 
 def _is_bold(heights: Floats) -> bool:
