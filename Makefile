@@ -101,18 +101,18 @@ $(VENV)/bin/python:
 $(VENV)/bin/uv: | $(VENV)/bin/python
 	@$(PIP) 'uv>=0.5'
 
-$(VENV)/serving: pyproject.toml requirements/serving.lock requirements/server.lock | $(VENV)/bin/python
+$(VENV)/serving: pyproject.toml requirements/serving.lock requirements/server.lock requirements/shared.lock | $(VENV)/bin/python
 	@echo "Installing what serving needs (no TensorFlow); the first time takes a minute or two."
 	@$(call INSTALL,requirements/serving.lock)
 	@touch $@
 
 # IBM's client wants an older pandas than everything else.
-$(VENV)-watsonx/installed: requirements/watsonx.lock requirements/server.lock
+$(VENV)-watsonx/installed: requirements/watsonx.lock requirements/server.lock requirements/shared.lock
 	@$(PYTHON) -m venv $(VENV)-watsonx
 	@$(VENV)-watsonx/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes --requirement $<
 	@touch $@
 
-$(VENV)/everything: pyproject.toml requirements.lock requirements/training.lock requirements/server.lock | $(VENV)/bin/python
+$(VENV)/everything: pyproject.toml requirements.lock $(wildcard requirements/*.lock) | $(VENV)/bin/python
 	@echo "Installing everything, TensorFlow included; the first time takes some minutes."
 	@$(call INSTALL,requirements.lock)
 	@touch $(VENV)/serving $@

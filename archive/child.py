@@ -1,4 +1,4 @@
-"""The process that works for a task: ``python -m archive.child SOCKET``, started by :mod:`archive.isolation`.
+"""The process that works for a task: ``python -m archive.child SOCKET FOLDER``, started by :mod:`archive.isolation`.
 
 What kills it while it reads a file costs this process and nothing else. It ends when its socket is closed.
 """
@@ -21,15 +21,16 @@ from inference_server.runtime import memory
 from inference_server.runtime.settings import SettingsError
 
 
-def main(descriptor: str) -> None:
-    """Serve the other end of the socket until it is closed."""
+def main(descriptor: str, scratch: str) -> None:
+    """Serve the other end of the socket until it is closed, with all that is written for a while in ``scratch``."""
+    tempfile.tempdir = scratch
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
     with Connection(int(descriptor)) as connection:
         try:
             with contextlib.suppress(EOFError, ConnectionError):  # nobody asks any more, or waits for the answer
                 _serve(connection)
         finally:
-            shutil.rmtree(tempfile.gettempdir(), ignore_errors=True)  # its own; the task may be dead
+            shutil.rmtree(scratch, ignore_errors=True)  # the task may be dead
 
 
 def _serve(connection: Connection) -> None:
@@ -51,4 +52,4 @@ def _answer(connection: Connection, ready: Engine) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])

@@ -7,19 +7,21 @@ import logging
 import os
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache, partial
 from typing import Any, Final
 
 import ray
 import ray.data
+from ray.exceptions import RayError
 
 from archive.isolation import Isolated
 from archive.items import Part
 from archive.job import Job
 from archive.parts import PartResult, write_part
 from archive.storage import Folder
+from inference_server.runtime.reachability import check_listens
 
 #: Rows go by files; Ray's own store of objects carries a line a part. Ray Data begins no task for whose largest result
 #: there is no room, and by itself reckons with 128 MB a task.
@@ -39,19 +41,21 @@ def connected(address: str | None, workers: int) -> Iterator[int]:
         ClusterError: it can't be reached or started.
     """
     with tempfile.TemporaryDirectory(prefix="beatlens-ray-", ignore_cleanup_errors=True) as private:
-        try:
-            with _environment(private):
+        own = _of_this_machine(private) if address is None else {}
+        with _environment({"RAY_USAGE_STATS_ENABLED": "0", **own}):  # nothing is told to anybody
+            try:
                 if address is None:
                     _start(private, workers)
                 else:
+                    check_listens(address)
                     ray.init(address=address, logging_level=logging.ERROR)
-        except (ConnectionError, RuntimeError, ValueError, TimeoutError) as error:
-            raise ClusterError(f"Ray can't be had: {error}") from error
-        try:
-            resources: dict[str, float] = ray.cluster_resources()
-            yield max(1, int(resources.get("CPU", 1)))
-        finally:
-            ray.shutdown()
+            except (OSError, RuntimeError, ValueError, RayError) as error:
+                raise ClusterError(f"Ray can't be had: {error}") from error
+            try:
+                resources: dict[str, float] = ray.cluster_resources()
+                yield max(1, int(resources.get("CPU", 1)))
+            finally:
+                ray.shutdown()
 
 
 def _start(folder: str, workers: int) -> None:
@@ -65,17 +69,21 @@ def _start(folder: str, workers: int) -> None:
     )
 
 
-@contextmanager
-def _environment(folder: str) -> Iterator[None]:
-    """What programs that Ray starts on this machine find in their environment, for as long as the block lasts."""
-    before = dict(os.environ)
-    os.environ |= {
-        "RAY_USAGE_STATS_ENABLED": "0",  # nothing is told to anybody
-        "RAY_worker_niceness": before.get("RAY_worker_niceness", "0"),  # 15 by itself: nearly nothing beside others
+def _of_this_machine(folder: str) -> dict[str, str]:
+    """What the programs of a cluster of this machine alone find in their environment."""
+    return {
+        "RAY_worker_niceness": "0",  # 15 by itself: nearly nothing beside others
         # Tasks and the processes of theirs find the modules where this process found them.
         "PYTHONPATH": os.pathsep.join(path or os.getcwd() for path in sys.path),
         "TMPDIR": folder,  # what killed workers leave is removed at the end
     }
+
+
+@contextmanager
+def _environment(settings: Mapping[str, str]) -> Iterator[None]:
+    """Environment variables of this process and of those that it starts, for as long as the block lasts."""
+    before = dict(os.environ)
+    os.environ.update(settings)
     try:
         yield
     finally:
@@ -103,7 +111,7 @@ def write(job: Job, parts: Sequence[Part], out: str, run: str) -> Iterator[PartR
     try:
         for row in written.iter_rows():
             yield PartResult(row["recordings"], row["beats"], json.loads(row["reasons"]), row["left_out"])
-    except (ray.exceptions.RayError, RuntimeError) as error:
+    except (RayError, RuntimeError) as error:
         raise ClusterError(str(error)) from error
 
 

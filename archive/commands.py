@@ -96,7 +96,7 @@ def _archive(
     for source in inputs:
         for item in items_in(source):
             known += item.file in done
-            if item.file not in done:
+            if item.file not in done and not out.holds(item.file):
                 items.setdefault(item.file, item)
     if known:
         errors.print(f"{known:,} of what was found is in {escape(out.address)} already.", highlight=False)
@@ -130,6 +130,7 @@ def _say(total: PartResult, seconds: float, errors: Console) -> None:
         f"{total.recordings:,} recordings and pictures with {total.beats:,} beats, {sum(total.reasons.values()):,}"
         f" failures, {total.left_out:,} files that are neither, in {seconds:,.0f} s.",
         highlight=False,
+        soft_wrap=True,
     )
     for reason, count in sorted(total.reasons.items()):
         errors.print(f"  {reason}: {count:,}", highlight=False)

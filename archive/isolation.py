@@ -99,7 +99,7 @@ class Isolated:
         self._scratch = Path(tempfile.mkdtemp(prefix="beatlens-archive-"))
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", _PROGRAM, str(theirs.fileno())],
+                [sys.executable, "-m", _PROGRAM, str(theirs.fileno()), str(self._scratch)],
                 pass_fds=(theirs.fileno(),),
                 stdin=subprocess.DEVNULL,
                 env={**os.environ, **MALLOC_ENVIRONMENT, "OMP_NUM_THREADS": "1", "TMPDIR": str(self._scratch)},

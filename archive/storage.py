@@ -63,6 +63,10 @@ class Folder:
         """Where it lies on this machine, if it does."""
         return Path(self._root) if isinstance(self._filesystem, LocalFileSystem) else None
 
+    def holds(self, file: str) -> bool:
+        """Whether something of this address lies in it."""
+        return file.startswith((f"{self._root}/", f"{self._filesystem.unstrip_protocol(self._root)}/"))
+
     def make(self, *names: str) -> None:
         """See that it and folders in it are there, where storage has such things.
 

@@ -118,10 +118,14 @@ def _measure_page(page: Page, address: str, opens: int) -> None:
         "() => performance.getEntries().filter((entry) => entry.decodedBodySize)"
         ".map((entry) => [entry.name, entry.decodedBodySize, entry.encodedBodySize])"
     )
-    page_alone = [one for one in resources if not any(word in one[0] for word in ("/signal/", "/beats/", "/overview"))]
+    page_alone = [
+        resource
+        for resource in resources
+        if not any(word in resource[0] for word in ("/signal/", "/beats/", "/overview"))
+    ]
     console.print(
-        f"The page with its scripts and styles: {sum(one[1] for one in page_alone) / 1000:.0f} kB,"
-        f" {sum(one[2] for one in page_alone) / 1000:.0f} kB as sent"
+        f"The page with its scripts and styles: {sum(resource[1] for resource in page_alone) / 1000:.0f} kB,"
+        f" {sum(resource[2] for resource in page_alone) / 1000:.0f} kB as sent"
     )
     for name, speed in (("at rest", 0), ("an hour in a minute at 25 mm/s", 60), ("as recorded at 25 mm/s", 1)):
         frames, drawn = page.evaluate(_FRAMES, speed)

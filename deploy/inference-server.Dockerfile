@@ -3,7 +3,7 @@
 FROM python:3.11-slim AS build
 WORKDIR /source
 COPY pyproject.toml README.md LICENSE NOTICE ./
-COPY requirements/server.lock requirements/
+COPY requirements/shared.lock requirements/server.lock requirements/
 COPY ecg ecg
 COPY inference_server inference_server
 # Every package by digest; only what the extra `server` needs.

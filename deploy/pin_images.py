@@ -29,9 +29,9 @@ def files(folder: Path) -> list[Path]:
 def without_digest(folder: Path) -> Iterator[tuple[Path, str]]:
     """Files, and the images that they name by tag alone."""
     for path in files(folder):
-        for found in _REFERENCE.finditer(path.read_text()):
-            if not found["digest"]:
-                yield path, found["image"]
+        for reference in _REFERENCE.finditer(path.read_text()):
+            if not reference["digest"]:
+                yield path, reference["image"]
 
 
 def digest_of(image: str) -> str:
@@ -59,11 +59,13 @@ def pin(folder: Path) -> dict[str, str]:
         RuntimeError: one of them could not be found out.
     """
     texts = {path: path.read_text() for path in files(folder)}
-    images = sorted({found["image"] for text in texts.values() for found in _REFERENCE.finditer(text)})
+    images = sorted({reference["image"] for text in texts.values() for reference in _REFERENCE.finditer(text)})
     digests = {image: digest_of(image) for image in images}
     for path, text in texts.items():
         path.write_text(
-            _REFERENCE.sub(lambda found: f"{found['before']}{found['image']}@{digests[found['image']]}", text)
+            _REFERENCE.sub(
+                lambda reference: f"{reference['before']}{reference['image']}@{digests[reference['image']]}", text
+            )
         )
     return digests
 

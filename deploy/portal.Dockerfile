@@ -3,7 +3,7 @@
 FROM python:3.11-slim AS build
 WORKDIR /source
 COPY pyproject.toml README.md LICENSE NOTICE ./
-COPY requirements/portal.lock requirements/
+COPY requirements/shared.lock requirements/portal.lock requirements/
 COPY ecg ecg
 COPY inference_server inference_server
 COPY webportal webportal

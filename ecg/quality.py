@@ -81,14 +81,14 @@ def quality(evidence: Evidence) -> Quality:
     noisy = (muscle > _MUSCLE) & (muscle > _MUSCLE_SHARE * crest)
     noisy |= (clearness < _UNCLEAR) | (strength > _BUSY * crest) | (likeness < _UNLIKE)
     faults = np.zeros(missing.shape, np.uint8)
-    for fault, found in (
+    for fault, where in (
         (Fault.FLAT, flat),
         (Fault.SATURATED, _saturated(known, np.median(known, axis=(1, 2)))),
         (Fault.NOISE, noisy & ~flat),
         (Fault.BASELINE, _wanders(known)),
         (Fault.MAINS, _mains(spectrum)),
     ):
-        faults[found] |= fault.value
+        faults[where] |= fault.value
     faults[missing] = Fault.MISSING
     return Quality(faults, np.where(missing, 1, np.minimum(strength / crest, 1)).astype(np.float32))
 
@@ -101,8 +101,8 @@ def _saturated(seconds: Millivolts, middle: NDArray[np.float32]) -> NDArray[np.b
     extreme = (values > seconds.max(axis=2, keepdims=True) - 2 * _STILL) | (
         values < seconds.min(axis=2, keepdims=True) + 2 * _STILL
     )
-    found: NDArray[np.bool_] = (runs & extreme & (np.abs(values - middle[:, None, None]) > _FAR)).any(axis=2)
-    return found
+    flattened: NDArray[np.bool_] = (runs & extreme & (np.abs(values - middle[:, None, None]) > _FAR)).any(axis=2)
+    return flattened
 
 
 def _wanders(seconds: Millivolts) -> NDArray[np.bool_]:
@@ -117,10 +117,10 @@ def _wanders(seconds: Millivolts) -> NDArray[np.bool_]:
 
 def _mains(spectrum: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Whether 50 or 60 Hz stand out, ``[leads, seconds]``; the amplitude of a sine is its bin's value."""
-    found = np.zeros(spectrum.shape[:2], np.bool_)
+    humming = np.zeros(spectrum.shape[:2], np.bool_)
     for frequency in _MAINS:
         line = spectrum[:, :, frequency - 1 : frequency + 2].max(axis=2)
         around = [*range(frequency - 6, frequency - 2), *range(frequency + 3, frequency + 7)]
         beside = np.median(spectrum[:, :, around], axis=2)
-        found |= (line > _MAINS_LEAST) & (line > _MAINS_RATIO * beside)
-    return found
+        humming |= (line > _MAINS_LEAST) & (line > _MAINS_RATIO * beside)
+    return humming

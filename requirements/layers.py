@@ -12,14 +12,18 @@ from typing import Final
 
 _ROOT: Final = Path(__file__).resolve().parents[1]
 
+#: What the locks of server and portal have in common. No place installs it alone.
+SHARED: Final = "requirements/shared.lock"
 #: What each lock builds upon. Lower ones come first.
 BASES: Final = {
+    "requirements/server.lock": [SHARED],
+    "requirements/portal.lock": [SHARED],
     "requirements/archive.lock": ["requirements/server.lock"],
     "requirements/serving.lock": ["requirements/server.lock"],
     "requirements/tracing.lock": ["requirements/server.lock"],
     "requirements/training.lock": ["requirements/server.lock"],
     "requirements/watsonx.lock": ["requirements/server.lock"],
-    "requirements.lock": ["requirements/training.lock"],
+    "requirements.lock": ["requirements/training.lock", "requirements/portal.lock", "requirements/archive.lock"],
 }
 _PIN: Final = re.compile(
     r"^(?P<name>[a-z0-9-]+)==\S+(?P<where> ; [^\\\n]+)? \\\n(?:    --hash=sha256:[0-9a-f]{64}(?: \\)?\n)+", re.MULTILINE
@@ -41,6 +45,7 @@ def flatten(root: Path = _ROOT) -> None:
     whole = {lock: flat(lock, root) for lock in BASES}
     for lock, pins in whole.items():
         (root / lock).write_text("".join(pins[name] for name in sorted(pins)), encoding="utf-8")
+    (root / SHARED).unlink(missing_ok=True)
 
 
 def layer(root: Path = _ROOT) -> None:
@@ -49,12 +54,15 @@ def layer(root: Path = _ROOT) -> None:
     Raises:
         ValueError: a lock lacks what one has that it builds upon, or has it otherwise.
     """
+    server, portal = (flat(f"requirements/{place}.lock", root) for place in ("server", "portal"))
+    shared = [pin for name, pin in server.items() if portal.get(name) == pin]
+    (root / SHARED).write_text("".join(shared), encoding="utf-8")
     for lock, bases in reversed(BASES.items()):
-        pins = flat(lock, root)
+        whole = pins = flat(lock, root)
         names = []
         for base in bases:
             below = flat(base, root)
-            if different := sorted(name for name, pin in below.items() if pins.get(name) != pin):
+            if different := sorted(name for name, pin in below.items() if whole.get(name) != pin):
                 raise ValueError(f"{lock} differs from {base} in {', '.join(different)}.")
             pins = {name: pin for name, pin in pins.items() if name not in below}
             names.append(f"-r {(root / base).relative_to((root / lock).parent)}\n")

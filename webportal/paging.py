@@ -92,9 +92,9 @@ def page_of(rows: QuerySet[Row], *, order: Order, after: Cursor | None, size: in
     """The ``size`` rows that follow ``after``. Costs the same on the thousandth page as on the first."""
     previous = _page_before(rows, order, after, size) if after is not None else None
     following = rows if after is None else order.after(rows, after)
-    found = list(order.sorted(following)[: size + 1])
-    page = found[:size]
-    return Page(page, order.cursor_of(page[-1]) if len(found) > size else None, previous)
+    fetched = list(order.sorted(following)[: size + 1])
+    page = fetched[:size]
+    return Page(page, order.cursor_of(page[-1]) if len(fetched) > size else None, previous)
 
 
 def _page_before(rows: QuerySet[Row], order: Order, after: Cursor, size: int) -> Cursor | None:

@@ -14,16 +14,12 @@ from collections import Counter
 from pathlib import Path
 from typing import Annotated, Any, Final
 
-import pyarrow.parquet as pq
 import typer
 
-from archive.engine import engine
-from archive.job import Job
-from archive.tables import NAMES
 from benchmarks.archive.made import write_broken, write_good
+from benchmarks.archive.rows import counted, differing
 from benchmarks.processes.programs import tree
 from benchmarks.processes.project import MODELS
-from ecg.formats.answers import Answers
 
 #: What a task's process is called while it is at one.
 _AT_WORK: Final = b"ray::Map"
@@ -46,7 +42,7 @@ def command(
         good = dict(write_good(source, recordings - broken, hours))
         named = write_broken(source / "broken", broken)
         figures = _run(source, out, models, kills, restarts, pause)
-        figures |= _counted(out, good, named) | {"differing": _differing(out, good, models)}
+        figures |= counted(out, good, named) | {"differing": differing(out, good, models)}
     expected = {"good once": len(good), "broken once": broken, "doubled": 0, "differing": 0}
     right = all(figures[name] == count for name, count in expected.items()) and figures["worker kills"] == kills
     sys.stdout.write(json.dumps({**figures, "good": right}, indent=1) + "\n")
@@ -79,7 +75,7 @@ def _run(source: Path, out: Path, models: Path, kills: int, restarts: int, pause
 
 def _start(source: Path, out: Path, models: Path) -> subprocess.Popen[bytes]:
     words = ["-m", "archive", str(source), str(out), "--models", str(models), "--workers", "2"]
-    return subprocess.Popen([sys.executable, *words], stderr=subprocess.DEVNULL)
+    return subprocess.Popen([sys.executable, *words], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
 def _command_line(pid: int) -> bytes:
@@ -87,29 +83,3 @@ def _command_line(pid: int) -> bytes:
         return Path(f"/proc/{pid}/cmdline").read_bytes()
     except OSError:  # it has ended
         return b""
-
-
-def _counted(out: Path, good: dict[Path, int], broken: list[Path]) -> dict[str, int]:
-    """How often files have rows."""
-    recordings, _, failures = (Counter(pq.read_table(out / name).column("file").to_pylist()) for name in NAMES)
-    return {
-        "good once": sum(recordings[str(file)] == 1 and not failures[str(file)] for file in good),
-        "broken once": sum(failures[str(file)] == 1 and not recordings[str(file)] for file in broken),
-        "doubled": sum(count > 1 for count in (recordings + failures).values()),
-    }
-
-
-def _differing(out: Path, good: dict[Path, int], models: Path) -> int:
-    """Recordings of which a beat is not what one process says of it, undisturbed."""
-    job = Job.with_models(models, Answers())
-    right: dict[int, Any] = {}
-    with engine(job) as undisturbed:
-        for file, kind in good.items():
-            if kind not in right:
-                right[kind] = undisturbed.about(str(file), [file, file.with_suffix(".dat")]).beats.drop_columns("file")
-    beats = pq.read_table(out / "beats").to_pandas()
-    different = 0
-    for file, rows in beats.groupby("file"):
-        expected = right[good[Path(str(file))]].to_pandas()
-        different += not rows.drop(columns="file").reset_index(drop=True).equals(expected)
-    return different + len(good.keys() - {Path(file) for file in beats["file"].unique()})

@@ -9,10 +9,9 @@ upload, one analysis and the answer that the inference server gives when asked d
 from __future__ import annotations
 
 import hashlib
+import itertools
 import os
-import random
 import tempfile
-import threading
 import time
 import uuid
 from collections import Counter
@@ -26,6 +25,7 @@ from typing import Annotated, Final
 import typer
 from rich.console import Console
 
+from benchmarks.portal.chaos import Chaos
 from benchmarks.portal.installation import Installation
 from benchmarks.portal.tables import write_table
 from benchmarks.portal.visitor import UploadFailed, Visitor, pictures, sessions
@@ -62,38 +62,6 @@ class Endured:
     def passed(self) -> bool:
         """Whether every upload ended in exactly one right result."""
         return not (self.refused or self.lost or self.doubled or self.wrong)
-
-
-class Chaos(threading.Thread):
-    """Kills the inference server and the workers, each as often as asked, at random moments of the uploads.
-
-    ``done`` tells the share of the uploads that have been sent, 0 to 1: the kills are spread over all of them.
-    """
-
-    def __init__(self, installation: Installation, *, servers: int, workers: int, done: Callable[[], float]) -> None:
-        super().__init__(name="chaos", daemon=True)
-        self._installation, self._done = installation, done
-        chance = random.Random(1)  # noqa: S311 - moments
-        kinds = ["server"] * servers + ["worker"] * workers
-        chance.shuffle(kinds)
-        self._plan = [((number + chance.random()) / len(kinds) * 0.95, kind) for number, kind in enumerate(kinds)]
-        self.server_kills = self.worker_kills = 0
-
-    def run(self) -> None:
-        """Kill as planned."""
-        for moment, kind in self._plan:
-            while self._done() < moment:
-                time.sleep(0.01)
-            if kind == "server":
-                self._installation.inference.kill()
-                self.server_kills += 1
-                time.sleep(1.0)  # uploads find nobody there
-                self._installation.inference.start()
-            else:
-                worker = self._installation.workers[self.worker_kills % len(self._installation.workers)]
-                worker.kill()
-                self.worker_kills += 1
-                worker.start()
 
 
 class Sending:
@@ -143,13 +111,18 @@ def endure(
         stack.callback(connection.close)
         keys = sessions(users)
         sending = Sending(pictures(uploads))
-        chaos = Chaos(installation, servers=server_kills, workers=worker_kills, done=sending.share_sent)
+        workers = itertools.cycle(installation.workers)
+        harms = {
+            "server": (server_kills, lambda: installation.inference.restart(away=1.0)),  # uploads find nobody there
+            "worker": (worker_kills, lambda: next(workers).restart()),
+        }
+        chaos = Chaos(harms, sending.share_sent)
         chaos.start()
         with ThreadPoolExecutor(users) as pool:
             visitors = [Visitor(installation.port, key) for key in keys]
             list(pool.map(sending.send, visitors, (sending.pictures[number::users] for number in range(users))))
-        chaos.join(DRAIN_SECONDS)
-        kills = f"{chaos.server_kills} + {chaos.worker_kills} kills"
+        chaos.finish(DRAIN_SECONDS)
+        kills = f"{chaos.counts['server']} + {chaos.counts['worker']} kills"
         say(f"{len(sending.taken)} uploads taken, {kills}; waiting for the rest")
         _wait_for_the_queue(say)
         installation.wait_until_ready()  # the last kill may have been the last thing that happened
@@ -160,8 +133,8 @@ def endure(
         database="sqlite" if database is None else "postgresql",
         users=users,
         uploads=uploads,
-        server_kills=chaos.server_kills,
-        worker_kills=chaos.worker_kills,
+        server_kills=chaos.counts["server"],
+        worker_kills=chaos.counts["worker"],
         refused=len(sending.refused),
         first_attempts=first,
         lost=lost,

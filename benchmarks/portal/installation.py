@@ -41,6 +41,17 @@ class Process:
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
 
+    def restart(self, *, away: float = 0.0) -> None:
+        """End it at once, and start it again so many seconds later."""
+        self.kill()
+        time.sleep(away)
+        self.start()
+
+    @property
+    def pid(self) -> int:
+        """Its number."""
+        return self._process.pid
+
     def stop(self) -> None:
         """Ask it to stop and wait."""
         self._process.terminate()
@@ -53,10 +64,19 @@ class Process:
 class Installation:
     """Inference server, portal and workers on one machine, with the embedded settings; stopped with the block.
 
-    ``folder`` holds pictures, logs and, unless ``database`` is the address of another, the database.
+    ``folder`` holds pictures, recordings, logs and, unless ``database`` is the address of another, the database.
     """
 
-    def __init__(self, folder: Path, *, database: str | None, web_processes: int, task_workers: int) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        database: str | None,
+        web_processes: int,
+        task_workers: int,
+        recording_workers: int = 0,
+        settings: Mapping[str, str] | None = None,
+    ) -> None:
         self.inference_address = f"127.0.0.1:{free_port()}"
         self.port = free_port()
         self.internal_port = free_port()
@@ -69,6 +89,7 @@ class Installation:
         }
         if database is not None:
             self.environment["BEATLENS_DATABASE_URL"] = database
+        self.environment |= settings or {}
         folder.mkdir(parents=True, exist_ok=True)
         manage = [sys.executable, "manage.py", "migrate", "--noinput", "--verbosity=0"]
         subprocess.run(manage, cwd=ROOT, env=self.environment, check=True)
@@ -76,6 +97,10 @@ class Installation:
         self.inference = self._process("inference_server", "-m", "inference_server")
         self.workers = [
             self._process(f"worker-{number}", "manage.py", "analysis_worker") for number in range(task_workers)
+        ]
+        self.recording_workers = [
+            self._process(f"recording-worker-{number}", "manage.py", "recording_worker")
+            for number in range(recording_workers)
         ]
         self.web = self._process(
             "portal", "-m", "gunicorn", "webportal.wsgi:application",
@@ -112,5 +137,5 @@ class Installation:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        for process in (self.web, *self.workers, self.inference):
+        for process in (self.web, *self.workers, *self.recording_workers, self.inference):
             process.stop()

@@ -1,4 +1,5 @@
-"""Answers a portal's pages in this process, one at a time as asked: one JSON line for each line read.
+"""Answers a portal's pages of pictures or of recordings in this process, one at a time as asked: one JSON line for each
+line read.
 
 Asked ``{"page": name, "count": true}`` it tells the number of queries, else the seconds that the server took, from the
 request to the last byte of the page. It runs beside another of its kind on a database of another size.
@@ -16,7 +17,7 @@ from urllib.parse import quote
 
 import django
 
-from benchmarks.portal.rows import ADMINISTRATOR, MIDDLING, NEWEST, OWNER, RARE
+from benchmarks.portal.drawn import ADMINISTRATOR, MIDDLING, NEWEST, OWNER, RARE
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,24 +59,60 @@ PAGES: Final = (
 )
 
 
-def _serve() -> None:
+#: The same of recordings.
+DEEP_RECORDINGS: Final = "recordings, thousands of pages on"
+_LIST: Final = "/recordings/"
+_ADMIN: Final = "/admin/recordings/"
+
+RECORDING_PAGES: Final = (
+    Page("recordings", _LIST),
+    Page(DEEP_RECORDINGS, f"{_LIST}?after="),
+    Page("recordings with a report", f"{_LIST}?state=done"),
+    Page("recordings on their way", f"{_LIST}?state=open"),
+    Page("recordings that ask something", f"{_LIST}?state=asking"),
+    Page("recordings that came to nothing", f"{_LIST}?state=stopped"),
+    Page("recordings of two days", f"{_LIST}?{_MONTH}"),
+    Page("recordings searched for a common word", f"{_LIST}?q=ward"),
+    Page("recordings searched for a rare word", f"{_LIST}?q={RARE}"),
+    Page("recordings searched for one name in 600", f"{_LIST}?q={quote(MIDDLING)}"),
+    Page("recordings searched for two letters, in vain", f"{_LIST}?q=qx"),
+    Page("recordings searched in vain", f"{_LIST}?q=nothing-like-it"),
+    Page("trash of recordings", f"{_LIST}trash/"),
+    Page("recordings that others share", f"{_LIST}shared/", ADMINISTRATOR),
+    Page("administration: recordings", f"{_ADMIN}recording/", ADMINISTRATOR),
+    Page("administration: failed recordings", f"{_ADMIN}recording/?state__exact=failed", ADMINISTRATOR),
+    Page("administration: one person's recordings", f"{_ADMIN}recording/?q={OWNER}", ADMINISTRATOR),
+    Page("administration: analyses of recordings", f"{_ADMIN}recordinganalysis/", ADMINISTRATOR),
+    Page("administration: failed analyses", f"{_ADMIN}recordinganalysis/?state__exact=failed", ADMINISTRATOR),
+)
+
+PAGES_OF: Final = {"pictures": PAGES, "recordings": RECORDING_PAGES}
+
+
+def _serve(kind: str) -> None:
     django.setup()
+    from django.contrib.auth.models import Group
     from django.db import connection
     from django.test import Client
     from django.test.utils import CaptureQueriesContext
 
-    from webportal.accounts.models import User
+    from webportal.accounts.models import REVIEWERS, User
     from webportal.analyses.models import Analysis
     from webportal.paging import Cursor
+    from webportal.recordings.models import Recording
 
     clients = {}
     for name in (OWNER, ADMINISTRATOR):
         clients[name] = Client(headers={"host": "localhost"})
         clients[name].force_login(User.objects.get(username=name))
-    paths = {page.name: page.path for page in PAGES}
-    last = Analysis.objects.filter(owner__username=OWNER, trashed_at__isnull=True).order_by("created_at")[40]
-    paths[DEEP] += str(Cursor(last.created_at, last.pk)).replace("+", "%2B")
-    users = {page.name: page.user for page in PAGES}
+    Group.objects.get(name=REVIEWERS).user_set.add(User.objects.get(username=ADMINISTRATOR))
+    pages = PAGES_OF[kind]
+    model, deep = (Recording, DEEP_RECORDINGS) if kind == "recordings" else (Analysis, DEEP)
+    paths = {page.name: page.path for page in pages}
+    own = model._default_manager.filter(owner__username=OWNER, trashed_at__isnull=True)
+    last = own.order_by("created_at")[40]
+    paths[deep] += str(Cursor(last.created_at, last.pk)).replace("+", "%2B")
+    users = {page.name: page.user for page in pages}
     for line in sys.stdin:
         request = json.loads(line)
         client, path = clients[users[request["page"]]], paths[request["page"]]
@@ -94,4 +131,4 @@ def _serve() -> None:
 
 
 if __name__ == "__main__":
-    _serve()
+    _serve(sys.argv[1])

@@ -1,7 +1,8 @@
-"""A portal's database with as many analyses as one likes: ``python -m benchmarks.portal.rows ROWS``.
+"""A portal's database with as many analyses as one likes: ``python -m benchmarks.portal.rows ROWS [KIND]``.
 
-Fills the database that the settings name and goes on where an earlier run stopped. The same number of rows is the same
-database each time. One owner has half of the rows; no picture file is made, as no list opens one.
+Fills the database that the settings name, with pictures or (KIND ``recordings``) with recordings, and goes on where an
+earlier run stopped. The same number of rows is the same database each time. One owner has half of the rows; no file is
+made, as no list opens one.
 """
 
 from __future__ import annotations
@@ -9,24 +10,17 @@ from __future__ import annotations
 import random
 import sys
 import time
-import uuid
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import django
 
-#: Names of the two people whose pages are measured.
-OWNER: Final = "owner"
-ADMINISTRATOR: Final = "administrator"
-#: Everybody else, who share the other half of the rows.
-OTHERS: Final = 200
+from benchmarks.portal import drawn, recording_rows
+from benchmarks.portal.drawn import ADMINISTRATOR, OTHERS, OWNER
+
 #: Rows in one transaction.
 BATCH: Final = 5000
-#: When the newest row was sent, and how far apart two rows are.
-NEWEST: Final = datetime(2026, 1, 1, tzinfo=UTC)
-APART: Final = timedelta(seconds=30)
-
 # So that each search that is measured fills a page in the small database too: else two lengths of page were compared.
 CLASSES: Final = {"NORMAL": 60, "LBBB": 8, "RBBB": 7, "PVC": 7, "PACED": 6, "PAC": 6, "VF": 6}
 VERDICTS: Final = {"CONFIDENT": 86, "UNCERTAIN": 12, "NOT_A_BEAT": 2}
@@ -34,16 +28,10 @@ STATES: Final = {"done": 9000, "rejected": 390, "failed": 600, "queued": 10}
 REVIEWED: Final = 0.25
 DISAGREEING: Final = 0.25
 TRASHED: Final = 0.06
-LABELS: Final = ("", "", "ward", "holter", "strip", "lead II", "control")
-#: Words that so many labels of the owner have, spread evenly over the history however long it is: a rare one, and one
-#: that by chance one label in some hundred has as well.
-RARE: Final = "zebra"
-MIDDLING: Final = "ward 77"
-PLANTED: Final = 60
 
 
-def fill(rows: int, say: Callable[[str], None]) -> None:
-    """Load until the database has ``rows`` uploads with one analysis each.
+def fill(rows: int, say: Callable[[str], None], kind: str = "pictures") -> None:
+    """Load until the database has ``rows`` uploads, or recordings, with one analysis each.
 
     Raises:
         ValueError: it has more already.
@@ -53,7 +41,9 @@ def fill(rows: int, say: Callable[[str], None]) -> None:
     from webportal.accounts.models import User
     from webportal.analyses.models import Upload
     from webportal.analyses.upkeep.sweeper import learn_tables
+    from webportal.recordings.models import Recording
 
+    model, load = (Recording, recording_rows.load) if kind == "recordings" else (Upload, _load)
     names = [OWNER, ADMINISTRATOR, *(f"other-{number}" for number in range(OTHERS))]
     User.objects.bulk_create(
         (
@@ -68,7 +58,7 @@ def fill(rows: int, say: Callable[[str], None]) -> None:
         ignore_conflicts=True,
     )
     ids = dict(User.objects.filter(username__in=names).values_list("username", "pk"))
-    there = Upload.objects.count()
+    there = model._default_manager.count()
     if there > rows:
         raise ValueError(f"The database has {there} rows already, more than {rows}.")
     if there == rows:
@@ -84,7 +74,7 @@ def fill(rows: int, say: Callable[[str], None]) -> None:
         # Batches begin at fixed numbers, so that an interrupted loading leaves the same rows.
         end = min(rows, there - there % BATCH + BATCH)
         with transaction.atomic():
-            _load(there, end, rows, ids)
+            load(there, end, rows, ids)
         there = end
         pace = (there - first) / (time.monotonic() - begun)
         say(f"{there:,} of {rows:,} rows, {pace:,.0f} a second, {(rows - there) / pace / 60:.1f} minutes left")
@@ -99,18 +89,16 @@ def fill(rows: int, say: Callable[[str], None]) -> None:
 def _load(start: int, end: int, rows: int, ids: dict[str, int]) -> None:
     from webportal.analyses.models import Analysis, Review, Upload
 
-    apart, planted = max(4, rows // PLANTED // 2 * 2), {0: RARE, 2: MIDDLING}  # even numbers are the owner's
     uploads: list[Upload] = []
     analyses: list[Analysis] = []
     reviews: list[Review] = []
     for number in range(start, end):
         chance = random.Random(number)  # noqa: S311 - made-up rows
-        owner = OWNER if number % 2 == 0 else f"other-{chance.randrange(OTHERS)}"
-        sent = NEWEST - number * APART
-        label = chance.choice(LABELS)
+        owner, sent = drawn.owner_of(number, chance), drawn.sent_at(number)
+        label = drawn.label_of(number, rows, chance)
         uploads.append(
             Upload(
-                id=_uuid(chance),
+                id=drawn.key(chance),
                 owner_id=ids[owner],
                 picture=f"pictures/{number}",
                 thumbnail=f"thumbnails/{number}",
@@ -119,13 +107,13 @@ def _load(start: int, end: int, rows: int, ids: dict[str, int]) -> None:
                 height=128,
                 size=4000,
                 sha256=f"{chance.getrandbits(256):064x}",
-                label=planted.get(number % apart) or (f"{label} {chance.randrange(100_000)}" if label else ""),
+                label=label,
                 created_at=sent,
             )
         )
         analyses.append(
             Analysis(
-                id=_uuid(chance), upload=uploads[-1], owner_id=ids[owner], created_at=sent, attempts=1,
+                id=drawn.key(chance), upload=uploads[-1], owner_id=ids[owner], created_at=sent, attempts=1,
                 **_outcome(chance, sent),
             )
         )  # fmt: skip
@@ -134,7 +122,7 @@ def _load(start: int, end: int, rows: int, ids: dict[str, int]) -> None:
             analyses[-1].reading = "agrees" if agrees else "disagrees"
             reviews.append(
                 Review(
-                    id=_uuid(chance), analysis=analyses[-1], author_id=ids[owner], class_short="PVC",
+                    id=drawn.key(chance), analysis=analyses[-1], author_id=ids[owner], class_short="PVC",
                     class_name="Premature Ventricular Contraction", agrees=agrees, created_at=sent,
                 )
             )  # fmt: skip
@@ -145,7 +133,7 @@ def _load(start: int, end: int, rows: int, ids: dict[str, int]) -> None:
 
 def _outcome(chance: random.Random, sent: datetime) -> dict[str, Any]:
     """What became of a question, with everything that the table's constraints ask for."""
-    state = _draw(chance, STATES)
+    state = drawn.weighted(chance, STATES)
     if state == "queued":
         return {"state": state, "next_attempt_at": sent}
     finished = {"state": state, "started_at": sent, "finished_at": sent + timedelta(seconds=1)}
@@ -153,7 +141,7 @@ def _outcome(chance: random.Random, sent: datetime) -> dict[str, Any]:
         return finished | {"reason": chance.choice(("IMAGE_TRUNCATED", "IMAGE_TOO_SMALL"))}
     if state == "failed":
         return finished | {"error_id": f"{chance.getrandbits(48):012x}", "failures": 5}
-    short = _draw(chance, CLASSES)
+    short = drawn.weighted(chance, CLASSES)
     probability = round(chance.uniform(0.4, 1.0), 4)
     rest = (1 - probability) / (len(CLASSES) - 1)
     return finished | {
@@ -170,20 +158,12 @@ def _outcome(chance: random.Random, sent: datetime) -> dict[str, Any]:
             }
             for beat_class in CLASSES
         ],
-        "verdict": _draw(chance, VERDICTS),
+        "verdict": drawn.weighted(chance, VERDICTS),
         "prediction_set": [{"short": short, "name": short.title()}],
         "trashed_at": sent + timedelta(days=1) if chance.random() < TRASHED else None,
     }
 
 
-def _draw(chance: random.Random, weights: dict[str, int]) -> str:
-    return chance.choices(list(weights), list(weights.values()))[0]
-
-
-def _uuid(chance: random.Random) -> uuid.UUID:
-    return uuid.UUID(int=chance.getrandbits(128), version=4)
-
-
 if __name__ == "__main__":
     django.setup()
-    fill(int(sys.argv[1]), lambda line: print(line, flush=True))  # noqa: T201 - a program for a terminal
+    fill(int(sys.argv[1]), lambda line: print(line, flush=True), *sys.argv[2:])  # noqa: T201 - for a terminal

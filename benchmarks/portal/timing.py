@@ -1,7 +1,8 @@
 """How fast the portal is with a million analyses, and how much an upload adds to the bare call.
 
-``python -m benchmarks.portal pages`` fills two databases, one with ``--small`` and one with ``--rows`` analyses, and
-measures each page on both, alternating. What is loaded is stored in ``--folder`` and used again the next time.
+``python -m benchmarks.portal pages`` fills two databases, one with ``--small`` and one with ``--rows`` analyses of
+pictures or (``--of recordings``) of recordings, and measures each page on both, alternating. What is loaded is stored
+in ``--folder`` and used again the next time.
 ``python -m benchmarks.portal uploads`` sends pictures through the portal and straight to the inference server,
 alternating. Both exit with 1 when a target is missed; targets are for PostgreSQL.
 """
@@ -28,7 +29,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.portal.installation import Installation, Process
-from benchmarks.portal.pages import PAGES
+from benchmarks.portal.pages import PAGES_OF
 from benchmarks.portal.tables import write_table
 from benchmarks.portal.visitor import Visitor, pictures, sessions
 from benchmarks.processes import postgresql
@@ -58,6 +59,13 @@ class Database(StrEnum):
 
     POSTGRESQL = "postgresql"
     SQLITE = "sqlite"
+
+
+class Kind(StrEnum):
+    """What the rows are of."""
+
+    PICTURES = "pictures"
+    RECORDINGS = "recordings"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +103,9 @@ def percentile(values: Sequence[float], share: float) -> float:
 class PageServer:
     """A process that answers the portal's pages on one database; ends with the block."""
 
-    def __init__(self, environment: dict[str, str]) -> None:
+    def __init__(self, environment: dict[str, str], kind: Kind) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "benchmarks.portal.pages"],
+            [sys.executable, "-m", "benchmarks.portal.pages", kind.value],
             cwd=ROOT,
             env=environment,
             stdin=subprocess.PIPE,
@@ -129,9 +137,9 @@ class PageServer:
 
 
 @contextmanager
-def filled(database: Database, folder: Path, rows: int, inference_address: str) -> Iterator[dict[str, str]]:
+def filled(database: Database, kind: Kind, folder: Path, rows: int, inference_address: str) -> Iterator[dict[str, str]]:
     """The environment of a portal whose database has ``rows`` analyses, loading what is missing."""
-    home = folder / f"{database.value}-{rows}"
+    home = folder / (f"{database.value}-{rows}" if kind is Kind.PICTURES else f"{database.value}-{kind.value}-{rows}")
     home.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
         environment = {name: value for name, value in os.environ.items() if not name.startswith("BEATLENS_")} | {
@@ -145,13 +153,13 @@ def filled(database: Database, folder: Path, rows: int, inference_address: str) 
             url = stack.enter_context(postgresql.running(home / "cluster", options))
             # An index over a million rows takes longer than a page may.
             environment |= {"BEATLENS_DATABASE_URL": url, "BEATLENS_DATABASE_STATEMENT_SECONDS": "600"}
-        for command in (["manage.py", "migrate", "-v0"], ["-m", "benchmarks.portal.rows", str(rows)]):
+        for command in (["manage.py", "migrate", "-v0"], ["-m", "benchmarks.portal.rows", str(rows), kind.value]):
             subprocess.run([sys.executable, *command], cwd=ROOT, env=environment, check=True)
         yield environment
 
 
 def measure_pages(
-    database: Database, folder: Path, *, rows: int, small: int, rounds: int, say: Callable[[str], None]
+    database: Database, kind: Kind, folder: Path, *, rows: int, small: int, rounds: int, say: Callable[[str], None]
 ) -> list[PageResult]:
     """Every page ``rounds`` times on both sizes, alternating, after three times that don't count."""
     address = f"127.0.0.1:{free_port()}"
@@ -164,10 +172,10 @@ def measure_pages(
     with ExitStack() as stack:
         stack.callback(inference.stop)
         servers = [
-            stack.enter_context(PageServer(stack.enter_context(filled(database, folder, size, address))))
+            stack.enter_context(PageServer(stack.enter_context(filled(database, kind, folder, size, address)), kind))
             for size in (small, rows)
         ]
-        for page in PAGES:
+        for page in PAGES_OF[kind]:
             queries = [server.ask(page.name, count=True)["queries"] for server in servers][1]
             times: list[list[float]] = [[], []]
             for number in range(rounds + 2):
@@ -199,6 +207,7 @@ def pages(
     database: Annotated[
         list[Database] | None, typer.Option(help="Database; may be given twice. Default: both.")
     ] = None,
+    of: Annotated[Kind, typer.Option(help="What the analyses are of.")] = Kind.PICTURES,
     rows: Annotated[int, typer.Option(min=100, help="Analyses in the large database.")] = 1_000_000,
     small: Annotated[int, typer.Option(min=100, help="Analyses in the small one.")] = 1000,
     rounds: Annotated[int, typer.Option(min=1, help="Times that each page is opened.")] = 60,
@@ -210,8 +219,8 @@ def pages(
     """Time and queries of every page of a list, with many analyses and with few."""
     folder.mkdir(parents=True, exist_ok=True)
     results: list[PageResult] = []
-    for kind in database or list(Database):
-        measured = measure_pages(kind, folder.resolve(), rows=rows, small=small, rounds=rounds, say=console.log)
+    for one in database or list(Database):
+        measured = measure_pages(one, of, folder.resolve(), rows=rows, small=small, rounds=rounds, say=console.log)
         results += measured
         if write:
             write_table(write, measured, replacing="database")

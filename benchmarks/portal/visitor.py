@@ -39,14 +39,14 @@ def _noisy(sample: Path, chance: random.Random) -> bytes:
 
 
 def sessions(count: int) -> list[str]:
-    """Keys of the sessions of ``count`` new users, in the database of this process' Django."""
+    """Keys of sessions of ``count`` users, who are made where they are missing, by this process' Django."""
     from django.test import Client
 
     from webportal.accounts.models import User
 
     keys = []
     for number in range(count):
-        user = User.objects.create_user(username=f"user-{number}", email=f"user-{number}@example.org")
+        user, _made = User.objects.get_or_create(username=f"user-{number}", email=f"user-{number}@example.org")
         client = Client(headers={"host": "localhost"})
         client.force_login(user)
         keys.append(client.cookies["sessionid"].value)

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,6 +44,17 @@ def tree(pid: int) -> list[int]:
             with suppress(OSError):  # a thread that has ended meanwhile
                 pids.extend(int(child) for child in task.read_text().split())
     return pids
+
+
+def recording_workers(pid: int) -> list[int]:
+    """The workers for recordings of an inference server, which are nicer than it by 10."""
+    own = os.getpriority(os.PRIO_PROCESS, pid)
+    workers = []
+    for process in tree(pid):
+        with suppress(OSError):  # it has ended meanwhile
+            if os.getpriority(os.PRIO_PROCESS, process) >= own + 10:
+                workers.append(process)
+    return workers
 
 
 def usage(pid: int) -> Usage:
@@ -86,12 +98,18 @@ def _kibibytes(pid: int, file: str, name: str) -> int:
 
 
 class Program:
-    """A program started with this Python, ended with the block."""
+    """A program started with this Python, or ``by`` another command, ended with the block."""
 
-    def __init__(self, *arguments: str, environment: dict[str, str] | None = None, log: Path | None = None) -> None:
+    def __init__(
+        self,
+        *arguments: str,
+        environment: dict[str, str] | None = None,
+        log: Path | None = None,
+        by: Sequence[str] = (sys.executable,),
+    ) -> None:
         with log.open("w") if log else open(os.devnull, "w") as errors:
             self.process = subprocess.Popen(
-                [sys.executable, *arguments],
+                [*by, *arguments],
                 env={**os.environ, **(environment or {})},
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
@@ -145,14 +163,29 @@ class Program:
 
 
 class BeatlensServer(Program):
-    """``python -m inference_server`` on a free port, serving, with all its logs in a file."""
+    """``python -m inference_server`` on a free port, serving, with all its logs in a file.
 
-    def __init__(self, log: Path, **settings: object) -> None:
+    ``program`` is another one that serves as it does, ``by`` what starts it, ``environment`` what is not settings.
+    """
+
+    def __init__(
+        self,
+        log: Path,
+        *,
+        program: Sequence[str] = ("-m", "inference_server"),
+        by: Sequence[str] = (sys.executable,),
+        environment: Mapping[str, str] | None = None,
+        **settings: object,
+    ) -> None:
         self._log = log
-        environment = {"BEATLENS_LISTEN": "127.0.0.1:0", "BEATLENS_METRICS_LISTEN": "127.0.0.1:0"}
+        environment = {
+            "BEATLENS_LISTEN": "127.0.0.1:0",
+            "BEATLENS_METRICS_LISTEN": "127.0.0.1:0",
+            **(environment or {}),
+        }
         environment |= {f"BEATLENS_{name.upper()}": str(value) for name, value in settings.items()}
         begun = time.perf_counter()
-        super().__init__("-m", "inference_server", environment=environment, log=log)
+        super().__init__(*program, environment=environment, log=log, by=by)
         listening = self._wait_for("listening")
         self.address = str(listening["address"])
         self._metrics = str(listening["metrics"])
@@ -174,6 +207,18 @@ class BeatlensServer(Program):
     def entries(self) -> list[dict[str, Any]]:
         """What it has logged so far."""
         return [json.loads(line) for line in self._log.read_text().splitlines() if line.endswith("}")]
+
+    def wait_for_fronts(self, number: int) -> None:
+        """Wait until so many fronts take calls; a server that has one says nothing of it.
+
+        Raises:
+            RuntimeError: they do not.
+        """
+        end = time.perf_counter() + _START_SECONDS
+        while number > 1 and sum(self.counts("beatlens_fronts").values()) < number:
+            if time.perf_counter() > end or self.process.poll() is not None:
+                raise RuntimeError(f"There are fewer than {number} fronts.")
+            time.sleep(0.05)
 
     def _wait_for(self, event: str) -> dict[str, Any]:
         end = time.perf_counter() + _START_SECONDS

@@ -24,6 +24,6 @@ def share(right: NDArray[np.bool_], people: NDArray[np.str_]) -> list[object]:
     count = totals.shape[1]
     drawn = group_weights(count) @ totals.T
     with np.errstate(invalid="ignore", divide="ignore"):
-        found = interval(100 * float(right.mean()), 100 * drawn[:, 0] / drawn[:, 1])
+        low_and_high = interval(100 * float(right.mean()), 100 * drawn[:, 0] / drawn[:, 1])
     mean = 100 * float((totals[0] / totals[1]).mean())
-    return [len(right), count, found.value, f"{found.low:.2f} to {found.high:.2f}", mean]
+    return [len(right), count, low_and_high.value, f"{low_and_high.low:.2f} to {low_and_high.high:.2f}", mean]

@@ -24,8 +24,8 @@ def _neurokit2(lead: NDArray[np.float64], rate: float) -> NDArray[np.int64]:
     import neurokit2
 
     cleaned = neurokit2.ecg_clean(lead, sampling_rate=int(rate), method="pantompkins1985")
-    found = neurokit2.ecg_findpeaks(cleaned, sampling_rate=int(rate), method="pantompkins1985")
-    return np.asarray(found["ECG_R_Peaks"], np.int64)
+    peaks = neurokit2.ecg_findpeaks(cleaned, sampling_rate=int(rate), method="pantompkins1985")
+    return np.asarray(peaks["ECG_R_Peaks"], np.int64)
 
 
 def _xqrs(lead: NDArray[np.float64], rate: float) -> NDArray[np.int64]:

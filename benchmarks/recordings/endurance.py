@@ -18,7 +18,7 @@ from typing import Annotated, Final
 import typer
 
 from benchmarks.processes.free_ports import free_ports
-from benchmarks.processes.programs import BeatlensServer, tree
+from benchmarks.processes.programs import BeatlensServer, recording_workers
 from benchmarks.processes.project import MODELS
 from benchmarks.recordings.made import made, same
 from ecg.recording import Recording
@@ -95,10 +95,8 @@ class _Restarted:
 
     def kill_worker(self) -> None:
         """End one of the workers for recordings without warning."""
-        own = os.getpriority(os.PRIO_PROCESS, self._server.pid)
-        nicest = [pid for pid in tree(self._server.pid) if os.getpriority(os.PRIO_PROCESS, pid) >= own + 10]
-        if nicest:
-            os.kill(random.choice(nicest), signal.SIGKILL)  # noqa: S311 - not a secret
+        if workers := recording_workers(self._server.pid):
+            os.kill(random.choice(workers), signal.SIGKILL)  # noqa: S311 - not a secret
 
     def kill(self) -> None:
         """End the server without warning, and start it again."""

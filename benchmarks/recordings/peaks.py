@@ -57,10 +57,18 @@ def _compare(database: Database) -> None:
                 counted = _counts(record, marks, learning)
                 totals[name, period] = totals.get((name, period), np.zeros(3, np.int64)) + counted
     rows = []
-    for (name, period), (found, missed, invented) in totals.items():
-        if found + missed:
-            predictivity = percent(int(found), int(found + invented))
-            row = [name, period, found, missed, invented, percent(int(found), int(found + missed)), predictivity]
+    for (name, period), (detected, missed, invented) in totals.items():
+        if detected + missed:
+            predictivity = percent(int(detected), int(detected + invented))
+            row = [
+                name,
+                period,
+                detected,
+                missed,
+                invented,
+                percent(int(detected), int(detected + missed)),
+                predictivity,
+            ]
             rows.append([*row, f"{seconds[name]:.1f}"])
     columns = ["detector", "counted", "found", "missed", "invented", "Se %", "+P %", "CPU s"]
     show(f"R peaks, {database.title}", columns, rows)
@@ -72,12 +80,12 @@ def _finders(record: DatabaseRecord) -> dict[str, Callable[[], Marks]]:
     rate = recording.rate
     place = next((index for name in ("II",) if (index := index_of(recording.leads, name)) is not None), 0)
     lead = recording.read()[place]
-    one = Recording.of_array(lead[None], leads=("ECG",), rate=rate)
+    single = Recording.of_array(lead[None], leads=("ECG",), rate=rate)
     values = lead.astype(np.float64)
     found: dict[str, Callable[[], Marks]] = {OURS: lambda: _beats(all_peaks(recording))}
     if record.database == MITDB.name:
         found[OURS_VF] = lambda: analysed(recording).marks(rate, fibrillation=True)
-    found[OURS_ONE] = lambda: _beats(all_peaks(one))
+    found[OURS_ONE] = lambda: _beats(all_peaks(single))
     for name, detector in detectors.installed().items():
         found[name] = lambda detector=detector: _beats(detectors.quietly(detector, values, rate))  # type: ignore[misc]
     return found

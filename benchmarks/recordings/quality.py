@@ -23,10 +23,10 @@ def command() -> None:
             continue
         parts: dict[str, list[tuple[float, ...]]] = {}
         for record in records(database):
-            found = analysed(record.recording)
+            analysis = analysed(record.recording)
             name = _class(record.labels) if database is CHALLENGE2017 else ""
-            faults = [float(((found.faults & int(fault)) != 0).mean()) for fault in Fault]
-            parts.setdefault(name, []).append((1 - float(found.readable.mean()), *faults))
+            faults = [float(((analysis.faults & int(fault)) != 0).mean()) for fault in Fault]
+            parts.setdefault(name, []).append((1 - float(analysis.readable.mean()), *faults))
         for name, shares in sorted(parts.items()):
             table = np.array(shares)
             most = float((table[:, 0] > 0.5).mean())

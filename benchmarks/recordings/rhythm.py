@@ -27,23 +27,25 @@ def command() -> None:
             show(f"{database.title}: left out, {database.setting} is not set.", [], [])
             continue
         for record in records(database):
-            found = analysed(record.recording)
-            ventricular.add(record, found)
+            analysis = analysed(record.recording)
+            ventricular.add(record, analysis)
             if database in ATRIAL:
-                known.add(record, timeline_of(record, found, classified=True))
-                unknown.add(record, timeline_of(record, found, classified=False))
+                known.add(record, timeline_of(record, analysis, classified=True))
+                unknown.add(record, timeline_of(record, analysis, classified=False))
     if unknown.numbers:
         show_atrial(known, unknown)
     if ventricular.waves:
         show_ventricular(ventricular)
 
 
-def timeline_of(record: DatabaseRecord, found: Analysed, *, classified: bool) -> Timeline:
+def timeline_of(record: DatabaseRecord, analysis: Analysed, *, classified: bool) -> Timeline:
     """The detected beats; ventricular where the reference says so, if classified."""
-    kinds = np.full(len(found.samples), BeatKind.NORMAL.value)
+    kinds = np.full(len(analysis.samples), BeatKind.NORMAL.value)
     marks = record.recording.annotations
     if classified and record.beats is not None:
-        steps = pair(marks.samples, found.samples, round(0.15 * record.recording.rate))
+        steps = pair(marks.samples, analysis.samples, round(0.15 * record.recording.rate))
         both = steps[(steps != NONE).all(axis=1)]
         kinds[both[np.isin(marks.symbols[both[:, 0]], _VENTRICULAR), 1]] = BeatKind.VENTRICULAR.value
-    return Timeline(found.working_samples, kinds, found.readable, found.fibrillation, found.odd, found.atrial)
+    return Timeline(
+        analysis.working_samples, kinds, analysis.readable, analysis.fibrillation, analysis.odd, analysis.atrial
+    )

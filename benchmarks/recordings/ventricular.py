@@ -113,10 +113,10 @@ def fitted(
     both answers count alike.
     """
     _, place, count = np.unique(np.char.add(people, fibrillates.astype(str)), return_inverse=True, return_counts=True)
-    each = 1 / np.sqrt(count[place])
-    each[fibrillates] *= each[~fibrillates].sum() / each[fibrillates].sum()
+    own_weight = 1 / np.sqrt(count[place])
+    own_weight[fibrillates] *= own_weight[~fibrillates].sum() / own_weight[fibrillates].sum()
     model = make_pipeline(StandardScaler(), LogisticRegression(C=1.0, max_iter=1000))
-    model.fit(numbers, fibrillates, logisticregression__sample_weight=each * len(each) / each.sum())
+    model.fit(numbers, fibrillates, logisticregression__sample_weight=own_weight * len(own_weight) / own_weight.sum())
     scaler, regression = model[0], model[1]
     weights = regression.coef_[0] / scaler.scale_
     return tuple(float(weight) for weight in weights), float(regression.intercept_[0] - weights @ scaler.mean_)

@@ -119,5 +119,5 @@ def _pictures(client: ArrhythmiaClient, pictures: list[bytes], seconds: float) -
         return taken
 
     with ThreadPoolExecutor(_CALLERS) as callers:
-        taken = [one for several in callers.map(call, range(_CALLERS)) for one in several]
+        taken = [seconds for several in callers.map(call, range(_CALLERS)) for seconds in several]
     return len(taken), 1000 * statistics.quantiles(taken, n=100)[98]

@@ -18,7 +18,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -31,11 +31,11 @@ from benchmarks.processes.project import MODELS, SAMPLES, newest
 from benchmarks.serving import performance_page
 from benchmarks.serving.load import LoadError, framed, h2load
 from benchmarks.serving.overload import overload
+from benchmarks.serving.peers.environments import PeerUnavailable
+from benchmarks.serving.rivals import PEERS, SERVICE, Rival, Series, peer
 from inference_server.generated.ecg.v1 import arrhythmia_pb2 as pb
 from inference_server.models.onnx_model import OnnxModel
 from inference_server.runtime.settings import available_cpus
-
-SERVICE: Final = pb.DESCRIPTOR.services_by_name["ArrhythmiaService"].full_name
 
 #: Callers and places in the queue when the server is asked for too much.
 OVERLOAD_CALLERS: Final = 256
@@ -67,59 +67,6 @@ SHAPES: Final = (
 QUICK_SHAPES: Final = tuple(
     shape for shape in SHAPES if shape.concurrency in (4, 16) and (shape.pictures == 1 or shape.connections == 4)
 )
-
-
-@dataclass(slots=True)
-class Series:
-    """What was measured of one kind of load, a value for each round."""
-
-    title: str
-    concurrency: int
-    connections: int
-    ratio: list[float] = field(default_factory=list)
-    """Pictures a second ÷ pictures a second of the floor."""
-    pictures_per_second: list[float] = field(default_factory=list)
-    p50: list[float] = field(default_factory=list)
-    """Median time of a call, seconds."""
-    p99: list[float] = field(default_factory=list)
-    cpu_seconds: list[float] = field(default_factory=list)
-    """Of the server, for a picture."""
-    failed: list[float] = field(default_factory=list)
-    """Share of the calls that failed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Rival:
-    """Another way to serve the same picture."""
-
-    title: str
-    program: Program
-    url: str
-    body: bytes
-    grpc: bool
-    loads: tuple[tuple[int, int], ...]
-    """Calls at once, and connections."""
-
-    @classmethod
-    def old_way(cls, program: Program, image: bytes) -> Rival:
-        """The old way, just started."""
-        url = f"http://127.0.0.1:{program.read().strip()}/predict"
-        return cls("old way", program, url, image, False, ((1, 1), (16, 16)))
-
-    @classmethod
-    def plain_grpc(cls, program: Program, image: bytes) -> Rival:
-        """The plain gRPC server, just started."""
-        url = f"http://127.0.0.1:{program.read().strip()}/{SERVICE}/ClassifyImage"
-        body = framed(pb.ClassifyImageRequest(image=image).SerializeToString())
-        return cls("plain gRPC server", program, url, body, True, ((1, 1), (16, 4), (64, 8), (256, 16)))
-
-    def series(self) -> list[Series]:
-        """Room for what will be measured."""
-        return [Series(self.title, *load) for load in self.loads]
-
-    def answered(self) -> int:
-        """Calls answered so far, where HTTP's status does not tell."""
-        return int(self.program.ask("")) if self.grpc else 0
 
 
 class Bench:
@@ -167,7 +114,9 @@ class Bench:
 
     def measure_rival(self, rival: Rival, series: Series) -> None:
         """Load another way with single pictures, between two looks at the floor."""
-        load_of = partial(h2load, connections=series.connections, concurrency=series.concurrency, grpc=rival.grpc)
+        load_of = partial(
+            h2load, connections=series.connections, concurrency=series.concurrency, content_type=rival.content_type
+        )
         calls = max(10, 2 * series.concurrency)
         trial = load_of(rival.url, rival.body, calls=calls)
         calls = max(calls, round(trial.calls / trial.seconds * self._seconds))
@@ -216,12 +165,14 @@ def run(
     shapes: tuple[Shape, ...],
     rounds: int,
     seconds: float,
+    peers: Path | None,
     say: Console,
 ) -> dict[str, Any]:
-    """Measure everything; returns the figures.
+    """Measure everything, with peers where there is a folder for their environments; returns the figures.
 
     Raises:
         LoadError: h2load is missing, or a call had another outcome than the right answer.
+        PeerUnavailable: a peer can't be installed, or does not answer.
     """
     folder = newest(models)
     info = OnnxModel.load(folder).info
@@ -238,7 +189,14 @@ def run(
         plain = stack.enter_context(Program("-m", "benchmarks.serving.plain_grpc", str(folder), str(cpus)))
         image = pictures[0].read_bytes()
         bench = Bench(server, floor, image, seconds)
-        rivals = [(rival, rival.series()) for rival in (Rival.plain_grpc(plain, image), Rival.old_way(old, image))]
+        others = [Rival.plain_grpc(plain, image), Rival.old_way(old, image)]
+        if peers is not None:
+            say.print("starting the peers, the first time with their installation")
+            others += [
+                stack.enter_context(peer(name, peers, folder, image, Path(logs, f"{name}.log"), workers=cpus))
+                for name in PEERS
+            ]
+        rivals = [(rival, rival.series()) for rival in others]
         for number in range(rounds):
             for shape, measured in zip(shapes, series, strict=True):
                 say.print(f"round {number + 1} of {rounds}: {shape.title}, {shape.concurrency} at once")
@@ -296,6 +254,14 @@ def main(
     network: Annotated[str, typer.Option(help="The network of the old way, one of training's.")] = "residual",
     rounds: Annotated[int, typer.Option(min=1)] = 3,
     seconds: Annotated[float, typer.Option(min=0.1, help="Length of one measurement.")] = 2.0,
+    peers: Annotated[
+        Path | None,
+        typer.Option(
+            envvar="BEATLENS_PEERS",
+            metavar="FOLDER",
+            help="Where environments of KServe and MLServer are made from PyPI, and kept; without: not measured.",
+        ),
+    ] = None,
     quick: Annotated[bool, typer.Option("--quick", help="Fewer kinds of load, shorter.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print every figure as JSON.")] = False,
     write: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the page as Markdown.")] = None,
@@ -310,9 +276,10 @@ def main(
             shapes=QUICK_SHAPES if quick else SHAPES,
             rounds=rounds,
             seconds=seconds / 2 if quick else seconds,
+            peers=peers.resolve() if peers else None,
             say=say,
         )
-    except LoadError as error:
+    except (LoadError, PeerUnavailable) as error:
         say.print(str(error), style="red")
         raise typer.Exit(1) from None
     page = performance_page.page(figures)

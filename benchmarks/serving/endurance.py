@@ -195,7 +195,7 @@ def _images(samples: Path) -> list[bytes]:
 
 
 @contextmanager
-def _running(models: Path, **settings: object) -> Iterator[BeatlensServer]:
+def _running(models: Path, **settings: Any) -> Iterator[BeatlensServer]:
     with tempfile.TemporaryDirectory() as logs, BeatlensServer(Path(logs, "log"), models=models, **settings) as server:
         yield server
 

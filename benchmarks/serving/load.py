@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+#: The content type of gRPC's calls.
+GRPC: Final = "application/grpc"
+
 _TIMEOUT_SECONDS: Final = 600
 
 
@@ -43,15 +46,17 @@ def available() -> bool:
     return shutil.which("h2load") is not None
 
 
-def h2load(url: str, body: bytes, *, calls: int, connections: int, concurrency: int, grpc: bool = True) -> Load:
+def h2load(url: str, body: bytes, *, calls: int, connections: int, concurrency: int, content_type: str = GRPC) -> Load:
     """Send ``body`` in ``calls`` POST requests, ``concurrency`` of them at once over ``connections``.
+
+    HTTP/2 with gRPC's headers for its content type, HTTP/1.1 for any other.
 
     Raises:
         LoadError: h2load is missing or failed.
     """
     if concurrency % connections:
         raise ValueError("concurrency must be a multiple of connections")
-    headers = ["-H", "content-type: application/grpc", "-H", "te: trailers"] if grpc else ["--h1"]
+    headers = ["-H", f"content-type: {content_type}", *(["-H", "te: trailers"] if content_type == GRPC else ["--h1"])]
     with tempfile.TemporaryDirectory() as folder:
         file, log = Path(folder) / "body", Path(folder) / "log"
         file.write_bytes(body)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import statistics
-from typing import Any
+from typing import Any, Final
 
-_HEAD = """# Performance
+_HEAD: Final = """# Performance
 
 Made by `python -m benchmarks.serving --write docs/performance.md`; do not edit.
 
@@ -17,6 +17,12 @@ The **floor** is the same picture through the same decoder and the same ONNX fil
 without any transport: {floor} pictures a second ({floor_least} to {floor_most}), {floor_cpu} of CPU a picture. Other work on the
 machine moves all speeds together, so speeds are ratios to the floor just before and after: median of the
 rounds, least and largest in brackets. Every answer is counted by the server; a missing or refused one ends the run.
+
+"""
+
+_PEERS: Final = ("KServe REST", "MLServer REST")
+_PEERS_TEXT: Final = """**KServe** and **MLServer** run in environments of their own with {cpus} worker processes each, over HTTP/1.1 with the
+picture as base64 in JSON, as their own examples send pictures: same decoder, model file and step from file to class.
 
 """
 
@@ -41,6 +47,8 @@ def page(figures: dict[str, Any]) -> str:
     text += "The **plain gRPC server** is grpcio's own with a thread a CPU: same decoder, model and messages; no queue, no limits,\n"
     text += "no metrics, no log. The **old way** is Flask's own server and Keras' `predict` on one picture a request, with the same\n"
     text += "network.\n\n"
+    if any(rival["title"] in _PEERS for rival in figures["rivals"]):
+        text += _PEERS_TEXT.format(cpus=figures["machine"]["cpus"])
     text += "| load | calls at once | connections | ÷ floor | p50 | p99 | p99 ÷ p50 | failed | Beatlens ÷ this |\n"
     text += "|---|---|---|---|---|---|---|---|---|\n"
     for rival in figures["rivals"]:

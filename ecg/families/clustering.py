@@ -116,7 +116,12 @@ class FamilyGathering:
         place_of[self._ids] = np.arange(len(self._ids))
         of_beat, likeness = self._gathered()
         return FamilyGroups(
-            self._sums, self._lead_weights, self._counts, self._early, place_of[of_beat].astype(np.int32), likeness
+            self._sums.copy(),
+            self._lead_weights.copy(),
+            self._counts.copy(),
+            self._early,
+            place_of[of_beat].astype(np.int32),
+            likeness,
         )
 
     def join(self, piece: FamilyGroups) -> None:

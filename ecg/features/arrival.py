@@ -3,6 +3,9 @@
 A premature atrial beat is told from one of a rhythm that is irregular anyhow by both: a P wave of another form, or one
 that lies in the T wave of the beat before, where others have their own. What the T wave of the beat before leaves there
 is taken away first, as far as the usual beat shows it.
+
+What is usual is told by intervals between beats of the usual QRS complex, where there are enough of them: beside
+ventricular beats they are short and long, and their pauses would make every other beat look early.
 """
 
 from __future__ import annotations
@@ -69,6 +72,9 @@ _BEFORE: Final = SHAPE_BEFORE - 18
 #: The usual P wave's part that is looked for elsewhere, and in steps of how many samples.
 _CORE: Final = slice(18, 72)
 _STEP: Final = 3
+#: So many intervals beside no odd beat tell what is usual; with fewer all do.
+_ENOUGH: Final = 6
+
 #: Fewer beats have no mean.
 _LEAST: Final = 3
 _CLEAR: Final = 0.6
@@ -83,6 +89,7 @@ Numbers = NDArray[np.float64]
 def arrival_numbers(
     intervals: Numbers,
     own: slice,
+    around: NDArray[np.bool_],
     shapes: NDArray[np.float32],
     usual: NDArray[np.float32],
     crest: NDArray[np.float32],
@@ -94,28 +101,37 @@ def arrival_numbers(
         intervals: ``[beats + 1]``, seconds: the interval that ends with each beat of the minutes around, and the one
             after the last; ``nan`` where unknown.
         own: Which of the beats are the block's.
+        around: ``[beats]``: whose QRS complex is unlike the usual one, of all beats of the minutes around.
         shapes: ``[n, leads, samples]``, millivolts without baseline, aligned, without margins.
         usual: ``[leads, samples]``, the usual beat likewise; ``nan`` where there is none.
         crest: ``[leads]``, millivolts: strength of a usual QRS complex.
-        odd: ``[n]``: whose QRS complex is unlike the usual one.
+        odd: ``[n]``: the same of the block's beats, aligned.
     """
     if own.stop == own.start:
         return np.empty((0, len(ARRIVAL)), np.float32)
     with np.errstate(invalid="ignore", divide="ignore"):
-        of_intervals, upper = _of_intervals(intervals, own)
+        columns = np.arange(own.start, own.stop)[:, None] + np.arange(1, 2 * _NEAR + 1)
+        beside = np.append(around, False) | np.append(False, around)
+        rows = np.pad(intervals, _NEAR, constant_values=np.nan)[columns]
+        of_intervals, upper = _of_intervals(rows, np.pad(beside, _NEAR)[columns])
         before = intervals[own]
         of_p = _of_p_waves(shapes, usual, crest, before, upper, odd)
     return np.concatenate([of_intervals, of_p], axis=1).astype(np.float32)
 
 
-def _of_intervals(intervals: Numbers, own: slice) -> tuple[Numbers, Numbers]:
-    """The first numbers, ``[n, 19]``, and the upper quartile of the intervals around each beat, ``[n]``."""
-    places = np.arange(own.start, own.stop)
-    rows = np.pad(intervals, _NEAR, constant_values=np.nan)[places[:, None] + np.arange(1, 2 * _NEAR + 1)]
+def _of_intervals(rows: Numbers, beside: NDArray[np.bool_]) -> tuple[Numbers, Numbers]:
+    """The first numbers, ``[n, 19]``, and the upper quartile of the intervals around each beat, ``[n]``.
+
+    Args:
+        rows: ``[n, 48]``, seconds: the nearest intervals of each beat, its own the last of the first half.
+        beside: ``[n, 48]``: which of them lie beside an odd beat.
+    """
+    measures = _measures(rows, beside)
     before, after = rows[:, _NEAR - 1], rows[:, _NEAR]
-    nearest = rows[:, _NEAR - _NEAREST : _NEAR + _NEAREST]
+    near = slice(_NEAR - _NEAREST, _NEAR + _NEAREST)
+    nearest = _measures(rows[:, near], np.isnan(measures[:, near]))
     longest, upper_nearest = _quantiles(nearest, 1.0, 0.75)
-    middle, upper, long = _quantiles(rows, 0.5, 0.75, 0.9)
+    middle, upper, long = _quantiles(measures, 0.5, 0.75, 0.9)
     (four,) = _quantiles(rows[:, _NEAR - 5 : _NEAR - 1], 0.5)
     short = rows < SHORT * upper[:, None]
     known = np.maximum(np.isfinite(rows).sum(axis=1), 1)
@@ -125,8 +141,9 @@ def _of_intervals(intervals: Numbers, own: slice) -> tuple[Numbers, Numbers]:
     pairs = np.maximum(np.abs(first - first[:, _NEAR - 1 : _NEAR]), np.abs(second - second[:, _NEAR - 1 : _NEAR]))
     pairs[:, _NEAR - 1] = np.inf
     pairs = np.sort(np.where(np.isfinite(pairs), pairs, _FARTHEST), axis=1)
-    steady, change = _quantiles(np.abs(np.diff(logs, axis=1)), 0.25, 0.5)
-    (spread,) = _quantiles(np.abs(logs - np.log(middle)[:, None]), 0.75)
+    usual = np.log(measures)
+    steady, change = _quantiles(np.abs(np.diff(usual, axis=1)), 0.25, 0.5)
+    (spread,) = _quantiles(np.abs(usual - np.log(middle)[:, None]), 0.75)
     columns = [
         *(before / reference for reference in (longest, upper_nearest, middle, upper, long, four)),
         *(interval / upper for interval in (after, rows[:, _NEAR - 2], rows[:, _NEAR + 1], (before + after) / 2)),
@@ -141,6 +158,14 @@ def _of_intervals(intervals: Numbers, own: slice) -> tuple[Numbers, Numbers]:
         steady,
     ]
     return np.stack(columns, axis=1), upper
+
+
+def _measures(rows: Numbers, beside: NDArray[np.bool_]) -> Numbers:
+    """The intervals of each row that tell what is usual, ``nan`` in place of the others; all, where those are few."""
+    chosen = np.where(beside, np.nan, rows)
+    enough = np.isfinite(chosen).sum(axis=1, keepdims=True) >= _ENOUGH
+    measures: Numbers = np.where(enough, chosen, rows)
+    return measures
 
 
 def _quantiles(rows: Numbers, *shares: float) -> list[Numbers]:

@@ -60,6 +60,33 @@ def aligned(shapes: Shapes, usual: Shapes, scale: NDArray[np.float32]) -> tuple[
     return np.take_along_axis(shapes, columns[:, None, :], axis=2), shift
 
 
+#: Shifts, samples, at which QRS complexes that needn't be aligned to the sample are compared.
+_SHIFTS: Final = (-4, 0, 4)
+
+
+def qrs_likeness(shapes: Shapes, usual: Shapes, weights: NDArray[np.float32]) -> NDArray[np.floating]:
+    """Correlation of QRS complexes with the usual one, mean of the leads by their ``weights``, ``[n]``; ``nan`` where
+    there is no usual beat. A rough one: beats are moved by 11 ms at most, and not to the sample.
+
+    Args:
+        shapes: ``[n, leads, samples]``, millivolts, with margins.
+        usual: ``[leads, samples]``, millivolts, without.
+        weights: ``[leads]``.
+    """
+    pattern = usual[:, _QRS] - usual[:, _QRS].mean(axis=1, keepdims=True)
+    pattern = pattern / (np.linalg.norm(pattern, axis=1, keepdims=True) + _TINY**2)
+    shares = weights / max(float(weights.sum()), _TINY)
+    likeness = []
+    for shift in _SHIFTS:
+        begin = SHAPE_MARGIN + shift + _QRS.start
+        qrs = shapes[:, :, begin : begin + _QRS.stop - _QRS.start]
+        qrs = qrs - qrs.mean(axis=2, keepdims=True)
+        products = np.einsum("nls,ls->nl", qrs, pattern) / (np.linalg.norm(qrs, axis=2) + _TINY**2)
+        likeness.append(products @ shares)
+    best: NDArray[np.floating] = np.max(likeness, axis=0)
+    return best
+
+
 def shape_features(shapes: Shapes, usual: Shapes, readable: NDArray[np.bool_]) -> NDArray[np.float32]:
     """The numbers of :data:`NAMES`, ``[n, 42]``; ``nan`` where there is no usual beat.
 

@@ -13,9 +13,10 @@ from ecg.beats import WINDOW_AFTER, WINDOW_BEFORE
 from ecg.features import rhythm, shape
 from ecg.features.arrival import arrival_numbers
 from ecg.features.atrial import atrial_numbers
+from ecg.features.conduction import conduction_numbers
 from ecg.features.reach import SHAPE_MARGIN, STRIP_REACH
 from ecg.features.rhythm import EARLY, intervals_of, rhythm_features, usual_interval
-from ecg.features.shape import aligned, shape_features
+from ecg.features.shape import aligned, qrs_likeness, shape_features
 from ecg.features.usual import UsualBeat, company, usual_beat
 from ecg.features.windows import BeatWindows, cut
 from ecg.leads import standard_place
@@ -73,6 +74,8 @@ class BeatBlock:
     """``[7]``: what lies before the QRS complexes of the block; see :data:`ecg.features.atrial.ATRIAL`."""
     arrival: NDArray[np.float32]
     """``[n, 32]``: how each beat came; see :data:`ecg.features.arrival.ARRIVAL`."""
+    conduction: NDArray[np.float32]
+    """``[n, 41]``: how the ventricles are reached; see :data:`ecg.features.conduction.CONDUCTION`."""
     leads: NDArray[np.float32]
     """``[leads]``: place of each in :data:`ecg.leads.STANDARD`, ``nan`` of others."""
 
@@ -216,8 +219,9 @@ def _described(around: Around[BeatWindows], ratio: Ratio, samples: int, leads: N
     early = intervals[:-1] < EARLY * usual_interval(intervals)
     heights = np.sqrt(block.weights) / block.crest
     scale = (heights / heights.max()).astype(np.float32)
+    shapes_around = np.concatenate([item.shapes for item in near])
     usual = usual_beat(
-        np.concatenate([item.shapes for item in near]),
+        shapes_around,
         np.concatenate([item.strips[:, :, _USUAL] for item in near]),
         early,
         scale,
@@ -225,6 +229,8 @@ def _described(around: Around[BeatWindows], ratio: Ratio, samples: int, leads: N
     shapes, shifts = aligned(block.shapes, usual.shape, scale)
     looks = shape_features(shapes, usual.shape, block.readable)
     odd = looks[:, QRS_LIKENESS - len(rhythm.NAMES)] < ODD
+    odd_around = qrs_likeness(shapes_around, usual.shape, block.weights) < ODD
+    odd_around[own] = odd
     numbers = [
         rhythm_features(intervals, own),
         looks,
@@ -243,6 +249,7 @@ def _described(around: Around[BeatWindows], ratio: Ratio, samples: int, leads: N
         shapes,
         odd,
         atrial_numbers(shapes, block.readable.any(axis=1) & ~odd, block.crest),
-        arrival_numbers(intervals, own, shapes, usual.shape, block.crest, odd),
+        arrival_numbers(intervals, own, odd_around, shapes, usual.shape, block.crest, odd),
+        conduction_numbers(usual.window, block.strips, block.crest, leads),
         leads,
     )

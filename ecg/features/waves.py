@@ -45,8 +45,8 @@ def wave_numbers(blocks: list[Filtered | None]) -> NDArray[np.float32]:
     if own is None:
         raise ValueError("The block in the middle has to be there.")
     waves, flutter, qrs = (
-        np.concatenate([_edge(blocks, name, -1, each), getattr(own, name), _edge(blocks, name, 1, each)], axis=1)
-        for name, each in (("waves", WAVES_RATE), ("flutter_power", 1), ("qrs_power", 1))
+        np.concatenate([_edge(blocks, name, -1, rate), getattr(own, name), _edge(blocks, name, 1, rate)], axis=1)
+        for name, rate in (("waves", WAVES_RATE), ("flutter_power", 1), ("qrs_power", 1))
     )
     width = 2 * REACH_SECONDS
     windows = np.lib.stride_tricks.sliding_window_view(waves, width * WAVES_RATE, axis=1)[:, ::WAVES_RATE]
@@ -62,9 +62,9 @@ def wave_numbers(blocks: list[Filtered | None]) -> NDArray[np.float32]:
     return result
 
 
-def _edge(blocks: list[Filtered | None], name: str, side: int, each: int) -> NDArray[np.float32]:
+def _edge(blocks: list[Filtered | None], name: str, side: int, rate: int) -> NDArray[np.float32]:
     """What lies beside the block in the middle, ``[leads, REACH_SECONDS * each]``; nothing beyond the recording."""
-    beside, length = blocks[1 + side], REACH_SECONDS * each
+    beside, length = blocks[1 + side], REACH_SECONDS * rate
     values: NDArray[np.float32] = getattr(blocks[1] if beside is None else beside, name)
     part = values[:, :length] if side > 0 else values[:, -length:]
     return np.zeros_like(part) if beside is None else part

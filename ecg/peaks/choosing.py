@@ -59,9 +59,9 @@ def _with_missed(
         return places
     padded = np.pad(intervals, _INTERVALS // 2, mode="edge")
     usual = np.median(np.lib.stride_tricks.sliding_window_view(padded, _INTERVALS), axis=1)
-    found = []
+    choices = []
     for index in np.flatnonzero(intervals > _LONG * usual):
         first, last = np.searchsorted(weaker, [places[index] + _T_WAVE + 1, places[index + 1] - _BEFORE_NEXT])
         if last > first:
-            found.append(weaker[first:last][np.argmax(strength[weaker[first:last]])])
-    return np.sort(np.concatenate([places, np.array(found, np.int64)]))
+            choices.append(weaker[first:last][np.argmax(strength[weaker[first:last]])])
+    return np.sort(np.concatenate([places, np.array(choices, np.int64)]))

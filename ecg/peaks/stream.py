@@ -62,8 +62,8 @@ def candidates(recording: Recording, blocks: range | None = None) -> Iterator[Ar
 
 def all_peaks(recording: Recording) -> NDArray[np.int64]:
     """Every R peak of a recording, in samples at its own rate, ``[n]``, ascending."""
-    found = [block.samples for block in peaks(recording)]
-    samples = np.concatenate(found) if found else np.empty(0, np.int64)
+    blocks = [block.samples for block in peaks(recording)]
+    samples = np.concatenate(blocks) if blocks else np.empty(0, np.int64)
     return np.clip(Ratio.of(recording.rate).to_source(samples), 0, max(0, recording.samples - 1))
 
 

@@ -107,13 +107,13 @@ def _entries(folder: Path, follow: Collection[Path], *, hidden: bool) -> list[_E
             listed = sorted(entries, key=lambda entry: entry.name, reverse=True)
     except OSError as error:
         return [LeftOut(folder, LeftOutReason.UNREADABLE, f"The folder can't be read: {error.strerror}.")]
-    found: list[_Entry | LeftOut] = []
+    inside: list[_Entry | LeftOut] = []
     for entry in listed:
         if not is_of_the_system(entry.name):
             path = Path(entry.path)
             is_folder = entry.is_dir(follow_symlinks=path in follow)
-            found.append(_Entry(path, is_folder, hidden or (is_folder and entry.name.startswith("."))))
-    return found
+            inside.append(_Entry(path, is_folder, hidden or (is_folder and entry.name.startswith("."))))
+    return inside
 
 
 def _looked_at(path: Path) -> Path | LeftOut:

@@ -122,8 +122,8 @@ def _episodes(
     episodes = []
     for first, last in where(on):
         cuts = np.flatnonzero(~whole[first : last - 1]) + first + 1
-        for one, other in zip([first, *cuts], [*cuts, last], strict=True):
-            episode = Episode(float(begins[one]), float(ends[other - 1]))
+        for begin, other in zip([first, *cuts], [*cuts, last], strict=True):
+            episode = Episode(float(begins[begin]), float(ends[other - 1]))
             if episode.seconds >= settings.rate_episode_seconds:
                 episodes.append(episode)
     return tuple(episodes)

@@ -84,8 +84,10 @@ def rhythm_responses(rhythm: RecordingRhythm) -> Iterator[pb.AnalyzeRecordingRes
             yield pb.AnalyzeRecordingResponse(family=part)
     for first in range(0, len(rhythm.episodes), MOST_BEATS):
         episodes = [
-            pb.Episode(kind=_KINDS[one.kind], begin=one.begin, end=one.end, beats=one.beats, rate=one.rate)
-            for one in rhythm.episodes[first : first + MOST_BEATS]
+            pb.Episode(
+                kind=_KINDS[episode.kind], begin=episode.begin, end=episode.end, beats=episode.beats, rate=episode.rate
+            )
+            for episode in rhythm.episodes[first : first + MOST_BEATS]
         ]
         yield pb.AnalyzeRecordingResponse(episodes=pb.Episodes(episodes=episodes))
     summary = pb.RecordingSummary(
@@ -137,7 +139,7 @@ class Answers:
             case "family":
                 self._families.setdefault(response.family.family, []).append(response.family)
             case "episodes":
-                known = (one for one in response.episodes.episodes if one.kind in _KINDS_BY_VALUE)
+                known = (episode for episode in response.episodes.episodes if episode.kind in _KINDS_BY_VALUE)
                 self._episodes += map(_episode, known)
             case "summary":
                 self._finish(response.summary)
@@ -167,7 +169,7 @@ class Answers:
     def _finish(self, summary: pb.RecordingSummary) -> None:
         if summary.beats != sum(map(len, self.beats)):
             raise ValueError(f"{summary.beats} beats were found, and {sum(map(len, self.beats))} came.")
-        ranges: list[Any] = [(one.first, one.end) for one in summary.fibrillating]
+        ranges: list[Any] = [(stretch.first, stretch.end) for stretch in summary.fibrillating]
         episodes = tuple(self._episodes)
         self.rhythm = RecordingRhythm(
             families=tuple(_family(parts) for _, parts in sorted(self._families.items())),

@@ -133,9 +133,13 @@ def episodes_of(measures: Measures) -> tuple[RecordingEpisode, ...]:
         (kind.VENTRICULAR_RUN, measures.ventricular.runs),
         (kind.SUPRAVENTRICULAR_RUN, measures.supraventricular.runs),
     )
-    found = [RecordingEpisode(of, episode.begin, episode.end) for of, episodes in stretches for episode in episodes]
-    found += [RecordingEpisode(of, run.begin, run.end, run.beats, run.rate) for of, several in runs for run in several]
-    return tuple(sorted(found, key=lambda episode: (episode.begin, episode.end, episode.kind)))
+    episodes_found = [
+        RecordingEpisode(of, episode.begin, episode.end) for of, episodes in stretches for episode in episodes
+    ]
+    episodes_found += [
+        RecordingEpisode(of, run.begin, run.end, run.beats, run.rate) for of, several in runs for run in several
+    ]
+    return tuple(sorted(episodes_found, key=lambda episode: (episode.begin, episode.end, episode.kind)))
 
 
 def seconds_of(samples: int, rate: float) -> int:

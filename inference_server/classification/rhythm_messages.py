@@ -38,10 +38,14 @@ def from_measures(message: pb.Measures, episodes: tuple[RecordingEpisode, ...]) 
     """The measures in a message, with what lasts from all ``episodes``."""
 
     def spans(kind: EpisodeKind) -> tuple[Episode, ...]:
-        return tuple(Episode(one.begin, one.end) for one in episodes if one.kind is kind)
+        return tuple(Episode(episode.begin, episode.end) for episode in episodes if episode.kind is kind)
 
     def runs(kind: EpisodeKind) -> tuple[Run, ...]:
-        return tuple(Run(one.begin, one.end, one.beats or 0, one.rate or 0) for one in episodes if one.kind is kind)
+        return tuple(
+            Run(episode.begin, episode.end, episode.beats or 0, episode.rate or 0)
+            for episode in episodes
+            if episode.kind is kind
+        )
 
     settings = _read(RhythmSettings, message.settings)
     ventricular = _read(Ectopy, message.ventricular, runs=runs(EpisodeKind.VENTRICULAR_RUN))
@@ -57,7 +61,7 @@ def from_measures(message: pb.Measures, episodes: tuple[RecordingEpisode, ...]) 
         pauses=_read(
             Pauses,
             message.pauses,
-            counts={one.seconds: one.count for one in message.pauses.counts},
+            counts={of_length.seconds: of_length.count for of_length in message.pauses.counts},
             episodes=spans(EpisodeKind.PAUSE),
         ),
         ventricular=ventricular,

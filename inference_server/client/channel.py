@@ -40,6 +40,10 @@ CHANNEL_OPTIONS: Final = (
     ("grpc.initial_reconnect_backoff_ms", 100),
     ("grpc.min_reconnect_backoff_ms", 500),
     ("grpc.max_reconnect_backoff_ms", 2000),
+    # A server that is cut off without a word: what it has not acknowledged for this long (TCP) ends the connection, and
+    # its calls are repeated elsewhere. Without data the connection is asked for a sign of life now and then.
+    ("grpc.keepalive_timeout_ms", 1_500),
+    ("grpc.keepalive_time_ms", 20_000),
     # Each client has a connection of its own: clients that share one would all meet on one front of the server.
     ("grpc.use_local_subchannel_pool", 1),
     # The server is a neighbour; a web proxy from the environment has no business in between.

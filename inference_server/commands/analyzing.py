@@ -79,8 +79,8 @@ def analyze(
 
 def _without_recordings(files: list[Path], items: list[Given | LeftOut]) -> list[Path]:
     """The folders among what was named in which there is none."""
-    found = {parent for item in items if isinstance(item, Given) for parent in item.file.parents}
-    return [path for path in files if path.is_dir() and path not in found]
+    with_recordings = {parent for item in items if isinstance(item, Given) for parent in item.file.parents}
+    return [path for path in files if path.is_dir() and path not in with_recordings]
 
 
 def _analyze_all(

@@ -83,8 +83,10 @@ class ResultTable:
         elif isinstance(answer, Digitized):
             reading = answer.reading
             leads = " ".join(lead.name or "?" for lead in reading.leads)
-            told = reading.reason or ", ".join(reading.warnings) or (_BEAT if reading.kind is Kind.BEAT else "")
-            self._table.add_row(name, reading.kind.value, reading.layout, leads, _scale_text(reading.calibration), told)
+            remark = reading.reason or ", ".join(reading.warnings) or (_BEAT if reading.kind is Kind.BEAT else "")
+            self._table.add_row(
+                name, reading.kind.value, reading.layout, leads, _scale_text(reading.calibration), remark
+            )
 
     def print(self) -> None:
         """Print what there is."""

@@ -132,10 +132,10 @@ def _recording(given: Given, answering: Answering, answers: Answers, store: Path
         kind = kind_of(file.read(BEGINNING_BYTES))
     if not is_picture(kind):
         return import_recording(given.files, store, answers).recording
-    found = answer_about_file(given.file, answering.digitize, answering.limits, taken=page_answering.TAKEN)
-    if isinstance(found, NoAnswer):
-        return found
-    return page_answering.refusal(found.reading) or recording_of(found.reading)
+    digitized = answer_about_file(given.file, answering.digitize, answering.limits, taken=page_answering.TAKEN)
+    if isinstance(digitized, NoAnswer):
+        return digitized
+    return page_answering.refusal(digitized.reading) or recording_of(digitized.reading)
 
 
 def _why(error: RecordingError | OutputExists | OSError) -> NoAnswer:

@@ -77,16 +77,16 @@ def given(paths: Sequence[Path]) -> list[Given | LeftOut]:
     A WFDB record is one recording, whatever the order of its files: its header, what that names and lies beside it,
     named or not; annotations that came with it are not read. In folders, what is no recording is left out.
     """
-    found: list[Given | LeftOut] = []
+    items: list[Given | LeftOut] = []
     records = {folder: records_among(_looks(folder, names)) for folder, names in _by_folder(paths).items()}
     for path in paths:
         if path.is_dir():
-            found += _in_folder(path)
+            items += _in_folder(path)
         elif path.name in records[path.parent].whole:
-            found.append(_given(path.parent, records[path.parent].whole[path.name]))
+            items.append(_given(path.parent, records[path.parent].whole[path.name]))
         elif path.name not in records[path.parent].parts:
-            found.append(Given(path, (path,)))
-    return found
+            items.append(Given(path, (path,)))
+    return items
 
 
 def _by_folder(paths: Sequence[Path]) -> dict[Path, list[str]]:

@@ -243,10 +243,10 @@ def hour_rows(analysis: RecordingAnalysis, start: datetime | None, words: Wordin
         inside = counts & (times >= begin) & (times < end)
         kinds = np.bincount(analysis.beats.classes[inside], minlength=len(names))
         pauses = sum(begin <= pause.begin < end for pause in analysis.measures.pauses.episodes)
-        one = _together(hours[first : first + step])
+        hour_row = _together(hours[first : first + step])
         of_kind = [words.number(int(kinds[names.index(name)])) if name in names else UNKNOWN for name in ("PVC", "PAC")]
-        rates = (words.number(one.mean), words.number(one.least), words.number(one.greatest))
-        rows.append((moment(begin, start), words.number(one.beats), *rates, *of_kind, words.number(pauses)))
+        rates = (words.number(hour_row.mean), words.number(hour_row.least), words.number(hour_row.greatest))
+        rows.append((moment(begin, start), words.number(hour_row.beats), *rates, *of_kind, words.number(pauses)))
     return rows
 
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from typing import Final
 
 from inference_server.rpc.listening import AddressUnavailable
+
+_NOT_HERE: Final = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
 
 
 @contextmanager
@@ -23,25 +27,41 @@ def kept_port(listen: str) -> Iterator[str]:
     host, _, port = listen.rpartition(":")
     host, number = host.strip("[]"), int(port)
     with ExitStack() as kept:
+        missing = 0
         try:
-            for family, *_, address in socket.getaddrinfo(host, None, type=socket.SOCK_STREAM):
-                with _bound(family, address[0], number, shared=False) as alone:
-                    number = alone.getsockname()[1]
-                kept.enter_context(_bound(family, address[0], number, shared=True))
+            addresses = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+            for family, *_, address in addresses:
+                try:
+                    with _bound(family, address[0], number, socket.SO_REUSEADDR) as alone:
+                        number = alone.getsockname()[1]
+                except OSError as error:  # localhost has an address of IPv6 where this machine has none
+                    missing += 1
+                    if error.errno not in _NOT_HERE or missing == len(addresses):
+                        raise
+                else:
+                    kept.enter_context(_shared(family, address[0], number))
         except OSError as error:
             raise AddressUnavailable(f"Can't listen on {listen}: the port is taken or not allowed.") from error
         yield f"{listen.rpartition(':')[0]}:{number}"
 
 
-def _bound(family: socket.AddressFamily, host: str | int, port: int, *, shared: bool) -> socket.socket:
+def _shared(family: socket.AddressFamily, host: str | int, port: int) -> socket.socket:
+    """A socket that keeps the port. Where connections of a server without fronts have ended in the last minute, it has
+    to look past them, and would let in another supervisor that has not begun to listen either.
+    """
+    try:
+        return _bound(family, host, port, socket.SO_REUSEPORT)
+    except OSError:
+        return _bound(family, host, port, socket.SO_REUSEPORT, socket.SO_REUSEADDR)
+
+
+def _bound(family: socket.AddressFamily, host: str | int, port: int, *options: int) -> socket.socket:
     bound = socket.socket(family, socket.SOCK_STREAM)
     try:
         if family == socket.AF_INET6:
             bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-        # Without this, connections that have just ended keep the port for a minute.
-        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        if shared:
-            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        for option in options:
+            bound.setsockopt(socket.SOL_SOCKET, option, 1)
         bound.bind((host, port))
     except BaseException:
         bound.close()

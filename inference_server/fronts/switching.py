@@ -48,6 +48,10 @@ class Front(Protocol):
         """End it."""
 
 
+class NotAgreed(Exception):  # noqa: N818 - reads as what happened
+    """Not all fronts would switch, so none has; it is tried again at the next looks."""
+
+
 class Switching:
     """What all fronts serve, and how that changes. Belongs to one event loop.
 
@@ -74,16 +78,27 @@ class Switching:
             await self._look(at_disk)
 
     async def load(self) -> None:
-        """Undo :meth:`unload`, and look at the disk."""
-        async with self._alone:
-            self._suspended = False
-            await self._look(True)
+        """Undo :meth:`unload`, and look at the disk.
+
+        Raises:
+            NotAgreed: see there.
+        """
+        await self._suspend(False)
 
     async def unload(self) -> None:
-        """Take the model of pictures out of service until :meth:`load`."""
+        """Take the model of pictures out of service until :meth:`load`.
+
+        Raises:
+            NotAgreed: see there.
+        """
+        await self._suspend(True)
+
+    async def _suspend(self, suspended: bool) -> None:
         async with self._alone:
-            self._suspended = True
+            self._suspended = suspended
             await self._look(True)
+            if self.disagreements:
+                raise NotAgreed("Not all fronts would switch, so none has. It is tried again.")
 
     async def _look(self, at_disk: bool) -> None:
         fronts = self._fronts()

@@ -22,6 +22,10 @@ class ModelError(Exception):
     """A model version that can't be served; ``str(error)`` says what is wrong with it."""
 
 
+class LoadInterrupted(ModelError):  # noqa: N818 - reads as what happened
+    """Loading a version was broken off: its worker ended, or it took too long. The files may be at fault, or not."""
+
+
 class _Sidecar(BaseModel):
     """What the server needs of ``metadata.json``; the rest of it is for people."""
 

@@ -7,9 +7,11 @@ and warmed up before it takes traffic, and calls under way keep the version that
 from __future__ import annotations
 
 import logging
+import math
 import os
 import re
 import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,7 +20,7 @@ from typing import Final, Generic, Protocol, TypeVar
 from pydantic import BaseModel, Field, ValidationError
 
 from inference_server.classification import ModelInfo
-from inference_server.models.model_files import METADATA_FILE, MODEL_FILE, ModelError, ModelFiles
+from inference_server.models.model_files import METADATA_FILE, MODEL_FILE, LoadInterrupted, ModelError, ModelFiles
 from inference_server.runtime.failures import Failure, Status
 
 _log = logging.getLogger(__name__)
@@ -65,6 +67,11 @@ class ModelNotFound(Failure):
         self.version = version
 
 
+#: Seconds after which a version whose loading was broken off is loaded again: twice as many each time, up to an hour.
+_FIRST_PAUSE: Final = 60.0
+_LONGEST_PAUSE: Final = 3600.0
+
+
 @dataclass(frozen=True, slots=True)
 class _InService(Generic[Loaded]):
     """An immutable picture of what is loaded; replaced as a whole, so readers need no lock."""
@@ -87,6 +94,10 @@ class _Refusal:
 
     stamp: _Stamp
     why: str
+    pause: float = math.inf
+    """Seconds after which it is tried again though its files are the same."""
+    until: float = math.inf
+    """When that is, by the monotonic clock."""
 
 
 class _Pin(BaseModel):
@@ -264,23 +275,27 @@ class ModelRepository(Generic[Loaded]):
         if before.stamps.get(version) == stamp:
             return before.models[version]
         refusal = self._refused.get(version)
-        if refusal is not None and refusal.stamp == stamp:
+        if refusal is not None and refusal.stamp == stamp and time.monotonic() < refusal.until:
             return before.models.get(version)
         try:
             model = self._load_files(ModelFiles.read(self._folder / version))
         except ModelError as error:
-            self._refuse(version, stamp, str(error))
+            self._refuse(version, stamp, str(error), is_interrupted=isinstance(error, LoadInterrupted))
             # Overwritten by something broken: the one in memory serves on.
             return before.models.get(version)
         self._refused.pop(version, None)
         _log.info("model loaded", extra={"model": self.name, "version": version, "sha256": model.info.digest})
         return model
 
-    def _refuse(self, version: str, stamp: _Stamp, why: str) -> None:
-        refusal = _Refusal(stamp, why)
-        if self._refused.get(version) != refusal:
+    def _refuse(self, version: str, stamp: _Stamp, why: str, *, is_interrupted: bool = False) -> None:
+        earlier = self._refused.get(version)
+        is_same = earlier is not None and (earlier.stamp, earlier.why) == (stamp, why)
+        if not is_same:
             _log.error("model refused", extra={"model": self.name, "version": version, "why": why})
-        self._refused[version] = refusal
+        pause = math.inf
+        if is_interrupted:  # a file that ends workers must not end them all the time
+            pause = min(_LONGEST_PAUSE, 2 * earlier.pause) if earlier is not None and is_same else _FIRST_PAUSE
+        self._refused[version] = _Refusal(stamp, why, pause, time.monotonic() + pause)
 
     @property
     def refused(self) -> dict[str, str]:

@@ -4,7 +4,8 @@ Metadata of the format ``beatlens-recording/1``: ``name``, ``classes`` (``short`
 of the graph's inputs), ``features`` (the names of :data:`ecg.features.stream.FEATURES`, in order), ``decision``
 (``min_probability`` and ``min_confidence`` of each class, ``groups``), ``training_run``, ``data_digest``, ``scores``,
 ``licence``; and where answers are adapted to each recording, ``shares`` of the classes where it was calibrated
-(:mod:`inference_server.models.recording_course`). Inputs are any of :data:`ARRAYS`, float32 as
+(:mod:`inference_server.models.recording_course`), and ``second_look``, the rule by which a beat is seen beside the
+others (:meth:`inference_server.models.second_look.Rule.as_stated`). Inputs are any of :data:`ARRAYS`, float32 as
 :func:`ecg.features.stream.beat_blocks` gives them, ``nan`` where unknown; the numbers of beats and of leads are free.
 The output is ``probabilities`` ``[N, C]``, calibrated.
 """
@@ -17,17 +18,19 @@ from typing import Annotated, Final, Self
 import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
 
 from ecg.beats import WINDOW_AFTER, WINDOW_BEFORE
 from ecg.features.arrival import ARRIVAL
+from ecg.features.conduction import CONDUCTION
 from ecg.features.reach import STRIP_REACH
 from ecg.features.stream import FEATURES, INTERVALS, BeatBlock
 from inference_server.classification import BeatClass, ModelInfo
 from inference_server.models.decision import Thresholds
 from inference_server.models.model_files import MODEL_FILE, ModelError, ModelFiles, ReadFromFiles
 from inference_server.models.onnx_session import first_line, open_session, read_metadata
-from inference_server.models.recording_course import Course, by_course
+from inference_server.models.recording_course import Course, CourseRule, by_course
+from inference_server.models.second_look import Rule
 from inference_server.models.stated_decision import StatedClass, StatedDecision, thresholds_of
 
 FORMAT: Final = "beatlens-recording/1"
@@ -41,11 +44,12 @@ ARRAYS: Final[dict[str, tuple[int | None, ...]]] = {
     "intervals": (None, 2 * INTERVALS),
     "features": (None, len(FEATURES)),
     "arrival": (None, len(ARRIVAL)),
+    "conduction": (None, len(CONDUCTION)),
     "leads": (None, None),
 }
 """What a graph may take, and its shape: beats, leads where there are any, values."""
 
-_JSON_VALUES: Final = ("classes", "arrays", "features", "decision", "scores", "shares")
+_JSON_VALUES: Final = ("classes", "arrays", "features", "decision", "scores", "shares", "second_look")
 
 #: Shares are rounded, and add up to 1 within this.
 _ROUNDING: Final = 1e-3
@@ -72,6 +76,7 @@ class _Metadata(BaseModel):
     scores: dict[str, float]
     licence: str
     shares: dict[str, Annotated[float, Field(gt=0, le=1)]] | None = None
+    second_look: dict[str, dict[str, list[FiniteFloat]]] | None = None
 
 
 class RecordingModel(ReadFromFiles):
@@ -83,13 +88,13 @@ class RecordingModel(ReadFromFiles):
         info: ModelInfo,
         arrays: tuple[str, ...],
         thresholds: Thresholds,
-        shares: tuple[float, ...] | None,
+        course: CourseRule | None,
         session: onnxruntime.InferenceSession,
     ) -> None:
         self.info = info
         self.arrays = arrays
         self.thresholds = thresholds
-        self._shares = shares
+        self._course = course
         self._session = session
 
     @classmethod
@@ -114,7 +119,7 @@ class RecordingModel(ReadFromFiles):
             info=info,
             arrays=tuple(metadata.arrays),
             thresholds=thresholds,
-            shares=_shares(metadata),
+            course=_course(metadata),
             session=session,
         )
         model._warm_up()
@@ -134,9 +139,9 @@ class RecordingModel(ReadFromFiles):
         """What :meth:`probabilities` said of all beats of a recording or a long part of it, ``[n, C]``, by their
         course, where the file says so.
         """
-        if self._shares is None:
+        if self._course is None:
             return probabilities
-        return by_course(probabilities, course, [kind.short for kind in self.info.classes], self._shares)
+        return by_course(probabilities, course, [kind.short for kind in self.info.classes], self._course)
 
     def _run(self, arrays: dict[str, Floats]) -> Floats:
         probabilities: Floats
@@ -158,13 +163,19 @@ class RecordingModel(ReadFromFiles):
                 raise ModelError(f"{MODEL_FILE} answers with probabilities that do not add up to 1.")
 
 
-def _shares(metadata: _Metadata) -> tuple[float, ...] | None:
+def _course(metadata: _Metadata) -> CourseRule | None:
     if metadata.shares is None:
         return None
     shorts = [kind.short for kind in metadata.classes]
     if set(metadata.shares) != set(shorts) or abs(sum(metadata.shares.values()) - 1) > _ROUNDING:
         raise ModelError(f"{MODEL_FILE}: metadata shares must be of {', '.join(shorts)} and add up to 1.")
-    return tuple(metadata.shares[short] for short in shorts)
+    shares = tuple(metadata.shares[short] for short in shorts)
+    if metadata.second_look is None:
+        return CourseRule(shares)
+    try:
+        return CourseRule(shares, Rule.stated(metadata.second_look))
+    except (KeyError, ValueError) as error:
+        raise ModelError(f"{MODEL_FILE}: metadata second_look isn't a rule as this server has it: {error}.") from error
 
 
 def _nothing_known(name: str, leads: int) -> Floats:
@@ -180,6 +191,7 @@ def arrays_of(block: BeatBlock, names: tuple[str, ...]) -> dict[str, Floats]:
         "intervals": block.intervals,
         "features": block.features,
         "arrival": block.arrival,
+        "conduction": block.conduction,
         "leads": np.tile(block.leads, (len(block), 1)),
     }
     beats = list(block.beats())

@@ -110,9 +110,9 @@ class Digest:
         return inside and widths and all(length == wanted for length, wanted in lengths.items())
 
     def _arrays(self) -> list[NDArray[Any]]:
-        found = {field.name: getattr(self, field.name) for field in fields(self)}
-        found |= {field.name: getattr(self.groups, field.name) for field in fields(FamilyGroups)}
-        return [np.ascontiguousarray(found[name], dtype) for name, dtype, _ in _ARRAYS]
+        arrays = {field.name: getattr(self, field.name) for field in fields(self)}
+        arrays |= {field.name: getattr(self.groups, field.name) for field in fields(FamilyGroups)}
+        return [np.ascontiguousarray(arrays[name], dtype) for name, dtype, _ in _ARRAYS]
 
 
 def folded(digests: list[Digest]) -> tuple[Digest, FamilyGathering]:

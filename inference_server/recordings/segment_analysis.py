@@ -72,7 +72,8 @@ def analyse_segment(
         odd.append(block.odd)
         before.append(block.intervals[:, INTERVALS - 1])
         atrial.append(block.atrial)
-    course = Course(np.concatenate(before), np.concatenate(odd))
+    groups = gathering.groups()
+    course = Course(np.concatenate(before), np.concatenate(odd), gathering.finish().of_beat)
     beats = _decided(
         np.concatenate(sources),
         np.concatenate(samples),
@@ -88,7 +89,7 @@ def analyse_segment(
         np.concatenate(odds),
         beats.odd,
         np.stack(atrial),
-        gathering.groups(),
+        groups,
     )
     return SegmentAnalysis(beats, judged[[piece.leads.index(name) for name in leads]], digest)
 

@@ -19,6 +19,7 @@ interceptors would be.
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import logging
 import re
@@ -249,11 +250,15 @@ class _Record:
             code = "CANCELLED"
         self._metrics.call_ended(self._method, code, self._reason, seconds)
         if _log.isEnabledFor(self._level):
-            entry = {"method": self._method, "code": code, "milliseconds": round(seconds * 1000, 3)}
-            entry |= {"reason": self._reason or None, "request_id": self._call_id}
-            if self._error_id:  # where it is a worker's, the worker has logged it
-                entry["error_id"] = self._error_id
-            _log.log(self._level, "call", extra=entry)
+            # Once the answer is on its way: until this returns, gRPC does not send it.
+            asyncio.get_running_loop().call_soon(self._say, code, seconds)
+
+    def _say(self, code: str, seconds: float) -> None:
+        entry = {"method": self._method, "code": code, "milliseconds": round(seconds * 1000, 3)}
+        entry |= {"reason": self._reason or None, "request_id": self._call_id}
+        if self._error_id:  # where it is a worker's, the worker has logged it
+            entry["error_id"] = self._error_id
+        _log.log(self._level, "call", extra=entry)
 
     async def abort(self, error: Exception) -> None:
         """End the call with the status that ``error`` means."""

@@ -19,6 +19,8 @@ from inference_server.runtime.settings import Settings
 #: A connection that is silent for so long is asked for a sign of life, and closed without one.
 _KEEPALIVE_MS: Final = 60_000
 _KEEPALIVE_TIMEOUT_MS: Final = 20_000
+#: Callers may ask for a sign of life this often.
+_PING_MS: Final = 10_000
 #: A connection that has not got as far as HTTP/2 after so long never will.
 _HANDSHAKE_MS: Final = 20_000
 #: Bit set of the compressions that are taken: only none at all. A gzip message of 1 MB is 1 GB when it is unpacked, and
@@ -89,6 +91,9 @@ def channel_options(settings: Settings, *, shared_port: bool = False) -> list[tu
         ("grpc.http2.bdp_probe", 0),
         # Otherwise a second server would share the port in silence and get half of the calls.
         ("grpc.so_reuseport", int(shared_port)),
+        # Our clients ask every 20 s for a sign of life while a call is under way, which may be minutes. gRPC would take
+        # the third time without an answer in between for an attack.
+        ("grpc.http2.min_recv_ping_interval_without_data_ms", _PING_MS),
         # A caller that has gone without a word keeps no stream for hours.
         ("grpc.keepalive_time_ms", _KEEPALIVE_MS),
         ("grpc.keepalive_timeout_ms", _KEEPALIVE_TIMEOUT_MS),

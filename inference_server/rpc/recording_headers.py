@@ -88,7 +88,7 @@ def chosen_settings(message: rhythm_pb2.RhythmSettings) -> dict[str, Any]:
     chosen: dict[str, Any] = {}
     for field, value in message.ListFields():
         several = list(value) if field.name == "pauses_seconds" else [value]
-        ascending = all(one < other for one, other in itertools.pairwise(several))
+        ascending = all(earlier < other for earlier, other in itertools.pairwise(several))
         if len(several) > _MOST_PAUSES or not ascending or not all(map(_can_be, several)):
             text = f"The definition {field.name} can't be {value}."
             raise RecordingRefused("RECORDING_SETTINGS_INVALID", text, field=f"header.settings.{field.name}")

@@ -42,8 +42,8 @@ def begin() -> Trace:
 
 def read(traceparent: str) -> Trace | None:
     """The trace that a caller names; ``None`` where it names none, or not as the standard says."""
-    found = _TRACEPARENT.fullmatch(traceparent)
+    parts = _TRACEPARENT.fullmatch(traceparent)
     # A version to come may have more parts; this one has four.
-    if found is None or (traceparent.startswith("00") and found[3]):
+    if parts is None or (traceparent.startswith("00") and parts[3]):
         return None
-    return Trace(found[1], found[2])
+    return Trace(parts[1], parts[2])

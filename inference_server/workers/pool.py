@@ -18,7 +18,7 @@ from typing import Final, NamedTuple, Self
 
 from inference_server.classification import ModelInfo, messages
 from inference_server.generated.ecg.v1 import arrhythmia_pb2 as pb
-from inference_server.models.model_files import ModelError, ModelFiles
+from inference_server.models.model_files import LoadInterrupted, ModelError, ModelFiles
 from inference_server.runtime.pauses import Pauses
 from inference_server.workers import wire
 from inference_server.workers.child import WorkerFailed, WorkerLost, WorkerProcess
@@ -152,7 +152,7 @@ class WorkerPool:
                 except WorkerLost:
                     continue
                 except TimeoutError:
-                    raise ModelError(f"Loading it takes longer than {_LOAD_SECONDS:g} s.") from None
+                    raise LoadInterrupted(f"Loading it takes longer than {_LOAD_SECONDS:g} s.") from None
                 except WorkerFailed as error:
                     raise ModelError(f"A worker has logged the error {error.error_id}.") from error
                 finally:
@@ -163,7 +163,7 @@ class WorkerPool:
             model = ServedModel(handle, messages.from_model(pb.Model.FromString(replies[0])))
             weakref.finalize(model, self._forget, handle).atexit = False
             return model
-        raise ModelError("Loading it ended the worker process.")
+        raise LoadInterrupted("Loading it ended the worker process.")
 
     def _forget(self, handle: int) -> None:
         """Called where the last holder of a model lets it go, in whatever thread."""

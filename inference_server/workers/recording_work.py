@@ -93,7 +93,7 @@ class RecordingWork:
 def _plan(facts: RecordingFacts) -> bytes:
     try:
         cut = pieces.segments(facts.samples, facts.rate, len(facts.leads))
-        plan = [Segment(one.first, one.last, one.begin, one.end) for one in cut]
+        plan = [Segment(piece.first, piece.last, piece.begin, piece.end) for piece in cut]
     except RateError as error:
         raise RecordingRefused("RECORDING_RATE_INVALID", str(error), field="header.rate") from error
     return recording_tasks.plan_to_bytes(plan)

@@ -57,13 +57,13 @@ ENTRIES: Final[dict[str, Order]] = {
         datasets
         learning
         evaluation
-        export publishing
+        export publishing submission
         commands
     """),
     "webportal": _order("""
         log_format
         database_errors formats logs problems refusal settings wsgi
-        disk paging
+        disk paging searching
         errors
         accounts observability
         inference read_only_admin
@@ -89,8 +89,8 @@ ENTRIES: Final[dict[str, Order]] = {
     """),
     "benchmarks": _order("""
         processes
-        portal recordings serving training
-        archive digitization
+        recordings serving training
+        archive digitization portal
         batching endurance pictures portal_endurance training_speed viewer
     """),
 }

@@ -32,4 +32,4 @@ def about(self: Engine, file: str, paths: Sequence[Path], progress: Any) -> Tabl
 Engine._about = about  # type: ignore[method-assign]
 
 if __name__ == "__main__":
-    child.main(sys.argv[1])
+    child.main(*sys.argv[1:])

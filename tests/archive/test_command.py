@@ -114,7 +114,13 @@ def test_the_page_s_examples_run(out: Path, capsys: pytest.CaptureFixture[str]) 
 
 
 @pytest.mark.parametrize(
-    ("arguments", "code"), [(["nowhere", "{out}"], 1), (["{source}", "{file}"], 1), (["--rate", "-1", "x", "{out}"], 2)]
+    ("arguments", "code"),
+    [
+        (["nowhere", "{out}"], 1),
+        (["{source}", "{file}"], 1),
+        (["{source}", "{out}", "--address", "127.0.0.1:1"], 1),
+        (["--rate", "-1", "x", "{out}"], 2),
+    ],
 )
 def test_mistakes_end_it_with_a_sentence(
     models: Path, source: Path, tmp_path: Path, arguments: Sequence[str], code: int

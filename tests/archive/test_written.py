@@ -12,6 +12,7 @@ import pytest
 from archive import tables, written
 from archive.items import Item, Part, Refusal
 from archive.job import Job
+from archive.listing import items_in
 from archive.parts import write_part
 from archive.storage import Folder
 from archive.tables import NAMES, Tables
@@ -81,6 +82,13 @@ def test_rows_of_other_models_are_not_mixed_in(out: Folder, job: Job) -> None:
         written.describe(out, dataclasses.replace(job, recording_model="0" * 64))
     with pytest.raises(NotThisArchive, match="rate"):
         written.describe(out, dataclasses.replace(job, rate=250.0))
+
+
+def test_what_lies_in_the_folder_itself_is_known(out: Folder) -> None:
+    written.begin(out)
+    files = [item.file for item in items_in(out.address)]
+    assert len(files) == 1
+    assert all(out.holds(file) and not Folder(f"{out.address}-other").holds(file) for file in files)
 
 
 def test_two_do_not_write_to_one_folder(tmp_path: Path) -> None:

@@ -14,8 +14,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.end_to_end.system import System, running_system
 
-#: Pixels across the pictures for docs/journeys.md, whose windows are a third wider.
-_WIDEST = 960
+#: Pixels across the pictures for docs/journeys.md, whose windows are half as wide again.
+_WIDEST = 760
 
 
 @pytest.fixture(scope="session")
@@ -63,6 +63,6 @@ def shot() -> Callable[[Page, str], None]:
             page.wait_for_load_state("networkidle")
             seen = Image.open(io.BytesIO(page.screenshot(animations="disabled")))
             seen.thumbnail((_WIDEST, 2 * _WIDEST), Image.Resampling.LANCZOS)
-            seen.save(Path(folder) / f"{name}.webp", quality=40, method=6)  # words stay readable
+            seen.save(Path(folder) / f"{name}.webp", quality=32, method=6)  # words stay readable
 
     return take

@@ -45,7 +45,10 @@ def test_asking_a_running_server_loads_no_onnxruntime() -> None:
 
 
 def test_the_front_of_the_server_loads_neither_onnxruntime_nor_scipy() -> None:
-    loaded = imported_by("import inference_server.__main__, inference_server.rpc.server")
+    loaded = imported_by(
+        "import inference_server.__main__, inference_server.rpc.server, inference_server.fronts.supervisor\n"
+        "import inference_server.fronts.process"
+    )
     assert not loaded & {"onnxruntime", "scipy"}
 
 

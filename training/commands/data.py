@@ -124,25 +124,22 @@ def prepare(
 def _prepare_from_folders(source: Path, data: Path, mapped: Sequence[str], models: Path, *, as_json: bool) -> None:
     from training.datasets import folder_preparation
 
-    model = _of_canonical_pixels(models)
+    model = _newest(models)
     with progress_bar() as progress:
         prepared = folder_preparation.prepare(source, data, mapped, model, progress)
     if model is None:
-        console.print(
-            f"{models} has none of canonical pixels, so no model was asked whether a folder looks like another."
-        )
+        console.print(f"{models} holds none, so no model was asked whether a folder looks like another.")
     folder_preparation.say(prepared, console)
     if as_json:
         folder_preparation.print_json(prepared)
 
 
-def _of_canonical_pixels(models: Path) -> OnnxModel | None:
-    """The newest version that takes pixels as folders are prepared: those that read by the ink need the files."""
+def _newest(models: Path) -> OnnxModel | None:
+    """The newest version of the model for pictures; None where there is none."""
     from inference_server.models.onnx_model import OnnxModel
 
-    versions = sorted((models / "arrhythmia").glob("[1-9]*"), key=lambda folder: -int(folder.name))
-    loaded = (OnnxModel.load(folder) for folder in versions)
-    return next((model for model in loaded if not model.input.by_ink), None)
+    versions = sorted((models / "arrhythmia").glob("[1-9]*"), key=lambda folder: int(folder.name))
+    return OnnxModel.load(versions[-1]) if versions else None
 
 
 @app.command(rich_help_panel=PANEL)
@@ -209,7 +206,7 @@ def pictures(
         "webportal/pages/static/pages/references"
     ),
 ) -> None:
-    """Draw the pictures that ship: samples that the served model never saw, references, an example of each class."""
+    """Draw the pictures that come with Beatlens: samples the served model never saw, references, class examples."""
     from training.evaluation import samples, served_model
 
     if records_folder is None:

@@ -64,8 +64,10 @@ RateOption = Annotated[
 
 def ec57(
     folder: FolderArgument,
-    reference: Annotated[str, typer.Option(help="Annotator that is right.")] = "atr",
-    test: Annotated[str, typer.Option(help="Annotator to compare with it.")] = "tst",
+    reference: Annotated[
+        str, typer.Option(help="Annotator that is taken as the reference: the suffix of its files.")
+    ] = "atr",
+    test: Annotated[str, typer.Option(help="Annotator to compare with it: the suffix of its files.")] = "tst",
     records: RecordsOption = None,
     start: StartOption = 300.0,
     mapping: Annotated[

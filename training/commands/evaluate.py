@@ -112,11 +112,12 @@ def prior_correction_table(
     runs: RunsOption = RUNS,
     threads: ThreadsOption = 0,
     store: Annotated[
-        Path | None, typer.Option("--store", "--keep", help="File to store the predictions for validation sets in.")
+        Path | None,
+        typer.Option("--store", "--keep", help="File to store the predictions for the validation partitions in."),
     ] = None,
     out: TableOption = None,
 ) -> None:
-    """Print what prior correction of each strength costs in accuracy, on the validation sets of a recipe's runs."""
+    """Print what each power of the prior correction costs in accuracy on a recipe's validation partitions."""
     from training.evaluation import tables
     from training.learning import predictions
 
@@ -168,7 +169,10 @@ def evaluate(
     results: ResultsOption = RESULTS,
     write: Annotated[
         bool,
-        typer.Option("--write", help="Store the tables, the model card and what the companion says of new people."),
+        typer.Option(
+            "--write",
+            help="Store the tables, the model card and the companion's predictions for people it has not seen.",
+        ),
     ] = False,
 ) -> None:
     """Print the scores and verdicts of the model card, from the committed models and the recordings.

@@ -47,7 +47,10 @@ def export(
     ] = None,
     decide_as: Annotated[
         Path | None,
-        typer.Option(help="metadata.json of the export by person whose scaling and thresholds this file takes over."),
+        typer.Option(
+            help="metadata.json of another export, trained without the test people, whose scaling and thresholds this"
+            " one uses."
+        ),
     ] = None,
     out_of_fold: Annotated[
         list[Path] | None,
@@ -127,7 +130,7 @@ def promote(
         Path, typer.Argument(help="Exported version: <repository>/<name>/<version>.", exists=True, file_okay=False)
     ],
     served: ServedArgument,
-    force: Annotated[bool, typer.Option("--force", help="Although a figure says no.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Promote it even if a figure is worse.")] = False,
 ) -> None:
     """Put an exported version beside the served one if it is not larger, slower or worse for new patients."""
     from training.export import promotion

@@ -16,8 +16,10 @@ if TYPE_CHECKING:
 app = typer.Typer()
 PANEL = "Pages"
 
-PartitionOption = Annotated[str, typer.Option("--partition", help="Whose: train, validation or test.")]
-SeedOption = Annotated[int, typer.Option("--seed", help="What chance is drawn from: equal seeds give equal pages.")]
+PartitionOption = Annotated[
+    str, typer.Option("--partition", help="Partition whose people are drawn: train, validation or test.")
+]
+SeedOption = Annotated[int, typer.Option("--seed", help="Seed of the random numbers: equal seeds give equal pages.")]
 
 
 @app.command(name="pages", rich_help_panel=PANEL)
@@ -25,9 +27,12 @@ def draw(
     out: Annotated[Path, typer.Argument(help="Folder to write pictures and what is known of them into.")],
     count: Annotated[int, typer.Option("--count", help="How many pages.", min=1)] = 100,
     partition: PartitionOption = "train",
-    layout: Annotated[str, typer.Option("--layout", help="1x1, 3x4+1, …; by chance without.")] = "",
+    layout: Annotated[
+        str, typer.Option("--layout", help="Layout of the leads: 1x1, 3x4+1, …; random where none is named.")
+    ] = "",
     medium: Annotated[
-        str, typer.Option("--medium", help="clean, scan, photograph, screenshot or monitor; by chance without.")
+        str,
+        typer.Option("--medium", help="clean, scan, photograph, screenshot or monitor; random where none is named."),
     ] = "",
     seed: SeedOption = 1,
 ) -> None:
@@ -83,7 +88,7 @@ def train(
 @app.command(name="pages-export", rich_help_panel=PANEL)
 def export(
     run: Annotated[Path, typer.Option("--run", help="Folder of the finished run.")] = RUNS / "ecg-page",
-    data: Annotated[Path, typer.Option("--data", help="Drawn pages that it learnt from.")] = Path("var/pages/train"),
+    data: Annotated[Path, typer.Option("--data", help="Drawn pages that it was trained on.")] = Path("var/pages/train"),
     scored: Annotated[Path, typer.Option("--scored", help="Drawn pages of people whom it doesn't know.")] = Path(
         "var/pages/validation"
     ),
@@ -107,7 +112,8 @@ def table(
     partition: PartitionOption = "test",
     groups: Annotated[str, typer.Option("--groups", help="Only groups whose names hold this.")] = "",
     network: Annotated[
-        Path | None, typer.Option("--network", help="Version of the model for pages; without, none.")
+        Path | None,
+        typer.Option("--network", help="Version of the model for pages; by default pages are read without one."),
     ] = None,
     recordings: Annotated[
         Path | None, typer.Option("--classes", help="Version of the model for recordings that compares beats' classes.")
@@ -115,7 +121,7 @@ def table(
     refusals: Annotated[int, typer.Option("--refusals", help="Pictures of each kind without an ECG.", min=0)] = 10,
     out: TableOption = None,
 ) -> None:
-    """Read drawn pages of people who test, or of another partition, and pictures without an ECG, and print how well."""
+    """Read drawn pages of the test partition, or of another one, and pictures without an ECG; print how that went."""
     import pandas as pd
 
     from ecg.pictures.pages.reading import read
@@ -130,11 +136,11 @@ def table(
     with progress_bar() as progress:
         task = progress.add_task("pages", total=count * len(wanted))
         for group in wanted:
-            found = []
+            pages = []
             for page in tables.scores(pool, group, count, seed, lambda pixels: read(pixels, probabilities), classify):
-                found.append(page)
+                pages.append(page)
                 progress.advance(task)
-            rows.append(tables.row(group.name, found))
+            rows.append(tables.row(group.name, pages))
     print_table(pd.DataFrame(rows), out)
     if refusals:
         refused = tables.refusals(refusals, seed, lambda pixels: read(pixels, probabilities))

@@ -55,18 +55,23 @@ def prepare(
 def train(
     named: Annotated[
         list[str],
-        typer.Argument(metavar="DIVISION…", help="Who trains: ds1-choice, ds1-ds2, fold-0 to fold-4, everybody."),
+        typer.Argument(
+            metavar="DIVISION…",
+            help="Divisions to train: ds1-choice, ds1-choice-12, ds1-choice-0, ds1-ds2, fold-0 to fold-4, everybody.",
+        ),
     ],
     data: DataOption = _DATA,
     runs: RunsOption = _RUNS,
-    steps: Annotated[int, typer.Option(help="Batches to learn from.", min=1)] = 1200,
-    seed: Annotated[int, typer.Option(help="Chance; each is a member of the division's ensemble.", min=0)] = 0,
+    steps: Annotated[int, typer.Option(help="Batches to train on.", min=1)] = 1200,
+    seed: Annotated[
+        int, typer.Option(help="Seed of the random numbers: runs with other seeds join the division's ensemble.", min=0)
+    ] = 0,
     plain: Annotated[
         float, typer.Option(help="Share of conducted beats that don't come early and look as usual.", min=0, max=1)
     ] = 0.65,
     threads: ThreadsOption = 1,
 ) -> None:
-    """Train the network of each division and store what it says of those whom it doesn't know; each once."""
+    """Train a network for each division and store its predictions for the people it was not trained on."""
     from training.datasets.recordings import beat_set
     from training.learning import fitting as pictures
     from training.learning.recordings import fitting
@@ -106,11 +111,11 @@ def export(
     data: DataOption = _DATA,
     runs: RunsOption = _RUNS,
     models: ModelsOption = MODELS,
-    version: Annotated[str, typer.Option("--version", help="Version to write: a positive whole number.")] = "2",
+    version: Annotated[str, typer.Option("--version", help="Version to write: a positive whole number.")] = "3",
     folds: FoldsOption = "",
     threads: ThreadsOption = 1,
 ) -> None:
-    """Write the network that learnt from everybody as a model file, calibrated and scored out of fold."""
+    """Write the network trained on all people as a model file, calibrated and scored by out-of-fold predictions."""
     from training.export import recording_export
     from training.learning import fitting as pictures
 
@@ -123,7 +128,7 @@ def export(
 def card(
     models: ModelsOption = MODELS,
     results: ResultsOption = RESULTS,
-    version: Annotated[str, typer.Option("--version", help="Version that the card is of.")] = "2",
+    version: Annotated[str, typer.Option("--version", help="Version that the card is of.")] = "3",
 ) -> None:
     """Write the card of the model from its metadata and the stored tables."""
     from training.evaluation.recordings import card as made

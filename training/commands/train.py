@@ -55,7 +55,7 @@ def train(
         Strategy, typer.Option(help="Train alone, or in step with the other workers that TF_CONFIG names.")
     ] = Strategy.SINGLE,
 ) -> None:
-    """Train one run and store its predictions for the test set; a stopped run continues after its last whole epoch."""
+    """Train one run and store its predictions of the test partition; a stopped run continues after its last epoch."""
     from training.learning import distributed, fitting, predictions
 
     fitting.use_threads(threads)
@@ -176,7 +176,7 @@ def tune(
     threads: ThreadsOption = 0,
     out: Annotated[Path | None, typer.Option(help="YAML file to write the best recipe into.")] = None,
 ) -> None:
-    """Search for the settings of a recipe, scored on its validation set; a stopped search goes on where it was."""
+    """Search for the settings of a recipe by its validation partition; a stopped search goes on where it was."""
     from training.learning import fitting, tuning
 
     fitting.use_threads(threads)

@@ -67,8 +67,8 @@ def prepare(source: Path, data: Path, mapped: Sequence[str], model: OnnxModel | 
     pixels = prepared_data.load(data, variants=0).pixels[0]
     findings = label_audit.audit(files, pixels, lambda done: progress.update(task, completed=100 * done))
     sentences = label_audit.sentences(findings)
-    if model is not None and folder_audit.can_answer(model, pixels):
-        whole = list(folder_audit.whole_folders(files, pixels, model))
+    if model is not None and folder_audit.can_answer(model):
+        whole = list(folder_audit.whole_folders(files, surveyed.root, model))
         findings = [*(item.finding() for item in whole), *findings]
         sentences = [*(item.sentence() for item in whole), *sentences]
     label_audit.write(findings, data / AUDIT)

@@ -77,9 +77,11 @@ def stretches_of(folder: Path, class_set: str, count: int, seed: int = 0) -> lis
                 by_class.setdefault(index[symbol], []).extend(
                     _stretch(recording, place, index[symbol]) for place in chosen
                 )
-    each = -(-count // len(by_class))
+    per_class = -(-count // len(by_class))
     kept = [
-        stretches[place] for stretches in by_class.values() for place in generator.permutation(len(stretches))[:each]
+        stretches[place]
+        for stretches in by_class.values()
+        for place in generator.permutation(len(stretches))[:per_class]
     ]
     return [kept[place] for place in generator.permutation(len(kept))[:count]]
 
@@ -159,7 +161,7 @@ def layout_rows(subject: Subject, stretches: Sequence[Stretch], seed: int = 0) -
         by_extent = np.stack([_by_extent(read, height, width) for read in reads])[..., None]
         refused = np.array([read.reason is not None for read in reads])
         row: TableRow = {"layout": name, "n": len(stretches)}
-        row |= _agreement_columns([one for one in agreements if one is not None])
+        row |= _agreement_columns([agreement for agreement in agreements if agreement is not None])
         yield (
             row
             | {

@@ -256,8 +256,8 @@ def calibration_pixels(finished: Run) -> NDArray[np.uint8]:
     """Pictures of the training partition by chance, as many of each variant that is loaded."""
     generator = np.random.default_rng(finished.config.seed)
     variants = finished.data.pixels
-    each = -(-quantization.CALIBRATION_PICTURES // len(variants))
-    chosen = [variant[generator.choice(finished.partitions.train, each)] for variant in variants]
+    per_variant = -(-quantization.CALIBRATION_PICTURES // len(variants))
+    chosen = [variant[generator.choice(finished.partitions.train, per_variant)] for variant in variants]
     return generator.permutation(np.concatenate(chosen))
 
 

@@ -21,17 +21,17 @@ def decided_on(
     """
     shorts = [beat_class["short"] for beat_class in metadata["classes"]]
     calibrated = out_of_fold_scaling.calibrated(folds)
-    told = {
+    figures = {
         "scores": metadata["scores"] | confident_answers.class_scores(calibrated),
         "confident_answers": confident_answers.of_groups(calibrated),
     }
     if without is None:
-        return told
+        return figures
     then = out_of_fold_scaling.scaling_of(folds, without=without)
     known = [out_of_fold_scaling.scaled(fold, then) for fold in folds]
     thresholds = confident_answers.decided_on(known, without=without)
     limit = metadata["decision"]["max_distance"]
-    return told | {"decision": confidence.decision_metadata(thresholds, shorts, limit)}
+    return figures | {"decision": confidence.decision_metadata(thresholds, shorts, limit)}
 
 
 def recipe_of(fold: Predictions) -> str:

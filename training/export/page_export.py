@@ -110,22 +110,22 @@ def parity_of(model: keras.Model, graph: onnx.ModelProto, squares: NDArray[np.ui
     differences = []
     for square in squares:
         wanted = tf.nn.softmax(model(square[None], training=False)).numpy()
-        (found,) = session.run(["probabilities"], {"pixels": square[None]})
-        differences.append(float(np.abs(wanted - found).max()))
+        (given,) = session.run(["probabilities"], {"pixels": square[None]})
+        differences.append(float(np.abs(wanted - given).max()))
     return float(np.max(differences))
 
 
 def scores(counts: NDArray[np.int64]) -> dict[str, float]:
     """Sensitivity, positive predictivity and overlap (intersection over union) of pixels by class."""
-    found: dict[str, float] = {}
+    scores_by_class: dict[str, float] = {}
     for place, name in enumerate(PIXEL_CLASSES):
         right, true, said = counts[place, place], counts[place].sum(), counts[:, place].sum()
-        found |= {
+        scores_by_class |= {
             f"{name}/sensitivity": round(float(right / max(true, 1)), 4),
             f"{name}/positive_predictivity": round(float(right / max(said, 1)), 4),
             f"{name}/overlap": round(float(right / max(true + said - right, 1)), 4),
         }
-    return found
+    return scores_by_class
 
 
 def _digest(pages: Sequence[Path]) -> str:

@@ -50,7 +50,7 @@ def export_run(
     prepared = records(data, paths)
     said = {name: runs.said(trained, (name,)) for name in folds}
     logits = {name: own for fold in said.values() for name, own in fold.items()}
-    calibration = Calibration.of(calibrating.known(tuple(prepared), logits))
+    calibration = Calibration.of(tuple(prepared), logits)
     scaled = calibration.scaling
     answers = calibration.of_recordings(tuple(prepared), logits)
     thresholds = calibrating.thresholds(tuple(prepared), answers)

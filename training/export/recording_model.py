@@ -36,7 +36,7 @@ from training.learning.recordings.calibrating import Calibration
 
 NAME: Final = "arrhythmia-recording"
 
-ARRAYS: Final = ("windows", "difference", "strip", "intervals", "features", "arrival", "leads")
+ARRAYS: Final = ("windows", "difference", "strip", "intervals", "features", "arrival", "conduction", "leads")
 """Names of the inputs, in order."""
 
 #: Keras and onnxruntime may differ by so much in a probability.
@@ -120,6 +120,7 @@ def export(
     if not parity <= TOLERANCE:
         raise RecordingExportError(f"Keras and onnxruntime differ by {parity:.1e}; {TOLERANCE:.0e} is allowed.")
     shorts = [kind.short for kind in CLASSES]
+    course = decided.calibration.course
     decision = confidence.decision_metadata(decided.thresholds, shorts, 0.0)
     metadata = {
         "format": FORMAT,
@@ -131,7 +132,8 @@ def export(
         "training_run": f"{NAME}-{folder.name}",
         "data_digest": digest,
         "scores": dict(decided.scores),
-        "shares": {short: round(share, 6) for short, share in zip(shorts, decided.calibration.shares, strict=True)},
+        "shares": {short: round(share, 6) for short, share in zip(shorts, course.shares, strict=True)},
+        **({} if course.second_look is None else {"second_look": course.second_look.as_stated()}),
         "licence": licence,
     }
     return model_file.write(model, metadata, {**facts, "parity": parity}, folder)

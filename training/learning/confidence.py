@@ -67,7 +67,7 @@ def thresholds(
     people: NDArray[np.str_],
     groups: Sequence[tuple[int, ...]],
     *,
-    risk: float = RISK,
+    risk: float | Sequence[float] = RISK,
 ) -> Thresholds:
     """The thresholds of a model whose recipe predicted so for people whom it did not know; none on the OOD score.
 
@@ -76,15 +76,14 @@ def thresholds(
         truth: class index of each beat, ``[N]``.
         people: whose beats they are, ``[N]``.
         groups: all classes by their places, see :func:`ecg.classes.groups_of`.
-        risk: how many of the confident answers may be wrong.
+        risk: how many of the confident answers may be wrong, of all groups or of each.
     """
     beats = _grouped(probabilities, truth, people, groups)
-    pooled = _least_confidence(beats, beats.top >= 0, risk)
     confidence = np.full(probabilities.shape[1], NEVER)
-    for place, group in enumerate(groups):
+    for place, (group, wrong) in enumerate(zip(groups, np.broadcast_to(risk, len(groups)).tolist(), strict=True)):
         own = beats.top == place
         enough = len(np.unique(beats.person[own])) >= LEAST_PEOPLE
-        confidence[list(group)] = _least_confidence(beats, own, risk) if enough else pooled
+        confidence[list(group)] = _least_confidence(beats, own if enough else beats.top >= 0, wrong)
     unsure = beats.confidence < confidence[[groups[place][0] for place in beats.top.tolist()]]
     unsure |= beats.top < 0
     bound = _least_probability(beats, unsure)

@@ -55,9 +55,9 @@ def panels_of(layout: str, leads: Sequence[str], seconds: float, *, cabrera: boo
         raise ValueError(f"A layout {layout} needs the twelve standard leads, not {', '.join(leads)}.")
     rows, columns, strips = TWELVE_LEADS[layout]
     order = (*CABRERA, *STANDARD[6:]) if cabrera else STANDARD
-    each = seconds / columns
+    column_seconds = seconds / columns
     panels = [
-        Panel(order[column * rows + row], row, column, column * each, each)
+        Panel(order[column * rows + row], row, column, column * column_seconds, column_seconds)
         for row in range(rows)
         for column in range(columns)
     ]

@@ -68,9 +68,9 @@ def on_one_axis(leads: tuple[LeadTruth, ...]) -> Leads:
     """The leads by name on the page's time axis, ``[samples]`` each, ``nan`` where a lead isn't shown."""
     rate = leads[0].rate
     length = max(round(lead.begin * rate) + len(lead.millivolts) for lead in leads)
-    found: Leads = {}
+    read: Leads = {}
     for lead in leads:
-        values = found.setdefault(lead.name, np.full(length, np.nan, np.float32))
+        values = read.setdefault(lead.name, np.full(length, np.nan, np.float32))
         begin = round(lead.begin * rate)
         values[begin : begin + len(lead.millivolts)] = lead.millivolts
-    return found
+    return read

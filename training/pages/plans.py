@@ -68,14 +68,14 @@ class Pool:
         if partition not in PARTITIONS:
             raise NoRecordingsError(f"There is no partition {partition!r}; there are {', '.join(PARTITIONS)}.")
         folds = people.stored_folds()
-        found: dict[bool, list[Entry]] = {True: [], False: []}
+        by_leads: dict[bool, list[Entry]] = {True: [], False: []}
         for database in DATABASES.values():
             if database.is_set:
                 own = [e for e in database.entries() if people.fold_of(e.group, folds) in PARTITIONS[partition]]
-                found[database.name in TWELVE] += own
-        if not found[True] and not found[False]:
+                by_leads[database.name in TWELVE] += own
+        if not by_leads[True] and not by_leads[False]:
             raise NoRecordingsError("There are no recordings to draw: set PTBXL_DIR, MITDB_DIR or others.")
-        return cls(tuple(found[True]), tuple(found[False]))
+        return cls(tuple(by_leads[True]), tuple(by_leads[False]))
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import TypeVar
 
 from django.conf import settings
 from django.db.models import QuerySet
@@ -10,9 +11,12 @@ from django.http import Http404
 
 from webportal.accounts.models import User
 from webportal.analyses.models import Analysis, Batch, ReadingRound, Review, Tag, Upload
+from webportal.analyses.models.work import Shareable
 from webportal.audit import passes
 from webportal.audit import services as audit
 from webportal.audit.models import Entry
+
+Row = TypeVar("Row", bound=Shareable)
 
 
 def own_analyses(user: User) -> QuerySet[Analysis]:
@@ -47,11 +51,16 @@ def own_analysis(user: User, analysis_id: uuid.UUID) -> Analysis:
         raise Http404 from error
 
 
+def shared_with(user: User, rows: QuerySet[Row]) -> QuerySet[Row]:
+    """What of ``rows`` others share with reviewers, for a reviewer; nothing for anybody else."""
+    if not user.is_reviewer:
+        return rows.none()
+    return rows.filter(shared_at__isnull=False, trashed_at__isnull=True).exclude(owner=user)
+
+
 def shared_analyses(user: User) -> QuerySet[Analysis]:
     """What others share with reviewers, for a reviewer; nothing for anybody else."""
-    if not user.is_reviewer:
-        return Analysis.objects.none()
-    return Analysis.objects.filter(shared_at__isnull=False, trashed_at__isnull=True).exclude(owner=user)
+    return shared_with(user, Analysis.objects.all())
 
 
 def may_review(user: User, analysis: Analysis) -> bool:

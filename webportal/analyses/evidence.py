@@ -51,13 +51,13 @@ def trace(analysis: Analysis) -> Trace:
         NoEvidence: the server can't be reached, has the model no more, or found no line.
     """
     key = f"trace:{analysis.upload_id}:{analysis.model_version}"
-    found: Trace | None = cache.get(key)
-    if found is None:
-        found = _asked(analysis).trace
-        if found is None:
+    trace: Trace | None = cache.get(key)
+    if trace is None:
+        trace = _asked(analysis).trace
+        if trace is None:
             raise NoEvidence(_("The model found no line in this picture."))
-        cache.set(key, found, REMEMBERED)
-    return found
+        cache.set(key, trace, REMEMBERED)
+    return trace
 
 
 def is_dark_paper(upload: Upload) -> bool:

@@ -91,14 +91,14 @@ def _refused(request: HttpRequest, refusal: Refused) -> HttpResponse:
 
 
 def _call_error(request: HttpRequest, error: CallError) -> HttpResponse:
-    told = [
+    faults = [
         # Where it stands, without what the framework calls the whole of it.
         {"field": ".".join(str(part) for part in fault["loc"] if part not in _WHOLES), "problem": fault["msg"]}
         for fault in error.errors[:_MOST_TOLD]
     ]
-    names = ", ".join(fault["field"] for fault in told)
+    names = ", ".join(fault["field"] for fault in faults)
     detail = _("The call has a fault: %(field)s.") % {"field": names}
-    return problems.answer(HTTPStatus.UNPROCESSABLE_ENTITY, "CALL_INVALID", detail, errors=told)
+    return problems.answer(HTTPStatus.UNPROCESSABLE_ENTITY, "CALL_INVALID", detail, errors=faults)
 
 
 _WHOLES: Final = frozenset({"body", "query", "path", "form", "file", "header", "wanted", "change", "written", "sent"})
@@ -106,9 +106,9 @@ _WHOLES: Final = frozenset({"body", "query", "path", "form", "file", "header", "
 
 def _row_error(request: HttpRequest, error: RowError) -> HttpResponse:
     by_field = error.message_dict if hasattr(error, "error_dict") else {"": error.messages}
-    told = [{"field": field, "problem": text} for field, texts in by_field.items() for text in texts]
-    detail = told[0]["problem"]
-    return problems.answer(HTTPStatus.UNPROCESSABLE_ENTITY, "CALL_INVALID", detail, errors=told[:_MOST_TOLD])
+    faults = [{"field": field, "problem": text} for field, texts in by_field.items() for text in texts]
+    detail = faults[0]["problem"]
+    return problems.answer(HTTPStatus.UNPROCESSABLE_ENTITY, "CALL_INVALID", detail, errors=faults[:_MOST_TOLD])
 
 
 def _not_found(request: HttpRequest, error: Exception) -> HttpResponse:

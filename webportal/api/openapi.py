@@ -55,16 +55,16 @@ def _operations(api: NinjaAPI) -> list[tuple[Operation, str]]:
 
 
 def _complete(path: str, method: str, described: dict[str, Any], operation: Operation) -> None:
-    told = dict(_ALWAYS)
+    explained = dict(_ALWAYS)
     if "{" in path or path.endswith(("/to-review", "/shared")):
-        told["404"] = _NOT_FOUND
+        explained["404"] = _NOT_FOUND
     if method != "get":
-        told["409"] = _CONFLICT
+        explained["409"] = _CONFLICT
     if method == "post":
-        told["507"] = _FULL
+        explained["507"] = _FULL
         described["parameters"].append(_key())
     responses = {str(status): answer for status, answer in described["responses"].items()}
-    for status, text in told.items():
+    for status, text in explained.items():
         responses[status] = {"description": text, "content": {problems.MEDIA_TYPE: {"schema": _ref("ProblemOut")}}}
     described["responses"] = dict(sorted(responses.items()))
     described["summary"] = operation.summary

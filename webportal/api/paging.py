@@ -44,9 +44,9 @@ def page_of(rows: QuerySet[Row], columns: Sequence[str], *, descending: bool, af
     order = [f"{'-' if descending else ''}{column}" for column in columns]
     if after:
         rows = rows.filter(_beyond(columns, _place(rows.model, columns, order, after), descending))
-    found = list(rows.order_by(*order)[: size + 1])
-    items = found[:size]
-    return Page(items, _cursor(items[-1], columns, order) if len(found) > size else None)
+    fetched = list(rows.order_by(*order)[: size + 1])
+    items = fetched[:size]
+    return Page(items, _cursor(items[-1], columns, order) if len(fetched) > size else None)
 
 
 def _beyond(columns: Sequence[str], place: Sequence[Any], descending: bool) -> Q:

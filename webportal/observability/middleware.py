@@ -41,8 +41,8 @@ class TraceMiddleware:
         try:
             response = self.get_response(request)
             response[TRACE_HEADER] = of.id
-            told = {"view": _view(request), "status": response.status_code}
-            logger.debug("request", extra=told | {"milliseconds": round((time.perf_counter() - begun) * 1000, 3)})
+            fields = {"view": _view(request), "status": response.status_code}
+            logger.debug("request", extra=fields | {"milliseconds": round((time.perf_counter() - begun) * 1000, 3)})
             return response
         finally:
             trace.current.reset(before)

@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from django.http import Http404
 
 from webportal.accounts.models import User
+from webportal.analyses.access import shared_with
 from webportal.audit import services as audit
 from webportal.audit.models import Entry
 from webportal.recordings.models import Recording, RecordingAnalysis
@@ -25,9 +26,7 @@ def own_trash(user: User) -> QuerySet[Recording]:
 
 def shared_recordings(user: User) -> QuerySet[Recording]:
     """What others share with reviewers, for a reviewer; nothing for anybody else."""
-    if not user.is_reviewer:
-        return Recording.objects.none()
-    return Recording.objects.filter(shared_at__isnull=False, trashed_at__isnull=True).exclude(owner=user)
+    return shared_with(user, Recording.objects.all())
 
 
 def may_read(user: User, recording: Recording) -> bool:

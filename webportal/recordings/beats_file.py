@@ -131,7 +131,10 @@ def _about(analysis: RecordingAnalysis) -> str:
         "rate": analysis.rate,
         "samples": analysis.samples,
         "leads": analysis.leads,
-        "episodes": [[one.kind.value, one.begin, one.end, one.beats, one.rate] for one in analysis.episodes],
+        "episodes": [
+            [episode.kind.value, episode.begin, episode.end, episode.beats, episode.rate]
+            for episode in analysis.episodes
+        ],
         "warnings": [asdict(warning) for warning in analysis.warnings],
     }
     return json.dumps(about, ensure_ascii=False)

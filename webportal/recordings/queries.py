@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from webportal import paging
+from webportal import paging, searching
 from webportal.accounts.models import User
 from webportal.paging import Cursor, Order, Page
 from webportal.recordings.models import Recording, RecordingAnalysis
@@ -73,12 +73,17 @@ def matching(owner: User, recordings: QuerySet[Recording], wanted: dict[str, Any
     """Those of ``owner``'s ``recordings`` that fit the cleaned data of :class:`webportal.recordings.forms.ListForm`."""
     if text := wanted.get("q"):
         by_id = _uuid(text)
-        recordings = recordings.filter(pk=by_id) if by_id else recordings.filter(name__icontains=text)
+        recordings = recordings.filter(Q(pk=by_id) if by_id else _named(owner, text))
     if since := wanted.get("since"):
         recordings = recordings.filter(created_at__gte=_midnight(since))
     if until := wanted.get("until"):
         recordings = recordings.filter(created_at__lt=_midnight(until) + timedelta(days=1))
     return _in_state(owner, recordings, wanted.get("state") or "")
+
+
+def _named(owner: User, text: str) -> Q:
+    keys = searching.keys_of_rare(Recording.objects.filter(owner=owner), "name", text)
+    return Q(pk__in=keys) if keys is not None else Q(name__icontains=text)
 
 
 def _in_state(owner: User, recordings: QuerySet[Recording], state: str) -> QuerySet[Recording]:

@@ -182,7 +182,7 @@ def _main_and_pieces(parts: _Components) -> Integers:
         is_inside = begin >= left and end <= right
         if not is_inside and span < max(2, _PIECE * (right - left)):
             continue
-        shared = sum(max(0, min(end, int(parts.rights[one])) - max(begin, int(parts.lefts[one]))) for one in chosen)
+        shared = sum(max(0, min(end, int(parts.rights[part])) - max(begin, int(parts.lefts[part]))) for part in chosen)
         if shared > max(2, _SHARED * span):
             continue
         gap, apart = max(begin - right, left - end, 0), max(upper - bottom, top - lower, 0)

@@ -118,10 +118,10 @@ def pitch_of(profile: Floats) -> float | None:
 
     A millimetre is known by its lines alone only where every fifth is bolder: lines of one kind could be anything.
     """
-    peaks, found = find_peaks(profile, prominence=0)
+    peaks, properties = find_peaks(profile, prominence=0)
     if len(peaks) < _LEAST_LINES:
         return None
-    prominences = found["prominences"]
+    prominences = properties["prominences"]
     clear = prominences > _PROMINENCE * np.quantile(prominences, 0.8)
     places = np.array([peak + _vertex(profile, int(peak)) for peak in peaks[clear]])
     if len(places) < _LEAST_LINES:

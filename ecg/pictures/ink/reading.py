@@ -213,47 +213,47 @@ def _read_sheet(size: tuple[int, int], factor: float, picture: Image.Image, dept
     sheet = sheet_of(picture, depth)
     if sheet.paper < LEAST_PAPER:
         return ReadBeat(size, texture_of(picture, sheet.ink, sheet.paper_depth), degrees=sheet.degrees), sheet
-    found = finding.find_line(sheet.ink, LEAST_DEPTH, sheet.grid_depth)
-    if found is None:
+    line = finding.find_line(sheet.ink, LEAST_DEPTH, sheet.grid_depth)
+    if line is None:
         is_map = depth.paper_share < EVEN and is_colour_map(picture)
         reason = NotABeat.SPECTROGRAM if is_map else NotABeat.NO_LINE
         return ReadBeat(size, reason, degrees=sheet.degrees), sheet
-    if not sheet.degrees and found.several_runs > _LEANING and sheet.panel == Panel(0, 0, *picture.size):
-        found, sheet = _made_upright(found, sheet)
-    return _read_line(size, factor, found, sheet), sheet
+    if not sheet.degrees and line.several_runs > _LEANING and sheet.panel == Panel(0, 0, *picture.size):
+        line, sheet = _made_upright(line, sheet)
+    return _read_line(size, factor, line, sheet), sheet
 
 
-def _made_upright(found: Found, sheet: Sheet) -> tuple[Found, Sheet]:
+def _made_upright(line: Found, sheet: Sheet) -> tuple[Found, Sheet]:
     """A line that leans over is turned until it is a function of time, if it becomes one."""
-    degrees = finding.overhang_of(found.own) if found.own is not None else 0.0
+    degrees = finding.overhang_of(line.own) if line.own is not None else 0.0
     if not degrees:
-        return found, sheet
+        return line, sheet
     turned = sheet._replace(ink=turned_back(sheet.ink, degrees), degrees=degrees)
     again = finding.find_line(turned.ink, LEAST_DEPTH, sheet.grid_depth)
-    if again is None or again.several_runs >= found.several_runs:
-        return found, sheet
+    if again is None or again.several_runs >= line.several_runs:
+        return line, sheet
     return again, turned
 
 
-def _read_line(size: tuple[int, int], factor: float, found: Found, sheet: Sheet) -> ReadBeat:
+def _read_line(size: tuple[int, int], factor: float, line: Found, sheet: Sheet) -> ReadBeat:
     left, top, right, bottom = sheet.panel
-    highest, lowest = float(found.line.upper.min()), float(found.line.lower.max())
-    is_classic = size == _CLASSIC_SIZE and _is_classic(found.line, highest, lowest, (left, top), factor)
+    highest, lowest = float(line.line.upper.min()), float(line.line.lower.max())
+    is_classic = size == _CLASSIC_SIZE and _is_classic(line.line, highest, lowest, (left, top), factor)
     read = ReadBeat(
         size=size,
         reason=None,
         beats=1,
         panel=(left * factor, top * factor, right * factor, bottom * factor),
         degrees=sheet.degrees,
-        line=found.line,
+        line=line.line,
         factor=factor,
         scale=Scale.CLASSIC if is_classic else Scale.UNKNOWN,
     )
-    if is_classic and found.own is None and _crossings(found.line, highest + lowest) < _MANY_CROSSINGS:
+    if is_classic and line.own is None and _crossings(line.line, highest + lowest) < _MANY_CROSSINGS:
         return read
-    x, y = strokes.polyline(found.line)
-    waves = waves_of(x, y, found.line.thickness)
-    evidence = _evidence(found, sheet, waves)
+    x, y = strokes.polyline(line.line)
+    waves = waves_of(x, y, line.line.thickness)
+    evidence = _evidence(line, sheet, waves)
     read = replace(
         read,
         reason=reason_for(evidence),
@@ -272,16 +272,16 @@ def _crossings(line: Line, twice: float) -> int:
     return int(np.count_nonzero(above[1:] != above[:-1]))
 
 
-def _evidence(found: Found, sheet: Sheet, waves: Waves) -> Evidence:
+def _evidence(line: Found, sheet: Sheet, waves: Waves) -> Evidence:
     rows, columns = sheet.ink.shape
     return Evidence(
-        inked=found.inked,
-        several_runs=found.several_runs,
-        other_lines=found.other_lines,
-        other_pieces=found.other_pieces,
-        other_ink=found.other_ink,
-        thickness=found.line.thickness / min(rows, columns),
-        cover=len(found.line.columns) / columns,
+        inked=line.inked,
+        several_runs=line.several_runs,
+        other_lines=line.other_lines,
+        other_pieces=line.other_pieces,
+        other_ink=line.other_ink,
+        thickness=line.line.thickness / min(rows, columns),
+        cover=len(line.line.columns) / columns,
         complexes=waves.complexes,
         narrow=waves.narrow,
     )

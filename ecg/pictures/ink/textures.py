@@ -40,8 +40,8 @@ def texture_of(picture: Image.Image, ink: NDArray[np.uint8], least: float) -> No
         return NotABeat.SPECTROGRAM if _is_mapped(pixels) else NotABeat.PHOTOGRAPH
     grey = pixels.astype(np.float64) if pixels.ndim == 2 else pixels.mean(axis=2)
     grey -= grey.mean()
-    told = grey.mean(axis=0).var() + grey.mean(axis=1).var()
-    return NotABeat.SPECTROGRAM if told > _BANDED * grey.var() else NotABeat.PHOTOGRAPH
+    across_and_down = grey.mean(axis=0).var() + grey.mean(axis=1).var()
+    return NotABeat.SPECTROGRAM if across_and_down > _BANDED * grey.var() else NotABeat.PHOTOGRAPH
 
 
 def is_colour_map(picture: Image.Image) -> bool:

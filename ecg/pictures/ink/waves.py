@@ -58,12 +58,12 @@ def waves_of(x: Floats, y: Floats, thickness: float) -> Waves:
         return Waves(0, float(places[points // 2]), 1.0)
     upward = _Peaks.of(heights, reach)
     downward = _Peaks.of(-heights, reach)
-    found = np.concatenate([upward.places, downward.places])
-    if not len(found):
+    candidates = np.concatenate([upward.places, downward.places])
+    if not len(candidates):
         return Waves(1, float(places[int(np.abs(heights).argmax())]), 1.0)
     merits = np.concatenate([upward.prominences + _UPWARD, downward.prominences])
-    off_middle = np.abs(found - points / 2) / (points / 2)
-    r_peak = float(places[found[int((merits - off_middle).argmax())]])
+    off_middle = np.abs(candidates - points / 2) / (points / 2)
+    r_peak = float(places[candidates[int((merits - off_middle).argmax())]])
     # The direction in which more stands out: the other one has the same complexes' other waves.
     high_up, high_down = upward.above(_PROMINENCE), downward.above(_PROMINENCE)
     chosen = high_up if len(high_up.places) >= len(high_down.places) else high_down
@@ -85,8 +85,8 @@ class _Peaks(NamedTuple):
 
     @classmethod
     def of(cls, heights: Floats, reach: float) -> _Peaks:
-        places, found = find_peaks(heights, prominence=_R_PROMINENCE * reach, width=0, rel_height=0.5)
-        return cls(places, np.minimum(found["prominences"] / reach, 1.0), found["widths"])
+        places, properties = find_peaks(heights, prominence=_R_PROMINENCE * reach, width=0, rel_height=0.5)
+        return cls(places, np.minimum(properties["prominences"] / reach, 1.0), properties["widths"])
 
     def above(self, prominence: float) -> _Peaks:
         chosen = self.prominences >= prominence

@@ -169,11 +169,11 @@ def _stepped(
 def _backwards(steps: list[_Step], costs: Floats, near: Integers, runs: Runs) -> Path | None:
     best = int(costs.argmin())
     cost = float(costs[best]) / max(1, len(steps))
-    found: list[int] = []
+    path: list[int] = []
     for step in reversed(steps):
-        found.append(int(step.runs[best]))
+        path.append(int(step.runs[best]))
         best = int(step.before[best])
-    chosen = np.unique(np.array([run for run in found if run >= 0], np.int64))
+    chosen = np.unique(np.array([run for run in path if run >= 0], np.int64))
     if not len(chosen):
         return None
     indices = near[chosen]

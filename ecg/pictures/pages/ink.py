@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 from scipy import ndimage
 
 from ecg.pictures.ink.paper import evenly_lit
@@ -18,15 +20,19 @@ Mask = NDArray[np.bool_]
 
 #: From this median lightness on a picture is of paper. Below, it may be a screen, or paper in the dark.
 _LIGHT: Final = 140
-#: Around a pixel its surroundings are so wide, as a share of the longer side.
-_AROUND: Final = 0.012
-#: What differs by more grey levels from its surroundings counts no more.
-_MOST_CONTRAST: Final = 60
+#: Sides of the squares in which pixels are compared with most others, pixels, and by how many grey levels ink differs.
+_CELL: Final = 24
+_STANDS_OUT: Final = 40
 #: Traces and letters cover less than a twentieth of a page, the bold lines of a grid more.
 _GRID_QUANTILE: Final = 0.94
 _INK_QUANTILE: Final = 0.995
+#: The darkest channel shows ink instead of the lightest where it tells it so many times better from the grid.
+_CLEARER: Final = 1.5
 #: From the grid's depth to the ink's, ink begins at this share.
 _THRESHOLD: Final = 0.34
+#: Beyond the page's edges its colours go on, taken from a copy so many times as coarse, without strokes.
+_COARSER: Final = 8
+_STROKES: Final = 5
 #: The grid's own ink, for its lattice: deeper counts no more.
 _CAP_QUANTILE: Final = 0.9
 _LEAST_CAP: Final = 8
@@ -63,6 +69,13 @@ class Ink:
         """Of the pieces, pixels."""
         return self.boxes[:, 2] - self.boxes[:, 0]
 
+    def without(self, pieces: Sequence[int]) -> Ink:
+        """The same without runs of some of its pieces."""
+        if not pieces:
+            return self
+        gone = np.isin(self.labels[self.runs.starts, self.runs.columns], pieces)
+        return replace(self, runs=self.runs.only(~gone))
+
     def heights(self) -> NDArray[np.int64]:
         """Of the pieces, pixels."""
         return self.boxes[:, 3] - self.boxes[:, 1]
@@ -72,10 +85,14 @@ def is_dark(pixels: Bytes) -> bool:
     """Whether a picture, ``[rows, columns, 3]``, shows light ink on a dark screen."""
     if np.median(pixels[::7, ::7].max(axis=2)) >= _LIGHT:
         return False
-    light = pixels[::2, ::2].max(axis=2).astype(np.float32)
-    around = ndimage.uniform_filter(light, max(5, round(_AROUND * max(light.shape))))
-    # Few pixels are ink: they lie far from their surroundings, on its own side of them.
-    return bool((np.clip(light - around, -_MOST_CONTRAST, _MOST_CONTRAST) ** 3).mean() > 0)
+    rows, columns = (max(_CELL, side // _CELL * _CELL) for side in pixels.shape[:2])
+    light = pixels[:rows, :columns].max(axis=2).astype(np.int16)
+    if light.shape != (rows, columns):
+        return bool(np.mean(light) > np.median(light))
+    cells = light.reshape(rows // _CELL, _CELL, columns // _CELL, _CELL)
+    off = cells - np.median(cells, axis=(1, 3), keepdims=True)
+    # Few pixels are ink: most of those that stand out from what is around them.
+    return bool(np.count_nonzero(off > _STANDS_OUT) > np.count_nonzero(off < -_STANDS_OUT))
 
 
 def grid_depth(pixels: Bytes, *, dark: bool) -> tuple[Bytes, Mask]:
@@ -92,10 +109,38 @@ def grid_depth(pixels: Bytes, *, dark: bool) -> tuple[Bytes, Mask]:
     return np.minimum(depth, cap).astype(np.uint8), other
 
 
+def continued(pixels: Bytes, seen: Mask) -> Bytes:
+    """A straightened picture, ``[rows, columns, 3]``, whose colours go on where it shows nothing of the page.
+
+    Otherwise paper next to its edge would be compared with something else.
+    """
+    if seen.all():
+        return pixels
+    small = np.asarray(Image.fromarray(pixels).reduce(_COARSER))
+    shown = np.asarray(Image.fromarray(seen.view(np.uint8) * np.uint8(255)).reduce(_COARSER)) == 255
+    if not shown.any():
+        return pixels
+    nearest = ndimage.distance_transform_edt(~shown, return_distances=False, return_indices=True)
+    smooth = ndimage.median_filter(small, (_STROKES, _STROKES, 1))[tuple(nearest)]
+    coarse = np.asarray(Image.fromarray(smooth).resize(pixels.shape[1::-1], Image.Resampling.BILINEAR))
+    return np.where(seen[..., None], pixels, coarse)
+
+
 def trace_depth(pixels: Bytes, *, dark: bool) -> Bytes:
-    """Ink of traces and letters, ``[rows, columns]``: the grid's colours vanish where they have any."""
-    light = pixels.max(axis=2)
-    return evenly_lit(255 - light if dark else light)
+    """Ink of traces and letters, ``[rows, columns]``: the grid's colours vanish where they have any.
+
+    A coloured pen on a grey grid is lighter than the grid in its own colour, and is looked at in the others.
+    """
+    if dark:
+        return evenly_lit(255 - pixels.max(axis=2))
+    lightest, darkest = evenly_lit(pixels.max(axis=2)), evenly_lit(pixels.min(axis=2))
+    return darkest if _separation(darkest) > _CLEARER * _separation(lightest) else lightest
+
+
+def _separation(depth: Bytes) -> float:
+    """By how much ink is deeper than the grid, grey levels."""
+    grid, deepest = np.quantile(depth[::2, ::2], (_GRID_QUANTILE, _INK_QUANTILE))
+    return max(1.0, float(deepest - grid))
 
 
 def paper_of(depth: Bytes, seen: Mask) -> Mask:

@@ -115,16 +115,16 @@ def _spectra(depth: NDArray[np.uint8]) -> tuple[Floats, list[tuple[int, int]]]:
     rows, columns = depth.shape
     window = np.hanning(TILE)[:, None] * np.hanning(TILE)
     tops, lefts = (_begins(length) for length in (rows, columns))
-    found, places = [], []
+    powers, places = [], []
     for top in tops:
         for left in lefts:
             tile = np.zeros((TILE, TILE), np.float32)
             part = depth[top : top + TILE, left : left + TILE].astype(np.float32)
             tile[: part.shape[0], : part.shape[1]] = part - part.mean()
             power = np.abs(np.fft.fft2(tile * window)) ** 2
-            found.append(np.fft.fftshift(np.log(power + 1.0)))
+            powers.append(np.fft.fftshift(np.log(power + 1.0)))
             places.append((top, left))
-    return np.array(found), places
+    return np.array(powers), places
 
 
 def _begins(length: int) -> list[int]:
@@ -166,14 +166,14 @@ def _followed(tiles: Floats, places: list[tuple[int, int]], across: complex, dow
         if place in tried:
             continue
         tried.add(place)
-        found = [_peak(tiles[index[place]], wave, reach) for wave in (near_across, near_down)]
-        if min(clear for _, clear in found) < _CLEAR:
+        near = [_peak(tiles[index[place]], wave, reach) for wave in (near_across, near_down)]
+        if min(clear for _, clear in near) < _CLEAR:
             continue
-        seen[place] = (found[0][0], found[1][0])
+        seen[place] = (near[0][0], near[1][0])
         row, column = tops.index(place[0]), lefts.index(place[1])
         for other_row, other_column in ((row - 1, column), (row + 1, column), (row, column - 1), (row, column + 1)):
             if 0 <= other_row < len(tops) and 0 <= other_column < len(lefts):
-                waiting.append(((tops[other_row], lefts[other_column]), found[0][0], found[1][0], _NEAR))
+                waiting.append(((tops[other_row], lefts[other_column]), near[0][0], near[1][0], _NEAR))
     return [
         Waves(
             left + TILE / 2,

@@ -18,10 +18,12 @@ ToPicture = Callable[[Floats], Floats]
 
 #: An interruption of the ink that is no longer is drawn over, seconds: a crossing letter, a faint spot.
 _BRIDGED: Final = 0.06
-#: A separator is so tall, stands so near to where a lead ends, and is no wider than this beside its pen, mm.
+#: A separator is so tall, stands so near to where a lead ends, is no wider than this beside its pen, and goes so far
+#: beyond the trace on both sides, mm.
 _TALL: Final = 2.0
-_AT_EDGE: Final = 1.5
+_AT_EDGE: Final = 1.0
 _BAR: Final = 0.4
+_BEYOND: Final = 0.5
 #: Cost of following a trace at which it is worth half as much.
 _HALF: Final = 0.5
 #: What a lead loses whose name was concluded from the layout, and one without a name.
@@ -46,7 +48,7 @@ def leads_of(
     for cell in layout.cells:
         trace = traces[cell.row]
         width = (end - begin) / cell.columns
-        edges = begin + width * np.arange(1, cell.columns)
+        edges = [begin + width * number for number in range(1, cell.columns)]
         x, y = _without_separators(trace, edges, scale.calibration.pixels_per_mm)
         left = begin + cell.column * width
         right = left + width
@@ -59,15 +61,22 @@ def leads_of(
     return tuple(leads)
 
 
-def _without_separators(trace: Trace, edges: Floats, millimetre: float) -> tuple[Floats, Floats]:
+def _without_separators(trace: Trace, edges: Sequence[float], millimetre: float) -> tuple[Floats, Floats]:
     """X and y of a trace, without the upright bars that stand where one lead ends and the next begins."""
     x, y = trace.points()
-    tall = trace.line.lower - trace.line.upper > _TALL * millimetre
+    upper, lower, pen = trace.line.upper, trace.line.lower, trace.line.thickness
     keep = np.ones(len(x), np.bool_)
     for edge in edges:
-        bar = np.flatnonzero(tall & (np.abs(x - edge) <= _AT_EDGE * millimetre))
-        if len(bar) and x[bar[-1]] - x[bar[0]] <= _BAR * millimetre + 2 * trace.line.thickness:
-            foot = 1.0 + trace.line.thickness / 2
+        near = np.abs(x - edge) <= _AT_EDGE * millimetre
+        bar = np.flatnonzero(near & (lower - upper > _TALL * millimetre))
+        if not len(bar) or x[bar[-1]] - x[bar[0]] > _BAR * millimetre + 2 * pen:
+            continue
+        foot = 1.0 + pen / 2
+        around = (x < x[bar[0]] - foot) & (x > x[bar[0]] - foot - millimetre)
+        around |= (x > x[bar[-1]] + foot) & (x < x[bar[-1]] + foot + millimetre)
+        # A stroke of the trace goes from one side's level to the other's: a bar goes beyond both.
+        above, below = upper[bar].min() + _BEYOND * millimetre, lower[bar].max() - _BEYOND * millimetre
+        if around.any() and upper[around].min() > above and lower[around].max() < below:
             keep &= (x < x[bar[0]] - foot) | (x > x[bar[-1]] + foot)
     return x[keep], y[keep]
 

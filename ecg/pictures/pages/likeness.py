@@ -32,11 +32,11 @@ def _beats(trace: Trace) -> bool:
         return False
     for values in (-line.upper, line.lower):
         height = float(values.max() - np.median(values))
-        peaks, found = find_peaks(values, prominence=_STANDS_OUT * height, width=0, rel_height=0.5)
+        peaks, properties = find_peaks(values, prominence=_STANDS_OUT * height, width=0, rel_height=0.5)
         if len(peaks) < _LEAST_WAVES:
             continue
         between = float(np.median(np.diff(line.columns[peaks])))
-        if float(np.median(found["widths"])) < _NARROW * between:
+        if float(np.median(properties["widths"])) < _NARROW * between:
             return True
     return False
 

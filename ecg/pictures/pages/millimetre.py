@@ -58,13 +58,14 @@ def pitch_of(depth: NDArray[np.uint8]) -> Pitch | None:
         heights = _comb(power, number * _POINTS / strongest, clear)
         if _has_own(heights, number):
             combs[number * _POINTS / strongest] = heights
-    bold = {period: heights for period, heights in combs.items() if _is_bold(heights)}
-    period = _shortest_that_explains(bold or combs)
-    if period is None:
+    explaining = _explaining(combs)
+    if not explaining:
         return None
-    if bold or period > _FIVE:
-        return Pitch(period / 5, bold=bool(bold), five=True)
-    return Pitch(period, bold=False, five=False)
+    bold = [period for period in explaining if _is_bold(combs[period])]
+    if bold:
+        return Pitch(min(bold) / 5, bold=True, five=True)
+    period = min(explaining)
+    return Pitch(period / 5, bold=False, five=True) if period > _FIVE else Pitch(period, bold=False, five=False)
 
 
 def _has_own(heights: Floats, number: int) -> bool:
@@ -75,13 +76,11 @@ def _has_own(heights: Floats, number: int) -> bool:
     return not own or float(np.mean(own)) >= _OWN
 
 
-def _shortest_that_explains(combs: dict[float, Floats]) -> float | None:
-    """The shortest period that explains nearly as much as any; None where there is none."""
+def _explaining(combs: dict[float, Floats]) -> list[float]:
+    """The periods that explain nearly as much as any."""
     explained = {period: float(np.log(heights).sum()) for period, heights in combs.items()}
-    if not explained:
-        return None
-    most = max(explained.values())
-    return min(period for period, value in explained.items() if value >= _EXPLAINED * most)
+    most = max(explained.values(), default=0.0)
+    return [period for period, value in explained.items() if value >= _EXPLAINED * most]
 
 
 def _is_bold(heights: Floats) -> bool:
@@ -116,8 +115,8 @@ def _comb(power: Floats, period: float, clear: float) -> Floats:
     for place in places:
         at = round(place)
         heights.append(float(power[max(0, at - 4) : at + 5].max()))
-    found = np.array(heights)
-    return np.where(found > clear, found, 1.0)
+    measured = np.array(heights)
+    return np.where(measured > clear, measured, 1.0)
 
 
 def _between(values: Floats, peak: int) -> float:

@@ -12,7 +12,7 @@ from ecg.pictures.pages.words import NAMES, Word, words_of
 
 #: So many words that were read make sure that a page is not upside down.
 _ENOUGH: Final = 3
-#: How much clearer rows must be in columns than in rows for a page to lie on its side.
+#: How much clearer rows must be in columns than in rows for a page to lie on its side, times its width to height.
 _CLEARER: Final = 1.3
 
 
@@ -34,7 +34,7 @@ def as_stated(ink: Ink, millimetre: float, *, is_share: bool) -> tuple[Upright, 
 
 def upright(ink: Ink, millimetre: float, *, is_share: bool) -> Upright:
     """The ink turned so that it can be read."""
-    lying = 1 if _rows_clear(ink.mask.T) > _CLEARER * _rows_clear(ink.mask) else 0
+    lying = 1 if _rows_clear(ink.mask.T) > _CLEARER * _width_to_height(ink.mask) * _rows_clear(ink.mask) else 0
     ways: dict[int, Upright] = {}
     for quarters in (lying, lying + 2, 1 - lying, 3 - lying):
         ways[quarters] = _turned(ink, quarters, millimetre, is_share=is_share)
@@ -65,6 +65,12 @@ def _rows_clear(mask: NDArray[np.bool_]) -> float:
     """How much the ink of a page is gathered in few of its rows."""
     counts = mask.sum(axis=1).astype(np.float64)
     return float(np.sqrt((counts**2).mean()) / max(1e-9, counts.mean()))
+
+
+def _width_to_height(mask: NDArray[np.bool_]) -> float:
+    """Of what is drawn on: time runs along the longer side of most pages, and of all strips."""
+    across, down = (np.flatnonzero(mask.any(axis=axis)) for axis in (0, 1))
+    return float(np.ptp(across) + 1) / float(np.ptp(down) + 1)
 
 
 def _skewness(ink: Ink) -> float:

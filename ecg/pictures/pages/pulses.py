@@ -7,6 +7,8 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ecg.pictures.pages.ink import Ink
+
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
@@ -21,6 +23,11 @@ _WIDTHS: Final = (2.0, 12.5)
 _HEIGHTS: Final = (3.0, 23.0)
 #: Its sides are no wider than this, mm.
 _SIDE: Final = 0.8
+#: Of a pulse that stands by itself, feet are no longer, mm; ink fills this share of the height at its sides, and of its
+#: lid.
+_STUB: Final = 1.5
+_UPRIGHT: Final = 0.75
+_LID: Final = 0.9
 
 
 class Pulse(NamedTuple):
@@ -44,6 +51,52 @@ class Pulse(NamedTuple):
         return self.foot - self.top
 
 
+def boxes_of(ink: Ink, millimetre: float) -> dict[int, Pulse]:
+    """Pulses that stand by themselves, by their piece of ink: two upright sides, a lid between, nothing below."""
+    found = {}
+    widths, heights = ink.widths() / millimetre, ink.heights() / millimetre
+    fits = (widths >= _WIDTHS[0]) & (widths <= _WIDTHS[1] + 2 * _STUB) & (heights >= _HEIGHTS[0])
+    for piece in np.flatnonzero(fits & (heights <= _HEIGHTS[1])):
+        left, top, right, bottom = (int(edge) for edge in ink.boxes[piece])
+        mask = ink.labels[top:bottom, left:right] == piece
+        box = _box(mask, np.where(mask, ink.depth[top:bottom, left:right], 0), ink.thickness)
+        if box is not None:
+            found[int(piece)] = Pulse(left + box.left, left + box.right, top + box.top, top + box.foot)
+    return found
+
+
+def _box(mask: NDArray[np.bool_], depth: NDArray[np.uint8], pen: float) -> Pulse | None:
+    """The pulse that a piece of ink is, to parts of a pixel by how deep the ink is; None where it is none."""
+    upright = mask.mean(axis=0) >= _UPRIGHT
+    sides = np.flatnonzero(upright)
+    if not len(sides):
+        return None
+    breaks = np.flatnonzero(np.diff(sides) > 1)
+    if len(breaks) != 1:
+        return None
+    left, right = sides[: breaks[0] + 1], sides[breaks[0] + 1 :]
+    inner = mask[:, left[-1] + 1 : right[0]]
+    edge = round(pen)
+    inner = inner[:, edge : inner.shape[1] - edge]
+    if inner.shape[1] < max(2.0, pen):
+        return None
+    thick = max(1, round(2.5 * pen))
+    if inner[:thick].any(axis=0).mean() < _LID or inner[thick:].any():
+        return None
+    lid = _middle(depth[:thick, left[-1] + 1 + edge : right[0] - edge].sum(axis=1))
+    beside = np.r_[0 : max(0, left[0] - edge), min(mask.shape[1], right[-1] + 1 + edge) : mask.shape[1]]
+    feet = depth[-thick:, beside].sum(axis=1)
+    foot = len(mask) - thick + _middle(feet) if feet.any() else len(mask) - lid
+    walls = depth[thick : len(mask) - thick].sum(axis=0)
+    half = (left[-1] + right[0]) // 2
+    return Pulse(_middle(walls[:half]), half + _middle(walls[half:]), lid, foot)
+
+
+def _middle(weights: NDArray[np.unsignedinteger]) -> float:
+    """The mean place of what is weighed, from the edge of the first."""
+    return float((weights * (np.arange(len(weights)) + 0.5)).sum() / max(1.0, float(weights.sum())))
+
+
 def pulse_of(columns: Integers, middle: Floats, millimetre: float) -> tuple[Pulse, bool] | None:
     """The pulse at one of a row's ends, and whether it is the left one; None where there is none.
 
@@ -57,9 +110,9 @@ def pulse_of(columns: Integers, middle: Floats, millimetre: float) -> tuple[Puls
     for at_left in (True, False):
         reach = _NEAR_END * millimetre
         near = columns < columns[0] + reach if at_left else columns > columns[-1] - reach
-        found = _in(columns[near], middle[near], millimetre)
-        if found is not None:
-            return found, at_left
+        pulse = _in(columns[near], middle[near], millimetre)
+        if pulse is not None:
+            return pulse, at_left
     return None
 
 

@@ -26,6 +26,7 @@ from ecg.pictures.pages.result import Basis, Kind, PageReading, Reason, Warned
 from ecg.pictures.pages.rhythm_strips import named_by_likeness
 from ecg.pictures.pages.rows import rows_of
 from ecg.pictures.pages.scale import scale_of
+from ecg.pictures.pages.sheet import sheet_of
 from ecg.pictures.pages.straightening import Flat
 from ecg.pictures.pages.traces import Trace, touching, traces_of
 from ecg.pictures.pages.views import View, local_scale, view_of
@@ -55,6 +56,10 @@ _ONE_BEAT: Final = 1.4
 #: A trace is a row's if it is as long as this share of the longest, and seen in this share of its columns.
 _LEAST_LENGTH: Final = 0.35
 _LEAST_COVER: Final = 0.6
+#: Names that bars of a chart or a frame may look like: alone they don't make a picture an ECG.
+_BARS: Final = ("I", "II", "III")
+#: A row shares no more of its columns with others.
+_MOST_SHARED: Final = 0.35
 
 
 def go_on_always() -> None:
@@ -80,8 +85,25 @@ def read(
         Leads in millivolts, and where they stand in the picture; without leads, what kind of picture it is and why
         nothing was read.
     """
-    size = (pixels.shape[1], pixels.shape[0])
-    view = view_of(Image.fromarray(pixels), corrections, WORK_SIDE)
+    image = Image.fromarray(pixels)
+    if not (corrections.way_up or corrections.region):
+        sheet = sheet_of(image)
+        if sheet is not None:
+            view = view_of(image, replace(corrections, corners=sheet.corners), WORK_SIDE, sheet)
+            reading = _read(view, image.size, probabilities, corrections, go_on)
+            if reading.leads:
+                return reading
+    return _read(view_of(image, corrections, WORK_SIDE), image.size, probabilities, corrections, go_on)
+
+
+def _read(
+    view: View,
+    size: tuple[int, int],
+    probabilities: Probabilities | None,
+    corrections: Corrections,
+    go_on: Callable[[], None],
+) -> PageReading:
+    """What a view of a picture of ``size`` shows."""
     shown = max(view.image.size) * view.scale
     if not corrections.trusted and shown < _SMALL and _is_one_beat(view.image):
         return PageReading(Kind.BEAT, size)
@@ -143,6 +165,7 @@ def _paper(
         np.asarray(flat.straightened(view.seen or Image.new("L", image.size, 255), 0)) > _SHOWN,
         np.asarray(flat.straightened(shown, 0)) > _SHOWN,
     )
+    straight = inks.continued(straight, seen)
     millimetre = _millimetre(view, flat, pitch, stated)
     if probabilities is None:
         depth = inks.trace_depth(straight, dark=dark)
@@ -223,7 +246,9 @@ def _read_page(page: _Page, size: tuple[int, int], corrections: Corrections, go_
     known = scale.calibration.millimetre is not Basis.ASSUMED
     if known and seconds < _ONE_BEAT:
         return PageReading(Kind.BEAT, size)
-    if not (known or names or stated.trusted or is_ecg(traces)):
+    paper = page.pitch is not None and page.pitch.bold
+    told = any(name.name not in _BARS for name in names)
+    if not (paper or told or stated.trusted or is_ecg(traces)):
         return PageReading(Kind.NONE, size, Reason.NO_ECG)
     per_mm = scale.calibration.pixels_per_mm * scale_to_picture
     leads = named_by_likeness(leads_of(traces, layout, scale, page.to_picture, begin, end))
@@ -261,10 +286,17 @@ def _layout(
 
 
 def _rows(traces: list[Trace]) -> list[Trace]:
-    """Those that go along most of the page."""
-    longest = max((trace.end - trace.begin for trace in traces), default=0.0)
+    """Those that go along most of the page; of two that are mostly the same ink, the one that was easier to follow."""
+    borrowed = sorted(
+        (trace.cost, number)
+        for number, trace in enumerate(traces)
+        if trace.shared > _MOST_SHARED * len(trace.line.columns)
+    )
+    copies = {number for _, number in borrowed[(len(borrowed) + 1) // 2 :]}
+    rows = [trace for number, trace in enumerate(traces) if number not in copies]
+    longest = max((trace.end - trace.begin for trace in rows), default=0.0)
     return [
-        trace for trace in traces if trace.end - trace.begin >= _LEAST_LENGTH * longest and trace.cover >= _LEAST_COVER
+        trace for trace in rows if trace.end - trace.begin >= _LEAST_LENGTH * longest and trace.cover >= _LEAST_COVER
     ]
 
 

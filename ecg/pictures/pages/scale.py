@@ -23,10 +23,13 @@ USUAL_GAIN: Final = 10.0
 _ALIKE: Final = 0.13
 #: A side of a pulse is less sharp than its height: its width differs by more.
 _WIDTH_ALIKE: Final = 0.2
-#: Likeness from which on a word beside a number is a unit.
-_GUESSED: Final = 0.5
+#: Likeness of a number and of a unit beside it from which on they are read as such, of each and of both together.
+_GUESSED: Final = 0.53
+_BOTH: Final = 1.18
 #: What is stated contradicts what is found where they differ by more.
 _STATED: Final = 0.05
+#: A pulse's width says how long a second is where it differs by more from what its height says.
+_ASKEW: Final = 0.02
 #: What rows of a page show where nothing says how much it is, seconds.
 _SECONDS: Final = 10.0
 
@@ -134,6 +137,10 @@ def _without_grid(speed: _Known | None, gain: _Known | None, pulse: tuple[float,
     speed = speed or _Known(USUAL_SPEED, Basis.ASSUMED)
     calibration = Calibration(millimetre, speed.value, gain.value, Basis.PULSE, speed.basis, gain.basis)
     found = _scale(calibration, (Warned.SCALE_CONTRADICTORY,) if contradictory else ())
+    per_second = width / PULSE_SECONDS
+    if not contradictory and not _alike(per_second, found.pixels_per_second, _ASKEW):
+        # Photographed askew: a millimetre across isn't one down.
+        found = found._replace(pixels_per_second=per_second)
     return found._replace(pixels_per_mv=height)
 
 
@@ -162,29 +169,37 @@ def _with(scale: Scale, warned: Warned) -> Scale:
 
 
 def _assumed(calibration: Calibration) -> tuple[Warned, ...]:
-    found = []
+    warned = []
     if calibration.speed is Basis.ASSUMED:
-        found.append(Warned.SPEED_ASSUMED)
+        warned.append(Warned.SPEED_ASSUMED)
     if calibration.gain is Basis.ASSUMED:
-        found.append(Warned.GAIN_ASSUMED)
-    return tuple(found)
+        warned.append(Warned.GAIN_ASSUMED)
+    return tuple(warned)
 
 
 def _printed(words: Sequence[Word], units: tuple[str, ...], values: tuple[float, ...]) -> float | None:
     """The number before a unit; None where there is none, or several that differ."""
-    found = set()
+    values_read = set()
+    texts = {str(int(value) if value.is_integer() else value): value for value in values}
     for unit in words:
-        # Beside a number of a scale, a unit may be less like itself.
-        if unit.text not in units and (unit.text or unit.guess not in units or unit.likeness < _GUESSED):
+        if unit.guess not in units:
             continue
         left, top, _, bottom = unit.box
         high = bottom - top
         for number in words:
             beside = -0.3 * high <= left - number.box[2] <= 1.6 * high
             level = min(bottom, number.box[3]) - max(top, number.box[1]) > 0.4 * (number.box[3] - number.box[1])
-            if beside and level and number.text and number.text[0].isdigit() and float(number.text) in values:
-                found.add(float(number.text))
-    return found.pop() if len(found) == 1 else None
+            if beside and level and number.guess in texts and _are_read(number, unit):
+                values_read.add(texts[number.guess])
+    return values_read.pop() if len(values_read) == 1 else None
+
+
+def _are_read(number: Word, unit: Word) -> bool:
+    """Whether a number and a unit are surely these: two words that make sense together may be less like themselves."""
+    if number.text and unit.text:
+        return True
+    likeness = (number.likeness, unit.likeness)
+    return min(likeness) >= _GUESSED and sum(likeness) >= _BOTH
 
 
 def _nearest(value: float, values: tuple[float, ...], alike: float) -> float | None:

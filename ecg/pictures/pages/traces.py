@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from ecg.pictures.ink.strokes import Line, Runs, line_of
-from ecg.pictures.pages.following import followed, letters_of
+from ecg.pictures.ink.strokes import Line, line_of
+from ecg.pictures.pages.following import Path, followed, letters_of
 from ecg.pictures.pages.ink import Ink
-from ecg.pictures.pages.pulses import Pulse, pulse_of
+from ecg.pictures.pages.pulses import Pulse, boxes_of, pulse_of
+from ecg.pictures.pages.sharing import shared_out
 
 Floats = NDArray[np.float64]
 
 #: A trace that is interrupted for longer begins or ends there, if what lies beyond is short, mm.
 _BREAK: Final = 6.0
 _REMAINDER: Final = 6.0
-#: Columns in which two lines lie upon each other before they are said to touch.
+#: A pulse's foot lies no farther from its row's level, and the pulse over no more of its trace, mm.
+_NEAR_LEVEL: Final = 6.0
+_OVER: Final = 2.0
+#: Columns in which two rows share ink before they are said to touch.
 _FEW: Final = 2
 #: A row's level is the most frequent one, counted in cells of this many millimetres.
 _CELL: Final = 0.2
@@ -37,6 +40,8 @@ class Trace:
     pulse: Pulse | None
     cost: float
     """How hard it was to follow."""
+    shared: int = 0
+    """In how many columns its ink was another row's, too."""
 
     @property
     def begin(self) -> float:
@@ -75,42 +80,46 @@ class Trace:
 def traces_of(ink: Ink, levels: list[float], millimetre: float, go_on: Callable[[], None]) -> list[Trace]:
     """The traces of all rows, from the top; rows of which nothing can be followed are left out."""
     letters = letters_of(ink, millimetre)
-    found = []
+    boxes = boxes_of(ink, millimetre)
+    ink = ink.without(list(boxes))
+    paths: list[tuple[float, Path]] = []
     for level in levels:
         go_on()
         path = followed(ink, level, [other for other in levels if other != level], millimetre, letters)
-        if path is None:
-            continue
-        runs = ink.runs
-        line = line_of(
-            Runs(runs.columns[path.runs], runs.starts[path.runs], runs.ends[path.runs]), ink.depth, ink.deepest
-        )
-        trace = _trimmed(line, path.cost, millimetre)
+        if path is not None:
+            paths.append((level, path))
+    parts = shared_out([path.runs for _, path in paths], [level for level, _ in paths], ink.runs)
+    found = []
+    for (level, path), part in zip(paths, parts, strict=True):
+        line = line_of(part.runs, ink.depth, ink.deepest)
+        trace = _trimmed(line, path.cost, _beside(line, level, boxes.values(), millimetre), millimetre)
         if trace is not None:
-            found.append(trace)
+            found.append(replace(trace, shared=part.shared))
     return found
 
 
 def touching(traces: list[Trace]) -> bool:
-    """Whether the lines of any two rows, from the top, share ink in a few columns."""
-    for one, other in itertools.combinations(traces, 2):
-        columns, mine, theirs = np.intersect1d(one.line.columns, other.line.columns, return_indices=True)
-        if not len(columns):
-            continue
-        reach = (one.line.thickness + other.line.thickness) / 2
-        apart = np.maximum(
-            other.line.upper[theirs] - one.line.lower[mine], one.line.upper[mine] - other.line.lower[theirs]
-        )
-        if np.count_nonzero(apart < reach) >= _FEW:
-            return True
-    return False
+    """Whether the lines of any rows share ink in a few columns."""
+    return any(trace.shared >= _FEW for trace in traces)
 
 
-def _trimmed(line: Line, cost: float, millimetre: float) -> Trace | None:
+def _beside(line: Line, level: float, pulses: Iterable[Pulse], millimetre: float) -> Pulse | None:
+    """The pulse that stands at an end of a row, with its foot at the row's level."""
+    first, last = line.columns[0], line.columns[-1]
+    near = [
+        (abs(pulse.foot - level), pulse)
+        for pulse in pulses
+        if abs(pulse.foot - level) <= _NEAR_LEVEL * millimetre
+        and (pulse.right <= first + _OVER * millimetre or pulse.left >= last - _OVER * millimetre)
+    ]
+    return min(near)[1] if near else None
+
+
+def _trimmed(line: Line, cost: float, box: Pulse | None, millimetre: float) -> Trace | None:
     """A row's line without its pulse, and without what lies far away from the rest of it."""
     middle = (line.upper + line.lower) / 2
-    found = pulse_of(line.columns, middle, millimetre)
-    pulse = None
+    found = pulse_of(line.columns, middle, millimetre) if box is None else None
+    pulse = box
     keep = np.ones(len(middle), np.bool_)
     if found is not None:
         pulse, at_left = found

@@ -8,10 +8,11 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageChops
 
 from ecg.pictures.pages.corrections import Corrections
 from ecg.pictures.pages.lattice import projected, projection
+from ecg.pictures.pages.sheet import Sheet
 
 Floats = NDArray[np.float64]
 
@@ -48,8 +49,15 @@ def local_scale(move: Callable[[Floats], Floats], size: tuple[int, int]) -> floa
     return float(np.sqrt(abs(a * d - b * c)))
 
 
-def view_of(image: Image.Image, stated: Corrections, side: int) -> View:
-    """What is read of a picture, its longer side ``side`` pixels or less."""
+def view_of(image: Image.Image, stated: Corrections, side: int, sheet: Sheet | None = None) -> View:
+    """What is read of a picture, its longer side ``side`` pixels or less.
+
+    Args:
+        image: The picture.
+        stated: How the page lies, and what of it is read.
+        side: Pixels.
+        sheet: What was found of the page whose corners are stated: what it lies on is left out.
+    """
     if not stated.way_up and stated.region is None:
         return _shrunk(image, side)
     if not stated.way_up:
@@ -64,7 +72,12 @@ def view_of(image: Image.Image, stated: Corrections, side: int) -> View:
     into_small = np.linalg.inv(small.matrix) @ matrix
     mask = Image.new("L", small.image.size, 0)
     mask.paste(255, _reduced(_within(stated.region, image.size), small))
-    return View(_warped(small.image, into_small, size), _warped(mask, into_small, size), matrix)
+    flat = small.image
+    if sheet is not None:
+        shown = sheet.shown.resize(flat.size, Image.Resampling.BILINEAR)
+        flat = Image.composite(flat, sheet.around.resize(flat.size, Image.Resampling.BILINEAR), shown)
+        mask = ImageChops.darker(mask, shown)
+    return View(_warped(flat, into_small, size), _warped(mask, into_small, size), matrix)
 
 
 def _shrunk(image: Image.Image, side: int) -> View:

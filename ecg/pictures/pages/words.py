@@ -51,7 +51,7 @@ class Word(NamedTuple):
     pieces: tuple[int, ...]
     """Its pieces of ink."""
     guess: str = ""
-    """The likest of the words, however little."""
+    """The likest of the words, however little, if no other is nearly as like."""
 
 
 def words_of(ink: Ink, millimetre: float) -> list[Word]:
@@ -109,8 +109,8 @@ def _read(ink: Ink, box: tuple[int, int, int, int], pieces: tuple[int, ...]) -> 
     if not best:
         return Word("", 0.0, box, pieces)
     first, *others = sorted(best, key=lambda text: -best[text])
-    sure = best[first] >= LIKE and (not others or best[first] - best[others[0]] >= _ALONE)
-    return Word(first if sure else "", best[first], box, pieces, first)
+    guess = first if not others or best[first] - best[others[0]] >= _ALONE else ""
+    return Word(guess if best[first] >= LIKE else "", best[first], box, pieces, guess)
 
 
 def _likeness(seen: Floats, template: Floats, wide: float) -> float:

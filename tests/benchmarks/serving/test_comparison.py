@@ -11,8 +11,9 @@ import pytest
 
 from benchmarks.processes.programs import BeatlensServer, Program
 from benchmarks.processes.project import newest
-from benchmarks.serving.comparison import Bench, Series, Shape
+from benchmarks.serving.comparison import Bench, Shape
 from benchmarks.serving.load import LoadError, available, framed
+from benchmarks.serving.rivals import Series
 from tests.inference_server.pictures import picture
 from tests.inference_server.tiny_models import write_model
 

@@ -26,9 +26,9 @@ def shapes(seed: int = 1) -> np.ndarray:
     return (usual() + np.random.default_rng(seed).normal(0, 0.01, (BEATS, 2, 252))).astype(np.float32)
 
 
-def numbers(intervals: np.ndarray, made: np.ndarray) -> dict[str, np.ndarray]:
-    odd = np.zeros(len(made), np.bool_)
-    found = arrival_numbers(intervals, slice(0, len(made)), made, usual(), CREST, odd)
+def numbers(intervals: np.ndarray, made: np.ndarray, odd: np.ndarray | None = None) -> dict[str, np.ndarray]:
+    odd = np.zeros(len(made), np.bool_) if odd is None else odd
+    found = arrival_numbers(intervals, slice(0, len(made)), odd, made, usual(), CREST, odd)
     assert found.shape == (len(made), len(ARRIVAL))
     assert found.dtype == np.float32
     return dict(zip(NAMES, found.T, strict=True))
@@ -59,6 +59,17 @@ def test_where_most_beats_come_early_the_long_intervals_are_what_they_are_compar
     early = np.flatnonzero(intervals[:-1] == 0.5)[5:-5]
     assert (found["own_to_upper_48"][early] < 0.5).all()
     assert (found["short_share"][early] > 0.5).all()
+
+
+def test_beside_ventricular_beats_and_their_pauses_usual_beats_are_in_time() -> None:
+    trigeminy = regular()
+    trigeminy[1:-1] = np.tile([0.8, 0.5, 1.1], 13)
+    odd = np.zeros(BEATS, np.bool_)
+    odd[2::3] = True
+    plain, told = (numbers(trigeminy, shapes(), which)["own_to_upper_48"] for which in (None, odd))
+    usual_ones = np.arange(10, BEATS - 10, 3)
+    assert (plain[usual_ones] < 0.75).all()
+    assert (told[usual_ones] == 1).all()
 
 
 def test_pairs_that_come_again_are_near_each_other_and_those_by_chance_are_not() -> None:
@@ -105,6 +116,7 @@ def test_fibrillation_has_no_usual_p_wave() -> None:
 
 def test_without_a_usual_beat_only_intervals_are_known() -> None:
     nothing = np.full((2, 252), np.nan, np.float32)
-    found = arrival_numbers(regular(), slice(0, BEATS), shapes(), nothing, CREST, np.zeros(BEATS, np.bool_))
+    odd = np.zeros(BEATS, np.bool_)
+    found = arrival_numbers(regular(), slice(0, BEATS), odd, shapes(), nothing, CREST, odd)
     assert np.isfinite(found[:, NAMES.index("own_to_upper_48")]).any()
     assert not np.isfinite(found[:, NAMES.index("p_alike")]).any()

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from inference_server.fronts.control import AnswerFailed, OtherLost
-from inference_server.fronts.switching import Switching
+from inference_server.fronts.switching import NotAgreed, Switching
 from inference_server.rpc.model_switch import Plan
 
 
@@ -145,6 +145,18 @@ def test_unloading_and_loading_are_for_all() -> None:
     assert fronts.serve() == ["", "", ""]
     asyncio.run(fronts.switching.load())
     assert fronts.serve() == ["1", "1", "1"]
+
+
+def test_an_unloading_that_not_all_could_do_is_said_and_done_at_the_next_look() -> None:
+    fronts = Fronts("1", "1")
+    fronts.look()
+    fronts[1].fails["prepare"] = TimeoutError("slow")
+    with pytest.raises(NotAgreed):
+        asyncio.run(fronts.switching.unload())
+    assert fronts.serve() == ["1", "1"]
+    fronts[1].fails.clear()
+    fronts.look()
+    assert fronts.serve() == ["", ""]
 
 
 def test_a_front_that_can_not_take_calls_is_ended_and_the_reason_kept() -> None:

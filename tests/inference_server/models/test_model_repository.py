@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from inference_server.models.model_files import LoadInterrupted, ModelFiles
 from inference_server.models.model_repository import ModelNotFound, ModelRepository, NoModelLoaded
 from inference_server.models.onnx_model import ModelError, OnnxModel
 from tests.inference_server.tiny_models import write_model
@@ -32,6 +33,26 @@ def test_a_broken_newest_version_is_passed_over_with_its_reason(tmp_path: Path) 
     models = repository(tmp_path)
     assert models.get().info.version == "1"
     assert models.refused == {"2": "model.onnx lacks metadata: classes."}
+
+
+def test_what_was_broken_off_is_loaded_again_but_not_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_model(tmp_path, version="1")
+    now, attempts = [1000.0], []
+
+    def load(files: ModelFiles) -> OnnxModel:
+        attempts.append(now[0])
+        if len(attempts) < 3:
+            raise LoadInterrupted("Loading it ended the worker process.")
+        return OnnxModel.from_files(files)
+
+    monkeypatch.setattr("inference_server.models.model_repository.time.monotonic", lambda: now[0])
+    models = ModelRepository(tmp_path, name="arrhythmia", load=load)
+    for seconds in (0, 10, 59, 61, 120, 180, 182, 500):
+        now[0] = 1000.0 + seconds
+        models.refresh()
+    assert attempts == [1000.0, 1061.0, 1182.0]
+    assert models.get().info.version == "1"
+    assert models.refused == {}
 
 
 @pytest.mark.parametrize("folder", ["empty", "missing"])

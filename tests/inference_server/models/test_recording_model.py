@@ -15,6 +15,8 @@ from tests.inference_server.recordings_of_tests import recording, with_gap
 from tests.inference_server.tiny_models import write_model
 from tests.inference_server.tiny_recording_models import CLASSES, write_recording_model
 
+_EVEN = json.dumps({short: 1 / len(CLASSES) for short, _ in CLASSES})
+
 
 def test_a_file_that_keeps_the_contract_says_what_it_is(tmp_path: Path) -> None:
     model = RecordingModel.load(write_recording_model(tmp_path, version="3"))
@@ -45,13 +47,15 @@ def test_probabilities_of_a_beat_are_those_of_the_beat_alone(tmp_path: Path) -> 
         "intervals": (96,),
         "features": (60,),
         "arrival": (32,),
+        "conduction": (41,),
         "leads": (2,),
     }
     assert arrays["leads"][7].tolist() == [STANDARD.index("II"), STANDARD.index("V1")]
     np.testing.assert_array_equal(arrays["arrival"], block.arrival)
+    np.testing.assert_array_equal(arrays["conduction"], block.conduction)
     for place, beat in enumerate(block.beats()):
         for name, values in arrays.items():
-            if name in ("arrival", "leads"):
+            if name in ("arrival", "conduction", "leads"):
                 continue
             np.testing.assert_array_equal(values[place], getattr(beat, name))
     assert len(model.probabilities(block)) == len(block) > 30
@@ -77,6 +81,7 @@ def test_a_file_that_lacks_a_part_is_refused_with_its_name(tmp_path: Path, name:
         ({"classes": "[]"}, "metadata is not usable: classes"),
         ({"scores": "none"}, "metadata scores is not JSON"),
         ({"shares": '{"NORMAL": 1.0}'}, "metadata shares must be of NORMAL"),
+        ({"shares": _EVEN, "second_look": '{"numbers": {}, "base": {}}'}, "second_look isn't a rule"),
     ],
 )
 def test_a_file_that_contradicts_itself_is_refused(tmp_path: Path, metadata: dict[str, str], complaint: str) -> None:

@@ -7,13 +7,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ecg.families.clustering import FamilyGathering
 from ecg.features.stream import INTERVALS, beat_blocks
 from ecg.recording import Recording
 from ecg.rhythm.settings import RhythmSettings
 from ecg.signal.resampling import RateError
 from inference_server.classification.recordings import EpisodeKind
-from inference_server.models.recording_course import Course, by_course
+from inference_server.models.recording_course import Course, CourseRule, by_course
 from inference_server.models.recording_model import RecordingModel
+from inference_server.models.second_look import NUMBERS, Rule
 from inference_server.recordings import pieces
 from inference_server.recordings.analysis import analyse
 from inference_server.recordings.assembling import rhythm_of
@@ -61,14 +63,21 @@ def test_every_beat_gets_a_class_a_verdict_and_a_family(model: RecordingModel) -
 
 def test_where_the_model_says_so_the_course_of_the_recording_counts(model: RecordingModel, tmp_path: Path) -> None:
     shares = {short: (0.9 if short == "NORMAL" else 0.1 / (len(CLASSES) - 1)) for short, _ in CLASSES}
-    metadata = {"shares": json.dumps(shares)}
+    weights = np.random.default_rng(0).normal(size=(3, len(NUMBERS)))
+    rule = Rule.stated(Rule(np.zeros(len(NUMBERS)), np.ones(len(NUMBERS)), weights, np.zeros(3)).as_stated())
+    metadata = {"shares": json.dumps(shares), "second_look": json.dumps(rule.as_stated())}
     adapting = RecordingModel.load(write_recording_model(tmp_path, metadata=dict(metadata)))
     plain, adapted = analyse(recording(), model).beats, analyse(recording(), adapting).beats
     blocks = list(beat_blocks(recording()))
     before = np.concatenate([block.intervals[:, INTERVALS - 1] for block in blocks])
-    course = Course(before, np.concatenate([block.odd for block in blocks]))
+    gathering = FamilyGathering()
+    for block in blocks:
+        gathering.add(block)
+    course = Course(before, np.concatenate([block.odd for block in blocks]), gathering.finish().of_beat)
     shorts = [short for short, _ in CLASSES]
-    expected = by_course(plain.probabilities, course, shorts, tuple(shares[short] for short in shorts))
+    expected = by_course(
+        plain.probabilities, course, shorts, CourseRule(tuple(shares[short] for short in shorts), rule)
+    )
     assert adapted.probabilities.tolist() == expected.tolist()
     assert np.abs(adapted.probabilities - plain.probabilities).max() > 0.01
     assert adapted.classes.tolist() == expected.argmax(axis=1).tolist()

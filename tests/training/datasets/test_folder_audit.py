@@ -5,17 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
 
-from ecg.classes import CLASS_SETS
 from training.datasets import folder_audit
+from training.evaluation import out_of_fold
+from training.evaluation.people import ALIKE, People
+from training.learning import predictions
 
 ROOT = Path(__file__).resolve().parents[3]
 RESULTS = ROOT / "results"
-
-#: Beats in the model's classes, by the network that was asked: of the people who test, and of those who train.
-BEATS = {"arrhythmia-4.inter-patient": 54_567, "inter-patient.two-parts": 57_943}
 
 #: A person's class counts from so many beats on.
 _LEAST_BEATS = 8
@@ -24,13 +22,14 @@ _LEAST_BEATS = 8
 @pytest.fixture(scope="module")
 def predictions_of_people() -> dict[tuple[str, int], np.ndarray]:
     """How often each class was predicted for each person's beats of each class, by networks that do not know them."""
-    shorts = [label.short for label in CLASS_SETS["seven"]]
-    stored = pd.read_csv(RESULTS / "folder-audit.people.csv", dtype={"record": str})
-    assert stored.groupby("predicted_by")[shorts].sum().sum(axis=1).to_dict() == BEATS
-    counts = {
-        (person["record"], shorts.index(person["class"])): person[shorts].to_numpy(dtype=np.int64)
-        for _, person in stored.iterrows()
-    }
+    folds = [predictions.load(path) for path in sorted((RESULTS / "predictions" / "people-5fold").glob("*.npz"))]
+    people = People.of(out_of_fold.calibrated(folds))
+    people = people.only(dict(people.by_lead())[ALIKE])
+    assert people.shorts == folder_audit.CLASSES
+    who, place = np.unique(people.whose.people, return_inverse=True)
+    table = np.zeros((len(who), 7, 7), np.int64)
+    np.add.at(table, (place, people.truth, people.predicted), 1)
+    counts = {(str(name), row): table[number, row] for number, name in enumerate(who) for row in range(7)}
     return {person: counts for person, counts in counts.items() if counts.sum() >= _LEAST_BEATS}
 
 
@@ -48,8 +47,8 @@ def test_a_person_whom_the_network_does_not_know_is_rarely_taken_for_another_cla
         for person, counts in predictions_of_people.items()
         if folder_audit.another_class(counts, person[1]) is not None
     ]
-    assert len(predictions_of_people) == 393
-    assert len(taken) == 2
+    assert len(predictions_of_people) == 1_175
+    assert len(taken) == 16
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import numpy as np
 import onnx
 import onnxruntime
 import pytest
-from onnx import TensorProto, helper
+from onnx import TensorProto, helper, numpy_helper
 
 from training.export import model_file
 
@@ -73,3 +73,36 @@ def test_operations_with_more_than_a_number_are_left_alone() -> None:
     model = _model([helper.make_node("Mul", ["pixels", "row"], ["ink"]), RESHAPE])
     assert model_file.scale_after_layout(model) == 0
     assert [node.op_type for node in model.graph.node] == ["Mul", "Reshape"]
+
+
+def test_constants_of_whole_numbers_take_a_byte_each_and_the_outputs_stay_the_same() -> None:
+    generator = np.random.default_rng(1)
+    whole = generator.integers(-128, 128, (64, 32)).astype(np.float32)
+    constants = {"whole": whole, "broken": whole + 0.5, "large": whole * 2, "few": whole[:1, :32]}
+    nodes = [
+        helper.make_node("MatMul", ["pixels", "whole"], ["a"]),
+        helper.make_node("MatMul", ["pixels", "broken"], ["b"]),
+        helper.make_node("MatMul", ["pixels", "large"], ["c"]),
+        helper.make_node("Sum", ["a", "b", "c", "few"], ["sum"]),
+    ]
+    graph = helper.make_graph(
+        nodes,
+        "sums",
+        [helper.make_tensor_value_info("pixels", TensorProto.FLOAT, ["N", 64])],
+        [helper.make_tensor_value_info("sum", TensorProto.FLOAT, ["N", 32])],
+        [numpy_helper.from_array(values, name) for name, values in constants.items()],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    given = {"pixels": generator.normal(size=(5, 64)).astype(np.float32)}
+    before = _run(model, given)
+    size = model.ByteSize()
+    assert model_file.narrow_whole_numbers(model) == 1
+    onnx.checker.check_model(model)
+    assert model.ByteSize() < size - 2.9 * whole.size
+    assert np.array_equal(before, _run(model, given))
+
+
+def _run(model: onnx.ModelProto, given: dict[str, np.ndarray]) -> np.ndarray:
+    session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
+    output: np.ndarray = session.run(None, given)[0]
+    return output

@@ -10,10 +10,14 @@ import onnx
 import onnxruntime
 import pytest
 
+from ecg.classes import LBBB, NORMAL, PAC
 from ecg.features.arrival import ARRIVAL
+from ecg.features.conduction import CONDUCTION
 from ecg.features.stream import FEATURES
 from inference_server.models.decision import Thresholds
-from training.datasets.recordings.labelling import CLASSES
+from inference_server.models.recording_course import CourseRule
+from inference_server.models.second_look import NUMBERS, Rule
+from training.datasets.recordings.labelling import CLASSES, bits
 from training.export import recording_model
 from training.export.recording_model import ARRAYS, Decided, RecordingExportError, Served, export, parity_of, to_onnx
 from training.learning.calibration import Scaling
@@ -24,7 +28,7 @@ from training.learning.recordings.network import Spread
 
 Inputs = dict[str, np.ndarray]
 
-_NUMBERS = ("features", "arrival", "intervals")
+_NUMBERS = ("features", "arrival", "conduction", "intervals")
 _OF_LEADS = ("windows", "difference", "strip", "leads")
 
 
@@ -32,10 +36,15 @@ _OF_LEADS = ("windows", "difference", "strip", "leads")
 def served() -> Served:
     generator = np.random.default_rng(3)
     spreads = [Spread.of(generator.normal(size=(50, len(names))).astype(np.float32)) for names in (FEATURES, ARRIVAL)]
-    numbers = np.asarray(network.numbers_of({name: _inputs(800, 1, 0.1)[name] for name in _NUMBERS}))
-    labels = np.where(numbers[:, 1] > 1, 8, 1).astype(np.uint8)
-    grown = trees.fit(numbers, labels, iterations=5, seed=0)
-    networks = [with_trees(network.build(*spreads), grown, 0.5) for _ in range(2)]
+    inputs = {name: _inputs(800, 1, 0.1)[name] for name in _NUMBERS}
+    grown = []
+    for numbers, question, label in (
+        (np.asarray(network.numbers_of(inputs)), trees.KINDS, bits(PAC)),
+        (inputs["conduction"], trees.CONDUCTION, bits(LBBB)),
+    ):
+        labels = np.where(numbers[:, 1] > 1, label, bits(NORMAL)).astype(np.uint8)
+        grown.append(trees.fit(numbers, labels, question, iterations=5, seed=0))
+    networks = [with_trees(network.build(*spreads), grown[0], grown[1], 0.5) for _ in range(2)]
     return Served(networks, Scaling(1.3, (0, 0.1, 0, -0.5, 0, 0)))
 
 
@@ -53,6 +62,7 @@ def _inputs(beats: int, leads: int, missing: float = 0.0) -> Inputs:
         "intervals": (beats, 96),
         "features": (beats, len(FEATURES)),
         "arrival": (beats, len(ARRIVAL)),
+        "conduction": (beats, len(CONDUCTION)),
     }
     inputs = {name: generator.normal(0.8, 0.3, shape).astype(np.float32) for name, shape in shapes.items()}
     inputs["leads"] = np.tile(np.arange(leads, dtype=np.float32), (beats, 1))
@@ -97,9 +107,12 @@ def test_probabilities_add_up_whatever_is_unknown(model: onnx.ModelProto) -> Non
 
 def test_the_file_says_what_it_reads_and_how_it_decides(served: Served, tmp_path: Path) -> None:
     thresholds = Thresholds((0.1,) * 6, np.inf, (0.9,) * 6, tuple((place,) for place in range(6)))
+    weights = np.arange(3.0 * len(NUMBERS)).reshape(3, -1)
+    rule = Rule(np.zeros(len(NUMBERS)), np.ones(len(NUMBERS)), weights, np.array([0.5, 0, 0]))
+    course = CourseRule((1 / 6,) * 6, rule)
     path = export(
         served.networks,
-        Decided(Calibration(Scaling(1.3, (0,) * 6), (1 / 6,) * 6), thresholds, {"people-5fold/accuracy": 0.9}),
+        Decided(Calibration(Scaling(1.3, (0,) * 6), course), thresholds, {"people-5fold/accuracy": 0.9}),
         [_inputs(2, 2)],
         tmp_path / "1",
         facts={"settings": []},
@@ -113,6 +126,9 @@ def test_the_file_says_what_it_reads_and_how_it_decides(served: Served, tmp_path
     assert [kind["short"] for kind in json.loads(metadata["classes"])] == [kind.short for kind in CLASSES]
     assert json.loads(metadata["decision"])["min_confidence"]["PVC"] == 0.9
     assert sum(json.loads(metadata["shares"]).values()) == pytest.approx(1, abs=1e-5)
+    stated = Rule.stated(json.loads(metadata["second_look"]))
+    np.testing.assert_array_equal(stated.weights, rule.weights)
+    np.testing.assert_array_equal(stated.base, rule.base)
     assert metadata["licence"] == "Contains information."
     assert path.stat().st_size < 4e6
 
@@ -121,7 +137,8 @@ def test_what_differs_from_keras_is_not_written(
     served: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(recording_model, "parity_of", lambda *_: 1e-3)
-    decided = Decided(Calibration(Scaling(1.0, (0,) * 6), (1 / 6,) * 6), Thresholds((0.0,) * 6, 1.0, (0.9,) * 6), {})
+    calibration = Calibration(Scaling(1.0, (0,) * 6), CourseRule((1 / 6,) * 6))
+    decided = Decided(calibration, Thresholds((0.0,) * 6, 1.0, (0.9,) * 6), {})
     with pytest.raises(RecordingExportError, match="differ by"):
         export(served.networks, decided, [], tmp_path / "1", facts={}, licence="", digest="")
     assert not (tmp_path / "1").exists()

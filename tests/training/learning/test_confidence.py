@@ -18,13 +18,13 @@ Beat = tuple[int, int, float, str]
 """True class, predicted class, its probability, person."""
 
 
-def _thresholds(beats: list[Beat], **options: float) -> Thresholds:
+def _thresholds(beats: list[Beat], risk: float | tuple[float, ...] = 0.02) -> Thresholds:
     probabilities = np.array(
         [[p if label == predicted else (1 - p) / 3 for label in range(4)] for _, predicted, p, _ in beats], np.float32
     )
     truth = np.array([beat[0] for beat in beats])
     people = np.array([beat[3] for beat in beats])
-    return confidence.thresholds(probabilities, truth, people, GROUPS, **{"risk": 0.02, **options})
+    return confidence.thresholds(probabilities, truth, people, GROUPS, risk=risk)
 
 
 def _crowd(truth: int, predicted: int, probability: float, people: int, beats: int = 1, start: int = 0) -> list[Beat]:
@@ -42,6 +42,13 @@ def test_a_group_is_answered_from_where_all_but_the_stated_risk_are_right() -> N
     beats = _crowd(PVC, PVC, 0.9, 50) + _crowd(PVC, PVC, 0.7, 50, start=50) + _crowd(NORMAL, PVC, 0.6, 30)
     assert _thresholds(beats).min_confidence[PVC] == pytest.approx(0.7, abs=1e-5)
     assert _thresholds(beats, risk=0.3).min_confidence[PVC] == pytest.approx(0.6, abs=1e-5)
+
+
+def test_each_group_may_have_a_risk_of_its_own() -> None:
+    beats = _crowd(PVC, PVC, 0.9, 50) + _crowd(PVC, PVC, 0.7, 50, start=50) + _crowd(NORMAL, PVC, 0.6, 30)
+    own, others = (_thresholds(beats, risks) for risks in ((0.02, 0.3, 0.02), (0.3, 0.02, 0.3)))
+    assert own.min_confidence[PVC] == pytest.approx(0.6, abs=1e-5)
+    assert others.min_confidence[PVC] == pytest.approx(0.7, abs=1e-5)
 
 
 def test_taking_a_premature_atrial_beat_for_normal_is_right() -> None:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
-from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -13,71 +10,12 @@ from numpy.typing import NDArray
 from playwright.sync_api import Page
 from pytest_django.live_server_helper import LiveServer
 
-from ecg.recording import Gap, Recording
-from tests.webportal.recordings.viewer_pages import page, settled
+from tests.webportal.recordings.viewer_pages import INK, RATE, page, settled, spikes, values, view
 from webportal.recordings import models
 
-__all__ = ["page"]  # a fixture
+__all__ = ["page", "spikes", "values"]  # fixtures
 
 pytestmark = [pytest.mark.django_db(transaction=True)]
-
-RATE = 360
-GAP = (200 * RATE, 215 * RATE)
-
-#: Rows of ink (darker than any paper) of each pixel column of the strip, [first, last], or nothing.
-INK = """(below) => {
-  const canvas = document.querySelector("#viewer-strip canvas");
-  const {strip} = window.beatlensViewer;
-  const [top, bottom] = [strip.lanes[0].top + (below || 0), strip.lanes[0].bottom];
-  const pixels = canvas.getContext("2d").getImageData(0, top, canvas.width, bottom - top);
-  return Array.from({length: canvas.width}, (_, x) => {
-    const rows = [];
-    for (let y = 0; y < pixels.height; y += 1) {
-      const at = 4 * (y * canvas.width + x);
-      const [red, green, blue] = pixels.data.slice(at, at + 3);
-      // Red arrows at the edge say that a peak goes on beyond it.
-      if (red + green + blue < 330 && red - blue < 60) rows.push(y + top);
-    }
-    return rows.length ? [rows[0], rows[rows.length - 1]] : null;
-  });
-}"""
-
-
-def spiky() -> NDArray[np.float32]:
-    """Five minutes of one lead: slow waves, and spikes of a single sample up and down, one or two a second."""
-    samples = 300 * RATE
-    times = np.arange(samples) / RATE
-    values = 0.25 * np.sin(2 * np.pi * times * 1.1)
-    random = np.random.default_rng(5)
-    places = random.choice(samples, 500, replace=False)
-    values[places] += random.choice([-0.8, 0.9], 500)
-    values[slice(*GAP)] = np.nan
-    return np.round(values, 3).astype(np.float32)[None]
-
-
-@pytest.fixture(scope="module")
-def values() -> NDArray[np.float32]:
-    return spiky()
-
-
-@pytest.fixture
-def spikes(keep_recording: Callable[..., models.Recording], values: NDArray[np.float32]) -> models.Recording:
-    recording = Recording.of_array(values, leads=("II",), rate=float(RATE))
-    recording = Recording(
-        recording.leads, recording.rate, recording.signal, gaps=(Gap(*GAP),), start=datetime(2024, 3, 5, 23, 58)
-    )
-    return keep_recording(recording, name="spikes")
-
-
-def view(page: Page) -> dict[str, Any]:
-    script = """() => {
-      const {scale, strip} = window.beatlensViewer;
-      return JSON.stringify({origin: scale.origin, perSecond: scale.pixelsPerSecond, middle: strip.middle(0),
-        perMillivolt: scale.pixelsPerMillivolt, shift: strip.shifts[0], ratio: scale.ratio, gutter: strip.gutter,
-        width: strip.canvas.width, factor: strip.factor, top: strip.top, bottom: strip.bottom});
-    }"""
-    found: dict[str, Any] = json.loads(page.evaluate(script))
-    return found
 
 
 @pytest.mark.parametrize("speed", [100, 50, 25, 12.5, 5, 2.5, 1, "whole"])
@@ -209,12 +147,15 @@ def test_the_drawn_calibration_mark_is_one_millivolt(
 ) -> None:
     page.goto(live_server.url + spikes.get_absolute_url() + "?at=60")
     settled(page)
+    for _ in range(2):  # as large as it gets: pixels are whole
+        page.locator("#viewer-strip").press(".")
+    settled(page)
     seen = view(page)
     below_the_name = 22 * seen["ratio"]
     drawn = [ink for ink in page.evaluate(INK, below_the_name)[: seen["gutter"] - 2] if ink]
-    high = max(last - first for first, last in drawn)
-    line = 1.3 * seen["ratio"]
-    assert high + 1 == pytest.approx(seen["perMillivolt"] + line, abs=1.5)
+    flat = [(first + last) / 2 for first, last in drawn if last - first < 3 * seen["ratio"]]
+    assert seen["perMillivolt"] == pytest.approx(40 * 96 / 25.4 * seen["ratio"], rel=0.001)
+    assert max(flat) - min(flat) == pytest.approx(seen["perMillivolt"], rel=0.01)
 
 
 def test_gaps_and_ends_are_said_and_not_left_blank(

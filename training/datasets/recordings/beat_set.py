@@ -22,7 +22,7 @@ class NothingPreparedError(TrainingError):
 
 #: Arrays with a row for each lead of each beat, and with one for each beat.
 PICTURES: Final = ("windows", "difference", "strip")
-NUMBERS: Final = ("intervals", "features", "arrival")
+NUMBERS: Final = ("intervals", "features", "arrival", "conduction")
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,11 +157,11 @@ def is_edited(path: Path) -> bool:
 
 def records(folder: Path, paths: Iterable[Path]) -> list[Prepared]:
     """What was prepared of records, without the arrays that the network reads."""
-    found = []
+    parts = []
     for path in paths:
         with np.load(folder / path) as file:
-            found.append(_prepared(file))
-    return found
+            parts.append(_prepared(file))
+    return parts
 
 
 def _read(path: Path) -> tuple[Prepared, dict[str, NDArray[Any]]]:
@@ -176,5 +176,5 @@ def _prepared(file: Mapping[str, NDArray[Any]]) -> Prepared:
         file["allowed"],
         file["source_samples"],
         file["fibrillation"],
-        Course(file["intervals"][:, INTERVALS - 1], file["features"][:, QRS_LIKENESS] < ODD),
+        Course(file["intervals"][:, INTERVALS - 1], file["features"][:, QRS_LIKENESS] < ODD, file["families"]),
     )

@@ -1,9 +1,10 @@
 """Whose recordings train and who is asked about, by division.
 
 ``ds1-ds2`` is de Chazal's division: DS2 and the paced records beside it are asked about, everybody else of every
-database trains. ``ds1-choice`` divides those who train there: two of the five folds are asked about, so that settings
-and calibration are chosen without DS2. ``fold-0`` to ``fold-4`` are the five folds by person over everybody
-(:mod:`training.databases.people`), and ``everybody`` trains what is served.
+database trains. ``ds1-choice`` divides those who train there: two of the five folds are asked about, by
+``ds1-choice-12`` and ``ds1-choice-0`` the other three, so that all is chosen and calibrated without DS2. ``fold-0`` to
+``fold-4`` are the five folds by person over everybody (:mod:`training.databases.people`), and ``everybody`` trains what
+is served.
 """
 
 from __future__ import annotations
@@ -23,10 +24,11 @@ from training.datasets.recordings.beat_set import Prepared
 DS2: Final = "ds1-ds2"
 EVERYBODY: Final = "everybody"
 CHOICE: Final = "ds1-choice"
+CHOICES: Final = {CHOICE: (3, 4), f"{CHOICE}-12": (1, 2), f"{CHOICE}-0": (0,)}
+"""The divisions of those who train for DS2, and the folds that each asks about."""
 FOLDS: Final = tuple(f"fold-{fold}" for fold in range(people.FOLDS))
-DIVISIONS: Final = (CHOICE, DS2, *FOLDS, EVERYBODY)
+DIVISIONS: Final = (*CHOICES, DS2, *FOLDS, EVERYBODY)
 
-_ASKED_FOR_CHOICE: Final = (3, 4)
 _DS2_PEOPLE: Final = frozenset(person_of(record) for record in TEST_RECORDS)
 
 
@@ -48,7 +50,7 @@ def trains(records: Sequence[Prepared], division: str) -> NDArray[np.bool_]:
     if division == DS2:
         return others
     folds = _folds(records)
-    return others & ~np.isin(folds, _ASKED_FOR_CHOICE) if division == CHOICE else folds != int(division[-1])
+    return others & ~np.isin(folds, CHOICES[division]) if division in CHOICES else folds != int(division[-1])
 
 
 def tests(records: Sequence[Prepared], division: str) -> NDArray[np.bool_]:
@@ -61,7 +63,7 @@ def tests(records: Sequence[Prepared], division: str) -> NDArray[np.bool_]:
     if division == DS2:
         named = [record.database == MITDB.name and record.record in TEST_RECORDS for record in records]
         return asked & np.array(named)
-    if division == CHOICE:
+    if division in CHOICES:
         asked &= np.array([record.facts["person"] not in _DS2_PEOPLE for record in records])
     return asked
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from ecg.beats import SAMPLING_RATE
 from ecg.classes import NORMAL
+from ecg.families.clustering import FamilyGathering
 from ecg.features.stream import BeatBlock, beat_blocks
 from ecg.recording import Recording
 from ecg.rhythm.ventricular_fibrillation import fibrillation_odds, ventricular_fibrillation
@@ -112,6 +113,10 @@ def _as_it_is(entry: Entry) -> tuple[Arrays, dict[str, Any]]:
         raise NoBeatsError(f"No beat is found in {entry.name} of the {database.title}.")
     arrays = _arrays(blocks)
     symbols, allowed = _labels(stored, database, arrays)
+    gathering = FamilyGathering()
+    for own in blocks:
+        gathering.add(own)
+    arrays["families"] = gathering.finish().of_beat
     waves = np.concatenate([block.windows.waves for block in blocks])
     arrays["fibrillation"] = ventricular_fibrillation(fibrillation_odds(waves[: int(stored.recording.seconds)]))
     return arrays | {"symbols": symbols, "allowed": allowed}, _facts(entry, stored.recording, "")
@@ -142,6 +147,7 @@ def _arrays(blocks: list[BeatBlock]) -> Arrays:
         "intervals": np.concatenate([block.intervals for block in blocks]),
         "features": np.concatenate([block.features for block in blocks]),
         "arrival": np.concatenate([block.arrival for block in blocks]),
+        "conduction": np.concatenate([block.conduction for block in blocks]),
         "samples": np.concatenate([block.windows.samples for block in blocks]),
         "source_samples": np.concatenate([block.source_samples for block in blocks]),
     }
@@ -190,7 +196,8 @@ def _edited(task: Task) -> tuple[Arrays, dict[str, Any]]:
     allowed = labelling.of_symbols(symbols)
     if Label.CONDUCTED in task.entry.labels:
         allowed[symbols == NORMAL.symbol] = labelling.CONDUCTED
-    arrays |= {"symbols": symbols, "allowed": allowed, "fibrillation": np.empty((0, 2), np.int64)}
+    nothing: Arrays = {"families": np.zeros(len(allowed), np.int16), "fibrillation": np.empty((0, 2), np.int64)}
+    arrays |= {"symbols": symbols, "allowed": allowed} | nothing
     return arrays, _facts(task.entry, changed, task.edit)
 
 

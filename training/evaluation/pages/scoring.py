@@ -87,7 +87,7 @@ def score(truth: PageTruth, reading: PageReading, classify: Classify | None = No
     peaks = all_peaks(drawn)
     ratios = [_ratios(lead, pair_, peaks / drawn.rate) for (lead, _), pair_ in zip(partners, pairs, strict=True)]
     heights = np.concatenate([np.empty(0), *ratios])
-    found = PageScore(
+    score = PageScore(
         read=bool(reading.leads),
         snr=float(np.mean([pair_.snr for pair_ in pairs])),
         amplitude_error=float(abs(np.median(heights) - 1)) if len(heights) else float("nan"),
@@ -98,13 +98,13 @@ def score(truth: PageTruth, reading: PageReading, classify: Classify | None = No
         peaks_drawn=len(peaks),
     )
     if not reading.leads:
-        return found
+        return score
     shift = float(np.median([pair_.shift for pair_ in pairs])) / RATE
-    return _with_beats(found, drawn, peaks, recording_of(reading), shift, classify)
+    return _with_beats(score, drawn, peaks, recording_of(reading), shift, classify)
 
 
 def _with_beats(
-    found: PageScore,
+    score: PageScore,
     drawn: Recording,
     peaks: NDArray[np.int64],
     read: Recording,
@@ -113,15 +113,15 @@ def _with_beats(
 ) -> PageScore:
     theirs = _moved(all_peaks(read), read.rate, shift, drawn.rate)
     right = pair(peaks, theirs, round(_PEAK * drawn.rate))
-    found = replace(found, peaks_read=len(theirs), peaks_right=int((right != NONE).all(axis=1).sum()))
+    score = replace(score, peaks_read=len(theirs), peaks_right=int((right != NONE).all(axis=1).sum()))
     if classify is None:
-        return found
+        return score
     places, kinds = classify(drawn)
     read_places, read_kinds = classify(read)
     both = pair(places, _moved(read_places, read.rate, shift, drawn.rate), round(_BEAT * drawn.rate))
     both = both[(both != NONE).all(axis=1)]
     alike = int((kinds[both[:, 0]] == read_kinds[both[:, 1]]).sum())
-    return replace(found, beats=len(both), beats_alike=alike)
+    return replace(score, beats=len(both), beats_alike=alike)
 
 
 def _moved(places: NDArray[np.int64], rate: float, shift: float, wanted: float) -> NDArray[np.int64]:
@@ -140,8 +140,8 @@ def _partners(truth: PageTruth, reading: PageReading) -> list[tuple[LeadTruth, L
 
 def _compared(drawn: LeadTruth, read: Lead | None) -> Aligned:
     wanted = at_rate(drawn.millivolts, drawn.rate, RATE)
-    found = np.empty(0) if read is None else at_rate(read.millivolts, read.rate, RATE)
-    return aligned(wanted, found, RATE)
+    samples = np.empty(0) if read is None else at_rate(read.millivolts, read.rate, RATE)
+    return aligned(wanted, samples, RATE)
 
 
 def _ratios(lead: LeadTruth, compared: Aligned, peaks: NDArray[np.floating]) -> NDArray[np.float64]:
@@ -158,18 +158,18 @@ def _names(leads: tuple[LeadTruth, ...] | tuple[Lead, ...]) -> list[str]:
     ]
 
 
-def _scale_is_wrong(truth: PageTruth, found: Calibration | None) -> bool:
-    if found is None:
+def _scale_is_wrong(truth: PageTruth, calibration: Calibration | None) -> bool:
+    if calibration is None:
         return True
     known = truth.calibration
-    millimetre = found.pixels_per_mm / known.pixels_per_mm
+    millimetre = calibration.pixels_per_mm / known.pixels_per_mm
     if truth.medium in _PHOTOGRAPHED:
         if abs(millimetre - 1) > _WRONG_MILLIMETRE:
             return True
         millimetre = 1.0
     ratios = (
-        millimetre * found.mm_per_second / known.mm_per_second,
-        millimetre * found.mm_per_mv / known.mm_per_mv,
+        millimetre * calibration.mm_per_second / known.mm_per_second,
+        millimetre * calibration.mm_per_mv / known.mm_per_mv,
     )
     return any(abs(ratio - 1) > _WRONG for ratio in ratios)
 

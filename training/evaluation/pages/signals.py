@@ -77,7 +77,7 @@ def height_ratios(lead: Aligned, peaks: NDArray[np.int64], rate: float) -> NDArr
     ratios = []
     for peak in peaks.tolist():
         part = slice(max(0, peak - reach), peak + reach + 1)
-        wanted, found = lead.drawn[part], lead.read[part]
-        if len(wanted) and np.isfinite(found).all() and np.ptp(wanted) >= _LOW:
-            ratios.append(np.ptp(found) / np.ptp(wanted))
+        wanted, read = lead.drawn[part], lead.read[part]
+        if len(wanted) and np.isfinite(read).all() and np.ptp(wanted) >= _LOW:
+            ratios.append(np.ptp(read) / np.ptp(wanted))
     return np.array(ratios, np.float64)

@@ -63,28 +63,28 @@ def scores(
         yield score(page.truth, read(page.pixels), classify)
 
 
-def row(name: str, found: Sequence[PageScore]) -> Mapping[str, object]:
+def row(name: str, scores: Sequence[PageScore]) -> Mapping[str, object]:
     """The table's row of a group."""
 
     def percent(right: float, of: float) -> float:
         return round(100 * right / of, 2) if of else float("nan")
 
-    pages = len(found)
-    heights = [page.amplitude_error for page in found if np.isfinite(page.amplitude_error)]
-    beats = sum(page.beats for page in found)
+    pages = len(scores)
+    heights = [page.amplitude_error for page in scores if np.isfinite(page.amplitude_error)]
+    beats = sum(page.beats for page in scores)
     return {
         "group": name,
         "pages": pages,
-        "read": percent(sum(page.read for page in found), pages),
-        "snr_mean": round(float(np.mean([page.snr for page in found])), 2),
-        "snr_median": round(float(np.median([page.snr for page in found])), 2),
-        "peaks_se": percent(sum(page.peaks_right for page in found), sum(page.peaks_drawn for page in found)),
-        "peaks_ppv": percent(sum(page.peaks_right for page in found), sum(page.peaks_read for page in found)),
+        "read": percent(sum(page.read for page in scores), pages),
+        "snr_mean": round(float(np.mean([page.snr for page in scores])), 2),
+        "snr_median": round(float(np.median([page.snr for page in scores])), 2),
+        "peaks_se": percent(sum(page.peaks_right for page in scores), sum(page.peaks_drawn for page in scores)),
+        "peaks_ppv": percent(sum(page.peaks_right for page in scores), sum(page.peaks_read for page in scores)),
         "amplitude_error": round(100 * float(np.median(heights)), 2) if heights else float("nan"),
-        "layout": percent(sum(page.layout_right for page in found), pages),
-        "names": percent(sum(page.names_right for page in found), pages),
-        "scale_wrong_unwarned": percent(sum(page.scale_wrong and not page.warned for page in found), pages),
-        "same_class": percent(sum(page.beats_alike for page in found), beats),
+        "layout": percent(sum(page.layout_right for page in scores), pages),
+        "names": percent(sum(page.names_right for page in scores), pages),
+        "scale_wrong_unwarned": percent(sum(page.scale_wrong and not page.warned for page in scores), pages),
+        "same_class": percent(sum(page.beats_alike for page in scores), beats),
         "beats": beats,
     }
 

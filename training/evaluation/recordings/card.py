@@ -34,13 +34,15 @@ Made by `python -m training recordings card` from the tables that `python -m tra
 from the model's `metadata.json`. **For research and education only. Not a medical device, not for diagnosis.**
 
 ## What it is
-{members} small convolutional network{plural}, gradient-boosted trees beside it ({kilobytes} kB as ONNX), for the beats
-of a whole recording: pictures of each lead (the beat, its difference from the person's usual beat, the 2.4 s around),
-the 96 intervals around, 60 numbers and 32 about how the beat came (`ecg/features`). One lead or twelve, in any order;
-which ones, where their names tell. It predicts one of {classes}; fibrillation is found by its waves, not by this model.
-Probabilities are calibrated (temperature {temperature}), then told by the course of the recording: what comes in time
-isn't premature, and each class is as frequent as its beats say. Verdicts are decided on the people of {folds}, each
-asked of a network that doesn't know them; the served network learnt from everybody.
+{members} small convolutional network{plural}, gradient-boosted trees beside it ({kilobytes} kB as ONNX), for the
+beats of a whole recording: pictures of each lead (the beat, its difference from the person's usual beat, the 2.4 s
+around), the 96 intervals around, 60 numbers, 32 about how the beat came and 41 about how the ventricles are reached
+(`ecg/features`). One lead or twelve, in any order; which ones, where their names tell. It predicts one of {classes};
+fibrillation is found by its waves, not by this model. Probabilities are calibrated (temperature {temperature}), then
+told by the course of the recording: what comes in time isn't premature, each class is as frequent as its beats say,
+and a beat is seen beside its family and the others. Verdicts are decided on the people of {folds}, each asked of a
+network that doesn't know them: of confident answers at most 4 % were wrong where they were normal, 10 % of each other
+class. The served network learnt from everybody.
 
 Keras and onnxruntime differ by at most {parity:.1e} in any probability on recordings of every database.
 

@@ -15,9 +15,6 @@ from numpy.typing import NDArray
 
 from ecg.ec57.mapping import DE_CHAZAL, NOT_A_BEAT
 from ecg.ec57.pairing import NONE, pair
-from ecg.families.clustering import FamilyGathering
-from ecg.features.stream import beat_blocks
-from ecg.recording import Recording
 from training.datasets.recordings.labelling import MATCH_SECONDS
 from training.evaluation.recordings.answers import Answered
 from training.learning.recordings.runs import key
@@ -26,17 +23,8 @@ JUDGED: Final = 12
 """Families of a recording that an expert judges at most."""
 
 
-def families_of(recording: Recording) -> NDArray[np.int16]:
-    """The family of each detected beat of a recording, ``[n]``."""
-    gathering = FamilyGathering()
-    for block in beat_blocks(recording):
-        gathering.add(block)
-    return gathering.finish().of_beat
-
-
 def judged(
     records: Sequence[Answered],
-    families: Mapping[str, NDArray[np.int16]],
     probabilities: Mapping[str, NDArray[np.float32]],
     most: int = JUDGED,
 ) -> list[Answered]:
@@ -44,17 +32,16 @@ def judged(
 
     Args:
         records: What the model said.
-        families: Of each beat, by :func:`~training.learning.recordings.runs.key`.
-        probabilities: Of each beat, likewise, ``[n, classes]``.
+        probabilities: Of each beat, by :func:`~training.learning.recordings.runs.key`, ``[n, classes]``.
         most: Families that are judged.
     """
-    return [_judged(item, families[key(item.prepared)], probabilities[key(item.prepared)], most) for item in records]
+    return [_judged(item, probabilities[key(item.prepared)], most) for item in records]
 
 
-def _judged(record: Answered, families: NDArray[np.int16], probabilities: NDArray[np.float32], most: int) -> Answered:
+def _judged(record: Answered, probabilities: NDArray[np.float32], most: int) -> Answered:
     reference = _reference_symbols(record)
     kinds = DE_CHAZAL.of(record.symbols)
-    _, group = np.unique(np.stack([families, kinds]), axis=1, return_inverse=True)
+    _, group = np.unique(np.stack([record.prepared.course.families, kinds]), axis=1, return_inverse=True)
     group = group.ravel()
     expected = np.bincount(group, weights=1 - probabilities.max(axis=1))
     symbols = record.symbols.copy()

@@ -15,7 +15,7 @@ from training.databases.registry import DATABASES
 from training.datasets.recordings import divisions
 from training.datasets.recordings.beat_set import Prepared
 from training.evaluation.recordings import beat_scores, burden, expert, twelve_leads
-from training.evaluation.recordings.answers import Answered, answered, recordings
+from training.evaluation.recordings.answers import Answered, answered
 from training.learning.recordings import calibrating
 from training.learning.recordings.calibrating import Calibration
 from training.learning.recordings.runs import key, said
@@ -34,7 +34,7 @@ def inter_patient(records: Sequence[Prepared], runs: Path) -> Iterator[tuple[str
     Raises:
         NothingPreparedError: a network wasn't trained.
     """
-    calibration = Calibration.of(calibrating.known(tuple(records), said(runs, (divisions.CHOICE,))))
+    calibration = Calibration.of(tuple(records), said(runs, tuple(divisions.CHOICES)))
     logits = said(runs, (divisions.DS2,))
     probabilities = calibration.of_recordings(tuple(records), logits)
     asked = [record for record in records if key(record) in probabilities and not record.is_edited]
@@ -42,19 +42,14 @@ def inter_patient(records: Sequence[Prepared], runs: Path) -> Iterator[tuple[str
     yield "ds2", beat_scores.scores(items, without=_APART)
     yield "ds2-by-record", beat_scores.by_record(items)
     yield "ds2-burden", burden.table(items)
-    prepared = [item.prepared for item in items]
-    found = map(expert.families_of, recordings(prepared))
-    families = {key(record): own for record, own in zip(prepared, found, strict=True)}
-    yield "ds2-expert", with_expert(items, families, probabilities)
+    yield "ds2-expert", with_expert(items, probabilities)
 
 
-def with_expert(
-    items: Sequence[Answered], families: Mapping[str, NDArray[np.int16]], probabilities: Probabilities
-) -> pd.DataFrame:
+def with_expert(items: Sequence[Answered], probabilities: Probabilities) -> pd.DataFrame:
     """Beats with an expert's hand, by how many families are judged, and the median accuracy of records."""
     rows = []
     for most in (0, 4, 8, expert.JUDGED):
-        judged = expert.judged(items, families, probabilities, most)
+        judged = expert.judged(items, probabilities, most)
         gross = beat_scores.scores(judged, without=_APART)
         median = beat_scores.by_record(judged)["accuracy"].median()
         rows.append(gross.assign(families=most, median_accuracy=round(float(median), 3)))

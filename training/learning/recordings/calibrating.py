@@ -9,18 +9,25 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from ecg.classes import NORMAL
 from inference_server.models.decision import Thresholds
-from inference_server.models.recording_course import by_course
+from inference_server.models.recording_course import CourseRule, by_course
 from training.datasets.recordings.beat_set import Prepared
 from training.datasets.recordings.labelling import CLASSES, CONDUCTED
 from training.learning import confidence
 from training.learning.calibration import Scaling, fit_scaling
+from training.learning.recordings import second_look
 from training.learning.recordings.runs import Logits, key
 
 _SHORTS: Final = [kind.short for kind in CLASSES]
 
 #: Probabilities are told from 0 by it where their logarithm is taken.
 _TINY: Final = 1e-12
+
+RISK_OF_OTHERS: Final = 0.1
+"""How many of the confident answers other than normal may be wrong, of each class. What is called normal nobody looks
+at again, so that less of it may (:data:`training.learning.confidence.RISK`).
+"""
 
 #: At most so many beats of a person and label are counted, evenly taken.
 _MOST: Final = 1000
@@ -81,20 +88,23 @@ class Calibration:
     """What is fitted to beats whose class is known."""
 
     scaling: Scaling
-    shares: tuple[float, ...]
-    """Of the classes among them; one that has none counts as one beat."""
+    course: CourseRule
+    """Shares of the classes among them, one that has none counts as one beat; and how a beat is seen beside others."""
 
     @classmethod
-    def of(cls, beats: Known) -> Calibration:
-        """Scaling and shares."""
+    def of(cls, records: tuple[Prepared, ...], logits: Logits) -> Calibration:
+        """By what networks that don't know their people said of some of the records."""
+        beats = known(records, logits)
         counts = np.maximum(np.bincount(beats.truth, minlength=len(CLASSES)), 1)
-        return cls(scaling(beats), tuple((counts / counts.sum()).tolist()))
+        scaled = scaling(beats)
+        said = {name: probabilities(values, scaled) for name, values in logits.items()}
+        return cls(scaled, CourseRule(tuple((counts / counts.sum()).tolist()), second_look.fit(records, said)))
 
     def of_recordings(self, records: tuple[Prepared, ...], logits: Logits) -> dict[str, NDArray[np.float32]]:
         """Calibrated probabilities of all beats of recordings that were asked about, by the course of each."""
         return {
             key(record): by_course(
-                probabilities(logits[key(record)], self.scaling), record.course, _SHORTS, self.shares
+                probabilities(logits[key(record)], self.scaling), record.course, _SHORTS, self.course
             )
             for record in records
             if key(record) in logits and not record.is_edited
@@ -110,7 +120,8 @@ def thresholds(records: tuple[Prepared, ...], said: Mapping[str, NDArray[np.floa
     """
     alone = tuple((place,) for place in range(len(CLASSES)))
     beats = known(records, {name: np.log(values + _TINY) for name, values in said.items()})
-    return confidence.thresholds(np.exp(beats.logits), beats.truth, beats.people, alone)
+    risks = [confidence.RISK if kind == NORMAL else RISK_OF_OTHERS for kind in CLASSES]
+    return confidence.thresholds(np.exp(beats.logits), beats.truth, beats.people, alone, risk=risks)
 
 
 def cross_fitted(records: tuple[Prepared, ...], folds: Mapping[str, Logits]) -> dict[str, NDArray[np.float32]]:
@@ -125,6 +136,6 @@ def cross_fitted(records: tuple[Prepared, ...], folds: Mapping[str, Logits]) -> 
         others: Logits = {}
         for name, said in folds.items():
             others |= said if name != own else {}
-        calibration = Calibration.of(known(records, others))
+        calibration = Calibration.of(records, others)
         result |= calibration.of_recordings(records, logits)
     return result

@@ -10,6 +10,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from ecg.features.conduction import NAMED, OF_LEADS
 from training.datasets.recordings.beat_set import BeatSet
 from training.datasets.recordings.labelling import CLASSES
 from training.learning.recordings import network, trees
@@ -18,8 +19,9 @@ from training.learning.recordings.sampling import Sampler
 #: Beats of one request.
 _ASKED = 1024
 
-#: Beats that trees learn from.
+#: Beats that trees learn from, and the share that has lost leads.
 _DRAWN = 40_000
+_LOST = 0.35
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,9 @@ class Fit:
     plain: float = 0.65
     """Share of conducted beats that look like the usual one and don't come early."""
     iterations: int = 120
-    """Trees of each group beside the network."""
+    """Trees of each kind of beat beside the network."""
+    conduction_iterations: int = 80
+    """Trees of each way of conduction."""
     part: float = 0.5
     """Of the trees in the logits; the rest is the network's."""
     seed: int = 0
@@ -78,11 +82,13 @@ def fit(
         losses.append(float(step({name: tf.constant(value) for name, value in batch.inputs.items()}, batch.allowed)))
         if number % 100 == 0:
             report(number, float(np.mean(losses[-100:])))
-    return with_trees(model, grown(beats, sampler, settings), settings.part)
+    return with_trees(model, *grown(beats, sampler, settings), settings.part)
 
 
-def grown(beats: BeatSet, sampler: Sampler, settings: Fit) -> trees.BoostedTrees:
-    """Trees that have learnt from beats as a sampler draws them."""
+def grown(beats: BeatSet, sampler: Sampler, settings: Fit) -> tuple[trees.BoostedTrees, trees.BoostedTrees]:
+    """Trees that have learnt from beats as a sampler draws them: of :data:`trees.KINDS` and of
+    :data:`trees.CONDUCTION`.
+    """
     drawn = sampler.places(_DRAWN)
     numbers = np.concatenate(
         [
@@ -90,14 +96,39 @@ def grown(beats: BeatSet, sampler: Sampler, settings: Fit) -> trees.BoostedTrees
             for part in np.array_split(drawn, -(-_DRAWN // _ASKED))
         ]
     )
-    return trees.fit(numbers, beats.allowed[drawn], iterations=settings.iterations, seed=settings.seed)
+    allowed, seed = beats.allowed[drawn], settings.seed
+    return (
+        trees.fit(numbers, allowed, trees.KINDS, iterations=settings.iterations, seed=seed),
+        trees.fit(
+            with_leads_lost(beats.numbers["conduction"][drawn], np.random.default_rng(seed)),
+            allowed,
+            trees.CONDUCTION,
+            iterations=settings.conduction_iterations,
+            seed=seed,
+        ),
+    )
 
 
-def with_trees(model: keras.Model, layer: trees.BoostedTrees, part: float) -> keras.Model:
+def with_leads_lost(conduction: NDArray[np.float32], generator: np.random.Generator) -> NDArray[np.float32]:
+    """Numbers of :data:`ecg.features.conduction.CONDUCTION` of which a third have lost one lead or more: no lead must
+    decide alone.
+    """
+    lost = generator.random((len(conduction), len(NAMED))) < generator.random((len(conduction), 1))
+    lost &= generator.random((len(conduction), 1)) < _LOST
+    result = conduction.copy()
+    for number, columns in enumerate(OF_LEADS):
+        result[lost[:, number], columns] = np.nan
+    return result
+
+
+def with_trees(
+    model: keras.Model, kinds: trees.BoostedTrees, conduction: trees.BoostedTrees, part: float
+) -> keras.Model:
     """A network whose logits are the mean of its own and of what trees say, of which they have ``part``."""
     inputs = model.input
-    logits = (1 - part) * model(inputs) + part * layer(network.numbers_of(inputs))
-    return keras.Model(inputs, logits, name="recordings")
+    reached = trees.Conduction(name="ways")(conduction(inputs["conduction"]), inputs["conduction"])
+    said = kinds(network.numbers_of(inputs)) + reached
+    return keras.Model(inputs, (1 - part) * model(inputs) + part * said, name="recordings")
 
 
 def missed(logits: tf.Tensor, allowed: tf.Tensor) -> tf.Tensor:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from ecg.beats import WINDOW_AFTER, WINDOW_BEFORE
 from ecg.features.arrival import ARRIVAL
+from ecg.features.conduction import CONDUCTION
 from ecg.features.reach import STRIP_REACH
 from ecg.features.stream import FEATURES, INTERVALS
 from ecg.leads import STANDARD
@@ -192,8 +193,9 @@ def build(spread: Spread, arrival: Spread, *, dropout: float = 0.3) -> keras.Mod
 
     Returns:
         A model from ``windows``, ``difference`` ``[N, L, 192]``, ``strip`` ``[N, L, 216]``, ``leads`` ``[N, L]``,
-        ``intervals`` ``[N, 96]``, ``features`` ``[N, 60]`` and ``arrival`` ``[N, 32]`` to logits, ``[N, 6]`` in the
-        order of :data:`~training.datasets.recordings.labelling.CLASSES`.
+        ``intervals`` ``[N, 96]``, ``features`` ``[N, 60]``, ``arrival`` ``[N, 32]`` and ``conduction`` ``[N, 41]``,
+        which only trees beside it look at, to logits, ``[N, 6]`` in the order of
+        :data:`~training.datasets.recordings.labelling.CLASSES`.
     """
     shapes = {
         "windows": (None, WINDOW),
@@ -202,6 +204,7 @@ def build(spread: Spread, arrival: Spread, *, dropout: float = 0.3) -> keras.Mod
         "intervals": (2 * INTERVALS,),
         "features": (len(FEATURES),),
         "arrival": (len(ARRIVAL),),
+        "conduction": (len(CONDUCTION),),
         "leads": (None,),
     }
     inputs = {name: keras.Input(shape, name=name) for name, shape in shapes.items()}

@@ -134,7 +134,7 @@ def disturbed(inputs: dict[str, NDArray[Any]], generator: np.random.Generator) -
     noise = _noise(generator, size, leads, windows.shape[2])
     pictures["windows"] = pictures["windows"] + noise
     pictures["difference"] = pictures["difference"] + noise
-    numbers = {name: _forgotten(inputs[name], generator) for name in ("features", "arrival")}
+    numbers = {name: _forgotten(inputs[name], generator) for name in ("features", "arrival", "conduction")}
     unnamed = (sign[..., 0] < 0) | (generator.random((size, 1)) < _UNNAMED)
     places = np.where(unnamed, np.float32(np.nan), inputs["leads"])
     intervals = _seen_in_part(inputs["intervals"], generator)

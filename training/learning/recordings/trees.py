@@ -1,12 +1,16 @@
 """Gradient-boosted trees on the numbers of a beat, as a layer: what they say joins what the network says.
 
-Trees learn from numbers what a network with as few people overlooks. They are fitted by scikit-learn
+Trees learn from numbers what a network with as few people overlooks. Some tell conducted, supraventricular, ventricular
+and paced beats apart (:data:`KINDS`), others how the ventricles are reached (:data:`CONDUCTION`): these look at what
+tells one person from another, too, which those mustn't see. They are fitted by scikit-learn
 (``HistGradientBoostingClassifier``) and put into matrices: which conditions lead to each leaf. So they are exported
 with the network, to the last bit of what they say.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Final, Self
 
 import keras
@@ -16,41 +20,67 @@ from numpy.typing import NDArray
 from sklearn.ensemble import HistGradientBoostingClassifier
 
 from ecg.classes import LBBB, NORMAL, PAC, PACED, PVC, RBBB
+from ecg.features.conduction import OF_LEADS
 from training.datasets.recordings.labelling import CLASSES, CONDUCTED, NO_BEAT, bits
 
-#: What the trees tell apart, by label; which bundle conducts they don't ask.
-_GROUP_OF: Final = {
-    **dict.fromkeys((bits(NORMAL), bits(LBBB), bits(RBBB), CONDUCTED, NO_BEAT), 0),
-    bits(PAC): 1,
-    bits(PVC): 2,
-    bits(PACED): 3,
-}
-_GROUPS: Final = 4
-#: The group of each of the network's classes.
-_OF_CLASS: Final = tuple(_GROUP_OF[bits(kind)] for kind in CLASSES)
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What some trees tell apart."""
+
+    group_of: Mapping[int, int]
+    """By label: the group of beats that have it; others take no part."""
+    of_class: tuple[int, ...]
+    """The group of each of the network's classes; −1 of those that the question isn't about."""
+
+    @property
+    def groups(self) -> int:
+        """How many there are."""
+        return max(self.of_class) + 1
+
+    def of(self, allowed: NDArray[np.uint8]) -> NDArray[np.int64]:
+        """The group of beats with these labels, ``[n]``; −1 where they can't be told."""
+        return np.array([self.group_of.get(label, -1) for label in range(256)])[allowed]
+
+
+KINDS: Final = Question(
+    {
+        **dict.fromkeys((bits(NORMAL), bits(LBBB), bits(RBBB), CONDUCTED, NO_BEAT), 0),
+        bits(PAC): 1,
+        bits(PVC): 2,
+        bits(PACED): 3,
+    },
+    (0, 0, 0, 1, 2, 3),
+)
+CONDUCTION: Final = Question(
+    {bits(NORMAL): 0, bits(LBBB): 1, bits(RBBB): 2, bits(PACED): 3},
+    (0, 1, 2, -1, -1, 3),
+)
 
 LEAVES: Final = 15
+
+#: Places in :data:`ecg.features.conduction.CONDUCTION` of what leads show.
+_OF_LEADS: Final = [place for columns in OF_LEADS for place in range(columns.start, columns.stop)]
 
 #: Beyond all numbers.
 _BEYOND: Final = 1e30
 
 
-def groups(allowed: NDArray[np.uint8]) -> NDArray[np.int64]:
-    """What the trees call beats with these labels, ``[n]``; −1 where they can't be told."""
-    return np.array([_GROUP_OF.get(label, -1) for label in range(256)])[allowed]
-
-
-def fit(numbers: NDArray[np.float32], allowed: NDArray[np.uint8], *, iterations: int, seed: int) -> BoostedTrees:
+def fit(
+    numbers: NDArray[np.float32], allowed: NDArray[np.uint8], question: Question, *, iterations: int, seed: int
+) -> BoostedTrees:
     """Trees that have learnt from some beats, drawn as evenly as the network's.
 
     Args:
         numbers: ``[n, numbers]``, ``nan`` where unknown.
         allowed: ``[n]``: the classes that each may have, bits.
+        question: What they tell apart.
         iterations: Trees of each group.
         seed: Chance.
     """
-    truth = groups(allowed)
+    truth = question.of(allowed)
     known = truth >= 0
+    told = np.isfinite(numbers[known]).any(axis=0)
     model = HistGradientBoostingClassifier(
         max_iter=iterations,
         learning_rate=0.08,
@@ -61,8 +91,8 @@ def fit(numbers: NDArray[np.float32], allowed: NDArray[np.uint8], *, iterations:
         early_stopping=False,
         random_state=seed,
     )
-    model.fit(numbers[known], truth[known])
-    return BoostedTrees.of(model, numbers.shape[1])
+    model.fit(np.where(told, numbers[known], 0), truth[known])
+    return BoostedTrees.of(model, numbers.shape[1], question)
 
 
 @keras.saving.register_keras_serializable("beatlens")
@@ -85,16 +115,18 @@ class BoostedTrees(layers.Layer):  # type: ignore[misc]
             setattr(self, name, self.add_weight(shape, "zeros", kind, trainable=False, name=name))
 
     @classmethod
-    def of(cls, model: HistGradientBoostingClassifier, numbers: int) -> Self:
-        """The layer that says what fitted trees say, for beats with so many numbers."""
+    def of(cls, model: HistGradientBoostingClassifier, numbers: int, question: Question) -> Self:
+        """The layer that says what fitted trees say, for beats with so many numbers; 0 of the classes that the question
+        isn't about.
+        """
         stored = [(tree.nodes, group) for each in model._predictors for group, tree in enumerate(each)]
-        found = np.asarray(model.classes_)
-        base = np.zeros(_GROUPS)
+        found = np.asarray(model.classes_)[-len(model._predictors[0]) :]  # of two groups, the second has the trees
+        base = np.zeros(question.groups + 1)  # the last one is of classes that aren't asked about
         base[found] = np.ravel(model._baseline_prediction)
         layer = cls(numbers, len(stored))
         rows = [_matrices(nodes) for nodes, _ in stored]
         columns, bounds, unknown, paths, lefts, values = (np.stack(part) for part in zip(*rows, strict=True))
-        of_group = np.equal.outer([found[group] for _, group in stored], _OF_CLASS)
+        of_group = np.equal.outer([found[group] for _, group in stored], question.of_class)
         leaves = values[:, :, None] * of_group[:, None, :]
         layer.set_weights(
             [
@@ -104,7 +136,7 @@ class BoostedTrees(layers.Layer):  # type: ignore[misc]
                 paths,
                 lefts[:, None],
                 leaves.reshape(-1, len(CLASSES)),
-                base[list(_OF_CLASS)],
+                base[list(question.of_class)],
             ]
         )
         return layer
@@ -135,6 +167,24 @@ class BoostedTrees(layers.Layer):  # type: ignore[misc]
     def get_config(self) -> dict[str, object]:
         """What the layer is made of anew, but for its weights."""
         return super().get_config() | {"numbers": self.numbers, "trees": self.trees}
+
+
+@keras.saving.register_keras_serializable("beatlens")
+class Conduction(layers.Layer):  # type: ignore[misc]
+    """What trees say of :data:`CONDUCTION`, ``[N, classes]``, as logarithms of probabilities; ectopic beats are all
+    that isn't paced. Where one of the leads by which a block is told isn't there they say nothing, 0: the people in
+    fewer leads are too few to learn from.
+    """
+
+    def call(self, said: keras.KerasTensor, numbers: keras.KerasTensor) -> keras.KerasTensor:
+        """See the class; ``numbers``, ``[N, 41]``, are those that the trees looked at."""
+        asked = [place for place, group in enumerate(CONDUCTION.of_class) if group >= 0]
+        sure = ops.log_softmax(ops.take(said, asked, axis=1), axis=1)
+        *conducted, paced = (sure[:, place : place + 1] for place in range(len(asked)))
+        heart = ops.logsumexp(ops.concatenate(conducted, axis=1), axis=1, keepdims=True)
+        columns = [heart if group < 0 else (*conducted, paced)[group] for group in CONDUCTION.of_class]
+        lost = ops.any(ops.isnan(ops.take(numbers, _OF_LEADS, axis=1)), axis=1, keepdims=True)
+        return ops.where(lost, 0.0, ops.concatenate(columns, axis=1))
 
 
 def _matrices(nodes: NDArray[Any]) -> tuple[NDArray[Any], ...]:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import re
 import uuid
 from collections.abc import Callable, Iterable
 from datetime import date, datetime, time, timedelta
 from itertools import islice
 from typing import Any
 
-from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from webportal import paging
+from webportal import paging, searching
 from webportal.accounts.models import User
 from webportal.analyses.models import Analysis, BatchFile, Review, Tag, Upload
 from webportal.paging import Cursor, Order, Page, moment
@@ -22,11 +20,6 @@ from webportal.paging import Cursor, Order, Page, moment
 PAGE_SIZE = 24
 #: Most analyses that one action on all that a search finds may change.
 BULK_LIMIT = 500
-#: Uploads with a word in their label up to which the word is rare: about where both ways to find them in half a million
-#: took as long.
-FEW_UPLOADS = 1000
-
-_HAS_TRIGRAM = re.compile(r"\w{3}")
 
 
 ORDERS = {
@@ -147,21 +140,9 @@ _FILTERS: dict[str, Callable[[User, QuerySet[Analysis], Any], QuerySet[Analysis]
 
 
 def _with_word(owner: User, text: str, column: str) -> Q:
-    """The analyses of ``owner``'s uploads with ``text`` in their ``column``: ``label`` or ``file_name``.
-
-    A rare word is looked for among the labels, which an index holds, and its analyses by their uploads; a common one
-    among the newest analyses, as a page of them soon fills. Which it is the database can't guess, so it is counted.
-    """
-    uploads = Upload.objects.filter(owner=owner).exclude(**{column: ""})
-    if _HAS_TRIGRAM.search(text) or connection.vendor != "postgresql":
-        uploads = uploads.filter(**{f"{column}__icontains": text})
-    else:
-        # The index of trigrams would be read from end to end; for a pattern of another kind it isn't tried.
-        uploads = uploads.filter(**{f"{column}__iregex": re.escape(text)})
-    # Newest first, as an index has them: a common word is known for one after a few thousand labels.
-    newest = uploads.order_by("-created_at", "-id").values_list("pk", flat=True)
-    ids = list(newest[: FEW_UPLOADS + 1])
-    return Q(upload__in=ids) if len(ids) <= FEW_UPLOADS else Q(**{f"upload__{column}__icontains": text})
+    """The analyses of ``owner``'s uploads with ``text`` in their ``column``: ``label`` or ``file_name``."""
+    ids = searching.keys_of_rare(Upload.objects.filter(owner=owner), column, text)
+    return Q(upload__in=ids) if ids is not None else Q(**{f"upload__{column}__icontains": text})
 
 
 def not_yet_read_by(user: User, analyses: QuerySet[Analysis]) -> QuerySet[Analysis]:

@@ -17,9 +17,10 @@ from inference_server.classification import Verdict as ServerVerdict
 from webportal.analyses.models.reviews import EXTRA_READINGS, NO_BEAT, Review
 from webportal.analyses.models.tags import Tag
 from webportal.analyses.models.uploads import Upload
+from webportal.analyses.models.work import Shareable, Work
 
 
-class Analysis(models.Model):
+class Analysis(Work, Shareable):
     """One question to the model about one picture, and its answer."""
 
     class State(models.TextChoices):
@@ -47,9 +48,6 @@ class Analysis(models.Model):
     OPEN_STATES = (State.QUEUED, State.RUNNING)
     FINAL_STATES = (State.DONE, State.REJECTED, State.FAILED)
 
-    #: ``reason`` of a queued analysis that waits for the inference server to come back.
-    SERVER_UNAVAILABLE = "SERVER_UNAVAILABLE"
-
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     upload = models.ForeignKey(Upload, on_delete=models.CASCADE, related_name="analyses", verbose_name=_("upload"))
     # The upload's owner once more, so that a person's history is one index scan however long it is.
@@ -68,34 +66,9 @@ class Analysis(models.Model):
     )
     state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.QUEUED)
     created_at = models.DateTimeField(_("asked"), default=timezone.now, editable=False)
-    started_at = models.DateTimeField(_("last attempt started"), null=True, blank=True, editable=False)
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True, editable=False)
-    trashed_at = models.DateTimeField(_("put in the trash"), null=True, blank=True, editable=False)
 
-    shared_at = models.DateTimeField(_("shared with reviewers"), null=True, blank=True, editable=False)
-
-    # Work in hand.
-    attempts = models.PositiveIntegerField(_("attempts"), default=0, editable=False)
-    failures = models.PositiveIntegerField(
-        _("failures"),
-        default=0,
-        editable=False,
-        help_text=_("Attempts that ended in an unexpected error or a lost worker. Waiting for the server isn't one."),
-    )
-    next_attempt_at = models.DateTimeField(_("next attempt"), null=True, blank=True, editable=False)
-    lease_id = models.UUIDField(_("lease"), null=True, blank=True, editable=False)
-    lease_expires_at = models.DateTimeField(_("lease expires"), null=True, blank=True, editable=False)
-    task_id = models.UUIDField(
-        _("task"), null=True, blank=True, editable=False, help_text=_("The queued task that will take it next.")
-    )
-
-    # What came of it. What of an answer may be shown is for webportal.analyses.answers to say.
-    reason = models.CharField(
-        _("reason"), max_length=64, blank=True, editable=False, help_text=_("Stable code: why refused, or why waiting.")
-    )
-    error_id = models.CharField(
-        _("error id"), max_length=64, blank=True, editable=False, help_text=_("Find it in the log.")
-    )
+    # What came of it, beside the reason. What of an answer may be shown is for webportal.analyses.answers to say.
     model_name = models.CharField(_("model"), max_length=100, blank=True, editable=False)
     model_version = models.CharField(_("model version"), max_length=50, blank=True, editable=False)
     class_short = models.CharField(_("class"), max_length=32, blank=True, editable=False)
@@ -241,11 +214,6 @@ class Analysis(models.Model):
     def is_open(self) -> bool:
         """Whether an answer is still to come."""
         return self.state in self.OPEN_STATES
-
-    @property
-    def is_shared(self) -> bool:
-        """Whether reviewers may read it now; what lies in the trash is nobody's but its owner's."""
-        return self.shared_at is not None and self.trashed_at is None
 
     @property
     def waits_for_server(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from argparse import ArgumentParser
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TypeVar
@@ -9,7 +10,7 @@ from typing import TypeVar
 from django.conf import settings
 from django.core.management.base import CommandError
 from django.utils.crypto import get_random_string
-from django_tasks_db.management.commands.db_worker import Worker
+from django_tasks_db.management.commands.db_worker import Worker, valid_interval
 
 from webportal.analyses.upkeep.sweeper import Rounds
 from webportal.health import worker_pages
@@ -19,6 +20,13 @@ from webportal.observability.internal import AddressUnavailable, InternalServer,
 LONGEST_SWEEP = 120.0
 
 AnyWorker = TypeVar("AnyWorker", bound=Worker)
+
+
+def add_worker_options(parser: ArgumentParser) -> None:
+    """What both commands can be told, all with defaults."""
+    parser.add_argument("--interval", type=valid_interval, default=0.5, help="Seconds between looks at an empty queue.")
+    parser.add_argument("--sweep-interval", type=valid_interval, default=2.0, help="Seconds between sweeps.")
+    parser.add_argument("--batch", action="store_true", help="Stop when nothing is queued any more.")
 
 
 def longest_silence(sweep_interval: float) -> float:

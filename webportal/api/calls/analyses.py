@@ -82,8 +82,8 @@ def send_picture(
 def list_analyses(request: HttpRequest, wanted: Query[Wanted], place: Query[Place]) -> dict[str, Any]:
     """One's own analyses, without the trash, searched and sorted."""
     user, order = current_user(request), queries.ORDERS[wanted.sort]
-    found = order.sorted(searching.found(user, wanted))
-    return _page(user, found, order, place)
+    rows = order.sorted(searching.found(user, wanted))
+    return _page(user, rows, order, place)
 
 
 @router.get("/trash", auth=auth.READ, response=AnalysisPage, url_name="trash")

@@ -14,7 +14,8 @@ from webportal.analyses.models import Analysis
 from webportal.api import authentication as auth
 from webportal.api import idempotency
 from webportal.api.calls import analyses
-from webportal.api.errors import not_in_trash, not_yet
+from webportal.api.calls.deciding import put_away, set_sharing
+from webportal.api.errors import not_yet
 from webportal.api.schemas.analyses import AnalysisOut, Change, Sharing, Written, analysis_of
 
 #: Of the same addresses as those of the analyses, so that one knows all methods of each.
@@ -51,10 +52,11 @@ def share_analysis(request: HttpRequest, analysis_id: uuid.UUID, change: Sharing
     """Let reviewers read one's own analysis, or keep it to oneself again."""
     user = current_user(request)
     analysis = access.own_analysis(user, analysis_id)
-    if not change.shared:
-        services.unshare_analyses(actor=user, ids=[analysis.pk])
-    elif not services.share_analyses(actor=user, ids=[analysis.pk]):
-        raise not_yet()
+    set_sharing(
+        change.shared,
+        share=lambda: services.share_analyses(actor=user, ids=[analysis.pk]),
+        unshare=lambda: services.unshare_analyses(actor=user, ids=[analysis.pk]),
+    )
     return analysis_of(user, access.own_analysis(user, analysis_id))
 
 
@@ -63,13 +65,12 @@ def delete_analysis(request: HttpRequest, analysis_id: uuid.UUID, for_good: bool
     """Put one's own analysis in the trash; with `for_good`, and from there alone, delete it and its picture."""
     user = current_user(request)
     analysis = access.own_analysis(user, analysis_id)
-    if not for_good:
-        services.trash_analysis(actor=user, analysis=analysis)
-    elif analysis.trashed_at is None:
-        raise not_in_trash()
-    else:
-        services.delete_analysis(actor=user, analysis=analysis)
-    return Status(204, None)
+    return put_away(
+        analysis,
+        for_good=for_good,
+        trash=lambda: services.trash_analysis(actor=user, analysis=analysis),
+        delete=lambda: services.delete_analysis(actor=user, analysis=analysis),
+    )
 
 
 @router.post("/{uuid:analysis_id}/restore", auth=auth.EDIT, response=AnalysisOut, url_name="restore")

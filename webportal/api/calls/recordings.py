@@ -20,7 +20,8 @@ from webportal.accounts.models import User
 from webportal.analyses import once
 from webportal.api import authentication as auth
 from webportal.api import idempotency
-from webportal.api.errors import Problem, not_in_trash, not_yet
+from webportal.api.calls.deciding import put_away, set_sharing
+from webportal.api.errors import Problem, not_yet
 from webportal.api.paging import page_of
 from webportal.api.schemas.analyses import Label, Place, Sharing
 from webportal.api.schemas.recordings import (
@@ -76,8 +77,8 @@ def list_recordings(request: HttpRequest, wanted: Query[WantedRecordings], place
     """One's own recordings, without the trash, newest first."""
     user = current_user(request)
     with timezone.override(UTC):  # days are programs' days
-        found = queries.matching(user, access.own_recordings(user), wanted.dict())
-    return _page(found, queries.NEWEST, place)
+        rows = queries.matching(user, access.own_recordings(user), wanted.dict())
+    return _page(rows, queries.NEWEST, place)
 
 
 @router.get("/trash", auth=auth.READ, response=RecordingPage, url_name="recordings-trash")
@@ -117,13 +118,12 @@ def delete_recording(request: HttpRequest, recording_id: uuid.UUID, for_good: bo
     """Put one's own recording in the trash; with `for_good`, and from there alone, delete it and its files."""
     user = current_user(request)
     recording = access.own_recording(user, recording_id)
-    if not for_good:
-        services.trash_recordings(actor=user, ids=[recording.pk])
-    elif recording.trashed_at is None:
-        raise not_in_trash()
-    else:
-        services.delete_recording(actor=user, recording=recording)
-    return Status(204, None)
+    return put_away(
+        recording,
+        for_good=for_good,
+        trash=lambda: services.trash_recordings(actor=user, ids=[recording.pk]),
+        delete=lambda: services.delete_recording(actor=user, recording=recording),
+    )
 
 
 @router.post("/{uuid:recording_id}/restore", auth=auth.EDIT, response=RecordingOut, url_name="recording-restore")
@@ -139,10 +139,11 @@ def share_recording(request: HttpRequest, recording_id: uuid.UUID, change: Shari
     """Let reviewers look at one's own recording, or keep it to oneself again."""
     user = current_user(request)
     recording = access.own_recording(user, recording_id)
-    if not change.shared:
-        services.unshare(actor=user, ids=[recording.pk])
-    elif not services.share(actor=user, ids=[recording.pk]):
-        raise not_yet()
+    set_sharing(
+        change.shared,
+        share=lambda: services.share(actor=user, ids=[recording.pk]),
+        unshare=lambda: services.unshare(actor=user, ids=[recording.pk]),
+    )
     return _own(user, recording_id)
 
 
@@ -189,7 +190,7 @@ def _own(user: User, recording_id: uuid.UUID) -> dict[str, Any]:
 def _page(rows: QuerySet[Recording], order: Order, place: Place) -> dict[str, Any]:
     page = page_of(rows, (order.column, "id"), descending=order.descending, after=place.after, size=place.limit)
     listed = queries.listed(page.items)
-    return {"items": [recording_of(one.recording, one.analysis) for one in listed], "next": page.next}
+    return {"items": [recording_of(line.recording, line.analysis) for line in listed], "next": page.next}
 
 
 def _digest(file: UploadedFile) -> tuple[str, str]:

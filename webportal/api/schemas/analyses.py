@@ -15,6 +15,7 @@ from webportal.accounts.models import User
 from webportal.analyses import access, answers, reasons
 from webportal.analyses.models import Analysis, Review, Upload
 from webportal.api.paging import MAX_SIZE, SIZE
+from webportal.api.schemas.work import WorkOut
 
 _ID = "6f6a1d0e-4f0f-4f39-9f6f-0f8a54bb1d1e"
 _WHEN = "2026-03-01T09:30:00Z"
@@ -73,16 +74,10 @@ class ReadingOut(Schema):
     created_at: datetime = Field(examples=[_WHEN])
 
 
-class AnalysisOut(Schema):
+class AnalysisOut(WorkOut):
     """One question to the model about one picture, and its answer."""
 
-    id: uuid.UUID = Field(examples=[_ID])
     state: State = Field(description="The last three are final.", examples=["done"])
-    reason: str = Field(description="Stable code: why refused, or why it waits; else empty.", examples=[""])
-    problem: str = Field(description="The reason in words for people.", examples=[""])
-    error_id: str = Field(description="Of a failed one, for the administrator to find it in the log.", examples=[""])
-    created_at: datetime = Field(examples=[_WHEN])
-    finished_at: datetime | None = Field(examples=[_WHEN])
     trashed_at: datetime | None = Field(examples=[None])
     is_shared: bool = Field(description="Whether reviewers may read it.")
     earlier_id: uuid.UUID | None = Field(description="The analysis that this one repeats.", examples=[None])

@@ -11,6 +11,7 @@ from ninja import Schema
 from pydantic import ConfigDict, Field
 
 from webportal.accounts.models import User
+from webportal.api.schemas.work import WorkOut
 from webportal.recordings import reasons
 from webportal.recordings.editing.edits import Edit
 from webportal.recordings.models import Recording, RecordingAnalysis
@@ -38,16 +39,10 @@ class WarningOut(Schema):
     lead: str | None = Field(description="Where it is about one.", examples=[None])
 
 
-class RecordingAnalysisOut(Schema):
+class RecordingAnalysisOut(WorkOut):
     """The last question to the model about a recording."""
 
-    id: uuid.UUID = Field(examples=[_ID])
     state: AnalysisState = Field(description="The last four are final.", examples=["done"])
-    reason: str = Field(description="Stable code: why refused, or why it waits; else empty.", examples=[""])
-    problem: str = Field(description="The reason in words for people.", examples=[""])
-    error_id: str = Field(description="Of a failed one, for the administrator to find it in the log.", examples=[""])
-    created_at: datetime = Field(examples=[_WHEN])
-    finished_at: datetime | None = Field(examples=[_WHEN])
     progress: float | None = Field(description="0 to 1.", examples=[1.0])
     model_name: str = Field(examples=["arrhythmia-recording"])
     model_version: str = Field(examples=["1"])
@@ -60,17 +55,11 @@ class RecordingAnalysisOut(Schema):
     is_edited: bool = Field(description="Whether people changed something that stands.")
 
 
-class RecordingOut(Schema):
+class RecordingOut(WorkOut):
     """The files of one recording, and what was read in them."""
 
-    id: uuid.UUID = Field(examples=[_ID])
     name: str = Field(examples=["Night of Monday"])
     state: RecordingState = Field(description="`asking`: see questions. The last three are final.", examples=["read"])
-    reason: str = Field(description="Stable code: why refused, or why it waits; else empty.", examples=[""])
-    problem: str = Field(description="The reason in words for people.", examples=[""])
-    error_id: str = Field(description="Of a failed one, for the administrator to find it in the log.", examples=[""])
-    created_at: datetime = Field(examples=[_WHEN])
-    finished_at: datetime | None = Field(examples=[_WHEN])
     trashed_at: datetime | None = Field(examples=[None])
     is_shared: bool = Field(description="Whether reviewers may look at it.")
     stored_bytes: int = Field(examples=[1048576])

@@ -18,13 +18,13 @@ def groups(names: Sequence[str]) -> list[list[int]]:
     stems = [PurePosixPath(name.replace("\\", "/")).stem.lower() for name in names]
     headers = [stem for stem, name in zip(stems, names, strict=True) if name.lower().endswith(_HEADER)]
     records = [stem for stem in dict.fromkeys(headers) if not _is_part(stem, headers)]
-    found: dict[str, list[int]] = {}
+    groups_by_name: dict[str, list[int]] = {}
     for place, stem in enumerate(stems):
         record = next((record for record in records if stem == record or _is_part_of(stem, record)), "")
         if not record and len(records) == 1:
             record = records[0]
-        found.setdefault(record or f"/{place}", []).append(place)
-    return list(found.values())
+        groups_by_name.setdefault(record or f"/{place}", []).append(place)
+    return list(groups_by_name.values())
 
 
 def _is_part(stem: str, headers: Sequence[str]) -> bool:

@@ -7,9 +7,9 @@ that a person changed; what a page shows is the answer with its edits.
 
 from __future__ import annotations
 
+from webportal.analyses.models.work import Work
 from webportal.recordings.models.analyses import RecordingAnalysis
 from webportal.recordings.models.edits import RecordingEdit
 from webportal.recordings.models.recordings import Recording, random_folder
-from webportal.recordings.models.work import Work
 
 __all__ = ["Recording", "RecordingAnalysis", "RecordingEdit", "Work", "random_folder"]

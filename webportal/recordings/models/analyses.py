@@ -13,8 +13,8 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from webportal.analyses.models.work import Work, constraints_of_work
 from webportal.recordings.models.recordings import Recording
-from webportal.recordings.models.work import Work, constraints_of_work
 
 
 class RecordingAnalysis(Work):

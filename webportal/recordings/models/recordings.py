@@ -16,7 +16,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from webportal.recordings.models.work import Work, constraints_of_work
+from webportal.analyses.models.work import Shareable, Work, constraints_of_work
 
 #: Where the folders of all recordings lie, below the root of the private files.
 ROOT = "recordings"
@@ -28,7 +28,7 @@ def random_folder() -> str:
     return f"{ROOT}/{name[:2]}/{name}"
 
 
-class Recording(Work):
+class Recording(Work, Shareable):
     """One recording that a person sent. Private to its owner."""
 
     class State(models.TextChoices):
@@ -59,8 +59,6 @@ class Recording(Work):
     state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.RECEIVING)
     created_at = models.DateTimeField(_("sent"), default=timezone.now, editable=False)
     finished_at = models.DateTimeField(_("read, or given up"), null=True, blank=True, editable=False)
-    trashed_at = models.DateTimeField(_("put in the trash"), null=True, blank=True, editable=False)
-    shared_at = models.DateTimeField(_("shared with reviewers"), null=True, blank=True, editable=False)
 
     files = models.JSONField(
         _("files"),
@@ -195,11 +193,6 @@ class Recording(Work):
     def is_open(self) -> bool:
         """Whether a worker has something to do with it."""
         return self.state in self.OPEN_STATES
-
-    @property
-    def is_shared(self) -> bool:
-        """Whether reviewers may see it now; what lies in the trash is nobody's but its owner's."""
-        return self.shared_at is not None and self.trashed_at is None
 
     @property
     def sent_bytes(self) -> int:

@@ -28,7 +28,7 @@ def about(stored: StoredRecording, seen: Shown | None, *, addresses: str, key: o
         "rate": stored.recording.rate,
         "samples": stored.recording.samples,
         "leads": list(stored.recording.leads),
-        "reaches": [[round(one.baseline, 3), round(one.low, 3), round(one.high, 3)] for one in reaches],
+        "reaches": [[round(reach.baseline, 3), round(reach.low, 3), round(reach.high, 3)] for reach in reaches],
         "start": start.isoformat() if start else "",
         "signal": reverse(f"{addresses}signal", args=[key, 0, 0]).removesuffix("0/0"),
         "words": words(),
@@ -54,8 +54,8 @@ def about(stored: StoredRecording, seen: Shown | None, *, addresses: str, key: o
                 for place, kind in enumerate(answer.model.classes)
             ],
             "moments": [
-                {"key": one.key, "title": one.title, "begin": one.begin, "end": one.end}
-                for one in moments.moments(answer)
+                {"key": moment.key, "title": moment.title, "begin": moment.begin, "end": moment.end}
+                for moment in moments.moments(answer)
             ],
         }
     return description
@@ -66,5 +66,8 @@ def episodes(seen: Shown) -> dict[str, Any]:
     names = moments.kind_names()
     return {
         "names": {kind.value: name for kind, name in names.items()},
-        "episodes": [[one.kind.value, one.begin, one.end, one.beats, one.rate] for one in seen.answer.episodes],
+        "episodes": [
+            [episode.kind.value, episode.begin, episode.end, episode.beats, episode.rate]
+            for episode in seen.answer.episodes
+        ],
     }

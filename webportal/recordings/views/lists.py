@@ -33,9 +33,9 @@ def recording_list(request: HttpRequest) -> HttpResponse:
     form = ListForm(request.GET)
     form.is_valid()
     user = current_user(request)
-    found = queries.matching(user, access.own_recordings(user), form.cleaned_data)
+    rows = queries.matching(user, access.own_recordings(user), form.cleaned_data)
     looking = urlencode([(name, str(value)) for name, value in request.GET.items() if value and name in form.fields])
-    return _list(request, "recordings/list.html", found, queries.NEWEST, form=form, looking=looking)
+    return _list(request, "recordings/list.html", rows, queries.NEWEST, form=form, looking=looking)
 
 
 @login_required

@@ -72,7 +72,7 @@ def beats_page(request: HttpRequest, recording_id: uuid.UUID) -> HttpResponse:
     kind = request.GET.get("kind", "")
     page = _page(request, _places(seen, kind))
     rows = _beat_rows(analysis, seen, np.fromiter(page.object_list, np.int64))
-    kinds = [(one.short, translated(one.name) or one.short) for one in seen.answer.model.classes]
+    kinds = [(kind.short, translated(kind.name) or kind.short) for kind in seen.answer.model.classes]
     context = {"recording": analysis.recording, "page": page, "rows": rows, "kinds": kinds, "kind": kind}
     return render(request, "recordings/beats_table.html", context | {"query": _query(kind=kind)})
 
@@ -90,11 +90,11 @@ def episodes_page(request: HttpRequest, recording_id: uuid.UUID) -> HttpResponse
     start = analysis.recording.started
     rows = [
         EpisodeRow(
-            names[one.kind], clock(one.begin, start), round(one.begin, 3), one.end - one.begin, one.beats, one.rate
+            names[row.kind], clock(row.begin, start), round(row.begin, 3), row.end - row.begin, row.beats, row.rate
         )
-        for one in page.object_list
+        for row in page.object_list
     ]
-    kinds = [(one.value, names[one]) for one in EpisodeKind if one in there]
+    kinds = [(kind.value, names[kind]) for kind in EpisodeKind if kind in there]
     context = {"recording": analysis.recording, "page": page, "rows": rows, "kinds": kinds, "kind": kind}
     return render(request, "recordings/episodes_table.html", context | {"query": _query(kind=kind)})
 
@@ -120,7 +120,7 @@ def _query(**chosen: str) -> str:
 def _places(seen: Shown, kind: str) -> NDArray[np.int64]:
     """Places of the beats of a kind, in order of time; of all for a kind that there isn't."""
     beats = seen.answer.beats
-    shorts = [one.short for one in seen.answer.model.classes]
+    shorts = [kind.short for kind in seen.answer.model.classes]
     if kind == "uncertain":
         return np.flatnonzero(~beats.confident)
     if kind in shorts:

@@ -72,6 +72,13 @@ def test_a_page_of_twelve_leads_is_read_lead_by_lead() -> None:
     assert np.isnan(recording.lead("V1")[:1100]).all()
 
 
+def test_without_a_grid_a_pulse_tells_both_scales_of_a_picture_taken_askew() -> None:
+    image = Image.fromarray(drawn.strip(8, fine=None, bold=None).pixels())
+    (lead,) = read(np.asarray(image.resize((round(image.width * 1.07), image.height)))).leads
+    assert len(lead.millivolts) / lead.rate == pytest.approx(8, rel=0.015)
+    assert float(np.nanmax(lead.millivolts)) == pytest.approx(1.0, abs=0.05)
+
+
 @pytest.mark.parametrize(("height", "warned"), [(0.8, False), (2.6, True)])
 def test_traces_that_touch_are_told(height: float, warned: bool) -> None:
     page = drawn.Page(240, 70, 8.0)

@@ -16,8 +16,8 @@ SAMPLES: Final = Path(__file__).parents[4] / "samples" / "pictures"
 DATA: Final = Path(__file__).with_name("data") / "samples.npz"
 """What is drawn: ``FILE/ROW/COLUMN/NAME``, microvolts, 500 a second."""
 
-#: How far a lead may be from what was drawn, as a share of its height: 14 dB, what a photograph shall have.
-OFF = 0.2
+#: How far leads may be from what was drawn, as a share of their height: 12 dB.
+OFF = 0.25
 STRIPS = ("strip-scan.jpg", "strip-photograph.jpg", "strip-screenshot.png")
 PAGES = ("page-scan.jpg", "page-photograph.jpg")
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import numpy as np
 import pytest
 
@@ -15,7 +17,7 @@ from training.datasets.recordings.beat_set import Prepared
 def _record(name: str, edit: str = "", database: str = "mitdb") -> Prepared:
     person = person_of(name) if database == "mitdb" else f"{database}-{name}"
     facts = {"database": database, "record": name, "person": person, "group": person, "edit": edit}
-    course = Course(np.empty(0, np.float32), np.empty(0, np.bool_))
+    course = Course(np.empty(0, np.float32), np.empty(0, np.bool_), np.empty(0, np.int16))
     none = np.empty(0, np.int64)
     return Prepared(facts, np.empty(0, "<U1"), np.empty(0, np.uint8), none, np.empty((0, 2), np.int64), course)
 
@@ -35,9 +37,16 @@ def test_ds2_is_asked_about_by_a_network_that_knows_none_of_its_people() -> None
 
 
 def test_what_is_chosen_for_ds2_is_chosen_without_its_people() -> None:
-    for function in (divisions.trains, divisions.tests):
-        chosen = function(_RECORDS, divisions.CHOICE)
+    for function, division in product((divisions.trains, divisions.tests), divisions.CHOICES):
+        chosen = function(_RECORDS, division)
         assert not {record.record for record, own in zip(_RECORDS, chosen, strict=True) if own} & set(DS2.split())
+
+
+def test_everybody_who_trains_for_ds2_is_asked_about_once_when_it_is_chosen() -> None:
+    asked = np.sum([divisions.tests(_RECORDS, division) for division in divisions.CHOICES], axis=0)
+    trains = divisions.trains(_RECORDS, divisions.DS2)
+    real = np.array([not record.is_edited for record in _RECORDS])
+    assert asked.tolist() == (trains & real).astype(int).tolist()
 
 
 @pytest.mark.parametrize("division", divisions.DIVISIONS)

@@ -49,6 +49,8 @@ def test_arrays_are_those_of_the_stream_and_a_strip_has_a_quarter_of_its_samples
     np.testing.assert_array_equal(inputs["intervals"][0], expected[20].intervals)
     np.testing.assert_array_equal(inputs["features"][0], expected[20].features)
     np.testing.assert_array_equal(inputs["arrival"][0], expected[20].block.arrival[expected[20].place])
+    own = expected[20].block.conduction[expected[20].place]
+    np.testing.assert_array_equal(inputs["conduction"][0], own)
     np.testing.assert_array_equal(inputs["leads"][0], expected[20].block.leads)
 
 

@@ -30,7 +30,8 @@ def _prepared(
         "samples": int(samples.max(initial=0)) + RATE,
     }
     none = np.empty((0, 2), np.int64)
-    course = Course(np.full(len(samples), np.nan, np.float32), np.zeros(len(samples), np.bool_))
+    count = len(samples)
+    course = Course(np.full(count, np.nan, np.float32), np.zeros(count, np.bool_), np.zeros(count, np.int16))
     return Prepared(facts, np.full(len(samples), "N"), np.zeros(len(samples), np.uint8), samples, none, course)
 
 
@@ -80,12 +81,13 @@ def test_burden_is_a_share_of_all_beats() -> None:
 
 def test_an_expert_corrects_the_families_that_the_model_doubts() -> None:
     item = _answered("NNNNVVAANN", "NNNNNNNNNN")
-    families = np.array([0, 0, 0, 0, 1, 1, 2, 2, 0, 0], np.int16)
+    families = item.prepared.course.families
+    families[:] = [0, 0, 0, 0, 1, 1, 2, 2, 0, 0]
     probabilities = np.zeros((10, len(CLASSES)), np.float32)
     probabilities[:, 0] = np.where(families == 0, 1.0, np.where(families == 1, 0.6, 0.8))
     name = key(item.prepared)
     for most, expected in ((0, "NNNNNNNNNN"), (1, "NNNNVVNNNN"), (2, "NNNNVVAANN")):
-        (judged,) = expert.judged([item], {name: families}, {name: probabilities}, most)
+        (judged,) = expert.judged([item], {name: probabilities}, most)
         assert "".join(judged.symbols) == expected
 
 
@@ -94,7 +96,7 @@ def test_a_family_that_is_called_by_two_names_is_shown_as_two() -> None:
     probabilities = np.full((6, len(CLASSES)), 0.1, np.float32)
     probabilities[:, 0] = 0.5
     name = key(item.prepared)
-    (judged,) = expert.judged([item], {name: np.zeros(6, np.int16)}, {name: probabilities}, 2)
+    (judged,) = expert.judged([item], {name: probabilities}, 2)
     assert "".join(judged.symbols) == "NNNNVN", "the expert says what most beats of each are"
 
 

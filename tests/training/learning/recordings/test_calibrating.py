@@ -16,7 +16,7 @@ def _record(number: int, allowed: np.ndarray, edit: str = "") -> Prepared:
     facts = {"database": "qtdb", "record": str(number), "person": f"qtdb-{number}", "edit": edit}
     count = len(allowed)
     none = np.empty((0, 2), np.int64)
-    course = Course(np.full(count, np.nan, np.float32), np.zeros(count, np.bool_))
+    course = Course(np.full(count, np.nan, np.float32), np.zeros(count, np.bool_), np.zeros(count, np.int16))
     return Prepared(facts, np.full(count, "N"), allowed.astype(np.uint8), np.arange(count), none, course)
 
 
@@ -89,8 +89,8 @@ def test_a_fold_is_calibrated_by_the_others() -> None:
 def test_a_recording_is_answered_by_its_own_shares_of_the_classes() -> None:
     records = tuple(_record(number, np.repeat([1, 8], [60, 4])) for number in range(20))
     logits = {key(record): np.concatenate([_logits(60, 0, 2.0), _logits(4, 3, 2.0)]) for record in records}
-    calibration = calibrating.Calibration.of(calibrating.known(records, logits))
-    assert sum(calibration.shares) == pytest.approx(1)
+    calibration = calibrating.Calibration.of(records, logits)
+    assert sum(calibration.course.shares) == pytest.approx(1)
     long, short = _record(30, np.full(901, 8)), _record(31, np.full(1, 8))
     doubtful = np.zeros((1, len(CLASSES)), np.float32)
     many = {key(long): np.concatenate([_logits(900, 3, 3.0), doubtful]), key(short): doubtful}

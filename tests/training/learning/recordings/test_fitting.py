@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from ecg.features.conduction import CONDUCTION, OF_LEADS
 from ecg.features.stream import FEATURES
 from training.datasets.recordings import beat_set, divisions
 from training.datasets.recordings.beat_set import BeatSet
 from training.learning.recordings import runs
-from training.learning.recordings.fitting import Fit, fit, logits_of, missed
+from training.learning.recordings.fitting import Fit, fit, logits_of, missed, with_leads_lost
 from training.learning.recordings.sampling import Sampler, disturbed, hardness
 
 #: Somebody of the small copy is asked about in it.
@@ -90,6 +91,16 @@ def test_conducted_beats_that_come_early_or_look_otherwise_are_drawn_more_often_
     features[2, list(FEATURES).index("correlation_mean")] = 0.5
     features[3] = np.nan
     assert hardness(features).tolist() == [0, 1, 2, 2]
+
+
+def test_leads_are_lost_as_a_whole_and_most_beats_keep_all() -> None:
+    numbers = np.ones((2000, len(CONDUCTION)), np.float32)
+    lost = np.isnan(with_leads_lost(numbers, np.random.default_rng(0)))
+    assert np.isfinite(numbers).all(), "what was given stays"
+    for columns in OF_LEADS:
+        assert (lost[:, columns].all(axis=1) == lost[:, columns].any(axis=1)).all()
+    assert 0.6 < (~lost.any(axis=1)).mean() < 0.8
+    assert not lost[:, 0].any(), "how long QRS complexes last is no lead's"
 
 
 def test_how_much_of_the_rhythm_is_known_differs_by_chance(beats: BeatSet) -> None:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from ecg.features.arrival import ARRIVAL
+from ecg.features.conduction import CONDUCTION
 from ecg.features.stream import FEATURES, INTERVALS
 from training.learning.recordings import network
 from training.learning.recordings.network import STRIP, WINDOW, Spread
@@ -29,6 +30,7 @@ def _inputs(beats: int, leads: int) -> Inputs:
         "intervals": generator.uniform(0.5, 1.2, (beats, 2 * INTERVALS)).astype(np.float32),
         "features": generator.normal(size=(beats, len(FEATURES))).astype(np.float32),
         "arrival": generator.normal(size=(beats, len(ARRIVAL))).astype(np.float32),
+        "conduction": generator.normal(size=(beats, len(CONDUCTION))).astype(np.float32),
         "leads": np.broadcast_to(np.arange(leads, dtype=np.float32), (beats, leads)),
     }
 

@@ -17,6 +17,7 @@ from pytest_django.fixtures import DjangoCaptureOnCommitCallbacks, Settings
 
 from inference_server.classification import Classification, Verdict
 from tests.webportal.conftest import FarSide, Refusal
+from webportal import searching
 from webportal.accounts.models import User
 from webportal.analyses import services
 from webportal.analyses.history import exports, queries
@@ -85,7 +86,7 @@ def test_a_word_is_found_among_ones_own_labels_however_common_it_is(
     owner_client: Client,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(queries, "FEW_UPLOADS", few)
+    monkeypatch.setattr(searching, "FEW", few)
     for label in ("Ward 12", "ward 3 %", "holter"):
         upload(label=label)
     upload(label="ward 1 of somebody else", user=other)

@@ -170,10 +170,10 @@ def test_progress_is_written_down(asked: RecordingAnalysis, monkeypatch: pytest.
 def test_what_was_done_before_a_worker_was_killed_is_not_done_again(
     asked: RecordingAnalysis, portal_with_recordings: ServerProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    store, stored = checkpoints.Checkpoints.store, []
+    put, stored = checkpoints.Checkpoints.store, []
 
     def killed(self: checkpoints.Checkpoints, place: int, part: bytes) -> None:
-        store(self, place, part)
+        put(self, place, part)
         stored.append(part)
         raise KeyboardInterrupt
 

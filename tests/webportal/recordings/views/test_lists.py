@@ -13,6 +13,7 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 from pytest_django.fixtures import Settings
 
+from webportal import searching
 from webportal.accounts import quota
 from webportal.accounts.models import User
 from webportal.audit.models import Entry
@@ -26,6 +27,33 @@ Keep = Callable[..., Recording]
 
 def names(client: Client, url: str, **asked: str) -> list[str]:
     return [recording.name for recording in client.get(url, asked).context["page"].rows]
+
+
+@pytest.mark.parametrize("few", [1000, 1], ids=["rare", "common"])
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("ward", ["ward 3 %", "Ward 12"]),
+        ("3", ["ward 3 %"]),
+        ("wa", ["ward 3 %", "Ward 12"]),
+        ("%", ["ward 3 %"]),
+        ("_", []),
+    ],
+)
+def test_a_word_is_found_among_ones_own_names_however_common_it_is(
+    text: str,
+    found: list[str],
+    few: int,
+    owner_client: Client,
+    other: User,
+    keep_recording: Keep,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(searching, "FEW", few)
+    for name in ("Ward 12", "ward 3 %", "holter", ""):
+        keep_recording(name=name)
+    keep_recording(name="ward 1 of somebody else", user=other)
+    assert names(owner_client, reverse("recordings:list"), q=text) == found
 
 
 def test_one_finds_ones_own_by_name_id_state_and_day(

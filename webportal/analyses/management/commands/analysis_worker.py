@@ -8,10 +8,10 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand
-from django_tasks_db.management.commands.db_worker import Worker, valid_interval
+from django_tasks_db.management.commands.db_worker import Worker
 
 from webportal.analyses.upkeep.sweeper import Sweeper
-from webportal.analyses.upkeep.working import probed, worker_for
+from webportal.analyses.upkeep.working import add_worker_options, probed, worker_for
 
 logger = logging.getLogger("webportal.analyses.worker")
 
@@ -23,11 +23,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Options, all with defaults."""
-        parser.add_argument(
-            "--interval", type=valid_interval, default=0.5, help="Seconds between looks at an empty queue."
-        )
-        parser.add_argument("--sweep-interval", type=valid_interval, default=2.0, help="Seconds between sweeps.")
-        parser.add_argument("--batch", action="store_true", help="Stop when the queue is empty.")
+        add_worker_options(parser)
 
     def handle(self, *args: Any, interval: float, sweep_interval: float, batch: bool, **options: Any) -> None:
         """Work until SIGTERM or SIGINT; a task in hand is finished first."""

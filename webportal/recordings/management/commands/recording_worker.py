@@ -13,9 +13,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 from django.db import connection
-from django_tasks_db.management.commands.db_worker import Worker, valid_interval
+from django_tasks_db.management.commands.db_worker import Worker
 
-from webportal.analyses.upkeep.working import probed, worker_for
+from webportal.analyses.upkeep.working import add_worker_options, probed, worker_for
 from webportal.recordings.jobs import asking, reading
 from webportal.recordings.jobs.lines import stopping
 from webportal.recordings.upkeep.sweeper import Sweeper
@@ -39,11 +39,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Options, all with defaults."""
-        parser.add_argument(
-            "--interval", type=valid_interval, default=0.5, help="Seconds between looks at an empty queue."
-        )
-        parser.add_argument("--sweep-interval", type=valid_interval, default=2.0, help="Seconds between sweeps.")
-        parser.add_argument("--batch", action="store_true", help="Stop when the queues are empty.")
+        add_worker_options(parser)
 
     def handle(self, *args: Any, interval: float, sweep_interval: float, batch: bool, **options: Any) -> None:
         """Work until SIGTERM or SIGINT; an analysis in hand is put back, a reading is begun again by another worker."""

@@ -1,0 +1,218 @@
+"""A sheet of paper, or a screen, told from what it lies on by its colour: its four corners in a photograph."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from scipy import ndimage, spatial
+
+from ecg.pictures.pages.corrections import Point
+
+Floats = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
+#: Pixels of the copy in which sheets are sought, and those over which strokes vanish.
+_SIDE: Final = 320
+_STROKES: Final = 5
+#: Pixels at the picture's edges, which mostly show what a sheet lies on, and how far off their colour may be, grey
+#: levels, for them to be of it.
+_FRAME: Final = 6
+_NEAR: Final = 24.0
+#: A sheet differs from what is around it by so many grey levels, and by so many times as much as that varies.
+_LEAST_GAP: Final = 28.0
+_CLEAR: Final = 2.5
+#: Hues are shares of the three colours; so many grey levels is a difference of all of one. Darker pixels have none.
+_HUES: Final = 1200.0
+_DARKEST: Final = 30.0
+#: It takes this share of the picture, its outline is convex, and nearly one of four sides.
+_AREA: Final = (0.08, 0.97)
+_SOLID: Final = 0.92
+_FOUR_SIDED: Final = 1.1
+#: Paper is so much lighter, or less colourful, than what it lies on, grey levels; a screen is so dark.
+_LIGHTER: Final = 20.0
+_PALER: Final = 25.0
+_SCREEN: Final = 90.0
+#: Across each side, the colour leaps by this share of that within so many pixels of the copy; where it is looked at.
+_LEAP: Final = 0.5
+_STEP: Final = 3.0
+_SAMPLES: Final = 21
+#: Corners are put so far outside: share of the sheet's sides.
+_OUTSET: Final = 0.01
+
+
+class Sheet(NamedTuple):
+    """A sheet in a photograph."""
+
+    corners: tuple[Point, Point, Point, Point]
+    """Upper left, upper right, lower right, lower left, a little outside of it, pixels: bent paper has no straight
+    edges."""
+    shown: Image.Image
+    """``L``, the whole picture in small: 255 where it shows the sheet."""
+    around: Image.Image
+    """``RGB``, as small: the sheet's colours, and around it those of its nearest places."""
+
+
+def sheet_of(image: Image.Image) -> Sheet | None:
+    """The one sheet that a photograph shows; None where there is none, or where nothing but it is shown."""
+    factor = max(image.size) / _SIDE
+    if factor < 1:
+        return None
+    size = (max(1, round(image.width / factor)), max(1, round(image.height / factor)))
+    small = image.convert("RGB").resize(size, Image.Resampling.BOX)
+    colours = ndimage.median_filter(np.asarray(small), (_STROKES, _STROKES, 1)).astype(np.float64)
+    found = [sheet for far in _differences(colours) if (sheet := _found(colours, far)) is not None]
+    if not found:
+        return None
+    # The lit part of a sheet may have four sides, too.
+    mask, corners = max(found, key=lambda sheet: int(sheet[0].sum()))
+    corners = (corners + _OUTSET * 2 * (corners - corners.mean(axis=0))) * (np.array(image.size) / np.array(size))
+    first, second, third, fourth = ((float(x), float(y)) for x, y in corners)
+    inner = ndimage.binary_erosion(mask, border_value=1)
+    nearest = ndimage.distance_transform_edt(
+        ~ndimage.binary_erosion(inner, iterations=2, border_value=1), return_distances=False, return_indices=True
+    )
+    around = colours[tuple(nearest)].astype(np.uint8)
+    shown = Image.fromarray(inner.view(np.uint8) * np.uint8(255))
+    return Sheet((first, second, third, fourth), shown, Image.fromarray(around))
+
+
+def _differences(colours: Floats) -> Iterator[Floats]:
+    """How much each pixel differs from what a sheet lies on, ``[rows, columns]``, in ways of which one may tell it."""
+    yield np.sqrt(((colours - _surroundings(colours)) ** 2).sum(axis=2))
+    # A shadow leaves the hue as it is.
+    hues = colours / np.maximum(colours.sum(axis=2, keepdims=True), _DARKEST)
+    rows, columns = hues.shape[:2]
+    inner = hues[rows // 4 : -(rows // 4), columns // 4 : -(columns // 4)]
+    off = np.sqrt(((hues - np.median(inner, axis=(0, 1))) ** 2).sum(axis=2))
+    yield np.maximum(255.0 - _HUES * off, 0.0)
+    yield colours.max(axis=2)
+
+
+def _found(colours: Floats, far: Floats) -> tuple[Mask, Floats] | None:
+    """A sheet that differs from what is around it, and its corners, ``[4, 2]``; None where there is none."""
+    mask = _apart(far)
+    if mask is None or not _stands_out(colours, mask):
+        return None
+    corners = _corners(mask)
+    return (mask, corners) if corners is not None and _sharp(far, mask, corners) else None
+
+
+def _surroundings(colours: Floats) -> Floats:
+    """What the picture would show without the sheet: colours that vary evenly, by those at its edges."""
+    rows, columns = colours.shape[:2]
+    y, x = np.meshgrid(np.linspace(-1, 1, rows), np.linspace(-1, 1, columns), indexing="ij")
+    terms = np.stack([np.ones_like(x), x, y, x * y], axis=2).reshape(-1, 4)
+    frame = np.ones((rows, columns), np.bool_)
+    frame[_FRAME:-_FRAME, _FRAME:-_FRAME] = False
+    edge = np.flatnonzero(frame.ravel())
+    values = colours.reshape(-1, 3)
+    # Begin with the colour that most of the edge has.
+    chosen = edge[np.abs(values[edge] - np.median(values[edge], axis=0)).max(axis=1) < 2 * _NEAR]
+    for _ in range(3):
+        if len(chosen) < len(edge) // 4:
+            chosen = edge
+        factors = np.linalg.lstsq(terms[chosen], values[chosen], rcond=None)[0]
+        off = np.abs(values[edge] - terms[edge] @ factors).max(axis=1)
+        chosen = edge[off < _NEAR]
+    return (terms @ factors).reshape(colours.shape)
+
+
+def _apart(far: Floats) -> Mask | None:
+    """The largest piece that is clearly of another colour than its surroundings; None where there is none."""
+    counts, edges = np.histogram(np.minimum(far, 255.0), bins=64, range=(0.0, 255.0))
+    middles = (edges[1:] + edges[:-1]) / 2
+    below, total = np.cumsum(counts), counts.sum()
+    sums = np.cumsum(counts * middles)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        low, high = sums / below, (sums[-1] - sums) / (total - below)
+        between = np.nan_to_num(below * (total - below) * (high - low) ** 2)
+    threshold = edges[1:][int(between.argmax())]
+    mask = far > threshold
+    if not mask.any() or mask.all():
+        return None
+    mask = ndimage.binary_fill_holes(ndimage.binary_opening(ndimage.binary_closing(mask, iterations=2), iterations=2))
+    labels, number = ndimage.label(mask)
+    if not number:
+        return None
+    largest: Mask = labels == 1 + int(np.argmax(ndimage.sum_labels(mask, labels, np.arange(1, number + 1))))
+    inside, outside = far[largest], far[~mask]
+    if not len(outside) or not _AREA[0] <= largest.mean() <= _AREA[1]:
+        return None
+    gap = float(np.median(inside) - np.median(outside))
+    spread = float(np.quantile(outside, 0.9) - np.median(outside))
+    return largest if gap >= max(_LEAST_GAP, _CLEAR * spread) else None
+
+
+def _stands_out(colours: Floats, mask: Mask) -> bool:
+    """Whether it is paper on a table, or a dark screen, and no part of a page that is printed on."""
+    inside, outside = np.median(colours[mask], axis=0), np.median(colours[~mask], axis=0)
+    lighter = inside.max() - outside.max()
+    paler = np.ptp(outside) - np.ptp(inside)
+    return bool(lighter >= _LIGHTER or paler >= _PALER or inside.max() <= _SCREEN)
+
+
+def _sharp(far: Floats, mask: Mask, corners: Floats) -> bool:
+    """Whether the colour leaps at each side: a shadow's edge is soft."""
+    gap = float(np.median(far[mask]) - np.median(far[~mask]))
+    along = np.linspace(0.1, 0.9, _SAMPLES)[:, None]
+    for begin, end in zip(corners, np.roll(corners, -1, axis=0), strict=True):
+        inward = np.array([-(end - begin)[1], (end - begin)[0]]) / np.hypot(*(end - begin))
+        places = begin + along * (end - begin)
+        inside, outside = (places + step * inward - 0.5 for step in (_STEP, -_STEP))
+        within = ((outside >= 0) & (outside <= np.array(far.shape[::-1]) - 1)).all(axis=1)
+        if not within.any():
+            continue  # the picture ends with the sheet
+        high, low = (
+            ndimage.map_coordinates(far, side[within].T[::-1], order=1, mode="nearest") for side in (inside, outside)
+        )
+        if float(np.median(high - low)) < _LEAP * gap:
+            return False
+    return True
+
+
+def _corners(mask: Mask) -> Floats | None:
+    """The corners of the piece, clockwise from the upper left one, ``[4, 2]``; None where it has not four sides."""
+    edge = mask & ~ndimage.binary_erosion(mask)
+    rows, columns = np.nonzero(edge)
+    points = np.stack([columns + 0.5, rows + 0.5], axis=1)
+    if len(points) < 8:
+        return None
+    hull = spatial.ConvexHull(points)
+    if mask.sum() < _SOLID * hull.volume:
+        return None
+    corners = _four(points[hull.vertices])
+    if corners is None or _area(corners) > _FOUR_SIDED * hull.volume:
+        return None
+    x, y = corners.T
+    clockwise = corners if float(x @ np.roll(y, -1) - y @ np.roll(x, -1)) > 0 else corners[::-1]
+    return np.roll(clockwise, -int(clockwise.sum(axis=1).argmin()), axis=0)
+
+
+def _four(polygon: Floats) -> Floats | None:
+    """A convex polygon with sides taken away, those that make it grow least, until four are left."""
+    while len(polygon) > 4:
+        before, after = np.roll(polygon, 1, axis=0), np.roll(polygon, -1, axis=0)
+        beyond = np.roll(polygon, -2, axis=0)
+        # Where the sides before and behind each side meet: polygon + t (polygon - before) = after + s (after - beyond).
+        one, other, gap = polygon - before, after - beyond, after - polygon
+        cross = one[:, 0] * other[:, 1] - one[:, 1] * other[:, 0]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            ahead = (gap[:, 0] * other[:, 1] - gap[:, 1] * other[:, 0]) / cross
+            growth = np.abs(ahead * (one[:, 0] * gap[:, 1] - one[:, 1] * gap[:, 0])) / 2
+        growth = np.where(np.isfinite(ahead) & (ahead >= 0), growth, np.inf)
+        side = int(growth.argmin())
+        if not np.isfinite(growth[side]):
+            return None
+        polygon = polygon.copy()
+        polygon[side] = polygon[side] + ahead[side] * one[side]
+        polygon = np.delete(polygon, (side + 1) % len(polygon), axis=0)
+    return polygon if len(polygon) == 4 else None
+
+
+def _area(polygon: Floats) -> float:
+    x, y = polygon.T
+    return abs(float(x @ np.roll(y, -1) - y @ np.roll(x, -1))) / 2

@@ -1,0 +1,49 @@
+"""A sheet in a photograph is told from what it lies on."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from ecg.pictures.pages.sheet import sheet_of
+
+CORNERS = np.array([(180.0, 120.0), (820.0, 60.0), (900.0, 520.0), (140.0, 560.0)])
+
+
+def photographed(table: tuple[int, int, int], paper: tuple[int, int, int], *, shade: bool = False) -> Image.Image:
+    y, x = np.mgrid[0:640, 0:1000] + 0.5
+    inside = np.ones(x.shape, np.bool_)
+    for (ax, ay), (bx, by) in zip(CORNERS, np.roll(CORNERS, -1, axis=0), strict=True):
+        inside &= (bx - ax) * (y - ay) - (by - ay) * (x - ax) > 0
+    pixels = np.where(inside[..., None], np.array(paper), np.array(table)).astype(np.float64)
+    if shade:
+        pixels *= np.where(x + y < 700, 0.45, 1.0)[..., None]
+    pixels[300:304, 300:700] = 20
+    noise = np.random.default_rng(4).normal(0, 3, pixels.shape)
+    return Image.fromarray(np.clip(pixels + noise, 0, 255).astype(np.uint8))
+
+
+@pytest.mark.parametrize("shade", [False, True])
+@pytest.mark.parametrize("table", [(90, 60, 40), (30, 30, 34), (130, 30, 160)])
+def test_paper_on_a_table_has_four_corners_in_light_and_shadow(table: tuple[int, int, int], shade: bool) -> None:
+    sheet = sheet_of(photographed(table, (244, 236, 234), shade=shade))
+    assert sheet is not None
+    np.testing.assert_allclose(np.array(sheet.corners), CORNERS, atol=22)
+
+
+def test_a_dark_screen_is_a_sheet() -> None:
+    sheet = sheet_of(photographed((190, 40, 80), (8, 8, 12)))
+    assert sheet is not None
+    np.testing.assert_allclose(np.array(sheet.corners), CORNERS, atol=22)
+
+
+@pytest.mark.parametrize("paper", [(250, 225, 225), (255, 255, 255)])
+def test_a_grid_printed_on_a_white_page_is_no_sheet_of_its_own(paper: tuple[int, int, int]) -> None:
+    assert sheet_of(photographed((255, 255, 255), paper)) is None
+
+
+def test_a_shadow_is_no_sheet() -> None:
+    y, x = np.mgrid[0:640, 0:1000]
+    light = 245 - 130 / (1 + np.exp(-(x + 0.3 * y - 500) / 60))
+    assert sheet_of(Image.fromarray(np.repeat(light[..., None], 3, axis=2).astype(np.uint8))) is None

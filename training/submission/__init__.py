@@ -1,0 +1,1 @@
+"""Runs on a Ray cluster: begun from here, watched from here, and brought back."""
