@@ -8,6 +8,7 @@ from typing import Any, Final
 from django import forms
 from django.forms.boundfield import BoundField
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from ecg.pictures.pages.corrections import Corrections, CorrectionsError, Point
 from ecg.pictures.pages.result import PageReading
@@ -54,9 +55,10 @@ class PlaceField(forms.CharField):
         return numbers
 
 
-def _measure(label: Promise, unit: str, suggestions: str) -> forms.FloatField:
-    attributes = {"step": "any", "inputmode": "decimal", "autocomplete": "off", "list": suggestions}
-    return forms.FloatField(label=label, required=False, widget=forms.NumberInput(attrs=attributes), help_text=unit)
+def _measure(suggestions: str = "") -> forms.NumberInput:
+    """A number, with the identifier of a list of usual ones."""
+    attributes = {"step": "any", "inputmode": "decimal", "autocomplete": "off"}
+    return forms.NumberInput(attrs=attributes | ({"list": suggestions} if suggestions else {}))
 
 
 def _layout_choices() -> list[tuple[str, str | Promise]]:
@@ -68,8 +70,8 @@ def _layout_choices() -> list[tuple[str, str | Promise]]:
 class PageForm(forms.Form):
     """The names of the leads of a page, in reading order, and what its owner knows better than it can be read."""
 
-    mm_per_second = _measure(_("Paper speed, mm/s"), "", "speeds")
-    mm_per_mv = _measure(_("Gain, mm/mV"), "", "gains")
+    mm_per_second = forms.FloatField(label=_("Paper speed, mm/s"), required=False, widget=_measure("speeds"))
+    mm_per_mv = forms.FloatField(label=_("Gain, mm/mV"), required=False, widget=_measure("gains"))
     layout = forms.ChoiceField(label=_("Layout"), required=False, choices=_layout_choices)
     top = forms.ChoiceField(
         label=_("The page’s upper edge is"),
@@ -83,12 +85,16 @@ class PageForm(forms.Form):
         ],
     )
     region = PlaceField(4, label=_("Read this part alone: left, top, right, bottom"))
-    pixels_per_second = _measure(_("Pixels of a second, where there is no grid"), "", "")
-    pixels_per_mv = _measure(_("Pixels of a millivolt, where there is no grid"), "", "")
+    pixels_per_second = forms.FloatField(
+        label=_("Pixels of a second, where there is no grid"), required=False, widget=_measure()
+    )
+    pixels_per_mv = forms.FloatField(
+        label=_("Pixels of a millivolt, where there is no grid"), required=False, widget=_measure()
+    )
 
-    def __init__(self, reading: PageReading, corrections: Corrections, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, reading: PageReading, corrections: Corrections, data: Any = None) -> None:
         """``reading`` is what was read, with the names that the owner gave before, by those ``corrections``."""
-        super().__init__(*args, initial=_initial(corrections), **kwargs)
+        super().__init__(data, initial=_initial(corrections))
         self._tilt = reading.degrees - 90 * round(reading.degrees / 90)
         for place, (name, label) in enumerate(CORNERS):
             corner = ", ".join(f"{part:.0f}" for part in corrections.corners[place]) if corrections.corners else ""
@@ -148,14 +154,15 @@ class PageForm(forms.Form):
         return cleaned | {"corrections": stated}
 
     def _corners(self, cleaned: dict[str, Any]) -> tuple[Point, Point, Point, Point] | None:
-        places = [cleaned.get(name) for name, _label in CORNERS]
-        if all(places):
-            upper_left, upper_right, lower_right, lower_left = places
-            return upper_left, upper_right, lower_right, lower_left
-        for (name, _label), place in zip(CORNERS, places, strict=True):
-            if any(places) and place is None and name not in self.errors:
+        names = [name for name, _label in CORNERS]
+        given: dict[str, Point] = {name: cleaned[name] for name in names if cleaned.get(name)}
+        for name in names:
+            if given and name not in given and name not in self.errors:
                 self.add_error(name, _("Give all four corners, or none."))
-        return None
+        if len(given) < len(names):
+            return None
+        upper_left, upper_right, lower_right, lower_left = given.values()
+        return upper_left, upper_right, lower_right, lower_left
 
 
 def _initial(corrections: Corrections) -> dict[str, Any]:
@@ -178,11 +185,11 @@ def _quarter(degrees: float) -> int:
     return turned - 360 if turned > 180 else turned
 
 
-def _explained(wrong: CorrectionsError) -> str | Promise:
+def _explained(wrong: CorrectionsError) -> str:
     return {
-        "corners": _("That is no page: corners go around it, upper left first, and its sides have some length."),
-        "region": _("That part is too small, or lies outside of the picture."),
-        "mm_per_second": _("That is no paper speed."),
-        "mm_per_mv": _("That is no gain."),
-        "pixels_per_mv": _("Give pixels for both, a second and a millivolt, and then no speed and no gain."),
+        "corners": gettext("That is no page: corners go around it, upper left first, and its sides have some length."),
+        "region": gettext("That part is too small, or lies outside of the picture."),
+        "mm_per_second": gettext("That is no paper speed."),
+        "mm_per_mv": gettext("That is no gain."),
+        "pixels_per_mv": gettext("Give pixels for both, a second and a millivolt, and then no speed and no gain."),
     }.get(wrong.field, str(wrong))
