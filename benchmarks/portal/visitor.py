@@ -23,7 +23,7 @@ PATIENCE: Final = 60.0
 
 def pictures(count: int, *, seed: int = 0) -> list[bytes]:
     """``count`` different pictures, each a sample of the repository with a few grey pixels of noise, as PNG."""
-    samples = sorted(SAMPLES.glob("*/*.png"))
+    samples = sorted(SAMPLES.glob("[A-Z]*/*.png"))
     chance = random.Random(seed)  # noqa: S311 - noise
     return [_noisy(samples[number % len(samples)], chance) for number in range(count)]
 

@@ -43,6 +43,6 @@ def main(
     pictures: Annotated[int, typer.Option(min=1, help="Pictures in one measurement.")] = 128,
 ) -> None:
     """Print CPU milliseconds a picture for every size of batch, as JSON."""
-    image = (picture or min(SAMPLES.rglob("*.png"))).read_bytes()
+    image = (picture or min(SAMPLES.glob("[A-Z]*/*.png"))).read_bytes()
     figures = measure(OnnxModel.load(model or newest(MODELS)), image, rounds=rounds, pictures=pictures)
     sys.stdout.write(json.dumps({size: round(milliseconds, 3) for size, milliseconds in figures.items()}) + "\n")

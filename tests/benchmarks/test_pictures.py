@@ -9,7 +9,7 @@ from benchmarks.processes.project import SAMPLES
 
 
 def test_both_ways_are_timed_in_one_run() -> None:
-    sample = min(SAMPLES.rglob("*.png")).read_bytes()
+    sample = min(SAMPLES.glob("[A-Z]*/*.png")).read_bytes()
     figures = pictures.measure([sample], rounds=2, repeats=2)
     assert figures["canonical"] > 0
     assert figures["ratio"] == pytest.approx(figures["ink"] / figures["canonical"], rel=0.05)

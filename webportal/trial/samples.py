@@ -52,4 +52,4 @@ def find(key: str) -> Sample | None:
 
 @cache
 def _in(folder: Path) -> tuple[Sample, ...]:
-    return tuple(Sample(path.parent.name, path.stem, path) for path in sorted(folder.glob("*/*.png")))
+    return tuple(Sample(path.parent.name, path.stem, path) for path in sorted(folder.glob("[A-Z]*/*.png")))

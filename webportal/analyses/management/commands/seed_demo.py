@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from argparse import ArgumentParser
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
@@ -17,6 +17,11 @@ from webportal.analyses.intake.uploads import create_upload, digest_of, latest_o
 from webportal.analyses.jobs import running
 from webportal.analyses.models import Analysis
 from webportal.refusal import Refused
+
+
+_SUFFIXES: Final = (".png", ".jpg", ".jpeg")
+#: In this folder lie pictures that are recordings, not beats.
+_STRIPS_AND_PAGES: Final = "pictures"
 
 
 class Command(BaseCommand):
@@ -31,7 +36,11 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, samples: Path, username: str, **options: Any) -> None:
         """Safe to run again: pictures that are there already are not sent twice."""
-        files = sorted(path for path in samples.rglob("*") if path.suffix.lower() in (".png", ".jpg", ".jpeg"))
+        files = sorted(
+            path
+            for path in samples.rglob("*")
+            if path.suffix.lower() in _SUFFIXES and path.parent != samples / _STRIPS_AND_PAGES
+        )
         if not files:
             raise CommandError(f"There are no pictures in {samples}.")
         user, created = User.objects.get_or_create(username=username, defaults={"email": f"{username}@localhost"})
