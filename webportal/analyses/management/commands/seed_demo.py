@@ -18,7 +18,6 @@ from webportal.analyses.jobs import running
 from webportal.analyses.models import Analysis
 from webportal.refusal import Refused
 
-
 _SUFFIXES: Final = (".png", ".jpg", ".jpeg")
 #: In this folder lie pictures that are recordings, not beats.
 _STRIPS_AND_PAGES: Final = "pictures"
