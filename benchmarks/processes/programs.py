@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import IO, Any, Final, Self
 
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -98,7 +98,10 @@ def _kibibytes(pid: int, file: str, name: str) -> int:
 
 
 class Program:
-    """A program started with this Python, or ``by`` another command, ended with the block."""
+    """A program started with this Python, or ``by`` another command, ended with the block.
+
+    Without ``answers`` nobody reads its standard output, which goes where its errors go: a full pipe would stop it.
+    """
 
     def __init__(
         self,
@@ -106,13 +109,15 @@ class Program:
         environment: dict[str, str] | None = None,
         log: Path | None = None,
         by: Sequence[str] = (sys.executable,),
+        answers: bool = True,
     ) -> None:
         with log.open("w") if log else open(os.devnull, "w") as errors:
+            output: IO[str] | int = subprocess.PIPE if answers else errors
             self.process = subprocess.Popen(
                 [*by, *arguments],
                 env={**os.environ, **(environment or {})},
                 stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
+                stdout=output,
                 stderr=errors,
                 text=True,
             )

@@ -118,7 +118,7 @@ def peer(name: str, environments: Path, folder: Path, image: bytes, log: Path, *
         "PYTHONDONTWRITEBYTECODE": "1",
     }
     command = ("-m", f"benchmarks.serving.peers.{name}_rest", str(port), str(workers))
-    with Program(*command, environment=environment, log=log, by=(str(python),)) as started:
+    with Program(*command, environment=environment, log=log, by=(str(python),), answers=False) as started:
         rival = {"kserve": Rival.kserve, "mlserver": Rival.mlserver}[name](started, port, image)
         _wait_for(rival, log)
         yield rival
