@@ -42,7 +42,9 @@ class JsonFormatter(logging.Formatter):
             "event": record.getMessage(),
             **self._always,
         }
-        line.update((name, value) for name, value in record.__dict__.items() if name not in _FIELDS)
+        # What begins with an underscore is a library's own: Ray adds to every record of its process.
+        given = ((name, value) for name, value in record.__dict__.items() if not name.startswith("_"))
+        line.update((name, value) for name, value in given if name not in _FIELDS)
         call_id = request_id.get()
         if call_id and "request_id" not in line:
             line["request_id"] = call_id

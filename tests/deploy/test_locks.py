@@ -23,6 +23,7 @@ LOCKS = {
     "requirements/portal.lock": ["portal", "postgresql"],
     "requirements/serving.lock": ["server", "portal"],
     "requirements/training.lock": ["training"],
+    "requirements/archive.lock": ["archive"],
     "requirements/tracing.lock": ["tracing"],
     "requirements/watsonx.lock": ["server"],
 }

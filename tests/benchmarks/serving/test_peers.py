@@ -43,6 +43,6 @@ def test_every_package_of_a_peer_is_pinned_and_decoder_and_model_run_on_our_vers
     lines = (Path(environments.__file__).parent / f"{peer}.txt").read_text().splitlines()
     pinned = dict(line.split("==") for line in lines if not line.startswith("#"))
     root = Path(__file__).resolve().parents[3]
-    locked = (root / "requirements" / "server.lock").read_text()
+    locked = "".join((root / "requirements" / name).read_text() for name in ("shared.lock", "server.lock"))
     for package in ("numpy", "onnxruntime", "pillow", "scipy"):
         assert f"{package}=={pinned[package]}" in locked

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def some(send: Callable[..., Recording], keep_recording: Callable[..., Recording]) -> None:
     """Two recordings wait to be read, one was refused; two wait to be analysed, one of them for a server."""
-    for content in (b"0.1,0.2", b"0.1,0.2", b"%PDF-1.7"):
+    for content in (b"0.1,0.2", b"0.1,0.2", b"\x00\x01\x02\x03" * 100):
         send({"a.csv": content})
     reading.run(recording_id=Recording.objects.order_by("created_at").reverse()[0].pk)
     for _ in range(2):
