@@ -117,12 +117,14 @@ def test_a_gap_in_an_edf_file_is_told_and_shown(system: System, visitor: Visit, 
     expect(sven.locator("main")).to_contain_text("45.0 s together")
     sven.locator("#viewer-goto input").fill("95")
     sven.locator("#viewer-goto input").press("Enter")
-    assert sven.evaluate(
+    # The word is drawn once the stretch has come.
+    sven.wait_for_function(
         """() => {
-          const {strip, scale} = window.beatlensViewer;
-          const words = [], fill = strip.context.fillText;
-          strip.context.fillText = function (text, ...rest) { words.push(text); fill.call(this, text, ...rest); };
-          strip.draw();
+          const {context} = window.beatlensViewer.strip;
+          const words = [], fill = context.fillText;
+          context.fillText = function (text, ...rest) { words.push(text); fill.call(this, text, ...rest); };
+          window.beatlensViewer.strip.draw();
+          context.fillText = fill;
           return words.includes("not recorded");
         }"""
     )
