@@ -71,7 +71,12 @@ def line_of(runs: Runs, ink: NDArray[np.uint8], full: float) -> Line:
     upper = starts + (1.0 - first_row * (1.0 / full))
     lower = ends + (last_row * (1.0 / full) - 1.0)
     # A stroke is as long as it is thick where it is level, and longer elsewhere.
-    thickness = max(float(np.partition(lower - upper, count // 4)[count // 4]), 0.5)
+    lengths = lower - upper
+    thickness = max(float(np.partition(lengths, count // 4)[count // 4]), 0.5)
+    if thickness >= THIN:
+        # It may be level hardly anywhere: no stroke is thicker than its ink over its length.
+        steps = np.diff((upper + lower) * 0.5, prepend=(upper[0] + lower[0]) * 0.5)
+        thickness = max(min(thickness, float(lengths.sum() / np.hypot(1.0, steps).sum())), 0.5)
     line = Line(columns, upper, lower, thickness)
     if thickness < THIN:
         return _middle_of(line)

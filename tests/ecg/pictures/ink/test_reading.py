@@ -50,6 +50,17 @@ def test_pixels_are_the_same_whatever_the_pen(line_width: float) -> None:
     assert (drawn_directly < 255).mean() == pytest.approx((pixels < 255).mean(), abs=0.01)
 
 
+@pytest.mark.parametrize("periods", [4, 9])
+def test_a_line_that_is_level_nowhere_is_no_thicker_than_its_pen(periods: int) -> None:
+    image = Image.new("L", (192, 128), 255)
+    x = np.linspace(20, 172, 300)
+    y = 64 + 40 * np.sin(np.linspace(0, 2 * np.pi * periods, 300))
+    ImageDraw.Draw(image).line(list(zip(x.tolist(), y.tolist(), strict=True)), fill=100, width=1)
+    line = read_beat(image).line
+    assert line is not None
+    assert line.thickness < 1.5
+
+
 def test_the_default_size_is_that_of_the_classic_drawing() -> None:
     assert ink_pixels(Image.fromarray(drawn())).shape == (128, 192)
     assert pixels_of_signal(window()).shape == (128, 192)
