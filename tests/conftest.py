@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import sys
 from pathlib import Path
 
@@ -17,7 +18,11 @@ ROOT = Path(__file__).resolve().parent.parent
 def pytest_configure(config: pytest.Config) -> None:
     """Set Django up where the portal's tests are among those to run, and before any test is loaded: pytest-django then
     keeps tests without a database from any, and Django's set-up of logging closes nobody's stream.
+
+    Interrupts are heard again: a shell that starts tests in the background has them, and what they start, hear none.
     """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     portal = ROOT / "tests" / "webportal"
     wanted = [config.invocation_params.dir / argument.partition("::")[0] for argument in config.args]
     if any(portal.is_relative_to(path.resolve()) for path in wanted):
