@@ -213,47 +213,47 @@ def _read_sheet(size: tuple[int, int], factor: float, picture: Image.Image, dept
     sheet = sheet_of(picture, depth)
     if sheet.paper < LEAST_PAPER:
         return ReadBeat(size, texture_of(picture, sheet.ink, sheet.paper_depth), degrees=sheet.degrees), sheet
-    line = finding.find_line(sheet.ink, LEAST_DEPTH, sheet.grid_depth)
-    if line is None:
+    candidate = finding.find_line(sheet.ink, LEAST_DEPTH, sheet.grid_depth)
+    if candidate is None:
         is_map = depth.paper_share < EVEN and is_colour_map(picture)
         reason = NotABeat.SPECTROGRAM if is_map else NotABeat.NO_LINE
         return ReadBeat(size, reason, degrees=sheet.degrees), sheet
-    if not sheet.degrees and line.several_runs > _LEANING and sheet.panel == Panel(0, 0, *picture.size):
-        line, sheet = _made_upright(line, sheet)
-    return _read_line(size, factor, line, sheet), sheet
+    if not sheet.degrees and candidate.several_runs > _LEANING and sheet.panel == Panel(0, 0, *picture.size):
+        candidate, sheet = _made_upright(candidate, sheet)
+    return _read_line(size, factor, candidate, sheet), sheet
 
 
-def _made_upright(line: Found, sheet: Sheet) -> tuple[Found, Sheet]:
+def _made_upright(candidate: Found, sheet: Sheet) -> tuple[Found, Sheet]:
     """A line that leans over is turned until it is a function of time, if it becomes one."""
-    degrees = finding.overhang_of(line.own) if line.own is not None else 0.0
+    degrees = finding.overhang_of(candidate.own) if candidate.own is not None else 0.0
     if not degrees:
-        return line, sheet
+        return candidate, sheet
     turned = sheet._replace(ink=turned_back(sheet.ink, degrees), degrees=degrees)
     again = finding.find_line(turned.ink, LEAST_DEPTH, sheet.grid_depth)
-    if again is None or again.several_runs >= line.several_runs:
-        return line, sheet
+    if again is None or again.several_runs >= candidate.several_runs:
+        return candidate, sheet
     return again, turned
 
 
-def _read_line(size: tuple[int, int], factor: float, line: Found, sheet: Sheet) -> ReadBeat:
+def _read_line(size: tuple[int, int], factor: float, candidate: Found, sheet: Sheet) -> ReadBeat:
     left, top, right, bottom = sheet.panel
-    highest, lowest = float(line.line.upper.min()), float(line.line.lower.max())
-    is_classic = size == _CLASSIC_SIZE and _is_classic(line.line, highest, lowest, (left, top), factor)
+    highest, lowest = float(candidate.line.upper.min()), float(candidate.line.lower.max())
+    is_classic = size == _CLASSIC_SIZE and _is_classic(candidate.line, highest, lowest, (left, top), factor)
     read = ReadBeat(
         size=size,
         reason=None,
         beats=1,
         panel=(left * factor, top * factor, right * factor, bottom * factor),
         degrees=sheet.degrees,
-        line=line.line,
+        line=candidate.line,
         factor=factor,
         scale=Scale.CLASSIC if is_classic else Scale.UNKNOWN,
     )
-    if is_classic and line.own is None and _crossings(line.line, highest + lowest) < _MANY_CROSSINGS:
+    if is_classic and candidate.own is None and _crossings(candidate.line, highest + lowest) < _MANY_CROSSINGS:
         return read
-    x, y = strokes.polyline(line.line)
-    waves = waves_of(x, y, line.line.thickness)
-    evidence = _evidence(line, sheet, waves)
+    x, y = strokes.polyline(candidate.line)
+    waves = waves_of(x, y, candidate.line.thickness)
+    evidence = _evidence(candidate, sheet, waves)
     read = replace(
         read,
         reason=reason_for(evidence),
@@ -272,16 +272,16 @@ def _crossings(line: Line, twice: float) -> int:
     return int(np.count_nonzero(above[1:] != above[:-1]))
 
 
-def _evidence(line: Found, sheet: Sheet, waves: Waves) -> Evidence:
+def _evidence(candidate: Found, sheet: Sheet, waves: Waves) -> Evidence:
     rows, columns = sheet.ink.shape
     return Evidence(
-        inked=line.inked,
-        several_runs=line.several_runs,
-        other_lines=line.other_lines,
-        other_pieces=line.other_pieces,
-        other_ink=line.other_ink,
-        thickness=line.line.thickness / min(rows, columns),
-        cover=len(line.line.columns) / columns,
+        inked=candidate.inked,
+        several_runs=candidate.several_runs,
+        other_lines=candidate.other_lines,
+        other_pieces=candidate.other_pieces,
+        other_ink=candidate.other_ink,
+        thickness=candidate.line.thickness / min(rows, columns),
+        cover=len(candidate.line.columns) / columns,
         complexes=waves.complexes,
         narrow=waves.narrow,
     )
