@@ -59,9 +59,9 @@ class Sheet(NamedTuple):
 def sheet_of(image: Image.Image) -> Sheet | None:
     """The one sheet that a photograph shows; None where there is none, or where nothing but it is shown."""
     factor = max(image.size) / _SIDE
-    if factor < 1:
+    size = (round(image.width / factor), round(image.height / factor))
+    if factor < 1 or min(size) <= 2 * _FRAME:
         return None
-    size = (max(1, round(image.width / factor)), max(1, round(image.height / factor)))
     small = image.convert("RGB").resize(size, Image.Resampling.BOX)
     colours = ndimage.median_filter(np.asarray(small), (_STROKES, _STROKES, 1)).astype(np.float64)
     found = [sheet for far in _differences(colours) if (sheet := _found(colours, far)) is not None]

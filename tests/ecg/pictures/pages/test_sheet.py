@@ -32,6 +32,12 @@ def test_paper_on_a_table_has_four_corners_in_light_and_shadow(table: tuple[int,
     np.testing.assert_allclose(np.array(sheet.corners), CORNERS, atol=22)
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("size", [(20000, 20), (20, 20000), (4000, 150)])
+def test_a_picture_that_is_no_wider_than_an_edge_shows_no_sheet(size: tuple[int, int]) -> None:
+    assert sheet_of(Image.new("RGB", size, "white")) is None
+
+
 def test_a_dark_screen_is_a_sheet() -> None:
     sheet = sheet_of(photographed((190, 40, 80), (8, 8, 12)))
     assert sheet is not None
