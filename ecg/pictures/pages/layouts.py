@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
+import numpy as np
+
 from ecg.leads import STANDARD
 from ecg.pictures.pages.corrections import Corrections
 from ecg.pictures.pages.result import Warned
@@ -26,6 +28,8 @@ _BEFORE: Final = 0.2
 _BEHIND: Final = 0.45
 #: Before the first one there is the margin, where names may stand, too.
 _MARGIN: Final = 0.6
+#: The row of a strip is taken to be so high, mm: it has no others to measure it by.
+_ROW: Final = 26.0
 
 
 class Named(NamedTuple):
@@ -67,8 +71,9 @@ class Layout:
         return (Warned.NAMES_ASSUMED,) if self.names_assumed else ()
 
 
-def named(words: Sequence[Word], levels: Sequence[float], spacing: float) -> list[Named]:
-    """The names of leads among the words, each by the row that it belongs to."""
+def named(words: Sequence[Word], levels: Sequence[float], millimetre: float) -> list[Named]:
+    """The names of leads among the words, each by the row that it belongs to; all in pixels."""
+    spacing = float(np.median(np.diff(levels))) if len(levels) > 1 else _ROW * millimetre
     heights = sorted(word.box[3] - word.box[1] for word in words if word.text in NAMES and len(word.text) > 1)
     usual = heights[len(heights) // 2] if heights else 0
     found = []

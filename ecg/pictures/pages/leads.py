@@ -9,15 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecg.pictures.pages.layouts import Cell, Layout
-from ecg.pictures.pages.result import PLACES, RATE, Lead
+from ecg.pictures.pages.result import BRIDGED, PLACES, RATE, Lead
 from ecg.pictures.pages.scale import Scale
 from ecg.pictures.pages.traces import Trace
 
 Floats = NDArray[np.float64]
 ToPicture = Callable[[Floats], Floats]
 
-#: An interruption of the ink that is no longer is drawn over, seconds: a crossing letter, a faint spot.
-_BRIDGED: Final = 0.06
 #: A separator is so tall, stands so near to where a lead ends, is no wider than this beside its pen, and goes so far
 #: beyond the trace on both sides, mm.
 _TALL: Final = 2.0
@@ -98,7 +96,7 @@ def _lead(
     x, y = points
     seen = np.isfinite(y)
     values = np.interp(at, x[seen], y[seen])
-    values[_missing(at, x[seen], _BRIDGED * scale.pixels_per_second)] = np.nan
+    values[_missing(at, x[seen], BRIDGED * scale.pixels_per_second)] = np.nan
     millivolts = ((trace.zero - values) / scale.pixels_per_mv).astype(np.float32)
     places = np.stack([at, values], axis=1)[::PLACES]
     drawn = np.isfinite(places[:, 1])

@@ -14,6 +14,8 @@ Integers = NDArray[np.int64]
 
 PULSE_SECONDS: Final = 0.2
 """How long a pulse lasts (IEC 60601-2-25: 1 mV ± 5 %, here with the 200 ms of carts)."""
+FOOT: Final = 1.2
+"""How much of a row beside a pulse is its foot, no trace yet, mm."""
 
 #: How far from the row's end a pulse may lie, mm.
 _NEAR_END: Final = 17.0

@@ -22,7 +22,7 @@ from ecg.pictures.pages.leads import leads_of
 from ecg.pictures.pages.likeness import breaks_off, is_ecg
 from ecg.pictures.pages.millimetre import Pitch, pitch_of
 from ecg.pictures.pages.orientation import as_stated, upright
-from ecg.pictures.pages.result import Basis, Kind, PageReading, Reason, Warned
+from ecg.pictures.pages.result import LEAST_SECONDS, Basis, Kind, PageReading, Reason, Warned
 from ecg.pictures.pages.rhythm_strips import named_by_likeness
 from ecg.pictures.pages.rows import rows_of
 from ecg.pictures.pages.scale import scale_of
@@ -51,8 +51,6 @@ _SMALL: Final = 700
 _LEAST_WIDTH: Final = 150
 #: A page without a grid is taken to be so wide, mm: only to tell letters from traces.
 _USUAL_WIDTH: Final = 265.0
-#: Less than this is one beat, seconds.
-_ONE_BEAT: Final = 1.4
 #: A trace is a row's if it is as long as this share of the longest, and seen in this share of its columns.
 _LEAST_LENGTH: Final = 0.35
 _LEAST_COVER: Final = 0.6
@@ -105,14 +103,15 @@ def _read(
 ) -> PageReading:
     """What a view of a picture of ``size`` shows."""
     shown = max(view.image.size) * view.scale
-    if not corrections.trusted and shown < _SMALL and _is_one_beat(view.image):
+    asked_first = not corrections.trusted and shown < _SMALL
+    if asked_first and _is_one_beat(view.image):
         return PageReading(Kind.BEAT, size)
     if min(view.image.size) < _LEAST_SIDE or max(view.image.size) < _LEAST_WIDTH:
         return PageReading(Kind.NONE, size, Reason.TOO_SMALL)
     page = _paper(view, probabilities, corrections, go_on)
     reading = PageReading(Kind.NONE, size, Reason.BLANK) if page is None else _read_page(page, size, corrections, go_on)
     unsure = reading.kind is Kind.NONE or (reading.kind is Kind.STRIP and Warned.SCALE_UNKNOWN in reading.warnings)
-    if not corrections.trusted and unsure and _is_one_beat(view.image):
+    if unsure and not (corrections.trusted or asked_first) and _is_one_beat(view.image):
         return PageReading(Kind.BEAT, size)
     return reading
 
@@ -244,7 +243,7 @@ def _read_page(page: _Page, size: tuple[int, int], corrections: Corrections, go_
     names, layout, contradicted = _layout(page, traces, (begin, end), stated)
     seconds = (end - begin) / scale.pixels_per_second
     known = scale.calibration.millimetre is not Basis.ASSUMED
-    if known and seconds < _ONE_BEAT:
+    if known and seconds < LEAST_SECONDS:
         return PageReading(Kind.BEAT, size)
     paper = page.pitch is not None and page.pitch.bold
     told = any(name.name not in _BARS for name in names)
@@ -272,8 +271,7 @@ def _layout(
 ) -> tuple[list[Named], Layout, tuple[Warned, ...]]:
     """The names that were read, the page's layout, and what speaks against what is stated of it."""
     levels = [trace.level for trace in traces]
-    spacing = float(np.median(np.diff(levels))) if len(levels) > 1 else 26 * page.millimetre
-    names = named(page.words, levels, spacing)
+    names = named(page.words, levels, page.millimetre)
     contradicted = []
     if stated.layout:
         layout, off = stated_layout(stated, len(traces), names, *across)

@@ -13,6 +13,10 @@ RATE: Final = 500.0
 """Samples a second of every lead that is read."""
 PLACES: Final = 2
 """Of so many samples, one has its place in the picture."""
+LEAST_SECONDS: Final = 1.4
+"""Less is one beat, and no strip."""
+BRIDGED: Final = 0.06
+"""An interruption of a line that is no longer is drawn over, seconds: a crossing letter, a faint spot."""
 
 
 class Kind(StrEnum):

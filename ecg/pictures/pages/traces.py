@@ -13,7 +13,7 @@ from scipy import ndimage
 from ecg.pictures.ink.strokes import Line, line_of
 from ecg.pictures.pages.following import Path, followed, letters_of
 from ecg.pictures.pages.ink import Ink
-from ecg.pictures.pages.pulses import Pulse, boxes_of, pulse_of
+from ecg.pictures.pages.pulses import FOOT, Pulse, boxes_of, pulse_of
 from ecg.pictures.pages.sharing import shared_out
 
 Floats = NDArray[np.float64]
@@ -123,7 +123,7 @@ def _trimmed(line: Line, cost: float, box: Pulse | None, millimetre: float) -> T
     keep = np.ones(len(middle), np.bool_)
     if found is not None:
         pulse, at_left = found
-        foot = 1.2 * millimetre
+        foot = FOOT * millimetre
         keep = line.columns > pulse.right + foot if at_left else line.columns < pulse.left - foot
     line = _without_remainders(_chosen(line, keep), millimetre)
     if len(line.columns) < 5 * millimetre:

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from ecg.pictures.documents.drawing import Drawing, Points
 from ecg.pictures.pages.layouts import Cell, Layout, layout_of, named
-from ecg.pictures.pages.pulses import Pulse, pulse_of
-from ecg.pictures.pages.result import PLACES, RATE, Kind, Lead, PageReading, Warned
+from ecg.pictures.pages.pulses import FOOT, Pulse, pulse_of
+from ecg.pictures.pages.result import BRIDGED, LEAST_SECONDS, PLACES, RATE, Kind, Lead, PageReading, Warned
 from ecg.pictures.pages.rhythm_strips import named_by_likeness
 from ecg.pictures.pages.scale import Scale, scale_of
 from ecg.pictures.pages.vectors import curves
@@ -24,18 +24,12 @@ from ecg.pictures.pages.words import Word
 
 Floats = NDArray[np.float64]
 
-#: Less than this is no strip, seconds.
-_LEAST_SECONDS: Final = 1.4
 #: Most rows of a page.
 _MOST_ROWS: Final = 24
 #: Pulses are looked for in columns, so many to a mm.
 _COLUMNS: Final = 20.0
-#: Behind a pulse the trace begins, mm.
-_FOOT: Final = 1.2
 #: A pulse belongs to the row whose level its foot is near to, mm.
 _NEAR_LEVEL: Final = 8.0
-#: A longer interruption is a gap, seconds.
-_BRIDGED: Final = 0.06
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +74,7 @@ def read(drawing: Drawing) -> PageReading | None:
     end = float(np.median([row.end for row in rows]))
     words = words_of(straight.words)
     scale = scale_of(pitch, [row.pulse for row in rows if row.pulse is not None], words, end - begin)
-    if (end - begin) / scale.pixels_per_second < _LEAST_SECONDS:
+    if (end - begin) / scale.pixels_per_second < LEAST_SECONDS:
         return None
     layout = _layout(rows, words, begin, end, pitch.millimetre)
     name = only_lead(straight.words)
@@ -106,10 +100,9 @@ def read(drawing: Drawing) -> PageReading | None:
 
 def _layout(rows: Sequence[_Row], words: Sequence[Word], begin: float, end: float, millimetre: float) -> Layout:
     levels = [row.level for row in rows]
-    spacing = float(np.median(np.diff(levels))) if len(rows) > 1 else 26 * millimetre
     most = max(len(row.traces) for row in rows)
     broken = most > 1 and sum(len(row.traces) == most for row in rows) >= len(rows) - 3
-    return layout_of(len(rows), named(words, levels, spacing), begin, end, broken=broken)
+    return layout_of(len(rows), named(words, levels, millimetre), begin, end, broken=broken)
 
 
 def _row(traces: list[Points], others: Sequence[Points], millimetre: float) -> _Row:
@@ -125,7 +118,7 @@ def _row(traces: list[Points], others: Sequence[Points], millimetre: float) -> _
     pulse = _pulse_in(traces, millimetre)
     if pulse is None:
         return _Row(traces, None, level)
-    foot = _FOOT * millimetre
+    foot = FOOT * millimetre
     is_left = pulse.right < (left + right) / 2
     first, last = (pulse.right + foot, right) if is_left else (left, pulse.left - foot)
     parts = [_between(trace, first, last) for trace in traces]
@@ -192,7 +185,7 @@ def _lead(cell: Cell, parts: Sequence[Points], zero: float, scale: Scale, straig
     at = x[0] + np.arange(number) * step
     millivolts = (zero - np.interp(at, x, y)) / scale.pixels_per_mv
     for before, after in pairwise(parts):
-        if after[0, 0] - before[-1, 0] > _BRIDGED * scale.pixels_per_second:
+        if after[0, 0] - before[-1, 0] > BRIDGED * scale.pixels_per_second:
             millivolts[(at > before[-1, 0]) & (at < after[0, 0])] = np.nan
     places = straight.to_page(points)
     (left, top), (right, bottom) = places.min(axis=0), places.max(axis=0)
