@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, Self
 
 import numpy as np
@@ -41,6 +41,16 @@ class Drawing:
     strokes: tuple[Stroke, ...]
     """In the order in which they are drawn."""
     words: tuple[Printed, ...]
+
+    def near_page(self) -> Drawing:
+        """Without what reaches farther beyond an edge than the page is wide or high, where nobody sees it."""
+        strokes = tuple(stroke for stroke in self.strokes if self._is_near(stroke.points))
+        words = tuple(word for word in self.words if self._is_near(np.array([word.box[:2], word.box[2:]])))
+        return replace(self, strokes=strokes, words=words)
+
+    def _is_near(self, points: Points) -> bool:
+        size = np.array(self.size)
+        return bool(((points >= -size) & (points <= 2 * size)).all())
 
     def to_plain(self) -> dict[str, Any]:
         """As plain data, to leave a confined process."""

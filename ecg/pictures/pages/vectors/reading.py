@@ -24,6 +24,8 @@ from ecg.pictures.pages.words import Word
 
 Floats = NDArray[np.float64]
 
+#: Paper is no wider or higher than this, mm: seven minutes at the usual speed.
+_LARGEST: Final = 10_000.0
 #: Most rows of a page.
 _MOST_ROWS: Final = 24
 #: Pulses are looked for in columns, so many to a mm.
@@ -62,9 +64,9 @@ def read(drawing: Drawing) -> PageReading | None:
 
     Such a page may still show an ECG as a picture.
     """
-    straight = Turned.of(drawing)
+    straight = Turned.of(drawing.near_page())
     pitch = pitch_of(straight.strokes, drawing.pixels_per_mm)
-    if pitch is None:
+    if pitch is None or max(drawing.size) > _LARGEST * pitch.millimetre:
         return None
     traces, others = curves.curves_of(straight.strokes, pitch.millimetre)
     rows = [_row(row, others, pitch.millimetre) for row in curves.rows_of(traces, pitch.millimetre)]

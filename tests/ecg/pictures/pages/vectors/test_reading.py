@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
 from ecg.pictures import confined
+from ecg.pictures.documents.drawing import Drawing, Printed, Stroke
 from ecg.pictures.pages.files import read_file
 from ecg.pictures.pages.recording import recording_of
 from ecg.pictures.pages.result import Kind, PageReading, Warned
@@ -63,6 +65,27 @@ def test_a_page_is_read_to_the_microvolt_however_it_is_drawn(style: Style) -> No
     assert reading.calibration is not None
     assert (reading.calibration.mm_per_second, reading.calibration.mm_per_mv) == (style.mm_per_second, style.mm_per_mv)
     assert off_by(reading) < EXACT_MV
+
+
+@pytest.mark.parametrize("far", [1e12, 1e30, np.inf, np.nan])
+def test_what_is_drawn_far_beyond_the_page_is_left_out(far: float) -> None:
+    drawing = confined.drawing_of(page([*ROWS, [("II", RHYTHM)]], RATE))
+    across = np.linspace(10, 2000, 4000)
+    stroke = Stroke(np.stack([across, np.where(across < 1000, 500.0, far)], axis=1), drawing.strokes[-1].pen)
+    word = Printed("V1", (10.0, 10.0, far, 40.0))
+    reading = read(replace(drawing, strokes=(stroke, *drawing.strokes), words=(word, *drawing.words)))
+    assert reading is not None
+    assert off_by(reading) < EXACT_MV
+
+
+def test_a_page_of_a_hundred_metres_is_not_read_by_its_lines() -> None:
+    across = np.arange(0.0, 100_000.0)
+    trace = Stroke(np.stack([across, 50 + 3 * np.sin(across)], axis=1), 0)
+    upright = [Stroke(np.array([(x, 0.0), (x, 100.0)]), 1) for x in range(200)]
+    level = [Stroke(np.array([(0.0, y), (200.0, y)]), 1) for y in range(100)]
+    strokes = (trace, *upright, *level)
+    assert read(Drawing((1000, 100), 1.0, 0, (Stroke(trace.points[:1000], 0), *upright, *level), ())) is not None
+    assert read(Drawing((100_000, 100), 1.0, 0, strokes, ())) is None
 
 
 def test_columns_follow_each_other_in_time() -> None:
