@@ -10,7 +10,7 @@ from typing import Final
 #: Names of the two people whose pages are measured.
 OWNER: Final = "owner"
 ADMINISTRATOR: Final = "administrator"
-#: Everybody else, who share the other half of the rows.
+#: All others, who share the other half of the rows.
 OTHERS: Final = 200
 #: When the newest row was sent, and how far apart two rows are.
 NEWEST: Final = datetime(2026, 1, 1, tzinfo=UTC)

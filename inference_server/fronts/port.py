@@ -18,7 +18,7 @@ def kept_port(listen: str) -> Iterator[str]:
     """``HOST:PORT`` of ``listen``, with the port that was taken where it has 0, for the fronts to listen on.
 
     Linux lets several processes of one user listen on a port if each says so (``SO_REUSEPORT``) and gives each new
-    connection to one of them. A socket that says so too, and does not listen, keeps everybody else away. Before that it
+    connection to one of them. A socket that says so too, and does not listen, keeps all others away. Before that it
     is bound without saying so, which fails where somebody listens, whatever they have said.
 
     Raises:

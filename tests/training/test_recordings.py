@@ -25,7 +25,7 @@ def folder(recordings: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         patch.setenv("MITDB_DIR", str(recordings))
         for command in (
             ["prepare", "--databases", "mitdb", *places[:2]],
-            ["train", *divisions.FOLDS, divisions.EVERYBODY, "--steps", "1", "--threads", "0", *places],
+            ["train", *divisions.FOLDS, divisions.ALL_PEOPLE, "--steps", "1", "--threads", "0", *places],
             ["export", "--version", "1", "--models", str(folder / "models"), "--threads", "0", *places],
         ):
             result = CliRunner().invoke(app, ["recordings", *command])

@@ -57,7 +57,7 @@ def train(
         list[str],
         typer.Argument(
             metavar="DIVISION…",
-            help="Divisions to train: ds1-choice, ds1-choice-12, ds1-choice-0, ds1-ds2, fold-0 to fold-4, everybody.",
+            help="Divisions to train: ds1-choice, ds1-choice-12, ds1-choice-0, ds1-ds2, fold-0 to fold-4, all-people.",
         ),
     ],
     data: DataOption = _DATA,

@@ -1,4 +1,4 @@
-"""What a model file takes from everybody's predictions by networks that don't know them."""
+"""What a model file takes from the predictions for all people by networks that don't know them."""
 
 from __future__ import annotations
 

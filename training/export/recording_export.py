@@ -30,7 +30,7 @@ _COMPARED: Final = 4
 def export_run(
     data: Path, trained: Path, repository: Path, version: str, folds: Sequence[str] = divisions.FOLDS
 ) -> Path:
-    """Write the network of everybody, decided and scored on people whom the folds' networks don't know.
+    """Write the network of all people, decided and scored on people whom the folds' networks don't know.
 
     Args:
         data: The prepared recordings.
@@ -56,7 +56,7 @@ def export_run(
     thresholds = calibrating.thresholds(tuple(prepared), answers)
     names = sorted({record.database for record in prepared})
     return recording_model.export(
-        runs.networks(trained, divisions.EVERYBODY),
+        runs.networks(trained, divisions.ALL_PEOPLE),
         Decided(calibration, thresholds, scores(prepared, said)),
         [arrays for name in names for arrays in compared(name)],
         repository / recording_model.NAME / version,
@@ -64,7 +64,7 @@ def export_run(
             "temperature": round(scaled.temperature, 4),
             "bias": [round(value, 4) for value in scaled.bias],
             "calibrated_on": list(folds),
-            "settings": runs.settings_of(trained, divisions.EVERYBODY),
+            "settings": runs.settings_of(trained, divisions.ALL_PEOPLE),
         },
         licence=" ".join(DATABASES[name].notice for name in names),
         digest=digest(data, paths),

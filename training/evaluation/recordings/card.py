@@ -42,7 +42,7 @@ fibrillation is found by its waves, not by this model. Probabilities are calibra
 told by the course of the recording: what comes in time isn't premature, each class is as frequent as its beats say,
 and a beat is seen beside its family and the others. Verdicts are decided on the people of {folds}, each asked of a
 network that doesn't know them: of confident answers at most 4 % were wrong where they were normal, 10 % of each other
-class. The served network learnt from everybody.
+class. The served network learnt from all people.
 
 Keras and onnxruntime differ by at most {parity:.1e} in any probability on recordings of every database.
 

@@ -59,7 +59,7 @@ def with_expert(items: Sequence[Answered], probabilities: Probabilities) -> pd.D
 def by_person(
     records: Sequence[Prepared], runs: Path, named: Sequence[str] = divisions.FOLDS
 ) -> Iterator[tuple[str, pd.DataFrame]]:
-    """The same by five folds over everybody, by database; and records of twelve leads.
+    """The same by five folds over all people, by database; and records of twelve leads.
 
     Args:
         records: Everything that is prepared.

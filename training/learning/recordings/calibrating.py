@@ -125,7 +125,7 @@ def thresholds(records: tuple[Prepared, ...], said: Mapping[str, NDArray[np.floa
 
 
 def cross_fitted(records: tuple[Prepared, ...], folds: Mapping[str, Logits]) -> dict[str, NDArray[np.float32]]:
-    """Calibrated probabilities of everybody, each fold's by what the other folds' people say of the networks.
+    """Calibrated probabilities of all people, each fold's by what the other folds' people say of the networks.
 
     Args:
         records: Everything that is prepared.
