@@ -101,6 +101,8 @@ def _archive(
     if known:
         errors.print(f"{known:,} of what was found is in {escape(out.address)} already.", highlight=False)
     if not items:
+        if not known:
+            errors.print("No files were found.")
         return Counter()
     begun = time.monotonic()
     with cluster.connected(address, workers) as at_once:

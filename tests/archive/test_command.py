@@ -131,3 +131,10 @@ def test_mistakes_end_it_with_a_sentence(
     assert ended == code
     assert "Traceback" not in errors
     assert errors.strip()
+
+
+def test_an_empty_folder_is_said_to_be_empty(models: Path, tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    code, errors = run(models, tmp_path / "in", tmp_path / "out")
+    assert code == 0
+    assert "No files were found." in errors
