@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Final
@@ -46,6 +46,6 @@ def send_rows(connection: Connection, rows: Tables) -> None:
         connection.send_bytes(sink.getvalue())
 
 
-def receive_rows(connection: Connection) -> Tables:
-    """What follows :data:`ROWS`."""
-    return Tables(*(pa.ipc.open_stream(connection.recv_bytes()).read_all() for _ in Tables._fields))
+def rows_of(receive: Callable[[], bytes]) -> Tables:
+    """What follows :data:`ROWS`, a message for each call of ``receive``."""
+    return Tables(*(pa.ipc.open_stream(receive()).read_all() for _ in Tables._fields))

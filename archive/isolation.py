@@ -87,10 +87,9 @@ class Isolated:
         connection = self._connection or self._start()
         try:
             frames.send_question(connection, file, paths)
-            while True:
-                kind = _next(connection, _SILENCE_SECONDS)
-                if kind == frames.ROWS:
-                    return frames.receive_rows(connection)
+            while _next(connection, _SILENCE_SECONDS) != frames.ROWS:
+                pass
+            return frames.rows_of(lambda: _next(connection, _SILENCE_SECONDS))
         except (EOFError, OSError) as error:
             raise _Lost from error
 

@@ -53,6 +53,13 @@ def test_a_file_whose_process_was_killed_once_is_answered_by_the_next(isolated: 
     assert reasons(isolated.about("unlucky", record)) == []
 
 
+def test_a_process_that_is_silent_within_its_answer_is_lost(
+    isolated: Isolated, record: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(isolation, "_SILENCE_SECONDS", 5.0)
+    assert reasons(isolated.about("mute", record)) == ["WORKER_LOST"]
+
+
 def test_what_nobody_expected_is_a_failure_that_says_nothing_of_the_inside(
     isolated: Isolated, record: list[Path]
 ) -> None:
