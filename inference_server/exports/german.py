@@ -190,6 +190,28 @@ _PAGES: Final = {
     "Beatlens, {model} · page {page}": "Beatlens, {model} · Seite {page}",
 }
 
+_PICTURES: Final = {
+    "Read from a picture": "Von einem Bild gelesen",
+    "The signal was read from a picture, not recorded by a device: it is as good as paper, print and picture are.": (
+        "Das Signal wurde von einem Bild gelesen, nicht von einem Gerät aufgezeichnet: Es ist so gut, wie Papier, Druck"
+        " und Bild sind."
+    ),
+    "Scale: {speed} mm/s ({speed_basis}), {gain} mm/mV ({gain_basis}); the millimetre is {millimetre_basis}.": (
+        "Maßstab: {speed} mm/s ({speed_basis}), {gain} mm/mV ({gain_basis}); der Millimeter ist {millimetre_basis}."
+    ),
+    "measured on the grid": "am Raster gemessen",
+    "printed on the page": "auf die Seite gedruckt",
+    "measured on the calibration pulse": "an der Eichzacke gemessen",
+    "stated by a person": "von einem Menschen angegeben",
+    "assumed, as nothing on the picture tells it": "angenommen, denn nichts auf dem Bild verrät es",
+    "{seconds} seconds can't say what a day can: how often beats come early, whether episodes come and go, how the"
+    " rate changes over the hours. What isn't seen here may still be there.": (
+        "{seconds} Sekunden können nicht sagen, was ein Tag sagen kann: wie oft Schläge zu früh kommen, ob Episoden"
+        " kommen und gehen, wie sich die Frequenz über die Stunden ändert. Was hier nicht zu sehen ist, kann es dennoch"
+        " geben."
+    ),
+}
+
 _CLASSES: Final = {
     "Normal": "Normal",
     "Left Bundle Branch Block": "Linksschenkelblock",
@@ -201,5 +223,5 @@ _CLASSES: Final = {
     "Ventricular Escape": "Ventrikulärer Ersatzschlag",
 }
 
-TEXTS: Final[dict[str, str]] = _TABLES | _STRIPS | _PAGES | _CLASSES
+TEXTS: Final[dict[str, str]] = _TABLES | _STRIPS | _PAGES | _PICTURES | _CLASSES
 """By the English sentence."""

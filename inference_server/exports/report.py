@@ -45,6 +45,7 @@ def report(
     *,
     words: Wording = ENGLISH,
     corrections: Corrections | None = None,
+    picture: Sequence[str] = (),
 ) -> bytes:
     """The report as a PDF.
 
@@ -54,12 +55,16 @@ def report(
         file: What the file is called.
         words: Its language.
         corrections: What people changed in the model's answer.
+        picture: What is said of the picture that the recording was read from
+            (:func:`~inference_server.exports.report_pictures.picture_lines`); nothing where there was none.
     """
     story: list[Flowable] = [
         _text(words("Report of an ECG recording"), "title"),
         _text(file, "file"),
         _text(words(DISCLAIMER), "strong"),
         *_facts(analysis, recording, words, corrections),
+        *([_text(words("Read from a picture"), "heading")] if picture else []),
+        *(_text(line) for line in picture),
         *_measures(analysis, words),
         *([] if corrections is None else _corrections(analysis, words, corrections)),
         _text(words("Not read, not measured"), "heading"),

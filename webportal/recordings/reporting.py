@@ -20,11 +20,14 @@ from inference_server.exports.corrections import CorrectionLine, Corrections
 from inference_server.exports.document import document_file
 from inference_server.exports.edf_annotations import edf_annotation_file
 from inference_server.exports.moments import STRIP_SECONDS, moments
+from inference_server.exports.report_pictures import picture_lines
 from inference_server.exports.report_tables import Row
 from inference_server.exports.wording import BY_LANGUAGE, ENGLISH, Wording
 
 from webportal.accounts.models import User
 from webportal.recordings import corrections, edit_words, reasons, strip_drawings
+from webportal.recordings.digitizing.answers import KIND
+from webportal.recordings.digitizing.stored import StoredPage
 from webportal.recordings.editing.edits import in_force, undone
 from webportal.recordings.models import RecordingAnalysis
 from webportal.recordings.strip_drawings import StripDrawing
@@ -81,7 +84,14 @@ class Report:
 
     def pdf(self) -> bytes:
         """On paper."""
-        return report.report(self.answer, self.recording, self.name, words=self.words, corrections=self.corrections())
+        return report.report(
+            self.answer,
+            self.recording,
+            self.name,
+            words=self.words,
+            corrections=self.corrections(),
+            picture=self.picture(),
+        )
 
     def file(self, name: str) -> bytes:
         """One of :data:`FILES`; what programs read is in English.
@@ -103,6 +113,13 @@ class Report:
     def facts(self) -> list[Row]:
         """What was recorded, how certain the model is, quality."""
         return [*report_facts.fact_rows(self.answer, self.recording, self.words, self.corrections())]
+
+    def picture(self) -> list[str]:
+        """What is to be known of a recording that was read from a picture; nothing of others."""
+        if self._analysis.recording.kind != KIND:
+            return []
+        calibration = StoredPage(self._analysis.recording).found().reading.calibration
+        return [*picture_lines(calibration, self.answer.seconds, self.words)]
 
     def measures(self) -> list[Row]:
         """Measure, value, definition."""

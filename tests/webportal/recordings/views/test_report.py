@@ -17,11 +17,16 @@ from django.urls import reverse
 from django.utils import timezone
 
 from ecg.formats import wfdb_annotations
+from ecg.pictures.pages.corrections import NOTHING
+from ecg.pictures.pages.result import Basis
+from inference_server.classification.page_messages import Digitized
 from tests.inference_server.exports.made import analysis_of, recording_of, regular, with_ventricular
 from tests.webportal.page_checks import check_page
 from webportal.accounts.models import User
 from webportal.audit.models import Entry
 from webportal.recordings import beats_file, services
+from webportal.recordings.digitizing.answers import KIND
+from webportal.recordings.digitizing.stored import StoredPage
 from webportal.recordings.editing.edits import EditKind
 from webportal.recordings.models import Recording, RecordingAnalysis
 
@@ -104,6 +109,32 @@ def test_the_report_on_paper_in_both_languages(owner_client: Client, corrected: 
     assert "Nur für Forschung und Lehre. Kein Medizinprodukt" in german
     assert "2 Schläge hat ein Mensch eingeordnet" in german
     assert "Längste ventrikuläre Salve" in german
+
+
+def test_of_a_picture_the_report_tells_the_scale_and_what_so_few_seconds_cannot_say(
+    owner_client: Client, analysis: RecordingAnalysis, strip_found: Digitized
+) -> None:
+    assert "Read from a picture" not in check_page(owner_client.get(address(analysis, "report")))
+    Recording.objects.filter(pk=analysis.recording_id).update(kind=KIND)
+    calibration = strip_found.reading.calibration
+    assert calibration is not None
+    guessed = replace(strip_found.reading, calibration=replace(calibration, gain=Basis.ASSUMED))
+    StoredPage(analysis.recording).store(replace(strip_found, reading=guessed), NOTHING)
+    html = check_page(owner_client.get(address(analysis, "report")))
+    text = text_of(owner_client.get(address(analysis, "report-pdf")).content)
+    for words in (
+        "Read from a picture",
+        "25 mm/s (printed on the page), 10 mm/mV (assumed, as nothing on the picture tells it)",
+        "the millimetre is measured on the grid",
+    ):
+        assert words in html
+        assert words in text
+    assert "120 seconds can't say what a day can" in text
+    owner_client.cookies["django_language"] = "de"
+    german = text_of(owner_client.get(address(analysis, "report-pdf"), headers={"accept-language": "de"}).content)
+    assert "Von einem Bild gelesen" in german
+    assert "10 mm/mV (angenommen, denn nichts auf dem Bild verrät es)" in german
+    assert "120 Sekunden können nicht sagen, was ein Tag sagen kann" in german
 
 
 def test_files_for_programs_hold_the_corrected_classes(owner_client: Client, corrected: RecordingAnalysis) -> None:
