@@ -75,15 +75,17 @@ def _kinds() -> dict[str, Explanation]:
 def _pages() -> dict[str, Explanation]:
     """What a picture of a strip or page shows, or doesn't."""
     again = _("Photograph it once more: the whole strip in the frame, from straight above, no shadow, sharp.")
+    only_ecgs = _("Only ECGs are read. If this is one, say so, and show where it stands on the picture.")
     return {
         "PAGE_UNCHECKED": Explanation(
             _("Your picture was read. Look whether that is right."),
             _("Traces, names and scale are drawn over it. It is analysed once you have said so."),
         ),
         "PAGE_BLANK": Explanation(_("Nothing is drawn in the picture."), again),
-        "PAGE_NO_TRACE": Explanation(_("The picture shows no line that goes on from left to right."), again),
+        "PAGE_NO_TRACE": Explanation(_("The picture shows no line that goes on from left to right."), only_ecgs),
         "PAGE_NO_ECG": Explanation(
-            _("The picture doesn’t look like an ECG: it has no grid, no names of leads, no pulse and no beats."), again
+            _("The picture doesn’t look like an ECG: it has no grid, no names of leads, no pulse and no beats."),
+            only_ecgs,
         ),
         "PAGE_TOO_SMALL": Explanation(
             _("The picture has too few pixels for a strip."),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from ecg.pictures.pages.result import Basis, Calibration, PageReading
 
 
@@ -54,7 +55,8 @@ def layout_words(reading: PageReading) -> str:
     rows, _cross, columns = grid.partition("x")
     words = _("%(rows)s × %(columns)s") % {"rows": rows, "columns": columns}
     if plus:
-        words = _("%(grid)s and %(strips)s rhythm strips") % {"grid": words, "strips": strips}
+        several = ngettext("%(grid)s and %(strips)s rhythm strip", "%(grid)s and %(strips)s rhythm strips", int(strips))
+        words = several % {"grid": words, "strips": strips}
     return _("%(layout)s, Cabrera order") % {"layout": words} if reading.cabrera else words
 
 
