@@ -10,13 +10,16 @@ from collections.abc import Callable
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from PIL import Image
 
+from ecg.pictures.pages.corrections import Corrections
 from inference_server.classification.page_messages import Digitized
 from tests.webportal.page_checks import check_page
 from webportal.accounts.models import User
 from webportal.analyses.models import Analysis
 from webportal.recordings import services
+from webportal.recordings.digitizing.answers import PageAnswers
 from webportal.recordings.jobs import reading
 from webportal.recordings.models import Recording
 
@@ -66,6 +69,37 @@ def test_a_name_that_is_too_long_is_said_to_be(unchecked: Recording, owner_clien
     assert response.status_code == 422
     unchecked.refresh_from_db()
     assert unchecked.state == "asking"
+
+
+def test_confirming_with_a_correction_has_it_read_again_and_asks_again(
+    unchecked: Recording, owner_client: Client
+) -> None:
+    for do in ("again", "confirm"):
+        owner_client.post(
+            address("page", unchecked), {"lead-0": "II", "mm_per_mv": "20" if do == "again" else "5", "do": do}
+        )
+        unchecked.refresh_from_db()
+        assert unchecked.state == "received"
+        reading.run(recording_id=unchecked.pk)
+        unchecked.refresh_from_db()
+        assert unchecked.state == "asking"
+    assert PageAnswers.of(unchecked).corrections == Corrections(mm_per_mv=5.0)
+    assert 'value="5.0"' in check_page(owner_client.get(address("page", unchecked)))
+
+
+def test_a_refused_picture_offers_to_show_where_and_others_cannot(
+    unchecked: Recording, owner_client: Client, other_client: Client
+) -> None:
+    Recording.objects.filter(pk=unchecked.pk).update(
+        state="refused", reason="PAGE_NO_TRACE", finished_at=timezone.now()
+    )
+    html = check_page(owner_client.get(unchecked.get_absolute_url()))
+    assert address("page-insist", unchecked) in html
+    assert "Photograph it once more" not in html
+    assert other_client.post(address("page-insist", unchecked)).status_code == 404
+    assert owner_client.post(address("page-insist", unchecked))["Location"] == unchecked.get_absolute_url()
+    unchecked.refresh_from_db()
+    assert (unchecked.state, PageAnswers.of(unchecked).insists) == ("received", True)
 
 
 def test_the_recording_shows_the_picture_beside_the_strip_and_where_its_leads_stand(
