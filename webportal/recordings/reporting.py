@@ -118,7 +118,8 @@ class Report:
         """What is to be known of a recording that was read from a picture; nothing of others."""
         if self._analysis.recording.kind != KIND:
             return []
-        calibration = StoredPage(self._analysis.recording).found().reading.calibration
+        page = StoredPage(self._analysis.recording)
+        calibration = page.found().reading.calibration if page.has_answer else None
         return [*picture_lines(calibration, self.answer.seconds, self.words)]
 
     def measures(self) -> list[Row]:

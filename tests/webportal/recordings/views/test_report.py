@@ -116,6 +116,9 @@ def test_of_a_picture_the_report_tells_the_scale_and_what_so_few_seconds_cannot_
 ) -> None:
     assert "Read from a picture" not in check_page(owner_client.get(address(analysis, "report")))
     Recording.objects.filter(pk=analysis.recording_id).update(kind=KIND)
+    of_lost_page = check_page(owner_client.get(address(analysis, "report")))
+    assert "Read from a picture" in of_lost_page
+    assert "Scale:" not in of_lost_page
     calibration = strip_found.reading.calibration
     assert calibration is not None
     guessed = replace(strip_found.reading, calibration=replace(calibration, gain=Basis.ASSUMED))
