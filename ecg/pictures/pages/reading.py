@@ -84,14 +84,16 @@ def read(
         nothing was read.
     """
     image = Image.fromarray(pixels)
-    if not (corrections.way_up or corrections.region):
-        sheet = sheet_of(image)
-        if sheet is not None:
-            view = view_of(image, replace(corrections, corners=sheet.corners), WORK_SIDE, sheet)
-            reading = _read(view, image.size, probabilities, corrections, go_on)
-            if reading.leads:
-                return reading
-    return _read(view_of(image, corrections, WORK_SIDE), image.size, probabilities, corrections, go_on)
+    sheet = sheet_of(image) if corrections.region is None else None
+    if sheet is not None and not corrections.way_up:
+        view = view_of(image, replace(corrections, corners=sheet.corners), WORK_SIDE, sheet)
+        reading = _read(view, image.size, probabilities, corrections, go_on)
+        if reading.leads:
+            return reading
+        sheet = None
+    if sheet is not None and not (corrections.corners and sheet.fills(corrections.corners, image.size)):
+        sheet = None
+    return _read(view_of(image, corrections, WORK_SIDE, sheet), image.size, probabilities, corrections, go_on)
 
 
 def _read(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageDraw
 from scipy import ndimage, spatial
 
 from ecg.pictures.pages.corrections import Point
@@ -43,6 +43,9 @@ _SAMPLES: Final = 21
 #: Corners are put so far outside: share of the sheet's sides.
 _OUTSET: Final = 0.01
 
+#: A sheet covers this share of what lies between its corners, however roughly they are stated.
+_FILLED: Final = 0.8
+
 
 class Sheet(NamedTuple):
     """A sheet in a photograph."""
@@ -54,6 +57,14 @@ class Sheet(NamedTuple):
     """``L``, the whole picture in small: 255 where it shows the sheet."""
     around: Image.Image
     """``RGB``, as small: the sheet's colours, and around it those of its nearest places."""
+
+    def fills(self, corners: Sequence[Point], size: tuple[int, int]) -> bool:
+        """Whether corners in a picture of ``size`` that a person states are about those of this sheet."""
+        across, down = self.shown.width / size[0], self.shown.height / size[1]
+        between = Image.new("1", self.shown.size)
+        ImageDraw.Draw(between).polygon([(x * across, y * down) for x, y in corners], fill=1)
+        inside = np.asarray(between)
+        return bool(inside.any() and (np.asarray(self.shown)[inside] > 127).mean() >= _FILLED)
 
 
 def sheet_of(image: Image.Image) -> Sheet | None:

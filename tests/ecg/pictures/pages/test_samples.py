@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 import pytest
 
+from ecg.pictures.pages.corrections import Corrections
 from ecg.pictures.pages.files import read_file
 from ecg.pictures.pages.result import RATE, Kind, PageReading
 from tests.ecg.pictures.pages import drawn
@@ -45,6 +46,16 @@ def test_it_is_read_as_it_was_drawn(file: str) -> None:
     assert (reading.kind, reading.layout) == ((Kind.STRIP, "1x1") if strip else (Kind.PAGE, "3x4+1"))
     assert all(lead.rate == RATE for lead in reading.leads)
     assert off_by(reading, file) < OFF
+
+
+@pytest.mark.parametrize("file", ["strip-photograph.jpg", "page-photograph.jpg"])
+def test_corners_that_were_found_can_be_stated(file: str) -> None:
+    data = (SAMPLES / file).read_bytes()
+    corners = read_file(data).corners
+    assert corners is not None
+    first, second, third, fourth = ((float(x), float(y)) for x, y in corners)
+    stated = Corrections(corners=(first, second, third, fourth))
+    assert off_by(read_file(data, corrections=stated), file) < OFF
 
 
 def test_they_are_small_and_say_whose_they_are() -> None:
