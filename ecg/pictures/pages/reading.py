@@ -20,7 +20,7 @@ from ecg.pictures.pages.ink import Ink
 from ecg.pictures.pages.lattice import Lattice, lattice_of
 from ecg.pictures.pages.layouts import Layout, Named, layout_of, named, stated_layout, with_names
 from ecg.pictures.pages.leads import leads_of
-from ecg.pictures.pages.likeness import breaks_off, is_ecg
+from ecg.pictures.pages.likeness import breaks_off, is_beat, signs_of
 from ecg.pictures.pages.millimetre import Pitch, pitch_of
 from ecg.pictures.pages.orientation import as_stated, upright
 from ecg.pictures.pages.result import LEAST_SECONDS, Basis, Kind, PageReading, Reason, Warned
@@ -56,7 +56,7 @@ _USUAL_WIDTH: Final = 265.0
 _LEAST_LENGTH: Final = 0.35
 _LEAST_COVER: Final = 0.6
 #: Names that bars of a chart or a frame may look like: alone they don't make a picture an ECG.
-_BARS: Final = ("I", "II", "III")
+_BARS: Final = frozenset({"I", "II", "III"})
 
 
 def go_on_always() -> None:
@@ -121,8 +121,7 @@ def _read(
 
 def _is_one_beat(image: Image.Image) -> bool:
     """Whether a picture is read as one beat by what reads those."""
-    read_of = read_beat(image.reduce(max(1, max(image.size) // BEAT_SIDE)))
-    return read_of.reason is None and read_of.line is not None
+    return is_beat(read_beat(image.reduce(max(1, max(image.size) // BEAT_SIDE))))
 
 
 class _Page(NamedTuple):
@@ -247,10 +246,11 @@ def _read_page(page: _Page, size: tuple[int, int], corrections: Corrections, go_
     seconds = (end - begin) / scale.pixels_per_second
     known = scale.calibration.millimetre is not Basis.ASSUMED
     if known and seconds < LEAST_SECONDS:
-        return PageReading(Kind.BEAT, size)
-    paper = page.pitch is not None and page.pitch.bold
-    told = any(name.name not in _BARS for name in names)
-    if not (paper or told or stated.trusted or is_ecg(traces)):
+        one = stated.trusted or _is_one_beat(page.view.image)
+        return PageReading(Kind.BEAT, size) if one else PageReading(Kind.NONE, size, Reason.NO_ECG)
+    words = len({name.name for name in names} - _BARS)
+    words += [scale.calibration.speed, scale.calibration.gain].count(Basis.PRINT)
+    if not (stated.trusted or signs_of(page.ink, traces, page.millimetre, page.pitch, words).is_ecg):
         return PageReading(Kind.NONE, size, Reason.NO_ECG)
     per_mm = scale.calibration.pixels_per_mm * scale_to_picture
     leads = named_by_likeness(leads_of(traces, layout, scale, page.to_picture, begin, end))
