@@ -42,6 +42,7 @@ def page(request: HttpRequest, sample: str) -> HttpResponse:
     context: dict[str, Any] = {
         "sample": chosen,
         "answer": ready.seen,
+        "is_reading": ready.is_reading,
         "others": [other for other in samples.every() if other.key != sample],
         **_read(sample, ready),
         **_paper(sample, ready),

@@ -8,6 +8,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -40,12 +41,15 @@ class Prepared:
     """What the model in service says of it; None while it can't be asked."""
     page: Digitized | None = None
     """What was read of a picture."""
+    is_reading: bool = False
+    """Whether it is being read just now."""
 
 
 #: How long an answer is waited for, seconds: it takes some tenths, from a busy server more.
 _PATIENCE_SECONDS = 6.0
-#: The same of reading a picture, which takes some seconds.
-_READING_SECONDS: Final = 20.0
+#: How long the server may take to read a picture, and how long a page waits for that; it comes anew afterwards.
+_READING_SECONDS: Final = 90.0
+_PAGE_WAITS_SECONDS: Final = 3.0
 #: How long nobody asks again when the inference server gave no answer, seconds.
 _REST_SECONDS: Final = 20.0
 
@@ -53,6 +57,8 @@ _writing: Final = threading.Lock()
 _asking: Final = threading.Lock()
 _answers: Final[dict[str, Shown]] = {}
 _pages: Final[dict[str, Digitized]] = {}
+_readers: Final = ThreadPoolExecutor(1, "sample-pictures")
+_underway: Final[dict[str, Future[None]]] = {}
 _failed_at: Final[dict[str, float]] = {}
 
 
@@ -74,7 +80,8 @@ def prepared(sample: SampleRecording) -> Prepared:
 
 def known(sample: SampleRecording) -> Prepared:
     """The same without asking anybody."""
-    return Prepared(_stored(sample), _answers.get(sample.key), _pages.get(sample.key))
+    page = _pages.get(sample.key)
+    return Prepared(_stored(sample), _answers.get(sample.key), page, page is None and sample.key in _underway)
 
 
 def _forget_of_other_model(sample: SampleRecording) -> None:
@@ -89,8 +96,8 @@ def _forget_of_other_model(sample: SampleRecording) -> None:
 def _ask(sample: SampleRecording) -> None:
     if sample.key in _answers:  # somebody else asked meanwhile
         return
-    if sample.is_picture and sample.key not in _pages:
-        _read(sample)
+    if sample.is_picture and not _is_read(sample):
+        return
     stored = _stored(sample)
     seen = None if stored is None else _asked(stored)
     if seen is None:
@@ -99,8 +106,22 @@ def _ask(sample: SampleRecording) -> None:
         _answers[sample.key] = seen
 
 
+def _is_read(sample: SampleRecording) -> bool:
+    """Whether a picture has been read; else that goes on beside the pages that ask for it."""
+    if sample.key in _pages:
+        return True
+    reading = _underway.get(sample.key) or _readers.submit(_read, sample)
+    _underway[sample.key] = reading
+    if not wait([reading], timeout=_PAGE_WAITS_SECONDS).done:
+        return False
+    _underway.pop(sample.key, None)
+    reading.result()
+    if sample.key not in _pages:
+        _failed_at[sample.key] = time.monotonic()
+    return sample.key in _pages
+
+
 def _read(sample: SampleRecording) -> None:
-    """Have a picture read, if the server does."""
     picture, *_others = sample.paths
     with _answered():
         digitized = client().digitize(picture.read_bytes(), timeout=_READING_SECONDS)

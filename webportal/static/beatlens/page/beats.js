@@ -40,6 +40,6 @@ export const beatNear = (places, at) => {
 export const firstBeat = (places) => {
   const [lead] = places.leads;
   if (!lead) return null;
-  const number = steepest(lead.trace, lead.trace.length / 4, (3 * lead.trace.length) / 4);
+  const number = steepest(lead.trace, ...[0.25, 0.75].map((share) => Math.round(share * lead.trace.length)));
   return number === null ? null : around(places, lead, number);
 };

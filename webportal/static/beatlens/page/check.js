@@ -211,6 +211,7 @@ const turn = (id, isOn) => {
   if (!isOn) return tool.end();
   for (const other of tools.keys()) if (other !== id) turn(other, false);
   tool.begin();
+  document.getElementById("paper").scrollIntoView({ block: "nearest" });
 };
 
 const offer = (id, tool) => {
