@@ -39,30 +39,35 @@ _ALIVE: Final = 3.0
 #: distance.
 _BESIDE: Final = 12.0
 _BETWEEN: Final = 0.45
-#: A trace runs alone in this share of its columns: on bold lines, on any lines, where it has beats, without any lines.
+#: A trace runs alone in this share of its columns: where it beats on bold lines, on bold lines, on any lines, without
+#: any; and so many of the rows beat where there are no lines.
+_LEAST_ALONE: Final = 0.4
 _ALONE_ON_BOLD: Final = 0.87
 _ALONE_ON_LINES: Final = 0.93
-_ALONE_BEATING: Final = 0.8
+_ALONE_ON_NOTHING: Final = 0.95
+_BEATING: Final = 0.75
 #: Kurtosis of the slopes (3: as by chance): a sine has 1.5, fibrillation some 2.5 to 5, beats more. Edges of boxes and
 #: bars have more than any trace.
 _ROUND: Final = 2.0
 _SHARP: Final = 6.0
 _ANGULAR: Final = 150.0
 #: What goes straight up or down for so many millimetres, at such a slope or more, and leaves a line by no more than
-#: this, mm, is a polygon's side; this share of a trace doesn't.
+#: this, mm, is a polygon's side: of a trace it is no more than this share, on bold lines and elsewhere.
 _SIDE: Final = 4.0
 _SLOPE: Final = 0.15
 _OFF: Final = 0.08
 _MOST_SIDES: Final = 0.35
-_MOST_SIDES_ON_FINE: Final = 0.25
-#: So many words that only ECGs bear make sure of one by themselves.
-_ENOUGH_WORDS: Final = 2
+_MOST_SIDES_ELSEWHERE: Final = 0.12
+#: So many words that only ECGs bear make sure of one by themselves: numbers may be read as names now and then.
+_ENOUGH_WORDS: Final = 4
 #: A trace leaps where a lead ends and the next begins: mm within two columns, in so many rows at once.
 _LEAP: Final = 0.6
 
 
 #: One beat has next to nothing beside its line (a share of all ink), and as little of it is level elsewhere than at its
-#: level: of 360 drawn and photographed beats 1 in 100 has more than 0.01, and none more terraces than 0.09.
+#: level: of 360 drawn and photographed beats 1 in 100 has more than 0.01, and none more terraces than 0.09; 1 in 50 has
+#: more waves.
+_MOST_BEATS: Final = 2
 _MOST_BESIDE: Final = 0.06
 _MOST_TERRACES: Final = 0.12
 #: A line is level where it rises by less in a column, pixels; levels are told apart in so many steps of its height.
@@ -74,7 +79,7 @@ class Signs(NamedTuple):
     """What speaks for an ECG, and against it. Of several rows, the middle one says it."""
 
     words: int
-    """Names of leads, and printed speed and gain."""
+    """Names of leads, and printed speed and gain, each of which is a number and a unit."""
     lines: bool
     """Whether there is a grid."""
     bold: bool
@@ -87,20 +92,25 @@ class Signs(NamedTuple):
     """Kurtosis of a trace's slopes."""
     sides: float
     """Share of a trace that goes straight up or down for long."""
+    flat: bool = False
+    """Whether there are several rows of which most hardly move: rules of a table or a form."""
 
     @property
     def is_ecg(self) -> bool:
         """Whether they speak for an ECG."""
+        if self.words >= _ENOUGH_WORDS:
+            return True
+        sides = self.sides <= (_MOST_SIDES if self.bold else _MOST_SIDES_ELSEWHERE)
+        traced = _ROUND <= self.sharpness <= _ANGULAR and sides and not self.flat
         if self.words:
-            return self.words >= _ENOUGH_WORDS or self.lines or self.beating > 0
-        traced = _ROUND <= self.sharpness <= _ANGULAR
-        traced = traced and self.sides <= (_MOST_SIDES if self.bold else _MOST_SIDES_ON_FINE)
-        beating = self.beating >= 0.5 and self.alone >= _ALONE_BEATING
+            return sides and not self.flat and (self.lines or self.beating > 0)
         if self.bold:
-            return self.beating > 0 or (traced and self.alone >= _ALONE_ON_BOLD)
+            beating = self.beating > 0 and self.alone >= _LEAST_ALONE
+            return sides and (beating or (traced and self.alone >= _ALONE_ON_BOLD))
         if self.lines:
-            return traced and (beating or self.alone >= _ALONE_ON_LINES)
-        return beating and self.sharpness >= _SHARP
+            return traced and self.alone >= _ALONE_ON_LINES
+        beating = self.beating >= _BEATING and self.alone >= _ALONE_ON_NOTHING
+        return traced and beating and self.sharpness >= _SHARP
 
 
 def is_beat(beat: ReadBeat) -> bool:
@@ -110,7 +120,8 @@ def is_beat(beat: ReadBeat) -> bool:
     if beat.evidence is None:
         return True
     return (
-        beat.evidence.other_ink <= _MOST_BESIDE
+        beat.beats <= _MOST_BEATS
+        and beat.evidence.other_ink <= _MOST_BESIDE
         and _terraces(beat.line) <= _MOST_TERRACES
         and _sharpness(beat.line) >= _ROUND
     )
@@ -134,6 +145,7 @@ def signs_of(ink: Ink, traces: Sequence[Trace], millimetre: float, pitch: Pitch 
         alone=float(np.median(_alone(ink, traces, millimetre))),
         sharpness=float(np.median([_sharpness(trace.line) for trace in traces])),
         sides=float(np.median([_sides(trace, millimetre) for trace in traces])),
+        flat=len(traces) > 1 and float(np.mean([_moves(trace.line) for trace in traces])) < 0.5,
     )
 
 
@@ -176,6 +188,10 @@ def _sides(trace: Trace, millimetre: float) -> float:
     return float(straight.mean())
 
 
+def _moves(line: Line) -> bool:
+    return float(np.ptp(_middle(line))) >= _ALIVE * line.thickness
+
+
 def _terraces(line: Line) -> float:
     """The share of a line that is level elsewhere than where it is level most often, as the tops of bars are."""
     heights = _middle(line)
@@ -196,10 +212,10 @@ def _middle(line: Line) -> Floats:
 def _beats(trace: Trace) -> bool:
     """Whether a trace has narrow waves of one shape that come again and again."""
     line = trace.line
-    middle = _middle(trace.line)
-    rise = float(np.ptp(middle))
-    if rise < _ALIVE * line.thickness:
+    if not _moves(line):
         return False
+    middle = _middle(line)
+    rise = float(np.ptp(middle))
     for values in (-line.upper, line.lower):
         height = float(values.max() - np.median(values))
         if height < _HIGH * rise:

@@ -249,7 +249,7 @@ def _read_page(page: _Page, size: tuple[int, int], corrections: Corrections, go_
         one = stated.trusted or _is_one_beat(page.view.image)
         return PageReading(Kind.BEAT, size) if one else PageReading(Kind.NONE, size, Reason.NO_ECG)
     words = len({name.name for name in names} - _BARS)
-    words += [scale.calibration.speed, scale.calibration.gain].count(Basis.PRINT)
+    words += 2 * [scale.calibration.speed, scale.calibration.gain].count(Basis.PRINT)
     if not (stated.trusted or signs_of(page.ink, traces, page.millimetre, page.pitch, words).is_ecg):
         return PageReading(Kind.NONE, size, Reason.NO_ECG)
     per_mm = scale.calibration.pixels_per_mm * scale_to_picture

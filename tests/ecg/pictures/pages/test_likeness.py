@@ -96,9 +96,13 @@ TRACED = Signs(words=0, lines=False, bold=False, beating=0.0, alone=1.0, sharpne
         (TRACED, False),  # a line by itself may be anything
         (TRACED._replace(beating=1.0), True),
         (TRACED._replace(beating=1.0, sharpness=3.0), False),  # waves by chance
+        (TRACED._replace(beating=1.0, alone=0.9), False),
         (TRACED._replace(words=1), False),
         (TRACED._replace(words=1, lines=True), True),
-        (TRACED._replace(words=2, alone=0.2), True),
+        (TRACED._replace(words=2), False),  # numbers that were read as names
+        (TRACED._replace(words=4, alone=0.2), True),
+        (TRACED._replace(words=1, lines=True, flat=True), False),  # a table
+        (TRACED._replace(lines=True, bold=True, beating=1.0, alone=0.0), False),  # writing
         (TRACED._replace(lines=True), True),
         (TRACED._replace(lines=True, alone=0.9), False),  # something crosses it
         (TRACED._replace(lines=True, bold=True, alone=0.9), True),
