@@ -28,14 +28,20 @@ _LEAP: Final = 0.6
 
 def is_ecg(traces: Sequence[Trace]) -> bool:
     """Whether one of the traces has narrow waves of one shape that come again and again."""
-    return any(_beats(trace) for trace in traces)
+    return between_beats(traces) is not None
 
 
-def _beats(trace: Trace) -> bool:
+def between_beats(traces: Sequence[Trace]) -> float | None:
+    """Pixels from one beat to the next; None where no trace has narrow waves of one shape again and again."""
+    found = [between for trace in traces if (between := _between(trace)) is not None]
+    return float(np.median(found)) if found else None
+
+
+def _between(trace: Trace) -> float | None:
     line = trace.line
     middle = (line.upper + line.lower) / 2
     if float(np.ptp(middle)) < _ALIVE * line.thickness:
-        return False
+        return None
     for values in (-line.upper, line.lower):
         height = float(values.max() - np.median(values))
         peaks, properties = find_peaks(values, prominence=_STANDS_OUT * height, width=0, rel_height=0.5)
@@ -43,8 +49,8 @@ def _beats(trace: Trace) -> bool:
             continue
         between = float(np.median(np.diff(line.columns[peaks])))
         if float(np.median(properties["widths"])) < _NARROW * between and _are_alike(middle, peaks, between):
-            return True
-    return False
+            return between
+    return None
 
 
 def _are_alike(heights: NDArray[np.float64], peaks: NDArray[np.int64], between: float) -> bool:
