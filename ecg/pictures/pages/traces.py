@@ -22,6 +22,8 @@ Floats = NDArray[np.float64]
 #: A trace that is interrupted for longer begins or ends there, if what lies beyond is short, mm.
 _BREAK: Final = 6.0
 _REMAINDER: Final = 6.0
+#: Numbers beside a trace are no longer than this share of both.
+_LESSER: Final = 0.35
 #: A pulse's foot lies no farther from its row's level, and the pulse over no more of its trace, mm.
 _NEAR_LEVEL: Final = 6.0
 _OVER: Final = 2.0
@@ -142,20 +144,25 @@ def _chosen(line: Line, keep: NDArray[np.bool_]) -> Line:
 
 
 def _without_remainders(line: Line, millimetre: float) -> Line:
-    """Without short pieces at the ends, beyond an interruption."""
+    """Without what lies at the ends beyond an interruption and is short, or no trace: numbers beside it."""
     while len(line.columns) > 1:
         breaks = np.flatnonzero(np.diff(line.columns) > _BREAK * millimetre)
         if not len(breaks):
             break
-        first, last = int(breaks[0]) + 1, len(line.columns) - int(breaks[-1]) - 1
         number = np.arange(len(line.columns))
-        if first < _REMAINDER * millimetre:
-            line = _chosen(line, number >= first)
-        elif last < _REMAINDER * millimetre:
-            line = _chosen(line, number < len(number) - last)
+        for part in (number <= breaks[0], number > breaks[-1]):
+            if np.count_nonzero(part) < _REMAINDER * millimetre or _is_number(line, part):
+                line = _chosen(line, ~part)
+                break
         else:
             break
     return line
+
+
+def _is_number(line: Line, part: NDArray[np.bool_]) -> bool:
+    """Whether a part of a line is the lesser one, and mostly as upright as no trace is."""
+    upright = float(np.median((line.lower - line.upper)[part])) > line.thickness
+    return upright and float(part.mean()) < _LESSER
 
 
 def _level(line: Line, millimetre: float) -> float:
