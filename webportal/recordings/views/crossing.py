@@ -77,7 +77,7 @@ def as_beat(request: HttpRequest, recording_id: uuid.UUID) -> HttpResponse:
             place=0,
             entry=0,
             name="",
-            data=(recording.originals / "0").read_bytes(),
+            data=recording.kept.read(recording.sent_names[0]),
             wishes=Wishes(label=recording.name),
         )
     except DiskFull as full:
