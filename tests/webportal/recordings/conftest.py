@@ -112,7 +112,7 @@ def keep_answer(said: Answer) -> Callable[..., models.RecordingAnalysis]:
         row.beats_file = f"{row.pk}.beats"
         row.beats = len(answer.beats)
         row.summary = beats_file.summary_of(answer)
-        beats_file.write(row.beats_path, answer)
+        recording.kept.write(row.beats_file, beats_file.pack(answer))
         row.save(force_insert=True)
         return row
 

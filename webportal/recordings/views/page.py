@@ -79,7 +79,7 @@ def insist(request: HttpRequest, recording_id: uuid.UUID) -> HttpResponse:
 def picture(request: HttpRequest, recording_id: uuid.UUID) -> HttpResponse:
     """The upright picture that a recording was read from."""
     page = _page_of(request, recording_id)
-    return _locked_up(unless_known(request, page.picture_version, page.picture.read_bytes, page.media_type))
+    return _locked_up(unless_known(request, page.picture_version, lambda: page.picture, page.media_type))
 
 
 @login_required

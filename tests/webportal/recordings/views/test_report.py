@@ -160,7 +160,7 @@ def test_files_for_programs_hold_the_corrected_classes(owner_client: Client, cor
     beats = [str(symbol) for symbol in marks.symbols if symbol in "NV"]
     assert (len(beats), beats[10], beats.count("V")) == (len(BEATS) - 1, "N", 5)
     artifacts = marks.samples[marks.symbols == "|"].tolist()
-    assert artifacts == [beats_file.read(corrected.beats_path).analysis.beats.samples[30]]
+    assert artifacts == [beats_file.unpack(corrected.beats_path.read_bytes()).analysis.beats.samples[30]]
     rows = list(csv.DictReader(io.StringIO(file(owner_client, corrected, "beats.csv").decode())))
     assert len(rows) == len(BEATS) - 1
     assert {name: rows[10][name] for name in ("class", "verdict", "model_class", "judged")} == {
