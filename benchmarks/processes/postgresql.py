@@ -22,6 +22,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TypedDict
 
+from benchmarks.processes.programs import stop
+
 #: How long the server may take to start or to stop, seconds.
 PATIENCE = 60.0
 DATABASE = "beatlens"
@@ -92,12 +94,7 @@ def running(keep: Path | None = None, options: Sequence[str] = ()) -> Iterator[s
             _create_database(folder, sockets, identity)
             yield f"postgres://{_SUPERUSER}@/{sockets}/{DATABASE}"
         finally:
-            server.send_signal(signal.SIGINT)  # "fast": whoever is still connected is cut off
-            try:
-                server.wait(PATIENCE)
-            except subprocess.TimeoutExpired:
-                server.kill()
-                server.wait()
+            stop(server, seconds=PATIENCE, by=signal.SIGINT)  # "fast": whoever is still connected is cut off
 
 
 class _Identity(TypedDict, total=False):
