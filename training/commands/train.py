@@ -178,6 +178,7 @@ def tune(
     runs: RunsOption = RUNS,
     threads: ThreadsOption = 0,
     out: Annotated[Path | None, typer.Option(help="YAML file to write the best recipe into.")] = None,
+    table: Annotated[Path | None, typer.Option(help="CSV file to write all finished trials into.")] = None,
 ) -> None:
     """Search for the settings of a recipe by its validation partition; a stopped search goes on where it was."""
     from training.learning import fitting, tuning
@@ -200,6 +201,8 @@ def tune(
     if out is not None:
         recipe_files.write(best.config.recipe, out)
         console.print(f"wrote {out}")
+    if table is not None:
+        print_table(tuning.table(folder), table)
 
 
 @app.command(name="window-length", rich_help_panel=PANEL)
