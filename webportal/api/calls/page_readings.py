@@ -53,7 +53,7 @@ def get_page_reading(request: HttpRequest, recording_id: uuid.UUID) -> dict[str,
 def get_page_picture(request: HttpRequest, recording_id: uuid.UUID) -> HttpResponse:
     """The picture that it was read from, upright, with nothing in it but its pixels."""
     page = _stored(access.readable_recording(current_user(request), recording_id, is_part=True))
-    return locked_up(HttpResponse(page.picture.read_bytes(), content_type=page.media_type))
+    return locked_up(HttpResponse(page.picture, content_type=page.media_type))
 
 
 @router.get("/{uuid:recording_id}/page/overlay", auth=auth.READ, url_name="page-reading-overlay", openapi_extra=_PNG)

@@ -40,7 +40,7 @@ def pick_beat(*, actor: User, recording: Recording, region: Region, form_id: uui
     reading = page.found().reading
     inside = _inside(region, reading.size)
     try:
-        data = confined.cut_out(page.picture.read_bytes(), picture_limits(), inside, reading.degrees)
+        data = confined.cut_out(page.picture, picture_limits(), inside, reading.degrees)
     except NoTurn as error:
         raise Busy from error
     return take(owner=actor, form_id=form_id, place=0, entry=0, name="", data=data, wishes=Wishes(label=recording.name))
