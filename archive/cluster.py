@@ -42,7 +42,7 @@ def connected(address: str | None, workers: int) -> Iterator[int]:
     """
     with tempfile.TemporaryDirectory(prefix="beatlens-ray-", ignore_cleanup_errors=True) as private:
         own = _of_this_machine(private) if address is None else {}
-        with _environment({"RAY_USAGE_STATS_ENABLED": "0", **own}):  # nothing is told to anybody
+        with environment({"RAY_USAGE_STATS_ENABLED": "0", **own}):  # nothing is told to anybody
             try:
                 if address is None:
                     _start(private, workers)
@@ -80,7 +80,7 @@ def _of_this_machine(folder: str) -> dict[str, str]:
 
 
 @contextmanager
-def _environment(settings: Mapping[str, str]) -> Iterator[None]:
+def environment(settings: Mapping[str, str]) -> Iterator[None]:
     """Environment variables of this process and of those that it starts, for as long as the block lasts."""
     before = dict(os.environ)
     os.environ.update(settings)

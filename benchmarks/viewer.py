@@ -29,6 +29,7 @@ from playwright.sync_api import Page, sync_playwright
 from rich.console import Console
 
 from benchmarks.processes.free_ports import free_port
+from benchmarks.processes.programs import stop
 from benchmarks.processes.project import ROOT
 from benchmarks.recordings.made import made
 from ecg import store
@@ -174,8 +175,7 @@ def _portal(folder: Path) -> Iterator[tuple[str, str, str]]:
         _wait_for(port, folder / "portal.log")
         yield f"http://127.0.0.1:{port}", session, recording_id
     finally:
-        web.terminate()
-        web.wait()
+        stop(web)
 
 
 def _wait_for(port: int, log: Path) -> None:

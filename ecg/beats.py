@@ -11,6 +11,7 @@ SAMPLING_RATE = 360
 #: The picture's window around the R peak, samples at 360 Hz: R − 96 … R + 95.
 WINDOW_BEFORE = 96
 WINDOW_AFTER = 96
+WINDOW_SECONDS = (WINDOW_BEFORE + WINDOW_AFTER) / SAMPLING_RATE
 
 #: Extra samples kept on both sides, so that augmentation can shift and stretch without inventing signal.
 MARGIN = 32

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import os
 import random
 import signal
-import subprocess
-import sys
-import tempfile
 import time
 from collections import Counter
 from pathlib import Path
@@ -16,15 +12,12 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from benchmarks.archive.made import write_broken, write_good
-from benchmarks.archive.rows import counted, differing
+from benchmarks.archive.disturbed import Making, judge
 from benchmarks.processes.programs import tree
 from benchmarks.processes.project import MODELS
 
 #: What a task's process is called while it is at one.
 _AT_WORK: Final = b"ray::Map"
-
-_END_SECONDS: Final = 3600.0
 
 
 def command(
@@ -37,28 +30,21 @@ def command(
     models: Annotated[Path, typer.Option(help="A repository with a model for recordings.")] = MODELS,
 ) -> None:
     """SIGKILL of workers at work, and of the command: what is in the archive in the end."""
-    with tempfile.TemporaryDirectory() as folder:
-        source, out = Path(folder, "in"), Path(folder, "out")
-        good = dict(write_good(source, recordings - broken, hours))
-        named = write_broken(source / "broken", broken)
-        figures = _run(source, out, models, kills, restarts, pause)
-        figures |= counted(out, good, named) | {"differing": differing(out, good, models)}
-    expected = {"good once": len(good), "broken once": broken, "doubled": 0, "differing": 0}
-    right = all(figures[name] == count for name, count in expected.items()) and figures["worker kills"] == kills
-    sys.stdout.write(json.dumps({**figures, "good": right}, indent=1) + "\n")
-    if not right:
-        raise typer.Exit(1)
+    judge(
+        lambda source, out: _run(Making(source, out, models, "--workers", "2"), kills, restarts, pause),
+        models,
+        recordings=recordings,
+        broken=broken,
+        hours=hours,
+        expected={"worker kills": kills},
+    )
 
 
-def _run(source: Path, out: Path, models: Path, kills: int, restarts: int, pause: float) -> dict[str, Any]:
+def _run(making: Making, kills: int, restarts: int, pause: float) -> dict[str, Any]:
     """The command, killed and started again, until it ends by itself."""
-    begun = time.monotonic()
     figures: Counter[str] = Counter({"worker kills": 0, "command kills": 0})
-    program = _start(source, out, models)
-    while program.poll() is None:
-        if time.monotonic() - begun > _END_SECONDS:
-            program.kill()
-            raise TimeoutError("The archive does not end.")
+    program = making.start()
+    while making.goes_on(program):
         time.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311 - not a secret
         at_work = [pid for pid in tree(program.pid) if _command_line(pid).startswith(_AT_WORK)]
         if at_work and figures["worker kills"] < kills:
@@ -69,13 +55,8 @@ def _run(source: Path, out: Path, models: Path, kills: int, restarts: int, pause
             program.kill()
             program.wait()
             figures["command kills"] += 1
-            program = _start(source, out, models)
-    return {**figures, "exit code": program.returncode, "seconds": round(time.monotonic() - begun, 1)}
-
-
-def _start(source: Path, out: Path, models: Path) -> subprocess.Popen[bytes]:
-    words = ["-m", "archive", str(source), str(out), "--models", str(models), "--workers", "2"]
-    return subprocess.Popen([sys.executable, *words], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            program = making.start()
+    return {**figures, "exit code": program.returncode, "seconds": round(making.seconds, 1)}
 
 
 def _command_line(pid: int) -> bytes:

@@ -67,7 +67,8 @@ def _ray(job: Job, parts: Sequence[Part], out: Folder, run: str, workers: int) -
 
 def _pool(job: Job, parts: Sequence[Part], out: Folder, run: str, workers: int) -> None:
     tasks = [(job.to_json(), part.to_json(), out.address, run) for part in parts]
-    with multiprocessing.get_context("spawn").Pool(workers) as pool:
+    one_thread = cluster.environment({"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"})  # as Ray's tasks have it
+    with one_thread, multiprocessing.get_context("spawn").Pool(workers) as pool:
         list(pool.imap_unordered(_task, tasks))
 
 

@@ -19,7 +19,7 @@ import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from benchmarks.processes.free_ports import free_port
-from benchmarks.processes.programs import tree
+from benchmarks.processes.programs import stop, tree
 from benchmarks.processes.project import ROOT
 
 _START_SECONDS: Final = 180.0
@@ -114,8 +114,7 @@ def running(folder: Path) -> Iterator[System]:
         _wait_until_ready(system, log)
         yield system
     finally:
-        process.send_signal(signal.SIGINT)
-        process.wait(_STOP_SECONDS)
+        stop(process, seconds=_STOP_SECONDS, by=signal.SIGINT)
 
 
 def _wait_until_ready(system: System, log: Path) -> None:

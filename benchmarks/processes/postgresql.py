@@ -22,6 +22,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TypedDict
 
+from benchmarks.processes.programs import stop
+
 #: How long the server may take to start or to stop, seconds.
 PATIENCE = 60.0
 DATABASE = "beatlens"
@@ -90,12 +92,7 @@ class Server:
 
     def stop(self) -> None:
         """End it "fast": whoever is still connected is cut off."""
-        self._process.send_signal(signal.SIGINT)
-        try:
-            self._process.wait(PATIENCE)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+        stop(self._process, seconds=PATIENCE, by=signal.SIGINT)
 
 
 @contextlib.contextmanager

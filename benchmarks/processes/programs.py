@@ -20,6 +20,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 _TICKS: Final = os.sysconf("SC_CLK_TCK")
 _START_SECONDS: Final = 120.0
+_STOP_SECONDS: Final = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,24 @@ def _kibibytes(pid: int, file: str, name: str) -> int:
     return next(int(line.split()[1]) for line in lines if line.startswith(name))
 
 
+def stop(process: subprocess.Popen[Any], *, seconds: float = _STOP_SECONDS, by: int = signal.SIGTERM) -> None:
+    """Ask a process to stop, and end it with its descendants if it has not after so many seconds."""
+    if process.poll() is None:
+        process.send_signal(by)
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        kill(process)
+
+
+def kill(process: subprocess.Popen[Any]) -> None:
+    """End a process and its descendants at once."""
+    for pid in tree(process.pid):
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    process.wait()
+
+
 class Program:
     """A program started with this Python, or ``by`` another command, ended with the block.
 
@@ -158,13 +177,7 @@ class Program:
         for pipe in (self.process.stdin, self.process.stdout):
             if pipe is not None:
                 pipe.close()
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
-        try:
-            self.process.wait(30)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
+        stop(self.process)
 
 
 class BeatlensServer(Program):

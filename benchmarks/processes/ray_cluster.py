@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import os
 import secrets
-import signal
 import subprocess
 import sys
 import tempfile
 import time
-from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
 from benchmarks.processes.free_ports import free_ports
-from benchmarks.processes.programs import tree
+from benchmarks.processes.programs import kill, stop
 from benchmarks.processes.project import ROOT
 
 _START_SECONDS: Final = 180.0
@@ -65,15 +63,12 @@ class RayCluster:
         for process in self._running:
             process.terminate()
         for process in self._running:
-            try:
-                process.wait(30)
-            except subprocess.TimeoutExpired:
-                self._kill(process)
+            stop(process)
         self._folder.cleanup()
 
     def kill_node(self, index: int) -> None:
         """End a node with all of its processes, without warning."""
-        self._kill(self._running[1 + index])
+        kill(self._running[1 + index])
 
     def _start(self, *words: str, cpus: int) -> None:
         """Start a node, and wait until it is one.
@@ -92,10 +87,3 @@ class RayCluster:
             if process.poll() is not None or time.monotonic() > end:
                 raise RuntimeError(f"A node of the Ray cluster did not start: {log.read_text()[-2000:]}")
             time.sleep(0.2)
-
-    @staticmethod
-    def _kill(process: subprocess.Popen[bytes]) -> None:
-        for pid in tree(process.pid):
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-        process.wait()

@@ -1,5 +1,5 @@
-"""``python -m benchmarks.recordings [peaks|quality|rhythm|families|speed|wire]``: without a word, all but ``wire``,
-which needs a repository with a model for recordings.
+"""``python -m benchmarks.recordings [peaks|quality|rhythm|families|model|speed|wire]``: without a word, all of them;
+``wire`` where there is a model for recordings.
 
 Databases are those whose settings name a folder (``MITDB_DIR``, ``QTDB_DIR``, ``LUDB_DIR``, ``CHALLENGE2017_DIR``,
 ``AFTDB_DIR``, ``VFDB_DIR``); the others are left out with a line.
@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import typer
 
-from benchmarks.recordings import families, peaks, quality, rhythm, speed, wire
+from benchmarks.processes.project import MODELS
+from benchmarks.recordings import families, model, peaks, quality, rhythm, speed, wire
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 app.command("peaks")(peaks.command)
 app.command("quality")(quality.command)
 app.command("rhythm")(rhythm.command)
 app.command("families")(families.command)
+app.command("model")(model.command)
 app.command("speed")(speed.command)
 app.command("wire")(wire.command)
 
@@ -28,7 +30,10 @@ def everything(context: typer.Context) -> None:
         quality.command()
         rhythm.command()
         families.command()
+        model.command()
         speed.command(hours=24.0, days=0.0, others=True)
+        if (MODELS / "arrhythmia-recording").is_dir():
+            wire.command(hours=24.0, days=14.0)
 
 
 if __name__ == "__main__":

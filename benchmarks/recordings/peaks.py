@@ -82,13 +82,13 @@ def _finders(record: DatabaseRecord) -> dict[str, Callable[[], Marks]]:
     lead = recording.read()[place]
     single = Recording.of_array(lead[None], leads=("ECG",), rate=rate)
     values = lead.astype(np.float64)
-    found: dict[str, Callable[[], Marks]] = {OURS: lambda: _beats(all_peaks(recording))}
+    finders: dict[str, Callable[[], Marks]] = {OURS: lambda: _beats(all_peaks(recording))}
     if record.database == MITDB.name:
-        found[OURS_VF] = lambda: analysed(recording).marks(rate, fibrillation=True)
-    found[OURS_ONE] = lambda: _beats(all_peaks(single))
+        finders[OURS_VF] = lambda: analysed(recording).marks(rate, fibrillation=True)
+    finders[OURS_ONE] = lambda: _beats(all_peaks(single))
     for name, detector in detectors.installed().items():
-        found[name] = lambda detector=detector: _beats(detectors.quietly(detector, values, rate))  # type: ignore[misc]
-    return found
+        finders[name] = lambda detector=detector: _beats(detectors.quietly(detector, values, rate))  # type: ignore[misc]
+    return finders
 
 
 def _beats(samples: NDArray[np.int64]) -> Marks:

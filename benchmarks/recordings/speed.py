@@ -13,7 +13,7 @@ import numpy as np
 import typer
 
 from benchmarks.recordings import detectors
-from benchmarks.recordings.made import Repeated
+from benchmarks.recordings.repeated import repeated
 from benchmarks.recordings.table import show
 from ecg.families.clustering import FamilyGathering
 from ecg.faults import UNREADABLE
@@ -23,10 +23,6 @@ from ecg.recording import Recording
 from ecg.rhythm.measures import measures
 from ecg.rhythm.timeline import BeatKind, Timeline
 from ecg.rhythm.ventricular_fibrillation import fibrillation_odds, ventricular_fibrillation
-from training.databases.mitdb import MITDB
-
-#: Records whose half hours are repeated, one after the other: quiet and noisy, regular and not, slow and fast.
-_REPEATED = ("100", "105", "119", "200", "203", "213", "223", "231")
 
 
 def command(
@@ -35,7 +31,7 @@ def command(
     others: Annotated[bool, typer.Option("--others", help="Time the other detectors on one lead of it, too.")] = False,
 ) -> None:
     """Print how long a recording of two leads takes, and how much memory."""
-    recording = _recording(hours)
+    recording = repeated(hours)
     steps: dict[str, Callable[[], int]] = {
         "R peaks, both leads": lambda: sum(len(block.samples) for block in peaks(recording)),
         "everything, families and measures too": lambda: _whole(recording),
@@ -52,7 +48,7 @@ def command(
 
 def _compare(hours: float, longer: float) -> None:
     """Print what a longer recording takes beside a shorter one."""
-    short, long = (_whole_of(_recording(length)) for length in (hours, longer))
+    short, long = (_whole_of(repeated(length)) for length in (hours, longer))
     rows: list[list[object]] = [[f"{hours:g} h", *short.row()], [f"{longer:g} h", *long.row()]]
     ratio = long.megabytes / max(short.megabytes, 1)
     rows.append([f"{longer / hours:.1f} times", f"{long.seconds / short.seconds:.1f}", f"{ratio:.2f}", ""])
@@ -83,12 +79,6 @@ def _measured(step: Callable[[], int]) -> _Measured:
     started = time.process_time()
     beats = step()
     return _Measured(time.process_time() - started, _most_memory() - rest, beats)
-
-
-def _recording(hours: float) -> Recording:
-    entries = {entry.name: entry for entry in MITDB.entries()}
-    parts = np.concatenate([MITDB.read(entries[name]).recording.read() for name in _REPEATED], axis=1)
-    return Recording(("ECG1", "ECG2"), 360.0, Repeated(parts, round(hours * 3600 * 360)))
 
 
 def _whole(recording: Recording) -> int:

@@ -17,21 +17,30 @@ import typer
 from benchmarks.processes.programs import BeatlensServer, usage
 from benchmarks.processes.project import MODELS, SAMPLES
 from benchmarks.recordings.made import made, same
+from benchmarks.recordings.repeated import repeated
 from benchmarks.recordings.table import show
+from ecg.recording import Recording
 from inference_server.client import ArrhythmiaClient
 from inference_server.models.recording_model import RecordingModel
 from inference_server.recordings.analysis import analyse
+from training.databases.mitdb import MITDB
 
 _CALLERS: Final = 16
 
 
 def command(
     hours: Annotated[float, typer.Option(help="Length of the recording.", min=0.02)] = 24.0,
-    seconds: Annotated[float, typer.Option(help="Of pictures, alone and beside a recording.", min=0.5)] = 20.0,
+    days: Annotated[
+        float, typer.Option(help="Served as well, for its memory alone: a recording of so many days.", min=0)
+    ] = 0.0,
+    seconds: Annotated[float, typer.Option(help="Of pictures, alone and beside a recording; 0: none.", min=0)] = 20.0,
     models: Annotated[Path, typer.Option(help="A repository with both models.")] = MODELS,
     samples: Annotated[Path, typer.Option(help="A folder of PNG pictures.")] = SAMPLES,
 ) -> None:
-    """Print what a recording of two leads costs served and in one process, and how long pictures take beside it."""
+    """Print what a recording of two leads costs served and in one process, and how long pictures take beside it.
+
+    Half hours of MIT-BIH are repeated where ``MITDB_DIR`` names them, else beats that are made here.
+    """
     versions = sorted((models / "arrhythmia-recording").glob("[1-9]*"), key=lambda folder: int(folder.name))
     if not versions:
         raise typer.BadParameter(f"{models} has no model for recordings.", param_hint="--models")
@@ -43,29 +52,52 @@ def command(
         ArrhythmiaClient(server.address, timeout=60) as client,
     ):
         client.analyze(made(0.02, 1))  # so that everything is loaded
-        _compare(server, client, model, hours)
-        _with_pictures(client, pictures, seconds)
+        rest = usage(server.pid).own
+        _compare(server, client, model, hours, rest)
+        if days:
+            _show_memory(server, client, days, rest)
+        if seconds:
+            _with_pictures(client, pictures, seconds)
 
 
-def _compare(server: BeatlensServer, client: ArrhythmiaClient, model: RecordingModel, hours: float) -> None:
-    whole = made(hours, 1)
-    rest = usage(server.pid)
+def _recording(hours: float) -> Recording:
+    return repeated(hours) if MITDB.is_set else made(hours, 1)
+
+
+def _compare(server: BeatlensServer, client: ArrhythmiaClient, model: RecordingModel, hours: float, rest: int) -> None:
+    whole = _recording(hours)
+    used = usage(server.pid).cpu_seconds
     with _peak(server.pid) as peak:
         begun, own = time.perf_counter(), time.process_time()
         served = client.analyze(whole)
         seconds, own = time.perf_counter() - begun, time.process_time() - own
-    cpu = own + usage(server.pid).cpu_seconds - rest.cpu_seconds
+    cpu = own + usage(server.pid).cpu_seconds - used
     begun, own = time.perf_counter(), time.process_time()
     alone = analyse(whole, model)
     alone_seconds, alone_cpu = time.perf_counter() - begun, time.process_time() - own
     columns = ["what", "seconds", "CPU s, client too", "most memory of the server above rest, MB", "beats"]
     rows: list[list[object]] = [
-        ["served", seconds, cpu, (max(peak) - rest.own) / 2**20, len(served.beats)],
+        ["served", seconds, cpu, _megabytes(peak, rest), len(served.beats)],
         ["one process", alone_seconds, alone_cpu, None, len(alone.beats)],
         ["ratio", seconds / alone_seconds, cpu / alone_cpu, None, None],
         ["equal", str(same(served, alone)), None, None, None],
     ]
     show(f"{hours:g} h of two leads at 360 Hz", columns, rows)
+
+
+def _show_memory(server: BeatlensServer, client: ArrhythmiaClient, days: float, rest: int) -> None:
+    """Print what the server holds during a much longer recording."""
+    with _peak(server.pid) as peak:
+        begun = time.perf_counter()
+        beats = len(client.analyze(_recording(24 * days)).beats)
+        seconds = time.perf_counter() - begun
+    columns = ["what", "seconds", "most memory of the server above rest, MB", "beats"]
+    show(f"{days:g} days of two leads at 360 Hz", columns, [["served", seconds, _megabytes(peak, rest), beats]])
+
+
+def _megabytes(seen: list[int], rest: int) -> float:
+    """The most that was seen beyond ``rest``."""
+    return (max(seen) - rest) / 2**20
 
 
 def _with_pictures(client: ArrhythmiaClient, pictures: list[bytes], seconds: float) -> None:

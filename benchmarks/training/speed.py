@@ -7,7 +7,7 @@ shear, zoom and flips that such projects turn on; ours takes half of its picture
 ``fed`` is the same without a network: how fast batches come. Where that is far above ``trained``, the network is what
 training waits for, and no faster reading can help.
 
-``python -m benchmarks.training_speed --help``; ends with 1 if the median ratio in training stays below ``--least``.
+``python -m benchmarks.training.speed --help``; ends with 1 if the median ratio in training stays below ``--least``.
 """
 
 from __future__ import annotations

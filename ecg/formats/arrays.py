@@ -45,6 +45,11 @@ class Resolution:
         return max(10.0**-self.digits, self.largest / (2**31 - 2))
 
 
+def gain_not_applied(words: str) -> str:
+    """The warning of whole numbers beside which a file names a gain or resolution, in ``words`` of its own."""
+    return f"The file says {words[:60]!r}; its whole numbers were read as they stand, which may be wrong by that."
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """One channel's values; physical = value * step + offset, in ``unit``."""

@@ -22,6 +22,8 @@ from ecg.recording_errors import RecordingError
 #: microvolts read as millivolts a thousand times as much.
 _TOO_LARGE: Final = 20.0
 _TOO_SMALL: Final = 0.02
+#: Millivolts that no sample reaches: electrodes are polarised by 300 at most (IEC 60601-2-47).
+_BEYOND: Final = 500.0
 #: Share of flat or missing seconds that is worth a word.
 _NOTABLE: Final = 0.05
 #: A converter at its end repeats the same value, three times at least, after a jump of so many digital units; so many
@@ -223,6 +225,19 @@ class Inspector:
                 return
 
 
+def _beyond_warnings(name: str, scale: Scale, notes: _LeadNotes) -> Iterator[RecordingWarning]:
+    """Samples that can't be measured: what a file has for a missing one, or a zero that is none."""
+    reached = max(
+        (scale.step * end.value + scale.offset for end in (notes.low, notes.high) if end.value is not None), key=abs
+    )
+    if abs(reached) > _BEYOND:
+        yield RecordingWarning(
+            "RECORDING_VALUES_OUT_OF_RANGE",
+            f"Lead {name} has samples of {reached:,.0f} mV, which no electrode gives; they may stand for missing ones.",
+            name,
+        )
+
+
 def _shape_warnings(name: str, scale: Scale, ends: tuple[int, int], notes: _LeadNotes) -> Iterator[RecordingWarning]:
     """Flat, saturated, too large, too small."""
     assert notes.low.value is not None  # noqa: S101 - it has samples
@@ -256,3 +271,5 @@ def _shape_warnings(name: str, scale: Scale, ends: tuple[int, int], notes: _Lead
             f"Lead {name} is {size:.3g} mV high from peak to peak; the unit or the gain in the file may be wrong.",
             name,
         )
+    else:
+        yield from _beyond_warnings(name, scale, notes)

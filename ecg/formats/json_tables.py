@@ -15,13 +15,16 @@ from ecg import leads
 from ecg.formats import arrays, table_time, units
 from ecg.formats.files import InputFile
 from ecg.formats.source import Source
+from ecg.formats.table_layout import GAIN_KEY
 from ecg.formats.table_text import clock_seconds
 from ecg.formats.table_time import Timeline
 from ecg.recording_errors import RecordingError
 
 _RATE: Final = re.compile(
-    r"^(?:sampl\w*[\s_-]*(?:rate|freq\w*)\w*|fs|sf|s_?rate|freq\w*|hz|sampling\w*)$", re.IGNORECASE
+    r"^(?:sampl\w*[\s_-]*(?:rate|freq\w*)\w*|fs|sf|s_?rate|freq\w*|hz|sampling_?(?:hz)?)$", re.IGNORECASE
 )
+#: Objects of frequencies that are none of samples.
+_OTHER_FREQUENCY: Final = re.compile(r"filter|notch|mains|band|heart|noise|cut", re.IGNORECASE)
 _UNIT: Final = re.compile(
     r"^(?:units?|unit_?of_?measure\w*|amplitude_?unit\w*|physical_?(?:unit|dimension)s?)$", re.IGNORECASE
 )
@@ -39,7 +42,7 @@ _LEAST: Final = 3
 def read(files: Sequence[InputFile]) -> Source:
     """The recording in a JSON document."""
     try:
-        document = json.loads(files[0].document().decode("utf-8-sig"))
+        document = json.loads(files[0].document().decode("utf-8-sig"), object_pairs_hook=_object)
     except (ValueError, RecursionError) as error:
         raise RecordingError("RECORDING_DAMAGED", "The JSON document is damaged or not complete.") from error
     facts = _Facts()
@@ -47,6 +50,19 @@ def read(files: Sequence[InputFile]) -> Source:
     if not facts.columns:
         raise RecordingError("RECORDING_NO_ECG", "The JSON document has no lists of samples.")
     return _source(facts)
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object, none of whose names stands twice.
+
+    Raises:
+        RecordingError: one does, with another value.
+    """
+    made: dict[str, Any] = {}
+    for name, value in pairs:
+        if made.setdefault(name, value) != value:
+            raise RecordingError("RECORDING_CONTRADICTORY", f"The JSON document says {name[:40]!r} twice.")
+    return made
 
 
 _Listed = tuple[str, str, NDArray[np.float64]]
@@ -61,6 +77,7 @@ class _Facts:
         self.units: set[str] = set()
         self.names: list[str] = []
         self.start: datetime | None = None
+        self.gain = ""
         self.columns: list[_Listed] = []
 
     def walk(self, node: Any, name: str, depth: int) -> None:
@@ -78,8 +95,8 @@ class _Facts:
         for key, value in node.items():
             if isinstance(value, list) and _numbers(value) is not None and len(value) >= _LEAST:
                 self._add(_label(own, key) or name, unit, value)
-            elif isinstance(value, (int, float)) and not isinstance(value, bool) and _RATE.match(key):
-                self.rates.append(float(value))
+            elif isinstance(value, (int, float)) and not isinstance(value, bool):
+                self._note_number(key, value, name)
             elif isinstance(value, str):
                 self._note(key, value)
             elif isinstance(value, list) and _NAMES.match(key) and all(isinstance(item, str) for item in value):
@@ -88,6 +105,12 @@ class _Facts:
                 self.walk(value, own or key, depth + 1)
         if units.millivolts(unit) is not None:  # a heart rate has a unit, too
             self.units.add(unit)
+
+    def _note_number(self, key: str, value: float, parent: str) -> None:
+        if _RATE.match(key) and not _OTHER_FREQUENCY.search(parent):
+            self.rates.append(float(value))
+        elif GAIN_KEY.search(key) and value != 1:
+            self.gain = f"{key}: {value:g}"
 
     def _note(self, key: str, value: str) -> None:
         if _RATE.match(key) and (
@@ -184,6 +207,8 @@ def _source(facts: _Facts) -> Source:
         unnamed=len(named) > 1 and len({name for name, *_ in named if name}) < len(named),
     )
     source.start = facts.start
+    if facts.gain and all(np.nanmax(np.abs(values - np.rint(values))) == 0 for _, _, values in signals):
+        source.warn("RECORDING_GAIN_NOT_APPLIED", arrays.gain_not_applied(facts.gain))
     left_out = [name or "a list" for name, _, values in columns if not _is_signal((name, "", values), longest)]
     if left_out:
         source.warn("RECORDING_CHANNELS_LEFT_OUT", "Not read, as they are too short: " + ", ".join(left_out[:20]) + ".")

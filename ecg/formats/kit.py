@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tempfile
 import warnings
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
@@ -34,6 +34,9 @@ _REASONS: Final = (
     (r"was not applied", "RECORDING_OFFSET_NOT_APPLIED"),
     (r"repbeat|median|representative|reference beat", None),
 )
+
+#: Reason and message of a document that :func:`with_points` changed.
+DECIMAL_COMMAS: Final = ("RECORDING_DECIMAL_COMMA", "The document has decimal commas; they were read as such.")
 
 
 def parse(module: str, parser: str, file: InputFile) -> tuple[Any, list[tuple[str, str]]]:
@@ -96,6 +99,28 @@ def check_xml(file: InputFile) -> None:
         raise RecordingError("RECORDING_XML_UNSAFE", "The XML document has elements in each other without end.")
 
 
+def with_points(file: InputFile, number: str) -> InputFile:
+    """The document with decimal points where its numbers have decimal commas.
+
+    Args:
+        file: An XML document.
+        number: Pattern of what stands before a number that matters, one group.
+
+    Raises:
+        RecordingError: one of these is no number.
+    """
+    text = decoded(file.document()) or ""
+    found = re.compile(rf"({number})([^\"'<>]*)", re.IGNORECASE)
+    for match in found.finditer(text):
+        if not re.fullmatch(r"\s*[-+]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:e[-+]?\d+)?\s*", match[2], re.IGNORECASE):
+            raise RecordingError("RECORDING_SCALE_INVALID", f"In the document {match[2][:20]!r} stands for a number.")
+    plain = found.sub(lambda match: match[1] + match[2].replace(",", "."), text)
+    if plain == text:
+        return file
+    declared = re.sub(r"(<\?xml[^>]*?)\s+encoding\s*=\s*([\"'])[^\"']*\2", r"\1", plain, count=1)
+    return InputFile(file.name, declared.encode())
+
+
 def _is_deep(data: bytes) -> bool:
     """Whether elements lie deeper in each other than in any recording. Damage is for the parser to tell."""
     depth = 0
@@ -133,14 +158,29 @@ def source_of(record: Any, notes: Sequence[tuple[str, str]], rate: float | None 
     if len(rates) > 1:
         raise RecordingError("RECORDING_CONTRADICTORY", "The leads of the file differ in their sampling rate.")
     columns = []
+    labels = {lead.label for lead in record.leads}
     for lead in record.leads:
         fault = "" if lead.resolution else "its samples have no size."
         begin = int(lead.annotations.get("start_sample", "1")) - 1
         columns.append(
-            arrays.Column(lead.label, lead.samples, lead.resolution_unit, lead.resolution, lead.offset, begin, fault)
+            arrays.Column(
+                _own_label(lead.label, labels),
+                lead.samples,
+                lead.resolution_unit,
+                lead.resolution,
+                lead.offset,
+                begin,
+                fault,
+            )
         )
     source = arrays.source_of(columns, rate or next(iter(rates), None))
     source.start = record.recording.date
     for reason, message in notes:
         source.warn(reason, message)
     return source
+
+
+def _own_label(label: str, labels: Set[str]) -> str:
+    """The label as the file has it: of a name that stands twice, ``ecgdatakit`` calls the second ``II_2``."""
+    stem = re.sub(r"_\d+$", "", label)
+    return stem if stem in labels else label

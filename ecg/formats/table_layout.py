@@ -25,11 +25,13 @@ _MOST_LINES: Final = 300
 _RATE_KEY: Final = re.compile(
     r"sampl|abtast|\brate|\bfs\b|\bsf\b|muestreo|[eé]chantillonnage|campionamento|amostragem", re.IGNORECASE
 )
+_NUMBER: Final = r"\d+(?:[.,]\d+)?(?:e[+-]?\d+)?"
 _RATE_VALUE: Final = re.compile(
-    r"(\d+(?:[.,]\d+)?)\s*(?:k?hz|hertz|herz|sps|samples?\s*(?:/|per)\s*s\w*)(?![a-z])", re.IGNORECASE
+    rf"({_NUMBER})\s*(?:k?hz|hertz|herz|sps|samples?\s*(?:/|per)\s*s\w*)(?![a-z])", re.IGNORECASE
 )
 _RATE_STATED: Final = re.compile(
-    r"(?:sampl\w*[\s_\-]*(?:rate|freq\w*)|abtastrate|abtastfrequenz|\bfs|\bsf)\W{1,8}(\d+(?:[.,]\d+)?)\s*(?:hz|hertz)?\W*",
+    r"(?:sampl\w*[\s_\-]*(?:rate|freq\w*)|abtastrate|abtastfrequenz|\bfs|\bsf)\W{1,8}"
+    rf"({_NUMBER})\s*(?:hz|hertz)?\W*",
     re.IGNORECASE,
 )
 _OTHER_FREQUENCY: Final = re.compile(
@@ -41,6 +43,14 @@ _LEAD_KEY: Final = re.compile(
     r"^(?:leads?|ableitung\w*|d[eé]rivation\w*|derivaci[oó]n\w*|channels?|kanal)$", re.IGNORECASE
 )
 _START_KEY: Final = re.compile(r"(?:record\w*|start\w*|aufz\w*|date|datum|begin\w*)", re.IGNORECASE)
+_EITHER_DATE: Final = re.compile(r"\D*(?:0?\d|1[0-2])/(?:0?\d|1[0-2])/\d{4}\D")
+#: 1.234,5: neither a number by the decimal point nor by the comma alone.
+_THOUSANDS: Final = re.compile(r"[;\t]\s*[\"']?-?\d{1,3}(?:\.\d{3})+,\d")
+GAIN_KEY: Final = re.compile(
+    r"^(?:adc[\s_-]*)?(?:gain|verst[aä]rkung)\b|resolution|aufl[oö]sung|(?:per|/)[\s_]*(?:bit|lsb|count|unit)|^lsb|^scale",
+    re.IGNORECASE,
+)
+"""Names of facts by which counts of a converter become millivolts."""
 _UNIT_IN_NAME: Final = re.compile(r"^(.*?)[\s_]*(?:[(\[{/]\s*([^()\[\]{}/]+?)\s*[)\]}]?|[_\s]([munµμ]?V))$")
 
 
@@ -61,6 +71,12 @@ class Layout:
     start: datetime | None = None
     clock: int | None = None
     """The column that holds times of day."""
+    time: int | None = None
+    """The column that holds times at all, once it is known."""
+    has_either_dates: bool = False
+    """Whether its dates may have day or month first: 05/03/2024."""
+    gain: str = ""
+    """What the lines above the columns say of a gain or resolution."""
     notes: list[tuple[str, str]] = field(default_factory=list)
     """Warnings as reason and message."""
 
@@ -72,7 +88,7 @@ class Layout:
     @property
     def rows(self) -> RowFormat:
         """How its rows are written."""
-        return RowFormat(self.dialect, self.columns, self.clock)
+        return RowFormat(self.dialect, self.columns, self.clock, self.time)
 
 
 def find(lines: Sequence[str]) -> Layout:
@@ -97,17 +113,33 @@ def find(lines: Sequence[str]) -> Layout:
     _read_preamble(layout, above[: len(above) - used])
     in_names = _RATE_VALUE.search(above[-1].replace("_", " ")) if above and used else None
     if layout.rate is None and in_names and not _OTHER_FREQUENCY.search(above[-1]) and "-" not in above[-1]:
-        layout.rate = float(in_names[1].replace(",", "."))
+        layout.rate = _hertz(in_names)
+    _refuse_tidy([dialect.split(line) for line in lines[first:]], columns)
     row = dialect.split(lines[first])
     layout.clock = next(
         (index for index, text in enumerate(row) if dialect.number(text) is None and clock_seconds(text) is not None),
         None,
     )
+    layout.has_either_dates = layout.clock is not None and bool(_EITHER_DATE.match(row[layout.clock]))
     return layout
+
+
+def _refuse_tidy(rows: Sequence[Sequence[str]], columns: int) -> None:
+    """Refuse a table whose rows are single samples of one lead each, which a column names."""
+    for column in range(columns):
+        texts = {row[column] for row in rows if len(row) == columns}
+        if 1 < len(texts) < len(rows) / 4 and all(leads.canonical(text)[0] in leads.STANDARD for text in texts):
+            raise RecordingError(
+                "RECORDING_TABLE_IRREGULAR", "Each line holds a sample of one lead; write a column for each lead."
+            )
 
 
 def _dialect(lines: Sequence[str]) -> tuple[Dialect, int, int]:
     """Separator and decimal mark, first row, number of columns."""
+    if 2 * sum(bool(_THOUSANDS.search(line)) for line in lines) > len(lines):
+        raise RecordingError(
+            "RECORDING_NUMBERS_AMBIGUOUS", "Numbers of the table have points between thousands; write them without."
+        )
     fits = [fit for dialect in _DIALECTS if (fit := _fit(lines, dialect)) is not None]
     if not fits:
         raise RecordingError("RECORDING_TABLE_IRREGULAR", "The text has no rows of numbers with as many columns each.")
@@ -313,6 +345,8 @@ def _read_preamble(layout: Layout, lines: Sequence[str]) -> None:
             layout.unit = text
         if _LEAD_KEY.match(key) or (not layout.lead and leads.canonical(text)[0] in leads.STANDARD):
             layout.lead = text
+        if GAIN_KEY.search(key) and re.match(r"\d", text):
+            layout.gain = line.strip("#%/; \t")
         if layout.start is None and _START_KEY.search(key):
             layout.start = _moment(text)
     layout.rate = rates.pop() if len(rates) == 1 else None  # several contradict each other: a person has to say
@@ -332,9 +366,16 @@ def _rates(line: str) -> set[float]:
     value = _RATE_VALUE.search(line)
     _, text = _key_and_value(line)
     if value and (_RATE_KEY.search(line[: value.start()]) or value[0].strip() == text.strip("\"' ")):
-        return {float(value[1].replace(",", ".")) * (1000 if "khz" in value[0].lower() else 1)}
+        return {_hertz(value)}
     stated = _RATE_STATED.search(line)
-    return {float(stated[1].replace(",", "."))} if stated else set()
+    return {_hertz(stated)} if stated else set()
+
+
+def _hertz(found: re.Match[str]) -> float:
+    """The rate that a match gives: ``0.25 kHz``, ``250,0``, ``1,000 Hz``, which no ECG has one of a second."""
+    text = found[1]
+    rate = float(text.replace(",", "" if re.fullmatch(r"\d,000", text) else "."))
+    return rate * 1000 if "khz" in found[0].lower() else rate
 
 
 def _key_and_value(line: str) -> tuple[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -39,8 +39,13 @@ _NOTHING: Final = {
 }
 _DAY: Final = r"(?:(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})|(\d{1,2})([./])(\d{1,2})[./](\d{4}))"
 _CLOCK: Final = re.compile(
-    r"^(?:" + _DAY + r"[T\s]+)?(?:(\d{1,2}):)?(\d{1,2}):(\d{1,2}(?:[.,]\d+)?)\s*(?:Z|[+-]\d{2}:?\d{2})?$"
+    r"^(?:" + _DAY + r"[T\s]+)?(?:(\d{1,2}):)?(\d{1,2}):(\d{1,2}(?:[.,]\d+)?)\s*"
+    r"(?:([AP])\.?M\.?)?\s*(?:Z|([+-]\d{2}):?(\d{2}))?$",
+    re.IGNORECASE,
 )
+_MINUS: Final = str.maketrans({"\N{MINUS SIGN}": "-", "\N{EN DASH}": "-"})
+_REMARKS: Final = ("#", "%", "//")
+"""How lines begin that are no rows, wherever they stand."""
 _DATE: Final = re.compile(rb"(?m)(?:^|[\r\n])[\"']?(\d{4}-\d{2}-\d{2})[T ]")
 _CLOCK_FIRST: Final = re.compile(
     rb"(?m)^[\"'\[]?(?:\d{4}-\d{2}-\d{2}[T ])?(\d{1,2}):(\d{1,2}):(\d{1,2}(?:[.,]\d+)?)(?:Z|\+00:00)?[\"'\]]?"
@@ -70,7 +75,7 @@ class Dialect:
 
     def number(self, field: str) -> float | None:
         """The number in a field, ``nan`` for nothing; None for what is no number."""
-        text = field.strip().lower()
+        text = field.strip().lower().translate(_MINUS)
         if text in _NOTHING:
             return float("nan")
         if self.decimal == ",":
@@ -87,12 +92,18 @@ class Dialect:
 
 
 def clock_seconds(field: str) -> float | None:
-    """Seconds of a time of day, with its date if it has one: ``12:30:05.250``, ``2020-01-01 12:30:05``, ``[…]``."""
+    """Seconds of a time of day, with its date if it has one: ``12:30:05.250``, ``2020-01-01 12:30:05``, ``[…]``.
+
+    Noon and midnight may be told by AM and PM; a time that names its zone is that of Greenwich.
+    """
     match = _CLOCK.match(field.strip().strip("[]'\"").strip())
     if match is None:
         return None
-    year, month, day, first, mark, second, last, hours, minutes, seconds = match.groups()
-    total = int(hours or 0) * 3600 + int(minutes) * 60 + float(seconds.replace(",", "."))
+    year, month, day, first, mark, second, last, hours, minutes, seconds, half, zone, zone_minutes = match.groups()
+    hour = int(hours or 0) if half is None else int(hours or 0) % 12 + 12 * (half.upper() == "P")
+    total = hour * 3600 + int(minutes) * 60 + float(seconds.replace(",", "."))
+    if zone is not None:
+        total -= int(zone) * 3600 + int(f"{zone[0]}{zone_minutes}") * 60
     if last is not None:  # 31.12.2024, 12/31/2024
         year, month, day = (last, first, second) if mark == "/" and int(first) <= 12 else (last, second, first)
     if year is None:
@@ -165,17 +176,35 @@ class RowFormat:
     columns: int
     clock: int | None = None
     """The column that holds times of day."""
+    time: int | None = None
+    """The column that holds times at all, where that is known: a line with other words there is no row."""
 
 
-def parse_block(block: bytes, text: TextFile, form: RowFormat) -> tuple[NDArray[np.float64], list[int]]:
-    """The rows of whole lines, ``[rows, columns]``, and which of them are damaged (all ``nan``)."""
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """What whole lines hold."""
+
+    values: NDArray[np.float64]
+    """``[rows, columns]``."""
+    damaged: Sequence[int] = ()
+    """Which rows are (all ``nan``)."""
+    remarks: int = 0
+    """Lines that are no rows: remarks between them, a header again, sums below them."""
+
+
+def parse_block(block: bytes, text: TextFile, form: RowFormat) -> Rows:
+    """The rows of whole lines."""
     fast = _parse_plain(block, form.dialect, form.columns) if form.clock is None else _parse_clocked(block, form)
     if fast is not None:
-        return fast, []
+        return Rows(fast)
     rows: list[list[float]] = []
     damaged: list[int] = []
+    remarks = 0
     for line in split_lines(block, text):
         fields = form.dialect.split(line)
+        if _is_remark(line, fields, form):
+            remarks += 1
+            continue
         while len(fields) > form.columns and not fields[-1]:
             fields.pop()
         values = [_value(field, form.dialect) for field in fields]
@@ -183,7 +212,16 @@ def parse_block(block: bytes, text: TextFile, form: RowFormat) -> tuple[NDArray[
             damaged.append(len(rows))
             values = [None] * form.columns
         rows.append([float("nan") if value is None else value for value in values])
-    return np.array(rows, np.float64).reshape(-1, form.columns), damaged
+    return Rows(np.array(rows, np.float64).reshape(-1, form.columns), damaged, remarks)
+
+
+def _is_remark(line: str, fields: Sequence[str], form: RowFormat) -> bool:
+    """Whether a line is no row: a remark, or words where a row has its time."""
+    if line.lstrip().startswith(_REMARKS):
+        return True
+    if form.time is None or not fields:
+        return False
+    return _value(fields[min(form.time, len(fields) - 1)], form.dialect) is None
 
 
 def split_lines(block: bytes, text: TextFile) -> list[str]:
@@ -212,7 +250,7 @@ def _parse_plain(block: bytes, dialect: Dialect, columns: int) -> NDArray[np.flo
     if dialect.separator == dialect.decimal:
         return None
     separator = dialect.separator.encode()
-    plain = block.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    plain = block.replace(b"\r\n", b"\n").replace(b"\r", b"\n").replace("\N{MINUS SIGN}".encode(), b"-")
     if not plain.endswith(b"\n"):
         plain += b"\n"
     if b" " in plain and separator != b" ":

@@ -103,6 +103,11 @@ class Timeline:
         self.rows += len(times)
         self.last = float(filled[-1])
 
+    @property
+    def standstills(self) -> int:
+        """Rows of the same time as the one before."""
+        return self._zero_steps
+
     def drop_last(self) -> None:
         """Forget the last row."""
         self.rows -= 1

@@ -6,6 +6,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -24,6 +25,10 @@ from ecg.formats.table_time import Timeline
 from ecg.recording_errors import RecordingError
 
 _MAX_DAMAGED: Final = 0.02
+#: No gap is as long that isn't a day read as a month.
+_MONTH_SECONDS: Final = 27 * 86_400.0
+_MAX_REPEATED: Final = 0.001
+"""Share of rows that may stand twice: a rate is wrong by as much."""
 _MAX_COLUMNS: Final = 1024
 
 
@@ -64,8 +69,7 @@ class TableFrames:
             offset = self.blocks[number][1]
             stop = self.blocks[number + 1][1] if number + 1 < len(self.blocks) else self.text.file.size
             block = self.text.file.read(offset, stop - offset)
-            rows, _ = parse_block(block, self.text, self.layout.rows)
-            self._held = number, rows
+            self._held = number, parse_block(block, self.text, self.layout.rows).values
         return self._held[1]
 
 
@@ -78,6 +82,10 @@ class _Survey:
     blocks: list[tuple[int, int]] = field(default_factory=list)
     rows: int = 0
     damaged: list[int] = field(default_factory=list)
+    remarks: int = 0
+    """Lines between the rows that are none."""
+    repeated: int = 0
+    """Rows that are the same as the one before, time and all."""
 
 
 def read(files: Sequence[InputFile]) -> Source:
@@ -93,15 +101,15 @@ def read(files: Sequence[InputFile]) -> Source:
     if layout.columns > _MAX_COLUMNS:
         raise RecordingError("RECORDING_TOO_MANY_LEADS", f"The table has {layout.columns} columns.")
     first = _first_rows(head, layout)
-    time = _time_column(layout, first)
-    survey = _survey(text, layout, time)
-    return _source(text, layout, survey, time, first)
+    layout.time = _time_column(layout, first)
+    survey = _survey(text, layout, layout.time)
+    return _source(text, layout, survey, layout.time, first)
 
 
 def _first_rows(head: Sequence[str], layout: Layout) -> NDArray[np.float64]:
     block = "\n".join(head[layout.first_line :]).encode()
     plain = TextFile(InputFile("", b""), "utf-8", 0, b"\n")
-    return parse_block(block, plain, layout.rows)[0]
+    return parse_block(block, plain, layout.rows).values
 
 
 def _time_column(layout: Layout, first: NDArray[np.float64]) -> int | None:
@@ -127,10 +135,13 @@ def _survey(text: TextFile, layout: Layout, time: int | None) -> _Survey:
     start = _skip(text, layout.first_line)
     tail_is_short = False
     for offset, block in text.lines(start):
-        rows, damaged = parse_block(block, text, layout.rows)
+        found = parse_block(block, text, layout.rows)
+        rows = found.values
         survey.blocks.append((survey.rows, offset))
-        survey.damaged += [survey.rows + index for index in damaged]
-        tail_is_short = bool(damaged) and damaged[-1] == len(rows) - 1
+        survey.damaged += [survey.rows + index for index in found.damaged]
+        survey.remarks += found.remarks
+        survey.repeated += int((np.diff(rows, axis=0) == 0).all(axis=1).sum())
+        tail_is_short = bool(found.damaged) and found.damaged[-1] == len(rows) - 1
         for column, values in zip(survey.columns, rows.T, strict=True):
             column.add(values)
         if survey.timeline is not None and time is not None:
@@ -143,15 +154,28 @@ def _survey(text: TextFile, layout: Layout, time: int | None) -> _Survey:
         if survey.timeline is not None:
             survey.timeline.drop_last()
         layout.notes.append(("RECORDING_TRUNCATED", "The table's last line is not complete and was left out."))
-    if len(survey.damaged) > max(1, _MAX_DAMAGED * survey.rows):
-        raise RecordingError(
-            "RECORDING_TABLE_IRREGULAR",
-            f"{len(survey.damaged)} of {survey.rows} lines are no rows of {layout.columns} columns.",
-        )
+    _judge_lines(survey, layout)
+    return survey
+
+
+def _judge_lines(survey: _Survey, layout: Layout) -> None:
+    """Refuse or note lines that are no rows, and rows that stand twice."""
+    none = len(survey.damaged) + survey.remarks
+    if none > max(1, _MAX_DAMAGED * survey.rows):
+        message = f"{none} of {survey.rows + survey.remarks} lines are no rows of {layout.columns} columns."
+        raise RecordingError("RECORDING_TABLE_IRREGULAR", message)
     if survey.damaged:
         message = f"{len(survey.damaged)} lines are no rows of {layout.columns} columns; they count as missing samples."
         layout.notes.append(("RECORDING_ROWS_DAMAGED", message))
-    return survey
+    if survey.remarks:
+        layout.notes.append(("RECORDING_ROWS_DAMAGED", f"{survey.remarks} lines between the rows were left out."))
+    timed = survey.timeline is not None and 0 < survey.timeline.standstills < survey.rows / 2
+    if timed and survey.timeline is not None and survey.repeated == survey.timeline.standstills:
+        # where times are only rounded, some of the rows of one time differ
+        message = f"{survey.repeated} rows of the table stand twice, times and all."
+        if survey.repeated > _MAX_REPEATED * survey.rows:
+            raise RecordingError("RECORDING_RATE_IRREGULAR", message)
+        layout.notes.append(("RECORDING_ROWS_DAMAGED", f"{message} Each makes what follows a sample late."))
 
 
 def _ends_within_a_number(text: TextFile, layout: Layout) -> bool:
@@ -194,6 +218,8 @@ def _source(text: TextFile, layout: Layout, survey: _Survey, time: int | None, f
     source = Source(
         channels, TableFrames(text, layout, chosen, steps, survey.blocks, survey.rows), layout.rate, start=layout.start
     )
+    if layout.gain and not any(survey.columns[column].digits for column in chosen):
+        source.warn("RECORDING_GAIN_NOT_APPLIED", arrays.gain_not_applied(layout.gain))
     for reason, message in layout.notes:
         source.warn(reason, message)
     source.unnamed = not layout.named and len(chosen) > 1
@@ -229,6 +255,19 @@ def _apply_times(source: Source, timeline: Timeline, layout: Layout, time: int) 
         _apply_count(source, timeline, usual)
         return
     table_time.place(source, timeline, unit)
+    _refuse_months(source, layout)
+
+
+def _refuse_months(source: Source, layout: Layout) -> None:
+    """Refuse gaps of a month in tables whose dates may have day and month in either order."""
+    pieces = source.pieces or ()
+    rate = source.frame_rate or 1.0
+    gaps = [after.seconds - before.seconds - before.frames / rate for before, after in pairwise(pieces)]
+    if layout.has_either_dates and any(gap > _MONTH_SECONDS for gap in gaps):
+        raise RecordingError(
+            "RECORDING_TIME_DISORDERED",
+            "The table's dates may have day or month first; write them as 2024-03-05, or leave them out.",
+        )
 
 
 def _apply_count(source: Source, timeline: Timeline, usual: float) -> None:

@@ -14,6 +14,7 @@ from ecg.pictures.decoding import ImageLimits
 from ecg.pictures.files import is_picture
 from ecg.pictures.kinds import BEGINNING_BYTES, kind_of
 from ecg.pictures.pages.recording import recording_of
+from ecg.pictures.pages.result import PageReading
 from ecg.recording import Recording
 from ecg.recording_errors import Question, RecordingError, RecordingQuestion
 from inference_server.classification.page_messages import Digitized
@@ -110,19 +111,27 @@ def answer_about(
         if output is not None:
             check_free(*output)
         with tempfile.TemporaryDirectory(prefix="beatlens-") as folder:
-            recording = _recording(given, answering, answers, Path(folder) / "recording")
-            if isinstance(recording, NoAnswer):
-                return recording
-            answer = answering.analyze(recording, progress)
+            opened = _opened(given, answering, answers, Path(folder) / "recording")
+            if isinstance(opened, NoAnswer):
+                return opened
+            answer = answering.analyze(opened.recording, progress)
             if output is not None and isinstance(answer, RecordingAnalysis):
-                write_outputs(*output, answer, recording, given.file.name)
+                write_outputs(*output, answer, opened.recording, given.file.name, opened.page)
             return answer
     except (RecordingError, OutputExists, OSError) as error:
         return _why(error)
 
 
-def _recording(given: Given, answering: Answering, answers: Answers, store: Path) -> Recording | NoAnswer:
-    """What is analysed: a recording, or what a picture shows of one.
+class _Opened(NamedTuple):
+    """What is analysed."""
+
+    recording: Recording
+    page: PageReading | None
+    """What was read of the picture that it comes from; None where it comes from none."""
+
+
+def _opened(given: Given, answering: Answering, answers: Answers, store: Path) -> _Opened | NoAnswer:
+    """A recording, or what a picture shows of one.
 
     Raises:
         RecordingError: it can't be read.
@@ -131,11 +140,12 @@ def _recording(given: Given, answering: Answering, answers: Answers, store: Path
     with given.file.open("rb") as file:
         kind = kind_of(file.read(BEGINNING_BYTES))
     if not is_picture(kind):
-        return import_recording(given.files, store, answers).recording
+        return _Opened(import_recording(given.files, store, answers).recording, None)
     digitized = answer_about_file(given.file, answering.digitize, answering.limits, taken=page_answering.TAKEN)
     if isinstance(digitized, NoAnswer):
         return digitized
-    return page_answering.refusal(digitized.reading) or recording_of(digitized.reading)
+    page = digitized.reading
+    return page_answering.refusal(page) or _Opened(recording_of(page), page)
 
 
 def _why(error: RecordingError | OutputExists | OSError) -> NoAnswer:

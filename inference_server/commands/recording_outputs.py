@@ -10,11 +10,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from ecg.pictures.pages.result import PageReading
 from ecg.recording import Recording
 from inference_server.classification.recordings import RecordingAnalysis
 from inference_server.exports.annotations import annotation_file
 from inference_server.exports.beat_table import beat_table
 from inference_server.exports.document import document_file
+from inference_server.exports.report_pictures import picture_lines
+from inference_server.exports.wording import ENGLISH
 
 SUFFIXES: Final = (".atr", ".beats.csv", ".json", ".pdf")
 
@@ -50,8 +53,23 @@ def check_free(folder: Path, name: str, suffixes: Sequence[str] = SUFFIXES) -> N
         raise OutputExists(f"{', '.join(there)} in {folder} would be written over; choose another folder.")
 
 
-def write_outputs(folder: Path, name: str, analysis: RecordingAnalysis, recording: Recording, file: str) -> None:
+def write_outputs(
+    folder: Path,
+    name: str,
+    analysis: RecordingAnalysis,
+    recording: Recording,
+    file: str,
+    page: PageReading | None = None,
+) -> None:
     """All files of a result, each under a name of its own until it is whole.
+
+    Args:
+        folder: Where; it exists.
+        name: Of all files, before their suffixes.
+        analysis: What is said.
+        recording: What it is said of.
+        file: What its file is called.
+        page: What was read of the picture that the recording comes from; None where it comes from none.
 
     Raises:
         OutputExists: one of them has come to be there.
@@ -59,11 +77,12 @@ def write_outputs(folder: Path, name: str, analysis: RecordingAnalysis, recordin
     """
     from inference_server.exports.report import report  # needs a moment to load
 
+    said_of_picture = () if page is None else tuple(picture_lines(page.calibration, analysis.seconds, ENGLISH))
     contents = (
         annotation_file(analysis),
         beat_table(analysis),
         document_file(analysis, file, recording.start),
-        report(analysis, recording, file),
+        report(analysis, recording, file, picture=said_of_picture),
     )
     check_free(folder, name)
     with tempfile.TemporaryDirectory(prefix=f".{name}-", dir=folder) as private:

@@ -91,6 +91,6 @@ ENTRIES: Final[dict[str, Order]] = {
         processes
         recordings serving training
         archive digitization portal
-        batching endurance pictures portal_endurance training_speed viewer
+        batching endurance pictures portal_endurance viewer
     """),
 }

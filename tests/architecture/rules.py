@@ -20,7 +20,9 @@ def circles(imports: Imports) -> list[str]:
 
 
 def out_of_order(imports: Imports, rooms: Order, entries: Mapping[str, Order]) -> list[str]:
-    """Every arrow between rooms, or within a room, that does not point down, and every entry without a place."""
+    """Every arrow between rooms, or within a room, that does not point down, every entry without a place, and every
+    place without an entry.
+    """
     wrong = list(_against("the project", graph.arrows_within(imports, ""), rooms))
     for room, order in entries.items():
         wrong += _against(room, graph.arrows_within(imports, room), order)
@@ -39,6 +41,7 @@ def imported_programs(imports: Imports) -> list[str]:
 
 def _against(folder: str, arrows: Arrows, order: Order) -> Iterator[str]:
     level_of = {entry: level for level, entries in enumerate(order) for entry in entries}
+    yield from (f"{folder}: there is no {entry}" for entry in sorted(level_of.keys() - arrows.keys()))
     level_of |= {FACE: -1, PROGRAM: len(order)}
     for entry, targets in arrows.items():
         if entry not in level_of:

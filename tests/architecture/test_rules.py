@@ -72,9 +72,10 @@ def test_arrows_that_do_not_point_down_are_found(tmp_path: Path) -> None:
         other__x="import house.low",
     )
     rooms = (frozenset({"ground"}), frozenset({"house", "other"}))
-    entries = {"house": (frozenset({"low"}), frozenset({"beside", "high"}))}
+    entries = {"house": (frozenset({"low", "past"}), frozenset({"beside", "high"}))}
     assert rules.out_of_order(imports, rooms, entries) == [
         "the project: other imports house, which does not lie below it",
+        "house: there is no past",
         "house: beside imports high, which does not lie below it",
         "house: new has no place in the declared order",
     ]

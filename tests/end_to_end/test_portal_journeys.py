@@ -96,13 +96,9 @@ def test_a_wrong_file_is_explained_before_and_after_sending(
     sign_up(frida, system, "frida")
     frida.goto(f"{system.portal}/predict/")
     frida.locator("input[type=file]").set_input_files(wrong)
-    expect(frida.locator("#picture-problem")).to_contain_text(
-        "The file is a text. Save or export the heartbeat as a PNG"
-    )
+    expect(frida.locator("#picture-problem")).to_contain_text("The file is a text. Save or export the ECG as a PNG")
     frida.locator("input[type=file]").set_input_files(dicom)
-    expect(frida.locator("#picture-problem")).to_contain_text(
-        "Export the heartbeat as a PNG picture from your DICOM viewer"
-    )
+    expect(frida.locator("#picture-problem")).to_contain_text("Export the ECG as a PNG picture from your DICOM viewer")
     frida.locator("input[type=file]").set_input_files([wrong, dicom, SAMPLES[0]])
     expect(frida.locator("#previews .wrong")).to_have_count(2)
     expect(frida.locator("#picture-problem")).to_be_hidden()

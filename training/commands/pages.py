@@ -11,6 +11,10 @@ from training.commands.options import MODELS, RUNS, ModelsOption, TableOption, T
 from training.commands.terminal import console, print_table, progress_bar
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from ecg.pictures.pages.result import PageReading
     from training.pages.plans import Wish
 
 app = typer.Typer()
@@ -119,6 +123,9 @@ def table(
         Path | None, typer.Option("--classes", help="Version of the model for recordings that compares beats' classes.")
     ] = None,
     refusals: Annotated[int, typer.Option("--refusals", help="Pictures of each kind without an ECG.", min=0)] = 10,
+    finished: Annotated[
+        Path | None, typer.Option("--finished", help="File of what is done: a stopped run continues where it was.")
+    ] = None,
     out: TableOption = None,
 ) -> None:
     """Read drawn pages of the test partition, or of another one, and pictures without an ECG; print how that went."""
@@ -126,22 +133,29 @@ def table(
 
     from ecg.pictures.pages.reading import read
     from training.evaluation.pages import answers, tables
+    from training.evaluation.pages.finished import Finished
     from training.pages.plans import Pool
 
     probabilities = answers.probabilities_of(network) if network else None
     classify = answers.classifier_of(recordings) if recordings else None
     pool = Pool.of(partition)
+    settings = {"seed": seed, "partition": partition, "network": str(network), "classes": str(recordings)}
+    done = Finished(finished, settings)
     wanted = [group for group in tables.GROUPS if groups in group.name]
     rows = []
+
+    def reader(pixels: NDArray[np.uint8]) -> PageReading:
+        return read(pixels, probabilities)
+
     with progress_bar() as progress:
         task = progress.add_task("pages", total=count * len(wanted))
         for group in wanted:
             pages = []
-            for page in tables.scores(pool, group, count, seed, lambda pixels: read(pixels, probabilities), classify):
+            for page in tables.scores(pool, group, count, seed, reader, classify, done):
                 pages.append(page)
                 progress.advance(task)
             rows.append(tables.row(group.name, pages))
     print_table(pd.DataFrame(rows), out)
     if refusals:
-        refused = tables.refusals(refusals, seed, lambda pixels: read(pixels, probabilities))
+        refused = tables.refusals(refusals, seed, reader, done)
         print_table(refused, out.with_suffix(".refusals.csv") if out else None)

@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from ecg.beats import SAMPLING_RATE, WINDOW_BEFORE
 from training.evaluation import markdown, tables
 
 _TEMPLATE = """\
@@ -156,7 +157,7 @@ def card(stored: StoredTables, model: Path, companion: str) -> str:
         version=metadata["version"],
         network=metadata["configuration"]["network"],
         kilobytes=round(metadata["bytes"] / 1000),
-        window_ms=96 / 360 * 1000,
+        window_ms=WINDOW_BEFORE / SAMPLING_RATE * 1000,
         count=len(shorts),
         classes=", ".join(f"{beat_class['name']} ({beat_class['short']})" for beat_class in metadata["classes"]),
         temperature=round(metadata["temperature"], 4),

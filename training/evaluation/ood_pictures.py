@@ -7,8 +7,10 @@ from collections.abc import Callable
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
+from ecg.pictures.rendering import CLASSIC
+
 #: Size of the pictures, pixels: that of the classic beat picture; a page is three times as wide and high.
-SIZE = (192, 128)
+SIZE = (CLASSIC.width, CLASSIC.height)
 
 Painter = Callable[[np.random.Generator], Image.Image]
 

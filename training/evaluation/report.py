@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from sklearn.metrics import auc, average_precision_score, precision_recall_curve, roc_curve
 
+from ecg.beats import SAMPLING_RATE
 from ecg.classes import CLASS_SETS
 from ecg.pictures.rendering import draw, picture_window
 from training import TrainingError
@@ -292,7 +293,7 @@ def _mistakes(known: Predictions, names: Sequence[str], prepared: Sequence[Path]
     return [
         Mistake(
             record=str(known.records[row]),
-            seconds=round(int(known.samples[row]) / 360, 1),
+            seconds=round(int(known.samples[row]) / SAMPLING_RATE, 1),
             truth=names[known.truth[row]],
             predicted=names[predicted[row]],
             probability=float(confidence[row]),

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from ecg.pictures.pages.lattice import projection
+from ecg.pictures.pages.lattice import projected, projection
 from training.pages.truth import Points
 
 #: The picture is resampled in squares of so many pixels, in each of which the map is bilinear.
@@ -102,9 +102,7 @@ class Warp:
 
 
 def _projected(matrix: NDArray[np.float64], points: Points) -> Points:
-    homogeneous = np.concatenate([points, np.ones((len(points), 1))], axis=1) @ matrix.T
-    places: Points = homogeneous[:, :2] / homogeneous[:, 2:]
-    return places
+    return np.stack(projected(matrix, *points.T), axis=1)
 
 
 def placed(

@@ -42,7 +42,7 @@ def free(generator: Generator) -> Layout:
         plot=(int(left), int(top), int(width - right), int(height - bottom)),
         size=(width, height),
         ink=_colour(generator),
-        line_width=max(0.7, width / 192 * generator.uniform(0.4, 1.6)),
+        line_width=max(0.7, width / CLASSIC.width * generator.uniform(0.4, 1.6)),
         gain=float(np.exp(generator.uniform(-0.5, 0.5))),
     )
 
@@ -55,8 +55,8 @@ def plain(_generator: Generator, _rr: tuple[float, float]) -> Layout:
 def margins(generator: Generator, _rr: tuple[float, float]) -> Layout:
     """The plain drawing on a sheet up to three times as wide and high."""
     more = generator.uniform(1.2, 3.0, 2)
-    size = (round(192 * more[0]), round(128 * more[1]))
-    x, y = (int(generator.integers(0, room + 1)) for room in (size[0] - 192, size[1] - 128))
+    size = (round(CLASSIC.width * more[0]), round(CLASSIC.height * more[1]))
+    x, y = (int(generator.integers(0, room + 1)) for room in (size[0] - CLASSIC.width, size[1] - CLASSIC.height))
     left, top, right, bottom = PLAIN.plot
     return replace(PLAIN, size=size, plot=(left + x, top + y, right + x, bottom + y))
 

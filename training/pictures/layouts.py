@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from ecg.beats import SAMPLING_RATE
+from ecg.beats import SAMPLING_RATE, WINDOW_AFTER, WINDOW_BEFORE
 from ecg.pictures.rendering import CLASSIC, Geometry, draw
 from training.pictures.camera import Camera, photographed
 
@@ -57,13 +57,13 @@ class Axes:
 class Layout:
     """How a stretch of a lead becomes a picture. Lengths are pixels of the finished picture."""
 
-    before: float = 96 / SAMPLING_RATE
+    before: float = WINDOW_BEFORE / SAMPLING_RATE
     """Seconds before the R peak."""
-    after: float = 95 / SAMPLING_RATE
+    after: float = (WINDOW_AFTER - 1) / SAMPLING_RATE
     """Seconds after it."""
     plot: tuple[int, int, int, int] = (24, 15, 173, 114)
     """The plot's left, top, right and lower edge."""
-    size: tuple[int, int] = (192, 128)
+    size: tuple[int, int] = (CLASSIC.width, CLASSIC.height)
     """Width and height of the picture."""
     range_mv: tuple[float, float] | None = None
     """What the plot shows from bottom to top; None: what the trace needs and 5 % more, as plotting libraries do."""

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
 
+from ecg.beats import WINDOW_SECONDS
 from ecg.pictures.rendering import CLASSIC, Geometry, draw
 
 Colour = tuple[int, int, int]
@@ -29,7 +30,7 @@ class Style:
 
     geometry: Geometry = CLASSIC
     """Margins, amplitude range and line width, in the classic 192 × 128 pixels."""
-    width: int = 192
+    width: int = CLASSIC.width
     """Width of the picture, pixels; the height follows."""
     ink: Colour = (100, 100, 100)
     paper: Colour = WHITE
@@ -182,8 +183,7 @@ def _sheet(style: Style, geometry: Geometry) -> Image.Image:
     """The paper with its grid and axes, before the trace is drawn."""
     sheet = Image.new("RGB", (geometry.width, geometry.height), style.paper)
     pen = ImageDraw.Draw(sheet)
-    seconds = 192 / 360
-    across = (geometry.right - geometry.left) / (seconds * 25)
+    across = (geometry.right - geometry.left) / (WINDOW_SECONDS * 25)
     down = (geometry.bottom - geometry.top) / ((geometry.highest_mv - geometry.lowest_mv) * 10)
     if style.grid is not None:
         pale = tuple((paper + line) // 2 for paper, line in zip(style.paper, style.grid, strict=True))
@@ -201,8 +201,8 @@ def _sheet(style: Style, geometry: Geometry) -> Image.Image:
         pen.rectangle(frame, outline=style.ink, width=line)
         tick = geometry.width / 60
         size = max(6, round(geometry.width / 28))
-        for ms in range(0, int(seconds * 1000), _TICK_MS):
-            x = geometry.left + ms / (seconds * 1000) * (geometry.right - geometry.left)
+        for ms in range(0, int(WINDOW_SECONDS * 1000), _TICK_MS):
+            x = geometry.left + ms / (WINDOW_SECONDS * 1000) * (geometry.right - geometry.left)
             pen.line((x, geometry.bottom, x, geometry.bottom + tick), fill=style.ink, width=line)
             pen.text((x, geometry.bottom + tick), f"{ms / 1000:.1f}", fill=style.ink, font_size=size, anchor="mt")
         for tenth in range(int(np.ceil(geometry.lowest_mv * 2)), int(geometry.highest_mv * 2) + 1):

@@ -25,7 +25,7 @@ def explain(reason: str) -> Explanation:
         reason,
         Explanation(
             _("The picture can't be analysed (%(reason)s).") % {"reason": reason},
-            _("Send a PNG or JPEG picture that shows one heartbeat."),
+            _("Send a PNG or JPEG picture of a heartbeat, a strip or a page."),
         ),
     )
 
@@ -44,7 +44,7 @@ def _known() -> dict[str, Explanation]:
         ),
         "IMAGE_TOO_LARGE": Explanation(
             _("The file is larger than %(max)d MiB.") % {"max": max_mib},
-            _("Crop it to the one heartbeat, or save it with fewer pixels."),
+            _("Crop it to the ECG, or save it with fewer pixels."),
         ),
         "IMAGE_UNSUPPORTED_FORMAT": Explanation(
             _("The file is of no kind that is known here."),
@@ -59,12 +59,12 @@ def _known() -> dict[str, Explanation]:
             _("If a picture viewer still opens it, save it again as PNG and send that file."),
         ),
         "IMAGE_TOO_SMALL": Explanation(
-            _("The picture has too few pixels to show a heartbeat."),
+            _("The picture has too few pixels to show an ECG."),
             _("Send a larger one; 192 × 128 pixels are plenty."),
         ),
         "IMAGE_TOO_MANY_PIXELS": Explanation(
             _("The picture has more than %(max)d megapixels.") % {"max": max_megapixels},
-            _("Crop it to the one heartbeat, or scale it down."),
+            _("Crop it to the ECG, or scale it down."),
         ),
         "IMAGE_TOO_COSTLY": Explanation(
             _("The picture would take too long to decode."),
@@ -125,19 +125,19 @@ def _archives() -> dict[str, Explanation]:
 
 def _other_kinds() -> dict[str, Explanation]:
     """What is no picture that is read, named for what it is."""
-    save_as_picture = _("Save or export the heartbeat as a PNG picture and send that.")
-    screenshot = _("Open it, take a screenshot of the heartbeat and send that.")
+    save_as_picture = _("Save or export the ECG as a PNG picture and send that.")
+    screenshot = _("Open it, take a screenshot of the ECG and send that.")
     return {
         "PDF_LOCKED": Explanation(_("The PDF is locked with a password."), _("Save it without a password.")),
         "PDF_SEVERAL_PAGES": Explanation(
-            _("The PDF has several pages."), _("Print the page with the heartbeat into a PDF of its own and send that.")
+            _("The PDF has several pages."), _("Print the page with the ECG into a PDF of its own and send that.")
         ),
         "PDF_SCRIPTS": Explanation(
             _("The PDF holds scripts, which are never run here."),
-            _("Print it into a new PDF, or take a screenshot of the heartbeat, and send that."),
+            _("Print it into a new PDF, or take a screenshot of the ECG, and send that."),
         ),
         "FILE_IS_DICOM": Explanation(
-            _("The file is a DICOM file."), _("Export the heartbeat as a PNG picture from your DICOM viewer.")
+            _("The file is a DICOM file."), _("Export the ECG as a PNG picture from your DICOM viewer.")
         ),
         "FILE_IS_SVG": Explanation(
             _("The file is an SVG drawing, which can hold programs and isn’t read."), save_as_picture
@@ -154,7 +154,7 @@ def _other_kinds() -> dict[str, Explanation]:
         "FILE_IS_WEB_PAGE": Explanation(
             _("The file is a web page; the download probably answered with an error or asked to log in."), screenshot
         ),
-        "FILE_IS_VIDEO": Explanation(_("The file is a video."), _("Pause it at the heartbeat and send a screenshot.")),
+        "FILE_IS_VIDEO": Explanation(_("The file is a video."), _("Pause it at the ECG and send a screenshot.")),
         "FILE_IS_AUDIO": Explanation(_("The file is a sound."), save_as_picture),
         "FILE_IS_ARCHIVE": Explanation(
             _("The file is an archive that isn’t read here."),

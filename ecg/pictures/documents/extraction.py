@@ -143,9 +143,9 @@ def _strokes(page: PdfPage, upright: Matrix) -> tuple[Stroke, ...]:
 def _matrix(item: object) -> Matrix:
     from pypdfium2 import raw
 
-    found = raw.FS_MATRIX()
-    raw.FPDFPageObj_GetMatrix(item, found)
-    return np.array([[found.a, found.c, found.e], [found.b, found.d, found.f], [0, 0, 1]], np.float64)
+    matrix = raw.FS_MATRIX()
+    raw.FPDFPageObj_GetMatrix(item, matrix)
+    return np.array([[matrix.a, matrix.c, matrix.e], [matrix.b, matrix.d, matrix.f], [0, 0, 1]], np.float64)
 
 
 def _lines(path: object, count: int) -> Iterator[Points]:

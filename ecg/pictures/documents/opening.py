@@ -41,7 +41,7 @@ def only_page(data: bytes) -> PdfPage:
         message = "The PDF holds scripts. Print it to a PDF again, without them."
         raise ImageError(ImageReason.PDF_SCRIPTS, message)
     if len(document) != 1:
-        message = f"The PDF has {len(document)} pages; send the one with the heartbeat as a file of its own."
+        message = f"The PDF has {len(document)} pages; send the one with the ECG as a file of its own."
         raise ImageError(ImageReason.PDF_SEVERAL_PAGES, message)
     return document[0]
 

@@ -109,7 +109,7 @@ class ReadBeat:
         )
 
 
-def ink_pixels(image: Image.Image, *, height: int = 128, width: int = 192) -> Pixels:
+def ink_pixels(image: Image.Image, *, height: int = CLASSIC.height, width: int = CLASSIC.width) -> Pixels:
     """The model's view of an upright picture, grey or RGB: the beat that is read of it, redrawn.
 
     Returns:
@@ -118,7 +118,7 @@ def ink_pixels(image: Image.Image, *, height: int = 128, width: int = 192) -> Pi
     return pixels_of(read_beat(image), height=height, width=width)
 
 
-def pixels_of(read: ReadBeat, *, height: int = 128, width: int = 192) -> Pixels:
+def pixels_of(read: ReadBeat, *, height: int = CLASSIC.height, width: int = CLASSIC.width) -> Pixels:
     """What was read, redrawn; see :func:`ink_pixels`."""
     line = read.line
     # Columns of a thin stroke touch each other; those of a thick one are only where its middle is.
@@ -130,7 +130,7 @@ def pixels_of(read: ReadBeat, *, height: int = 128, width: int = 192) -> Pixels:
     return pixels_of_trace(placed.times, placed.heights, height=height, width=width)
 
 
-def extent_of(read: ReadBeat, *, height: int = 128, width: int = 192) -> Extent:
+def extent_of(read: ReadBeat, *, height: int = CLASSIC.height, width: int = CLASSIC.width) -> Extent:
     """Where the picture lies on the canvas of :func:`pixels_of`, a small rotation left aside; all of it without a line.
 
     Time runs along x and height along y, both evenly, so two points of the line say it for all.
@@ -158,7 +158,9 @@ def _even(places: Floats, values: Floats) -> tuple[float, float]:
     return float(values[first] - growth * places[first]), growth
 
 
-def pixels_of_signal(samples_mv: NDArray[np.floating], *, height: int = 128, width: int = 192) -> Pixels:
+def pixels_of_signal(
+    samples_mv: NDArray[np.floating], *, height: int = CLASSIC.height, width: int = CLASSIC.width
+) -> Pixels:
     """A beat drawn as one of known scale would be redrawn.
 
     Args:

@@ -15,6 +15,7 @@ from ecg.pictures.ink.reading import read_beat
 from ecg.pictures.pages import ink as inks
 from ecg.pictures.pages import straightening
 from ecg.pictures.pages.corrections import NOTHING, Corrections
+from ecg.pictures.pages.emptiness import is_empty
 from ecg.pictures.pages.ink import Ink
 from ecg.pictures.pages.lattice import Lattice, lattice_of
 from ecg.pictures.pages.layouts import Layout, Named, layout_of, named, stated_layout, with_names
@@ -104,6 +105,8 @@ def _read(
     go_on: Callable[[], None],
 ) -> PageReading:
     """What a view of a picture of ``size`` shows."""
+    if is_empty(np.asarray(view.image)):
+        return PageReading(Kind.NONE, size, Reason.BLANK)
     shown = max(view.image.size) * view.scale
     asked_first = not corrections.trusted and shown < _SMALL
     if asked_first and _is_one_beat(view.image):

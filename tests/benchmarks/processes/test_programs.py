@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import signal
+import time
 from pathlib import Path
 
 import pytest
 
-from benchmarks.processes.programs import Program, usage
+from benchmarks.processes.programs import Program, stop, tree, usage
 
 MEBIBYTE = 2**20
 
@@ -49,3 +51,31 @@ def test_what_a_process_comes_to_hold_is_its_own(file: Path) -> None:
         before = usage(program.pid).own
         assert program.ask("hold") == "held\n"
         assert 60 * MEBIBYTE < usage(program.pid).own - before < 80 * MEBIBYTE
+
+
+def test_what_does_not_stop_when_it_is_asked_is_ended_with_what_it_has_started() -> None:
+    deaf = (
+        "import signal, subprocess, sys, time\n"
+        "signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+        "subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'])\n"
+        "print('started', flush=True)\n"
+        "time.sleep(60)\n"
+    )
+    with Program("-c", deaf) as program:
+        program.read()
+        started = tree(program.pid)
+        assert len(started) == 2
+        stop(program.process, seconds=0.1)
+        assert program.process.returncode == -signal.SIGKILL
+        end = time.monotonic() + 10
+        while [pid for pid in started if _lives(pid)]:  # the system has to notice the signal first
+            assert time.monotonic() < end
+            time.sleep(0.01)
+
+
+def _lives(pid: int) -> bool:
+    """A process that nobody has waited for is not alive."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False

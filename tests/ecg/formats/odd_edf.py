@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from ecg.formats import Answers
@@ -9,6 +11,7 @@ from tests.ecg.formats import made
 from tests.ecg.formats.odd import EDF_MV, Odd, single, with_gap
 
 D_ONSETS = [0, 1, 2, 3, 4, 7.5, 8.5, 9.5, 10.5, 11.5]
+BDF_SCALE: Any = {"size": 3, "physical": (-8388608, 8388607), "ends": (-8388608, 8388607), "unit": "nV"}
 
 EDF: dict[str, Odd] = {
     "edf as it should be": Odd(single(made.edf()), values=EDF_MV, leads=("II", "V1")),
@@ -86,10 +89,29 @@ EDF: dict[str, Odd] = {
         ("RECORDING_START_INVALID",),
         values=EDF_MV,
     ),
-    "bdf": Odd(
+    "edf in two units": Odd(
         single(
-            made.edf(made.digital(gain=1e6), size=3, physical=(-8388608, 8388607), ends=(-8388608, 8388607), unit="nV")
+            made.edf()
+            .replace(b"uV      uV      ", b"uV      mV      ")
+            .replace(b"-5000   -5000   5000    5000    ", b"-5000   -5      5000    5       ")
         ),
+        values=EDF_MV,
+    ),
+    "bdf+d with a gap and a status": Odd(
+        single(
+            made.edf(
+                np.stack([made.digital(1, gain=1e6)[0], np.zeros(2500, np.int64)]),
+                labels=("ECG II", "Status"),
+                kind="BDF+D",
+                onsets=D_ONSETS,
+                **BDF_SCALE,
+            )
+        ),
+        ("RECORDING_CHANNELS_LEFT_OUT", "RECORDING_GAPS"),
+        values=with_gap(made.digital(1, gain=1e6) / 1e6, 1250, 625),
+    ),
+    "bdf": Odd(
+        single(made.edf(made.digital(gain=1e6), **BDF_SCALE)),
         values=made.digital(gain=1e6) / 1e6,
     ),
 }

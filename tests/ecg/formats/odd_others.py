@@ -48,6 +48,14 @@ def no_waveform() -> Files:
     return {"a": file.getvalue()}
 
 
+def locked() -> bytes:
+    """A zip that says that a password protects it."""
+    whole = bytearray(zipped({"a.edf": made.edf()}))
+    for mark, place in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        whole[whole.find(mark) + place] |= 1
+    return bytes(whole)
+
+
 OTHERS: dict[str, Odd] = {
     "ishne": Odd(single(made.ishne()), values=MV, leads=("II", "V1")),
     "ishne without a resolution": Odd(single(made.ishne(nanovolts=0)), asked=("unit",)),
@@ -79,6 +87,16 @@ OTHERS: dict[str, Odd] = {
     "aecg rate of no whole number": Odd(single(made.aecg(increment="0.0039")), values=MV, rate=1 / 0.0039),
     "aecg rate 0": Odd(single(made.aecg(increment="0")), refused="RECORDING_DAMAGED"),
     "aecg with an origin": Odd(single(made.aecg(origin=500)), values=MV + 0.5),
+    "aecg with decimal commas": Odd(
+        single(made.aecg(scale="5,0", origin="500,0", increment="0,004")), ("RECORDING_DECIMAL_COMMA",), values=MV + 0.5
+    ),
+    "aecg whose scale is a word": Odd(single(made.aecg(scale="five")), refused="RECORDING_SCALE_INVALID"),
+    "aecg with a lead twice": Odd(
+        single(made.aecg().replace("LEAD_V1", "LEAD_II")),
+        ("RECORDING_LEAD_DUPLICATE",),
+        values=MV,
+        leads=("II", "II (2)"),
+    ),
     "aecg bomb": Odd(single(BOMB), refused="RECORDING_XML_UNSAFE"),
     "aecg reading a file": Odd(
         single(BOMB.replace('<!ENTITY a "ha">', '<!ENTITY a SYSTEM "file:///etc/passwd">')),
@@ -94,6 +112,14 @@ OTHERS: dict[str, Odd] = {
     "muse with a decimal comma": Odd(single(made.muse(per_bit="5,0")), values=MV),
     "philips": Odd(single(made.philips()), values=MV, leads=("II", "V1")),
     "philips in UTF-16": Odd(single(made.philips().replace("UTF-8", "UTF-16").encode("utf-16")), values=MV),
+    "philips with a decimal comma": Odd(
+        single(made.philips(resolution="5,0")), ("RECORDING_DECIMAL_COMMA",), values=MV
+    ),
+    "philips with fewer names than leads": Odd(
+        single(made.philips().replace('leadlabels="II V1"', 'leadlabels="II"')),
+        ("RECORDING_CHANNELS_LEFT_OUT",),
+        values=MV[:1],
+    ),
     "kardia": Odd(single(made.atc()), values=MV, leads=("I", "II")),
     "kardia by its interface": Odd(single(KARDIA_JSON), values=MV[:1], leads=("I",)),
     "kardia with a wrong sum": Odd(single(made.atc(wrong_sum=True)), ("RECORDING_CHECKSUM_MISMATCH",), values=MV),
@@ -135,6 +161,7 @@ CONTAINERS: dict[str, Odd] = {
     "zip without files": Odd(single(zipped({})), refused="RECORDING_EMPTY"),
     "zip cut off": Odd(single(zipped({"a.edf": made.edf()})[:-50]), refused="RECORDING_DAMAGED"),
     "zip of two recordings": Odd(single(zipped({"a": made.edf(), "b": made.ishne()})), refused="RECORDING_SEVERAL"),
+    "zip with a password": Odd(single(locked()), refused="RECORDING_ARCHIVE_ENCRYPTED"),
     "zip with remarks beside": Odd(
         single(zipped({"a": made.edf(), "readme.md": b"thanks for reading"})),
         ("RECORDING_FILES_LEFT_OUT",),

@@ -18,6 +18,37 @@ def table_with(rows: NDArray[np.float64], change: Callable[[list[str]], list[str
     return "\n".join([lines[0], *change(lines[1:])]) + "\n"
 
 
+def one_lead(times: Callable[[int], str], head: str = "time,II (mV)\n") -> str:
+    """Lead II with times as they are written."""
+    return head + "\n".join(f"{times(at)},{value:.3f}" for at, value in enumerate(TABLE_MV[0])) + "\n"
+
+
+def over_the_hour(before: str, after: str, end: str = "") -> Callable[[int], str]:
+    """Times of which the hour ends after five seconds."""
+    return lambda at: f"{before if at < 1250 else after}{(55 + at / 250) % 60:06.3f}{end}"
+
+
+def twice(every: int) -> str:
+    """Each so manieth row stands twice."""
+    return table_with(
+        TABLE_MV, lambda lines: [line for at, line in enumerate(lines) for _ in range(1 + (at % every == every - 1))]
+    )
+
+
+def with_remarks(lines: list[str]) -> list[str]:
+    return [part for at, line in enumerate(lines) for part in ([f"# event {at}", line] if at % 500 == 250 else [line])]
+
+
+def in_thousands() -> str:
+    """Microvolts above a thousand, as spreadsheets write them in German."""
+    rows = TABLE_MV.T * 1000 + 3000
+    return "II (µV);V1 (µV)\n" + "\n".join(
+        ";".join(f"{value:,.1f}".translate(str.maketrans(",.", ".,")) for value in row) for row in rows
+    )
+
+
+SENTINEL = np.where((np.arange(2500) >= 500) & (np.arange(2500) < 510), -32768, TABLE_MV)
+
 TABLES: dict[str, Odd] = {
     "table as it should be": Odd(single(made_tables.table()), values=TABLE_MV, leads=("II", "V1")),
     "table with semicolons and decimal commas": Odd(
@@ -180,6 +211,64 @@ TABLES: dict[str, Odd] = {
         leads=("II", "V1"),
         answers=Answers(rate=250, unit="mV"),
     ),
+    "table with typographic minus signs": Odd(
+        single(made_tables.table().replace("-", "\N{MINUS SIGN}")), values=TABLE_MV
+    ),
+    "table with points between thousands": Odd(single(in_thousands()), refused="RECORDING_NUMBERS_AMBIGUOUS"),
+    "table over noon": Odd(single(one_lead(over_the_hour("12:59:", "1:00:", " PM"))), values=TABLE_MV[:1]),
+    "table over a change of clocks": Odd(
+        single(
+            one_lead(
+                lambda at: over_the_hour("2024-03-31T01:59:", "2024-03-31T03:00:", "+01:00" if at < 1250 else "+02:00")(
+                    at
+                )
+            )
+        ),
+        values=TABLE_MV[:1],
+    ),
+    "table over midnight, days before months": Odd(
+        single(one_lead(over_the_hour("05/03/2024 23:59:", "06/03/2024 00:00:"))), refused="RECORDING_TIME_DISORDERED"
+    ),
+    "table with every thirtieth row twice": Odd(single(twice(30)), refused="RECORDING_RATE_IRREGULAR"),
+    "table with a row twice": Odd(single(twice(2000)), ("RECORDING_ROWS_DAMAGED",), rate=2500 / 9.996),
+    "table of a line for each lead": Odd(
+        single(
+            "time (s),lead,mV\n"
+            + "\n".join(
+                f"{at / 250:.3f},{name},{value:.3f}"
+                for at, row in enumerate(TABLE_MV.T)
+                for name, value in zip(("II", "V1"), row, strict=True)
+            )
+        ),
+        refused="RECORDING_TABLE_IRREGULAR",
+    ),
+    "table with remarks between its rows": Odd(
+        single(table_with(TABLE_MV, with_remarks)), ("RECORDING_ROWS_DAMAGED",), values=TABLE_MV
+    ),
+    "table with its header once more": Odd(
+        single(table_with(TABLE_MV, lambda lines: [*lines[:900], "time (s),II (mV),V1 (mV)", *lines[900:]])),
+        ("RECORDING_ROWS_DAMAGED",),
+        values=TABLE_MV,
+    ),
+    "table with means below it": Odd(
+        single(made_tables.table() + "Mean,0.1,0.1\nSD,0.2,0.2\n"), ("RECORDING_ROWS_DAMAGED",), values=TABLE_MV
+    ),
+    "table with a resolution above its whole numbers": Odd(
+        single("# Resolution: 5 uV/bit\n" + made_tables.table(made.digital(), digits=0, head="s,II (uV),V1 (uV)\n")),
+        ("RECORDING_GAIN_NOT_APPLIED",),
+        values=made.digital() / 1000,
+    ),
+    "table with a number for what is missing": Odd(
+        single(made_tables.table(SENTINEL)), ("RECORDING_VALUES_OUT_OF_RANGE",) * 2, values=SENTINEL
+    ),
+    "table with a comma between the thousands of its rate": Odd(
+        single("Sampling rate: 1,000 Hz\n" + made_tables.table(times=False, head="II (mV),V1 (mV)\n")),
+        values=TABLE_MV,
+        rate=1000,
+    ),
+    "table that tells a spreadsheet its separator": Odd(
+        single("sep=;\n" + made_tables.table(separator=";", head="time (s);II (mV);V1 (mV)\n")), values=TABLE_MV
+    ),
     "table of text": Odd(single("Dear Sir,\nI have 2 leads.\nYours, 1 patient\n"), refused="RECORDING_TABLE_IRREGULAR"),
     "apple": Odd(
         single(
@@ -250,6 +339,25 @@ JSON: dict[str, Odd] = {
         single(json.dumps({"fs": 250, "unit": "mV", "II": TABLE_MV[0].tolist(), "V1": TABLE_MV[1, :900].tolist()})),
         ("RECORDING_LEADS_UNEQUAL", "RECORDING_VALUES_MISSING"),
         values=np.stack([TABLE_MV[0], np.where(np.arange(2500) < 900, TABLE_MV[1], np.nan)]),
+    ),
+    "json with a filter": Odd(
+        single(json.dumps({"fs": 250, "filter": {"frequency": 50}, "unit": "mV", "II": TABLE_MV[0].tolist()})),
+        values=TABLE_MV[:1],
+    ),
+    "json with a filter and no rate": Odd(
+        single(json.dumps({"notch": {"freq": 50}, "unit": "mV", "II": TABLE_MV[0].tolist()})), asked=("rate",)
+    ),
+    "json with an interval for a rate": Odd(
+        single(json.dumps({"sampling_interval_us": 4000, "unit": "mV", "II": TABLE_MV[0].tolist()})), asked=("rate",)
+    ),
+    "json with a name twice": Odd(
+        single(f'{{"fs": 250, "unit": "mV", "II": {TABLE_MV[0].tolist()}, "II": {TABLE_MV[1].tolist()}}}'),
+        refused="RECORDING_CONTRADICTORY",
+    ),
+    "json with a resolution beside whole numbers": Odd(
+        single(json.dumps({"fs": 250, "unit": "uV", "resolution": 5, "II": made.digital()[0].tolist()})),
+        ("RECORDING_GAIN_NOT_APPLIED",),
+        values=made.digital()[:1] / 1000,
     ),
     "json cut off": Odd(single(json.dumps({"fs": 250, "II": TABLE_MV[0].tolist()})[:-9]), refused="RECORDING_DAMAGED"),
     "json nested a thousand times": Odd(single("[" * 100_000 + "1" + "]" * 100_000), refused="RECORDING_DAMAGED"),

@@ -136,6 +136,9 @@ WFDB: dict[str, Odd] = {
     "wfdb baseline given": Odd(
         lambda: made.wfdb(made.digital() + 1024, gain="200(1024)/mV"), values=MV, leads=("II", "V1")
     ),
+    "wfdb baseline beyond reason": Odd(
+        record(("200/mV", "200(9999999)/mV")), ("RECORDING_VALUES_OUT_OF_RANGE",) * 2, values=MV - 9999999 / 200
+    ),
     "wfdb microvolts": Odd(record(("200/mV", "0.2/uV")), values=MV),
     "wfdb no unit is millivolts": Odd(record(("200/mV", "200")), values=MV),
     "wfdb rate absent": Odd(record(("r 2 250 2500", "r 2")), ("RECORDING_RATE_DEFAULT",), values=MV),

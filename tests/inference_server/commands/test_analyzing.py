@@ -25,6 +25,7 @@ from tests.inference_server.recordings_of_tests import recording
 from tests.inference_server.server_process import running_server
 from tests.inference_server.tiny_recording_models import write_recording_model
 
+PICTURE = Path(__file__).parents[3] / "samples" / "pictures" / "strip-screenshot.png"
 KEYS = {"file", "duration_s", "leads", "beats", "classes", "measures", "episodes", "warnings"}
 
 
@@ -73,6 +74,23 @@ def test_a_record_gets_a_table_and_four_files_that_say_the_same(models: Path, re
     assert whole["file"] == "r.hea"
     assert len(pypdfium2.PdfDocument(tmp_path / "out" / "r.pdf")) >= 1
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["r.atr", "r.beats.csv", "r.json", "r.pdf"]
+
+
+def test_the_report_of_a_picture_says_that_it_was_one_and_by_which_scale_it_was_read(
+    models: Path, record: Path, tmp_path: Path
+) -> None:
+    ran = run(models, PICTURE, record, "--out", tmp_path / "out")
+    assert ran.returncode == 0, ran.stderr
+    said = {name: _text_of(tmp_path / "out" / f"{name}.pdf") for name in (PICTURE.stem, "r")}
+    assert "read from a picture" in said[PICTURE.stem]
+    assert "25 mm/s (printed on the page)" in said[PICTURE.stem]
+    assert "can't say what a day can" in said[PICTURE.stem]
+    assert "picture" not in said["r"]
+
+
+def _text_of(report: Path) -> str:
+    document = pypdfium2.PdfDocument(report)
+    return " ".join(" ".join(page.get_textpage().get_text_range() for page in document).split())
 
 
 def test_every_kind_of_bad_input_has_its_reason_and_the_others_their_answers(

@@ -39,7 +39,7 @@ STRIP_STEP: Final = 4
 _EDITS: Final = {"early": 2, "runs": 3, "irregular": 1}
 
 #: Where normal beats are marked as such, some are changed to those of a right bundle branch block that comes and goes.
-_BLOCKED: Final = {"mitdb": {"right0": BLOCKS["right"]}}
+_SIMULATED_BLOCKS: Final = {"mitdb": {"right0": BLOCKS["right"]}}
 
 #: Databases whose beats are learnt or asked about. VFDB marks no beats, and says of none what it is.
 NAMES: Final = ("mitdb", "qtdb", "ptbxl", "cpsc2018", "ludb", "ecgiddb", "aftdb", "challenge2017")
@@ -72,15 +72,15 @@ def tasks(databases: list[Database]) -> list[Task]:
     Raises:
         RecordsError: a folder is missing or no copy of its database.
     """
-    found = []
+    wanted = []
     for database in databases:
         entries = database.entries()
-        found += [Task(entry) for entry in entries]
+        wanted += [Task(entry) for entry in entries]
         if database.name in _EDITED:
             edits = [f"{edit}{number}" for edit, times in _EDITS.items() for number in range(times)]
-            edits += list(_BLOCKED.get(database.name, ()))
-            found += [Task(entry, edit) for entry in entries for edit in edits]
-    return found
+            edits += list(_SIMULATED_BLOCKS.get(database.name, ()))
+            wanted += [Task(entry, edit) for entry in entries for edit in edits]
+    return wanted
 
 
 def prepare(task: Task, folder: Path) -> bool:
@@ -155,15 +155,15 @@ def _arrays(blocks: list[BeatBlock]) -> Arrays:
 
 def _labels(stored: DatabaseRecord, database: Database, arrays: Arrays) -> tuple[NDArray[np.str_], NDArray[np.uint8]]:
     """Annotation code of each detected beat, and which classes it may have."""
-    found, rate = arrays["source_samples"], stored.recording.rate
+    samples, rate = arrays["source_samples"], stored.recording.rate
     if stored.beats is not None:
-        places = labelling.matched(stored.beats.samples, found, rate)
+        places = labelling.matched(stored.beats.samples, samples, rate)
         symbols = np.where(places >= 0, stored.beats.symbols[places], labelling.INVENTED)
         allowed = labelling.of_kinds(stored.beats.kinds[places])
         return symbols, np.where(places >= 0, allowed, labelling.NO_BEAT).astype(np.uint8)
     tells_blocks = database.name in _TELL_BLOCKS
     allowed = labelling.of_record(stored.labels, arrays["features"], tells_blocks=tells_blocks)
-    symbols = np.full(len(found), "", dtype="<U1")
+    symbols = np.full(len(samples), "", dtype="<U1")
     if database.truth in (Truth.RECORDS, Truth.NOTHING) and len(stored.recording.leads) > 2:
         marked = _marked_as_a_whole(database, stored.entry)
         places = labelling.matched(marked.samples, arrays["samples"], SAMPLING_RATE)
@@ -182,9 +182,9 @@ def _edited(task: Task) -> tuple[Arrays, dict[str, Any]]:
     """A recording with another rhythm, or a block that comes and goes; the edited beats alone are stored."""
     recording = _marked(DATABASES[task.entry.database].read(task.entry))
     generator = generator_of(f"{task.edit}-{task.entry.database}-{task.entry.name}")
-    blocked = _BLOCKED.get(task.entry.database, {}).get(task.edit)
-    if blocked is not None:
-        edited = block(recording, generator, *blocked)
+    simulated = _SIMULATED_BLOCKS.get(task.entry.database, {}).get(task.edit)
+    if simulated is not None:
+        edited = block(recording, generator, *simulated)
     else:
         edited = rhythm_edits.EDITS[task.edit.rstrip(digits)](recording, generator)
     changed = Recording.of_array(edited.signal.T, leads=edited.leads, rate=float(SAMPLING_RATE))

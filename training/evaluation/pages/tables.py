@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Final
 
 import numpy as np
@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 
 from ecg.beats import SAMPLING_RATE
 from ecg.pictures.pages.result import Kind, PageReading
+from training.evaluation.pages.finished import Finished
 from training.evaluation.pages.scoring import Classify, PageScore, score
 from training.pages.capture import Medium
 from training.pages.plans import Pool, Wish, page_of
-from training.pictures.nonbeats import charts, drawings, textures
-from training.pictures.nonbeats.groups import FITTING, TESTING
+from training.pictures.nonbeats.groups import NO_ECG_FITTING, NO_ECG_TESTING
+from training.pictures.nonbeats.sheets import Painter
 
 Pixels = NDArray[np.uint8]
 Read = Callable[[Pixels], PageReading]
@@ -41,26 +42,33 @@ GROUPS: Final = (
     Group("any layout, photograph", (Wish(medium=Medium.PHOTOGRAPH),)),
 )
 
-#: Pictures that show no ECG: of the kinds with which pictures of one beat are tested, those that hold no recording.
-NO_ECG: Final = {
-    name: painter
-    for name, painter in (FITTING | TESTING).items()
-    if painter.__module__ in (charts.__name__, drawings.__name__, textures.__name__)
-}
+#: Kinds of pictures that show no ECG, in two groups: on the second nothing was fitted or tuned.
+NO_ECG: Final = {"fitting": NO_ECG_FITTING, "testing": NO_ECG_TESTING}
 
 
 def scores(
-    pool: Pool, group: Group, count: int, seed: int, read: Read, classify: Classify | None = None
+    pool: Pool,
+    group: Group,
+    count: int,
+    seed: int,
+    read: Read,
+    classify: Classify | None = None,
+    finished: Finished | None = None,
 ) -> Iterator[PageScore]:
-    """How pages 0 to ``count`` - 1 of a group are read.
+    """How pages 0 to ``count`` - 1 of a group are read; those that are ``finished`` are not read again.
 
     Raises:
         NoRecordingsError: no record can be shown so.
         RecordsError: a record can't be read.
     """
+    finished = finished or Finished(None, {})
     for number in range(count):
-        page = page_of(pool, number, seed, group.wishes[number % len(group.wishes)])
-        yield score(page.truth, read(page.pixels), classify)
+
+        def scored(number: int = number) -> Mapping[str, object]:
+            page = page_of(pool, number, seed, group.wishes[number % len(group.wishes)])
+            return asdict(score(page.truth, read(page.pixels), classify))
+
+        yield PageScore(**finished.of(f"{group.name}/{number}", scored))
 
 
 def row(name: str, scores: Sequence[PageScore]) -> Mapping[str, object]:
@@ -89,25 +97,40 @@ def row(name: str, scores: Sequence[PageScore]) -> Mapping[str, object]:
     }
 
 
-def refusals(per_kind: int, seed: int, read: Read) -> pd.DataFrame:
-    """How many of ``per_kind`` pictures of every kind in :data:`NO_ECG` are refused, or taken for one beat."""
+def refusals(per_kind: int, seed: int, read: Read, finished: Finished | None = None) -> pd.DataFrame:
+    """How many of ``per_kind`` pictures of every kind in :data:`NO_ECG` are refused, or taken for one beat.
+
+    Below the kinds of each group stands the group as a whole.
+    """
+    finished = finished or Finished(None, {})
     rows = []
-    lead = _beats()
-    for number, (name, paint) in enumerate(sorted(NO_ECG.items())):
-        kinds = [
-            read(np.asarray(paint(np.random.default_rng((seed, number, again)), lead).convert("RGB"))).kind
-            for again in range(per_kind)
-        ]
-        rows.append(
-            {
-                "kind": name,
-                "pictures": per_kind,
-                "refused": sum(kind is Kind.NONE for kind in kinds),
-                "one_beat": sum(kind is Kind.BEAT for kind in kinds),
-                "read": sum(kind in (Kind.STRIP, Kind.PAGE) for kind in kinds),
-            }
-        )
+    for group, kinds in NO_ECG.items():
+        own = []
+        for number, (name, paint) in enumerate(sorted(kinds.items())):
+            seeds = [(seed, number, again) for again in range(per_kind)]
+            own.append(_refused(group, name, [_taken_for(name, paint, chance, read, finished) for chance in seeds]))
+        whole = {column: sum(int(str(row[column])) for row in own) for column in ("pictures", *_TAKEN)}
+        rows += [*own, {"group": group, "kind": "all", **whole}]
     return pd.DataFrame(rows)
+
+
+#: Columns, and what pictures that count in them were taken for.
+_TAKEN: Final = {"refused": (Kind.NONE,), "one_beat": (Kind.BEAT,), "read": (Kind.STRIP, Kind.PAGE)}
+
+
+def _refused(group: str, name: str, taken_for: Sequence[Kind]) -> Mapping[str, object]:
+    counts = {column: sum(kind in kinds for kind in taken_for) for column, kinds in _TAKEN.items()}
+    return {"group": group, "kind": name, "pictures": len(taken_for), **counts}
+
+
+def _taken_for(name: str, paint: Painter, seed: tuple[int, int, int], read: Read, finished: Finished) -> Kind:
+    """What a picture that shows no ECG is taken for."""
+
+    def taken() -> Mapping[str, object]:
+        picture = paint(np.random.default_rng(seed), _beats()).convert("RGB")
+        return {"kind": read(np.asarray(picture)).kind.value}
+
+    return Kind(finished.of(f"{name}/{seed[-1]}", taken)["kind"])
 
 
 def _beats() -> NDArray[np.float64]:

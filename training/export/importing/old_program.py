@@ -11,6 +11,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 from PIL import Image
 
+from ecg.beats import WINDOW_AFTER, WINDOW_BEFORE
 from ecg.pictures.decoding import ImageError
 from ecg.pictures.files import walk
 from ecg.pictures.rendering import draw
@@ -61,7 +62,7 @@ def own_steps(data: bytes, preprocessing: Preprocessing, height: int, width: int
 def drawn_pictures() -> list[bytes]:
     """Encoded pictures of random walks, smoothed like beats and drawn as the old ones; the same for every import."""
     generator = np.random.default_rng(0)
-    walks = generator.normal(0, 0.08, size=(DRAWN_PICTURES, 192)).cumsum(axis=1)
+    walks = generator.normal(0, 0.08, size=(DRAWN_PICTURES, WINDOW_BEFORE + WINDOW_AFTER)).cumsum(axis=1)
     walks = (walks - walks.mean(axis=1, keepdims=True)).astype(np.float32)
     pictures = []
     for picture in draw(walks):

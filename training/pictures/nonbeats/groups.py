@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from training.pictures.nonbeats import charts, drawings, recordings, textures
+from training.pictures.nonbeats import charts, curves, drawings, papers, recordings, textures
 from training.pictures.nonbeats.sheets import Painter
 
 
@@ -64,5 +64,53 @@ TESTING: Final = _named(
         textures.clouds,
         textures.scalogram,
         textures.x_ray,
+    )
+)
+
+_WITHOUT_RECORDINGS: Final = (charts.__name__, drawings.__name__, textures.__name__)
+
+
+def _without_recordings(kinds: dict[str, Painter]) -> dict[str, Painter]:
+    return {name: painter for name, painter in kinds.items() if painter.__module__ in _WITHOUT_RECORDINGS}
+
+
+#: Kinds that show no ECG, on which a reader of strips and pages may be fitted.
+NO_ECG_FITTING: Final = _without_recordings(FITTING) | _named(
+    (
+        curves.sine_on_graph_paper,
+        curves.stock_chart,
+        curves.seismogram,
+        curves.oscilloscope,
+        curves.sound_wave,
+        curves.fever_chart,
+        curves.brain_waves,
+        papers.graph_paper,
+        papers.notes_on_squares,
+        papers.form,
+        papers.street_map,
+        papers.crossword,
+        papers.spreadsheet,
+        papers.part_on_graph_paper,
+        papers.comic,
+        papers.invoice,
+    )
+)
+
+#: Kinds that show no ECG, on which nothing of such a reader was fitted or tuned.
+NO_ECG_TESTING: Final = _without_recordings(TESTING) | _named(
+    (
+        curves.breathing,
+        curves.spectrum,
+        curves.timing_diagram,
+        curves.tide_table,
+        curves.weather_chart,
+        curves.rate_trend,
+        papers.exercise_book,
+        papers.calendar,
+        papers.subway_map,
+        papers.contour_map,
+        papers.circuit,
+        papers.window_front,
+        papers.staves,
     )
 )

@@ -34,6 +34,13 @@ def sheet(generator: Generator, paper: Colour | None = None, *, tall: bool = Fal
     return Image.new("RGB", (width, int(width * ratio)), paper or (255, 255, 255))
 
 
+def page(generator: Generator, paper: Colour | None = None, *, tall: bool = False) -> Image.Image:
+    """A sheet as large as pictures of pages are, 640 to 1,700 pixels."""
+    width = int(np.exp(generator.uniform(np.log(640), np.log(1700))))
+    ratio = generator.uniform(1.2, 1.45) if tall else generator.uniform(0.4, 0.85)
+    return Image.new("RGB", (width, int(width * ratio)), paper or (255, 255, 255))
+
+
 def colour(generator: Generator) -> Colour:
     """One of the usual colours of charts."""
     return PALETTE[int(generator.integers(len(PALETTE)))]

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 from numpy.typing import NDArray
 
 from ecg.pictures.pages.result import Kind, PageReading, Reason
 from training.evaluation.pages import tables
+from training.evaluation.pages.finished import Finished
 from training.evaluation.pages.scoring import PageScore
 
 
@@ -53,15 +56,30 @@ def test_a_wrong_scale_counts_only_where_nobody_was_warned() -> None:
     assert tables.row("group", pages)["scale_wrong_unwarned"] == 25
 
 
-def test_pictures_without_an_ecg_are_counted_by_what_they_were_taken_for() -> None:
-    kinds = iter([Kind.NONE, Kind.BEAT, Kind.STRIP] * len(tables.NO_ECG))
+def test_pictures_without_an_ecg_are_counted_by_what_they_were_taken_for(tmp_path: Path) -> None:
+    number = sum(len(kinds) for kinds in tables.NO_ECG.values())
+    kinds = iter([Kind.NONE, Kind.BEAT, Kind.STRIP] * number)
 
     def read(pixels: NDArray[np.uint8]) -> PageReading:
         assert pixels.dtype == np.uint8
         assert pixels.shape[2] == 3
         return PageReading(next(kinds), (10, 10), Reason.NO_ECG)
 
-    counted = tables.refusals(3, 1, read)
-    assert set(counted["kind"]) == set(tables.NO_ECG)
-    assert "twelve_lead_page" not in tables.NO_ECG
-    assert (counted[["refused", "one_beat", "read"]] == 1).all(axis=None)
+    done = tmp_path / "done.jsonl"
+    counted = tables.refusals(3, 1, read, Finished(done, {}))
+    single = counted[counted["kind"] != "all"]
+    for group in ("fitting", "testing"):
+        assert set(single["kind"][single["group"] == group]) == set(tables.NO_ECG[group])
+    assert (single[["refused", "one_beat", "read"]] == 1).all(axis=None)
+    assert counted[counted["kind"] == "all"]["pictures"].tolist() == [
+        3 * len(kinds) for kinds in tables.NO_ECG.values()
+    ]
+    # Nothing is read again.
+    assert tables.refusals(3, 1, read, Finished(done, {})).equals(counted)
+
+
+def test_kinds_without_an_ecg_show_none_and_are_in_one_group() -> None:
+    fitting, testing = tables.NO_ECG.values()
+    assert not set(fitting) & set(testing)
+    assert min(len(fitting), len(testing)) >= 24
+    assert "twelve_lead_page" not in fitting | testing

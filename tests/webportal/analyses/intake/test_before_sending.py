@@ -23,7 +23,7 @@ def said(client: Client, beginning: bytes) -> str:
 @pytest.mark.parametrize(
     ("beginning", "sentence"),
     [
-        (bytes(128) + b"DICM", "The file is a DICOM file. Export the heartbeat as a PNG picture"),
+        (bytes(128) + b"DICM", "The file is a DICOM file. Export the ECG as a PNG picture"),
         (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "The file is an SVG drawing"),
         (b"Patient 7, no complaints.", "The file is a text."),
         (b"100 2 360 650000\n100.dat 212 200 11 1024 995 -22131 0 MLII\n", "The file is an ECG recording"),
