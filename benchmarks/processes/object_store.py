@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.processes.free_ports import free_port
+from benchmarks.processes.programs import stop
 
 BUCKET: Final = "beatlens"
 #: How long the server may take to start or to stop, seconds.
@@ -58,12 +59,7 @@ def running(log: Path) -> Iterator[ObjectStore]:
         _wait(server, store, log)
         yield store
     finally:
-        server.terminate()
-        try:
-            server.wait(PATIENCE)
-        except subprocess.TimeoutExpired:
-            server.kill()
-            server.wait()
+        stop(server, seconds=PATIENCE)
 
 
 def _wait(server: subprocess.Popen[bytes], store: ObjectStore, log: Path) -> None:
