@@ -105,14 +105,14 @@ def _read(
     go_on: Callable[[], None],
 ) -> PageReading:
     """What a view of a picture of ``size`` shows."""
-    if is_empty(np.asarray(view.image)):
-        return PageReading(Kind.NONE, size, Reason.BLANK)
     shown = max(view.image.size) * view.scale
     asked_first = not corrections.trusted and shown < _SMALL
     if asked_first and _is_one_beat(view.image):
         return PageReading(Kind.BEAT, size)
     if min(view.image.size) < _LEAST_SIDE or max(view.image.size) < _LEAST_WIDTH:
         return PageReading(Kind.NONE, size, Reason.TOO_SMALL)
+    if is_empty(np.asarray(view.image)):
+        return PageReading(Kind.NONE, size, Reason.BLANK)
     page = _paper(view, probabilities, corrections, go_on)
     reading = PageReading(Kind.NONE, size, Reason.BLANK) if page is None else _read_page(page, size, corrections, go_on)
     unsure = reading.kind is Kind.NONE or (reading.kind is Kind.STRIP and Warned.SCALE_UNKNOWN in reading.warnings)
