@@ -120,7 +120,7 @@ class Report:
             return []
         page = StoredPage(self._analysis.recording)
         calibration = page.found().reading.calibration if page.has_answer else None
-        return [*picture_lines(calibration, self.answer.seconds, self.words)]
+        return [*picture_lines(calibration, self.words)]
 
     def measures(self) -> list[Row]:
         """Measure, value, definition."""

@@ -56,6 +56,8 @@ class Ink:
     """``[rows, columns]``: what is ink, and not grid."""
     deepest: float
     """Depth of full ink."""
+    grid: float
+    """Depth of the grid's bold lines, or of shade where there are none: no ink."""
     labels: NDArray[np.int32]
     """``[rows, columns]``: which piece of connected ink a pixel belongs to; 0 = none."""
     boxes: NDArray[np.int64]
@@ -209,4 +211,4 @@ def ink_of(depth: Bytes, *, seen: Mask | None = None, is_share: bool = False) ->
         return None
     # Most of a trace is nearly level: its runs are as high as the pen is wide.
     thickness = float(np.quantile(runs.ends - runs.starts, 0.4))
-    return Ink(depth, mask, deepest, labels, boxes, runs, max(1.0, thickness))
+    return Ink(depth, mask, deepest, grid, labels, boxes, runs, max(1.0, thickness))

@@ -57,8 +57,6 @@ _LEAST_LENGTH: Final = 0.35
 _LEAST_COVER: Final = 0.6
 #: Names that bars of a chart or a frame may look like: alone they don't make a picture an ECG.
 _BARS: Final = frozenset({"I", "II", "III"})
-#: A row shares no more of its columns with others.
-_MOST_SHARED: Final = 0.35
 
 
 def go_on_always() -> None:
@@ -289,17 +287,10 @@ def _layout(
 
 
 def _rows(traces: list[Trace]) -> list[Trace]:
-    """Those that go along most of the page; of two that are mostly the same ink, the one that was easier to follow."""
-    borrowed = sorted(
-        (trace.cost, number)
-        for number, trace in enumerate(traces)
-        if trace.shared > _MOST_SHARED * len(trace.line.columns)
-    )
-    copies = {number for _, number in borrowed[(len(borrowed) + 1) // 2 :]}
-    rows = [trace for number, trace in enumerate(traces) if number not in copies]
-    longest = max((trace.end - trace.begin for trace in rows), default=0.0)
+    """Those that go along most of the page."""
+    longest = max((trace.end - trace.begin for trace in traces), default=0.0)
     return [
-        trace for trace in rows if trace.end - trace.begin >= _LEAST_LENGTH * longest and trace.cover >= _LEAST_COVER
+        trace for trace in traces if trace.end - trace.begin >= _LEAST_LENGTH * longest and trace.cover >= _LEAST_COVER
     ]
 
 

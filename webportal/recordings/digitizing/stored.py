@@ -19,10 +19,11 @@ from ecg.pictures import confined
 from ecg.pictures.decoding import ImageLimits
 from ecg.pictures.kinds import BEGINNING_BYTES, CONVERTIBLE, MEDIA_TYPES, NATIVE, Kind, kind_of
 from ecg.pictures.pages.corrections import Corrections
+from ecg.pictures.pages.result import PageReading
 from inference_server.classification.page_messages import Digitized, from_response, to_response
 from inference_server.generated.ecg.v1.digitization_pb2 import DigitizeImageResponse
 
-from webportal.recordings.digitizing.answers import corrections_from_json, corrections_to_json
+from webportal.recordings.digitizing.answers import PageAnswers, corrections_from_json, corrections_to_json, named
 from webportal.recordings.models import Recording
 
 #: Of what is drawn for lists elsewhere; here none is stored.
@@ -32,6 +33,20 @@ _NO_THUMBNAIL = (1, 1)
 def is_picture(recording: Recording) -> bool:
     """Whether what was sent is one picture, or a PDF."""
     return len(recording.files) == 1 and _kind_at(recording.originals / "0") in NATIVE | CONVERTIBLE
+
+
+def picture_limits() -> ImageLimits:
+    """What decoding a picture may cost."""
+    return ImageLimits(max_bytes=settings.PICTURE_MAX_BYTES, max_pixels=settings.PICTURE_MAX_PIXELS)
+
+
+def named_reading(recording: Recording) -> PageReading:
+    """What was read of its picture, with the names that its owner gave.
+
+    Raises:
+        FileNotFoundError: nothing was asked yet.
+    """
+    return named(StoredPage(recording).found().reading, PageAnswers.of(recording).names)
 
 
 class StoredPage:
@@ -69,7 +84,7 @@ class StoredPage:
             ImageError: it is no picture that can be used, or larger than pictures may be.
             ecg.confinement.NoTurn: too many pictures are being decoded just now.
         """
-        limits = ImageLimits(max_bytes=settings.PICTURE_MAX_BYTES, max_pixels=settings.PICTURE_MAX_PIXELS)
+        limits = picture_limits()
         with self._sent.open("rb") as file:
             data = file.read(limits.max_bytes + 1)
         prepared = confined.for_keeping(data, limits, _NO_THUMBNAIL)

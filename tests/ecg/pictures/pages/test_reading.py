@@ -57,6 +57,27 @@ def test_a_pulse_tells_the_gain_where_nothing_is_printed() -> None:
     assert float(np.nanmax(reading.leads[0].millivolts)) == pytest.approx(1.0, abs=0.06)
 
 
+@pytest.mark.parametrize("name", ["V1", "aVF"])
+def test_small_print_is_read_at_the_resolution_of_a_screen(name: str) -> None:
+    page = drawn.Page(225, 40, 4.0)
+    page.trace(14, 25, drawn.lead(4), speed=50, gain=5)
+    page.text(15, 10, name, high=3.4)
+    page.text(8, 37, "50 mm/s  5 mm/mV", high=3.4)
+    reading = read(page.pixels())
+    assert reading.calibration is not None
+    assert (reading.calibration.speed, reading.calibration.gain) == (Basis.PRINT, Basis.PRINT)
+    assert (reading.calibration.mm_per_second, reading.calibration.mm_per_mv) == (50, 5)
+    assert [lead.name for lead in reading.leads] == [name]
+
+
+def test_a_wave_that_is_taller_than_most_is_read_to_its_tip() -> None:
+    page = drawn.Page(140, 75, 5.0)
+    page.trace(14, 60, drawn.lead(4, height=4.5))
+    reading = read(page.pixels())
+    assert reading.degrees == pytest.approx(0.0, abs=0.3)
+    assert float(np.nanmax(reading.leads[0].millivolts)) == pytest.approx(4.5, abs=0.15)
+
+
 def test_a_page_of_twelve_leads_is_read_lead_by_lead() -> None:
     page, shown = drawn.twelve()
     reading = read(page.pixels())
