@@ -141,7 +141,7 @@ def signs_of(ink: Ink, traces: Sequence[Trace], millimetre: float, pitch: Pitch 
         words=words,
         lines=pitch is not None,
         bold=pitch is not None and pitch.bold,
-        beating=float(np.mean([_beats(trace) for trace in traces])),
+        beating=float(np.mean([_between(trace.line) is not None for trace in traces])),
         alone=float(np.median(_alone(ink, traces, millimetre))),
         sharpness=float(np.median([_sharpness(trace.line) for trace in traces])),
         sides=float(np.median([_sides(trace, millimetre) for trace in traces])),
@@ -209,11 +209,16 @@ def _middle(line: Line) -> Floats:
     return (line.upper + line.lower) / 2
 
 
-def _beats(trace: Trace) -> bool:
-    """Whether a trace has narrow waves of one shape that come again and again."""
-    line = trace.line
+def between_beats(traces: Sequence[Trace]) -> float | None:
+    """Pixels from one beat to the next; None where no trace has narrow waves of one shape again and again."""
+    found = [between for trace in traces if (between := _between(trace.line)) is not None]
+    return float(np.median(found)) if found else None
+
+
+def _between(line: Line) -> float | None:
+    """Pixels from one narrow wave to the next of the same shape; None where there are none."""
     if not _moves(line):
-        return False
+        return None
     middle = _middle(line)
     rise = float(np.ptp(middle))
     for values in (-line.upper, line.lower):
@@ -225,8 +230,8 @@ def _beats(trace: Trace) -> bool:
             continue
         between = float(np.median(np.diff(line.columns[peaks])))
         if float(np.median(properties["widths"])) < _NARROW * between and _are_alike(middle, peaks, between):
-            return True
-    return False
+            return between
+    return None
 
 
 def _are_alike(heights: NDArray[np.float64], peaks: NDArray[np.int64], between: float) -> bool:
