@@ -141,7 +141,7 @@ def signs_of(ink: Ink, traces: Sequence[Trace], millimetre: float, pitch: Pitch 
         words=words,
         lines=pitch is not None,
         bold=pitch is not None and pitch.bold,
-        beating=float(np.mean([_between(trace) is not None for trace in traces])),
+        beating=float(np.mean([_between(trace.line) is not None for trace in traces])),
         alone=float(np.median(_alone(ink, traces, millimetre))),
         sharpness=float(np.median([_sharpness(trace.line) for trace in traces])),
         sides=float(np.median([_sides(trace, millimetre) for trace in traces])),
@@ -211,12 +211,12 @@ def _middle(line: Line) -> Floats:
 
 def between_beats(traces: Sequence[Trace]) -> float | None:
     """Pixels from one beat to the next; None where no trace has narrow waves of one shape again and again."""
-    found = [between for trace in traces if (between := _between(trace)) is not None]
+    found = [between for trace in traces if (between := _between(trace.line)) is not None]
     return float(np.median(found)) if found else None
 
 
-def _between(trace: Trace) -> float | None:
-    line = trace.line
+def _between(line: Line) -> float | None:
+    """Pixels from one narrow wave to the next of the same shape; None where there are none."""
     if not _moves(line):
         return None
     middle = _middle(line)

@@ -26,11 +26,11 @@ _OWN: Final = 0.5
 _FINE: Final = 4.0
 #: Lines of one kind farther apart are those every five millimetres: a millimetre of 14 pixels is 350 dots an inch.
 _FIVE: Final = 14.5
-#: Seconds from beat to beat, at the usual speed, mm a second, beyond which lines are those of the other kind: 180 and
-#: 30 beats a minute, about as far from the 75 that are usual as what they are then taken for.
+#: Seconds from beat to beat, at the usual speed, mm a second, beyond which lines are those of the other kind: 180 beats
+#: a minute, as far from the 75 that are usual as what they are then taken for, and 15, as 50 mm/s is no rarity.
 _SPEED: Final = 25.0
 _SHORTEST_BEAT: Final = 0.333
-_LONGEST_BEAT: Final = 2.0
+_LONGEST_BEAT: Final = 4.0
 _SHORTEST: Final = 2.2
 _LONGEST: Final = 72.5
 

@@ -250,7 +250,6 @@ def _read_page(page: _Page, size: tuple[int, int], corrections: Corrections, go_
         traces = _traces(page, stated, go_on)
     if not traces:
         return _Found(PageReading(Kind.NONE, size, Reason.NO_TRACE))
-    repeated = between_beats(traces) is not None
     begin = float(np.median([trace.begin for trace in traces]))
     end = float(np.median([trace.end for trace in traces]))
     pulses = [trace.pulse for trace in traces if trace.pulse is not None]
@@ -261,10 +260,11 @@ def _read_page(page: _Page, size: tuple[int, int], corrections: Corrections, go_
     if known and seconds < LEAST_SECONDS:
         one = stated.trusted or _is_one_beat(page.view.image)
         return _Found(PageReading(Kind.BEAT, size) if one else PageReading(Kind.NONE, size, Reason.NO_ECG))
-    told = len({name.name for name in names} - _BARS)
-    told += 2 * [scale.calibration.speed, scale.calibration.gain].count(Basis.PRINT)
-    if not (stated.trusted or signs_of(page.ink, traces, page.millimetre, page.pitch, told).is_ecg):
-        return _Found(PageReading(Kind.NONE, size, Reason.NO_ECG))
+    telling = len({name.name for name in names} - _BARS)
+    telling += 2 * [scale.calibration.speed, scale.calibration.gain].count(Basis.PRINT)
+    signs = signs_of(page.ink, traces, page.millimetre, page.pitch, telling)
+    if not (stated.trusted or signs.is_ecg):
+        return _Found(PageReading(Kind.NONE, size, Reason.NO_ECG), signs.beating > 0)
     per_mm = scale.calibration.pixels_per_mm * scale_to_picture
     leads = named_by_likeness(leads_of(traces, layout, scale, page.to_picture, begin, end))
     touch = (Warned.TRACES_TOUCH,) if touching(traces) else ()
@@ -280,7 +280,7 @@ def _read_page(page: _Page, size: tuple[int, int], corrections: Corrections, go_
         leads=leads,
         warnings=(*scale.warnings, *layout.warnings, *unnamed, *touch, *contradicted, *page.warnings),
     )
-    return _Found(reading, repeated)
+    return _Found(reading, signs.beating > 0)
 
 
 def _traces(page: _Page, stated: Corrections, go_on: Callable[[], None]) -> list[Trace]:

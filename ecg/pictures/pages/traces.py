@@ -13,17 +13,19 @@ from scipy import ndimage
 from ecg.pictures.ink.strokes import Line, line_of
 from ecg.pictures.pages.following import Path, followed, letters_of
 from ecg.pictures.pages.ink import Ink
-from ecg.pictures.pages.pen import edges_of, line_within
+from ecg.pictures.pages.pen import Edges, edges_of, line_within
 from ecg.pictures.pages.pulses import FOOT, Pulse, boxes_of, pulse_of
 from ecg.pictures.pages.sharing import shared_out
 
 Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
 
 #: A trace that is interrupted for longer begins or ends there, if what lies beyond is short, mm.
 _BREAK: Final = 6.0
 _REMAINDER: Final = 6.0
-#: Numbers beside a trace are no longer than this share of both.
+#: Numbers beside a trace are no longer than this share of both, and their ink is so many times as high.
 _LESSER: Final = 0.35
+_THICKER: Final = 2.0
 #: A pulse's foot lies no farther from its row's level, and the pulse over no more of its trace, mm.
 _NEAR_LEVEL: Final = 6.0
 _OVER: Final = 2.0
@@ -91,10 +93,13 @@ def traces_of(ink: Ink, levels: list[float], millimetre: float, go_on: Callable[
     found = []
     for (level, path), part in zip(paths, parts, strict=True):
         line = line_of(part.runs, ink.depth, ink.deepest)
-        line, pulse = _trimmed(line, _beside(line, level, boxes.values(), millimetre), millimetre)
-        if len(line.columns) < _SHORTEST * millimetre:
+        edges = edges_of(part.runs, ink.depth)
+        pulse = _beside(line, level, boxes.values(), millimetre)
+        keep, pulse = _trimmed(line, edges.lower - edges.upper, pulse, millimetre)
+        if np.count_nonzero(keep) < _SHORTEST * millimetre:
             continue
-        x, y = line_within(edges_of(part.runs.only(np.isin(part.runs.columns, line.columns)), ink.depth))
+        line = _chosen(line, keep)
+        x, y = line_within(Edges(edges.columns[keep], edges.upper[keep], edges.lower[keep]))
         found.append(Trace(_level(line, millimetre), line, pulse, path.cost, x, y, part.shared))
     return found
 
@@ -126,8 +131,17 @@ def _beside(line: Line, level: float, pulses: Iterable[Pulse], millimetre: float
     return min(near)[1] if near else None
 
 
-def _trimmed(line: Line, box: Pulse | None, millimetre: float) -> tuple[Line, Pulse | None]:
-    """A row's line without its pulse, and without what lies far away from the rest of it; and its pulse."""
+def _trimmed(
+    line: Line, heights: Floats, box: Pulse | None, millimetre: float
+) -> tuple[NDArray[np.bool_], Pulse | None]:
+    """Which of a row's columns are the trace's: not its pulse, nor what lies far away from the rest; and its pulse.
+
+    Args:
+        line: Of the row.
+        heights: Of its ink in each column, pixels.
+        box: Its pulse, if that stands by itself.
+        millimetre: Pixels.
+    """
     middle = (line.upper + line.lower) / 2
     found = pulse_of(line.columns, middle, millimetre) if box is None else None
     pulse = box
@@ -136,33 +150,36 @@ def _trimmed(line: Line, box: Pulse | None, millimetre: float) -> tuple[Line, Pu
         pulse, at_left = found
         foot = FOOT * millimetre
         keep = line.columns > pulse.right + foot if at_left else line.columns < pulse.left - foot
-    return _without_remainders(_chosen(line, keep), millimetre), pulse
+    keep[keep] = _without_remainders(line.columns[keep], heights[keep], millimetre)
+    return keep, pulse
 
 
 def _chosen(line: Line, keep: NDArray[np.bool_]) -> Line:
     return Line(line.columns[keep], line.upper[keep], line.lower[keep], line.thickness)
 
 
-def _without_remainders(line: Line, millimetre: float) -> Line:
-    """Without what lies at the ends beyond an interruption and is short, or no trace: numbers beside it."""
-    while len(line.columns) > 1:
-        breaks = np.flatnonzero(np.diff(line.columns) > _BREAK * millimetre)
-        if not len(breaks):
-            break
-        number = np.arange(len(line.columns))
-        for part in (number <= breaks[0], number > breaks[-1]):
-            if np.count_nonzero(part) < _REMAINDER * millimetre or _is_number(line, part):
-                line = _chosen(line, ~part)
+def _without_remainders(columns: Integers, heights: Floats, millimetre: float) -> NDArray[np.bool_]:
+    """All but what lies at the ends beyond an interruption and is short, or no trace: numbers beside it."""
+    keep = np.ones(len(columns), np.bool_)
+    breaks = np.flatnonzero(np.diff(columns) > _BREAK * millimetre) + 1
+    parts = np.split(np.arange(len(columns)), breaks)
+    while len(parts) > 1:
+        for part in (parts[0], parts[-1]):
+            if len(part) < _REMAINDER * millimetre or _is_number(heights, keep, part):
+                keep[part] = False
+                parts = parts[1:] if part is parts[0] else parts[:-1]
                 break
         else:
             break
-    return line
+    return keep
 
 
-def _is_number(line: Line, part: NDArray[np.bool_]) -> bool:
-    """Whether a part of a line is the lesser one, and mostly as upright as no trace is."""
-    upright = float(np.median((line.lower - line.upper)[part])) > line.thickness
-    return upright and float(part.mean()) < _LESSER
+def _is_number(heights: Floats, keep: NDArray[np.bool_], part: Integers) -> bool:
+    """Whether a part of a line is the lesser one, and mostly drawn with a wider pen, or more upright, than the rest."""
+    rest = keep.copy()
+    rest[part] = False
+    thicker = float(np.median(heights[part])) > _THICKER * float(np.median(heights[rest]))
+    return thicker and len(part) < _LESSER * int(np.count_nonzero(keep))
 
 
 def _level(line: Line, millimetre: float) -> float:

@@ -39,8 +39,9 @@ _WIDTHS: Final = 0.3
 LIKE: Final = 0.66
 _ALONE: Final = 0.025
 #: A word's pixels blur it as much as a bell of this deviation, pixels: squares, and lines drawn between their middles,
-#: have a variance of 1/12 + 1/6. Templates are blurred in steps, pixels of the template, and so many of them kept.
-_BLUR: Final = 0.5
+#: have a variance of 1/12 + 1/6, and print has some, too. Templates are blurred in steps, pixels of the template, and
+#: so many of them kept.
+_BLUR: Final = 0.6
 _BLURS: Final = 0.4
 _KEPT: Final = 12
 
@@ -91,10 +92,24 @@ def _groups(ink: Ink, millimetre: float) -> list[tuple[tuple[int, int, int, int]
             groups.append([index])
             boxes.append([left, top, right, bottom])
     found = []
-    for group, box in zip(groups, boxes, strict=True):
-        if _LOWEST * millimetre <= box[3] - box[1] <= _HIGHEST * millimetre:
-            found.append(((box[0], box[1], box[2], box[3]), tuple(group)))
+    for letters in groups:
+        group = _without_comma(ink, letters)
+        left, top = (int(edge) for edge in ink.boxes[group, :2].min(axis=0))
+        right, bottom = (int(edge) for edge in ink.boxes[group, 2:].max(axis=0))
+        if _LOWEST * millimetre <= bottom - top <= _HIGHEST * millimetre:
+            found.append(((left, top, right, bottom), tuple(group)))
     return found
+
+
+def _without_comma(ink: Ink, pieces: list[int]) -> list[int]:
+    """Letters without a comma or full stop behind them."""
+    last = max(pieces, key=lambda piece: int(ink.boxes[piece, 0]))
+    others = [piece for piece in pieces if piece != last]
+    if not others:
+        return pieces
+    top, bottom = int(ink.boxes[others, 1].min()), int(ink.boxes[others, 3].max())
+    beside = ink.boxes[last, 0] >= ink.boxes[others, 2].max()
+    return others if beside and ink.boxes[last, 1] > top + 0.6 * (bottom - top) else pieces
 
 
 def _read(ink: Ink, box: tuple[int, int, int, int], pieces: tuple[int, ...]) -> Word:
@@ -143,12 +158,13 @@ def _ends(shares: NDArray[np.floating]) -> tuple[float, float]:
 
 
 def _likeness(seen: Floats, template: Floats, wide: float) -> float:
-    """Correlation, that of the right half counting twice: most names differ there."""
+    """Correlation, that of the less alike half counting twice: names differ in the right one, numbers in either."""
     half = template.shape[1] // 2
     whole = _correlation(seen, template)
-    right = _correlation(seen[:, half:], template[:, half:]) if half > 3 else whole
+    halves = (_correlation(seen[:, part], template[:, part]) for part in (slice(0, half), slice(half, None)))
+    least = min(halves) if half > 3 else whole
     stretched = abs(wide - template.shape[1]) / max(wide, template.shape[1])
-    return (whole + right) / 2 - 0.3 * stretched
+    return (whole + least) / 2 - 0.3 * stretched
 
 
 def _correlation(seen: Floats, template: Floats) -> float:

@@ -138,6 +138,23 @@ def test_a_dark_screen_is_read_as_paper_is() -> None:
     assert drawn.difference(reading.leads[0].millivolts, drawn.lead(6)) < 1.5 * ALIKE
 
 
+def test_a_small_screenshot_is_a_strip_and_no_single_beat() -> None:
+    image = Image.fromarray(drawn.strip(6).pixels())
+    small = image.resize((400, round(image.height * 400 / image.width)), Image.Resampling.LANCZOS)
+    reading = read(np.asarray(small))
+    assert reading.kind is Kind.STRIP
+    assert len(reading.leads[0].millivolts) / reading.leads[0].rate == pytest.approx(6, rel=0.03)
+    assert drawn.difference(reading.leads[0].millivolts, drawn.lead(6)) < 2.5 * ALIKE
+
+
+def test_numbers_beside_a_trace_are_not_its_end() -> None:
+    page = drawn.Page(200, 50, 5.0, paper=(0, 0, 0), fine=None, bold=None, pen=(90, 255, 120))
+    page.trace(5, 30, drawn.lead(6))
+    page.text(168, 36, "72", high=18)
+    (lead,) = read(page.pixels()).leads
+    assert lead.box[2] == pytest.approx(155 * 5, abs=6)
+
+
 def test_places_are_those_of_the_picture() -> None:
     scale = 8.0
     (lead,) = read(drawn.strip(6, scale=scale).pixels()).leads
