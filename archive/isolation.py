@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import shutil
 import socket
 import subprocess
-import sys
 import tempfile
 from collections.abc import Sequence
 from multiprocessing.connection import Connection
@@ -20,7 +18,7 @@ from archive.items import Refusal
 from archive.job import Job
 from archive.tables import Tables
 from ecg.formats.reading import IMPORT_LIMITS
-from inference_server.runtime.memory import MALLOC_ENVIRONMENT
+from inference_server.runtime import children
 
 #: By its name: importing it would load onnxruntime into the task.
 _PROGRAM: Final = "archive.child"
@@ -31,7 +29,6 @@ _TRIES: Final = 2
 _START_SECONDS: Final = 180.0
 #: Between two signs of life: reading a file may take its limit, and then a segment of the recording its own.
 _SILENCE_SECONDS: Final = IMPORT_LIMITS.wall_seconds + 300.0
-_END_SECONDS: Final = 5.0
 
 
 class Unusable(Exception):  # noqa: N818 - reads as what happened
@@ -70,8 +67,7 @@ class Isolated:
         if self._connection is not None:
             self._connection.close()
         if self._process is not None:
-            self._process.kill()
-            self._process.wait(_END_SECONDS)
+            children.end(self._process)
             shutil.rmtree(self._scratch, ignore_errors=True)
         self._connection = self._process = None
 
@@ -97,11 +93,12 @@ class Isolated:
         ours, theirs = socket.socketpair()
         self._scratch = Path(tempfile.mkdtemp(prefix="beatlens-archive-"))
         with theirs:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", _PROGRAM, str(theirs.fileno()), str(self._scratch)],
-                pass_fds=(theirs.fileno(),),
-                stdin=subprocess.DEVNULL,
-                env={**os.environ, **MALLOC_ENVIRONMENT, "OMP_NUM_THREADS": "1", "TMPDIR": str(self._scratch)},
+            self._process = children.start(
+                _PROGRAM,
+                str(theirs.fileno()),
+                str(self._scratch),
+                descriptors=(theirs.fileno(),),
+                environment=children.calculating() | {"TMPDIR": str(self._scratch)},
             )
         connection = Connection(ours.detach())
         said = b""

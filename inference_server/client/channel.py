@@ -11,8 +11,9 @@ from inference_server.generated.ecg.v1 import digitization_pb2
 SERVICE: Final = pb.DESCRIPTOR.services_by_name["ArrhythmiaService"].full_name
 _DIGITIZATION: Final = digitization_pb2.DESCRIPTOR.services_by_name["DigitizationService"].full_name
 
-#: Only UNAVAILABLE is repeated: the server has then not begun the work. gRPC randomises each pause by ±20 %,
-#: counts it against the call's deadline, and stops repeating when most calls fail (retryThrottling).
+#: Only UNAVAILABLE is repeated: the server has not begun the work, or was lost with it, and asking twice changes
+#: nothing. gRPC randomises each pause by ±20 %, counts it against the call's deadline, and stops repeating when most
+#: calls fail (retryThrottling).
 _SERVICE_CONFIG: Final = json.dumps(
     {
         "loadBalancingConfig": [{"round_robin": {}}],

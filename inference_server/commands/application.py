@@ -45,7 +45,7 @@ def _serve(settings: Settings) -> None:
     from inference_server.runtime import log
 
     log.configure(settings.log_level)
-    if settings.fronts == 1:
+    if settings.used_fronts == 1:
         _run_one(settings)
     else:
         _run_several(settings)

@@ -104,7 +104,7 @@ def _region(at: Sequence[float]) -> tuple[float, float, float, float]:
 
 
 def _named(text: str) -> tuple[int, int, str]:
-    found = _LEAD.fullmatch(text)
-    if found is None:
+    stated = _LEAD.fullmatch(text)
+    if stated is None:
         raise typer.BadParameter("A lead is stated as ROW,COLUMN=NAME, such as 3,0=II.", param_hint="--lead")
-    return int(found[1]), int(found[2]), found[3]
+    return int(stated[1]), int(stated[2]), stated[3]

@@ -7,14 +7,14 @@ import contextlib
 import signal
 import socket
 import subprocess
-import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
 from inference_server.fronts.arguments import FrontArguments
-from inference_server.fronts.control import Answer, Control
+from inference_server.fronts.control import Answer, AnswerFailed, Control
 from inference_server.rpc.model_switch import Plan
+from inference_server.runtime import children
 
 #: By its name: the supervisor loads nothing of what a front needs.
 _PROGRAM: Final = "inference_server.fronts.process"
@@ -50,12 +50,8 @@ class FrontProcess:
         ours, theirs = socket.socketpair()
         try:
             with theirs:
-                told = replace(arguments, control=theirs.fileno())
-                process = subprocess.Popen(
-                    [sys.executable, "-m", _PROGRAM, told.to_text()],
-                    pass_fds=(told.control, told.shared),
-                    stdin=subprocess.DEVNULL,
-                )
+                complete = replace(arguments, control=theirs.fileno())
+                process = children.start(_PROGRAM, complete.to_text(), descriptors=(complete.control, complete.shared))
             control = await Control.over(ours, answers)
         except BaseException:
             ours.close()  # and the front ends, where there is one
@@ -98,9 +94,17 @@ class FrontProcess:
         self.joined = True
 
     async def say(self, ready: Mapping[str, bool]) -> None:
-        """Tell it what all fronts together are ready for."""
+        """Tell it what all fronts together are ready for.
+
+        Raises:
+            OtherLost, AnswerFailed, TimeoutError: it may not know.
+        """
         self.told = dict(ready)
-        await self._control.ask("say", seconds=_ANSWER_SECONDS, ready=dict(ready))
+        try:
+            await self._control.ask("say", seconds=_ANSWER_SECONDS, ready=dict(ready))
+        except (AnswerFailed, TimeoutError):
+            self.told = {}  # nobody knows what it has taken in
+            raise
 
     async def metrics(self, seconds: float = _ANSWER_SECONDS) -> Any:
         """What it has counted."""
@@ -117,10 +121,14 @@ class FrontProcess:
             self._process.kill()
         self._control.close()
 
-    async def end(self) -> int:
-        """Wait until it has ended; one that holds on to life without its control line is ended. The exit code."""
-        try:
-            return await asyncio.to_thread(self._process.wait, _END_SECONDS)
-        except subprocess.TimeoutExpired:
-            self.lose()
-            return await asyncio.to_thread(self._process.wait, _END_SECONDS)
+    async def end(self) -> int | None:
+        """Wait until it has ended; one that holds on to life without its control line is ended.
+
+        Returns its exit code; None where the kernel does not let it go.
+        """
+        for _ in range(2):
+            try:
+                return await asyncio.to_thread(self._process.wait, _END_SECONDS)
+            except subprocess.TimeoutExpired:
+                self.lose()
+        return None

@@ -170,8 +170,8 @@ class Supervisor:
         try:
             self._arrived.set()
             await asyncio.wait([serving, watching], return_when=asyncio.FIRST_COMPLETED)
-            stuck = watching.done() and isinstance(watching.exception(), TimeoutError)
-            if stuck:
+            trouble = _trouble(serving, watching)
+            if trouble is not None:
                 front.lose()
             code = await front.end()
         finally:
@@ -183,13 +183,13 @@ class Supervisor:
             self._sums.end(number)
             self._shared.forget(number)
             self._follow()
-        return str(watching.exception()) if stuck else f"exit code {code}"
+        return f"exit code {code}" if trouble is None else str(trouble)
 
     async def _watch(self, front: FrontProcess) -> None:
         """Ask the front again and again what it has counted.
 
         Raises:
-            TimeoutError: it does not answer.
+            TimeoutError, AnswerFailed: it does not answer.
             OtherLost: it has ended.
         """
         seconds = _START_SECONDS
@@ -281,6 +281,12 @@ class Supervisor:
             keeper.cancel()
         await asyncio.gather(*keepers, return_exceptions=True)
         _log.info("stopped")
+
+
+def _trouble(*talks: asyncio.Task[None]) -> BaseException | None:
+    """What has ended one of the talks with a front, if not the front's own end."""
+    errors = (talk.exception() for talk in talks if talk.done())
+    return next((error for error in errors if error is not None and not isinstance(error, OtherLost)), None)
 
 
 async def _tell(front: FrontProcess, ready: dict[str, bool]) -> None:

@@ -128,8 +128,8 @@ class Settings(BaseSettings):
         default_factory=default_fronts,
         ge=1,
         le=64,
-        description="Processes that take calls on the one port, each with its part of all workers and, beyond calls of "
-        "a token and recordings, bounds of its own; a connection stays with one of them.",
+        description="Processes that take calls on the one port, never more than there are workers: each has its part "
+        "of them and, beyond calls of a token and recordings, bounds of its own. A connection stays with one of them.",
         json_schema_extra={"default": "one for 4 CPUs"},
     )
     job_seconds: float = Field(
@@ -241,6 +241,11 @@ class Settings(BaseSettings):
         if not colon or not host or not port.isdecimal() or int(port) > 65535:
             raise ValueError("is not HOST:PORT, e.g. 127.0.0.1:50051")
         return listen
+
+    @property
+    def used_fronts(self) -> int:
+        """Processes that take calls: each has a worker at least."""
+        return min(self.fronts, self.workers)
 
     @property
     def batch_limit(self) -> int:

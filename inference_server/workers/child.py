@@ -9,7 +9,6 @@ import mmap
 import os
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from typing import Final, cast
@@ -17,7 +16,7 @@ from typing import Final, cast
 from ecg.pictures.decoding import ImageError, ImageReason
 from inference_server.classification import UnknownClass
 from inference_server.models.model_files import ModelError
-from inference_server.runtime import memory
+from inference_server.runtime import children
 from inference_server.runtime.failures import Failure, InternalError, Status
 from inference_server.workers import wire
 from inference_server.workers.recording_tasks import RecordingRefused
@@ -26,8 +25,6 @@ from inference_server.workers.wire import Configuration, Kind, Outcome, Reply
 
 #: By its name: importing it would load onnxruntime into the front.
 _PROGRAM: Final = "inference_server.workers.process"
-
-_STOP_SECONDS: Final = 5.0
 
 
 class WorkerLost(Failure):
@@ -96,24 +93,20 @@ class WorkerProcess(asyncio.Protocol):
             ends.callback(os.close, shared)
             os.truncate(shared, wire.Marks.BYTES)
             marks = wire.Marks(mmap.mmap(shared, wire.Marks.BYTES))
-            process = subprocess.Popen(
-                [sys.executable, "-m", _PROGRAM, str(theirs.fileno()), str(shared), configuration.to_argument()],
-                pass_fds=(theirs.fileno(), shared),
-                stdin=subprocess.DEVNULL,
-                # Models run on one thread; what NumPy multiplies here is small.
-                env={
-                    **memory.MALLOC_ENVIRONMENT,
-                    **os.environ,
-                    "OPENBLAS_NUM_THREADS": "1",
-                    "OMP_NUM_THREADS": "1",
-                },
+            process = children.start(
+                _PROGRAM,
+                str(theirs.fileno()),
+                str(shared),
+                configuration.to_argument(),
+                descriptors=(theirs.fileno(), shared),
+                environment=children.calculating(),
             )
             own_socket = ours.dup()
         try:
             _, worker = await asyncio.get_running_loop().connect_accepted_socket(lambda: cls(marks), own_socket)
         except BaseException:  # stopped meanwhile
             own_socket.close()
-            _end(process)
+            children.end(process)
             raise
         worker._process = process
         return worker
@@ -184,7 +177,7 @@ class WorkerProcess(asyncio.Protocol):
         if self._transport is not None:
             self._transport.abort()
         if self._process is not None:
-            _end(self._process)
+            children.end(self._process)
         self._fail_all()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -221,12 +214,6 @@ class WorkerProcess(asyncio.Protocol):
         begun = self._marks.begun
         for task_id, task in reversed(tasks.items()):
             task.ended(None, WorkerLost() if task_id == begun or task.keep is None else _LostBefore())
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    process.kill()  # it holds nothing that would be lost
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        process.wait(_STOP_SECONDS)
 
 
 def _meaning(reply: Reply) -> Exception:

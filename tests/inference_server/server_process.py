@@ -17,11 +17,11 @@ from typing import Any
 
 
 class ServerProcess:
-    """A real ``python -m inference_server`` on a free port."""
+    """A real ``python -m inference_server`` on a free port, with one front on machines of any size unless told."""
 
     def __init__(self, models: Path, **settings: object) -> None:
         environment = {name: value for name, value in os.environ.items() if not name.startswith("BEATLENS_")}
-        environment |= {"BEATLENS_LISTEN": "127.0.0.1:0", "BEATLENS_MODELS": str(models)}
+        environment |= {"BEATLENS_LISTEN": "127.0.0.1:0", "BEATLENS_MODELS": str(models), "BEATLENS_FRONTS": "1"}
         environment |= {f"BEATLENS_{name.upper()}": str(value) for name, value in settings.items()}
         self.process = subprocess.Popen(
             [sys.executable, "-m", "inference_server"], env=environment, stderr=subprocess.PIPE, text=True
@@ -60,8 +60,7 @@ class ServerProcess:
 
     def workers(self) -> list[int]:
         """The process ids of its workers."""
-        tasks = Path(f"/proc/{self.process.pid}/task").glob("*/children")
-        return [int(pid) for task in tasks for pid in task.read_text().split()]
+        return children(self.process.pid)
 
     def memory(self) -> int:
         """Largest resident memory so far, bytes; the sum of the server's and its workers'."""
@@ -81,6 +80,11 @@ class ServerProcess:
         with contextlib.suppress(AttributeError):
             self.process.stderr.close()  # type: ignore[union-attr]
         return code
+
+
+def children(pid: int) -> list[int]:
+    """The process ids of what a process has started."""
+    return [int(child) for task in Path(f"/proc/{pid}/task").glob("*/children") for child in task.read_text().split()]
 
 
 @contextlib.contextmanager

@@ -169,6 +169,23 @@ def test_a_server_that_stops_under_load_answers_all_it_took_and_is_unavailable_t
     assert logged == ["OK"] * sum(answered for answered, _ in outcomes)
 
 
+def test_a_server_that_is_too_busy_to_answer_for_some_seconds_is_waited_for(models: Path) -> None:
+    """Longer than one that is cut off: what a stopped process is sent is acknowledged by its system."""
+    large = picture(3, size=(2400, 1600), compress_level=0)
+    with running_server(models, workers=2) as server, ArrhythmiaClient(server.address, timeout=30) as client:
+        server.wait_for("serving")
+        client.classify(picture())  # a connection is there
+        with ThreadPoolExecutor(4) as callers:
+            os.kill(server.process.pid, signal.SIGSTOP)
+            try:
+                calls = [callers.submit(client.classify, image) for image in (picture(3), large) * 2]
+                time.sleep(2.5)
+                assert not any(call.done() for call in calls)
+            finally:
+                os.kill(server.process.pid, signal.SIGCONT)
+            assert {call.result().beat_class.short for call in calls} == {CLASSES[3][0]}
+
+
 def test_web_proxies_of_the_environment_are_left_alone(server: ServerProcess, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("http_proxy", f"http://{free_address()}")
     monkeypatch.setenv("grpc_proxy", f"http://{free_address()}")

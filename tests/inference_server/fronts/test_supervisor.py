@@ -25,7 +25,7 @@ from inference_server.runtime.tokens import Scope, TokenStore
 from tests.inference_server.environment import bare
 from tests.inference_server.pictures import picture
 from tests.inference_server.rpc.calling import NOT_SERVING, SERVICE, SERVING, classify, metric, stub
-from tests.inference_server.server_process import ServerProcess, running_server
+from tests.inference_server.server_process import ServerProcess, children, running_server
 from tests.inference_server.tiny_models import CLASSES, write_model
 
 #: Connections of which it is as good as certain that each front gets one.
@@ -202,6 +202,28 @@ def test_sigterm_drains_all_fronts(tmp_path: Path) -> None:
         assert {call.result().classification.model_version for call in calls} == {"1"}
         assert process.process.wait(timeout=30) == 0
         assert gone(pids)
+
+
+def test_sigterm_while_fronts_start_ends_them_all(models: Path) -> None:
+    environment = bare(BEATLENS_LISTEN="127.0.0.1:0", BEATLENS_MODELS=str(models), BEATLENS_FRONTS="2")
+    with subprocess.Popen(
+        [sys.executable, "-m", "inference_server"], env=environment, stderr=subprocess.PIPE, text=True
+    ) as starting:
+        wait_until(lambda: len(children(starting.pid)) == 2)
+        pids = children(starting.pid)
+        starting.send_signal(signal.SIGTERM)
+        log = starting.communicate(timeout=30)[1]
+    assert starting.returncode == 0
+    assert gone(pids)
+    assert "Traceback" not in log
+
+
+def test_there_are_no_more_fronts_than_workers(models: Path) -> None:
+    with running_server(models, fronts=4, workers=1) as process:
+        process.wait_for("serving")
+        process.wait_for_workers(1)
+        (worker,) = process.workers()
+        assert children(worker) == []
 
 
 def test_fronts_end_when_the_supervisor_is_killed(models: Path) -> None:
