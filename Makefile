@@ -66,7 +66,7 @@ lock: $(VENV)/bin/uv ## Make the locks fit pyproject.toml (UPGRADE=1: with the n
 	$(BIN)/python requirements/layers.py flatten
 	$(LOCK) $(if $(UPGRADE),--upgrade) --all-extras --output-file requirements.lock
 	$(LOCK) --constraint requirements.lock --extra server --output-file requirements/server.lock
-	$(LOCK) --constraint requirements.lock --extra portal --extra postgresql --output-file requirements/portal.lock
+	$(LOCK) --constraint requirements.lock --extra portal --extra postgresql --extra s3 --output-file requirements/portal.lock
 	$(LOCK) --constraint requirements.lock --extra server --extra portal --output-file requirements/serving.lock
 	$(LOCK) --constraint requirements.lock --extra training --output-file requirements/training.lock
 	$(LOCK) --constraint requirements.lock --extra archive --output-file requirements/archive.lock

@@ -215,7 +215,7 @@ def _kept_day() -> tuple[str, str]:
     analysis.finished_at, analysis.done_samples, analysis.beats = timezone.now(), recording.samples, len(said.beats)
     analysis.model_name, analysis.model_version = said.model.name, said.model.version
     analysis.summary, analysis.beats_file = beats_file.summary_of(said), f"{analysis.pk}.beats"
-    beats_file.write(analysis.beats_path, said)
+    analysis.recording.kept.write(analysis.beats_file, beats_file.pack(said))
     analysis.save(force_insert=True)
     client = Client()
     client.force_login(user)

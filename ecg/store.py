@@ -27,12 +27,18 @@ from ecg import pyramid
 from ecg.digital import MISSING, Digital, DigitalSignal, Scale, to_millivolts
 from ecg.recording import Annotations, Gap, Recording, RecordingWarning, no_annotations
 from ecg.recording_errors import RecordingError
+from ecg.store_files import MappedFiles, StoreFiles
 
 FORMAT: Final = "beatlens-recording/1"
 BLOCK: Final = max(pyramid.FACTORS)
 """Samples of a lead in a block."""
 
-_HEADER, _SIGNAL, _PYRAMID, _MARKS = "recording.json", "signal.bin", "pyramid.bin", "annotations.json"
+HEADER: Final = "recording.json"
+"""Name of the file that is written last: a store that has it is whole."""
+
+_SIGNAL, _PYRAMID, _MARKS = "signal.bin", "pyramid.bin", "annotations.json"
+#: Bytes that are read at once where all of a file is.
+_STRIDE: Final = 1 << 20
 _SMALL: Final = int(np.iinfo(np.int16).max)
 _DTYPES: Final[dict[str, np.dtype[Any]]] = {"int16": np.dtype("<i2"), "int32": np.dtype("<i4")}
 
@@ -123,12 +129,12 @@ class StoreWriter:
             "start": start.isoformat() if start else None,
             "gaps": [[gap.begin, gap.end] for gap in gaps],
             "warnings": [asdict(warning) for warning in warnings],
-            "digests": {name: _digest(self._folder / name) for name in (_SIGNAL, _PYRAMID, _MARKS)},
+            "digests": {name: _digest_of(MappedFiles(self._folder), name) for name in (_SIGNAL, _PYRAMID, _MARKS)},
         }
         about["digest"] = _digest_of_header(about)
-        unfinished = self._folder / f".{_HEADER}"
+        unfinished = self._folder / f".{HEADER}"
         unfinished.write_text(json.dumps(about, ensure_ascii=False), encoding="utf-8")
-        os.replace(unfinished, self._folder / _HEADER)
+        os.replace(unfinished, self._folder / HEADER)
 
     def _put(self, block: NDArray[Any], begin: int) -> None:
         self._signal.write(block.tobytes())
@@ -155,7 +161,7 @@ class StoreWriter:
 
 def check_free(folder: Path) -> None:
     """Raise ``FileExistsError`` where a folder has a finished store: none is written over."""
-    if (folder / _HEADER).exists():
+    if (folder / HEADER).exists():
         raise FileExistsError(f"There is a recording in {folder} already.")
 
 
@@ -165,7 +171,7 @@ def discarded_on_error(folder: Path) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        for name in (_HEADER, f".{_HEADER}", _SIGNAL, f"{_SIGNAL}.32", _PYRAMID, _MARKS):
+        for name in (HEADER, f".{HEADER}", _SIGNAL, f"{_SIGNAL}.32", _PYRAMID, _MARKS):
             (folder / name).unlink(missing_ok=True)
         raise
 
@@ -216,7 +222,7 @@ class _Rounded:
 class StoreSignal:
     """The samples of a store; a :class:`ecg.digital.DigitalSignal` that reads what is asked for and no more."""
 
-    folder: Path
+    files: StoreFiles
     samples: int
     scales: tuple[Scale, ...]
     dtype: np.dtype[Any]
@@ -230,10 +236,12 @@ class StoreSignal:
         result = np.empty((len(self.scales), end - begin), np.int32)
         if begin == end:
             return result
-        stored = np.memmap(self.folder / _SIGNAL, self.dtype, "r")
-        for block in range(begin // BLOCK * BLOCK, end, BLOCK):
+        leads, opening = len(self.scales), begin // BLOCK * BLOCK
+        closing = min(-(-end // BLOCK) * BLOCK, self.samples)
+        stored = self._read(_SIGNAL, opening * leads, closing * leads)
+        for block in range(opening, closing, BLOCK):
             length = min(BLOCK, self.samples - block)
-            rows = stored[block * len(self.scales) :][: length * len(self.scales)].reshape(-1, length)
+            rows = stored[(block - opening) * leads :][: length * leads].reshape(-1, length)
             first, last = max(begin, block), min(end, block + length)
             result[:, first - begin : last - begin] = rows[:, first - block : last - block]
         return self._with_missing(result)
@@ -260,10 +268,15 @@ class StoreSignal:
         if level is None:
             digital = self.read_digital(first * factor, min(last * factor, self.samples))
             return first * factor, pyramid.extremes(digital, factor, MISSING).astype(np.int32)
-        stored = np.memmap(self.folder / _PYRAMID, self.dtype, "r")
         width = len(self.scales) * 2
-        buckets = stored[level.offset + first * width : level.offset + last * width].reshape(-1, len(self.scales), 2)
+        stored = self._read(_PYRAMID, level.offset + first * width, level.offset + last * width)
+        buckets = stored.reshape(-1, len(self.scales), 2)
         return first * factor, self._with_missing(buckets.transpose(1, 0, 2).astype(np.int32))
+
+    def _read(self, name: str, begin: int, end: int) -> NDArray[Any]:
+        """Numbers ``begin`` to ``end`` of a file."""
+        size = self.dtype.itemsize
+        return self.files.read(name, begin * size, end * size).view(self.dtype)
 
     def _with_missing(self, values: Digital) -> Digital:
         if self.dtype.itemsize == 2:
@@ -275,7 +288,7 @@ class StoreSignal:
 class StoredRecording:
     """A recording in the house's own form."""
 
-    folder: Path
+    files: StoreFiles
     kind: str
     """The format that it came in; empty where it came from none."""
     recording: Recording
@@ -285,52 +298,53 @@ class StoredRecording:
 
     @property
     def bytes(self) -> int:
-        """Size on disk."""
-        return sum(path.stat().st_size for path in self.folder.iterdir())
+        """Of its files together."""
+        return sum(self.files.size(name) for name in (HEADER, _SIGNAL, _PYRAMID, _MARKS))
 
 
-def open_store(folder: Path, *, verify: bool = False) -> StoredRecording:
+def open_store(folder: Path | StoreFiles, *, verify: bool = False) -> StoredRecording:
     """The recording in a folder, its samples unread.
 
     Args:
-        folder: Where :class:`StoreWriter` wrote.
+        folder: Where :class:`StoreWriter` wrote, or where its files are now.
         verify: Read everything once and compare the digests.
 
     Raises:
         RecordingError: ``RECORDING_STORE_DAMAGED``.
     """
+    files = MappedFiles(folder) if isinstance(folder, Path) else folder
     try:
-        about = json.loads((folder / _HEADER).read_text(encoding="utf-8"))
-        stored = _of_header(folder, about)
-        sizes_fit = (folder / _SIGNAL).stat().st_size == (
+        about = _json(files, HEADER)
+        stored = _of_header(files, about)
+        sizes_fit = files.size(_SIGNAL) == (
             stored.signal.samples * len(stored.recording.leads) * stored.signal.dtype.itemsize
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise _damaged(f"The stored recording can't be read: {error}") from error
     if not sizes_fit:
         raise _damaged("The stored samples are not as many as their header says.")
-    if verify and any(_digest(folder / name) != digest for name, digest in about["digests"].items()):
+    if verify and any(_digest_of(files, name) != digest for name, digest in about["digests"].items()):
         raise _damaged("The stored samples or annotations are not those that were written.")
     return stored
 
 
-def _of_header(folder: Path, about: dict[str, Any]) -> StoredRecording:
+def _of_header(files: StoreFiles, about: dict[str, Any]) -> StoredRecording:
     if about["format"] != FORMAT:
         raise ValueError(f"format {about['format']!r} is not {FORMAT!r}")
     if about["digest"] != _digest_of_header(about):
         raise ValueError("the header is not the one that was written")
     scales = tuple(Scale(float(step), float(offset)) for step, offset in about["scales"])
-    signal = StoreSignal(folder, int(about["samples"]), scales, _DTYPES[about["dtype"]])
+    signal = StoreSignal(files, int(about["samples"]), scales, _DTYPES[about["dtype"]])
     recording = Recording(
         tuple(about["leads"]),
         float(about["rate"]),
         signal,
         start=datetime.fromisoformat(about["start"]) if about["start"] else None,
         gaps=tuple(Gap(begin, end) for begin, end in about["gaps"]),
-        annotations=_annotations(json.loads((folder / _MARKS).read_text(encoding="utf-8"))),
+        annotations=_annotations(_json(files, _MARKS)),
         warnings=tuple(RecordingWarning(**warning) for warning in about["warnings"]),
     )
-    return StoredRecording(folder, about["kind"], recording, signal, about["digest"])
+    return StoredRecording(files, about["kind"], recording, signal, about["digest"])
 
 
 def _annotations(marks: dict[str, Any]) -> Annotations:
@@ -347,9 +361,15 @@ def _damaged(message: str) -> RecordingError:
     return RecordingError("RECORDING_STORE_DAMAGED", message)
 
 
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def _json(files: StoreFiles, name: str) -> dict[str, Any]:
+    return json.loads(files.read(name, 0, files.size(name)).tobytes())
+
+
+def _digest_of(files: StoreFiles, name: str) -> str:
+    digest = hashlib.sha256()
+    for begin in range(0, files.size(name), _STRIDE):
+        digest.update(files.read(name, begin, begin + _STRIDE).data)
+    return digest.hexdigest()
 
 
 def _digest_of_header(about: dict[str, Any]) -> str:

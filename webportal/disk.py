@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import os
+import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -59,7 +60,7 @@ def check_room(*, coming: int = 0) -> None:
     Raises:
         DiskFull: the disk of the files or of the database would have no more left than its reserve,
             ``DISK_RESERVE_BYTES`` or a twentieth of it, whichever is less. A storage or a database elsewhere is not
-            asked.
+            asked; what goes there is put down on this machine first.
     """
     for folder in _folders():
         with suppress(FileNotFoundError):
@@ -74,5 +75,7 @@ def _folders() -> Iterator[Path]:
         folder = Path(default_storage.location)
         # Made when the first picture comes.
         yield folder if folder.exists() else folder.parent
+    else:
+        yield Path(tempfile.gettempdir())
     if connection.vendor == "sqlite":
         yield Path(str(connection.settings_dict["NAME"])).parent

@@ -17,6 +17,7 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
 from webportal import database_errors, disk, problems
+from webportal.media import failures
 
 logger = logging.getLogger(__name__)
 
@@ -27,7 +28,7 @@ View = TypeVar("View", bound=Callable[..., object])
 _DRAIN_BYTES = 64 * 1024 * 1024
 #: Room for the fields of a form beside one picture.
 _FORM_BYTES = 64 * 1024
-#: When to try again what the database was too busy for, seconds.
+#: When to try again what database or storage were too busy for, seconds.
 _RETRY_SECONDS = 5
 #: Where the server of the connections says, as ``errno``, that it could not keep a request's body, e.g. on a full disk.
 NOT_KEPT = "beatlens.not_kept"
@@ -144,7 +145,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
     error = sys.exc_info()[1]
     if disk.is_full(error):
         return storage_full(request, error)
-    if database_errors.passes(error):
+    if database_errors.passes(error) or failures.passes(error):
         return _busy(request, error)
     return _failed(request, error, "500.html", HTTPStatus.INTERNAL_SERVER_ERROR, "Unexpected error")
 
@@ -156,7 +157,9 @@ def storage_full(request: HttpRequest, error: BaseException | None) -> HttpRespo
 
 def _busy(request: HttpRequest, error: BaseException | None) -> HttpResponse:
     """503, and one line in the log: there is nothing to look for."""
-    logger.warning("The database was too busy for %s %s: %s", request.method, _view(request), type(error).__name__)
+    logger.warning(
+        "Database or storage was too busy for %s %s: %s", request.method, _view(request), type(error).__name__
+    )
     status = HTTPStatus.SERVICE_UNAVAILABLE
     if problems.are_wanted(request):
         return problems.answer(status, retry_after=_RETRY_SECONDS)

@@ -22,6 +22,8 @@ LABELS: Final = ("", "", "ward", "holter", "strip", "lead II", "control")
 RARE: Final = "zebra"
 MIDDLING: Final = "ward 77"
 PLANTED: Final = 60
+#: Other labels end with one of so many numbers.
+NUMBERS: Final = 100_000
 
 
 def owner_of(number: int, chance: random.Random) -> str:
@@ -37,9 +39,13 @@ def sent_at(number: int) -> datetime:
 def label_of(number: int, rows: int, chance: random.Random) -> str:
     """What a row of so many is called by its owner; often nothing."""
     label = chance.choice(LABELS)
-    apart = max(4, rows // PLANTED // 2 * 2)
-    planted = {0: RARE, 2: MIDDLING}.get(number % apart)
-    return planted or (f"{label} {chance.randrange(100_000)}" if label else "")
+    planted = {0: RARE, 2: MIDDLING}.get(number % apart(rows))
+    return planted or (f"{label} {chance.randrange(NUMBERS)}" if label else "")
+
+
+def apart(rows: int) -> int:
+    """How far apart two labels of so many are that are planted alike; the first such row is 0, or 2."""
+    return max(4, rows // PLANTED // 2 * 2)
 
 
 def weighted(chance: random.Random, weights: dict[str, int]) -> str:

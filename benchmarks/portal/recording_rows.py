@@ -1,4 +1,7 @@
-"""Rows of recordings, each with one analysis: made up, but with everything that the tables' constraints ask for."""
+"""Rows of recordings, each with one analysis: made up, but with everything that the tables' constraints ask for.
+
+A million of them would take Python an hour, so that PostgreSQL multiplies the first :data:`PATTERN` of them by itself.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ import json
 import random
 from datetime import datetime, timedelta
 from functools import cache
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -14,11 +17,20 @@ from benchmarks.portal import drawn
 from ecg.rhythm.measures import measures
 from ecg.rhythm.timeline import BeatKind, Timeline
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from django.db import models
+
 READING: Final = {"read": 9500, "refused": 300, "failed": 100, "asking": 50, "received": 50}
 ANALYSIS: Final = {"done": 9700, "failed": 150, "rejected": 90, "cancelled": 50, "queued": 10}
 TRASHED: Final = 0.06
 SHARED: Final = 0.02
 _RATE: Final = 250.0
+#: So many rows are made here; later ones are theirs under other ids, times and names.
+PATTERN: Final = 10_000
+#: Copies of the pattern in one transaction.
+_AT_ONCE: Final = 10
 
 
 def load(start: int, end: int, rows: int, ids: dict[str, int]) -> None:
@@ -109,3 +121,59 @@ def _analysis(recording: Any, sent: datetime, chance: random.Random) -> Any:
         id=drawn.key(chance), recording=recording, owner_id=recording.owner_id, created_at=sent, state=state,
         attempts=1, **outcome,
     )  # fmt: skip
+
+
+def multiply(rows: int, say: Callable[[str], None]) -> None:
+    """Copy the :data:`PATTERN`, which is there, within PostgreSQL until there are ``rows``, a multiple of it.
+
+    What was begun goes on with the first copy that is missing.
+
+    Raises:
+        ValueError: ``rows`` is no such multiple.
+    """
+    from django.db import connection, transaction
+
+    from webportal.recordings.models import Recording, RecordingAnalysis
+
+    copies, rest = divmod(rows, PATTERN)
+    if rest:
+        raise ValueError(f"{rows} rows are no multiple of {PATTERN}.")
+    for first in range(Recording.objects.count() // PATTERN, copies, _AT_ONCE):
+        numbers = [first, min(first + _AT_ONCE, copies) - 1]
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(_copied(Recording, {"id": _ANOTHER_ID, "folder": _FOLDER, "name": _name(rows)}), numbers)
+            cursor.execute(_copied(RecordingAnalysis, {"id": _ANOTHER_ID, "recording_id": _ANOTHER_RECORDING}), numbers)
+        say(f"{(numbers[1] + 1) * PATTERN:,} of {rows:,} rows")
+
+
+#: SQL of a copy: ``copy`` is its number, ``pattern`` the row that it is made of.
+_ANOTHER_ID: Final = "md5(pattern.id::text || copy)::uuid"
+_ANOTHER_RECORDING: Final = "md5(pattern.recording_id::text || copy)::uuid"
+_FOLDER: Final = "'recordings/' || copy || substr(pattern.folder, 14)"
+
+
+def _name(rows: int) -> str:
+    """SQL of a copy's name: the pattern's with another number, or what is planted (:func:`drawn.label_of`)."""
+    number = f"(copy * {PATTERN} + split_part(pattern.folder, '/', 3)::int) %% {drawn.apart(rows)}"
+    digits = f"abs(hashtext(pattern.id::text || copy)) %% {drawn.NUMBERS}"
+    return (
+        f"CASE {number} WHEN 0 THEN '{drawn.RARE}' WHEN 2 THEN '{drawn.MIDDLING}'"
+        f" ELSE regexp_replace(replace(pattern.name, '{drawn.RARE}', ''), '[0-9]+$', ({digits})::text) END"
+    )
+
+
+def _copied(model: type[models.Model], changed: dict[str, str]) -> str:
+    """The statement that copies the pattern's rows of a table, asked for the numbers of the first and last copy."""
+    from django.db.models import DateTimeField
+
+    earlier = f"copy * interval '{drawn.APART.total_seconds() * PATTERN} seconds'"
+    values = {
+        str(field.column): f"pattern.{field.column}" + (f" - {earlier}" if isinstance(field, DateTimeField) else "")
+        for field in model._meta.concrete_fields
+    } | changed
+    table = model._meta.db_table
+    since = drawn.sent_at(PATTERN - 1)
+    pattern = f"(SELECT * FROM {table} WHERE created_at >= '{since}') AS pattern"  # noqa: S608 - as below
+    copies = f"{pattern} CROSS JOIN generate_series(%s, %s) AS copy"
+    selected = f"SELECT {', '.join(values.values())} FROM {copies}"  # noqa: S608 - all are words of this file
+    return f"INSERT INTO {table} ({', '.join(values)}) {selected}"

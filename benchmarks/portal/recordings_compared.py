@@ -46,7 +46,7 @@ def compare(taken: Mapping[uuid.UUID, int], contents: Sequence[bytes], address: 
             lost += 1
             continue
         first += done[0].attempts == done[0].recording.attempts == 1
-        wrong += not same(beats_file.read(done[0].beats_path).analysis.beats, right[kind].beats)
+        wrong += not same(beats_file.unpack(done[0].beats_path.read_bytes()).analysis.beats, right[kind].beats)
     doubled += max(0, Recording.objects.count() - len(taken))
     return Compared(first, lost, doubled, wrong, _without_row())
 

@@ -69,15 +69,19 @@ def fill(rows: int, say: Callable[[str], None], kind: str = "pictures") -> None:
         else:
             cursor.execute("SET statement_timeout = 0")
             cursor.execute("SET synchronous_commit = off")
+    multiplied = kind == "recordings" and connection.vendor == "postgresql" and rows > recording_rows.PATTERN
+    made = recording_rows.PATTERN if multiplied else rows
     begun, first = time.monotonic(), there
-    while there < rows:
+    while there < made:
         # Batches begin at fixed numbers, so that an interrupted loading leaves the same rows.
-        end = min(rows, there - there % BATCH + BATCH)
+        end = min(made, there - there % BATCH + BATCH)
         with transaction.atomic():
             load(there, end, rows, ids)
         there = end
         pace = (there - first) / (time.monotonic() - begun)
-        say(f"{there:,} of {rows:,} rows, {pace:,.0f} a second, {(rows - there) / pace / 60:.1f} minutes left")
+        say(f"{there:,} of {made:,} rows, {pace:,.0f} a second, {(made - there) / pace / 60:.1f} minutes left")
+    if multiplied:
+        recording_rows.multiply(rows, say)
     # What PostgreSQL does by itself some time after, and for SQLite the worker.
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:

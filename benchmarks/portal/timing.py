@@ -144,7 +144,7 @@ def filled(database: Database, kind: Kind, folder: Path, rows: int, inference_ad
     with ExitStack() as stack:
         environment = {name: value for name, value in os.environ.items() if not name.startswith("BEATLENS_")} | {
             "DJANGO_SETTINGS_MODULE": "webportal.settings.development",
-            "BEATLENS_VAR_DIR": str(home),
+            "BEATLENS_VAR_DIR": str(home / "var"),  # which nobody else may open, the database's user included
             "BEATLENS_INFERENCE_ADDRESS": inference_address,
         }
         if database is Database.POSTGRESQL:

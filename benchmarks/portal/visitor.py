@@ -81,7 +81,7 @@ class Visitor:
         Raises:
             UploadFailed: it was not taken.
         """
-        body, content_type = _form({"csrfmiddlewaretoken": self._token, "label": ""}, [picture])
+        body, content_type = form({"csrfmiddlewaretoken": self._token, "label": ""}, [picture])
         response = self._post(body, self._headers | {"Content-Type": content_type})
         response.read()
         address = _ANALYSIS.search(response.getheader("Location") or "")
@@ -98,7 +98,8 @@ class Visitor:
         self._connection.close()
 
 
-def _form(fields: dict[str, str], files: Sequence[bytes]) -> tuple[bytes, str]:
+def form(fields: dict[str, str], files: Sequence[bytes]) -> tuple[bytes, str]:
+    """The body of a form with pictures, and its type."""
     boundary = uuid.uuid4().hex
     parts = [
         f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode()

@@ -52,9 +52,59 @@ def programs() -> Path:
     return versions[-1].parent
 
 
+class Server:
+    """A server's process on its data, which can be ended and started again."""
+
+    def __init__(self, folder: Path, sockets: Path, arguments: Sequence[str], identity: _Identity) -> None:
+        self.url = f"postgres://{_SUPERUSER}@/{sockets}/{DATABASE}"
+        """Address of its database, as Django's settings take it."""
+        self.dsn = f"host={sockets} user={_SUPERUSER} dbname={DATABASE}"
+        """The same as PostgreSQL's own programs take it."""
+        self._command, self._folder, self._sockets = [str(folder / "postgres"), *arguments], folder, sockets
+        self._identity = identity
+        self._start()
+
+    def restart(self, *, away: float = 0.0) -> None:
+        """End it, cutting off whoever is connected, and start it again so many seconds later, as after a failover."""
+        self.stop()
+        time.sleep(away)
+        self._start()
+        self.wait()
+
+    def _start(self) -> None:
+        with (self._sockets / "log").open("ab") as output:
+            self._process = subprocess.Popen(
+                self._command,
+                stdout=output,
+                stderr=output,
+                cwd=self._sockets,
+                start_new_session=True,  # Ctrl-C is for the command; the server stops after it
+                **self._identity,
+            )
+
+    def wait(self) -> None:
+        """Until it takes connections.
+
+        Raises:
+            RuntimeError: it didn't start; says why.
+        """
+        _wait(self._process, self._folder, self._sockets, self._sockets / "log")
+
+    def stop(self) -> None:
+        """End it "fast": whoever is still connected is cut off."""
+        stop(self._process, seconds=PATIENCE, by=signal.SIGINT)
+
+
 @contextlib.contextmanager
 def running(keep: Path | None = None, options: Sequence[str] = ()) -> Iterator[str]:
-    """A running server with a database; yields its address, ``postgres://…``.
+    """The address of a :func:`server`'s database, ``postgres://…``."""
+    with server(keep, options) as started:
+        yield started.url
+
+
+@contextlib.contextmanager
+def server(keep: Path | None = None, options: Sequence[str] = ()) -> Iterator[Server]:
+    """A running server with a database.
 
     ``options`` are settings of the server, ``name=value``. The data lies in ``keep``, which is made when it isn't
     there, and durably so; without it in a temporary folder.
@@ -79,22 +129,13 @@ def running(keep: Path | None = None, options: Sequence[str] = ()) -> Iterator[s
         if keep is None:
             settings += ["fsync=off", "synchronous_commit=off", "full_page_writes=off"]
         arguments = [part for setting in (*settings, *options) for part in ("-c", setting)]
-        log = sockets / "log"
-        with log.open("wb") as output:
-            server = subprocess.Popen(
-                [str(folder / "postgres"), "-D", str(data), *arguments],
-                stdout=output,
-                stderr=output,
-                cwd=sockets,
-                start_new_session=True,  # Ctrl-C is for the command; the server stops after it
-                **identity,
-            )
+        started = Server(folder, sockets, ["-D", str(data), *arguments], identity)
         try:
-            _wait(server, folder, sockets, log)
+            started.wait()
             _create_database(folder, sockets, identity)
-            yield f"postgres://{_SUPERUSER}@/{sockets}/{DATABASE}"
+            yield started
         finally:
-            stop(server, seconds=PATIENCE, by=signal.SIGINT)  # "fast": whoever is still connected is cut off
+            started.stop()
 
 
 class _Identity(TypedDict, total=False):

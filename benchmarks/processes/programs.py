@@ -204,10 +204,14 @@ class BeatlensServer(Program):
         environment |= {f"BEATLENS_{name.upper()}": str(value) for name, value in settings.items()}
         begun = time.perf_counter()
         super().__init__(*program, environment=environment, log=log, by=by)
-        listening = self._wait_for("listening")
+        try:
+            listening = self._wait_for("listening")
+            self._wait_for("serving")
+        except BaseException:  # nobody else could end it
+            self.__exit__(None, None, None)
+            raise
         self.address = str(listening["address"])
         self._metrics = str(listening["metrics"])
-        self._wait_for("serving")
         self.start_seconds = time.perf_counter() - begun
         """From the start of the process to SERVING."""
 

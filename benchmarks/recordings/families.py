@@ -20,6 +20,9 @@ _JUDGED = 12
 
 def command() -> None:
     """Print, for each record of MIT-BIH, its families and what judging them as wholes would get right."""
+    if not MITDB.is_set:
+        show(f"{MITDB.title}: left out, {MITDB.setting} is not set.", [], [])
+        return
     rows, total = [], np.zeros(3)
     for record in records(MITDB):
         recording = record.recording

@@ -8,8 +8,8 @@ import typer
 
 
 def show(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """Print a table: the first column to the left, the others to the right."""
-    texts = [list(columns), *([_text(value) for value in row] for row in rows)]
+    """Print a table: the first column to the left, the others to the right; without columns the title alone."""
+    texts = [list(columns), *([_text(value) for value in row] for row in rows)] if columns else []
     widths = [max(len(row[column]) for row in texts) for column in range(len(columns))]
     typer.echo(f"\n{title}")
     for row in texts:

@@ -19,11 +19,9 @@ from benchmarks.processes.project import MODELS, SAMPLES
 from benchmarks.recordings.made import made, same
 from benchmarks.recordings.repeated import repeated
 from benchmarks.recordings.table import show
-from ecg.recording import Recording
 from inference_server.client import ArrhythmiaClient
 from inference_server.models.recording_model import RecordingModel
 from inference_server.recordings.analysis import analyse
-from training.databases.mitdb import MITDB
 
 _CALLERS: Final = 16
 
@@ -60,12 +58,8 @@ def command(
             _with_pictures(client, pictures, seconds)
 
 
-def _recording(hours: float) -> Recording:
-    return repeated(hours) if MITDB.is_set else made(hours, 1)
-
-
 def _compare(server: BeatlensServer, client: ArrhythmiaClient, model: RecordingModel, hours: float, rest: int) -> None:
-    whole = _recording(hours)
+    whole = repeated(hours)
     used = usage(server.pid).cpu_seconds
     with _peak(server.pid) as peak:
         begun, own = time.perf_counter(), time.process_time()
@@ -89,7 +83,7 @@ def _show_memory(server: BeatlensServer, client: ArrhythmiaClient, days: float, 
     """Print what the server holds during a much longer recording."""
     with _peak(server.pid) as peak:
         begun = time.perf_counter()
-        beats = len(client.analyze(_recording(24 * days)).beats)
+        beats = len(client.analyze(repeated(24 * days)).beats)
         seconds = time.perf_counter() - begun
     columns = ["what", "seconds", "most memory of the server above rest, MB", "beats"]
     show(f"{days:g} days of two leads at 360 Hz", columns, [["served", seconds, _megabytes(peak, rest), beats]])

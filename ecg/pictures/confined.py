@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 import os
 from dataclasses import asdict
-from typing import Final
+from typing import Final, cast
 
 from ecg import confinement
 from ecg.confinement import Limits, Plain, Turns
-from ecg.pictures import conversion, decoding
+from ecg.pictures import conversion, cutting, decoding
 from ecg.pictures.conversion import Kept, Native
+from ecg.pictures.cutting import Region
 from ecg.pictures.decoding import ImageError, ImageLimits, ImageReason
 from ecg.pictures.documents.drawing import Drawing
 from ecg.pictures.kinds import BEGINNING_BYTES, CONVERTIBLE, Kind, kind_of
@@ -50,6 +51,16 @@ def for_keeping(data: bytes, limits: ImageLimits, thumbnail_size: tuple[int, int
     return Kept(**{**answer, "kind": Kind(answer["kind"])})
 
 
+def cut_out(data: bytes, limits: ImageLimits, region: Region, degrees: float) -> bytes:
+    """A part of a PNG or JPEG, upright, as PNG (:func:`ecg.pictures.cutting.cut_out`).
+
+    Raises:
+        ImageError: it can't be read within ``limits``, or is no such picture.
+        confinement.NoTurn: too many pictures are being decoded just now.
+    """
+    return cast(bytes, _run(_cut_out, data, limits, region, degrees)["data"])
+
+
 def drawing_of(data: bytes, limits: ImageLimits | None = None) -> Drawing:
     """The lines and words of a PDF's only page.
 
@@ -84,6 +95,13 @@ def _to_native(data: bytes, limits: ImageLimits) -> Plain:
     except ImageError as error:
         return _refusal(error)
     return {"data": native.data, "kind": native.kind.value}
+
+
+def _cut_out(data: bytes, limits: ImageLimits, region: Region, degrees: float) -> Plain:
+    try:
+        return {"data": cutting.cut_out(data, limits, region, degrees)}
+    except ImageError as error:
+        return _refusal(error)
 
 
 def _drawing_of(data: bytes) -> Plain:

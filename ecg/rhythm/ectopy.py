@@ -34,7 +34,7 @@ class Ectopy:
     burden: float | None
     """Percent of classified beats; None without any."""
     each_hour: float | None
-    """Beats an analysable hour."""
+    """Beats an analysable hour; None of a recording that is too short for that."""
     isolated: int
     couplets: int
     short_runs: int
@@ -62,8 +62,8 @@ class VentricularTachycardia:
     non_sustained: tuple[Run, ...]
 
 
-def ectopy(rhythm: Rhythm, kind: BeatKind, settings: RhythmSettings, hours: float) -> Ectopy:
-    """Count ectopic beats of one kind in ``hours`` that could be analysed."""
+def ectopy(rhythm: Rhythm, kind: BeatKind, settings: RhythmSettings, hours: float | None) -> Ectopy:
+    """Count ectopic beats of one kind in ``hours`` that could be analysed; None where these are too few for a rate."""
     groups = _in_a_row(rhythm, kind)
     lengths = np.array([last - first for first, last in groups], np.int64)
     runs = tuple(_run(rhythm, first, last) for first, last in groups if last - first >= settings.run_beats)

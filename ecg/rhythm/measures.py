@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from ecg.rhythm.atrial_fibrillation import AtrialFibrillation, atrial_fibrillation
+from ecg.rhythm.brevity import Untold, too_short_for
 from ecg.rhythm.ectopy import (
     Alternation,
     Ectopy,
@@ -48,6 +49,8 @@ class Measures:
     variability: Variability
     settings: RhythmSettings
     """The definitions of all this."""
+    too_short: tuple[Untold, ...] = ()
+    """What the recording is too short to say: such numbers are None, and that nothing was found means nothing."""
     st: str = ST_IS_NOT_MEASURED
 
     def document(self) -> dict[str, Any]:
@@ -61,10 +64,17 @@ def measures(timeline: Timeline, settings: RhythmSettings | None = None) -> Meas
     rhythm = timeline.rhythmic()
     seconds = len(timeline.readable)
     analysable = int(timeline.analysable.sum())
+    too_short = too_short_for(analysable, settings)
     fibrillation = atrial_fibrillation(rhythm, timeline.analysable, settings)
+    if Untold.ATRIAL_FIBRILLATION in too_short:
+        fibrillation = replace(fibrillation, burden=None)
+    hours = None if Untold.HOURLY_RATES in too_short else analysable / 3600
     ventricular, supraventricular = (
-        ectopy(rhythm, kind, settings, analysable / 3600) for kind in (BeatKind.VENTRICULAR, BeatKind.SUPRAVENTRICULAR)
+        ectopy(rhythm, kind, settings, hours) for kind in (BeatKind.VENTRICULAR, BeatKind.SUPRAVENTRICULAR)
     )
+    deviations = variability(rhythm, fibrillation.during(seconds), settings)
+    if Untold.VARIABILITY in too_short:
+        deviations = deviations.counted()
     unknown = int(rhythm.of(BeatKind.UNKNOWN).sum())
     classified = len(rhythm.times) - unknown
     return Measures(
@@ -84,6 +94,7 @@ def measures(timeline: Timeline, settings: RhythmSettings | None = None) -> Meas
         ventricular_fibrillation=tuple(
             Episode(float(begin), float(end)) for begin, end in np.asarray(timeline.ventricular_fibrillation)
         ),
-        variability=variability(rhythm, fibrillation.during(seconds), settings),
+        variability=deviations,
         settings=settings,
+        too_short=too_short,
     )

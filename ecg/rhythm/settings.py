@@ -37,6 +37,11 @@ class RhythmSettings:
     """Segments whose mean intervals SDANN is the deviation of; half of a segment must be NN intervals."""
     variability_step_ms: float = 50.0
     """Difference of successive NN intervals that pNN50 counts, milliseconds."""
+    variability_seconds: float = 300.0
+    """How much of a recording must be analysable for SDNN, RMSSD and pNN50: a short-term recording of the Task
+    Force (1996)."""
+    hourly_seconds: float = 900.0
+    """How much must be analysable for beats an hour: less would be multiplied by more than four."""
 
     def lines(self) -> dict[str, object]:
         """Each definition under its name, in order."""

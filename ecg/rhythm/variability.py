@@ -28,6 +28,10 @@ class Variability:
     pnn50: float | None
     """Percent of these differences above 50 ms."""
 
+    def counted(self) -> Variability:
+        """How many intervals there are, and nothing about them."""
+        return Variability(self.nn_share, self.intervals, None, None, None, None)
+
 
 def variability(rhythm: Rhythm, fibrillates: NDArray[np.bool_], settings: RhythmSettings) -> Variability:
     """Variability of a recording's NN intervals.

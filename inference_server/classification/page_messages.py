@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ecg.pictures.pages.result import (
     MESSAGES,
-    PLACES,
     Basis,
     Calibration,
     Kind,
@@ -126,8 +126,14 @@ def _to_lead(lead: Lead) -> pb.DigitizedLead:
         right=right,
         bottom=bottom,
         confidence=lead.confidence,
-        trace=[pb.PixelPoint(x=x, y=y) for x, y in lead.trace[:: PLACES_APART // PLACES].tolist()],
+        trace=[pb.PixelPoint(x=x, y=y) for x, y in _thinned(lead).tolist()],
     )
+
+
+def _thinned(lead: Lead) -> NDArray[np.float64]:
+    """The place of every :data:`PLACES_APART`-th sample, whether or not the others were left out before."""
+    every = round(PLACES_APART * len(lead.trace) / max(1, len(lead.millivolts)))
+    return lead.trace[:: max(1, every)]
 
 
 def _from_lead(lead: pb.DigitizedLead) -> Lead:

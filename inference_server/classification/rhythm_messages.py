@@ -12,6 +12,7 @@ from typing import Any, Final, TypeVar, cast, get_args, get_origin, get_type_hin
 from google.protobuf.message import Message
 
 from ecg.rhythm.atrial_fibrillation import AtrialFibrillation
+from ecg.rhythm.brevity import Untold
 from ecg.rhythm.ectopy import Alternation, Ectopy, Run, ventricular_tachycardia
 from ecg.rhythm.heart_rate import Episode, HeartRate, Pauses
 from ecg.rhythm.measures import Measures
@@ -75,6 +76,7 @@ def from_measures(message: pb.Measures, episodes: tuple[RecordingEpisode, ...]) 
         ventricular_fibrillation=spans(EpisodeKind.VENTRICULAR_FIBRILLATION),
         variability=_read(Variability, message.variability),
         settings=settings,
+        too_short=tuple(Untold(code) for code in message.too_short if code in set(Untold)),
     )
 
 

@@ -77,7 +77,7 @@ def write_outputs(
     """
     from inference_server.exports.report import report  # needs a moment to load
 
-    said_of_picture = () if page is None else tuple(picture_lines(page.calibration, analysis.seconds, ENGLISH))
+    said_of_picture = () if page is None else tuple(picture_lines(page.calibration, ENGLISH))
     contents = (
         annotation_file(analysis),
         beat_table(analysis),

@@ -72,6 +72,21 @@ _TABLES: Final = {
         "nach der Form der Wellen; zählt hier sonst weder als Zeit noch als Schläge"
     ),
     "none": "keine",
+    "{seconds} seconds can't say what a day can: how often beats come early, whether episodes come and go, how the"
+    " rate changes over the hours. What isn't seen here may still be there. Too short for: {measures}.": (
+        "{seconds} Sekunden können nicht sagen, was ein Tag sagen kann: wie oft Schläge zu früh kommen, ob Episoden"
+        " kommen und gehen, wie sich die Frequenz über die Stunden ändert. Was hier nicht zu sehen ist, kann es"
+        " trotzdem geben. Zu kurz für: {measures}."
+    ),
+    "too short to say": "zu kurz, um das zu sagen",
+    "too short for beats an hour": "zu kurz für Schläge je Stunde",
+    "{count}; too short to say whether sustained": "{count}; zu kurz, um zu sagen, ob anhaltend",
+    "beats an hour": "Schläge je Stunde",
+    "heart rate variability": "Herzfrequenzvariabilität",
+    "tachycardia and bradycardia": "Tachykardie und Bradykardie",
+    "sustained ventricular tachycardia": "anhaltende ventrikuläre Tachykardie",
+    "atrial fibrillation": "Vorhofflimmern",
+    "{what} ({seconds} s)": "{what} ({seconds} s)",
     "{count} episode": "{count} Episode",
     "{count} episodes": "{count} Episoden",
     "{episodes}, {together} together; longest {longest} at {at}": (
@@ -204,12 +219,6 @@ _PICTURES: Final = {
     "measured on the calibration pulse": "an der Eichzacke gemessen",
     "stated by a person": "von einem Menschen angegeben",
     "assumed, as nothing on the picture tells it": "angenommen, denn nichts auf dem Bild verrät es",
-    "{seconds} seconds can't say what a day can: how often beats come early, whether episodes come and go, how the"
-    " rate changes over the hours. What isn't seen here may still be there.": (
-        "{seconds} Sekunden können nicht sagen, was ein Tag sagen kann: wie oft Schläge zu früh kommen, ob Episoden"
-        " kommen und gehen, wie sich die Frequenz über die Stunden ändert. Was hier nicht zu sehen ist, kann es dennoch"
-        " geben."
-    ),
 }
 
 _CLASSES: Final = {

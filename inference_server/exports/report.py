@@ -114,7 +114,10 @@ def _at(line: CorrectionLine) -> str:
 
 
 def _hours(analysis: RecordingAnalysis, start: datetime | None, words: Wording) -> list[Flowable]:
-    rows = [report_tables.hour_heads(words), *report_tables.hour_rows(analysis, start, words)]
+    hours = report_tables.hour_rows(analysis, start, words)
+    if not hours:
+        return []
+    rows = [report_tables.hour_heads(words), *hours]
     widths = (0.26, 0.09, 0.10, 0.10, 0.12, 0.11, 0.14, 0.08)
     heading = _text(words("Heart rate and extra beats"), "heading")
     return [KeepTogether([heading, _table(rows, widths, is_headed=True)])]

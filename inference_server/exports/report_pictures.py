@@ -1,4 +1,4 @@
-"""What a report says of a recording that was read from a picture: so much, by which scale, and what it can't say."""
+"""What a report says of a recording that was read from a picture: that it was, and by which scale."""
 
 from __future__ import annotations
 
@@ -8,12 +8,11 @@ from ecg.pictures.pages.result import Basis, Calibration
 from inference_server.exports.wording import Wording
 
 
-def picture_lines(calibration: Calibration | None, seconds: float, words: Wording) -> Iterator[str]:
+def picture_lines(calibration: Calibration | None, words: Wording) -> Iterator[str]:
     """A sentence each.
 
     Args:
         calibration: The scale that the picture was read by; None where it isn't known.
-        seconds: How much time stands on the picture.
         words: Their language.
     """
     yield words(
@@ -28,11 +27,6 @@ def picture_lines(calibration: Calibration | None, seconds: float, words: Wordin
             gain_basis=_basis(calibration.gain, words),
             millimetre_basis=_basis(calibration.millimetre, words),
         )
-    yield words(
-        "{seconds} seconds can't say what a day can: how often beats come early, whether episodes come and go, how the"
-        " rate changes over the hours. What isn't seen here may still be there.",
-        seconds=words.number(seconds),
-    )
 
 
 def _basis(basis: Basis, words: Wording) -> str:

@@ -9,14 +9,17 @@ from typing import Final
 import numpy as np
 
 from ecg.faults import UNREADABLE, Fault
-from ecg.rhythm.ectopy import Ectopy, Run
+from ecg.rhythm.brevity import Untold
+from ecg.rhythm.ectopy import Ectopy, Run, VentricularTachycardia
 from ecg.rhythm.heart_rate import Episode, HourOfRate, RateExtreme
+from ecg.rhythm.measures import Measures
 from inference_server.classification.recordings import RecordingAnalysis
 from inference_server.exports.counting import counted
 from inference_server.exports.wording import ENGLISH, UNKNOWN, Wording
 
 #: Hours up to which each has a row; of longer recordings, each day has.
 _HOURS: Final = 48
+_HOUR_SECONDS: Final = 3600
 
 Row = tuple[str, ...]
 
@@ -51,14 +54,9 @@ class MeasureRows:
             words("classified as ventricular; share of classified beats, and by analysable hour"),
             measures.ventricular,
         )
-        tachycardia = measures.ventricular_tachycardia
         yield (
             words("Ventricular tachycardia"),
-            words(
-                "{sustained} sustained, {others} non-sustained",
-                sustained=words.number(len(tachycardia.sustained)),
-                others=words.number(len(tachycardia.non_sustained)),
-            ),
+            self._tachycardia(measures.ventricular_tachycardia),
             words(
                 "runs above {rate}/min; sustained from {seconds} s on",
                 rate=words.short(settings.ventricular_run_rate),
@@ -100,7 +98,7 @@ class MeasureRows:
         )
         yield (
             words("Tachycardia"),
-            self._episodes(rate.tachycardia),
+            self._episodes(rate.tachycardia, Untold.RATE_EPISODES),
             words(
                 "above {rate}/min of {intervals} intervals, for at least {seconds} s",
                 rate=words.short(settings.tachycardia_rate),
@@ -110,7 +108,7 @@ class MeasureRows:
         )
         yield (
             words("Bradycardia"),
-            self._episodes(rate.bradycardia),
+            self._episodes(rate.bradycardia, Untold.RATE_EPISODES),
             words(
                 "below {rate}/min of {intervals} intervals, for at least {seconds} s",
                 rate=words.short(settings.bradycardia_rate),
@@ -146,7 +144,10 @@ class MeasureRows:
 
     def _ectopy(self, title: str, definition: str, ectopy: Ectopy) -> Iterator[Row]:
         words, settings = self._words, self._settings
-        hourly = words("{count} an hour", count=words.number(ectopy.each_hour, "", 1))
+        if self._is_told(Untold.HOURLY_RATES):
+            hourly = words("{count} an hour", count=words.number(ectopy.each_hour, "", 1))
+        else:
+            hourly = words("too short for beats an hour")
         yield title, f"{words.number(ectopy.beats)}; {words.number(ectopy.burden, ' %', 2)}; {hourly}", definition
         groups = (
             words("{count} isolated", count=words.number(ectopy.isolated)),
@@ -171,7 +172,7 @@ class MeasureRows:
         words, measures = self._words, self._measures
         yield (
             words("Atrial fibrillation"),
-            self._episodes(measures.atrial_fibrillation.episodes),
+            self._episodes(measures.atrial_fibrillation.episodes, Untold.ATRIAL_FIBRILLATION),
             words(
                 "by irregular intervals without P waves, from {seconds} s on; frequent atrial extra beats and strong"
                 " breathing may look alike",
@@ -184,8 +185,21 @@ class MeasureRows:
             words("by the shape of its waves; counts as no time and no beats in anything else here"),
         )
 
-    def _episodes(self, episodes: Sequence[Episode]) -> str:
+    def _tachycardia(self, tachycardia: VentricularTachycardia) -> str:
+        words, others = self._words, len(tachycardia.non_sustained)
+        if not self._is_told(Untold.SUSTAINED_TACHYCARDIA):
+            return words("{count}; too short to say whether sustained", count=words.number(others))
+        sustained = words.number(len(tachycardia.sustained))
+        return words("{sustained} sustained, {others} non-sustained", sustained=sustained, others=words.number(others))
+
+    def _is_told(self, measure: Untold) -> bool:
+        return measure not in self._measures.too_short
+
+    def _episodes(self, episodes: Sequence[Episode], needs: Untold | None = None) -> str:
+        """What lasts; where the recording is too short for what it ``needs``, that."""
         words = self._words
+        if needs is not None and not self._is_told(needs):
+            return words("too short to say")
         if not episodes:
             return words("none")
         longest = max(episodes, key=lambda episode: episode.seconds)
@@ -213,7 +227,10 @@ class MeasureRows:
             segment=words.short(settings.variability_segment_seconds),
             step=words.short(settings.variability_step_ms),
         )
-        return words("Heart rate variability"), ", ".join(f"{name} {value}" for name, value in values), definition
+        told = ", ".join(f"{name} {value}" for name, value in values)
+        if not self._is_told(Untold.VARIABILITY):
+            told = words("too short to say")
+        return words("Heart rate variability"), told, definition
 
 
 def hour_heads(words: Wording = ENGLISH) -> Row:
@@ -231,7 +248,9 @@ def hour_heads(words: Wording = ENGLISH) -> Row:
 
 
 def hour_rows(analysis: RecordingAnalysis, start: datetime | None, words: Wording = ENGLISH) -> list[Row]:
-    """A row for each hour, or each day of a recording of more than two."""
+    """A row for each hour, or each day of a recording of more than two; none of one that has no whole hour."""
+    if analysis.measures.recorded_seconds < _HOUR_SECONDS:
+        return []
     hours = analysis.measures.heart_rate.hours
     step = 1 if len(hours) <= _HOURS else 24
     times = analysis.beats.samples / analysis.rate
@@ -239,7 +258,7 @@ def hour_rows(analysis: RecordingAnalysis, start: datetime | None, words: Wordin
     names = [kind.short for kind in analysis.model.classes]
     rows = []
     for first in range(0, len(hours), step):
-        begin, end = first * 3600, (first + step) * 3600
+        begin, end = first * _HOUR_SECONDS, (first + step) * _HOUR_SECONDS
         inside = counts & (times >= begin) & (times < end)
         kinds = np.bincount(analysis.beats.classes[inside], minlength=len(names))
         pauses = sum(begin <= pause.begin < end for pause in analysis.measures.pauses.episodes)
@@ -273,6 +292,25 @@ def quality_rows(analysis: RecordingAnalysis, words: Wording = ENGLISH) -> Itera
         yield lead, words("{share} readable", share=words.percent(readable)), ", ".join(wrong) or words("nothing wrong")
 
 
+def brevity_line(measures: Measures, words: Wording) -> str:
+    """What a short recording can't say, a sentence or two."""
+    settings = measures.settings
+    needed = {
+        Untold.HOURLY_RATES: (words("beats an hour"), settings.hourly_seconds),
+        Untold.VARIABILITY: (words("heart rate variability"), settings.variability_seconds),
+        Untold.RATE_EPISODES: (words("tachycardia and bradycardia"), settings.rate_episode_seconds),
+        Untold.SUSTAINED_TACHYCARDIA: (words("sustained ventricular tachycardia"), settings.sustained_seconds),
+        Untold.ATRIAL_FIBRILLATION: (words("atrial fibrillation"), settings.fibrillation_seconds),
+    }
+    missing = (needed[measure] for measure in measures.too_short)
+    return words(
+        "{seconds} seconds can't say what a day can: how often beats come early, whether episodes come and go, how the"
+        " rate changes over the hours. What isn't seen here may still be there. Too short for: {measures}.",
+        seconds=words.number(measures.analysable_seconds),
+        measures=", ".join(words("{what} ({seconds} s)", what=what, seconds=words.short(s)) for what, s in missing),
+    )
+
+
 def unread_lines(analysis: RecordingAnalysis, words: Wording = ENGLISH) -> Iterator[str]:
     """What was not read or not measured, a sentence each."""
     measures = analysis.measures
@@ -284,6 +322,8 @@ def unread_lines(analysis: RecordingAnalysis, words: Wording = ENGLISH) -> Itera
         recorded=clock(measures.recorded_seconds),
         left=clock(left),
     )
+    if measures.too_short:
+        yield brevity_line(measures, words)
     if measures.unclassified:
         yield words("{count} beats are of no kind that the measures know.", count=words.number(measures.unclassified))
     yield from (f"{warning.message} ({warning.reason})" for warning in analysis.warnings)

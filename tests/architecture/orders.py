@@ -26,7 +26,7 @@ ROOMS: Final = _order("""
 
 ENTRIES: Final[dict[str, Order]] = {
     "ecg": _order("""
-        classes confinement digital faults leads pyramid recording_reasons
+        classes confinement digital faults leads pyramid recording_reasons store_files
         recording_errors
         recording
         beats store
@@ -62,7 +62,7 @@ ENTRIES: Final[dict[str, Order]] = {
     """),
     "webportal": _order("""
         log_format
-        database_errors formats logs problems refusal settings wsgi
+        database_errors formats logs media problems refusal settings wsgi
         disk paging searching
         errors
         accounts observability

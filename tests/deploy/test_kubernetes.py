@@ -100,7 +100,8 @@ def test_files_that_are_named_are_mounted(overlay: str) -> None:
     assert "BEATLENS_MEDIA_DIR=/var/lib/beatlens/media" in portal
     media = "/var/lib/beatlens/media"
     for name in (PORTAL, WORKER, RECORDING_WORKER):
-        assert media in {mount["mountPath"] for mount in containers(overlay)[name]["volumeMounts"]}
+        has_volume = media in {mount["mountPath"] for mount in containers(overlay)[name]["volumeMounts"]}
+        assert has_volume != ("BEATLENS_MEDIA_S3_BUCKET" in environment(overlay, name))
 
 
 @pytest.mark.parametrize("overlay", OVERLAYS)
@@ -283,7 +284,13 @@ NAMED = {
     },
     "production": {
         "Namespace/beatlens",
-        "PersistentVolumeClaim/beatlens-media",
+        *(f"ConfigMap/{PORTAL}/data/BEATLENS_MEDIA_S3_{name}" for name in ("BUCKET", "ENDPOINT", "REGION")),
+        "NetworkPolicy/beatlens-bucket",
+        *(f"Deployment/{name}/spec/template/spec/volumes" for name in (PORTAL, WORKER, RECORDING_WORKER)),
+        *(
+            f"Deployment/{name}/spec/template/spec/containers/0/volumeMounts"
+            for name in (PORTAL, WORKER, RECORDING_WORKER)
+        ),
         f"Ingress/{PORTAL}",
         "NetworkPolicy/beatlens-portal-outside",
         f"HorizontalPodAutoscaler/{SERVER}",

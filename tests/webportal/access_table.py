@@ -54,6 +54,9 @@ _SAID: Mapping[tuple[str, str], Mapping[str, Any]] = {
     ("/api/v1/recordings/<recording_id>", "PATCH"): {"name": "Monday"},
     ("/api/v1/recordings/<recording_id>/answers", "POST"): {"rate": 250},
     ("/api/v1/recordings/<recording_id>/edits", "POST"): {"kind": "rename", "family": 1, "class": "NOT_A_BEAT"},
+    ("/api/v1/recordings/<recording_id>/page/beat", "POST"): {"region": [0, 0, 64, 64]},
+    ("/api/v1/recordings/<recording_id>/page/confirmation", "POST"): {"names": ["II"]},
+    ("/api/v1/recordings/<recording_id>/page/corrections", "POST"): {"mm_per_mv": 10},
     ("/api/v1/recordings/<recording_id>/sharing", "PUT"): {"shared": True},
 }
 PROGRAMS = "/api/"
@@ -94,7 +97,7 @@ def filled(route: str, analysis: Analysis) -> str:
         "factor": "16",
         "tile": "0",
         "hour": "0",
-        "sample": "normal",
+        "sample": "strip-scan" if route.endswith("/picture") else "normal",
         # Of the pages about accounts and of the administration; links that were never sent.
         "key": "no-such-key",
         "uidb36": "1",

@@ -65,7 +65,7 @@ def keep_recording(owner: User, name: str) -> Recording:
     answer.finished_at, answer.beats, answer.summary = timezone.now(), len(said.beats), beats_file.summary_of(said)
     answer.model_name, answer.model_version = said.model.name, said.model.version
     answer.beats_file = f"{answer.pk}.beats"
-    beats_file.write(answer.beats_path, said)
+    answer.recording.kept.write(answer.beats_file, beats_file.pack(said))
     answer.save(force_insert=True)
     return row
 

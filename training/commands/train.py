@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from training.commands.options import RUNS, DataOption, RecipeOption, RunsOption, ThreadsOption
+from training.commands.options import RUNS, DataOption, RecipeOption, RunsOption, TableOption, ThreadsOption
 from training.commands.prepared import load_data
-from training.commands.terminal import console, progress_bar
+from training.commands.terminal import console, print_table, progress_bar
 from training.datasets.splits import SplitError
 from training.recipes import recipe_files
 from training.recipes.provenance import RunConfig
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 app = typer.Typer()
 PANEL = "Training"
+
+#: Databases whose people `people-5fold` asks about.
+_EVERYBODY = ("mitdb", "vfdb", "ptbxl-all", "cpsc2018", "ludb", "qtdb", "ecgiddb")
 
 
 class Strategy(StrEnum):
@@ -175,6 +178,7 @@ def tune(
     runs: RunsOption = RUNS,
     threads: ThreadsOption = 0,
     out: Annotated[Path | None, typer.Option(help="YAML file to write the best recipe into.")] = None,
+    table: Annotated[Path | None, typer.Option(help="CSV file to write all finished trials into.")] = None,
 ) -> None:
     """Search for the settings of a recipe by its validation partition; a stopped search goes on where it was."""
     from training.learning import fitting, tuning
@@ -197,3 +201,34 @@ def tune(
     if out is not None:
         recipe_files.write(best.config.recipe, out)
         console.print(f"wrote {out}")
+    if table is not None:
+        print_table(tuning.table(folder), table)
+
+
+@app.command(name="window-length", rich_help_panel=PANEL)
+def window_length(
+    source: Annotated[
+        list[str] | None, typer.Option(help="Database; may be repeated. By default all of people-5fold.")
+    ] = None,
+    write: Annotated[
+        bool, typer.Option("--write", help="Write the weights that the reader brings along; all people take part.")
+    ] = False,
+    out: TableOption = None,
+) -> None:
+    """Fit what estimates how many seconds a picture without a scale shows, and measure it on people it doesn't know."""
+    from ecg.pictures.ink.window_length import WEIGHTS
+    from training.datasets import window_lengths
+    from training.learning import window_length as learning
+
+    with progress_bar() as progress:
+        task = progress.add_task("recordings", total=None)
+
+        def report(_record: str) -> None:
+            progress.advance(task)
+
+        windows = window_lengths.of_sources(source or list(_EVERYBODY), report)
+    known, unknown = learning.divided(windows)
+    print_table(learning.measured(learning.fit(known), unknown), out)
+    if write:
+        learning.save(learning.fit(windows), WEIGHTS)
+        console.print(f"wrote {WEIGHTS}")

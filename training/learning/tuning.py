@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import optuna
+import pandas as pd
 
 from training import TrainingError
 from training.datasets.prepared_data import Dataset
@@ -22,6 +23,7 @@ from training.recipes.provenance import RunConfig
 
 #: The study's own database, in its folder.
 STUDY = "study.sqlite3"
+_NAME = "tune"
 
 #: Trials before the median means anything, and epochs before a trial may be stopped.
 FIRST_TRIALS = 4
@@ -104,6 +106,22 @@ def tune(
         return Best(config.model_copy(update=study.best_params), study.best_value, len(done))
 
 
+def table(folder: Path) -> pd.DataFrame:
+    """The finished trials of the study in ``folder``, in order: how each ended, its score, its epochs, its settings."""
+    study = optuna.load_study(study_name=_NAME, storage=_storage(folder))
+    rows = [
+        {
+            "trial": trial.number,
+            "end": trial.state.name.lower(),
+            "macro_f1": round(max(trial.intermediate_values.values(), default=float("nan")), 4),
+            "epochs": len(trial.intermediate_values),
+        }
+        | {name: float(f"{value:.4g}") for name, value in trial.params.items()}
+        for trial in _finished(study)
+    ]
+    return pd.DataFrame(rows)
+
+
 def _suggest(trial: optuna.Trial) -> dict[str, object]:
     """The settings that are searched; see :class:`training.recipes.provenance.RunConfig`."""
     return {
@@ -135,8 +153,8 @@ def _score(config: RunConfig, data: Dataset, folder: Path, trial: optuna.Trial, 
 def _study(config: RunConfig, data: Dataset, folder: Path) -> optuna.Study:
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     study = optuna.create_study(
-        study_name="tune",
-        storage=f"sqlite:///{folder / STUDY}",
+        study_name=_NAME,
+        storage=_storage(folder),
         direction="maximize",
         pruner=optuna.pruners.MedianPruner(n_startup_trials=FIRST_TRIALS, n_warmup_steps=FIRST_EPOCHS),
         load_if_exists=True,
@@ -149,6 +167,10 @@ def _study(config: RunConfig, data: Dataset, folder: Path) -> optuna.Study:
     for name, value in recipe.items():
         study.set_user_attr(name, value)
     return study
+
+
+def _storage(folder: Path) -> str:
+    return f"sqlite:///{folder / STUDY}"
 
 
 def _finished(study: optuna.Study) -> list[optuna.trial.FrozenTrial]:

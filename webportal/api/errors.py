@@ -37,6 +37,11 @@ def not_yet() -> Problem:
     return Problem(HTTPStatus.CONFLICT, "NO_ANSWER_YET", _("There is no answer yet."))
 
 
+def nothing_asked() -> Problem:
+    """An answer to what is not, or no longer, asked."""
+    return Problem(HTTPStatus.CONFLICT, "NOTHING_ASKED", _("Nothing is asked."))
+
+
 def not_in_trash() -> Problem:
     """What is done to the trash alone."""
     return Problem(HTTPStatus.CONFLICT, "NOT_IN_TRASH", _("Only what is in the trash is deleted for good."))

@@ -12,7 +12,7 @@ from ninja.openapi.schema import OpenAPISchema
 
 from webportal import problems
 from webportal.api import errors, openapi
-from webportal.api.calls import account, batches, changes, corrections, exports, files, recordings
+from webportal.api.calls import account, batches, changes, corrections, exports, files, page_readings, recordings
 
 
 class Interface(NinjaAPI):
@@ -35,6 +35,7 @@ interface.add_router("/analyses", changes.router)  # those of analyses, and what
 interface.add_router("/batches", batches.router)
 interface.add_router("/recordings", recordings.router)
 interface.add_router("/recordings", corrections.router)
+interface.add_router("/recordings", page_readings.router)
 interface.add_router("", exports.router)
 interface.add_router("", files.router)
 interface.add_router("", account.router)

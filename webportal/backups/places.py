@@ -29,7 +29,11 @@ def media_folder() -> Path:
         BackupError: they are not in a folder.
     """
     if not isinstance(default_storage, FileSystemStorage):
-        raise BackupError("Files that are not in a folder of this machine can't be restored.")
+        raise BackupError(
+            "Files can't be restored into a bucket from here. Restore into an installation with a folder, without "
+            "BEATLENS_MEDIA_S3_BUCKET, then copy what is in that folder into the empty bucket under the same names "
+            "(aws s3 sync)."
+        )
     return Path(default_storage.location)
 
 

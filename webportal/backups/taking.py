@@ -8,16 +8,17 @@ import tempfile
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from io import BytesIO
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from django.conf import settings
-from django.core.files.storage import default_storage
 from django.db.models import FileField
 
 from webportal.backups import keys
 from webportal.backups.contents import DATABASES, MEDIA, SECRET_KEY, Manifest, Writer
 from webportal.backups.errors import BackupError
 from webportal.backups.snapshots import Snapshot, snapshot
+from webportal.media.failures import StorageFailed
+from webportal.media.folders import folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,25 +46,25 @@ def take(target: Path, *, include_key: bool = False) -> Taken:
     if target.exists() or target.is_symlink():
         raise BackupError(f"{target} is there already; a backup wants a new folder.")
     try:
-        folder = Path(tempfile.mkdtemp(prefix=f".{target.name}.partial-", dir=target.parent))  # mode 0700
+        made = Path(tempfile.mkdtemp(prefix=f".{target.name}.partial-", dir=target.parent))  # mode 0700
     except OSError as error:
         raise BackupError(f"{target} can't be made: {error.strerror}.") from error
     try:
-        taken = _fill(folder, include_key=include_key)
+        taken = _fill(made, include_key=include_key)
         os.sync()
-        folder.rename(target)
-    except OSError as error:
+        made.rename(target)
+    except (OSError, StorageFailed) as error:
         raise BackupError(f"The backup was not made: {error}") from error
     finally:
-        shutil.rmtree(folder, ignore_errors=True)  # gone when it has become the target
+        shutil.rmtree(made, ignore_errors=True)  # gone when it has become the target
     return taken
 
 
-def _fill(folder: Path, *, include_key: bool) -> Taken:
-    writer = Writer(folder)
+def _fill(target: Path, *, include_key: bool) -> Taken:
+    writer = Writer(target)
     made = datetime.now(UTC).isoformat(timespec="seconds")
-    with snapshot(folder) as moment:
-        (database,) = (kind for kind, name in DATABASES.items() if (folder / name).exists())
+    with snapshot(target) as moment:
+        (database,) = (kind for kind, name in DATABASES.items() if (target / name).exists())
         writer.add_made(DATABASES[database])
         migrations = moment.migrations()
         files, absent = _add_files(writer, moment)
@@ -100,15 +101,15 @@ def _add_folder(writer: Writer, name: str) -> int:
 
     What is not finished has no header, or less than was announced, and goes on from there once it is restored.
     """
-    root = Path(default_storage.path(""))
+    kept = folder(name)
     count = 0
-    for path in sorted((root / name).rglob("*")):
+    for file_name in kept.names():
+        # What begins with a dot is being written; a folder of such a name is a reader's own.
+        if any(part.startswith((".", "recording-")) for part in PurePosixPath(file_name).parts):
+            continue
         try:
-            # What begins with a dot is being written; a folder of such a name is a reader's own.
-            if not path.is_file() or any(part.startswith((".", "recording-")) for part in path.relative_to(root).parts):
-                continue
-            with path.open("rb") as file:
-                writer.add(f"{MEDIA}/{path.relative_to(root)}", file)
+            with kept.opened(file_name) as file:
+                writer.add(f"{MEDIA}/{name}/{file_name}", file)
         except FileNotFoundError:
             continue
         count += 1

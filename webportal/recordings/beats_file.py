@@ -9,10 +9,8 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import os
 import zipfile
 from dataclasses import asdict, dataclass, fields
-from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -38,7 +36,7 @@ _NOT_SAID: Final = np.empty((0, 0), np.float32)
 
 
 class BeatsFileDamaged(Exception):  # noqa: N818 - reads as what happened
-    """A file of beats is not, or no longer, one that :func:`write` wrote."""
+    """A file of beats is not, or no longer, one that :func:`pack` packed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,39 +51,26 @@ class StoredBeats:
     """SHA-256 of the content, 64 hexadecimal digits: the same for the same answer."""
 
 
-def write(path: Path, analysis: RecordingAnalysis) -> StoredBeats:
-    """Pack an answer into a file, which appears under its name once it is whole and on the disk.
-
-    Raises:
-        OSError: the disk is full, or fails otherwise.
-    """
+def pack(analysis: RecordingAnalysis) -> bytes:
+    """An answer as the content of a file."""
     arrays = _arrays_of(analysis)
     about = _about(analysis)
     digest = _digest(arrays, about)
     packed = arrays | {"about": _text(about), "digest": _text(digest)}
-    unfinished = path.with_name(f".{path.name}.part")
-    try:
-        with unfinished.open("wb") as file:
-            np.savez(file, **packed)  # type: ignore[arg-type]
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(unfinished, path)
-    except BaseException:
-        unfinished.unlink(missing_ok=True)
-        raise
-    return StoredBeats(analysis, _places(analysis), digest)
+    content = io.BytesIO()
+    np.savez(content, **packed)  # type: ignore[arg-type]
+    return content.getvalue()
 
 
-def read(path: Path) -> StoredBeats:
-    """What :func:`write` wrote.
+def unpack(content: bytes) -> StoredBeats:
+    """What :func:`pack` packed.
 
     Raises:
         BeatsFileDamaged: it is no such file, or was changed.
-        FileNotFoundError: there is none.
     """
     try:
         # In one piece: a hundred thousand beats are some five megabytes.
-        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as packed:
+        with np.load(io.BytesIO(content), allow_pickle=False) as packed:
             arrays = {name: packed[name] for name in packed.files}
         about = json.loads(_untext(arrays.pop("about")))
         digest = _untext(arrays.pop("digest"))

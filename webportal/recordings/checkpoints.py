@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-from pathlib import Path
 from typing import Final
 
 from inference_server.client.recordings import responses_of
@@ -20,19 +17,18 @@ class Checkpoints:
     def __init__(self, analysis: RecordingAnalysis) -> None:
         self.name = f"{analysis.pk}.parts"
         """Of their folder, in the recording's."""
-        self._folder = analysis.recording.path / self.name
+        self._kept = analysis.recording.kept
 
     def parts(self) -> list[bytes]:
         """What was stored, in order, as far as it is what was written."""
         whole: list[bytes] = []
-        while (path := self._path(len(whole))).exists():
-            part = path.read_bytes()
+        while True:
             try:
+                part = self._kept.read(self._name(len(whole)))
                 responses_of(part)
-            except ValueError:
-                break
+            except (FileNotFoundError, ValueError):
+                return whole
             whole.append(part)
-        return whole
 
     def store(self, place: int, part: bytes) -> None:
         """Store the next part, see :data:`inference_server.client.recordings.Store`.
@@ -42,17 +38,11 @@ class Checkpoints:
         """
         if place == 0:
             self.forget()
-        self._folder.mkdir(mode=0o700, exist_ok=True)
-        unfinished = self._folder / ".part"
-        with unfinished.open("wb") as file:
-            file.write(part)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(unfinished, self._path(place))
+        self._kept.write(self._name(place), part)
 
     def forget(self) -> None:
         """Delete all of them."""
-        shutil.rmtree(self._folder, ignore_errors=True)
+        self._kept.delete_all(self.name)
 
-    def _path(self, place: int) -> Path:
-        return self._folder / _NAME.format(place)
+    def _name(self, place: int) -> str:
+        return f"{self.name}/{_NAME.format(place)}"

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import dataclass, field
 from functools import lru_cache
-from pathlib import Path
 
+from webportal.media.folders import Folder
 from webportal.recordings import beats_file
 from webportal.recordings.editing import corrected as correcting
 from webportal.recordings.editing.corrected import Corrected
@@ -46,9 +47,20 @@ def _number(analysis: RecordingAnalysis) -> int:
     return RecordingEdit.objects.filter(analysis=analysis).count()
 
 
-def _version(analysis: RecordingAnalysis) -> tuple[uuid.UUID, Path, int, int]:
-    path = analysis.beats_path
-    return analysis.pk, path, path.stat().st_mtime_ns, _number(analysis)
+@dataclass(frozen=True, slots=True)
+class _AnswerFile:
+    """A file of beats, told from another content of it."""
+
+    folder: Folder = field(compare=False)
+    place: str
+    """Of the folder; with the name the same for the same file."""
+    name: str
+    version: str
+
+
+def _version(analysis: RecordingAnalysis) -> tuple[uuid.UUID, _AnswerFile, int]:
+    folder, name = analysis.recording.kept, analysis.beats_file
+    return analysis.pk, _AnswerFile(folder, folder.name, name, folder.version(name)), _number(analysis)
 
 
 def _edits(analysis_id: uuid.UUID) -> list[Edit]:
@@ -57,11 +69,11 @@ def _edits(analysis_id: uuid.UUID) -> list[Edit]:
 
 
 @lru_cache(maxsize=4)
-def _edited(analysis_id: uuid.UUID, path: Path, _written: int, number: int) -> EditedBeats:
+def _edited(analysis_id: uuid.UUID, file: _AnswerFile, number: int) -> EditedBeats:
     """With the first ``number`` edits: rows are never changed, so the same key is the same beats."""
-    return EditedBeats(beats_file.read(path).analysis, _edits(analysis_id)[:number])
+    return EditedBeats(beats_file.unpack(file.folder.read(file.name)).analysis, _edits(analysis_id)[:number])
 
 
 @lru_cache(maxsize=4)
-def _corrected(analysis_id: uuid.UUID, path: Path, written: int, number: int) -> Corrected:
-    return correcting.corrected(_edited(analysis_id, path, written, number))
+def _corrected(analysis_id: uuid.UUID, file: _AnswerFile, number: int) -> Corrected:
+    return correcting.corrected(_edited(analysis_id, file, number))

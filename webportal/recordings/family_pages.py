@@ -22,6 +22,7 @@ from webportal.recordings.beat_drawings import Drawing
 from webportal.recordings.editing.edits import NOT_A_BEAT, Edit, EditKind, undone
 from webportal.recordings.editing.families import NO_CLASS, EditedBeats, EditedFamily
 from webportal.recordings.models import RecordingAnalysis
+from webportal.recordings.models.recordings import STORE
 
 ORDERS: Final = ("doubt", "size", "number")
 """How families may be listed: by how many of their beats are likely to be wrong, by size, by number."""
@@ -208,6 +209,6 @@ def _who(by: int | None, analysis: RecordingAnalysis, reader: User) -> str:
 def _opened(analysis: RecordingAnalysis) -> Recording | None:
     """The samples; None where they can't be read any more, and nothing is drawn."""
     try:
-        return store.open_store(analysis.recording.store).recording
+        return store.open_store(analysis.recording.kept.store_files(STORE)).recording
     except (RecordingError, OSError):
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import zipfile
 from collections.abc import Iterable
 from typing import Any
@@ -30,8 +31,15 @@ def write_recordings(user: User, archive: zipfile.ZipFile) -> None:
     write_rows(archive, "recording-analyses.json", answers.values(*_ANSWERS).iterator(chunk_size=500))
     write_rows(archive, "recording-edits.json", _edits(user))
     for recording in own.iterator(chunk_size=500):
-        for path in sorted([*recording.originals.glob("*"), *recording.path.glob("*.beats")]):
-            archive.write(path, f"recordings/{recording.pk}/{path.name}")
+        for name in recording.kept.names():
+            if name.startswith("sent/") or name.endswith(".beats"):
+                _write_file(recording, name, archive)
+
+
+def _write_file(recording: Recording, name: str, archive: zipfile.ZipFile) -> None:
+    target = f"recordings/{recording.pk}/{name.removeprefix('sent/')}"
+    with recording.kept.opened(name) as file, archive.open(target, "w", force_zip64=True) as entry:
+        shutil.copyfileobj(file, entry)
 
 
 def _edits(user: User) -> Iterable[dict[str, Any]]:

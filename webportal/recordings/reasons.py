@@ -84,7 +84,7 @@ def _pages() -> dict[str, Explanation]:
         "PAGE_BLANK": Explanation(_("Nothing is drawn in the picture."), again),
         "PAGE_NO_TRACE": Explanation(_("The picture shows no line that goes on from left to right."), only_ecgs),
         "PAGE_NO_ECG": Explanation(
-            _("The picture doesn’t look like an ECG: it has no grid, no names of leads, no pulse and no beats."),
+            _("The picture doesn’t look like an ECG, by its lines and by what stands around them."),
             only_ecgs,
         ),
         "PAGE_TOO_SMALL": Explanation(

@@ -30,6 +30,7 @@ from webportal.recordings.digitizing.answers import KIND
 from webportal.recordings.digitizing.stored import StoredPage
 from webportal.recordings.editing.edits import in_force, undone
 from webportal.recordings.models import RecordingAnalysis
+from webportal.recordings.models.recordings import STORE
 from webportal.recordings.strip_drawings import StripDrawing
 
 FILES: Final = {
@@ -68,7 +69,7 @@ class Report:
         self._corrected = corrected
         self._edits = corrections.edits_of(analysis)
         self.words: Wording = BY_LANGUAGE.get(get_language() or "", ENGLISH)
-        self.recording: Recording = store.open_store(analysis.recording.store).recording
+        self.recording: Recording = store.open_store(analysis.recording.kept.store_files(STORE)).recording
 
     @property
     def name(self) -> str:
@@ -120,7 +121,7 @@ class Report:
             return []
         page = StoredPage(self._analysis.recording)
         calibration = page.found().reading.calibration if page.has_answer else None
-        return [*picture_lines(calibration, self.answer.seconds, self.words)]
+        return [*picture_lines(calibration, self.words)]
 
     def measures(self) -> list[Row]:
         """Measure, value, definition."""

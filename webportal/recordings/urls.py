@@ -36,6 +36,7 @@ urlpatterns = [
     path("recordings/<uuid:recording_id>/page/", page.check, name="page"),
     path("recordings/<uuid:recording_id>/page/state/", page.state, name="page-state"),
     path("recordings/<uuid:recording_id>/page/insist/", page.insist, name="page-insist"),
+    path("recordings/<uuid:recording_id>/page/beat/", crossing.beat_on_page, name="page-beat"),
     path("recordings/<uuid:recording_id>/page/picture", page.picture, name="page-picture"),
     path("recordings/<uuid:recording_id>/page/overlay", page.overlay, name="page-overlay"),
     path("recordings/<uuid:recording_id>/page/places", page.where, name="page-places"),

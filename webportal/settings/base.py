@@ -12,6 +12,7 @@ from csp.constants import NONE, SELF
 
 from webportal.log_format import log_format
 from webportal.settings.certificates import pem
+from webportal.settings.media import media_storage
 
 env = environ.Env()
 
@@ -224,11 +225,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 DATA_UPLOAD_MAX_NUMBER_FILES = UPLOAD_MAX_PICTURES + 100  # so that the form says how many are too many
 
 STORAGES = {
-    "default": {
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
-        # No base_url: a private file has no address of its own, only a view that checks who asks.
-        "OPTIONS": {"location": str(VAR_DIR / "media"), "base_url": None},
-    },
+    "default": media_storage(env, str(VAR_DIR / "media")),
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 

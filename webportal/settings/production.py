@@ -5,6 +5,7 @@ from __future__ import annotations
 from webportal.settings.base import *  # noqa: F403
 from webportal.settings.base import CACHE_ENTRIES, STORAGES, VAR_DIR, env
 from webportal.settings.database import database
+from webportal.settings.media import media_storage
 from webportal.settings.secret_key import strong
 
 SECRET_KEY = strong(env.str("BEATLENS_SECRET_KEY"))
@@ -21,10 +22,7 @@ if CACHES["default"]["BACKEND"].rpartition(".")[2] in ("DatabaseCache", "LocMemC
 
 STORAGES = {
     **STORAGES,
-    "default": {
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
-        "OPTIONS": {"location": env.str("BEATLENS_MEDIA_DIR", default=str(VAR_DIR / "media")), "base_url": None},
-    },
+    "default": media_storage(env, env.str("BEATLENS_MEDIA_DIR", default=str(VAR_DIR / "media"))),
     "staticfiles": {"BACKEND": "webportal.settings.static_files.ModuleStaticFilesStorage"},
 }
 

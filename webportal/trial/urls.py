@@ -15,6 +15,8 @@ urlpatterns = [
     path(
         "try/recordings/<slug:sample>/signal/<int:factor>/<int:tile>", recording_views.signal, name="recording-signal"
     ),
+    path("try/recordings/<slug:sample>/picture", recording_views.picture, name="recording-picture"),
+    path("try/recordings/<slug:sample>/overlay", recording_views.overlay, name="recording-overlay"),
     path("try/recordings/<slug:sample>/beats/<int:hour>", recording_views.beats, name="recording-beats"),
     path("try/recordings/<slug:sample>/overview", recording_views.overview_of_all, name="recording-overview"),
     path("try/recordings/<slug:sample>/episodes", recording_views.episodes, name="recording-episodes"),

@@ -20,7 +20,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from webportal import errors
 from webportal.accounts.models import User
-from webportal.analyses import access, aloud, answers, reasons
+from webportal.analyses import access, aloud, answers, once, reasons
 from webportal.analyses.intake.uploads import create_upload, digest_of, latest_of_same_file
 from webportal.analyses.jobs import running
 from webportal.analyses.models import Analysis
@@ -29,7 +29,11 @@ from webportal.errors import at_most_one_picture
 from webportal.inference import described
 from webportal.observability import metrics
 from webportal.pages import catalogue
+from webportal.recordings import reasons as recording_reasons
 from webportal.recordings import samples as recording_samples
+from webportal.recordings import services
+from webportal.recordings.intake.receiving import NotTaken
+from webportal.recordings.samples import SampleRecording
 from webportal.refusal import Refused
 from webportal.trial import reading, samples
 from webportal.trial.forms import TrialForm
@@ -109,7 +113,7 @@ def _trial_page(
     request: HttpRequest, form: TrialForm, status: HTTPStatus = HTTPStatus.OK, **context: Any
 ) -> HttpResponse:
     context |= {"form": form, "samples": _titled(samples.one_of_each()), "max_mib": settings.PICTURE_MAX_BYTES // 2**20}
-    context["recordings"] = recording_samples.every()
+    context |= {"recordings": recording_samples.recordings(), "pictures": recording_samples.pictures()}
     if context.get("sample"):
         context["sample_kind"] = _kinds().get(context["sample"].short, context["sample"].short)
     return render(request, "trial/try.html", context, status=status)
@@ -122,8 +126,13 @@ def _trial_page(
 def samples_page(request: HttpRequest) -> HttpResponse:
     """The samples; one that is chosen goes into one's own history like any other picture."""
     if request.method != "POST":
-        return render(request, "trial/samples.html", {"samples": _titled(samples.every())})
-    sample = samples.find(request.POST.get("sample", ""))
+        context = {"samples": _titled(samples.every()), "form_id": once.new_id()}
+        context |= {"recordings": recording_samples.recordings(), "pictures": recording_samples.pictures()}
+        return render(request, "trial/samples.html", context)
+    key = request.POST.get("sample", "")
+    if (recording := recording_samples.find(key)) is not None:
+        return _recording_sent(request, recording)
+    sample = samples.find(key)
     if sample is None:
         raise Http404
     user, data = cast(User, request.user), sample.data()
@@ -145,6 +154,19 @@ def samples_page(request: HttpRequest) -> HttpResponse:
         return redirect("trial:samples")
     running.try_at_once(analysis_id=analysis.pk, deadline=settings.INFERENCE_FAST_TIMEOUT)
     return redirect(analysis)
+
+
+def _recording_sent(request: HttpRequest, sample: SampleRecording) -> HttpResponse:
+    """A sample that is a recording, or a picture of one, sent like one's own."""
+    made = once.made_by(once.id_in(request), sample.key)
+    try:
+        recording = services.send_sample(owner=cast(User, request.user), sample=sample, recording_id=made)
+    except DiskFull as full:
+        return errors.storage_full(request, full)
+    except (NotTaken, Refused) as refusal:
+        messages.warning(request, str(recording_reasons.explain(refusal.reason)))
+        return redirect("trial:samples")
+    return redirect(recording)
 
 
 @require_safe

@@ -14,7 +14,7 @@ from ecg.pictures.pages.ink import Ink
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
-#: How far from a row's level its trace may lie, mm.
+#: How far from a row's level its trace may lie where there are other rows, mm.
 REACH: Final = 32.0
 #: What a millimetre between the runs of neighbouring columns costs, and what most a leap may cost.
 _LEAP: Final = 3.0
@@ -94,7 +94,8 @@ def followed(ink: Ink, level: float, others: list[float], millimetre: float, let
         letters: Pieces that are no larger than letters.
     """
     runs = ink.runs
-    top, bottom = level - REACH * millimetre, level + REACH * millimetre
+    reach = REACH * millimetre if others else float(len(ink.mask))
+    top, bottom = level - reach, level + reach
     near = np.flatnonzero((runs.ends > top) & (runs.starts < bottom))
     if not len(near):
         return None

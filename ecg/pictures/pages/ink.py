@@ -39,9 +39,13 @@ _LEAST_CAP: Final = 8
 #: So many rows or columns next to each other that are mostly deeper than this, grey levels, are a table's. The paper's
 #: edge is so wide, pixels, and paper at least this share of what may be it.
 _TABLE: Final = 45
-_BAND: Final = 24
+_BAND: Final = 14
 _EDGE: Final = 6
 _LEAST_PAPER: Final = 0.5
+#: A bar of a program is so much lighter or darker than the page, grey levels; so high it is at least, pixels, and at
+#: most, share of the picture.
+_BAR: Final = 60
+_BAR_ROWS: Final = (8, 0.35)
 #: Ink that is less deep than this is noise, grey levels.
 LEAST_INK: Final = 36
 
@@ -56,6 +60,8 @@ class Ink:
     """``[rows, columns]``: what is ink, and not grid."""
     deepest: float
     """Depth of full ink."""
+    grid: float
+    """Depth of the grid's bold lines, or of shade where there are none: no ink."""
     labels: NDArray[np.int32]
     """``[rows, columns]``: which piece of connected ink a pixel belongs to; 0 = none."""
     boxes: NDArray[np.int64]
@@ -124,6 +130,21 @@ def continued(pixels: Bytes, seen: Mask) -> Bytes:
     smooth = ndimage.median_filter(small, (_STROKES, _STROKES, 1))[tuple(nearest)]
     coarse = np.asarray(Image.fromarray(smooth).resize(pixels.shape[1::-1], Image.Resampling.BILINEAR))
     return np.where(seen[..., None], pixels, coarse)
+
+
+def between_bars(pixels: Bytes) -> Mask:
+    """What lies between the bars of a program at the upper and lower edge of a picture, ``[rows, columns]``."""
+    light = pixels.max(axis=2)
+    off = np.abs(np.median(light[:, ::4], axis=1) - np.median(light[::4, ::4])) > _BAR
+    page = np.flatnonzero(~off)
+    between = np.ones(light.shape, np.bool_)
+    if not len(page):
+        return between
+    first, last = int(page[0]), int(page[-1])
+    for high, part in ((first, slice(0, first + 2)), (len(off) - 1 - last, slice(last - 1, len(off)))):
+        if _BAR_ROWS[0] <= high <= _BAR_ROWS[1] * len(off):
+            between[part] = False
+    return between
 
 
 def trace_depth(pixels: Bytes, *, dark: bool) -> Bytes:
@@ -209,4 +230,4 @@ def ink_of(depth: Bytes, *, seen: Mask | None = None, is_share: bool = False) ->
         return None
     # Most of a trace is nearly level: its runs are as high as the pen is wide.
     thickness = float(np.quantile(runs.ends - runs.starts, 0.4))
-    return Ink(depth, mask, deepest, labels, boxes, runs, max(1.0, thickness))
+    return Ink(depth, mask, deepest, grid, labels, boxes, runs, max(1.0, thickness))

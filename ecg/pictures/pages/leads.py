@@ -61,9 +61,9 @@ def leads_of(
 
 def _without_separators(trace: Trace, edges: Sequence[float], millimetre: float) -> tuple[Floats, Floats]:
     """X and y of a trace, without the upright bars that stand where one lead ends and the next begins."""
-    x, y = trace.points()
-    upper, lower, pen = trace.line.upper, trace.line.lower, trace.line.thickness
-    keep = np.ones(len(x), np.bool_)
+    columns, upper, lower, pen = trace.line
+    x = columns + 0.5
+    keep = np.ones(len(trace.x), np.bool_)
     for edge in edges:
         near = np.abs(x - edge) <= _AT_EDGE * millimetre
         bar = np.flatnonzero(near & (lower - upper > _TALL * millimetre))
@@ -75,8 +75,8 @@ def _without_separators(trace: Trace, edges: Sequence[float], millimetre: float)
         # A stroke of the trace goes from one side's level to the other's: a bar goes beyond both.
         above, below = upper[bar].min() + _BEYOND * millimetre, lower[bar].max() - _BEYOND * millimetre
         if around.any() and upper[around].min() > above and lower[around].max() < below:
-            keep &= (x < x[bar[0]] - foot) | (x > x[bar[-1]] + foot)
-    return x[keep], y[keep]
+            keep &= (trace.x < x[bar[0]] - foot) | (trace.x > x[bar[-1]] + foot)
+    return trace.x[keep], trace.y[keep]
 
 
 def _lead(
@@ -94,9 +94,8 @@ def _lead(
         return None
     at = first + np.arange(number) / RATE * scale.pixels_per_second
     x, y = points
-    seen = np.isfinite(y)
-    values = np.interp(at, x[seen], y[seen])
-    values[_missing(at, x[seen], BRIDGED * scale.pixels_per_second)] = np.nan
+    values = np.interp(at, x, y)
+    values[_missing(at, x, BRIDGED * scale.pixels_per_second)] = np.nan
     millivolts = ((trace.zero - values) / scale.pixels_per_mv).astype(np.float32)
     places = np.stack([at, values], axis=1)[::PLACES]
     drawn = np.isfinite(places[:, 1])
@@ -104,7 +103,7 @@ def _lead(
         return None
     places[~drawn] = np.nan
     places[drawn] = to_picture(places[drawn])
-    inside = seen & (x >= first) & (x <= last)
+    inside = (x >= first) & (x <= last)
     around = to_picture(np.stack([x[inside], y[inside]], axis=1)) if inside.any() else places[drawn]
     cover = float(np.isfinite(millivolts).mean())
     worth = 1.0 if cell.read else _CONCLUDED if cell.name else _NAMELESS

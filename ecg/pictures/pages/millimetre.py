@@ -26,6 +26,11 @@ _OWN: Final = 0.5
 _FINE: Final = 4.0
 #: Lines of one kind farther apart are those every five millimetres: a millimetre of 14 pixels is 350 dots an inch.
 _FIVE: Final = 14.5
+#: Seconds from beat to beat, at the usual speed, mm a second, beyond which lines are those of the other kind: 180 beats
+#: a minute, as far from the 75 that are usual as what they are then taken for, and 15, as 50 mm/s is no rarity.
+_SPEED: Final = 25.0
+_SHORTEST_BEAT: Final = 0.333
+_LONGEST_BEAT: Final = 4.0
 _SHORTEST: Final = 2.2
 _LONGEST: Final = 72.5
 
@@ -67,6 +72,23 @@ def pitch_of(depth: NDArray[np.uint8]) -> Pitch | None:
         return Pitch(min(bold) / 5, bold=True, five=True)
     period = min(_explaining(combs, _EXPLAINED))
     return Pitch(period / 5, bold=False, five=True) if period > _FIVE else Pitch(period, bold=False, five=False)
+
+
+def likelier(pitch: Pitch, between: float | None) -> Pitch | None:
+    """The pitch with lines of one kind taken for those of the other, where only so a heart beats as hearts do.
+
+    Args:
+        pitch: Of the grid.
+        between: Pixels from one beat to the next; None where that isn't known.
+    """
+    if pitch.bold or between is None:
+        return None
+    seconds = between / pitch.millimetre / _SPEED
+    if not pitch.five and seconds < _SHORTEST_BEAT:
+        return Pitch(pitch.millimetre / 5, bold=False, five=True)
+    if pitch.five and seconds > _LONGEST_BEAT:
+        return Pitch(pitch.millimetre * 5, bold=False, five=False)
+    return None
 
 
 def _has_own(heights: Floats, number: int) -> bool:

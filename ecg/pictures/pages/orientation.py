@@ -7,13 +7,14 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ecg.pictures.ink.strokes import runs_of
 from ecg.pictures.pages.ink import Ink, ink_of
 from ecg.pictures.pages.words import NAMES, Word, words_of
 
 #: So many words that were read make sure that a page is not upside down.
 _ENOUGH: Final = 3
-#: How much clearer rows must be in columns than in rows for a page to lie on its side, times its width to height.
-_CLEARER: Final = 1.3
+#: Ink in one piece of so many millimetres, or more, is a trace's.
+_TRACE: Final = 9.0
 
 
 class Upright(NamedTuple):
@@ -34,7 +35,7 @@ def as_stated(ink: Ink, millimetre: float, *, is_share: bool) -> tuple[Upright, 
 
 def upright(ink: Ink, millimetre: float, *, is_share: bool) -> Upright:
     """The ink turned so that it can be read."""
-    lying = 1 if _rows_clear(ink.mask.T) > _CLEARER * _width_to_height(ink.mask) * _rows_clear(ink.mask) else 0
+    lying = 1 if _lies(ink, millimetre) else 0
     ways: dict[int, Upright] = {}
     for quarters in (lying, lying + 2, 1 - lying, 3 - lying):
         ways[quarters] = _turned(ink, quarters, millimetre, is_share=is_share)
@@ -61,16 +62,19 @@ def _told(words: list[Word]) -> float:
     )
 
 
-def _rows_clear(mask: NDArray[np.bool_]) -> float:
-    """How much the ink of a page is gathered in few of its rows."""
-    counts = mask.sum(axis=1).astype(np.float64)
-    return float(np.sqrt((counts**2).mean()) / max(1e-9, counts.mean()))
+def _lies(ink: Ink, millimetre: float) -> bool:
+    """Whether time runs along the columns: a trace passes each moment once, but each voltage again with every beat."""
+    traces = np.maximum(ink.widths(), ink.heights()) >= _TRACE * millimetre
+    traces[0] = False
+    mask = traces[ink.labels]
+    return _passes(mask, ink.labels) > _passes(mask.T, ink.labels.T)
 
 
-def _width_to_height(mask: NDArray[np.bool_]) -> float:
-    """Of what is drawn on: time runs along the longer side of most pages, and of all strips."""
-    across, down = (np.flatnonzero(mask.any(axis=axis)) for axis in (0, 1))
-    return float(np.ptp(across) + 1) / float(np.ptp(down) + 1)
+def _passes(mask: NDArray[np.bool_], labels: NDArray[np.int32]) -> float:
+    """How often pieces of ink pass a column that they touch; 0 without ink."""
+    runs = runs_of(mask)
+    touched = np.unique(labels[runs.starts, runs.columns].astype(np.int64) * mask.shape[1] + runs.columns)
+    return len(runs.columns) / max(1, len(touched))
 
 
 def _skewness(ink: Ink) -> float:

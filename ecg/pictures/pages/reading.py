@@ -20,8 +20,8 @@ from ecg.pictures.pages.ink import Ink
 from ecg.pictures.pages.lattice import Lattice, lattice_of
 from ecg.pictures.pages.layouts import Layout, Named, layout_of, named, stated_layout, with_names
 from ecg.pictures.pages.leads import leads_of
-from ecg.pictures.pages.likeness import breaks_off, is_ecg
-from ecg.pictures.pages.millimetre import Pitch, pitch_of
+from ecg.pictures.pages.likeness import between_beats, breaks_off, is_beat, signs_of
+from ecg.pictures.pages.millimetre import Pitch, likelier, pitch_of
 from ecg.pictures.pages.orientation import as_stated, upright
 from ecg.pictures.pages.result import LEAST_SECONDS, Basis, Kind, PageReading, Reason, Warned
 from ecg.pictures.pages.rhythm_strips import named_by_likeness
@@ -31,7 +31,7 @@ from ecg.pictures.pages.sheet import sheet_of
 from ecg.pictures.pages.straightening import Flat
 from ecg.pictures.pages.traces import Trace, touching, traces_of
 from ecg.pictures.pages.views import View, local_scale, view_of
-from ecg.pictures.pages.words import Word
+from ecg.pictures.pages.words import Word, words_of
 
 Pixels = NDArray[np.uint8]
 Probabilities = Callable[[Pixels], NDArray[np.float32]]
@@ -47,7 +47,7 @@ _SHOWN: Final = 250
 _FULL: Final = 0.3
 #: Pictures with a shorter side are no strip, pixels.
 _LEAST_SIDE: Final = 60
-#: Smaller pictures are asked first whether they show one beat, pixels of the longer side.
+#: Smaller pictures may show one beat, pixels of the longer side.
 _SMALL: Final = 700
 _LEAST_WIDTH: Final = 150
 #: A page without a grid is taken to be so wide, mm: only to tell letters from traces.
@@ -56,9 +56,7 @@ _USUAL_WIDTH: Final = 265.0
 _LEAST_LENGTH: Final = 0.35
 _LEAST_COVER: Final = 0.6
 #: Names that bars of a chart or a frame may look like: alone they don't make a picture an ECG.
-_BARS: Final = ("I", "II", "III")
-#: A row shares no more of its columns with others.
-_MOST_SHARED: Final = 0.35
+_BARS: Final = frozenset({"I", "II", "III"})
 
 
 def go_on_always() -> None:
@@ -105,26 +103,32 @@ def _read(
     go_on: Callable[[], None],
 ) -> PageReading:
     """What a view of a picture of ``size`` shows."""
+    too_small = min(view.image.size) < _LEAST_SIDE or max(view.image.size) < _LEAST_WIDTH
+    found = _Found(PageReading(Kind.NONE, size, Reason.TOO_SMALL if too_small else Reason.BLANK))
     if is_empty(np.asarray(view.image)):
-        return PageReading(Kind.NONE, size, Reason.BLANK)
-    shown = max(view.image.size) * view.scale
-    asked_first = not corrections.trusted and shown < _SMALL
-    if asked_first and _is_one_beat(view.image):
-        return PageReading(Kind.BEAT, size)
-    if min(view.image.size) < _LEAST_SIDE or max(view.image.size) < _LEAST_WIDTH:
-        return PageReading(Kind.NONE, size, Reason.TOO_SMALL)
-    page = _paper(view, probabilities, corrections, go_on)
-    reading = PageReading(Kind.NONE, size, Reason.BLANK) if page is None else _read_page(page, size, corrections, go_on)
-    unsure = reading.kind is Kind.NONE or (reading.kind is Kind.STRIP and Warned.SCALE_UNKNOWN in reading.warnings)
-    if unsure and not (corrections.trusted or asked_first) and _is_one_beat(view.image):
+        return found.reading
+    page = None if too_small else _paper(view, probabilities, corrections, go_on)
+    if page is not None:
+        found = _read_page(page, size, corrections, go_on)
+    reading = found.reading
+    unsure = reading.kind is not Kind.PAGE and (not reading.leads or Warned.SCALE_UNKNOWN in reading.warnings)
+    unsure |= max(view.image.size) * view.scale < _SMALL
+    if unsure and not (found.repeated or corrections.trusted) and _is_one_beat(view.image):
         return PageReading(Kind.BEAT, size)
     return reading
 
 
 def _is_one_beat(image: Image.Image) -> bool:
     """Whether a picture is read as one beat by what reads those."""
-    read_of = read_beat(image.reduce(max(1, max(image.size) // BEAT_SIDE)))
-    return read_of.reason is None and read_of.line is not None
+    return is_beat(read_beat(image.reduce(max(1, max(image.size) // BEAT_SIDE))))
+
+
+class _Found(NamedTuple):
+    """What was read of a page."""
+
+    reading: PageReading
+    repeated: bool = False
+    """Whether beats were seen again and again."""
 
 
 class _Page(NamedTuple):
@@ -169,6 +173,7 @@ def _paper(
         np.asarray(flat.straightened(view.seen or Image.new("L", image.size, 255), 0)) > _SHOWN,
         np.asarray(flat.straightened(shown, 0)) > _SHOWN,
     )
+    seen &= inks.between_bars(straight)
     straight = inks.continued(straight, seen)
     millimetre = _millimetre(view, flat, pitch, stated)
     if probabilities is None:
@@ -234,13 +239,17 @@ def _shares(straight: Pixels, probabilities: Probabilities, millimetre: float) -
     return np.asarray(Image.fromarray(ink).resize(image.size, Image.Resampling.BILINEAR))
 
 
-def _read_page(page: _Page, size: tuple[int, int], corrections: Corrections, go_on: Callable[[], None]) -> PageReading:
+def _read_page(page: _Page, size: tuple[int, int], corrections: Corrections, go_on: Callable[[], None]) -> _Found:
     scale_to_picture = page.scale
     stated = corrections.scaled(1 / scale_to_picture, 1 / scale_to_picture)
-    levels = rows_of(page.ink, page.millimetre, stated.rows)
-    traces = _rows(traces_of(page.ink, levels, page.millimetre, go_on))
+    traces = _traces(page, stated, go_on)
+    other = None if page.pitch is None or stated.trusted else likelier(page.pitch, between_beats(traces))
+    if other is not None:
+        words = words_of(page.ink, other.millimetre)
+        page = page._replace(pitch=other, millimetre=other.millimetre, words=words)
+        traces = _traces(page, stated, go_on)
     if not traces:
-        return PageReading(Kind.NONE, size, Reason.NO_TRACE)
+        return _Found(PageReading(Kind.NONE, size, Reason.NO_TRACE))
     begin = float(np.median([trace.begin for trace in traces]))
     end = float(np.median([trace.end for trace in traces]))
     pulses = [trace.pulse for trace in traces if trace.pulse is not None]
@@ -249,16 +258,18 @@ def _read_page(page: _Page, size: tuple[int, int], corrections: Corrections, go_
     seconds = (end - begin) / scale.pixels_per_second
     known = scale.calibration.millimetre is not Basis.ASSUMED
     if known and seconds < LEAST_SECONDS:
-        return PageReading(Kind.BEAT, size)
-    paper = page.pitch is not None and page.pitch.bold
-    told = any(name.name not in _BARS for name in names)
-    if not (paper or told or stated.trusted or is_ecg(traces)):
-        return PageReading(Kind.NONE, size, Reason.NO_ECG)
+        one = stated.trusted or _is_one_beat(page.view.image)
+        return _Found(PageReading(Kind.BEAT, size) if one else PageReading(Kind.NONE, size, Reason.NO_ECG))
+    telling = len({name.name for name in names} - _BARS)
+    telling += 2 * [scale.calibration.speed, scale.calibration.gain].count(Basis.PRINT)
+    signs = signs_of(page.ink, traces, page.millimetre, page.pitch, telling)
+    if not (stated.trusted or signs.is_ecg):
+        return _Found(PageReading(Kind.NONE, size, Reason.NO_ECG), signs.beating > 0)
     per_mm = scale.calibration.pixels_per_mm * scale_to_picture
     leads = named_by_likeness(leads_of(traces, layout, scale, page.to_picture, begin, end))
     touch = (Warned.TRACES_TOUCH,) if touching(traces) else ()
     unnamed = (Warned.NAME_UNKNOWN,) if any(not lead.name for lead in leads) else ()
-    return PageReading(
+    reading = PageReading(
         kind=Kind.STRIP if len(traces) == 1 else Kind.PAGE,
         size=size,
         layout=layout.text,
@@ -269,6 +280,12 @@ def _read_page(page: _Page, size: tuple[int, int], corrections: Corrections, go_
         leads=leads,
         warnings=(*scale.warnings, *layout.warnings, *unnamed, *touch, *contradicted, *page.warnings),
     )
+    return _Found(reading, signs.beating > 0)
+
+
+def _traces(page: _Page, stated: Corrections, go_on: Callable[[], None]) -> list[Trace]:
+    levels = rows_of(page.ink, page.millimetre, stated.rows)
+    return _rows(traces_of(page.ink, levels, page.millimetre, go_on))
 
 
 def _layout(
@@ -289,17 +306,10 @@ def _layout(
 
 
 def _rows(traces: list[Trace]) -> list[Trace]:
-    """Those that go along most of the page; of two that are mostly the same ink, the one that was easier to follow."""
-    borrowed = sorted(
-        (trace.cost, number)
-        for number, trace in enumerate(traces)
-        if trace.shared > _MOST_SHARED * len(trace.line.columns)
-    )
-    copies = {number for _, number in borrowed[(len(borrowed) + 1) // 2 :]}
-    rows = [trace for number, trace in enumerate(traces) if number not in copies]
-    longest = max((trace.end - trace.begin for trace in rows), default=0.0)
+    """Those that go along most of the page."""
+    longest = max((trace.end - trace.begin for trace in traces), default=0.0)
     return [
-        trace for trace in rows if trace.end - trace.begin >= _LEAST_LENGTH * longest and trace.cover >= _LEAST_COVER
+        trace for trace in traces if trace.end - trace.begin >= _LEAST_LENGTH * longest and trace.cover >= _LEAST_COVER
     ]
 
 

@@ -40,7 +40,7 @@ class Reason(StrEnum):
     NO_TRACE = "PAGE_NO_TRACE"
     """Something is drawn, but no line that goes on from left to right."""
     NO_ECG = "PAGE_NO_ECG"
-    """There are lines, but no grid, no names, no pulse and no beats: a chart or a drawing."""
+    """There are lines, but neither they nor the words and the paper around them are an ECG's: a chart, a drawing."""
     TOO_SMALL = "PAGE_TOO_SMALL"
     """The picture has too few pixels for a strip."""
 
@@ -82,7 +82,7 @@ MESSAGES: Final = {
 REFUSALS: Final = {
     Reason.BLANK: "Nothing is drawn in the picture.",
     Reason.NO_TRACE: "The picture shows no line that goes on from left to right.",
-    Reason.NO_ECG: "The picture has lines, but no grid, names of leads, pulse or beats: it is no ECG that can be read.",
+    Reason.NO_ECG: "The picture has lines, but they are not those of an ECG that can be read.",
     Reason.TOO_SMALL: "The picture has too few pixels for a strip.",
 }
 """A sentence for each reason."""

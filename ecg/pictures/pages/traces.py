@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -13,21 +13,30 @@ from scipy import ndimage
 from ecg.pictures.ink.strokes import Line, line_of
 from ecg.pictures.pages.following import Path, followed, letters_of
 from ecg.pictures.pages.ink import Ink
+from ecg.pictures.pages.pen import Edges, edges_of, line_within
 from ecg.pictures.pages.pulses import FOOT, Pulse, boxes_of, pulse_of
 from ecg.pictures.pages.sharing import shared_out
 
 Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
 
 #: A trace that is interrupted for longer begins or ends there, if what lies beyond is short, mm.
 _BREAK: Final = 6.0
 _REMAINDER: Final = 6.0
+#: Numbers beside a trace are no longer than this share of both, and their ink is so many times as high.
+_LESSER: Final = 0.35
+_THICKER: Final = 2.0
 #: A pulse's foot lies no farther from its row's level, and the pulse over no more of its trace, mm.
 _NEAR_LEVEL: Final = 6.0
 _OVER: Final = 2.0
 #: Columns in which two rows share ink before they are said to touch.
 _FEW: Final = 2
+#: A row shares no more of its columns with another.
+_MOST_SHARED: Final = 0.35
 #: A row's level is the most frequent one, counted in cells of this many millimetres.
 _CELL: Final = 0.2
+#: Shorter lines are none, mm.
+_SHORTEST: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +49,10 @@ class Trace:
     pulse: Pulse | None
     cost: float
     """How hard it was to follow."""
+    x: Floats
+    """Places of the pen's way from left to right, ``[M]``, pixels."""
+    y: Floats
+    """``[M]``."""
     shared: int = 0
     """In how many columns its ink was another row's, too."""
 
@@ -63,19 +76,6 @@ class Trace:
         """Row of 0 mV: the foot of its pulse, or its level."""
         return self.pulse.foot if self.pulse is not None else self.level
 
-    def points(self) -> tuple[Floats, Floats]:
-        """X and y of the line, one point a column, pixels: its middle, but its tip where it turns back."""
-        columns, upper, lower, _ = self.line
-        y = (upper + lower) / 2
-        here, before, after = slice(1, -1), slice(None, -2), slice(2, None)
-        rise = np.minimum(upper[before], upper[after]) - upper[here]
-        fall = lower[here] - np.maximum(lower[before], lower[after])
-        level = (y[before] + y[after]) / 2
-        up = (rise >= 0) & ((fall < 0) | (level - upper[here] >= lower[here] - level))
-        down = (fall >= 0) & ~up
-        y[here] = np.where(up, upper[here], np.where(down, lower[here], y[here]))
-        return columns.astype(np.float64) + 0.5, y
-
 
 def traces_of(ink: Ink, levels: list[float], millimetre: float, go_on: Callable[[], None]) -> list[Trace]:
     """The traces of all rows, from the top; rows of which nothing can be followed are left out."""
@@ -88,14 +88,30 @@ def traces_of(ink: Ink, levels: list[float], millimetre: float, go_on: Callable[
         path = followed(ink, level, [other for other in levels if other != level], millimetre, letters)
         if path is not None:
             paths.append((level, path))
+    paths = _distinct(paths)
     parts = shared_out([path.runs for _, path in paths], [level for level, _ in paths], ink.runs)
     found = []
     for (level, path), part in zip(paths, parts, strict=True):
         line = line_of(part.runs, ink.depth, ink.deepest)
-        trace = _trimmed(line, path.cost, _beside(line, level, boxes.values(), millimetre), millimetre)
-        if trace is not None:
-            found.append(replace(trace, shared=part.shared))
+        edges = edges_of(part.runs, ink.depth)
+        pulse = _beside(line, level, boxes.values(), millimetre)
+        keep, pulse = _trimmed(line, edges.lower - edges.upper, pulse, millimetre)
+        if np.count_nonzero(keep) < _SHORTEST * millimetre:
+            continue
+        line = _chosen(line, keep)
+        x, y = line_within(Edges(edges.columns[keep], edges.upper[keep], edges.lower[keep]))
+        found.append(Trace(_level(line, millimetre), line, pulse, path.cost, x, y, part.shared))
     return found
+
+
+def _distinct(paths: list[tuple[float, Path]]) -> list[tuple[float, Path]]:
+    """Those of different traces: of two that are much of the same ink, the one that was easier to follow."""
+    kept: list[tuple[float, Path]] = []
+    for level, path in sorted(paths, key=lambda found: found[1].cost):
+        most = _MOST_SHARED * len(path.runs)
+        if all(len(np.intersect1d(path.runs, other.runs, assume_unique=True)) <= most for _, other in kept):
+            kept.append((level, path))
+    return sorted(kept, key=lambda found: found[0])
 
 
 def touching(traces: list[Trace]) -> bool:
@@ -115,8 +131,17 @@ def _beside(line: Line, level: float, pulses: Iterable[Pulse], millimetre: float
     return min(near)[1] if near else None
 
 
-def _trimmed(line: Line, cost: float, box: Pulse | None, millimetre: float) -> Trace | None:
-    """A row's line without its pulse, and without what lies far away from the rest of it."""
+def _trimmed(
+    line: Line, heights: Floats, box: Pulse | None, millimetre: float
+) -> tuple[NDArray[np.bool_], Pulse | None]:
+    """Which of a row's columns are the trace's: not its pulse, nor what lies far away from the rest; and its pulse.
+
+    Args:
+        line: Of the row.
+        heights: Of its ink in each column, pixels.
+        box: Its pulse, if that stands by itself.
+        millimetre: Pixels.
+    """
     middle = (line.upper + line.lower) / 2
     found = pulse_of(line.columns, middle, millimetre) if box is None else None
     pulse = box
@@ -125,31 +150,36 @@ def _trimmed(line: Line, cost: float, box: Pulse | None, millimetre: float) -> T
         pulse, at_left = found
         foot = FOOT * millimetre
         keep = line.columns > pulse.right + foot if at_left else line.columns < pulse.left - foot
-    line = _without_remainders(_chosen(line, keep), millimetre)
-    if len(line.columns) < 5 * millimetre:
-        return None
-    return Trace(_level(line, millimetre), line, pulse, cost)
+    keep[keep] = _without_remainders(line.columns[keep], heights[keep], millimetre)
+    return keep, pulse
 
 
 def _chosen(line: Line, keep: NDArray[np.bool_]) -> Line:
     return Line(line.columns[keep], line.upper[keep], line.lower[keep], line.thickness)
 
 
-def _without_remainders(line: Line, millimetre: float) -> Line:
-    """Without short pieces at the ends, beyond an interruption."""
-    while len(line.columns) > 1:
-        breaks = np.flatnonzero(np.diff(line.columns) > _BREAK * millimetre)
-        if not len(breaks):
-            break
-        first, last = int(breaks[0]) + 1, len(line.columns) - int(breaks[-1]) - 1
-        number = np.arange(len(line.columns))
-        if first < _REMAINDER * millimetre:
-            line = _chosen(line, number >= first)
-        elif last < _REMAINDER * millimetre:
-            line = _chosen(line, number < len(number) - last)
+def _without_remainders(columns: Integers, heights: Floats, millimetre: float) -> NDArray[np.bool_]:
+    """All but what lies at the ends beyond an interruption and is short, or no trace: numbers beside it."""
+    keep = np.ones(len(columns), np.bool_)
+    breaks = np.flatnonzero(np.diff(columns) > _BREAK * millimetre) + 1
+    parts = np.split(np.arange(len(columns)), breaks)
+    while len(parts) > 1:
+        for part in (parts[0], parts[-1]):
+            if len(part) < _REMAINDER * millimetre or _is_number(heights, keep, part):
+                keep[part] = False
+                parts = parts[1:] if part is parts[0] else parts[:-1]
+                break
         else:
             break
-    return line
+    return keep
+
+
+def _is_number(heights: Floats, keep: NDArray[np.bool_], part: Integers) -> bool:
+    """Whether a part of a line is the lesser one, and mostly drawn with a wider pen, or more upright, than the rest."""
+    rest = keep.copy()
+    rest[part] = False
+    thicker = float(np.median(heights[part])) > _THICKER * float(np.median(heights[rest]))
+    return thicker and len(part) < _LESSER * int(np.count_nonzero(keep))
 
 
 def _level(line: Line, millimetre: float) -> float:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+from scipy import ndimage
 
 from ecg.leads import STANDARD
 from ecg.pictures.pages.ink import Ink
@@ -37,6 +38,12 @@ _WIDTHS: Final = 0.3
 #: A word is known from this likeness on (correlation), and if no other word is nearly as like.
 LIKE: Final = 0.66
 _ALONE: Final = 0.025
+#: A word's pixels blur it as much as a bell of this deviation, pixels: squares, and lines drawn between their middles,
+#: have a variance of 1/12 + 1/6, and print has some, too. Templates are blurred in steps, pixels of the template, and
+#: so many of them kept.
+_BLUR: Final = 0.6
+_BLURS: Final = 0.4
+_KEPT: Final = 12
 
 
 class Word(NamedTuple):
@@ -85,25 +92,38 @@ def _groups(ink: Ink, millimetre: float) -> list[tuple[tuple[int, int, int, int]
             groups.append([index])
             boxes.append([left, top, right, bottom])
     found = []
-    for group, box in zip(groups, boxes, strict=True):
-        if _LOWEST * millimetre <= box[3] - box[1] <= _HIGHEST * millimetre:
-            found.append(((box[0], box[1], box[2], box[3]), tuple(group)))
+    for letters in groups:
+        group = _without_comma(ink, letters)
+        left, top = (int(edge) for edge in ink.boxes[group, :2].min(axis=0))
+        right, bottom = (int(edge) for edge in ink.boxes[group, 2:].max(axis=0))
+        if _LOWEST * millimetre <= bottom - top <= _HIGHEST * millimetre:
+            found.append(((left, top, right, bottom), tuple(group)))
     return found
 
 
+def _without_comma(ink: Ink, pieces: list[int]) -> list[int]:
+    """Letters without a comma or full stop behind them."""
+    last = max(pieces, key=lambda piece: int(ink.boxes[piece, 0]))
+    others = [piece for piece in pieces if piece != last]
+    if not others:
+        return pieces
+    top, bottom = int(ink.boxes[others, 1].min()), int(ink.boxes[others, 3].max())
+    beside = ink.boxes[last, 0] >= ink.boxes[others, 2].max()
+    return others if beside and ink.boxes[last, 1] > top + 0.6 * (bottom - top) else pieces
+
+
 def _read(ink: Ink, box: tuple[int, int, int, int], pieces: tuple[int, ...]) -> Word:
-    left, top, right, bottom = box
-    part = np.where(np.isin(ink.labels[top:bottom, left:right], pieces), ink.depth[top:bottom, left:right], 0)
-    grey = Image.fromarray(np.minimum(part * (255.0 / ink.deepest), 255).astype(np.uint8))
+    grey, (left, top, right, bottom) = _grey(ink, box, pieces)
     wide = (right - left) * HEIGHT / (bottom - top)
     best: dict[str, float] = {}
     drawn: dict[int, Floats] = {}
-    for text, template in _templates():
+    for text, template in _as_seen(_sharpness(bottom - top)):
         width = template.shape[1]
         if abs(wide - width) > _WIDTHS * max(wide, width) + 1:
             continue
         if width not in drawn:
-            drawn[width] = np.asarray(grey.resize((width, HEIGHT), Image.Resampling.BOX), np.float32)
+            sized = grey.resize((width, HEIGHT), Image.Resampling.BILINEAR, (left, top, right, bottom))
+            drawn[width] = np.asarray(sized, np.float32)
         likeness = _likeness(drawn[width], template, wide)
         best[text] = max(best.get(text, 0.0), likeness)
     if not best:
@@ -113,13 +133,38 @@ def _read(ink: Ink, box: tuple[int, int, int, int], pieces: tuple[int, ...]) -> 
     return Word(guess if best[first] >= LIKE else "", best[first], box, pieces, guess)
 
 
+def _grey(
+    ink: Ink, box: tuple[int, int, int, int], pieces: tuple[int, ...]
+) -> tuple[Image.Image, tuple[float, float, float, float]]:
+    """The letters with the paler pixels at their edges, and their box in it to parts of a pixel."""
+    left, top = max(0, box[0] - 1), max(0, box[1] - 1)
+    around = slice(top, box[3] + 1), slice(left, box[2] + 1)
+    labels = ink.labels[around]
+    own = (labels == 0) | np.isin(labels, pieces)
+    depth = np.where(own, ink.depth[around], 0)
+    share = np.clip((depth - ink.grid) / max(1.0, ink.deepest - ink.grid), 0.0, 1.0)
+    across, down = _ends(share.max(axis=0)), _ends(share.max(axis=1))
+    return Image.fromarray((255 * share).astype(np.uint8)), (across[0], down[0], across[1], down[1])
+
+
+def _ends(shares: NDArray[np.floating]) -> tuple[float, float]:
+    """Where what is covered begins and ends, pixels: each is covered to a share."""
+    full = np.flatnonzero(shares >= 0.5 * shares.max())
+    padded = np.r_[0.0, shares / max(float(shares.max()), 1e-6), 0.0]
+    first, last = int(full[0]), int(full[-1])
+    begin = first + 1 - float(padded[first : first + 2].sum())
+    end = last + float(padded[last + 1 : last + 3].sum())
+    return max(0.0, begin), min(float(len(shares)), max(end, begin + 1.0))
+
+
 def _likeness(seen: Floats, template: Floats, wide: float) -> float:
-    """Correlation, that of the right half counting twice: most names differ there."""
+    """Correlation, that of the less alike half counting twice: names differ in the right one, numbers in either."""
     half = template.shape[1] // 2
     whole = _correlation(seen, template)
-    right = _correlation(seen[:, half:], template[:, half:]) if half > 3 else whole
+    halves = (_correlation(seen[:, part], template[:, part]) for part in (slice(0, half), slice(half, None)))
+    least = min(halves) if half > 3 else whole
     stretched = abs(wide - template.shape[1]) / max(wide, template.shape[1])
-    return (whole + right) / 2 - 0.3 * stretched
+    return (whole + least) / 2 - 0.3 * stretched
 
 
 def _correlation(seen: Floats, template: Floats) -> float:
@@ -129,6 +174,17 @@ def _correlation(seen: Floats, template: Floats) -> float:
         # A solid bar, as an I without serifs is: how alike they are filled.
         return 1.0 - float(np.abs(seen - template).mean()) / 255
     return float((a * b).sum()) / below
+
+
+def _sharpness(height: float) -> int:
+    """How blurred words of that many pixels are when they are as large as the templates, in steps of :data:`_BLURS`."""
+    return round(_BLUR * HEIGHT / height / _BLURS)
+
+
+@lru_cache(maxsize=_KEPT)
+def _as_seen(blur: int) -> tuple[tuple[str, Floats], ...]:
+    """The templates as pixels show them that blur so much."""
+    return tuple((text, ndimage.gaussian_filter(part, blur * _BLURS, mode="constant")) for text, part in _templates())
 
 
 @cache

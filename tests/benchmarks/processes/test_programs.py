@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.processes.programs import Program, stop, tree, usage
+from benchmarks.processes import programs
+from benchmarks.processes.programs import BeatlensServer, Program, stop, tree, usage
 
 MEBIBYTE = 2**20
 
@@ -51,6 +52,15 @@ def test_what_a_process_comes_to_hold_is_its_own(file: Path) -> None:
         before = usage(program.pid).own
         assert program.ask("hold") == "held\n"
         assert 60 * MEBIBYTE < usage(program.pid).own - before < 80 * MEBIBYTE
+
+
+def test_a_server_that_never_serves_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(programs, "_START_SECONDS", 3.0)
+    log = tmp_path / "log"
+    never = "import os, sys, time; print(os.getpid(), file=sys.stderr, flush=True); time.sleep(60)"
+    with pytest.raises(RuntimeError, match="did not say"):
+        BeatlensServer(log, program=("-c", never))
+    assert not Path("/proc", log.read_text().strip() or "1").exists()
 
 
 def test_what_does_not_stop_when_it_is_asked_is_ended_with_what_it_has_started() -> None:

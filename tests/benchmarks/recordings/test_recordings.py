@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.recordings import detectors, peaks, rhythms
+from benchmarks.recordings import detectors, families, model, peaks, rhythms
 from benchmarks.recordings.analysed import analysed
-from benchmarks.recordings.made import Repeated
+from benchmarks.recordings.made import Repeated, made, same
+from benchmarks.recordings.repeated import repeated
 from benchmarks.recordings.table import show
 from ecg.recording import Annotations, Recording
 from tests.ecg.signal.synthetic import regular, two_leads
@@ -80,6 +81,23 @@ def test_a_label_of_the_whole_recording_holds_throughout() -> None:
 def test_a_repeated_recording_goes_on_where_it_ended() -> None:
     signal = Repeated(np.arange(10, dtype=np.float32)[None], 35)
     assert signal.read(8, 13).tolist() == [[8, 9, 0, 1, 2]]
+
+
+def test_without_mitbih_beats_are_made_and_families_left_out(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv(MITDB.setting, raising=False)
+    assert same(repeated(0.01).read(), made(0.01, 1).read())
+    families.command()
+    assert f"{MITDB.setting} is not set" in capsys.readouterr().out
+
+
+def test_the_stored_tables_of_the_model_are_printed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "arrhythmia-recording.twelve-leads.csv").write_text("class,database,f1\nLBBB,all,88.16\n")
+    model.command(tmp_path)
+    printed = capsys.readouterr().out
+    assert "88.16" in printed
+    assert "arrhythmia-recording.ds2.csv is missing" in printed
 
 
 def test_tables_have_columns(capsys: pytest.CaptureFixture[str]) -> None:

@@ -38,10 +38,11 @@ def test_a_repository_without_a_model_for_recordings_is_named(tmp_path: Path) ->
 
 def test_the_wire_is_compared_with_one_process(repository: Path, tmp_path: Path) -> None:
     (tmp_path / "beat.png").write_bytes(picture(3))
-    arguments = ["wire", "--hours", "0.1", "--seconds", "0.5", "--models", str(repository), "--samples", str(tmp_path)]
-    ran = CliRunner().invoke(benchmarks, arguments, catch_exceptions=False)
+    arguments = ["wire", "--hours", "0.1", "--days", "0.01", "--seconds", "0.5", "--models", str(repository)]
+    ran = CliRunner().invoke(benchmarks, [*arguments, "--samples", str(tmp_path)], catch_exceptions=False)
     assert ran.exit_code == 0, ran.output
     assert "True" in ran.stdout
+    assert "0.01 days" in ran.stdout
     assert "beside recordings" in ran.stdout
 
 

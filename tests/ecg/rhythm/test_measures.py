@@ -7,6 +7,7 @@ import json
 import numpy as np
 import pytest
 
+from ecg.rhythm.brevity import Untold
 from ecg.rhythm.measures import measures
 from ecg.rhythm.settings import RhythmSettings
 from ecg.rhythm.timeline import Timeline
@@ -50,3 +51,43 @@ def test_beats_must_be_in_order() -> None:
         Timeline(np.array([5, 3]), np.array(["N", "N"]), np.ones(1, np.bool_), np.empty((0, 2), np.int64))
     with pytest.raises(ValueError, match="one kind"):
         Timeline(np.array([5]), np.array(["N", "N"]), np.ones(1, np.bool_), np.empty((0, 2), np.int64))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "untold"),
+    [
+        (10, set(Untold)),
+        (29, set(Untold)),
+        (30, set(Untold) - {Untold.ATRIAL_FIBRILLATION}),
+        (31, {Untold.HOURLY_RATES, Untold.VARIABILITY}),
+        (299, {Untold.HOURLY_RATES, Untold.VARIABILITY}),
+        (300, {Untold.HOURLY_RATES}),
+        (899, {Untold.HOURLY_RATES}),
+        (900, set()),
+    ],
+)
+def test_a_recording_tells_what_it_is_too_short_for(seconds: int, untold: set[Untold]) -> None:
+    found = measures(timeline("NNNVN" * (seconds // 5), [1.0] * (5 * (seconds // 5) - 1), seconds=seconds))
+    assert found.analysable_seconds == seconds
+    assert set(found.too_short) == untold
+    numbers = {
+        Untold.HOURLY_RATES: (found.ventricular.each_hour, found.supraventricular.each_hour),
+        Untold.VARIABILITY: (found.variability.sdnn, found.variability.rmssd, found.variability.pnn50),
+        Untold.ATRIAL_FIBRILLATION: (found.atrial_fibrillation.burden,),
+    }
+    for measure, values in numbers.items():
+        assert {value is None for value in values} == {measure in untold}, measure
+    assert (found.ventricular.beats, found.variability.intervals > 0) == (seconds // 5, True)  # what is counted stands
+
+
+def test_unreadable_seconds_make_a_recording_shorter() -> None:
+    whole, broken = (timeline("N" * 900, [1.0] * 899, seconds=900, unreadable=gaps) for gaps in ([], [(10, 20)]))
+    assert measures(whole).too_short == ()
+    assert measures(broken).too_short == (Untold.HOURLY_RATES,)
+
+
+def test_who_defines_it_otherwise_gets_the_numbers() -> None:
+    short = timeline("NNNVN" * 4, [1.0] * 19)
+    found = measures(short, RhythmSettings(hourly_seconds=10, variability_seconds=10))
+    assert found.ventricular.each_hour == pytest.approx(4 * 3600 / found.analysable_seconds)
+    assert found.variability.sdnn is not None

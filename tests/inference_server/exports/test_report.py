@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import itertools
+import re
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import numpy as np
 import pypdfium2
 import pytest
 
 from ecg.recording import Millivolts, Recording, RecordingWarning
+from ecg.rhythm.brevity import Untold
 from inference_server.classification import DISCLAIMER
 from inference_server.exports import report_tables
+from inference_server.exports.document import summary
 from inference_server.exports.moments import STRIP_SECONDS, moments
 from inference_server.exports.paper import points, printable, scale_of
 from inference_server.exports.report import report
@@ -141,3 +145,43 @@ def test_no_spike_of_dense_samples_is_lost() -> None:
 
 def test_names_that_the_font_lacks_are_written_out() -> None:
     assert printable("心電図\n.edf") == "\\u5fc3\\u96fb\\u56f3\\n.edf"
+
+
+def said_of(seconds: float) -> tuple[dict[str, str], list[str], dict[str, Any]]:
+    """Measures, what was not measured, and the document of a recording with three ventricular beats in a row."""
+    analysis = analysis_of(with_ventricular(regular(seconds, every=0.5), 3, 4, 5), seconds)
+    rows = {name: value for name, value, _meant in report_tables.MeasureRows(analysis) if name}
+    return rows, list(report_tables.unread_lines(analysis)), summary(analysis, "a")["measures"]
+
+
+def test_ten_seconds_say_what_they_cannot_say() -> None:
+    rows, lines, document = said_of(10)
+    assert rows["Ventricular beats"].endswith("; too short for beats an hour")
+    assert rows["Ventricular tachycardia"] == "1; too short to say whether sustained"
+    for measure in ("Tachycardia", "Bradycardia", "Atrial fibrillation", "Heart rate variability"):
+        assert rows[measure] == "too short to say"
+    (line,) = (line for line in lines if line.startswith("10 seconds can't say what a day can"))
+    assert "beats an hour (900 s), heart rate variability (300 s)" in line
+    assert document["too_short"] == [measure.value for measure in Untold]
+    assert document["ventricular"]["each_hour"] is document["variability"]["sdnn"] is None
+    assert document["atrial_fibrillation"]["burden"] is None
+    assert not re.search(r"\d an hour", texts(report_of(10))[0])
+
+
+def test_an_hour_says_everything() -> None:
+    rows, lines, document = said_of(3600)
+    assert "; 3.0 an hour" in rows["Ventricular beats"]
+    assert "SDNN" in rows["Heart rate variability"]
+    assert rows["Atrial fibrillation"] == "none"
+    assert not any("can't say" in line for line in lines)
+    assert document["too_short"] == []
+
+
+def test_hours_are_listed_of_recordings_that_have_some() -> None:
+    for seconds, heading in ((600, False), (3600, True)):
+        assert any("greatest /min" in page for page in texts(report_of(seconds))) is heading
+
+
+def report_of(seconds: float) -> bytes:
+    beats = regular(seconds)
+    return report(analysis_of(beats, seconds), recording_of(beats, seconds), "a")

@@ -55,7 +55,7 @@ def test_numbers_are_written_as_the_language_writes_them() -> None:
 
 
 def test_measures_in_german() -> None:
-    rows = list(report_tables.MeasureRows(analysis_of(with_ventricular(regular(120), 10, 20, 21, 22), 120), GERMAN))
+    rows = list(report_tables.MeasureRows(analysis_of(with_ventricular(regular(1200), 10, 20, 21, 22), 1200), GERMAN))
     ventricular = next(row for row in rows if row[0] == "Ventrikuläre Schläge")
-    assert re.fullmatch(r"4; \d,\d\d %; 120,0 je Stunde", ventricular[1])
+    assert re.fullmatch(r"4; \d,\d\d %; 12,0 je Stunde", ventricular[1])
     assert any("1 kurze Salve" in row[1] for row in rows)

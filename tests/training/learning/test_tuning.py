@@ -76,6 +76,18 @@ def test_hopeless_trials_are_stopped_before_their_last_epoch(data: Dataset, tmp_
     assert min(trial.number for trial in pruned) >= tuning.FIRST_TRIALS
 
 
+def test_the_table_has_every_finished_trial_as_it_was_told(data: Dataset, tmp_path: Path) -> None:
+    _, reported = _tune(data, tmp_path, 12, Fits())
+    rows = tuning.table(tmp_path)
+    assert rows["trial"].tolist() == [trial.number for trial in reported]
+    assert rows["macro_f1"].tolist() == pytest.approx([trial.score for trial in reported], abs=1e-4)
+    assert (rows["end"] == "pruned").tolist() == [trial.pruned for trial in reported]
+    assert (rows.loc[rows["end"] == "complete", "epochs"] == CONFIG.epochs).all()
+    assert rows["learning_rate"].tolist() == pytest.approx(
+        [trial.settings["learning_rate"] for trial in reported], rel=1e-3
+    )
+
+
 def test_a_search_repeats_with_its_seed(data: Dataset, tmp_path: Path) -> None:
     _, first = _tune(data, tmp_path / "one", 8, Fits())
     _, again = _tune(data, tmp_path / "two", 8, Fits())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -18,8 +19,10 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django.live_server_helper import LiveServer
 
+from inference_server.classification.page_messages import Digitized
 from tests.webportal.api.conftest import picture, table
 from tests.webportal.conftest import FarSide
+from tests.webportal.recordings.conftest import digitizing_server, strip_found, strip_picture
 from webportal import problems
 from webportal.accounts.models import User
 from webportal.analyses import reasons
@@ -27,7 +30,10 @@ from webportal.analyses.models import Analysis
 from webportal.api import tokens
 from webportal.api.interface import interface
 from webportal.api.models import AccessToken
+from webportal.recordings.jobs import reading
 from webportal.recordings.models import Recording
+
+__all__ = ["strip_found", "strip_picture"]  # fixtures
 
 GUIDE = Path(__file__).resolve().parents[3] / "docs" / "api.md"
 EXAMPLES = re.findall(r"```(sh|python)\n(.*?)```", GUIDE.read_text(), re.DOTALL)
@@ -36,26 +42,39 @@ EXAMPLES = re.findall(r"```(sh|python)\n(.*?)```", GUIDE.read_text(), re.DOTALL)
 @pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl")
 @pytest.mark.django_db(transaction=True)
 def test_the_examples_run_as_they_stand(
-    live_server: LiveServer, far_side: FarSide, owner: User, drawn: Callable[..., bytes], tmp_path: Path
+    live_server: LiveServer,
+    far_side: FarSide,
+    owner: User,
+    drawn: Callable[..., bytes],
+    strip_picture: bytes,
+    strip_found: Digitized,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
 ) -> None:
+    digitizing_server(monkeypatch, strip_found)
     _token, secret = tokens.make(owner=owner, name="guide", scopes=list(AccessToken.Scope), days=7)
     environment = {"PATH": os.environ["PATH"], "BEATLENS": live_server.url, "TOKEN": secret}
     (tmp_path / "beat.png").write_bytes(drawn())
     with zipfile.ZipFile(tmp_path / "more.zip", "w") as archive:
         archive.writestr("a.png", drawn(shift=3))
     (tmp_path / "night.csv").write_bytes(table())
+    (tmp_path / "strip.png").write_bytes(strip_picture)
     out = []
     for language, code in EXAMPLES:
+        for sent in Recording.objects.filter(state=Recording.State.RECEIVED):
+            reading.run(recording_id=sent.pk)
         command = ["sh", "-e", "-c", code] if language == "sh" else [sys.executable, "-c", code]
         done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60)
         assert done.returncode == 0, done.stdout + done.stderr
         out.append(done.stdout)
-    assert [language for language, _code in EXAMPLES] == ["sh", "python", "sh", "sh"]
+    assert [language for language, _code in EXAMPLES] == ["sh", "python", "sh", "sh", "sh", "sh"]
     assert '"state": "done"' in out[0]
     assert out[1] == "Bed 4 done CONFIDENT\n"
     assert {analysis.upload.label for analysis in Analysis.objects.all()} == {"Bed 4", "Monday"}
     assert [tag.name for tag in Analysis.objects.get(upload__label="Bed 4").tags.all()] == ["fetched"]
-    assert Recording.objects.get().name == "Bed 4, night"
+    assert json.loads((tmp_path / "page.json").read_text())["leads"][0]["name"] == "II"
+    states = {row.name: row.state for row in Recording.objects.all()}
+    assert states == {"Bed 4, night": "read", "Bed 4, strip": "received"}  # confirmed, to be read as such
     assert (tmp_path / "analyses.csv").read_text("utf-8-sig").count("PVC") >= 2
 
 

@@ -17,7 +17,7 @@ from pytest_django.fixtures import Settings
 from benchmarks.recordings.made import made
 from ecg import store
 from ecg.pictures.pages import overlay
-from ecg.pictures.pages.corrections import Corrections
+from ecg.pictures.pages.corrections import NOTHING, Corrections
 from ecg.pictures.pages.opening import read_picture
 from ecg.recording import Gap, Recording
 from inference_server.classification.page_messages import Digitized
@@ -112,7 +112,7 @@ def keep_answer(said: Answer) -> Callable[..., models.RecordingAnalysis]:
         row.beats_file = f"{row.pk}.beats"
         row.beats = len(answer.beats)
         row.summary = beats_file.summary_of(answer)
-        beats_file.write(row.beats_path, answer)
+        recording.kept.write(row.beats_file, beats_file.pack(answer))
         row.save(force_insert=True)
         return row
 
@@ -200,7 +200,7 @@ class DigitizingServer:
         """Whether it is there."""
         return self.alive
 
-    def digitize(self, image: bytes, *, corrections: Corrections, timeout: float) -> Digitized:
+    def digitize(self, image: bytes, *, corrections: Corrections = NOTHING, timeout: float) -> Digitized:
         """What it says."""
         self.asked.append(image)
         self.corrected.append(corrections)

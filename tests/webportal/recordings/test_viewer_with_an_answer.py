@@ -101,6 +101,10 @@ def test_keys_alone_go_from_beat_to_beat(
     greatest = said.measures.heart_rate.greatest
     assert greatest is not None
     assert f"{greatest.rate:.0f}/min" in page.locator("#viewer-said").inner_text()
+    for missing in ("o", "r"):  # its beats come in less than a second, and no two ventricular ones together
+        page.keyboard.press(missing)
+        assert page.locator("#viewer-said").inner_text() == "There is none in this recording."
+        page.keyboard.press("h")
     page.keyboard.press("?")
     page.get_by_role("heading", name="Keys and gestures").wait_for()
     page.keyboard.press("Escape")

@@ -110,8 +110,8 @@ def oscilloscope(generator: Generator, _lead: Lead) -> Image.Image:
     phase = np.linspace(0, generator.uniform(3, 14), 1200) % 1
     wave = (np.where(phase < 0.5, 1.0, -1.0), 4 * np.abs(phase - 0.5) - 1, np.sin(2 * np.pi * phase))
     values = wave[int(generator.integers(3))] + generator.normal(0, 0.01, len(phase))
-    y = sheet.height * (0.5 - generator.uniform(0.1, 0.4) * values)
-    curve(pen, np.linspace(0, sheet.width, len(phase)), y, (120, 255, 140), 2)
+    heights = sheet.height * (0.5 - generator.uniform(0.1, 0.4) * values)
+    curve(pen, np.linspace(0, sheet.width, len(phase)), heights, (120, 255, 140), 2)
     pen.text((8, 6), "CH1 500mV  M 2.00ms", fill=(230, 230, 120), font_size=14)
     return sheet
 

@@ -28,6 +28,7 @@ from webportal.analyses.jobs.outcomes import fields_of
 from webportal.analyses.models import Analysis
 from webportal.errors import log_unexpected, new_error_id
 from webportal.inference import client
+from webportal.media import failures
 from webportal.observability import metrics, tracing
 
 logger = logging.getLogger(__name__)
@@ -84,8 +85,7 @@ def run(*, analysis_id: uuid.UUID, timeout: float, from_queue: bool = False) -> 
     except ClientError as failure:
         _failed(analysis, "CLIENT", failure)
     except Exception as failure:
-        # A missing file, a storage that is down, a fault of ours: worth another attempt, a bounded number of times.
-        _failed(analysis, "UNEXPECTED", failure)
+        _unexpected(analysis, failure)
     else:
         try:
             leases.settle(analysis, **fields_of(answer))
@@ -142,6 +142,18 @@ def _reject(analysis: Analysis, reason: str) -> None:
     leases.settle(analysis, state=Analysis.State.REJECTED, finished_at=timezone.now(), reason=reason[:64])
 
 
+def _unexpected(analysis: Analysis, error: Exception) -> None:
+    """Back to the queue: as often as it takes where the storage is away, and a bounded number of times for a missing
+    file or a fault of ours.
+    """
+    if failures.passes(error):
+        metrics.attempt_ended("failed", "NO_STORAGE")
+        logger.warning("Analysis %s: its picture is out of reach: %s", analysis.pk, error)
+        _requeue(analysis, wait=backoff(analysis.attempts), reason="")
+    else:
+        _failed(analysis, "UNEXPECTED", error)
+
+
 def _failed(analysis: Analysis, why: str, error: Exception) -> None:
     metrics.attempt_ended("failed", why)
     _retry_or_fail(analysis, log_unexpected(f"analysis {analysis.pk}", error))
@@ -155,18 +167,18 @@ def _wait_for_server(analysis: Analysis, retry_after: float | None) -> None:
 
 
 def _retry_or_fail(analysis: Analysis, error_id: str) -> None:
-    failures = analysis.failures + 1
-    if failures >= settings.ANALYSIS_MAX_FAILURES:
+    failed = analysis.failures + 1
+    if failed >= settings.ANALYSIS_MAX_FAILURES:
         leases.settle(
             analysis,
             state=Analysis.State.FAILED,
             finished_at=timezone.now(),
-            failures=failures,
+            failures=failed,
             reason="",
             error_id=error_id[:64],
         )
     else:
-        _requeue(analysis, wait=backoff(failures), reason="", failures=failures)
+        _requeue(analysis, wait=backoff(failed), reason="", failures=failed)
 
 
 def _requeue(analysis: Analysis, *, wait: float, reason: str, **fields: object) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import time
 from argparse import ArgumentParser
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,15 +11,21 @@ from typing import TypeVar
 
 from django.conf import settings
 from django.core.management.base import CommandError
+from django.db import DatabaseError
 from django.utils.crypto import get_random_string
 from django_tasks_db.management.commands.db_worker import Worker, valid_interval
 
+from webportal import database_errors
 from webportal.analyses.upkeep.sweeper import Rounds
 from webportal.health import worker_pages
 from webportal.observability.internal import AddressUnavailable, InternalServer, listen
 
+logger = logging.getLogger(__name__)
+
 #: A worker that for this long, seconds, came to the end of neither a sweep nor the cleaning after it hangs.
 LONGEST_SWEEP = 120.0
+#: Between two looks at a database that is away, seconds.
+_AWAY_SECONDS = 1.0
 
 AnyWorker = TypeVar("AnyWorker", bound=Worker)
 
@@ -48,6 +56,21 @@ def worker_for(queue: str, *, interval: float, batch: bool, kind: type[AnyWorker
         worker_id=get_random_string(32),
         excluded_queue_names=[],
     )
+
+
+def work(worker: Worker) -> None:
+    """Let a worker take tasks until it is told to end, or with ``batch`` until there are none. While its database is
+    away it waits; what it had in hand then is put back by the sweep, once its lease has run out.
+    """
+    while worker.running:
+        try:
+            worker.run()
+            return
+        except DatabaseError as error:
+            if not database_errors.passes(error):
+                raise
+            logger.warning("The database is out of reach for a worker: %s", type(error).__name__)
+            time.sleep(_AWAY_SECONDS)
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from webportal.accounts.models import User
 from webportal.analyses import access, once, services
 from webportal.analyses.history import queries
 from webportal.analyses.intake.candidates import look_at
-from webportal.analyses.intake.taking import Wishes, take
+from webportal.analyses.intake.taking import Taken, Wishes, take
 from webportal.analyses.jobs import running
 from webportal.analyses.models import Analysis
 from webportal.api import authentication as auth
@@ -69,13 +69,7 @@ def send_picture(
     wishes = Wishes(label=label, keep_original=keep_original, keep_names=keep_name)
     form_id = idempotency.form_id(request, label, repr((keep_original, keep_name)), candidate.name, data)
     taken = take(owner=user, form_id=form_id, place=0, entry=0, name=candidate.name, data=data, wishes=wishes)
-    if taken.analysis is None:
-        raise unusable(taken.reason)
-    if not taken.is_repeated:
-        running.try_all_at_once([taken.analysis])
-    response.headers["Location"] = reverse("api:analysis", args=[taken.analysis.pk])
-    sent = {"is_repeated": taken.is_repeated, "analysis": _own(user, taken.analysis.pk)}
-    return Status(200 if taken.is_repeated else 201, sent)
+    return sent(user, taken, response)
 
 
 @router.get("", auth=auth.READ, response=AnalysisPage)
@@ -122,6 +116,21 @@ def ask_again(request: HttpRequest, analysis_id: uuid.UUID) -> Status[dict[str, 
     another = services.run_again(actor=user, analysis=analysis, another_id=another_id)
     running.try_all_at_once([another])
     return Status(201, _own(user, another.pk))
+
+
+def sent(user: User, taken: Taken, response: HttpResponse) -> Status[dict[str, Any]]:
+    """The analysis of a picture that was taken, asked about on the spot where it is new.
+
+    Raises:
+        Problem: it can't be used.
+    """
+    if taken.analysis is None:
+        raise unusable(taken.reason)
+    if not taken.is_repeated:
+        running.try_all_at_once([taken.analysis])
+    response.headers["Location"] = reverse("api:analysis", args=[taken.analysis.pk])
+    said = {"is_repeated": taken.is_repeated, "analysis": _own(user, taken.analysis.pk)}
+    return Status(200 if taken.is_repeated else 201, said)
 
 
 def _own(user: User, analysis_id: uuid.UUID) -> dict[str, Any]:

@@ -11,7 +11,6 @@ from typing import Any
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from ninja import File, Form, Query, Router, Status
 from ninja.files import UploadedFile
 
@@ -21,7 +20,7 @@ from webportal.analyses import once
 from webportal.api import authentication as auth
 from webportal.api import idempotency
 from webportal.api.calls.deciding import put_away, set_sharing
-from webportal.api.errors import Problem, not_yet
+from webportal.api.errors import Problem, not_yet, nothing_asked
 from webportal.api.paging import page_of
 from webportal.api.schemas.analyses import Label, Place, Sharing
 from webportal.api.schemas.recordings import (
@@ -69,7 +68,7 @@ def send_recordings(
             sent.append(recording.pk)
     except NotTaken as refusal:
         raise _not_taken(refusal.reason) from refusal
-    return Status(201, {"items": [_own(user, key) for key in sent]})
+    return Status(201, {"items": [as_it_stands(user, key) for key in sent]})
 
 
 @router.get("", auth=auth.READ, response=RecordingPage)
@@ -110,7 +109,7 @@ def rename_recording(request: HttpRequest, recording_id: uuid.UUID, change: Reco
     """Give one's own recording another name."""
     user = current_user(request)
     services.rename(actor=user, recording=access.own_recording(user, recording_id), name=change.name)
-    return _own(user, recording_id)
+    return as_it_stands(user, recording_id)
 
 
 @router.delete("/{uuid:recording_id}", auth=auth.EDIT, response={204: None})
@@ -131,7 +130,7 @@ def restore_recording(request: HttpRequest, recording_id: uuid.UUID) -> dict[str
     """Take one's own recording out of the trash."""
     user = current_user(request)
     services.restore_recording(actor=user, recording=access.own_recording(user, recording_id))
-    return _own(user, recording_id)
+    return as_it_stands(user, recording_id)
 
 
 @router.put("/{uuid:recording_id}/sharing", auth=auth.EDIT, response=RecordingOut, url_name="recording-sharing")
@@ -144,7 +143,7 @@ def share_recording(request: HttpRequest, recording_id: uuid.UUID, change: Shari
         share=lambda: services.share(actor=user, ids=[recording.pk]),
         unshare=lambda: services.unshare(actor=user, ids=[recording.pk]),
     )
-    return _own(user, recording_id)
+    return as_it_stands(user, recording_id)
 
 
 @router.post("/{uuid:recording_id}/answers", auth=auth.UPLOAD, response=RecordingOut, url_name="recording-answers")
@@ -154,8 +153,8 @@ def answer_questions(request: HttpRequest, recording_id: uuid.UUID, said: Answer
     recording = access.own_recording(user, recording_id)
     leads = None if said.leads is None else tuple(said.leads)
     if not services.answer(actor=user, recording=recording, rate=said.rate, unit=said.unit, leads=leads):
-        raise Problem(HTTPStatus.CONFLICT, "NOTHING_ASKED", _("Nothing is asked."))
-    return _own(user, recording_id)
+        raise nothing_asked()
+    return as_it_stands(user, recording_id)
 
 
 @router.post("/{uuid:recording_id}/again", auth=auth.UPLOAD, response={201: RecordingOut}, url_name="recording-again")
@@ -168,7 +167,7 @@ def analyse_again(request: HttpRequest, recording_id: uuid.UUID) -> Status[dict[
         raise not_yet()
     made = once.made_by(idempotency.form_id(request), recording.pk)
     services.ask_again(actor=user, recording=recording, analysis_id=made)
-    return Status(201, _own(user, recording_id))
+    return Status(201, as_it_stands(user, recording_id))
 
 
 @router.post("/{uuid:recording_id}/cancel", auth=auth.UPLOAD, response=RecordingOut, url_name="recording-cancel")
@@ -178,10 +177,10 @@ def cancel_analysis(request: HttpRequest, recording_id: uuid.UUID) -> dict[str, 
     analysis = queries.newest_analysis(access.own_recording(user, recording_id))
     if analysis is not None:
         services.cancel(actor=user, analysis=analysis)
-    return _own(user, recording_id)
+    return as_it_stands(user, recording_id)
 
 
-def _own(user: User, recording_id: uuid.UUID) -> dict[str, Any]:
+def as_it_stands(user: User, recording_id: uuid.UUID) -> dict[str, Any]:
     """A recording of one's own as it stands now."""
     recording = access.own_recording(user, recording_id)
     return recording_of(recording, queries.newest_analysis(recording))

@@ -26,7 +26,9 @@ AnalysisState = Literal["queued", "running", "done", "rejected", "failed", "canc
 class QuestionOut(Schema):
     """What the files leave out and their owner has to say."""
 
-    about: Literal["rate", "unit", "leads"]
+    about: Literal["rate", "unit", "leads", "page"] = Field(
+        description="`page`: whether a picture was read rightly, see `…/page`.", examples=["rate"]
+    )
     candidates: list[str] = Field(description="What it may be.", examples=[["250"]])
     columns: list[str] = Field(description="Heads of the columns that are to be named.", examples=[[]])
 

@@ -67,6 +67,19 @@ def _layout_choices() -> list[tuple[str, str | Promise]]:
     return [("", _("as found")), *plain, *cabrera]
 
 
+class BeatForm(forms.Form):
+    """Where on the picture one beat stands."""
+
+    beat = PlaceField(4, label=_("One beat: left, top, right, bottom"))
+
+    def clean_beat(self) -> tuple[float, ...]:
+        """Its edges, pixels of the picture."""
+        edges: tuple[float, ...] | None = self.cleaned_data["beat"]
+        if edges is None:
+            raise forms.ValidationError(_("Draw around one beat first."))
+        return edges
+
+
 class PageForm(forms.Form):
     """The names of the leads of a page, in reading order, and what its owner knows better than it can be read."""
 

@@ -1,17 +1,14 @@
 """Files of recordings as they come: announced with their sizes, received in pieces, complete when all is there.
 
-What of a file has arrived is its length on the disk, nothing else; so a connection that broke, a killed process and a
-full disk all go on where they ended.
+What of a file has arrived is what its folder has of it (:meth:`webportal.media.folders.Folder.arrived`), nothing else;
+so a connection that broke, a killed process and a full disk all go on where they ended, in whichever process.
 """
 
 from __future__ import annotations
 
-import fcntl
-import os
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
@@ -22,8 +19,10 @@ from webportal import disk
 from webportal.accounts import quota
 from webportal.accounts.models import User
 from webportal.analyses.intake import allowance, file_names
+from webportal.media.folders import TooMuch
 from webportal.recordings.jobs.reading import READING
 from webportal.recordings.models import Recording
+from webportal.recordings.models.recordings import sent_name
 
 #: Bytes of a recording that are counted as one megapixel of a person's share of the minute: about as much work.
 _BYTES_OF_A_MEGAPIXEL = 10_000_000
@@ -45,14 +44,6 @@ class NotTaken(Exception):  # noqa: N818 - reads as what happened
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
-
-
-class Misplaced(Exception):  # noqa: N818 - reads as what happened
-    """A piece that doesn't go on where the file ends; ``offset`` says where that is."""
-
-    def __init__(self, offset: int) -> None:
-        super().__init__(f"The file has {offset} bytes.")
-        self.offset = offset
 
 
 def announce(
@@ -98,10 +89,7 @@ def announce(
 
 def received(recording: Recording, number: int) -> int:
     """Bytes of one of its files that are there."""
-    try:
-        return _place(recording, number).stat().st_size
-    except FileNotFoundError:
-        return 0
+    return recording.kept.arrived(sent_name(number))
 
 
 def receive(*, recording: Recording, number: int, offset: int, piece: bytes) -> int:
@@ -111,15 +99,15 @@ def receive(*, recording: Recording, number: int, offset: int, piece: bytes) -> 
     Raises:
         IndexError: there is no such file.
         Misplaced: it doesn't begin where the file ends.
-        NotTaken: the file would be longer than was announced.
+        NotTaken: the file would be longer than was announced, or in too many pieces.
         DiskFull: there is no room; what there was room for is there.
     """
     size = int(recording.files[number]["bytes"])
     disk.check_room()
-    path = _place(recording, number)
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        there = _append(path, offset, piece, size)
+        there = recording.kept.append(sent_name(number), offset, piece, size)
+    except TooMuch as error:
+        raise NotTaken("RECORDING_LONGER_THAN_ANNOUNCED") from error
     except OSError as error:
         if disk.is_full(error):
             raise disk.DiskFull from error
@@ -141,26 +129,6 @@ def complete_if_all_is_there(recording: Recording) -> bool:
         if complete:
             READING.enqueue(recording.pk, now)
     return True
-
-
-def _append(path: Path, offset: int, piece: bytes, size: int) -> int:
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "wb") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)  # the same piece may come twice at the same time
-        there = os.fstat(file.fileno()).st_size
-        if offset != there:
-            raise Misplaced(there)
-        if there + len(piece) > size:
-            raise NotTaken("RECORDING_LONGER_THAN_ANNOUNCED")
-        file.seek(there)
-        file.write(piece)
-        file.flush()
-        if there + len(piece) == size:
-            os.fsync(file.fileno())
-    return there + len(piece)
-
-
-def _place(recording: Recording, number: int) -> Path:
-    return recording.originals / str(number)
 
 
 def _check(files: Sequence[Announced], size: int) -> None:

@@ -18,7 +18,7 @@ from inference_server.client import CallFailed, RecordingRefused, ServerUnavaila
 
 from webportal import disk
 from webportal.accounts import quota
-from webportal.errors import log_unexpected, new_error_id
+from webportal.errors import new_error_id
 from webportal.inference import client
 from webportal.observability import tracing
 from webportal.recordings import beats_file
@@ -26,6 +26,7 @@ from webportal.recordings.checkpoints import Checkpoints
 from webportal.recordings.jobs.lines import Line, Lost, heartbeat, stopping
 from webportal.recordings.jobs.server import answered
 from webportal.recordings.models import Recording, RecordingAnalysis
+from webportal.recordings.models.recordings import STORE
 
 logger = logging.getLogger(__name__)
 
@@ -97,16 +98,13 @@ def run(*, analysis_id: uuid.UUID) -> bool:
     except CallFailed as failure:
         _failed_call(analysis, failure)
     except Exception as error:
-        if disk.is_full(error):
-            ASKING.wait_for_better_times(analysis, disk.DiskFull.reason)
-        else:
-            ASKING.retry_or_fail(analysis, log_unexpected(f"analysis {analysis.pk} of a recording", error))
+        ASKING.come_back(analysis, f"analysis {analysis.pk} of a recording", error)
     _tidy(analysis)
     return True
 
 
 def _ask(analysis: RecordingAnalysis) -> Answer:
-    stored = open_store(analysis.recording.store)
+    stored = open_store(analysis.recording.kept.store_files(STORE))
     disk.check_room()
     with answered(), heartbeat(ASKING, analysis) as lost:
         written = time.monotonic()
@@ -138,8 +136,8 @@ def _store(analysis: RecordingAnalysis, answer: Answer) -> None:
     The file counts towards the owner's quota, and is kept where that is full: nobody could make room for it meanwhile.
     """
     name = f"{analysis.pk}.beats"
-    path = analysis.recording.path / name
-    beats_file.write(path, answer)
+    packed = beats_file.pack(answer)
+    analysis.recording.kept.write(name, packed)
     with transaction.atomic():
         settled = ASKING.settle(
             analysis,
@@ -154,7 +152,7 @@ def _store(analysis: RecordingAnalysis, answer: Answer) -> None:
             summary=beats_file.summary_of(answer),
         )
         if settled:
-            size = path.stat().st_size
+            size = len(packed)
             Recording.objects.filter(pk=analysis.recording_id).update(stored_bytes=F("stored_bytes") + size)
             quota.count(owner=analysis.owner, size=size)
 
@@ -175,4 +173,4 @@ def _tidy(analysis: RecordingAnalysis) -> None:
         return
     Checkpoints(analysis).forget()
     if stands != RecordingAnalysis.State.DONE:
-        (analysis.recording.path / f"{analysis.pk}.beats").unlink(missing_ok=True)
+        analysis.recording.kept.delete(f"{analysis.pk}.beats")

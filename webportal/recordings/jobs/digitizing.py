@@ -9,7 +9,7 @@ from ecg.confinement import NoTurn
 from ecg.pictures.decoding import ImageError
 from ecg.pictures.pages.recording import recording_of
 from ecg.recording_errors import RecordingError
-from ecg.store import StoredRecording, open_store
+from ecg.store import HEADER, StoredRecording, open_store
 from inference_server.client import ImageRefused
 
 from webportal.inference import client
@@ -18,6 +18,7 @@ from webportal.recordings.digitizing.answers import KIND, PageAnswers, named, re
 from webportal.recordings.digitizing.stored import StoredPage
 from webportal.recordings.jobs.server import answered
 from webportal.recordings.models import Recording
+from webportal.recordings.models.recordings import STORE
 
 #: Seconds that a server may take. A page takes some; here nobody waits in front of a page that is loading.
 _SECONDS: Final = 120.0
@@ -40,9 +41,9 @@ def read_picture(recording: Recording) -> StoredRecording | None:
         raise RecordingError(refusal, "Nothing can be read of the picture.")
     if refusal or not said.is_confirmed:
         return None
-    with store.discarded_on_error(recording.store):
-        store.write(recording_of(named(reading, said.names)), recording.store, kind=KIND)
-    return open_store(recording.store)
+    with recording.kept.filling(STORE, last=HEADER) as folder, store.discarded_on_error(folder):
+        store.write(recording_of(named(reading, said.names)), folder, kind=KIND)
+    return open_store(recording.kept.store_files(STORE))
 
 
 def _ask(page: StoredPage, said: PageAnswers) -> None:
@@ -50,7 +51,7 @@ def _ask(page: StoredPage, said: PageAnswers) -> None:
         if not page.has_answer:
             page.clean()
         with answered(), metrics.call("digitize"):
-            digitized = client().digitize(page.to_send.read_bytes(), corrections=said.corrections, timeout=_SECONDS)
+            digitized = client().digitize(page.to_send, corrections=said.corrections, timeout=_SECONDS)
     except NoTurn as error:
         raise RecordingError("RECORDING_BUSY", str(error)) from error
     except ImageError as refusal:

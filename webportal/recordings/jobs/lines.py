@@ -17,13 +17,15 @@ from datetime import datetime, timedelta
 from typing import Any, Final, Generic, TypeVar
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import close_old_connections, connection, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 from django_tasks.base import Task
 
+from webportal import database_errors, disk
 from webportal.analyses.jobs.running import backoff
 from webportal.errors import log_unexpected
+from webportal.media import failures
 from webportal.observability import metrics, tracing
 from webportal.recordings.models import Work
 
@@ -117,14 +119,26 @@ class Line(Generic[Row]):
         wait = max(backoff(row.attempts), retry_after or 0.0)
         self.put_back(row, wait=min(wait, _LONGEST_WAIT), outcome="waits", reason=reason)
 
+    def come_back(self, row: Row, where: str, error: Exception) -> None:
+        """Put a row back after an error that nobody told: as often as it takes where storage is full or away, or the
+        database was, else a bounded number of times, and ``where`` it was is logged.
+        """
+        if disk.is_full(error):
+            self.wait_for_better_times(row, disk.DiskFull.reason)
+        elif failures.passes(error) or database_errors.passes(error):
+            close_old_connections()  # one that broke stays broken
+            self.wait_for_better_times(row, "")
+        else:
+            self.retry_or_fail(row, log_unexpected(where, error))
+
     def retry_or_fail(self, row: Row, error_id: str) -> None:
         """Put a row back after an unexpected error, a bounded number of times."""
-        failures = row.failures + 1
-        if failures >= settings.ANALYSIS_MAX_FAILURES:
+        failed = row.failures + 1
+        if failed >= settings.ANALYSIS_MAX_FAILURES:
             now = timezone.now()
-            self.settle(row, state="failed", finished_at=now, failures=failures, reason="", error_id=error_id[:64])
+            self.settle(row, state="failed", finished_at=now, failures=failed, reason="", error_id=error_id[:64])
         else:
-            self.put_back(row, wait=backoff(failures), outcome="failed", failures=failures)
+            self.put_back(row, wait=backoff(failed), outcome="failed", failures=failed)
 
 
 @contextmanager
@@ -135,6 +149,7 @@ def heartbeat(line: Line[Row], row: Row) -> Iterator[threading.Event]:
     def beat() -> None:
         while not over.wait(settings.RECORDING_LEASE_SECONDS / _BEATS):
             try:
+                close_old_connections()  # one that broke stays broken
                 if not line.keep(row):
                     lost.set()
                     break

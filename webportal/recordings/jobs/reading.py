@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import shutil
 import uuid
+from contextlib import ExitStack
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any, Final
 
 from django.db import transaction
@@ -15,12 +14,11 @@ from django.utils import timezone
 from django_tasks import task
 from ecg.formats import Answers, import_recording
 from ecg.recording_errors import RecordingError, RecordingQuestion
-from ecg.store import StoredRecording, open_store
+from ecg.store import HEADER, StoredRecording, open_store
 from inference_server.client import ServerUnavailable
 
 from webportal import disk
 from webportal.accounts import quota
-from webportal.errors import log_unexpected
 from webportal.observability import tracing
 from webportal.recordings.digitizing.answers import ABOUT, UNCHECKED, reason_against
 from webportal.recordings.digitizing.stored import StoredPage, is_picture
@@ -28,6 +26,7 @@ from webportal.recordings.jobs import asking
 from webportal.recordings.jobs.digitizing import read_picture
 from webportal.recordings.jobs.lines import Line, heartbeat
 from webportal.recordings.models import Recording
+from webportal.recordings.models.recordings import STORE
 
 logger = logging.getLogger(__name__)
 
@@ -35,6 +34,8 @@ logger = logging.getLogger(__name__)
 QUEUE: Final = "readings"
 #: What is written beside the files while they are read, at most, as a multiple of them: unpacked, and as it is kept.
 _ROOM: Final = 2
+#: Bytes that are read at once.
+_STRIDE: Final = 1 << 20
 #: What the text of an error from the other process has in it when the disk was full.
 _FULL: Final = "[Errno 28]"
 #: Refusals that say nothing about the files.
@@ -69,6 +70,8 @@ def run(*, recording_id: uuid.UUID) -> bool:
     try:
         with heartbeat(READING, recording):
             disk.check_room(coming=_ROOM * recording.sent_bytes)
+            for name in recording.sent_names:
+                recording.kept.join(name)
             stored = _read(recording)
             files = _with_digests(recording)
         if stored is None:
@@ -80,33 +83,27 @@ def run(*, recording_id: uuid.UUID) -> bool:
     except RecordingError as refusal:
         _refuse_or_wait(recording, refusal)
     except quota.QuotaReached as refusal:
-        shutil.rmtree(recording.store, ignore_errors=True)
+        recording.kept.delete_all(STORE)
         StoredPage(recording).forget()
         _refuse(recording, refusal.reason)
     except ServerUnavailable as absence:
         READING.wait_for_better_times(recording, Recording.SERVER_UNAVAILABLE, absence.retry_after)
     except Exception as error:
-        if disk.is_full(error):
-            READING.wait_for_better_times(recording, disk.DiskFull.reason)
-        else:
-            READING.retry_or_fail(recording, log_unexpected(f"the reading of recording {recording.pk}", error))
+        READING.come_back(recording, f"the reading of recording {recording.pk}", error)
     _forget_if_gone(recording)
     return True
-
-
-def _sent(recording: Recording) -> list[Path]:
-    return [recording.originals / str(number) for number in range(len(recording.files))]
 
 
 def _read(recording: Recording) -> StoredRecording | None:
     """The recording in its own form; one that a lost worker has finished is taken as it is. None for a picture that its
     owner has to look at first.
     """
-    if recording.store.exists():
+    kept = recording.kept
+    if kept.names(STORE):
         try:
-            return open_store(recording.store, verify=True)
+            return open_store(kept.store_files(STORE), verify=True)
         except RecordingError:
-            shutil.rmtree(recording.store)
+            kept.delete_all(STORE)
     if is_picture(recording):
         return read_picture(recording)
     said = recording.answers
@@ -114,7 +111,11 @@ def _read(recording: Recording) -> StoredRecording | None:
         rate=said.get("rate"), unit=said.get("unit"), leads=tuple(said["leads"]) if said.get("leads") else None
     )
     names = [str(file["name"]) for file in recording.files]
-    return import_recording(dict(zip(names, _sent(recording), strict=True)), recording.store, answers)
+    with ExitStack() as files:
+        sent = [files.enter_context(kept.on_disk(name)) for name in recording.sent_names]
+        with kept.filling(STORE, last=HEADER) as folder:
+            import_recording(dict(zip(names, sent, strict=True)), folder, answers)
+    return open_store(kept.store_files(STORE))
 
 
 def _settle_read(recording: Recording, stored: StoredRecording, files: list[dict[str, Any]]) -> None:
@@ -194,14 +195,17 @@ def _refuse(recording: Recording, reason: str) -> None:
 
 def _with_digests(recording: Recording) -> list[dict[str, Any]]:
     files = []
-    for described, path in zip(recording.files, _sent(recording), strict=True):
-        with path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-            files.append(described | {"bytes": file.tell(), "sha256": digest})
+    for described, name in zip(recording.files, recording.sent_names, strict=True):
+        digest, size = hashlib.sha256(), 0
+        with recording.kept.opened(name) as file:
+            while part := file.read(_STRIDE):
+                digest.update(part)
+                size += len(part)
+        files.append(described | {"bytes": size, "sha256": digest.hexdigest()})
     return files
 
 
 def _forget_if_gone(recording: Recording) -> None:
     """Leave nothing of a recording that was deleted while it was read."""
     if not Recording.objects.filter(pk=recording.pk).exists():
-        shutil.rmtree(recording.path, ignore_errors=True)
+        recording.kept.delete_all()

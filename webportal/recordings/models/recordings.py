@@ -17,15 +17,24 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from webportal.analyses.models.work import Shareable, Work, constraints_of_work
+from webportal.media.folders import Folder
+from webportal.media.folders import folder as media_folder
 
 #: Where the folders of all recordings lie, below the root of the private files.
 ROOT = "recordings"
+#: Within a recording's folder: where it lies as it was read.
+STORE = "store"
 
 
 def random_folder() -> str:
     """Where the files of a recording lie: a random name that says nothing about its owner or its own names."""
     name = uuid.uuid4().hex
     return f"{ROOT}/{name[:2]}/{name}"
+
+
+def sent_name(number: int) -> str:
+    """The name of a file as it was sent, among those of its recording: its number."""
+    return f"sent/{number}"
 
 
 class Recording(Work, Shareable):
@@ -165,8 +174,15 @@ class Recording(Work, Shareable):
         return self.name or gettext("Recording of %(sent)s") % {"sent": sent}
 
     @property
+    def kept(self) -> Folder:
+        """Its files: ``sent/0`` and so on as they came, below ``store/`` as it was read (:mod:`ecg.store`), a file of
+        beats for each answer.
+        """
+        return media_folder(self.folder)
+
+    @property
     def path(self) -> Path:
-        """Its folder on this machine."""
+        """Its folder, where files are on this machine."""
         return Path(default_storage.path(self.folder))
 
     @property
@@ -178,6 +194,11 @@ class Recording(Work, Shareable):
     def store(self) -> Path:
         """Where it lies as it was read (:mod:`ecg.store`)."""
         return self.path / "store"
+
+    @property
+    def sent_names(self) -> list[str]:
+        """Names of its files as they were sent, in their order, among those that are :attr:`kept`."""
+        return [sent_name(number) for number in range(len(self.files))]
 
     @property
     def started(self) -> datetime | None:

@@ -15,6 +15,8 @@ from webportal.recordings.services.keeping import (
     trash_recordings,
     unshare,
 )
+from webportal.recordings.services.picking import pick_beat
+from webportal.recordings.services.sampling import send_sample
 
 __all__ = [
     "answer",
@@ -27,10 +29,12 @@ __all__ = [
     "empty_trash",
     "insist",
     "may_insist",
+    "pick_beat",
     "rename",
     "requeue_failed",
     "restore_all",
     "restore_recording",
+    "send_sample",
     "share",
     "trash_recordings",
     "unshare",

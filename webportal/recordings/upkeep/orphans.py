@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import logging
 import random
-import shutil
 import time
-from pathlib import Path
 from typing import Final
 
 from django.core.files.storage import default_storage
 
 from webportal.analyses.upkeep.orphans import GRACE, SUSPICIOUS
+from webportal.media.folders import Folder, folder
 from webportal.recordings.models import Recording
 from webportal.recordings.models.recordings import ROOT
 
@@ -38,24 +37,23 @@ def collect(shelf: str, *, grace: float = GRACE) -> int:
 
     Where they are too many to be an accident nothing is deleted: the database is not the one of these files.
     """
-    folder = Path(default_storage.path(shelf))
-    if not folder.is_dir():
+    try:
+        names = [f"{shelf}/{name}" for name in default_storage.listdir(shelf)[0]]
+    except FileNotFoundError:
         return 0
-    names = {f"{shelf}/{path.name}": path for path in folder.iterdir() if path.is_dir()}
     known = set(Recording.objects.filter(folder__in=names).values_list("folder", flat=True))
-    orphans = [path for name, path in names.items() if name not in known and _is_older(path, grace)]
+    youngest = time.time() - grace
+    orphans = [stray for name in names if name not in known and _is_older(stray := folder(name), youngest)]
     if len(orphans) > SUSPICIOUS and len(orphans) * 2 > len(names):
         logger.error("%d of %d folders of recordings have no row: nothing was deleted", len(orphans), len(names))
         return 0
-    for path in orphans:
-        shutil.rmtree(path, ignore_errors=True)
+    for stray in orphans:
+        stray.delete_all()
     if orphans:
         logger.warning("%d folders of recordings without a row were deleted", len(orphans))
     return len(orphans)
 
 
-def _is_older(path: Path, grace: float) -> bool:
-    try:
-        return path.stat().st_mtime < time.time() - grace
-    except FileNotFoundError:
-        return False
+def _is_older(stray: Folder, than: float) -> bool:
+    changed = stray.changed()
+    return changed is not None and changed < than

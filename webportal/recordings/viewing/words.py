@@ -27,6 +27,7 @@ def words() -> dict[str, str]:
         "view": _("{begin} to {end}; {speed} mm/s, {gain} mm/mV"),
         "calipers": _("{ms} ms, {rate}/min; {lead}: {mv} mV"),
         "no_more": _("There is no other one that way."),
+        "none": _("There is none in this recording."),
         "searching": _("Looking for it …"),
         "not_a_time": _("That is no time of this recording. Write it as 14:05:30."),
         "whole": _("all"),

@@ -14,6 +14,7 @@ from django.contrib.auth.decorators import login_required
 from django.forms.boundfield import BoundField
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -21,11 +22,12 @@ from ecg.pictures.pages.result import Lead, PageReading
 
 from webportal.accounts.current import current_user
 from webportal.recordings import access, reasons, services
-from webportal.recordings.digitizing.answers import PageAnswers, is_asked, named, reason_against
-from webportal.recordings.digitizing.facts import layout_words, scale_facts
-from webportal.recordings.digitizing.forms import PageForm
+from webportal.recordings.digitizing.answers import PageAnswers, is_asked, reason_against
+from webportal.recordings.digitizing.drawing import laid_over
+from webportal.recordings.digitizing.facts import layout_words
+from webportal.recordings.digitizing.forms import BeatForm, PageForm
 from webportal.recordings.digitizing.places import places
-from webportal.recordings.digitizing.stored import StoredPage
+from webportal.recordings.digitizing.stored import StoredPage, named_reading
 from webportal.recordings.models import Recording
 from webportal.recordings.views.kept import unless_known
 from webportal.refusal import Refused
@@ -77,7 +79,7 @@ def insist(request: HttpRequest, recording_id: uuid.UUID) -> HttpResponse:
 def picture(request: HttpRequest, recording_id: uuid.UUID) -> HttpResponse:
     """The upright picture that a recording was read from."""
     page = _page_of(request, recording_id)
-    return _locked_up(unless_known(request, page.picture_version, page.picture.read_bytes, page.media_type))
+    return _locked_up(unless_known(request, page.picture_version, lambda: page.picture, page.media_type))
 
 
 @login_required
@@ -104,13 +106,8 @@ def drawn_on(recording: Recording) -> dict[str, Any]:
         Http404: it was not read from one.
     """
     page, reading = _stored(recording), _reading(recording)
-    return {
-        "places": places(reading),
-        "scale": scale_facts(reading.calibration),
-        "version": page.version,
-        "picture_version": page.picture_version,
-        "has_overlay": bool(reading.leads),
-    }
+    picture, overlay_ = (reverse(f"recordings:page-{part}", args=[recording.pk]) for part in ("picture", "overlay"))
+    return laid_over(reading, picture=f"{picture}?v={page.picture_version}", overlay=f"{overlay_}?v={page.version}")
 
 
 def _page_of(request: HttpRequest, recording_id: uuid.UUID) -> StoredPage:
@@ -130,8 +127,13 @@ def _stored(recording: Recording) -> StoredPage:
 
 
 def _reading(recording: Recording) -> PageReading:
-    """What was read, with the names that the owner gave."""
-    return named(_stored(recording).found().reading, PageAnswers.of(recording).names)
+    """What was read of its picture, with the names that the owner gave.
+
+    Raises:
+        Http404: it was not read from one.
+    """
+    _stored(recording)
+    return named_reading(recording)
 
 
 def _read_again(request: HttpRequest, recording: Recording, reading: PageReading, form: PageForm) -> HttpResponse:
@@ -167,6 +169,7 @@ def _page(
     context: dict[str, Any] = drawn_on(recording) | {
         "recording": recording,
         "form": form,
+        "beat_form": BeatForm(),
         "against": reasons.explain(against) if against else None,
         "layout": layout_words(reading),
         "warnings": [reasons.page_warning(warned) for warned in reading.warnings],

@@ -53,7 +53,7 @@ def _viewer(recording: Recording) -> dict[str, object]:
 
 def _of_signal(recording: Recording, answer: RecordingAnalysis | None, seen: Shown | None) -> dict[str, object]:
     try:
-        stored = opened_store(recording.store)
+        stored = opened_store(recording)
     except (RecordingError, FileNotFoundError) as error:
         return {"is_lost": True, "error_id": log_unexpected("a stored recording", error)}
     viewer = about(stored, seen, addresses="recordings:", key=recording.pk)

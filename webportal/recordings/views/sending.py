@@ -24,10 +24,11 @@ from webportal.accounts.current import current_user
 from webportal.accounts.models import User
 from webportal.analyses import once
 from webportal.disk import DiskFull
+from webportal.media.folders import Misplaced
 from webportal.recordings import access, reasons
 from webportal.recordings.forms import SendingForm
 from webportal.recordings.intake import grouping, receiving
-from webportal.recordings.intake.receiving import Announced, Misplaced, NotTaken
+from webportal.recordings.intake.receiving import Announced, NotTaken
 from webportal.recordings.models import Recording
 from webportal.refusal import Refused
 

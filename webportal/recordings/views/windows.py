@@ -28,7 +28,7 @@ def signal(request: HttpRequest, recording_id: uuid.UUID, factor: int, tile: int
     if not recording.is_read:
         raise Http404
     try:
-        stored = opened_store(recording.store)
+        stored = opened_store(recording)
         return unless_known(
             request, f"{stored.digest[:32]}-{factor}-{tile}", lambda: signal_tiles.tile(stored.signal, factor, tile)
         )

@@ -7,7 +7,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class RhythmSettings(_message.Message):
-    __slots__ = ("rate_intervals", "tachycardia_rate", "bradycardia_rate", "rate_episode_seconds", "pauses_seconds", "run_beats", "long_run_beats", "ventricular_run_rate", "sustained_seconds", "alternation_cycles", "fibrillation_seconds", "fibrillation_window_seconds", "variability_segment_seconds", "variability_step_ms")
+    __slots__ = ("rate_intervals", "tachycardia_rate", "bradycardia_rate", "rate_episode_seconds", "pauses_seconds", "run_beats", "long_run_beats", "ventricular_run_rate", "sustained_seconds", "alternation_cycles", "fibrillation_seconds", "fibrillation_window_seconds", "variability_segment_seconds", "variability_step_ms", "variability_seconds", "hourly_seconds")
     RATE_INTERVALS_FIELD_NUMBER: _ClassVar[int]
     TACHYCARDIA_RATE_FIELD_NUMBER: _ClassVar[int]
     BRADYCARDIA_RATE_FIELD_NUMBER: _ClassVar[int]
@@ -22,6 +22,8 @@ class RhythmSettings(_message.Message):
     FIBRILLATION_WINDOW_SECONDS_FIELD_NUMBER: _ClassVar[int]
     VARIABILITY_SEGMENT_SECONDS_FIELD_NUMBER: _ClassVar[int]
     VARIABILITY_STEP_MS_FIELD_NUMBER: _ClassVar[int]
+    VARIABILITY_SECONDS_FIELD_NUMBER: _ClassVar[int]
+    HOURLY_SECONDS_FIELD_NUMBER: _ClassVar[int]
     rate_intervals: int
     tachycardia_rate: float
     bradycardia_rate: float
@@ -36,10 +38,12 @@ class RhythmSettings(_message.Message):
     fibrillation_window_seconds: float
     variability_segment_seconds: float
     variability_step_ms: float
-    def __init__(self, rate_intervals: _Optional[int] = ..., tachycardia_rate: _Optional[float] = ..., bradycardia_rate: _Optional[float] = ..., rate_episode_seconds: _Optional[float] = ..., pauses_seconds: _Optional[_Iterable[float]] = ..., run_beats: _Optional[int] = ..., long_run_beats: _Optional[int] = ..., ventricular_run_rate: _Optional[float] = ..., sustained_seconds: _Optional[float] = ..., alternation_cycles: _Optional[int] = ..., fibrillation_seconds: _Optional[float] = ..., fibrillation_window_seconds: _Optional[float] = ..., variability_segment_seconds: _Optional[float] = ..., variability_step_ms: _Optional[float] = ...) -> None: ...
+    variability_seconds: float
+    hourly_seconds: float
+    def __init__(self, rate_intervals: _Optional[int] = ..., tachycardia_rate: _Optional[float] = ..., bradycardia_rate: _Optional[float] = ..., rate_episode_seconds: _Optional[float] = ..., pauses_seconds: _Optional[_Iterable[float]] = ..., run_beats: _Optional[int] = ..., long_run_beats: _Optional[int] = ..., ventricular_run_rate: _Optional[float] = ..., sustained_seconds: _Optional[float] = ..., alternation_cycles: _Optional[int] = ..., fibrillation_seconds: _Optional[float] = ..., fibrillation_window_seconds: _Optional[float] = ..., variability_segment_seconds: _Optional[float] = ..., variability_step_ms: _Optional[float] = ..., variability_seconds: _Optional[float] = ..., hourly_seconds: _Optional[float] = ...) -> None: ...
 
 class Measures(_message.Message):
-    __slots__ = ("recorded_seconds", "analysable_seconds", "beats", "unclassified", "paced_share", "heart_rate", "pauses", "ventricular", "supraventricular", "bigeminy", "trigeminy", "atrial_fibrillation", "variability", "settings", "st")
+    __slots__ = ("recorded_seconds", "analysable_seconds", "beats", "unclassified", "paced_share", "heart_rate", "pauses", "ventricular", "supraventricular", "bigeminy", "trigeminy", "atrial_fibrillation", "variability", "settings", "st", "too_short")
     RECORDED_SECONDS_FIELD_NUMBER: _ClassVar[int]
     ANALYSABLE_SECONDS_FIELD_NUMBER: _ClassVar[int]
     BEATS_FIELD_NUMBER: _ClassVar[int]
@@ -55,6 +59,7 @@ class Measures(_message.Message):
     VARIABILITY_FIELD_NUMBER: _ClassVar[int]
     SETTINGS_FIELD_NUMBER: _ClassVar[int]
     ST_FIELD_NUMBER: _ClassVar[int]
+    TOO_SHORT_FIELD_NUMBER: _ClassVar[int]
     recorded_seconds: float
     analysable_seconds: float
     beats: int
@@ -70,7 +75,8 @@ class Measures(_message.Message):
     variability: Variability
     settings: RhythmSettings
     st: str
-    def __init__(self, recorded_seconds: _Optional[float] = ..., analysable_seconds: _Optional[float] = ..., beats: _Optional[int] = ..., unclassified: _Optional[int] = ..., paced_share: _Optional[float] = ..., heart_rate: _Optional[_Union[HeartRate, _Mapping]] = ..., pauses: _Optional[_Union[Pauses, _Mapping]] = ..., ventricular: _Optional[_Union[Ectopy, _Mapping]] = ..., supraventricular: _Optional[_Union[Ectopy, _Mapping]] = ..., bigeminy: _Optional[_Union[Alternation, _Mapping]] = ..., trigeminy: _Optional[_Union[Alternation, _Mapping]] = ..., atrial_fibrillation: _Optional[_Union[AtrialFibrillation, _Mapping]] = ..., variability: _Optional[_Union[Variability, _Mapping]] = ..., settings: _Optional[_Union[RhythmSettings, _Mapping]] = ..., st: _Optional[str] = ...) -> None: ...
+    too_short: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, recorded_seconds: _Optional[float] = ..., analysable_seconds: _Optional[float] = ..., beats: _Optional[int] = ..., unclassified: _Optional[int] = ..., paced_share: _Optional[float] = ..., heart_rate: _Optional[_Union[HeartRate, _Mapping]] = ..., pauses: _Optional[_Union[Pauses, _Mapping]] = ..., ventricular: _Optional[_Union[Ectopy, _Mapping]] = ..., supraventricular: _Optional[_Union[Ectopy, _Mapping]] = ..., bigeminy: _Optional[_Union[Alternation, _Mapping]] = ..., trigeminy: _Optional[_Union[Alternation, _Mapping]] = ..., atrial_fibrillation: _Optional[_Union[AtrialFibrillation, _Mapping]] = ..., variability: _Optional[_Union[Variability, _Mapping]] = ..., settings: _Optional[_Union[RhythmSettings, _Mapping]] = ..., st: _Optional[str] = ..., too_short: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class HeartRate(_message.Message):
     __slots__ = ("mean", "least", "greatest", "hours")

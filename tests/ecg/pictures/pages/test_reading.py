@@ -57,6 +57,27 @@ def test_a_pulse_tells_the_gain_where_nothing_is_printed() -> None:
     assert float(np.nanmax(reading.leads[0].millivolts)) == pytest.approx(1.0, abs=0.06)
 
 
+@pytest.mark.parametrize("name", ["V1", "aVF"])
+def test_small_print_is_read_at_the_resolution_of_a_screen(name: str) -> None:
+    page = drawn.Page(225, 40, 4.0)
+    page.trace(14, 25, drawn.lead(4), speed=50, gain=5)
+    page.text(15, 10, name, high=3.4)
+    page.text(8, 37, "50 mm/s  5 mm/mV", high=3.4)
+    reading = read(page.pixels())
+    assert reading.calibration is not None
+    assert (reading.calibration.speed, reading.calibration.gain) == (Basis.PRINT, Basis.PRINT)
+    assert (reading.calibration.mm_per_second, reading.calibration.mm_per_mv) == (50, 5)
+    assert [lead.name for lead in reading.leads] == [name]
+
+
+def test_a_wave_that_is_taller_than_most_is_read_to_its_tip() -> None:
+    page = drawn.Page(140, 75, 5.0)
+    page.trace(14, 60, drawn.lead(4, height=4.5))
+    reading = read(page.pixels())
+    assert reading.degrees == pytest.approx(0.0, abs=0.3)
+    assert float(np.nanmax(reading.leads[0].millivolts)) == pytest.approx(4.5, abs=0.15)
+
+
 def test_a_page_of_twelve_leads_is_read_lead_by_lead() -> None:
     page, shown = drawn.twelve()
     reading = read(page.pixels())
@@ -115,6 +136,23 @@ def test_a_dark_screen_is_read_as_paper_is() -> None:
     reading = read(drawn.strip(6, **colours).pixels())  # type: ignore[arg-type]
     assert reading.kind is Kind.STRIP
     assert drawn.difference(reading.leads[0].millivolts, drawn.lead(6)) < 1.5 * ALIKE
+
+
+def test_a_small_screenshot_is_a_strip_and_no_single_beat() -> None:
+    image = Image.fromarray(drawn.strip(6).pixels())
+    small = image.resize((400, round(image.height * 400 / image.width)), Image.Resampling.LANCZOS)
+    reading = read(np.asarray(small))
+    assert reading.kind is Kind.STRIP
+    assert len(reading.leads[0].millivolts) / reading.leads[0].rate == pytest.approx(6, rel=0.03)
+    assert drawn.difference(reading.leads[0].millivolts, drawn.lead(6)) < 2.5 * ALIKE
+
+
+def test_numbers_beside_a_trace_are_not_its_end() -> None:
+    page = drawn.Page(200, 50, 5.0, paper=(0, 0, 0), fine=None, bold=None, pen=(90, 255, 120))
+    page.trace(5, 30, drawn.lead(6))
+    page.text(168, 36, "72", high=18)
+    (lead,) = read(page.pixels()).leads
+    assert lead.box[2] == pytest.approx(155 * 5, abs=6)
 
 
 def test_places_are_those_of_the_picture() -> None:

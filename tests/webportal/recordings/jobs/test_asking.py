@@ -60,7 +60,7 @@ def test_the_answer_of_a_real_server_is_stored(
     assert asked.done_samples == asked.recording.samples
     with ArrhythmiaClient(portal_with_recordings.address) as client:
         expected = client.analyze(store.open_store(asked.recording.store).recording)
-    assert not differences(beats_file.read(asked.beats_path).analysis, expected)
+    assert not differences(beats_file.unpack(asked.beats_path.read_bytes()).analysis, expected)
     assert asked.summary is not None
     assert asked.summary["measures"]["beats"] == said.measures.beats
     assert not asking.run(analysis_id=asked.pk)
@@ -197,7 +197,7 @@ def test_what_was_done_before_a_worker_was_killed_is_not_done_again(
     assert asked.state == State.DONE
     with ArrhythmiaClient(portal_with_recordings.address) as client:
         whole = analyze(client, store.open_store(asked.recording.store).recording)
-    assert not differences(beats_file.read(asked.beats_path).analysis, whole)
+    assert not differences(beats_file.unpack(asked.beats_path.read_bytes()).analysis, whole)
     assert not list(asked.recording.path.glob("*.parts"))
 
 

@@ -146,7 +146,7 @@ def test_what_a_camera_wrote_into_the_file_is_not_stored(
     row = send({"photo.jpg": photograph.getvalue()})
     reading.run(recording_id=row.pk)
     row.refresh_from_db()
-    kept = StoredPage(row).picture.read_bytes()
+    kept = StoredPage(row).picture
     assert b"Zzyzx" not in kept
     assert server.asked == [kept]
     with Image.open(io.BytesIO(kept)) as upright:
@@ -162,4 +162,4 @@ def test_an_account_without_room_for_the_picture_is_told_so(
     reading.run(recording_id=row.pk)
     row.refresh_from_db()
     assert (row.state, row.reason) == ("refused", "ACCOUNT_QUOTA_REACHED")
-    assert not StoredPage(row).folder.exists()
+    assert not row.kept.names("page")

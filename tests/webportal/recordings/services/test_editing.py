@@ -45,7 +45,7 @@ def test_an_edit_is_written_down_and_the_summary_follows(owner: User, analysis: 
     assert analysis.current_summary is not None
     assert analysis.current_summary["counts"]["PVC"] == 0
     assert analysis.current_summary["measures"]["ventricular"]["beats"] == 0
-    assert not differences(beats_file.read(analysis.beats_path).analysis, SAID)
+    assert not differences(beats_file.unpack(analysis.beats_path.read_bytes()).analysis, SAID)
 
 
 def test_the_same_form_sent_twice_edits_once(owner: User, analysis: RecordingAnalysis) -> None:

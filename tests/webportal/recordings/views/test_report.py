@@ -67,7 +67,7 @@ def text_of(pdf: bytes) -> str:
     return " ".join(" ".join(page.get_textpage().get_text_range().split()) for page in pages)
 
 
-def test_the_page_has_measures_hours_quality_strips_and_what_it_is_not(
+def test_the_page_has_measures_quality_strips_and_what_it_is_not(
     owner_client: Client, analysis: RecordingAnalysis
 ) -> None:
     html = check_page(owner_client.get(address(analysis, "report")))
@@ -75,7 +75,8 @@ def test_the_page_has_measures_hours_quality_strips_and_what_it_is_not(
     for words in (
         "Report: Tuesday",
         "Ventricular beats",
-        "Heart rate and extra beats",
+        "too short for beats an hour",
+        "120 seconds can&#x27;t say what a day can",
         "ST is not measured",
         "readable",
     ):
@@ -83,6 +84,20 @@ def test_the_page_has_measures_hours_quality_strips_and_what_it_is_not(
     assert "Longest ventricular run, 3 beats" in html
     assert html.count('class="strip"') >= 3
     assert '<h2 id="changed">' not in html
+
+
+def test_of_an_hour_the_page_has_a_table_of_hours(
+    owner_client: Client,
+    analysis: RecordingAnalysis,
+    keep_recording: Callable[..., Recording],
+    keep_answer: Callable[..., RecordingAnalysis],
+) -> None:
+    beats = regular(3600)
+    of_hour = keep_answer(keep_recording(recording_of(beats, 3600)), analysis_of(beats, 3600))
+    assert "Heart rate and extra beats" not in check_page(owner_client.get(address(analysis, "report")))
+    html = check_page(owner_client.get(address(of_hour, "report")))
+    assert "Heart rate and extra beats" in html
+    assert "can&#x27;t say what a day can" not in html
 
 
 def test_the_page_tells_corrections_beside_what_the_model_said(
@@ -145,7 +160,7 @@ def test_files_for_programs_hold_the_corrected_classes(owner_client: Client, cor
     beats = [str(symbol) for symbol in marks.symbols if symbol in "NV"]
     assert (len(beats), beats[10], beats.count("V")) == (len(BEATS) - 1, "N", 5)
     artifacts = marks.samples[marks.symbols == "|"].tolist()
-    assert artifacts == [beats_file.read(corrected.beats_path).analysis.beats.samples[30]]
+    assert artifacts == [beats_file.unpack(corrected.beats_path.read_bytes()).analysis.beats.samples[30]]
     rows = list(csv.DictReader(io.StringIO(file(owner_client, corrected, "beats.csv").decode())))
     assert len(rows) == len(BEATS) - 1
     assert {name: rows[10][name] for name in ("class", "verdict", "model_class", "judged")} == {

@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand
 from django_tasks_db.management.commands.db_worker import Worker
 
 from webportal.analyses.upkeep.sweeper import Sweeper
-from webportal.analyses.upkeep.working import add_worker_options, probed, worker_for
+from webportal.analyses.upkeep.working import add_worker_options, probed, work, worker_for
 
 logger = logging.getLogger("webportal.analyses.worker")
 
@@ -35,7 +35,7 @@ class Command(BaseCommand):
             sweeper.start()
             logger.info("Worker started")
             try:
-                worker.run()
+                work(worker)
             finally:
                 sweeper.stop()
                 sweeper.join(timeout=5)

@@ -15,7 +15,7 @@ from django.core.management.base import BaseCommand
 from django.db import connection
 from django_tasks_db.management.commands.db_worker import Worker
 
-from webportal.analyses.upkeep.working import add_worker_options, probed, worker_for
+from webportal.analyses.upkeep.working import add_worker_options, probed, work, worker_for
 from webportal.recordings.jobs import asking, reading
 from webportal.recordings.jobs.lines import stopping
 from webportal.recordings.upkeep.sweeper import Sweeper
@@ -57,7 +57,7 @@ class Command(BaseCommand):
             try:
                 if batch:
                     reader.join()  # what is read is to be analysed
-                asks.run()
+                work(asks)
             finally:
                 reads.running = False
                 sweeper.stop()
@@ -68,6 +68,6 @@ class Command(BaseCommand):
 
 def _run(worker: Worker) -> None:
     try:
-        worker.run()
+        work(worker)
     finally:
         connection.close()

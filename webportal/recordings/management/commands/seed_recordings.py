@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import uuid
 from argparse import ArgumentParser
-from typing import Any
+from typing import Any, Final
 
 from django.core.management.base import BaseCommand, CommandError
 
 from webportal.accounts.models import User
-from webportal.recordings import reasons, samples
+from webportal.recordings import reasons, samples, services
 from webportal.recordings.intake import receiving
 from webportal.recordings.models import Recording
 from webportal.refusal import Refused
+
+_TO_BE_CHECKED: Final = "page-photograph"
 
 
 class Command(BaseCommand):
@@ -37,18 +39,10 @@ class Command(BaseCommand):
 
 
 def _send(user: User, sample: samples.SampleRecording) -> bool:
-    """Whether it wasn't there already."""
+    """Whether it wasn't there already. Of the pictures one is left to be looked at."""
     recording_id = uuid.uuid5(uuid.NAMESPACE_URL, f"beatlens:sample:{user.pk}:{sample.key}")
     if Recording.objects.filter(pk=recording_id).exists():
         return False
-    contents = [(path.name, path.read_bytes()) for path in sample.paths]
-    recording = receiving.announce(
-        owner=user,
-        recording_id=recording_id,
-        files=[receiving.Announced(name, len(content)) for name, content in contents],
-        name=str(sample.title),
-        keeps_names=True,
-    )
-    for number, (_name, content) in enumerate(contents):
-        receiving.receive(recording=recording, number=number, offset=0, piece=content)
+    is_confirmed = sample.is_picture and sample.key != _TO_BE_CHECKED
+    services.send_sample(owner=user, sample=sample, recording_id=recording_id, is_confirmed=is_confirmed)
     return True

@@ -1,7 +1,7 @@
 // The picture that a recording was read from, beside its strip: a beat that is chosen there is marked here, and a click
 // here chooses the beat there.
 
-import { drawn, letEnlarge, placeOf } from "./marks.js";
+import { drawn, letEnlarge, nearestOn, placeOf } from "./marks.js";
 
 const BEFORE = 0.3;  // seconds of a beat's mark before its R peak, and after it
 const AFTER = 0.45;
@@ -27,14 +27,8 @@ const show = (time) => {
 
 // The moment whose place on a trace is nearest to one in the picture; none where no trace is near.
 const momentAt = (at) => {
-  let [nearest, moment] = [REACH * Math.max(width, height), null];
-  for (const lead of leads) {
-    lead.trace.forEach((place, number) => {
-      const distance = place ? Math.hypot(place[0] - at.x, place[1] - at.y) : Infinity;
-      if (distance < nearest) [nearest, moment] = [distance, lead.begin + number * step];
-    });
-  }
-  return moment;
+  const found = nearestOn(leads, at, REACH * Math.max(width, height));
+  return found && found.lead.begin + found.number * step;
 };
 
 document.addEventListener("beat-chosen", (event) => show(event.detail.time));

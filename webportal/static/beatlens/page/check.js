@@ -1,6 +1,8 @@
 // The check page: corners are moved and a part is drawn on the picture, and whatever is changed is read again and shown,
 // after a pause and one reading at a time. Without this script the form's own button does the same.
 
+import { beatNear, firstBeat } from "./beats.js";
+import { Frame, shrunk } from "./frame.js";
 import { drawn, letEnlarge, placeOf } from "./marks.js";
 
 const PAUSE = 900;  // milliseconds without a change before it is read again
@@ -12,6 +14,11 @@ const form = document.getElementById("page-form");
 const said = document.getElementById("page-said");
 const rest = (milliseconds) => new Promise((settle) => setTimeout(settle, milliseconds));
 const field = (name) => form.elements[name];
+// So many numbers that are written in a field; null where it has others.
+const numbersIn = ({ value }, count) => {
+  const written = value.split(",").map(Number);
+  return value && written.length === count && written.every(Number.isFinite) ? written : null;
+};
 
 let changes = 0;  // that were made since the page was opened
 let timer = 0;
@@ -69,10 +76,15 @@ const show = (page) => {
   const focused = document.activeElement?.id;
   const open = [...old.querySelectorAll("details[open]")].map((details) => details.id);
   const isLarge = document.getElementById("paper").classList.contains("paper--large");
+  // Corners stay in the hand; a frame does where keys are moving it: on a phone it would be in the way of scrolling.
+  const held = [...tools.keys()].find((id) => id === "page-corners" ? isPressed(id) : isPressed(id) && focused?.startsWith("frame-"));
+  const picked = field("beat").value;
   made.querySelector(".paper__picture").replaceWith(old.querySelector(".paper__picture"));
   old.replaceWith(document.adoptNode(made));
   open.forEach((id) => { document.getElementById(id).open = true; });
+  field("beat").value = picked;
   begin();
+  if (held) turn(held, true);
   if (isLarge) document.getElementById("paper-larger").click();
   if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
 };
@@ -85,10 +97,7 @@ class Corners {
     const { width, height } = places;
     const [x, y] = [0.03 * width, 0.03 * height];
     const found = places.corners.length ? places.corners : [[x, y], [width - x, y], [width - x, height - y], [x, height - y]];
-    this.at = CORNERS.map((name, number) => {
-      const written = field(name).value.split(",").map(Number);
-      return written.length === 2 && written.every(Number.isFinite) ? written : [...found[number]];
-    });
+    this.at = CORNERS.map((name, number) => numbersIn(field(name), 2) || [...found[number]]);
   }
 
   begin() {
@@ -160,75 +169,69 @@ class Corners {
   }
 }
 
-class Region {
-  constructor(marks) {
-    this.marks = marks;
-  }
+// The frame around what alone is read.
+const region = (marks, places) => new Frame(marks, {
+  id: "frame-region",
+  label: said.dataset.textFrameRegion,
+  edges: numbersIn(field("region"), 4) || shrunk(places, 0.1),
+  size: places,
+  begun: () => { said.textContent = said.dataset.textRegion; },
+  written: (edges) => {
+    field("region").value = edges.map(Math.round).join(", ");
+    changed();
+  },
+});
 
-  begin() {
-    this.marks.classList.add("paper__marks--drawing");
-    this.marks.onpointerdown = (event) => this.#drag(event);
-    said.textContent = said.dataset.textRegion;
-  }
-
-  end() {
-    this.marks.classList.remove("paper__marks--drawing");
-    this.marks.onpointerdown = null;
-    this.part?.remove();
-  }
-
-  #drag(event) {
-    event.preventDefault();
-    this.part?.remove();
-    const from = placeOf(this.marks, event);
-    let edges = null;
-    this.part = drawn("rect", {}, "paper__region");
-    this.marks.append(this.part);
-    this.marks.setPointerCapture(event.pointerId);
-    this.marks.onpointermove = (moved) => {
-      const to = placeOf(this.marks, moved);
-      edges = [Math.min(from.x, to.x), Math.min(from.y, to.y), Math.max(from.x, to.x), Math.max(from.y, to.y)];
-      const [x, y] = edges;
-      for (const [name, value] of Object.entries({ x, y, width: edges[2] - x, height: edges[3] - y })) this.part.setAttribute(name, value);
-    };
-    this.marks.onlostpointercapture = () => {
-      this.marks.onpointermove = this.marks.onlostpointercapture = null;
-      if (!edges) return;
-      field("region").value = edges.map(Math.round).join(", ");
-      changed();
-    };
-  }
-}
+// The frame around one beat, which is classified and not read.
+const beat = (marks, places) => new Frame(marks, {
+  id: "frame-beat",
+  label: said.dataset.textFrameBeat,
+  edges: numbersIn(field("beat"), 4) || firstBeat(places) || shrunk(places, 0.3),
+  size: places,
+  begun: (edges) => {
+    said.textContent = said.dataset.textBeat;
+    document.getElementById("page-one-beat").open = true;
+    field("beat").value = edges.map(Math.round).join(", ");
+  },
+  written: (edges) => { field("beat").value = edges.map(Math.round).join(", "); },
+  clicked: (at) => beatNear(places, at),
+});
 
 // --- Listening ---
 
-// A button that is pressed or not, and what is so meanwhile.
-const toggle = (id, tool, isOn) => {
-  const button = document.getElementById(id);
-  button.hidden = false;
-  const turn = () => {
-    const pressed = button.getAttribute("aria-pressed") !== "true";
-    button.setAttribute("aria-pressed", String(pressed));
-    if (pressed) tool.begin();
-    else tool.end();
-    tools.set(id, pressed);
-  };
-  button.addEventListener("click", turn);
-  if (isOn) turn();
+const tools = new Map();  // of each button what it begins and ends
+
+const isPressed = (id) => tools.get(id).button.getAttribute("aria-pressed") === "true";
+
+// One tool at a time is in the hand.
+const turn = (id, isOn) => {
+  const { button, tool } = tools.get(id);
+  if (isOn === isPressed(id)) return;
+  button.setAttribute("aria-pressed", String(isOn));
+  if (!isOn) return tool.end();
+  for (const other of tools.keys()) if (other !== id) turn(other, false);
+  tool.begin();
+  document.getElementById("paper").scrollIntoView({ block: "nearest" });
 };
 
-const tools = new Map();
+const offer = (id, tool) => {
+  const button = document.getElementById(id);
+  button.hidden = false;
+  tools.set(id, { button, tool });
+  button.addEventListener("click", () => turn(id, !isPressed(id)));
+};
 
 const begin = () => {
   const marks = document.getElementById("paper-marks");
   const places = JSON.parse(document.getElementById("places").textContent);
   letEnlarge();
-  toggle("page-corners", new Corners(marks, places), tools.get("page-corners"));
-  toggle("page-region", new Region(marks), false);
+  offer("page-corners", new Corners(marks, places));
+  offer("page-region", region(marks, places));
+  offer("page-beat", beat(marks, places));
 };
 
 form.addEventListener("change", (event) => {
-  if (!event.target.dataset.lead) changed();
+  if (!event.target.dataset.lead && event.target.name !== "beat") changed();
 });
 form.addEventListener("focusin", (event) => {
   const lead = event.target.dataset?.lead;

@@ -21,3 +21,15 @@ export const letEnlarge = () => {
     button.setAttribute("aria-pressed", String(isLarge));
   });
 };
+
+// The place on a trace that is nearest to one in the picture, as { lead, number }; null where none is within `reach`.
+export const nearestOn = (leads, at, reach) => {
+  let [nearest, found] = [reach, null];
+  for (const lead of leads) {
+    lead.trace.forEach((place, number) => {
+      const distance = place ? Math.hypot(place[0] - at.x, place[1] - at.y) : Infinity;
+      if (distance < nearest) [nearest, found] = [distance, { lead, number }];
+    });
+  }
+  return found;
+};

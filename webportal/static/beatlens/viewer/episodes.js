@@ -59,4 +59,9 @@ export class Episodes {
     }
     return undefined;
   }
+
+  // Whether there is any of these kinds.
+  has(kinds = null) {
+    return this.all.some((one) => !kinds || kinds.includes(one.kind));
+  }
 }

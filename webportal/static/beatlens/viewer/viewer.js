@@ -201,7 +201,7 @@ class Viewer {
     const at = this.shownEvent && this.#isInSight(this.shownEvent.begin) ? this.shownEvent.begin : this.scale.middle;
     const found = this.episodes.next(at, step, kinds);
     if (!found) {
-      this.say(this.words.no_more);
+      this.say(this.episodes.has(kinds) ? this.words.no_more : this.words.none);
       return;
     }
     this.shownEvent = found;
@@ -258,7 +258,7 @@ class Viewer {
 
   goToMoment(moment) {
     if (moment) this.showStretch(moment.title, moment.begin, moment.end);
-    else this.say(this.words.no_more);
+    else this.say(this.words.none);
   }
 
   setGain(gain) {

@@ -1,0 +1,115 @@
+"""What is no ECG is refused, and what is one is read however little its heart does."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+
+from ecg.pictures.pages.likeness import Signs
+from ecg.pictures.pages.reading import read
+from ecg.pictures.pages.result import Kind, Reason
+from tests.ecg.pictures.pages import drawn
+
+TIMES = np.arange(8 * drawn.RATE) / drawn.RATE
+GENERATOR = np.random.default_rng(4)
+#: Hearts that have no beats as others have.
+ENDS = {
+    "asystole": GENERATOR.normal(0, 0.008, len(TIMES)),
+    "fibrillation": sum(
+        GENERATOR.uniform(0.1, 0.3) * np.sin(2 * np.pi * rate * TIMES + GENERATOR.uniform(0, 6))
+        for rate in (3.1, 4.4, 5.2, 6.3, 7.9)
+    ),
+    "noise": 0.12 * np.convolve(GENERATOR.normal(0, 1, len(TIMES) + 8), np.ones(9) / 3, "valid"),
+    "pacing": drawn.lead(8) + 1.2 * (np.abs((TIMES - 0.2) % (60 / 72)) < 0.003),
+}
+
+
+@pytest.mark.parametrize("values", ENDS.values(), ids=list(ENDS))
+@pytest.mark.parametrize("named", [True, False])
+def test_whatever_a_heart_does_on_millimetre_paper_is_read(values: np.ndarray, named: bool) -> None:
+    page = drawn.Page(222, 46, 7.0)
+    page.trace(10, 25, values)
+    if named:
+        page.text(11, 10, "V5")
+        page.text(8, 43, "25 mm/s  10 mm/mV")
+    assert read(page.pixels()).kind is Kind.STRIP
+
+
+def sine(page: drawn.Page) -> None:
+    x = np.linspace(20, 200, 900)
+    page.line(list(zip(x.tolist(), (40 - 20 * np.sin(x / 9)).tolist(), strict=True)))
+
+
+def axes(page: drawn.Page) -> None:
+    page.line([(20, 5), (20, 70), (205, 70)])
+    for place in range(20, 205, 15):
+        page.line([(place, 70), (place, 72)])
+
+
+def bars(page: drawn.Page) -> None:
+    for number, high in enumerate((10, 40, 25, 55, 30, 48, 12, 33)):
+        left = 25 + 22 * number
+        page.line([(left, 70), (left, 70 - high), (left + 14, 70 - high), (left + 14, 70), (left, 70)])
+    page.line([(20, 70), (205, 70)])
+
+
+def zigzag(page: drawn.Page) -> None:
+    heights = np.random.default_rng(2).uniform(10, 65, 16)
+    page.line([(20 + 11 * number, float(height)) for number, height in enumerate(heights)], thick=0.5)
+
+
+def writing(page: drawn.Page) -> None:
+    for row in range(6):
+        page.text(12, 12 + 12 * row, "Remember to buy paper, pens and a new ruler", high=5)
+
+
+@pytest.mark.parametrize("paint", [sine, axes, bars, zigzag, writing])
+@pytest.mark.parametrize("lines", [True, False])
+def test_what_is_drawn_on_any_paper_is_no_strip(paint: object, lines: bool) -> None:
+    colours = {} if lines else {"fine": None, "bold": None}
+    page = drawn.Page(220, 80, 6.0, **colours)  # type: ignore[arg-type]
+    paint(page)  # type: ignore[operator]
+    assert not read(page.pixels()).leads
+
+
+def test_millimetre_paper_alone_is_no_ecg() -> None:
+    assert read(drawn.Page(220, 80, 6.0).pixels()).kind is Kind.NONE
+
+
+def test_bars_of_a_histogram_are_not_one_beat() -> None:
+    image = Image.new("RGB", (500, 420), (255, 255, 255))
+    pen = ImageDraw.Draw(image)
+    for bar, high in enumerate((4, 9, 21, 40, 72, 95, 130, 160, 175, 168, 150, 122, 90, 66, 41, 22, 12, 5)):
+        pen.rectangle((60 + 21 * bar, 360 - 1.8 * high, 81 + 21 * bar, 360), fill=(120, 160, 210), outline=(0, 0, 0))
+    pen.line((60, 30, 60, 360, 450, 360), fill=(0, 0, 0))
+    found = read(np.asarray(image))
+    assert (found.kind, found.reason is Reason.BLANK) == (Kind.NONE, False)
+
+
+TRACED = Signs(words=0, lines=False, bold=False, beating=0.0, alone=1.0, sharpness=12.0, sides=0.0)
+
+
+@pytest.mark.parametrize(
+    ("signs", "is_ecg"),
+    [
+        (TRACED, False),  # a line by itself may be anything
+        (TRACED._replace(beating=1.0), True),
+        (TRACED._replace(beating=1.0, sharpness=3.0), False),  # waves by chance
+        (TRACED._replace(beating=1.0, alone=0.9), False),
+        (TRACED._replace(words=1), False),
+        (TRACED._replace(words=1, lines=True), True),
+        (TRACED._replace(words=2), False),  # numbers that were read as names
+        (TRACED._replace(words=4, alone=0.2), True),
+        (TRACED._replace(words=1, lines=True, flat=True), False),  # a table
+        (TRACED._replace(lines=True, bold=True, beating=1.0, alone=0.0), False),  # writing
+        (TRACED._replace(lines=True), True),
+        (TRACED._replace(lines=True, alone=0.9), False),  # something crosses it
+        (TRACED._replace(lines=True, bold=True, alone=0.9), True),
+        (TRACED._replace(lines=True, bold=True, sharpness=1.5), False),  # a sine
+        (TRACED._replace(lines=True, sides=0.3), False),  # a polygon
+        (TRACED._replace(lines=True, sharpness=260.0), False),  # edges of bars
+    ],
+)
+def test_words_paper_and_shape_speak_together(signs: Signs, is_ecg: bool) -> None:
+    assert signs.is_ecg is is_ecg
