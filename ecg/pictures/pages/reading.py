@@ -30,7 +30,7 @@ from ecg.pictures.pages.scale import scale_of
 from ecg.pictures.pages.sheet import sheet_of
 from ecg.pictures.pages.straightening import Flat
 from ecg.pictures.pages.traces import Trace, touching, traces_of
-from ecg.pictures.pages.views import View, local_scale, view_of
+from ecg.pictures.pages.views import View, usual_scale, view_of
 from ecg.pictures.pages.words import Word, words_of
 
 Pixels = NDArray[np.uint8]
@@ -148,8 +148,8 @@ class _Page(NamedTuple):
 
     @property
     def scale(self) -> float:
-        """Pixels of the picture to one of the straightened page, in its middle."""
-        return local_scale(self.to_picture, self.flat.size)
+        """Pixels of the picture to one of the straightened page."""
+        return usual_scale(self.to_picture, self.flat.size)
 
 
 def _paper(
@@ -198,7 +198,7 @@ def _millimetre(view: View, flat: Flat, pitch: Pitch | None, stated: Corrections
     if pitch is not None and stated.pixels_per_mm is None:
         return pitch.millimetre
     if stated.pixels_per_mm is not None:
-        return stated.pixels_per_mm / local_scale(lambda points: view.to_picture(flat.to_picture(points)), flat.size)
+        return stated.pixels_per_mm / usual_scale(lambda points: view.to_picture(flat.to_picture(points)), flat.size)
     return max(flat.size) / _USUAL_WIDTH
 
 

@@ -16,8 +16,10 @@ from ecg.pictures.pages.sheet import Sheet
 
 Floats = NDArray[np.float64]
 
-#: Pixels within which a map's scale is taken.
+#: Pixels within which a map's scale is taken, at so many places a side, so far from the edges as a share.
 _STEP: Final = 20.0
+_PLACES: Final = 9
+_EDGE: Final = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,16 +39,20 @@ class View:
 
     @property
     def scale(self) -> float:
-        """Pixels of the picture to one of the view, in its middle."""
-        return local_scale(self.to_picture, self.image.size)
+        """Pixels of the picture to one of the view."""
+        return usual_scale(self.to_picture, self.image.size)
 
 
-def local_scale(move: Callable[[Floats], Floats], size: tuple[int, int]) -> float:
-    """By what a map of places, ``[n, 2]``, enlarges the middle of what has ``size`` (width, height)."""
-    middle = np.array(size, np.float64) / 2
-    here, right, below = move(middle + np.array([(0.0, 0.0), (_STEP, 0.0), (0.0, _STEP)]))
-    (a, b), (c, d) = (right - here) / _STEP, (below - here) / _STEP
-    return float(np.sqrt(abs(a * d - b * c)))
+def usual_scale(move: Callable[[Floats], Floats], size: tuple[int, int]) -> float:
+    """By what a map of places, ``[n, 2]``, enlarges what has ``size`` (width, height).
+
+    It is the median over places that are spread evenly: at a single one there may be a bend.
+    """
+    shares = np.linspace(_EDGE, 1 - _EDGE, _PLACES)
+    places = np.stack(np.meshgrid(shares * size[0], shares * size[1]), axis=-1).reshape(-1, 2)
+    here, right, below = (move(places + step) for step in ((0.0, 0.0), (_STEP, 0.0), (0.0, _STEP)))
+    (a, b), (c, d) = (right - here).T / _STEP, (below - here).T / _STEP
+    return float(np.median(np.sqrt(np.abs(a * d - b * c))))
 
 
 def view_of(image: Image.Image, stated: Corrections, side: int, sheet: Sheet | None = None) -> View:
