@@ -66,34 +66,34 @@ def zipped(recording: Recording, folder: Path) -> Path:
 def test_a_zip_is_sent_a_family_corrected_and_everything_follows(
     system: System, visitor: Visit, shot: Shot, tmp_path: Path
 ) -> None:
-    rita = visitor(viewport={"width": 1280, "height": 900}, accept_downloads=True)
-    sign_up(rita, system, "rita")
-    send(rita, system, [SAMPLES / "couplets-and-runs.zip"], "couplets")
-    analysed(rita)
-    recording = rita.url.split("?")[0]
-    follow(rita, rita.get_by_role("link", name="Families of beats"))
-    said, now = ventricular(rita)
+    romy = visitor(viewport={"width": 1280, "height": 900}, accept_downloads=True)
+    sign_up(romy, system, "romy")
+    send(romy, system, [SAMPLES / "couplets-and-runs.zip"], "couplets")
+    analysed(romy)
+    recording = romy.url.split("?")[0]
+    follow(romy, romy.get_by_role("link", name="Families of beats"))
+    said, now = ventricular(romy)
     assert said == now > 10
-    family = rita.locator(".family").filter(has=rita.locator(".family__kind", has_text="Premature Ventricular")).first
-    follow(rita, family.locator(".family__classes button", has_text=re.compile("^N$")))
-    expect(rita.get_by_role("status")).to_contain_text("was called Normal")
-    assert ventricular(rita)[0] == said
-    corrected = ventricular(rita)[1]
+    family = romy.locator(".family").filter(has=romy.locator(".family__kind", has_text="Premature Ventricular")).first
+    follow(romy, family.locator(".family__classes button", has_text=re.compile("^N$")))
+    expect(romy.get_by_role("status")).to_contain_text("was called Normal")
+    assert ventricular(romy)[0] == said
+    corrected = ventricular(romy)[1]
     assert corrected < said
-    shot(rita, "recording-families")
+    shot(romy, "recording-families")
 
-    rita.goto(f"{recording}report/")
-    expect(rita.locator("#changed")).to_be_visible()
-    assert beats_of_kind(rita, tmp_path, "PVC") == corrected
-    with rita.expect_download() as paper:
-        rita.get_by_role("link", name="PDF", exact=True).click()
+    romy.goto(f"{recording}report/")
+    expect(romy.locator("#changed")).to_be_visible()
+    assert beats_of_kind(romy, tmp_path, "PVC") == corrected
+    with romy.expect_download() as paper:
+        romy.get_by_role("link", name="PDF", exact=True).click()
     assert paper.value.path().read_bytes().startswith(b"%PDF")
 
-    rita.goto(f"{recording}families/")
-    follow(rita, rita.get_by_role("button", name="Take the last one back"))
-    assert ventricular(rita) == [said, said]
-    rita.goto(f"{recording}report/")
-    assert beats_of_kind(rita, tmp_path, "PVC") == said
+    romy.goto(f"{recording}families/")
+    follow(romy, romy.get_by_role("button", name="Take the last one back"))
+    assert ventricular(romy) == [said, said]
+    romy.goto(f"{recording}report/")
+    assert beats_of_kind(romy, tmp_path, "PVC") == said
 
 
 def beats_of_kind(page: Page, folder: Path, short: str) -> int:
@@ -216,10 +216,10 @@ def test_the_server_goes_away_in_the_middle_and_comes_back(
 
 @pytest.mark.skipif("BEATLENS_DAY" not in os.environ, reason="takes some minutes: BEATLENS_DAY=1")
 def test_a_day_is_sent_and_seen(system: System, visitor: Visit, shot: Shot, tmp_path: Path) -> None:
-    xenia = visitor(viewport={"width": 1280, "height": 900})
-    sign_up(xenia, system, "xenia")
-    send(xenia, system, [zipped(made(24.0, seed=5), tmp_path)], "a day")
-    xenia.get_by_role("link", name="Report", exact=True).wait_for(timeout=3 * PATIENCE)
-    analysed(xenia)
-    expect(xenia.locator("main")).to_contain_text("24:00:00 h")
-    shot(xenia, "recording-day")
+    xaver = visitor(viewport={"width": 1280, "height": 900})
+    sign_up(xaver, system, "xaver")
+    send(xaver, system, [zipped(made(24.0, seed=5), tmp_path)], "a day")
+    xaver.get_by_role("link", name="Report", exact=True).wait_for(timeout=3 * PATIENCE)
+    analysed(xaver)
+    expect(xaver.locator("main")).to_contain_text("24:00:00 h")
+    shot(xaver, "recording-day")

@@ -109,8 +109,8 @@ def test_no_page_is_wider_than_its_window(
             phone.wait_for_timeout(150)
             with suppress(Error):
                 phone.goto("about:blank")
-        is_page = response is not None and phone.locator("meta[name=viewport]").count()
-        if not is_page or phone.url in seen:
+        is_text = response is not None and response.headers.get("content-type", "").startswith("text/html")
+        if not is_text or not phone.locator("meta[name=viewport]").count() or phone.url in seen:
             continue
         seen.add(phone.url)
         width, culprits = phone.evaluate(WIDER)

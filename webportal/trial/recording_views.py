@@ -43,7 +43,7 @@ def page(request: HttpRequest, sample: str) -> HttpResponse:
         "sample": chosen,
         "answer": ready.seen,
         "is_reading": ready.is_reading,
-        "others": [other for other in samples.every() if other.key != sample],
+        "others": [other for other in samples.every() if other != chosen and other.is_picture == chosen.is_picture],
         **_read(sample, ready),
         **_paper(sample, ready),
         **_lasting(ready),
