@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from training.commands.options import RUNS, DataOption, RecipeOption, RunsOption, TableOption, ThreadsOption
+from training.commands.options import RUNS, DataOption, RecipeOption, RunsOption, ThreadsOption
 from training.commands.prepared import load_data
 from training.commands.terminal import console, print_table, progress_bar
 from training.datasets.splits import SplitError
@@ -22,9 +22,6 @@ if TYPE_CHECKING:
 
 app = typer.Typer()
 PANEL = "Training"
-
-#: Databases whose people `people-5fold` asks about.
-_EVERYBODY = ("mitdb", "vfdb", "ptbxl-all", "cpsc2018", "ludb", "qtdb", "ecgiddb")
 
 
 class Strategy(StrEnum):
@@ -203,32 +200,3 @@ def tune(
         console.print(f"wrote {out}")
     if table is not None:
         print_table(tuning.table(folder), table)
-
-
-@app.command(name="window-length", rich_help_panel=PANEL)
-def window_length(
-    source: Annotated[
-        list[str] | None, typer.Option(help="Database; may be repeated. By default all of people-5fold.")
-    ] = None,
-    write: Annotated[
-        bool, typer.Option("--write", help="Write the weights that the reader brings along; all people take part.")
-    ] = False,
-    out: TableOption = None,
-) -> None:
-    """Fit what estimates how many seconds a picture without a scale shows, and measure it on people it doesn't know."""
-    from ecg.pictures.ink.window_length import WEIGHTS
-    from training.datasets import window_lengths
-    from training.learning import window_length as learning
-
-    with progress_bar() as progress:
-        task = progress.add_task("recordings", total=None)
-
-        def report(_record: str) -> None:
-            progress.advance(task)
-
-        windows = window_lengths.of_sources(source or list(_EVERYBODY), report)
-    known, unknown = learning.divided(windows)
-    print_table(learning.measured(learning.fit(known), unknown), out)
-    if write:
-        learning.save(learning.fit(windows), WEIGHTS)
-        console.print(f"wrote {WEIGHTS}")

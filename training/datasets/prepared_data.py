@@ -53,7 +53,7 @@ class PreparationConfig:
     beats_of_a_kind: int = 0
     """If not 0: at most so many beats of each symbol in a record are drawn, spread evenly over it."""
     seed: int = 20_260
-    format: int = 6
+    format: int = 5
     """Raised whenever the same beats are drawn otherwise, so that old and new pictures never mix."""
 
 

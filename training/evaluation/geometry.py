@@ -111,13 +111,8 @@ class Agreement(NamedTuple):
 
 
 def agreement(stretch: Stretch, layout: Layout, drawn: Drawn, read: ReadBeat) -> Agreement | None:
-    """Hold the trace that was read against the samples that were drawn; None where they have nothing in common.
-
-    A trace of unknown scale counts as a whole, whatever of it the model is shown.
-    """
-    points = read.points
-    placed = placing.by_extent(*points) if points is not None and read.scale is Scale.UNKNOWN else read.placed
-    if placed is None:
+    """Hold the trace that was read against the samples that were drawn; None where they have nothing in common."""
+    if read.placed is None:
         return None
     count, before = len(drawn.points), round(layout.before * SAMPLING_RATE)
     first = stretch.r_peak - before
@@ -128,7 +123,7 @@ def agreement(stretch: Stretch, layout: Layout, drawn: Drawn, read: ReadBeat) ->
         window = WINDOW_BEFORE + WINDOW_AFTER - 1
         times, seconds = (np.arange(count) - before + WINDOW_BEFORE) / window, window / SAMPLING_RATE
     visible = np.isfinite(drawn.points[:, 1])
-    correlations = [_correlation(signal[visible], times[visible] + lag / 1000 / seconds, placed) for lag in _LAGS]
+    correlations = [_correlation(signal[visible], times[visible] + lag / 1000 / seconds, read.placed) for lag in _LAGS]
     best = int(np.argmax(correlations))
     return Agreement(correlations[len(_LAGS) // 2], float(_LAGS[best]), correlations[best])
 

@@ -8,7 +8,7 @@ the same, for what reading does to them.
 from __future__ import annotations
 
 import io
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,18 +16,16 @@ from PIL import Image
 
 from ecg.beats import SAMPLING_RATE, WINDOW_AFTER, WINDOW_BEFORE
 from ecg.pictures.canvas import HEIGHT, WIDTH
-from ecg.pictures.ink import placing, window_length
+from ecg.pictures.ink import placing
 from ecg.pictures.ink.opening import open_picture
 from ecg.pictures.ink.placing import Placed
 from ecg.pictures.ink.reading import pixels_of, pixels_of_signal, read_beat
 from ecg.pictures.ink.redraw import pixels_of_trace
-from ecg.pictures.ink.waves import waves_of
 from training.pictures import layout_kinds
 from training.pictures.layouts import MM_PER_MV, MM_PER_SECOND, painted
 
 Pixels = NDArray[np.uint8]
 Signal = NDArray[np.float32]
-Floats = NDArray[np.float64]
 Intervals = tuple[float, float]
 
 #: Samples at 360 Hz that a varied beat needs on each side of its R peak: the longest RR interval that is shown.
@@ -46,8 +44,6 @@ _WINDOWS: Final = (0.45, 0.25, 0.15)
 #: Pixels that a trace is high, from and to, and how far what is read is off, pixels (standard deviation).
 _LOWEST_PX, _HIGHEST_PX = 30, 400
 _OFF_PX: Final = 0.3
-#: How thick the line of such a trace is.
-_LINE_PX: Final = 1.0
 
 _OTHER_KINDS: Final = tuple(kind for name, kind in layout_kinds.KINDS.items() if name != "plain")
 
@@ -109,46 +105,19 @@ def _placed(signal: Signal, intervals: Intervals, generator: np.random.Generator
     chance = generator.random()
     if chance < _CLASSIC:
         return placing.of_signal(signal[REACH - WINDOW_BEFORE : REACH + WINDOW_AFTER])
-    if chance >= _CLASSIC + _ON_PAPER:
-        shown = unscaled(signal, intervals, generator)
-        return window_length.one_beat(shown.x, shown.y, shown.r_peak)
-    before, after = _half_a_second(generator)
-    x, millivolts = _as_read(signal, before, after, generator)
-    across, down = SAMPLING_RATE / MM_PER_SECOND, 1 / MM_PER_MV
-    return placing.in_millimetres(x, -millivolts, across, down, round(before * SAMPLING_RATE))
-
-
-class Unscaled(NamedTuple):
-    """A trace as it is read of a picture that doesn't tell its scale: only its proportions are left."""
-
-    x: Floats
-    y: Floats
-    """Downwards; the trace is about as wide as high."""
-    r_peak: float
-    """x of the R peak that the reader would find."""
-    seconds: float
-    """How long its window is."""
-
-
-def unscaled(signal: Signal, intervals: Intervals, generator: np.random.Generator) -> Unscaled:
-    """A beat in a window by chance.
-
-    Args:
-        signal: shape ``[2 * REACH]``, millivolts, R in the middle.
-        intervals: seconds, the RR interval before and after.
-    """
-    x, millivolts = _as_read(signal, *_window(intervals, generator), generator)
-    y = -millivolts * len(x) / max(float(np.ptp(millivolts)), 0.1)
-    return Unscaled(x, y, waves_of(x, y, _LINE_PX).r_peak, (len(x) - 1) / SAMPLING_RATE)
-
-
-def _as_read(signal: Signal, before: float, after: float, generator: np.random.Generator) -> tuple[Floats, Floats]:
-    """Samples of a window, counted, and their millivolts, as far off as a picture's pixels are coarse."""
+    on_paper = chance < _CLASSIC + _ON_PAPER
+    before, after = _half_a_second(generator) if on_paper else _window(intervals, generator)
     first, last = REACH - round(before * SAMPLING_RATE), REACH + round(after * SAMPLING_RATE)
     millivolts = signal[max(first, 0) : last + 1].astype(np.float64)
+    x = np.arange(len(millivolts), dtype=np.float64)
     high = np.exp(generator.uniform(np.log(_LOWEST_PX), np.log(_HIGHEST_PX)))
     off = _OFF_PX * max(float(np.ptp(millivolts)), 0.1) / high
-    return np.arange(len(millivolts), dtype=np.float64), millivolts + off * generator.standard_normal(len(millivolts))
+    millivolts += off * generator.standard_normal(len(millivolts))
+    if on_paper:
+        across, down = SAMPLING_RATE / MM_PER_SECOND, 1 / MM_PER_MV
+        return placing.in_millimetres(x, -millivolts, across, down, REACH - max(first, 0))
+    # Of a picture only its proportions are left: a trace is about as wide as high.
+    return placing.by_extent(x, -millivolts * len(x) / max(float(np.ptp(millivolts)), 0.1))
 
 
 def _half_a_second(generator: np.random.Generator) -> tuple[float, float]:

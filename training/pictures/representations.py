@@ -100,25 +100,13 @@ class ReadByInk:
 
     def pictures(self, recording: MarkedRecording, variant: Variant | None = None) -> Pixels:
         """See :class:`Representation`; all variants are alike, and leads are never rotated."""
+        samples = recording.samples[within(recording)]
         if variant is None:
-            samples = recording.samples[within(recording)]
             return ink_readings.plain(_rows(_windows(recording, samples, WINDOW_BEFORE)))
-        return ink_readings.varied(*augmented_surroundings(recording, variant.generator), variant.generator)
-
-
-def augmented_surroundings(
-    recording: MarkedRecording, generator: np.random.Generator
-) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
-    """Every beat in every lead, augmented, with its surroundings, and seconds to its neighbours.
-
-    Returns:
-        ``[rows, 2 * REACH]`` millivolts and ``[rows, 2]``, as :func:`training.pictures.ink_readings.varied` takes them.
-    """
-    samples = recording.samples[within(recording)]
-    reach = int(SignalAugmentation().reach(ink_readings.REACH)) + 2
-    signals = augment(_rows(_windows(recording, samples, reach)), generator, samples=ink_readings.REACH)
-    intervals = _intervals(samples, np.unique(recording.peaks))
-    return signals, np.tile(intervals, (recording.signal.shape[1], 1))
+        reach = int(SignalAugmentation().reach(ink_readings.REACH)) + 2
+        signals = augment(_rows(_windows(recording, samples, reach)), variant.generator, samples=ink_readings.REACH)
+        intervals = _intervals(samples, np.unique(recording.peaks))
+        return ink_readings.varied(signals, np.tile(intervals, (recording.signal.shape[1], 1)), variant.generator)
 
 
 def _windows(recording: MarkedRecording, samples: NDArray[np.int64], reach: int) -> NDArray[np.float32]:

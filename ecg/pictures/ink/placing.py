@@ -82,15 +82,9 @@ def in_millimetres(x: Floats, y: Floats, across: float, down: float, r_peak: flo
 
 def by_extent(x: Floats, y: Floats) -> Placed:
     """A trace of unknown scale: as wide as the plot, from its first to its last point."""
-    return by_extent_within(x, y, np.ones(len(x), dtype=bool))
-
-
-def by_extent_within(x: Floats, y: Floats, inside: NDArray[np.bool_]) -> Placed:
-    """The same of a part of it, ``inside`` ``[N]``: points outside are beyond the plot's left and right end."""
-    part_x, part_y = x[inside], y[inside]
-    length = max(float(part_x[-1] - part_x[0]), 1e-9)
-    highest, lowest = float(np.nanmin(part_y)), float(np.nanmax(part_y))
+    length = max(float(x[-1] - x[0]), 1e-9)
+    highest, lowest = float(np.nanmin(y)), float(np.nanmax(y))
     reach = max(lowest - highest, _FLATTEST * length)
     middle = (_LOWEST + _HIGHEST) / 2
     heights = middle + ((highest + lowest) / 2 - y) / reach * (_HIGHEST - _LOWEST)
-    return Placed((x - part_x[0]) / length, heights)
+    return Placed((x - x[0]) / length, heights)

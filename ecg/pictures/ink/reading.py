@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from ecg.pictures.ink import finding, placing, strokes, window_length
+from ecg.pictures.ink import finding, placing, strokes
 from ecg.pictures.ink.depth import LEAST_DEPTH, Channel, Depth, depth_of
 from ecg.pictures.ink.extent import Extent
 from ecg.pictures.ink.finding import Found
@@ -92,7 +92,7 @@ class ReadBeat:
             return placing.in_classic_geometry(*points)
         if self.scale is Scale.MILLIMETRES and self.millimetre is not None and self.r_peak is not None:
             return placing.in_millimetres(*points, self.millimetre.across, self.millimetre.down, self.r_peak)
-        return placing.by_extent(*points) if self.r_peak is None else window_length.one_beat(*points, self.r_peak)
+        return placing.by_extent(*points)
 
     @property
     def trace(self) -> Floats | None:

@@ -11,7 +11,6 @@ from PIL import Image
 
 from ecg.beats import SAMPLING_RATE
 from ecg.pictures.canvas import HEIGHT, WIDTH
-from ecg.pictures.ink import window_length
 from ecg.pictures.ink.opening import open_picture
 from ecg.pictures.ink.reading import pixels_of, read_beat
 from tests.ecg.pictures.ink.beats import drawn, millivolts, window
@@ -58,22 +57,16 @@ def test_each_shows_one_line_from_left_to_right(drawn_share: float, monkeypatch:
     assert np.median(inked) > 0.75
 
 
-def test_some_windows_have_neighbours_and_most_of_these_are_cut_out(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_some_show_the_neighbours_and_some_the_beat_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ink_readings, "_CLASSIC", 0.0)
     monkeypatch.setattr(ink_readings, "_ON_PAPER", 0.0)
     monkeypatch.setattr(ink_readings, "_DRAWN", 0.0)
-    assert (_complexes() == 1).sum() > 50
-    monkeypatch.setattr(window_length, "LONG", np.inf)
-    whole = _complexes()
-    assert (whole == 1).sum() > 20
-    assert (whole > 1).sum() > 4
-
-
-def _complexes() -> NDArray[np.int64]:
-    """How many QRS complexes each of 60 beats shows, read of windows by chance in a quick rhythm: ``[60]``."""
-    pixels = varied(np.stack([_rhythm(0.5)] * 60), np.full((60, 2), 0.5), np.random.default_rng(1))
+    signals = np.stack([_rhythm(0.5)] * 60)
+    pixels = varied(signals, np.full((60, 2), 0.5), np.random.default_rng(1))
     top = np.asarray((pixels[:, : HEIGHT // 4, :, 0] < 128).any(axis=1))
-    return np.asarray((np.diff(top.astype(int), axis=1) == 1).sum(axis=1) + top[:, 0])
+    complexes = (np.diff(top.astype(int), axis=1) == 1).sum(axis=1) + top[:, 0]
+    assert (complexes == 1).sum() > 20
+    assert (complexes > 1).sum() > 4
 
 
 def test_a_flat_lead_and_long_intervals_are_drawn_all_the_same() -> None:
