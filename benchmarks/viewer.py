@@ -203,8 +203,9 @@ def _kept_day() -> tuple[str, str]:
     user = User.objects.create_user("viewer", "viewer@localhost", "a-long-passphrase")
     recording = made(24.0, seed=1)
     row = models.Recording(owner=user, name="a day", files=[{"name": "day.dat", "bytes": 1, "sha256": "0" * 64}])
-    row.path.mkdir(parents=True)
-    store.write(recording, row.store, kind="WFDB")
+    with row.stored.filling("store", last=store.HEADER) as folder:
+        folder.parent.mkdir(parents=True)
+        store.write(recording, folder, kind="WFDB")
     row.state, row.finished_at, row.kind = models.Recording.State.READ, timezone.now(), "WFDB"
     row.leads, row.rate = list(recording.leads), recording.rate
     row.samples, row.seconds = recording.samples, recording.seconds
@@ -215,7 +216,7 @@ def _kept_day() -> tuple[str, str]:
     analysis.finished_at, analysis.done_samples, analysis.beats = timezone.now(), recording.samples, len(said.beats)
     analysis.model_name, analysis.model_version = said.model.name, said.model.version
     analysis.summary, analysis.beats_file = beats_file.summary_of(said), f"{analysis.pk}.beats"
-    analysis.recording.kept.write(analysis.beats_file, beats_file.pack(said))
+    analysis.recording.stored.write(analysis.beats_file, beats_file.pack(said))
     analysis.save(force_insert=True)
     client = Client()
     client.force_login(user)

@@ -46,7 +46,8 @@ def compare(taken: Mapping[uuid.UUID, int], contents: Sequence[bytes], address: 
             lost += 1
             continue
         first += done[0].attempts == done[0].recording.attempts == 1
-        wrong += not same(beats_file.unpack(done[0].beats_path.read_bytes()).analysis.beats, right[kind].beats)
+        answer = beats_file.unpack(done[0].recording.stored.read(done[0].beats_file))
+        wrong += not same(answer.analysis.beats, right[kind].beats)
     doubled += max(0, Recording.objects.count() - len(taken))
     return Compared(first, lost, doubled, wrong, _without_row())
 
@@ -68,14 +69,13 @@ def _without_row() -> int:
     from webportal.recordings.models.recordings import ROOT
 
     root = Path(default_storage.path(ROOT))
-    known = {recording.path: recording for recording in Recording.objects.prefetch_related("analyses")}
+    recordings = Recording.objects.prefetch_related("analyses")
+    known = {Path(default_storage.path(recording.folder)): recording for recording in recordings}
     folders = [path for path in root.glob("*/*") if path.is_dir()]
     return sum(_unnamed_in(known[path]) if path in known else 1 for path in folders)
 
 
 def _unnamed_in(recording: Recording) -> int:
-    named = {recording.originals / str(number) for number in range(len(recording.files))}
-    named |= {analysis.beats_path for analysis in recording.analyses.all() if analysis.beats_file}
-    stored = {"recording.json", "signal.bin", "pyramid.bin", "annotations.json"}
-    there = [path for path in recording.path.rglob("*") if path.is_file()]
-    return sum(path not in named and not (path.parent == recording.store and path.name in stored) for path in there)
+    named = {*recording.sent_names, *(analysis.beats_file for analysis in recording.analyses.all())}
+    named |= {f"store/{name}" for name in ("recording.json", "signal.bin", "pyramid.bin", "annotations.json")}
+    return sum(name not in named for name in recording.stored.names())

@@ -1,6 +1,6 @@
 """What the model for recordings says of people whom its networks don't know, as the stored tables have it.
 
-The served network learnt from everybody. ``python -m training recordings tables`` makes these tables of the networks of
+The served network was trained on all people. ``python -m training recordings tables`` makes these tables of the networks of
 the divisions, which are not in the project.
 """
 

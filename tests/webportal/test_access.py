@@ -23,6 +23,7 @@ from tests.inference_server.exports.made import analysis_of, recording_of, regul
 from tests.webportal import access_table
 from tests.webportal.api.conftest import program
 from tests.webportal.conftest import FarSide
+from tests.webportal.recordings.folders import folder_of
 from webportal.accounts.models import User
 from webportal.analyses import services
 from webportal.analyses.intake.batches import add_picture, begin_batch
@@ -51,9 +52,9 @@ def keep_recording(owner: User, name: str) -> Recording:
     """A recording that was read, and an answer about it."""
     signal = recording_of(regular(20), 20)
     row = Recording(owner=owner, name=name, files=[{"name": "strip-zzyzx.csv", "bytes": 1, "sha256": "0" * 64}])
-    store.write(signal, row.store, kind="CSV")
-    row.originals.mkdir()
-    shutil.copy(SAMPLE, row.originals / "0")
+    store.write(signal, folder_of(row) / "store", kind="CSV")
+    (folder_of(row) / "sent").mkdir()
+    shutil.copy(SAMPLE, folder_of(row) / "sent/0")
     reading = PageReading(Kind.STRIP, (64, 64))
     StoredPage(row).store(Digitized(reading, SAMPLE.read_bytes()), NOTHING)
     row.state, row.finished_at = Recording.State.READ, timezone.now()
@@ -65,7 +66,7 @@ def keep_recording(owner: User, name: str) -> Recording:
     answer.finished_at, answer.beats, answer.summary = timezone.now(), len(said.beats), beats_file.summary_of(said)
     answer.model_name, answer.model_version = said.model.name, said.model.version
     answer.beats_file = f"{answer.pk}.beats"
-    answer.recording.kept.write(answer.beats_file, beats_file.pack(said))
+    answer.recording.stored.write(answer.beats_file, beats_file.pack(said))
     answer.save(force_insert=True)
     return row
 

@@ -101,14 +101,14 @@ def _add_folder(writer: Writer, name: str) -> int:
 
     What is not finished has no header, or less than was announced, and goes on from there once it is restored.
     """
-    kept = folder(name)
+    stored = folder(name)
     count = 0
-    for file_name in kept.names():
+    for file_name in stored.names():
         # What begins with a dot is being written; a folder of such a name is a reader's own.
         if any(part.startswith((".", "recording-")) for part in PurePosixPath(file_name).parts):
             continue
         try:
-            with kept.opened(file_name) as file:
+            with stored.opened(file_name) as file:
                 writer.add(f"{MEDIA}/{name}/{file_name}", file)
         except FileNotFoundError:
             continue

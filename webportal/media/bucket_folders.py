@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, Final, cast
+from typing import Any, Final
 
 import numpy as np
 from boto3.s3.transfer import TransferConfig
@@ -59,12 +59,12 @@ class BucketFolder:
             return bytes(self._client.get_object(Bucket=self._bucket, Key=self._key(name))["Body"].read())
 
     @contextmanager
-    def opened(self, name: str) -> Iterator[IO[bytes]]:
+    def opened(self, name: str) -> Iterator[io.BufferedReader]:
         """See :meth:`Folder.opened`."""
         with told():
             body = self._client.get_object(Bucket=self._bucket, Key=self._key(name))["Body"]
         try:
-            yield cast(IO[bytes], _Told(body))
+            yield io.BufferedReader(_Told(body))
         finally:
             body.close()
 

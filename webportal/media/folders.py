@@ -11,8 +11,9 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
+from io import BufferedReader
 from pathlib import Path
-from typing import IO, Protocol, cast
+from typing import Protocol, cast
 
 from django.core.files.storage import FileSystemStorage, default_storage
 from ecg.store_files import StoreFiles
@@ -44,7 +45,7 @@ class Folder(Protocol):
     def read(self, name: str) -> bytes:
         """All of a file. Raises ``FileNotFoundError``."""
 
-    def opened(self, name: str) -> AbstractContextManager[IO[bytes]]:
+    def opened(self, name: str) -> AbstractContextManager[BufferedReader]:
         """A file to be read once, from its beginning. Raises ``FileNotFoundError``."""
 
     def size(self, name: str) -> int:
@@ -126,7 +127,7 @@ class LocalFolder:
         """See :meth:`Folder.read`."""
         return (self._path / name).read_bytes()
 
-    def opened(self, name: str) -> IO[bytes]:
+    def opened(self, name: str) -> BufferedReader:
         """See :meth:`Folder.opened`."""
         return (self._path / name).open("rb")
 

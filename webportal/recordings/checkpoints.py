@@ -17,14 +17,14 @@ class Checkpoints:
     def __init__(self, analysis: RecordingAnalysis) -> None:
         self.name = f"{analysis.pk}.parts"
         """Of their folder, in the recording's."""
-        self._kept = analysis.recording.kept
+        self._stored = analysis.recording.stored
 
     def parts(self) -> list[bytes]:
         """What was stored, in order, as far as it is what was written."""
         whole: list[bytes] = []
         while True:
             try:
-                part = self._kept.read(self._name(len(whole)))
+                part = self._stored.read(self._name(len(whole)))
                 responses_of(part)
             except (FileNotFoundError, ValueError):
                 return whole
@@ -38,11 +38,11 @@ class Checkpoints:
         """
         if place == 0:
             self.forget()
-        self._kept.write(self._name(place), part)
+        self._stored.write(self._name(place), part)
 
     def forget(self) -> None:
         """Delete all of them."""
-        self._kept.delete_all(self.name)
+        self._stored.delete_all(self.name)
 
     def _name(self, place: int) -> str:
         return f"{self.name}/{_NAME.format(place)}"

@@ -59,7 +59,7 @@ class _AnswerFile:
 
 
 def _version(analysis: RecordingAnalysis) -> tuple[uuid.UUID, _AnswerFile, int]:
-    folder, name = analysis.recording.kept, analysis.beats_file
+    folder, name = analysis.recording.stored, analysis.beats_file
     return analysis.pk, _AnswerFile(folder, folder.name, name, folder.version(name)), _number(analysis)
 
 

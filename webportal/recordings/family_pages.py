@@ -22,7 +22,6 @@ from webportal.recordings.beat_drawings import Drawing
 from webportal.recordings.editing.edits import NOT_A_BEAT, Edit, EditKind, undone
 from webportal.recordings.editing.families import NO_CLASS, EditedBeats, EditedFamily
 from webportal.recordings.models import RecordingAnalysis
-from webportal.recordings.models.recordings import STORE
 
 ORDERS: Final = ("doubt", "size", "number")
 """How families may be listed: by how many of their beats are likely to be wrong, by size, by number."""
@@ -209,6 +208,6 @@ def _who(by: int | None, analysis: RecordingAnalysis, reader: User) -> str:
 def _opened(analysis: RecordingAnalysis) -> Recording | None:
     """The samples; None where they can't be read any more, and nothing is drawn."""
     try:
-        return store.open_store(analysis.recording.kept.store_files(STORE)).recording
+        return store.open_store(analysis.recording.store).recording
     except (RecordingError, OSError):
         return None

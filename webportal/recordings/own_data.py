@@ -31,14 +31,14 @@ def write_recordings(user: User, archive: zipfile.ZipFile) -> None:
     write_rows(archive, "recording-analyses.json", answers.values(*_ANSWERS).iterator(chunk_size=500))
     write_rows(archive, "recording-edits.json", _edits(user))
     for recording in own.iterator(chunk_size=500):
-        for name in recording.kept.names():
+        for name in recording.stored.names():
             if name.startswith("sent/") or name.endswith(".beats"):
                 _write_file(recording, name, archive)
 
 
 def _write_file(recording: Recording, name: str, archive: zipfile.ZipFile) -> None:
     target = f"recordings/{recording.pk}/{name.removeprefix('sent/')}"
-    with recording.kept.opened(name) as file, archive.open(target, "w", force_zip64=True) as entry:
+    with recording.stored.opened(name) as file, archive.open(target, "w", force_zip64=True) as entry:
         shutil.copyfileobj(file, entry)
 
 

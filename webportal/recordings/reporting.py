@@ -30,7 +30,6 @@ from webportal.recordings.digitizing.answers import KIND
 from webportal.recordings.digitizing.stored import StoredPage
 from webportal.recordings.editing.edits import in_force, undone
 from webportal.recordings.models import RecordingAnalysis
-from webportal.recordings.models.recordings import STORE
 from webportal.recordings.strip_drawings import StripDrawing
 
 FILES: Final = {
@@ -69,7 +68,7 @@ class Report:
         self._corrected = corrected
         self._edits = corrections.edits_of(analysis)
         self.words: Wording = BY_LANGUAGE.get(get_language() or "", ENGLISH)
-        self.recording: Recording = store.open_store(analysis.recording.kept.store_files(STORE)).recording
+        self.recording: Recording = store.open_store(analysis.recording.store).recording
 
     @property
     def name(self) -> str:

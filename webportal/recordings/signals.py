@@ -19,7 +19,7 @@ from webportal.recordings.models import Recording
 def delete_folder(sender: type[Recording], instance: Recording, **kwargs: Any) -> None:
     """Give the account its bytes back, and delete the folder once the deletion is committed; a roll-back keeps it."""
     quota.release(owner_id=instance.owner_id, size=instance.stored_bytes)
-    transaction.on_commit(lambda: _delete(instance.kept))
+    transaction.on_commit(lambda: _delete(instance.stored))
 
 
 def _delete(folder: Folder) -> None:

@@ -95,13 +95,13 @@ def test_a_recording_is_sent_read_looked_at_taken_along_and_deleted(
     row.refresh_from_db()
     assert row.state == Recording.State.READ
     inside = ["sent/0", "store/annotations.json", "store/pyramid.bin", "store/recording.json", "store/signal.bin"]
-    assert row.kept.names() == inside
-    assert row.kept.read("sent/0") == content
-    stored = stores.open_store(row.kept.store_files(STORE), verify=True)
-    with row.kept.on_disk("store/signal.bin") as signal, row.kept.on_disk("store/pyramid.bin") as pyramid:
+    assert row.stored.names() == inside
+    assert row.stored.read("sent/0") == content
+    stored = stores.open_store(row.store, verify=True)
+    with row.stored.on_disk("store/signal.bin") as signal, row.stored.on_disk("store/pyramid.bin") as pyramid:
         assert (signal.stat().st_size, pyramid.stat().st_size) == (
-            row.kept.size("store/signal.bin"),
-            row.kept.size("store/pyramid.bin"),
+            row.stored.size("store/signal.bin"),
+            row.stored.size("store/pyramid.bin"),
         )
     np.testing.assert_allclose(
         stored.recording.read(1000, 3000), made_recording.read(1000, 3000), atol=1e-4, equal_nan=True
@@ -118,48 +118,48 @@ def test_a_recording_is_sent_read_looked_at_taken_along_and_deleted(
 
 
 def test_pieces_go_on_wherever_they_end_and_twice_is_once(bucket: Any) -> None:
-    kept = folder("recordings/ab/abc")
-    assert kept.arrived("sent/1") == 0
-    assert kept.append("sent/1", 0, b"0123", 10) == 4
+    stored = folder("recordings/ab/abc")
+    assert stored.arrived("sent/1") == 0
+    assert stored.append("sent/1", 0, b"0123", 10) == 4
     with pytest.raises(Misplaced) as misplaced:
-        kept.append("sent/1", 0, b"0123", 10)
+        stored.append("sent/1", 0, b"0123", 10)
     assert misplaced.value.offset == 4
     with pytest.raises(TooMuch):
-        kept.append("sent/1", 4, b"0123456", 10)
+        stored.append("sent/1", 4, b"0123456", 10)
     # Two processes that looked before either had stored its piece.
-    kept.write("sent/1.pieces/000000000000004-2", b"45")
-    kept.write("sent/1.pieces/000000000000004-3", b"456")
-    kept.write("sent/1.pieces/000000000000006-4", b"6789")
-    assert kept.arrived("sent/1") == 7
+    stored.write("sent/1.pieces/000000000000004-2", b"45")
+    stored.write("sent/1.pieces/000000000000004-3", b"456")
+    stored.write("sent/1.pieces/000000000000006-4", b"6789")
+    assert stored.arrived("sent/1") == 7
     assert folder("recordings/ab/abc").append("sent/1", 7, b"789", 10) == 10
-    kept.join("sent/1")
-    kept.join("sent/1")
-    assert (kept.read("sent/1"), kept.arrived("sent/1"), kept.names()) == (b"0123456789", 10, ["sent/1"])
+    stored.join("sent/1")
+    stored.join("sent/1")
+    assert (stored.read("sent/1"), stored.arrived("sent/1"), stored.names()) == (b"0123456789", 10, ["sent/1"])
 
 
 def test_a_joined_file_whose_worker_was_lost_is_not_joined_again(bucket: Any) -> None:
-    kept = folder("recordings/ab/abc")
-    kept.append("sent/0", 0, b"0123", 8)
-    kept.append("sent/0", 4, b"4567", 8)
-    kept.write("sent/0", b"01234567")
-    kept.delete("sent/0.pieces/000000000000000-4")
-    assert kept.arrived("sent/0") == 8
-    kept.join("sent/0")
-    assert kept.read("sent/0") == b"01234567"
-    assert kept.names() == ["sent/0"]
+    stored = folder("recordings/ab/abc")
+    stored.append("sent/0", 0, b"0123", 8)
+    stored.append("sent/0", 4, b"4567", 8)
+    stored.write("sent/0", b"01234567")
+    stored.delete("sent/0.pieces/000000000000000-4")
+    assert stored.arrived("sent/0") == 8
+    stored.join("sent/0")
+    assert stored.read("sent/0") == b"01234567"
+    assert stored.names() == ["sent/0"]
 
 
 def test_what_is_looked_at_is_read_in_ranges_of_bounded_memory(bucket: Any) -> None:
-    kept = folder("recordings/ab/abc")
+    stored = folder("recordings/ab/abc")
     content = np.random.default_rng(1).bytes(9 << 20)
-    kept.write("store/signal.bin", content)
-    files = kept.store_files(STORE)
+    stored.write("store/signal.bin", content)
+    files = stored.store_files(STORE)
     assert not isinstance(files, Path)
     for begin, end in [(0, 10), (1_048_570, 1_048_590), (5_000_000, 9_000_000), (9_437_180, 10_000_000), (7, 7)]:
         assert files.read("signal.bin", begin, end).tobytes() == content[begin:end]
     assert default_storage._ranges._bytes <= 4 << 20  # type: ignore[attr-defined]
     assert files.size("signal.bin") == len(content)
-    kept.write("store/pyramid.bin", b"")
+    stored.write("store/pyramid.bin", b"")
     assert files.size("pyramid.bin") == 0
     with pytest.raises(FileNotFoundError):
         files.size("recording.json")

@@ -25,6 +25,7 @@ from inference_server.classification.recordings import RecordingAnalysis as Answ
 from inference_server.client import ArrhythmiaClient
 from tests.ecg.pictures.pages import drawn
 from tests.inference_server.server_process import ServerProcess, running_server
+from tests.webportal.recordings.folders import folder_of
 from webportal.accounts.models import User
 from webportal.recordings import beats_file, models
 from webportal.recordings.intake import receiving
@@ -69,9 +70,9 @@ def keep_recording(media: Path, owner: User, made_recording: Recording) -> Calla
 
     def keep(recording: Recording = made_recording, *, user: User = owner, **fields: Any) -> models.Recording:
         row = models.Recording(owner=user, files=[{"name": "100.csv", "bytes": 7, "sha256": "0" * 64}], **fields)
-        row.originals.mkdir(parents=True)
-        (row.originals / "0").write_bytes(b"0.1,0.2")
-        store.write(recording, row.store, kind="CSV")
+        (folder_of(row) / "sent").mkdir(parents=True)
+        (folder_of(row) / "sent/0").write_bytes(b"0.1,0.2")
+        store.write(recording, folder_of(row) / "store", kind="CSV")
         return finished(row, recording)
 
     return keep
@@ -112,7 +113,7 @@ def keep_answer(said: Answer) -> Callable[..., models.RecordingAnalysis]:
         row.beats_file = f"{row.pk}.beats"
         row.beats = len(answer.beats)
         row.summary = beats_file.summary_of(answer)
-        recording.kept.write(row.beats_file, beats_file.pack(answer))
+        recording.stored.write(row.beats_file, beats_file.pack(answer))
         row.save(force_insert=True)
         return row
 

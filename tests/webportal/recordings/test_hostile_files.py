@@ -19,6 +19,7 @@ from django.urls import reverse
 
 from tests.ecg.formats import made
 from tests.ecg.formats.odd import zipped
+from tests.webportal.recordings.folders import folder_of
 from webportal.accounts import quota
 from webportal.accounts.models import User
 from webportal.recordings.jobs import reading
@@ -192,10 +193,10 @@ def test_it_is_refused_with_a_reason_or_read_and_the_portal_stays_up(
     if reason:
         assert page.context["explanation"].problem in page.content.decode()
         assert reason not in page.context["explanation"].problem  # it has words of its own
-        assert not any(row.store.glob("*"))
+        assert not any((folder_of(row) / "store").glob("*"))
     assert owner_client.get(reverse("recordings:list")).status_code == 200
     assert (
         quota.space_of(owner).used
         == row.stored_bytes
-        == sum(path.stat().st_size for path in row.path.rglob("*") if path.is_file())
+        == sum(path.stat().st_size for path in folder_of(row).rglob("*") if path.is_file())
     )

@@ -6,7 +6,7 @@ import uuid
 from http import HTTPStatus
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from ecg.pictures.pages.corrections import CorrectionsError
 from ninja import Router, Status
@@ -30,9 +30,10 @@ from webportal.api.schemas.page_readings import (
 from webportal.api.schemas.recordings import RecordingOut
 from webportal.recordings import access, reasons, services
 from webportal.recordings.digitizing.answers import PageAnswers, is_asked, reason_against
-from webportal.recordings.digitizing.stored import StoredPage, named_reading
+from webportal.recordings.digitizing.stored import named_reading
 from webportal.recordings.models import Recording
 from webportal.recordings.services.picking import NotOnPicture
+from webportal.recordings.views.page import stored_page
 
 router = Router(tags=["recordings"])
 _PICTURE = answers_with("image/png", "image/jpeg")
@@ -43,7 +44,7 @@ _PNG = answers_with("image/png")
 def get_page_reading(request: HttpRequest, recording_id: uuid.UUID) -> dict[str, Any]:
     """What was read of the picture that was sent: kind, scale, leads, warnings, and what its owner said about it."""
     recording = access.readable_recording(current_user(request), recording_id, is_part=True)
-    _stored(recording)
+    stored_page(recording)
     return page_reading_of(named_reading(recording), PageAnswers.of(recording))
 
 
@@ -52,14 +53,14 @@ def get_page_reading(request: HttpRequest, recording_id: uuid.UUID) -> dict[str,
 )
 def get_page_picture(request: HttpRequest, recording_id: uuid.UUID) -> HttpResponse:
     """The picture that it was read from, upright, with nothing in it but its pixels."""
-    page = _stored(access.readable_recording(current_user(request), recording_id, is_part=True))
+    page = stored_page(access.readable_recording(current_user(request), recording_id, is_part=True))
     return locked_up(HttpResponse(page.picture, content_type=page.media_type))
 
 
 @router.get("/{uuid:recording_id}/page/overlay", auth=auth.READ, url_name="page-reading-overlay", openapi_extra=_PNG)
 def get_page_overlay(request: HttpRequest, recording_id: uuid.UUID) -> HttpResponse:
     """What was read, as a transparent picture to lay over it."""
-    page = _stored(access.readable_recording(current_user(request), recording_id, is_part=True))
+    page = stored_page(access.readable_recording(current_user(request), recording_id, is_part=True))
     return locked_up(HttpResponse(page.found().overlay, content_type="image/png"))
 
 
@@ -120,7 +121,7 @@ def classify_beat(
     auth.limit(request, "upload")
     user = current_user(request)
     recording = access.own_recording(user, recording_id)
-    _stored(recording)
+    stored_page(recording)
     form_id = once.made_by(idempotency.form_id(request, said.model_dump_json()), recording.pk)
     try:
         taken = services.pick_beat(actor=user, recording=recording, region=said.region, form_id=form_id)
@@ -151,15 +152,3 @@ def _names(recording: Recording, names: list[str] | None) -> tuple[str, ...]:
     if len(names) != len(named_reading(recording).leads):
         raise faulty("names", _("There are not as many names as leads."))
     return tuple(names)
-
-
-def _stored(recording: Recording) -> StoredPage:
-    """What is stored of its picture.
-
-    Raises:
-        Http404: it was not read from one.
-    """
-    page = StoredPage(recording)
-    if not page.has_answer:
-        raise Http404
-    return page

@@ -36,7 +36,7 @@ _NO_THUMBNAIL = (1, 1)
 
 def is_picture(recording: Recording) -> bool:
     """Whether what was sent is one picture, or a PDF."""
-    return len(recording.files) == 1 and _kind_of(recording.kept, _SENT) in NATIVE | CONVERTIBLE
+    return len(recording.files) == 1 and _kind_of(recording.stored, _SENT) in NATIVE | CONVERTIBLE
 
 
 def picture_limits() -> ImageLimits:
@@ -57,31 +57,31 @@ class StoredPage:
     """The files of one picture."""
 
     def __init__(self, recording: Recording) -> None:
-        self._kept = recording.kept
+        self._stored = recording.stored
 
     @property
     def picture(self) -> bytes:
         """The upright picture, PNG or JPEG, once :meth:`clean` was called."""
-        return self._kept.read(self._picture)
+        return self._stored.read(self._picture)
 
     @property
     def to_send(self) -> bytes:
         """What the server is asked about: the picture; of a PDF the PDF, whose lines can be read exactly."""
-        return self._kept.read(_SENT)
+        return self._stored.read(_SENT)
 
     @property
     def media_type(self) -> str:
         """Of :attr:`picture`."""
-        return MEDIA_TYPES[_kind_of(self._kept, self._picture)]
+        return MEDIA_TYPES[_kind_of(self._stored, self._picture)]
 
     @property
     def _picture(self) -> str:
-        return _DRAWN if self._kept.exists(_DRAWN) else _SENT
+        return _DRAWN if self._stored.exists(_DRAWN) else _SENT
 
     @property
     def bytes(self) -> int:
         """Of all its files together."""
-        return self._kept.size(_SENT) + sum(self._kept.size(name) for name in self._kept.names(_PAGE))
+        return self._stored.size(_SENT) + sum(self._stored.size(name) for name in self._stored.names(_PAGE))
 
     def clean(self) -> None:
         """Leave nothing in the picture but its pixels, upright; a second time changes nothing.
@@ -91,24 +91,24 @@ class StoredPage:
             ecg.confinement.NoTurn: too many pictures are being decoded just now.
         """
         limits = picture_limits()
-        with self._kept.opened(_SENT) as file:
+        with self._stored.opened(_SENT) as file:
             data = file.read(limits.max_bytes + 1)
         prepared = confined.for_keeping(data, limits, _NO_THUMBNAIL)
-        self._kept.write(_DRAWN if kind_of(data[:BEGINNING_BYTES]) is Kind.PDF else _SENT, prepared.data)
+        self._stored.write(_DRAWN if kind_of(data[:BEGINNING_BYTES]) is Kind.PDF else _SENT, prepared.data)
 
     def store(self, digitized: Digitized, corrections: Corrections) -> None:
         """Write what was read, and which corrections were asked for."""
-        self._kept.write(_FOUND, to_response(digitized).SerializeToString())
-        self._kept.write(_ASKED, json.dumps(corrections_to_json(corrections)).encode())
+        self._stored.write(_FOUND, to_response(digitized).SerializeToString())
+        self._stored.write(_ASKED, json.dumps(corrections_to_json(corrections)).encode())
 
     def forget(self) -> None:
         """Leave nothing but what was sent."""
-        self._kept.delete_all(_PAGE)
+        self._stored.delete_all(_PAGE)
 
     def has_answer_to(self, corrections: Corrections) -> bool:
         """Whether the picture was read with these corrections."""
         try:
-            asked = json.loads(self._kept.read(_ASKED))
+            asked = json.loads(self._stored.read(_ASKED))
         except FileNotFoundError:
             return False
         return corrections_from_json(asked) == corrections and self.has_answer
@@ -116,7 +116,7 @@ class StoredPage:
     @property
     def has_answer(self) -> bool:
         """Whether anything was read of it."""
-        return self._kept.exists(_FOUND)
+        return self._stored.exists(_FOUND)
 
     def found(self) -> Digitized:
         """What was read.
@@ -124,7 +124,7 @@ class StoredPage:
         Raises:
             FileNotFoundError: nothing was asked yet.
         """
-        return _parsed(_Answer(self._kept, self._kept.name, self._kept.version(_FOUND)))
+        return _parsed(_Answer(self._stored, self._stored.name, self._stored.version(_FOUND)))
 
     @property
     def version(self) -> str:
@@ -137,25 +137,25 @@ class StoredPage:
         return self._mark(self._picture)
 
     def _mark(self, name: str) -> str:
-        written = f"{self._kept.name}/{name}:{self._kept.version(name)}"
+        written = f"{self._stored.name}/{name}:{self._stored.version(name)}"
         return hashlib.sha256(written.encode()).hexdigest()[:20]
 
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    kept: Folder = field(compare=False)
+    stored: Folder = field(compare=False)
     folder: str
     version: str
 
 
 @lru_cache(maxsize=8)
 def _parsed(answer: _Answer) -> Digitized:
-    return from_response(DigitizeImageResponse.FromString(answer.kept.read(_FOUND)))
+    return from_response(DigitizeImageResponse.FromString(answer.stored.read(_FOUND)))
 
 
-def _kind_of(kept: Folder, name: str) -> Kind:
+def _kind_of(stored: Folder, name: str) -> Kind:
     try:
-        with kept.opened(name) as file:
+        with stored.opened(name) as file:
             return kind_of(file.read(BEGINNING_BYTES))
     except FileNotFoundError:
         return Kind.UNKNOWN

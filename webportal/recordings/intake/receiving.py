@@ -89,7 +89,7 @@ def announce(
 
 def received(recording: Recording, number: int) -> int:
     """Bytes of one of its files that are there."""
-    return recording.kept.arrived(sent_name(number))
+    return recording.stored.arrived(sent_name(number))
 
 
 def receive(*, recording: Recording, number: int, offset: int, piece: bytes) -> int:
@@ -105,7 +105,7 @@ def receive(*, recording: Recording, number: int, offset: int, piece: bytes) -> 
     size = int(recording.files[number]["bytes"])
     disk.check_room()
     try:
-        there = recording.kept.append(sent_name(number), offset, piece, size)
+        there = recording.stored.append(sent_name(number), offset, piece, size)
     except TooMuch as error:
         raise NotTaken("RECORDING_LONGER_THAN_ANNOUNCED") from error
     except OSError as error:

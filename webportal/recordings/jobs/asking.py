@@ -26,7 +26,6 @@ from webportal.recordings.checkpoints import Checkpoints
 from webportal.recordings.jobs.lines import Line, Lost, heartbeat, stopping
 from webportal.recordings.jobs.server import answered
 from webportal.recordings.models import Recording, RecordingAnalysis
-from webportal.recordings.models.recordings import STORE
 
 logger = logging.getLogger(__name__)
 
@@ -104,7 +103,7 @@ def run(*, analysis_id: uuid.UUID) -> bool:
 
 
 def _ask(analysis: RecordingAnalysis) -> Answer:
-    stored = open_store(analysis.recording.kept.store_files(STORE))
+    stored = open_store(analysis.recording.store)
     disk.check_room()
     with answered(), heartbeat(ASKING, analysis) as lost:
         written = time.monotonic()
@@ -137,7 +136,7 @@ def _store(analysis: RecordingAnalysis, answer: Answer) -> None:
     """
     name = f"{analysis.pk}.beats"
     packed = beats_file.pack(answer)
-    analysis.recording.kept.write(name, packed)
+    analysis.recording.stored.write(name, packed)
     with transaction.atomic():
         settled = ASKING.settle(
             analysis,
@@ -173,4 +172,4 @@ def _tidy(analysis: RecordingAnalysis) -> None:
         return
     Checkpoints(analysis).forget()
     if stands != RecordingAnalysis.State.DONE:
-        analysis.recording.kept.delete(f"{analysis.pk}.beats")
+        analysis.recording.stored.delete(f"{analysis.pk}.beats")

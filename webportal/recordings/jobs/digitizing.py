@@ -41,9 +41,9 @@ def read_picture(recording: Recording) -> StoredRecording | None:
         raise RecordingError(refusal, "Nothing can be read of the picture.")
     if refusal or not said.is_confirmed:
         return None
-    with recording.kept.filling(STORE, last=HEADER) as folder, store.discarded_on_error(folder):
+    with recording.stored.filling(STORE, last=HEADER) as folder, store.discarded_on_error(folder):
         store.write(recording_of(named(reading, said.names)), folder, kind=KIND)
-    return open_store(recording.kept.store_files(STORE))
+    return open_store(recording.store)
 
 
 def _ask(page: StoredPage, said: PageAnswers) -> None:

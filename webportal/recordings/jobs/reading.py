@@ -1,4 +1,4 @@
-"""Reading the files of a recording: by a process that may die, into the form in which it is kept."""
+"""Reading the files of a recording: by a process that may die, into the form in which it is stored."""
 
 from __future__ import annotations
 
@@ -32,10 +32,8 @@ logger = logging.getLogger(__name__)
 
 #: The queue of what is to be read; apart from the analyses, none of which it has to wait for.
 QUEUE: Final = "readings"
-#: What is written beside the files while they are read, at most, as a multiple of them: unpacked, and as it is kept.
+#: What is written beside the files while they are read, at most, as a multiple of them: unpacked, and as it is stored.
 _ROOM: Final = 2
-#: Bytes that are read at once.
-_STRIDE: Final = 1 << 20
 #: What the text of an error from the other process has in it when the disk was full.
 _FULL: Final = "[Errno 28]"
 #: Refusals that say nothing about the files.
@@ -71,7 +69,7 @@ def run(*, recording_id: uuid.UUID) -> bool:
         with heartbeat(READING, recording):
             disk.check_room(coming=_ROOM * recording.sent_bytes)
             for name in recording.sent_names:
-                recording.kept.join(name)
+                recording.stored.join(name)
             stored = _read(recording)
             files = _with_digests(recording)
         if stored is None:
@@ -83,7 +81,7 @@ def run(*, recording_id: uuid.UUID) -> bool:
     except RecordingError as refusal:
         _refuse_or_wait(recording, refusal)
     except quota.QuotaReached as refusal:
-        recording.kept.delete_all(STORE)
+        recording.stored.delete_all(STORE)
         StoredPage(recording).forget()
         _refuse(recording, refusal.reason)
     except ServerUnavailable as absence:
@@ -98,12 +96,12 @@ def _read(recording: Recording) -> StoredRecording | None:
     """The recording in its own form; one that a lost worker has finished is taken as it is. None for a picture that its
     owner has to look at first.
     """
-    kept = recording.kept
-    if kept.names(STORE):
+    stored = recording.stored
+    if stored.names(STORE):
         try:
-            return open_store(kept.store_files(STORE), verify=True)
+            return open_store(recording.store, verify=True)
         except RecordingError:
-            kept.delete_all(STORE)
+            stored.delete_all(STORE)
     if is_picture(recording):
         return read_picture(recording)
     said = recording.answers
@@ -112,10 +110,10 @@ def _read(recording: Recording) -> StoredRecording | None:
     )
     names = [str(file["name"]) for file in recording.files]
     with ExitStack() as files:
-        sent = [files.enter_context(kept.on_disk(name)) for name in recording.sent_names]
-        with kept.filling(STORE, last=HEADER) as folder:
+        sent = [files.enter_context(stored.on_disk(name)) for name in recording.sent_names]
+        with stored.filling(STORE, last=HEADER) as folder:
             import_recording(dict(zip(names, sent, strict=True)), folder, answers)
-    return open_store(kept.store_files(STORE))
+    return open_store(recording.store)
 
 
 def _settle_read(recording: Recording, stored: StoredRecording, files: list[dict[str, Any]]) -> None:
@@ -196,16 +194,13 @@ def _refuse(recording: Recording, reason: str) -> None:
 def _with_digests(recording: Recording) -> list[dict[str, Any]]:
     files = []
     for described, name in zip(recording.files, recording.sent_names, strict=True):
-        digest, size = hashlib.sha256(), 0
-        with recording.kept.opened(name) as file:
-            while part := file.read(_STRIDE):
-                digest.update(part)
-                size += len(part)
-        files.append(described | {"bytes": size, "sha256": digest.hexdigest()})
+        with recording.stored.opened(name) as file:
+            digest = hashlib.file_digest(file, "sha256")
+        files.append(described | {"bytes": recording.stored.size(name), "sha256": digest.hexdigest()})
     return files
 
 
 def _forget_if_gone(recording: Recording) -> None:
     """Leave nothing of a recording that was deleted while it was read."""
     if not Recording.objects.filter(pk=recording.pk).exists():
-        recording.kept.delete_all()
+        recording.stored.delete_all()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -117,11 +116,6 @@ class RecordingAnalysis(Work):
         super().clean()
         if self.recording.owner_id != self.owner_id:
             raise ValidationError({"owner": _("An analysis belongs to the owner of its recording.")})
-
-    @property
-    def beats_path(self) -> Path:
-        """Its file of beats (:mod:`webportal.recordings.beats_file`)."""
-        return self.recording.path / self.beats_file
 
     @property
     def current_summary(self) -> dict[str, Any] | None:

@@ -7,7 +7,6 @@ from datetime import datetime
 from pathlib import Path
 
 from django.conf import settings
-from django.core.files.storage import default_storage
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
@@ -15,6 +14,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from ecg.store_files import StoreFiles
 
 from webportal.analyses.models.work import Shareable, Work, constraints_of_work
 from webportal.media.folders import Folder
@@ -174,30 +174,20 @@ class Recording(Work, Shareable):
         return self.name or gettext("Recording of %(sent)s") % {"sent": sent}
 
     @property
-    def kept(self) -> Folder:
+    def stored(self) -> Folder:
         """Its files: ``sent/0`` and so on as they came, below ``store/`` as it was read (:mod:`ecg.store`), a file of
         beats for each answer.
         """
         return media_folder(self.folder)
 
     @property
-    def path(self) -> Path:
-        """Its folder, where files are on this machine."""
-        return Path(default_storage.path(self.folder))
-
-    @property
-    def originals(self) -> Path:
-        """Where its files lie as they were sent, each under its number."""
-        return self.path / "sent"
-
-    @property
-    def store(self) -> Path:
-        """Where it lies as it was read (:mod:`ecg.store`)."""
-        return self.path / "store"
+    def store(self) -> Path | StoreFiles:
+        """Where it lies as it was read, for :func:`ecg.store.open_store`."""
+        return self.stored.store_files(STORE)
 
     @property
     def sent_names(self) -> list[str]:
-        """Names of its files as they were sent, in their order, among those that are :attr:`kept`."""
+        """Names of its files as they were sent, in their order, among those that are :attr:`stored`."""
         return [sent_name(number) for number in range(len(self.files))]
 
     @property

@@ -20,8 +20,8 @@ def opened_store(recording: Recording) -> StoredRecording:
         RecordingError: it is damaged.
         FileNotFoundError: there is none.
     """
-    kept = recording.kept
-    return _store(_Opening(kept.store_files(STORE), kept.name, kept.version(f"{STORE}/{HEADER}")))
+    stored = recording.stored
+    return _store(_Opening(recording.store, stored.name, stored.version(f"{STORE}/{HEADER}")))
 
 
 @dataclass(frozen=True, slots=True)

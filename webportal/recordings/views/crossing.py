@@ -77,7 +77,7 @@ def as_beat(request: HttpRequest, recording_id: uuid.UUID) -> HttpResponse:
         raise Http404
 
     def whole_picture() -> Taken:
-        data, wishes = recording.kept.read(recording.sent_names[0]), Wishes(label=recording.name)
+        data, wishes = recording.stored.read(recording.sent_names[0]), Wishes(label=recording.name)
         return take(owner=user, form_id=once.id_in(request), place=0, entry=0, name="", data=data, wishes=wishes)
 
     return _classified(request, recording, whole_picture)

@@ -105,16 +105,16 @@ def drawn_on(recording: Recording) -> dict[str, Any]:
     Raises:
         Http404: it was not read from one.
     """
-    page, reading = _stored(recording), _reading(recording)
+    page, reading = stored_page(recording), _reading(recording)
     picture, overlay_ = (reverse(f"recordings:page-{part}", args=[recording.pk]) for part in ("picture", "overlay"))
     return laid_over(reading, picture=f"{picture}?v={page.picture_version}", overlay=f"{overlay_}?v={page.version}")
 
 
 def _page_of(request: HttpRequest, recording_id: uuid.UUID) -> StoredPage:
-    return _stored(access.readable_recording(current_user(request), recording_id, is_part=True))
+    return stored_page(access.readable_recording(current_user(request), recording_id, is_part=True))
 
 
-def _stored(recording: Recording) -> StoredPage:
+def stored_page(recording: Recording) -> StoredPage:
     """What is stored of its picture.
 
     Raises:
@@ -132,7 +132,7 @@ def _reading(recording: Recording) -> PageReading:
     Raises:
         Http404: it was not read from one.
     """
-    _stored(recording)
+    stored_page(recording)
     return named_reading(recording)
 
 

@@ -18,6 +18,7 @@ from inference_server.classification.recordings import RecordingAnalysis as Answ
 from inference_server.client import ArrhythmiaClient, CallFailed, RecordingRefused, ServerUnavailable
 from tests.inference_server.recordings_of_tests import differences
 from tests.inference_server.server_process import ServerProcess
+from tests.webportal.recordings.folders import beats_path, folder_of
 from webportal.accounts import quota
 from webportal.accounts.models import User
 from webportal.observability import metrics
@@ -60,7 +61,7 @@ def test_the_answer_of_a_real_server_is_stored(
     assert asked.done_samples == asked.recording.samples
     with ArrhythmiaClient(portal_with_recordings.address) as client:
         expected = client.analyze(store.open_store(asked.recording.store).recording)
-    assert not differences(beats_file.unpack(asked.beats_path.read_bytes()).analysis, expected)
+    assert not differences(beats_file.unpack(beats_path(asked).read_bytes()).analysis, expected)
     assert asked.summary is not None
     assert asked.summary["measures"]["beats"] == said.measures.beats
     assert not asking.run(analysis_id=asked.pk)
@@ -74,7 +75,7 @@ def test_its_file_counts_towards_the_quota_and_is_given_back(
     settings.ACCOUNT_QUOTA_BYTES = before + 1  # an answer is kept whether it fits or not
     asking.run(analysis_id=asked.pk)
     asked.refresh_from_db()
-    size = asked.beats_path.stat().st_size
+    size = beats_path(asked).stat().st_size
     assert size > 1000
     assert quota.space_of(owner).used == before + size
     recording = Recording.objects.get()
@@ -154,7 +155,7 @@ def test_what_is_cancelled_stays_cancelled_and_leaves_nothing(
     asking.run(analysis_id=asked.pk)
     asked.refresh_from_db()
     assert (asked.state, asked.beats_file) == (State.CANCELLED, "")
-    assert not list(asked.recording.path.glob("*.beats"))
+    assert not list(folder_of(asked.recording).glob("*.beats"))
     assert not services.cancel(actor=owner, analysis=asked)
 
 
@@ -197,8 +198,8 @@ def test_what_was_done_before_a_worker_was_killed_is_not_done_again(
     assert asked.state == State.DONE
     with ArrhythmiaClient(portal_with_recordings.address) as client:
         whole = analyze(client, store.open_store(asked.recording.store).recording)
-    assert not differences(beats_file.unpack(asked.beats_path.read_bytes()).analysis, whole)
-    assert not list(asked.recording.path.glob("*.parts"))
+    assert not differences(beats_file.unpack(beats_path(asked).read_bytes()).analysis, whole)
+    assert not list(folder_of(asked.recording).glob("*.parts"))
 
 
 def test_damaged_checkpoints_count_for_nothing(asked: RecordingAnalysis) -> None:

@@ -19,6 +19,7 @@ from inference_server.classification.page_messages import Digitized
 from inference_server.client import ImageRefused, ServerUnavailable
 from tests.inference_server.server_process import ServerProcess
 from tests.webportal.recordings.conftest import digitizing_server
+from tests.webportal.recordings.folders import folder_of
 from webportal.accounts import quota
 from webportal.accounts.models import User
 from webportal.recordings import services
@@ -54,7 +55,7 @@ def test_a_strip_read_by_a_real_server_becomes_a_recording_once_its_owner_confir
     assert (row.state, row.reason) == ("asking", "PAGE_UNCHECKED")
     assert [question["about"] for question in row.questions] == ["page"]
     assert row.stored_bytes == StoredPage(row).bytes == quota.space_of(owner).used
-    assert not row.store.exists()
+    assert not (folder_of(row) / "store").exists()
 
     assert services.confirm_page(actor=owner, recording=row)
     assert reading.run(recording_id=row.pk)
@@ -162,4 +163,4 @@ def test_an_account_without_room_for_the_picture_is_told_so(
     reading.run(recording_id=row.pk)
     row.refresh_from_db()
     assert (row.state, row.reason) == ("refused", "ACCOUNT_QUOTA_REACHED")
-    assert not row.kept.names("page")
+    assert not row.stored.names("page")

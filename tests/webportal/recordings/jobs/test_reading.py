@@ -18,6 +18,7 @@ from ecg import store
 from ecg.formats import import_recording, wfdb_writer
 from ecg.recording import Recording as Signal
 from tests.webportal.recordings.conftest import table_of
+from tests.webportal.recordings.folders import folder_of
 from webportal.accounts import quota
 from webportal.accounts.models import User
 from webportal.recordings import services
@@ -104,7 +105,7 @@ def test_what_is_no_recording_is_refused_with_a_reason(send: Send, content: byte
     reading.run(recording_id=row.pk)
     row.refresh_from_db()
     assert (row.state, row.reason) == (Recording.State.REFUSED, reason)
-    assert not any(row.store.glob("*"))
+    assert not any((folder_of(row) / "store").glob("*"))
 
 
 def test_an_account_without_room_for_what_was_read_is_told_so(
@@ -116,7 +117,7 @@ def test_an_account_without_room_for_what_was_read_is_told_so(
     reading.run(recording_id=row.pk)
     row.refresh_from_db()
     assert (row.state, row.reason) == (Recording.State.REFUSED, "ACCOUNT_QUOTA_REACHED")
-    assert not row.store.exists()
+    assert not (folder_of(row) / "store").exists()
     assert quota.space_of(owner).used == len(table)
 
 
@@ -125,22 +126,22 @@ def test_a_killed_reader_is_missed_and_another_one_reads(send: Send, made_record
     claimed = reading.READING.claim(row.pk)
     assert claimed is not None
     assert reading.READING.claim(row.pk) is None
-    (row.store / "recording-x").mkdir(parents=True)
-    (row.store / "signal.bin").write_bytes(b"half")
+    (folder_of(row) / "store/recording-x").mkdir(parents=True)
+    (folder_of(row) / "store/signal.bin").write_bytes(b"half")
     Recording.objects.filter(pk=row.pk).update(lease_expires_at=timezone.now() - timedelta(seconds=1))
     assert sweeping.sweep().expired == 1
     assert not reading.READING.settle(claimed, state="read")
     assert reading.run(recording_id=row.pk)
     row.refresh_from_db()
     assert (row.state, row.failures) == ("read", 1)
-    assert not any(path.name.startswith("recording-") for path in row.store.iterdir())
+    assert not any(path.name.startswith("recording-") for path in (folder_of(row) / "store").iterdir())
 
 
 def test_what_a_killed_reader_had_finished_is_taken_as_it_is(
     send: Send, made_recording: Signal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     row = send({"a.csv": table_of(made_recording)})
-    store.write(made_recording, row.store, kind="CSV")
+    store.write(made_recording, folder_of(row) / "store", kind="CSV")
     monkeypatch.setattr(reading, "import_recording", None)
     reading.run(recording_id=row.pk)
     row.refresh_from_db()
@@ -159,7 +160,7 @@ def test_nothing_stays_of_what_is_deleted_while_it_is_read(
 
     monkeypatch.setattr(reading, "import_recording", delete_meanwhile)
     reading.run(recording_id=row.pk)
-    assert not row.path.exists()
+    assert not folder_of(row).exists()
     assert quota.space_of(owner).used == 0
 
 

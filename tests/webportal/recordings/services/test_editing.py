@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from tests.inference_server.exports.made import analysis_of, recording_of, regular, with_ventricular
 from tests.inference_server.recordings_of_tests import differences
+from tests.webportal.recordings.folders import beats_path
 from webportal.accounts.models import User
 from webportal.audit.models import Entry
 from webportal.recordings import beats_file, corrections, services
@@ -45,7 +46,7 @@ def test_an_edit_is_written_down_and_the_summary_follows(owner: User, analysis: 
     assert analysis.current_summary is not None
     assert analysis.current_summary["counts"]["PVC"] == 0
     assert analysis.current_summary["measures"]["ventricular"]["beats"] == 0
-    assert not differences(beats_file.unpack(analysis.beats_path.read_bytes()).analysis, SAID)
+    assert not differences(beats_file.unpack(beats_path(analysis).read_bytes()).analysis, SAID)
 
 
 def test_the_same_form_sent_twice_edits_once(owner: User, analysis: RecordingAnalysis) -> None:

@@ -15,6 +15,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from tests.webportal.recordings.folders import folder_of
 from webportal.accounts.exports import write_archive
 from webportal.accounts.models import User
 from webportal.analyses.upkeep.orphans import GRACE, SUSPICIOUS
@@ -33,10 +34,10 @@ def test_folders_without_a_row_are_deleted_once_they_are_old(read_recording: Rec
     stray.mkdir()
     assert orphans.collect(shelf) == 0
     long_ago = time.time() - 2 * GRACE
-    for folder in (stray, read_recording.path):
+    for folder in (stray, folder_of(read_recording)):
         os.utime(folder, (long_ago, long_ago))
     assert orphans.collect(shelf) == 1
-    assert read_recording.store.exists()
+    assert (folder_of(read_recording) / "store").exists()
     assert not stray.exists()
 
 
@@ -53,7 +54,7 @@ def test_a_database_of_other_files_deletes_nothing(media: Path) -> None:
 def test_a_backup_has_all_of_a_recording_but_what_is_being_written(
     analysed: RecordingAnalysis, tmp_path: Path, media: Path
 ) -> None:
-    folder = analysed.recording.path
+    folder = folder_of(analysed.recording)
     (folder / ".x.beats.part").write_bytes(b"half")
     (folder / "store" / "recording-abc").mkdir()
     (folder / "store" / "recording-abc" / "file-0").write_bytes(b"half")

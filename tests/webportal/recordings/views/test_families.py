@@ -16,6 +16,7 @@ from pytest_django import DjangoAssertNumQueries
 from ecg.families.family import Family
 from tests.inference_server.exports.made import analysis_of, recording_of, regular, with_ventricular
 from tests.webportal.page_checks import check_page
+from tests.webportal.recordings.folders import beats_path, folder_of
 from webportal.accounts.models import User
 from webportal.recordings.models import Recording, RecordingAnalysis, RecordingEdit
 
@@ -116,9 +117,9 @@ def test_nothing_is_corrected_in_the_trash(owner_client: Client, analysis: Recor
 
 
 def test_without_samples_there_are_words_instead_of_drawings(owner_client: Client, analysis: RecordingAnalysis) -> None:
-    (analysis.recording.store / "recording.json").unlink()
+    (folder_of(analysis.recording) / "store/recording.json").unlink()
     assert "The samples can’t be read any more." in check_page(owner_client.get(families_of(analysis)))
-    analysis.beats_path.unlink()
+    beats_path(analysis).unlink()
     assert owner_client.get(families_of(analysis)).status_code == 404
 
 

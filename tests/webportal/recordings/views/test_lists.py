@@ -13,6 +13,7 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 from pytest_django.fixtures import Settings
 
+from tests.webportal.recordings.folders import folder_of
 from webportal import searching
 from webportal.accounts import quota
 from webportal.accounts.models import User
@@ -95,7 +96,7 @@ def test_the_trash_keeps_it_for_a_while_and_then_nothing_stays(
 ) -> None:
     Recording.objects.update(stored_bytes=500)
     quota.claim(owner=owner, size=500)
-    folder = read_recording.path
+    folder = folder_of(read_recording)
     delete = reverse("recordings:delete", args=[read_recording.pk])
     assert owner_client.get(delete).status_code == 200
     owner_client.post(delete)

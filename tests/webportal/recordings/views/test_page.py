@@ -16,6 +16,7 @@ from PIL import Image
 from ecg.pictures.pages.corrections import Corrections
 from inference_server.classification.page_messages import Digitized
 from tests.webportal.page_checks import check_page
+from tests.webportal.recordings.folders import folder_of
 from webportal.accounts.models import User
 from webportal.analyses.models import Analysis
 from webportal.recordings import services
@@ -158,7 +159,7 @@ def test_a_picture_that_was_sent_as_one_beat_is_read_as_a_strip_once(
     assert first["Location"] == second["Location"] == row.get_absolute_url()
     assert (row.state, row.name) == ("received", "ward 3")
     with analysis.upload.picture.open("rb") as picture:
-        assert (row.originals / "0").read_bytes() == picture.read()
+        assert (folder_of(row) / "sent/0").read_bytes() == picture.read()
 
 
 def test_one_beat_that_was_sent_as_a_recording_is_classified(

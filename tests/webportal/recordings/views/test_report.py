@@ -22,6 +22,7 @@ from ecg.pictures.pages.result import Basis
 from inference_server.classification.page_messages import Digitized
 from tests.inference_server.exports.made import analysis_of, recording_of, regular, with_ventricular
 from tests.webportal.page_checks import check_page
+from tests.webportal.recordings.folders import beats_path
 from webportal.accounts.models import User
 from webportal.audit.models import Entry
 from webportal.recordings import beats_file, services
@@ -160,7 +161,7 @@ def test_files_for_programs_hold_the_corrected_classes(owner_client: Client, cor
     beats = [str(symbol) for symbol in marks.symbols if symbol in "NV"]
     assert (len(beats), beats[10], beats.count("V")) == (len(BEATS) - 1, "N", 5)
     artifacts = marks.samples[marks.symbols == "|"].tolist()
-    assert artifacts == [beats_file.unpack(corrected.beats_path.read_bytes()).analysis.beats.samples[30]]
+    assert artifacts == [beats_file.unpack(beats_path(corrected).read_bytes()).analysis.beats.samples[30]]
     rows = list(csv.DictReader(io.StringIO(file(owner_client, corrected, "beats.csv").decode())))
     assert len(rows) == len(BEATS) - 1
     assert {name: rows[10][name] for name in ("class", "verdict", "model_class", "judged")} == {

@@ -16,6 +16,7 @@ from pytest_django.fixtures import Settings
 
 from ecg.recording import Recording as Signal
 from tests.webportal.recordings.conftest import table_of
+from tests.webportal.recordings.folders import folder_of
 from webportal.accounts import quota
 from webportal.accounts.models import User
 from webportal.recordings.jobs import reading
@@ -49,7 +50,7 @@ def test_a_form_without_a_script_is_a_recording(owner_client: Client, owner: Use
         row = Recording.objects.get()
         assert response["Location"] == row.get_absolute_url()
     assert (row.state, row.name, row.owner) == (Recording.State.RECEIVED, "night", owner)
-    assert (row.originals / "0").read_bytes() == table
+    assert (folder_of(row) / "sent/0").read_bytes() == table
 
 
 def test_files_of_several_recordings_are_told_apart(owner_client: Client) -> None:
@@ -72,7 +73,7 @@ def test_pieces_go_on_where_the_file_ends(owner_client: Client, owner: User) -> 
     assert put(owner_client, address, 5, b"56789").status_code == 204
     row = Recording.objects.get()
     assert row.state == Recording.State.RECEIVED
-    assert (row.originals / "0").read_bytes() == b"0123456789"
+    assert (folder_of(row) / "sent/0").read_bytes() == b"0123456789"
     assert put(owner_client, address, 5, b"56789")["Upload-Offset"] == "10"
     assert quota.space_of(owner).used == 10
 

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from ecg.recording import Recording
 from inference_server.classification.recordings import RecordingAnalysis as Answer
+from tests.webportal.recordings.folders import beats_path, folder_of
 from webportal.accounts.models import User
 from webportal.recordings import models
 
@@ -80,7 +81,7 @@ class TestSignal:
     def test_a_lost_store_is_not_found_and_the_page_says_so(
         self, recording: models.Recording, owner_client: Client
     ) -> None:
-        (recording.store / "signal.bin").unlink()
+        (folder_of(recording) / "store/signal.bin").unlink()
         assert owner_client.get(signal(recording)).status_code == 404
         page = owner_client.get(recording.get_absolute_url())
         assert page.status_code == 200
@@ -137,7 +138,7 @@ class TestAnswer:
     def test_a_damaged_answer_is_said_and_the_signal_still_shown(
         self, analysis: models.RecordingAnalysis, owner_client: Client
     ) -> None:
-        analysis.beats_path.write_bytes(b"no answer")
+        beats_path(analysis).write_bytes(b"no answer")
         page = owner_client.get(analysis.recording.get_absolute_url())
         assert "What was said about this recording" in page.content.decode()
         assert 'id="viewer-strip"' in page.content.decode()
