@@ -227,7 +227,7 @@ def _answered(ports: Sequence[int], addresses: list[str], sessions: list[str]) -
     people = [Person(ports, session) for session in sessions]
     end, waiting = time.monotonic() + SETTLING_SECONDS, set(addresses)
     while waiting and time.monotonic() < end:
-        waiting -= {place for place in waiting if any(person.state(place) in ("done", "read") for person in people)}
+        waiting -= {place for place in waiting if any(person.state(place) == "done" for person in people)}
         time.sleep(0.5)
     return len(addresses) - len(waiting)
 

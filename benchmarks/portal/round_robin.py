@@ -20,7 +20,8 @@ PATIENCE: Final = 120.0
 _PAUSE: Final = 0.2
 _AGAIN: Final = (429, 502, 503, 504)
 _TOKEN: Final = re.compile(r'name="csrfmiddlewaretoken" value="(\w+)"')
-_STATE: Final = re.compile(r'data-state="(\w+)"')
+#: Of a picture; of a recording's analysis, once there is one.
+_STATE: Final = re.compile(r'<section [^>]*data-(?:state="\w+" data-analysis|state)="(\w+)"')
 
 
 class Person:
@@ -124,7 +125,10 @@ class Person:
         return str(recording["address"])
 
     def state(self, address: str) -> str:
-        """What the page of a picture or recording says of it; empty where it says nothing."""
-        _response, content = self.ask("GET", address)
+        """How far the analysis of a picture or recording is; empty where nothing is said of it.
+
+        A recording's page says nothing of it any more once there is an answer; the part that it asks for does.
+        """
+        _response, content = self.ask("GET", f"{address}state/" if "/recordings/" in address else address)
         found: Any = _STATE.search(content.decode())
         return str(found[1]) if found else ""

@@ -1,7 +1,7 @@
 """What the model for recordings says of people whom its networks don't know, as the stored tables have it.
 
-The served network was trained on all people. ``python -m training recordings tables`` makes these tables of the networks of
-the divisions, which are not in the project.
+The served network was trained on all people. ``python -m training recordings tables`` makes these tables of the
+networks of the divisions, which are not in the project.
 """
 
 from __future__ import annotations
