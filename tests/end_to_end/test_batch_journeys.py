@@ -274,8 +274,8 @@ def test_a_session_that_ends_while_files_are_sent(system: System, visitor: Visit
 
 def test_files_are_not_sent_to_somebody_elses_account(system: System, visitor: Visit, tmp_path: Path) -> None:
     uwe, vera = visitor(), visitor()
-    for page, name in ((uwe, "uwe"), (vera, "vera")):
-        sign_up(page, system, name)
+    sign_up(uwe, system, "uwe")
+    sign_up(vera, system, "vera")
     choose(uwe, system, pictures(tmp_path, 3))
     other = uwe.context.new_page()
     uwe.context.clear_cookies(name="sessionid")

@@ -8,7 +8,9 @@ from pathlib import Path
 
 
 def test_everybody_who_signs_up_has_a_name_of_their_own() -> None:
-    sources = "\n".join(path.read_text() for path in Path(__file__).parent.glob("test_*.py"))
-    names = Counter(re.findall(r'sign_up\(\w+, system, "(\w+)"\)', sources))
-    assert len(names) > 20
+    files = sorted(set(Path(__file__).parent.glob("test_*.py")) - {Path(__file__)})
+    sources = "\n".join(path.read_text() for path in files)
+    calls = len(re.findall(r"\bsign_up\(", sources))
+    names = Counter(re.findall(r'\bsign_up\(\w+, system, "(\w+)"\)', sources))
+    assert calls == names.total() > 20, "names are to be seen here"
     assert [name for name, times in names.items() if times > 1] == []

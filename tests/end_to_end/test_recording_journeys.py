@@ -188,14 +188,14 @@ def enter(page: Page, tag: str, words: str) -> None:
 
 
 def test_on_a_phone_it_can_be_read(system: System, visitor: Visit, tmp_path: Path) -> None:
-    vera = visitor(viewport=PHONE, has_touch=True, is_mobile=True)
-    sign_up(vera, system, "vera")
-    send(vera, system, [SAMPLES / "atrial-fibrillation.edf"], "phone")
-    analysed(vera)
-    recording = vera.url.split("?")[0]
+    walter = visitor(viewport=PHONE, has_touch=True, is_mobile=True)
+    sign_up(walter, system, "walter")
+    send(walter, system, [SAMPLES / "atrial-fibrillation.edf"], "phone")
+    analysed(walter)
+    recording = walter.url.split("?")[0]
     for part in ("", "families/", "report/"):
-        vera.goto(recording + part)
-        assert vera.evaluate("() => document.documentElement.scrollWidth <= innerWidth"), part
+        walter.goto(recording + part)
+        assert walter.evaluate("() => document.documentElement.scrollWidth <= innerWidth"), part
 
 
 def test_the_server_goes_away_in_the_middle_and_comes_back(
