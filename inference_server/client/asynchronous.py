@@ -20,6 +20,7 @@ from inference_server.client import calls
 from inference_server.client.calls import Answer, Call, Outcome, worker_lost
 from inference_server.client.channel import CHANNEL_OPTIONS, SERVICE
 from inference_server.client.errors import ClientError, client_error
+from inference_server.client.streams import responses
 from inference_server.generated.ecg.v1 import arrhythmia_pb2 as pb
 from inference_server.generated.ecg.v1 import arrhythmia_pb2_grpc, digitization_pb2_grpc, recording_pb2_grpc
 
@@ -107,7 +108,7 @@ class AsyncArrhythmiaClient:
 
         call = self._service.StreamClassifyImages(requests(), timeout=timeout, metadata=calls.traced(self._metadata))
         try:
-            async for response in call:
+            async for response in responses(call):
                 image, outcome = sent.popleft(), calls.outcome_of(response.result)
                 if worker_lost(outcome):
                     outcome = await self._again(image, model_version, outcome, end)
@@ -163,7 +164,7 @@ class AsyncArrhythmiaClient:
                 _in_threads(messages), timeout=left, metadata=calls.traced(self._metadata)
             )
             try:
-                async for response in call:
+                async for response in responses(call):
                     gathering.add(response)
                 return await asyncio.to_thread(gathering.finish)
             except grpc.RpcError as error:
