@@ -107,7 +107,7 @@ $(VENV)/serving: pyproject.toml requirements/serving.lock requirements/server.lo
 	@touch $@
 
 # IBM's client wants an older pandas than everything else.
-$(VENV)-watsonx/installed: requirements/watsonx.lock requirements/server.lock requirements/shared.lock
+$(VENV)-watsonx/installed: $(addprefix requirements/,watsonx.lock science.lock server.lock shared.lock)
 	@$(PYTHON) -m venv $(VENV)-watsonx
 	@$(VENV)-watsonx/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes --requirement $<
 	@touch $@

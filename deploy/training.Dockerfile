@@ -6,7 +6,7 @@
 FROM python:3.11-slim AS build
 WORKDIR /source
 COPY pyproject.toml README.md LICENSE NOTICE ./
-COPY requirements/shared.lock requirements/server.lock requirements/training.lock requirements/
+COPY requirements/shared.lock requirements/server.lock requirements/science.lock requirements/training.lock requirements/
 COPY ecg ecg
 COPY inference_server inference_server
 COPY training training

@@ -12,17 +12,22 @@ from typing import Final
 
 _ROOT: Final = Path(__file__).resolve().parents[1]
 
-#: What the locks of server and portal have in common. No place installs it alone.
-SHARED: Final = "requirements/shared.lock"
+#: What two locks have in common, made when they are layered. No place installs these alone.
+COMMON: Final = {
+    "requirements/shared.lock": ("requirements/server.lock", "requirements/portal.lock"),
+    "requirements/science.lock": ("requirements/training.lock", "requirements/watsonx.lock"),
+}
 #: What each lock builds upon. Lower ones come first.
 BASES: Final = {
-    "requirements/server.lock": [SHARED],
-    "requirements/portal.lock": [SHARED],
+    "requirements/shared.lock": [],
+    "requirements/server.lock": ["requirements/shared.lock"],
+    "requirements/portal.lock": ["requirements/shared.lock"],
     "requirements/archive.lock": ["requirements/server.lock"],
     "requirements/serving.lock": ["requirements/server.lock"],
     "requirements/tracing.lock": ["requirements/server.lock"],
-    "requirements/training.lock": ["requirements/server.lock"],
-    "requirements/watsonx.lock": ["requirements/server.lock"],
+    "requirements/science.lock": ["requirements/server.lock"],
+    "requirements/training.lock": ["requirements/science.lock"],
+    "requirements/watsonx.lock": ["requirements/science.lock"],
     "requirements.lock": ["requirements/training.lock", "requirements/portal.lock", "requirements/archive.lock"],
 }
 _PIN: Final = re.compile(
@@ -42,10 +47,11 @@ def flat(lock: str, root: Path = _ROOT) -> dict[str, str]:
 
 def flatten(root: Path = _ROOT) -> None:
     """Write every lock whole."""
-    whole = {lock: flat(lock, root) for lock in BASES}
+    whole = {lock: flat(lock, root) for lock in BASES if lock not in COMMON}
     for lock, pins in whole.items():
         (root / lock).write_text("".join(pins[name] for name in sorted(pins)), encoding="utf-8")
-    (root / SHARED).unlink(missing_ok=True)
+    for common in COMMON:
+        (root / common).unlink(missing_ok=True)
 
 
 def layer(root: Path = _ROOT) -> None:
@@ -54,19 +60,20 @@ def layer(root: Path = _ROOT) -> None:
     Raises:
         ValueError: a lock lacks what one has that it builds upon, or has it otherwise.
     """
-    server, portal = (flat(f"requirements/{place}.lock", root) for place in ("server", "portal"))
-    shared = [pin for name, pin in server.items() if portal.get(name) == pin]
-    (root / SHARED).write_text("".join(shared), encoding="utf-8")
+    for common, (first, second) in COMMON.items():
+        theirs = flat(second, root)
+        pins = [pin for name, pin in flat(first, root).items() if theirs.get(name) == pin]
+        (root / common).write_text("".join(pins), encoding="utf-8")
     for lock, bases in reversed(BASES.items()):
-        whole = pins = flat(lock, root)
+        whole = own = flat(lock, root)
         names = []
         for base in bases:
             below = flat(base, root)
             if different := sorted(name for name, pin in below.items() if whole.get(name) != pin):
                 raise ValueError(f"{lock} differs from {base} in {', '.join(different)}.")
-            pins = {name: pin for name, pin in pins.items() if name not in below}
+            own = {name: pin for name, pin in own.items() if name not in below}
             names.append(f"-r {(root / base).relative_to((root / lock).parent)}\n")
-        (root / lock).write_text("".join([*names, *pins.values()]), encoding="utf-8")
+        (root / lock).write_text("".join([*names, *own.values()]), encoding="utf-8")
 
 
 if __name__ == "__main__":

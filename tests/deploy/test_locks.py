@@ -19,6 +19,7 @@ EXTRAS = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["option
 LOCKS = {
     "requirements.lock": list(EXTRAS),
     "requirements/shared.lock": [],
+    "requirements/science.lock": [],
     "requirements/server.lock": ["server"],
     "requirements/portal.lock": ["portal", "postgresql"],
     "requirements/serving.lock": ["server", "portal"],
@@ -38,6 +39,12 @@ def pins(lock: str) -> dict[str, str]:
     """Versions by package, as pip reads them: with those of the locks that ``lock`` names."""
     matches = [PIN.match(pin) for pin in layers.flat(lock).values()]
     return {pin["name"]: pin["version"] for pin in matches if pin}
+
+
+def built_upon(lock: str) -> set[str]:
+    """The locks that one names, and those that these name."""
+    bases = {f"requirements/{name}" for name in re.findall(r"^-r (\S+)$", (ROOT / lock).read_text(), re.MULTILINE)}
+    return bases.union(*(built_upon(base) for base in bases))
 
 
 def named(extra: str) -> set[Requirement]:
@@ -112,8 +119,8 @@ def test_nobody_installs_what_they_have_no_use_for(lock: str, unwanted: set[str]
 )
 def test_containers_install_by_digest(dockerfile: str, lock: str) -> None:
     text = (ROOT / "deploy" / f"{dockerfile}.Dockerfile").read_text()
-    for path in re.findall(r"^-r (\S+)$", (ROOT / "requirements" / f"{lock}.lock").read_text(), re.MULTILINE):
-        assert f"requirements/{path} " in text, "copied with the lock that builds upon it"
+    for path in built_upon(f"requirements/{lock}.lock"):
+        assert f"{path} " in text, "copied with the lock that builds upon it"
     installs = re.findall(r"pip install ([^\\\n&]+)", text)
     assert [line.strip() for line in installs] == [
         f"--no-cache-dir --require-hashes -r requirements/{lock}.lock",
