@@ -22,6 +22,28 @@ FAMILIAR = re.compile(
     re.IGNORECASE,
 )
 SIGNING_IN = re.compile(r"\bsign(s|ed|ing)?[ -]?(in|out)\b|\blogin\b", re.IGNORECASE)
+#: What German says for an English word, and what it doesn't say instead.
+TERMS = {
+    "administrators: Verwaltung": r"Administrator",
+    "analyse: analysieren": r"[Aa]uswerten|[Aa]usgewertet",
+    "calibration pulse: die Eichzacke": r"\b(am|der|ein|einem) Eichzacken",
+    "classify: einordnen": r"[Kk]lassifizier",
+    "correct: korrigieren": r"[Bb]erichtig",
+    "failed: gescheitert": r"[Ff]ehlgeschlagen",
+    "in service: in Betrieb": r"\bi[mn] Dienst\b",
+    "lease: Lease": r"Pacht",
+    "locked with a password: geschützt": r"Passwort (gesperrt|verschlossen)",
+    "paper speed: Papiergeschwindigkeit": r"Vorschub",
+    "photograph: Foto": r"Fotografie\b",
+    "pixel: Pixel": r"Bildpunkt",
+    "recording, record of a database: Aufzeichnung": r"Aufnahmen?\b",
+    "reviewers: Gutachterinnen und Gutachter": r"Begutachtende",
+    "screenshot: Bildschirmfoto": r"Bildschirmausschnitt",
+    "send: senden": r"\b([Ss]|ges)chick(en|t)\b",
+    "tick: ankreuzen": r"\b[Hh]aken Sie\b|anhaken",
+    "twelve leads: zwölf Ableitungen": r"Zwölf-Kanal",
+    "zip file: Zip-Datei": r"ZIP-Datei",
+}
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%d|\{\w+\}|<[^>]+>")
 
 
@@ -58,6 +80,15 @@ def test_german_says_sie_in_the_texts_of_every_package() -> None:
     everything = [*own, *ALLAUTH, *catalogue_of("django")]
     assert len(everything) > 1000
     assert [text for entry in everything for text in said(entry, "de") if FAMILIAR.search(text)] == []
+
+
+@pytest.mark.parametrize("term", TERMS)
+def test_german_has_one_word_for_a_term(term: str) -> None:
+    catalogue = polib.pofile(str(PORTAL / "locale" / "de" / "LC_MESSAGES" / "django.po"))
+    pages = [*(PORTAL / "pages" / "texts").glob("*.de.md"), *(settings.BASE_DIR / "docs").glob("*.de.md")]
+    assert len(pages) > 3
+    texts = [text for entry in catalogue for text in said(entry, "de")] + [page.read_text() for page in pages]
+    assert [text for text in texts if re.search(TERMS[term], text)] == []
 
 
 def test_every_text_of_allauth_that_is_reached_has_its_german() -> None:
