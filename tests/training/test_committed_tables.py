@@ -23,7 +23,7 @@ TABLES: dict[str, list[str]] = {
 PEOPLE = ("people-5fold", "arrhythmia-5")
 
 #: Kilobytes that all stored predictions of three protocols may take: a new file replaces one.
-PREDICTIONS_KB = 2_500
+PREDICTIONS_KB = 2_100
 
 
 def _stored(protocol: str) -> list[Predictions]:

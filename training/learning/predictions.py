@@ -16,6 +16,7 @@ from zipfile import ZIP_LZMA, BadZipFile, ZipFile
 
 import numpy as np
 import pandas as pd
+from numpy.lib.npyio import NpzFile
 from numpy.typing import NDArray
 from pydantic import ValidationError
 from scipy.special import softmax
@@ -139,15 +140,15 @@ class Predictions:
         """Write a file that :func:`numpy.load` reads; probabilities are stored as multiples of :data:`STEP`.
 
         Tables show four decimals, and what lies behind those would be most of the file. LZMA takes a tenth less than
-        deflate.
+        deflate, and a seventh less again where what is alike stands together: intervals instead of samples, and one
+        class's probabilities after another's, their high bytes before their low ones.
         """
-        rounded = np.round(self.probabilities / STEP) * STEP
         arrays = {
             "config": np.array(json.dumps(self.config.model_dump())),
             "records": self.records,
-            "samples": self.samples.astype(np.int32),
+            "intervals": np.diff(self.samples, prepend=0).astype(np.int32),
             "symbols": self.symbols,
-            "probabilities": rounded.astype(np.float16),
+            "multiples": _as_multiples(self.probabilities),
             "majority": np.array(self.majority),
         }
         if self.shares is not None:
@@ -175,9 +176,9 @@ def load(path: Path) -> Predictions:
             return Predictions(
                 RunConfig.model_validate_json(str(stored["config"])),
                 stored["records"],
-                stored["samples"].astype(np.int64),
+                _samples(stored),
                 stored["symbols"],
-                stored["probabilities"].astype(np.float32),
+                _probabilities(stored),
                 int(stored["majority"]),
                 stored.get("shares"),
                 Whose(*(stored[field] for field in _WHOSE)) if set(_WHOSE) <= set(stored) else None,
@@ -185,6 +186,31 @@ def load(path: Path) -> Predictions:
             )
     except (OSError, EOFError, BadZipFile, KeyError, ValueError, ValidationError) as error:
         raise PredictionsError(f"{path} holds no predictions: {error}") from error
+
+
+def _as_multiples(probabilities: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """How many :data:`STEP` each probability is, with the eleven bits of half precision: ``[2, C, N]``.
+
+    High bytes come first, low bytes second.
+    """
+    rounded = (np.round(probabilities / STEP) * STEP).astype(np.float16)
+    multiples = (rounded.T.astype(np.float32) / STEP).astype(np.uint16)
+    return np.stack([multiples >> 8, multiples & 0xFF]).astype(np.uint8)
+
+
+def _probabilities(stored: NpzFile) -> NDArray[np.float32]:
+    """``[N, C]``, whichever way the file has them: up to version 0.5 in half precision."""
+    if "multiples" not in stored:
+        return stored["probabilities"].astype(np.float32)
+    high, low = stored["multiples"].astype(np.float32)
+    return np.ascontiguousarray((high * 256 + low).T * np.float32(STEP))
+
+
+def _samples(stored: NpzFile) -> NDArray[np.int64]:
+    """``[N]``, whichever way the file has them: up to version 0.5 as they are."""
+    if "intervals" not in stored:
+        return stored["samples"].astype(np.int64)
+    return np.cumsum(stored["intervals"], dtype=np.int64)
 
 
 def label_indices(symbols: NDArray[np.str_], class_set: str) -> NDArray[np.int64]:

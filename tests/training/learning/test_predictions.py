@@ -98,6 +98,32 @@ def test_an_archive_of_something_else_is_named(tmp_path: Path) -> None:
         predictions.load(tmp_path / predictions.FILE)
 
 
+def test_probabilities_are_stored_in_half_precision_and_samples_exactly(tmp_path: Path) -> None:
+    probabilities = np.array([[0.7, 0.29996, 0.00004, 0, 0, 0, 0], [1, 0, 0, 0, 0, 0, 0]], np.float32)
+    written = replace(_sure("NL"), probabilities=probabilities, samples=np.array([650_000, 12]))
+    written.save(tmp_path / predictions.FILE)
+    read = predictions.load(tmp_path / predictions.FILE)
+    assert read.samples.tolist() == [650_000, 12]
+    assert (read.probabilities == (np.round(probabilities / predictions.STEP) * predictions.STEP).astype("f2")).all()
+    assert read.probabilities.flags.c_contiguous
+
+
+def test_what_version_0_5_stored_is_read(tmp_path: Path) -> None:
+    sure = _sure("NLV")
+    np.savez(
+        tmp_path / predictions.FILE,
+        config=np.array(sure.config.model_dump_json()),
+        records=sure.records,
+        samples=sure.samples.astype(np.int32),
+        symbols=sure.symbols,
+        probabilities=sure.probabilities.astype(np.float16),
+        majority=np.array(sure.majority),
+    )
+    read = predictions.load(tmp_path / predictions.FILE)
+    assert (read.samples == sure.samples).all()
+    assert (read.probabilities == sure.probabilities.astype(np.float16)).all()
+
+
 def test_an_ensemble_predicts_the_mean_of_their_probabilities() -> None:
     first = _sure("NL")
     second = replace(first, probabilities=first.probabilities[::-1])
