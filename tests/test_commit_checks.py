@@ -11,6 +11,8 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
+#: What all files of the repository may have together: what a person or a table needs.
+CHECKOUT_BYTES = 15_000_000
 HOOKS = {
     hook["id"]: repository | hook
     for repository in yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())["repos"]
@@ -27,6 +29,10 @@ def test_style_is_checked_by_the_version_that_is_installed() -> None:
 def test_no_file_of_the_repository_is_larger_than_the_hook_lets_in() -> None:
     most = int(HOOKS["check-added-large-files"]["args"][0].removeprefix("--maxkb=")) * 1024
     assert [path for path in _files() if path.stat().st_size > most] == []
+
+
+def test_a_checkout_stays_small() -> None:
+    assert sum(path.stat().st_size for path in _files()) < CHECKOUT_BYTES
 
 
 def test_text_ends_with_one_line_break_and_no_line_with_spaces() -> None:
