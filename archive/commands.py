@@ -21,6 +21,7 @@ from archive.storage import Folder
 from ecg.formats.answers import Answers
 from ecg.recording_errors import RecordingError
 from inference_server.classification import DISCLAIMER
+from inference_server.commands.options import LeadsOption, RateOption, UnitOption
 from inference_server.runtime.settings import SettingsError, available_cpus
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
@@ -52,14 +53,9 @@ def archive(
     ] = None,
     workers: Annotated[int | None, typer.Option(min=1, help="On this machine; default: one a CPU.")] = None,
     again: Annotated[bool, typer.Option("--again", help="Ask once more about what has failed before.")] = False,
-    rate: Annotated[float | None, typer.Option(help="Samples a second, where a file doesn't say.")] = None,
-    unit: Annotated[
-        str | None, typer.Option(help="Unit of the samples where a file doesn't say: mV, uV, V, 4.88uV, ...")
-    ] = None,
-    lead: Annotated[
-        list[str] | None,
-        typer.Option(help="Name of a column where a file doesn't say; once for each, in order; - for no lead."),
-    ] = None,
+    rate: RateOption = None,
+    unit: UnitOption = None,
+    leads: LeadsOption = None,
     models: Annotated[
         Path | None, typer.Option(metavar="DIR", help="The model repository; default: BEATLENS_MODELS.")
     ] = None,
@@ -71,7 +67,7 @@ def archive(
     """
     errors = Console(stderr=True)
     try:
-        job = Job.with_models(models, Answers(rate, unit, tuple(lead) if lead else None))
+        job = Job.with_models(models, Answers(rate, unit, tuple(leads) if leads else None))
         folder = Folder(out)
         with written.held(folder):
             written.describe(folder, job)

@@ -102,3 +102,17 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def get_readonly_fields(self, request: HttpRequest, obj: object = None) -> list[str]:
         """All of them."""
         return [field.name for field in self.model._meta.fields]
+
+
+class DependentAdmin(ReadOnlyAdmin):
+    """Rows that nobody rewrites, and that go only together with what they belong to."""
+
+    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        """Nobody may."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        """Not on their own pages; on those of what they belong to, whoever may delete that."""
+        match = request.resolver_match
+        own = f"{self.opts.app_label}_{self.opts.model_name}_"
+        return not (match and (match.url_name or "").startswith(own)) and super().has_delete_permission(request, obj)

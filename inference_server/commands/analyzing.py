@@ -18,9 +18,12 @@ from ecg.recording_errors import RecordingError
 from inference_server.commands.answering import NoAnswer
 from inference_server.commands.options import (
     AddressOption,
+    LeadsOption,
     ModelsOption,
+    RateOption,
     TlsOption,
     TokenOption,
+    UnitOption,
     made_folder,
     settings_with,
 )
@@ -49,14 +52,9 @@ def analyze(
         typer.Option(metavar="DIR", help="Write NAME.atr, NAME.beats.csv, NAME.json and NAME.pdf of each into DIR."),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line, as recordings end.")] = False,
-    rate: Annotated[float | None, typer.Option(help="Samples a second, where the file doesn't say.")] = None,
-    unit: Annotated[
-        str | None, typer.Option(help="Unit of the samples where the file doesn't say: mV, uV, V, 4.88uV, ...")
-    ] = None,
-    lead: Annotated[
-        list[str] | None,
-        typer.Option(help="Name of a column where the file doesn't say; once for each, in order; - for no lead."),
-    ] = None,
+    rate: RateOption = None,
+    unit: UnitOption = None,
+    leads: LeadsOption = None,
     models: ModelsOption = None,
 ) -> None:
     """Analyze recordings. Exit code 1 when any of them got no answer; the others still get theirs.
@@ -65,7 +63,7 @@ def analyze(
     """
     settings = settings_with(models)
     try:
-        answers = Answers(rate, unit, tuple(lead) if lead else None)
+        answers = Answers(rate, unit, tuple(leads) if leads else None)
     except RecordingError as error:
         typer.echo(error.message, err=True)
         raise typer.Exit(2) from None

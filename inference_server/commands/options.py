@@ -21,6 +21,15 @@ TlsOption = Annotated[
 ModelsOption = Annotated[
     Path | None, typer.Option("--models", metavar="DIR", help="The model repository; default: BEATLENS_MODELS.")
 ]
+#: What the files of recordings may leave open: :class:`ecg.formats.answers.Answers`.
+RateOption = Annotated[float | None, typer.Option(help="Samples a second, where a file doesn't say.")]
+UnitOption = Annotated[
+    str | None, typer.Option(help="Unit of the samples where a file doesn't say: mV, uV, V, 4.88uV, ...")
+]
+LeadsOption = Annotated[
+    list[str] | None,
+    typer.Option("--lead", help="Name of a column where a file doesn't say; once for each, in order; - for no lead."),
+]
 
 
 def settings_with(models: Path | None) -> Settings:

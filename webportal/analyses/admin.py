@@ -19,7 +19,7 @@ from webportal.analyses.history import exports
 from webportal.analyses.models import Analysis, Review, Upload
 from webportal.analyses.templatetags.readings import percent
 from webportal.pages import catalogue
-from webportal.read_only_admin import ReadOnlyAdmin
+from webportal.read_only_admin import DependentAdmin, ReadOnlyAdmin
 
 
 def _thumbnail(upload: Upload) -> SafeString | str:
@@ -184,8 +184,8 @@ class AnalysisAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Review)
-class ReviewAdmin(ReadOnlyAdmin):
-    """What people read the pictures as. Stands for ever."""
+class ReviewAdmin(DependentAdmin):
+    """What people read the pictures as: stands until the analysis, or its owner, is deleted."""
 
     list_display = ("short_id", "analysis", "author", "class_short", "agrees", "is_blind", "created_at", "withdrawn_at")
     list_filter = ("agrees", "created_at")
@@ -206,13 +206,3 @@ class ReviewAdmin(ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Also those that were taken back."""
         return Review.all_objects.prefetch_related(*self.looked_up).order_by("-created_at", "-id")
-
-    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        """Nobody rewrites a review."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        """A review goes only together with its analysis: when that, or its owner, is deleted."""
-        match = request.resolver_match
-        own_pages = match is not None and (match.url_name or "").startswith("analyses_review_")
-        return not own_pages and super().has_delete_permission(request, obj)

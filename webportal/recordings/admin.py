@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from webportal.accounts.models import User
-from webportal.read_only_admin import ReadOnlyAdmin
+from webportal.read_only_admin import DependentAdmin, ReadOnlyAdmin
 from webportal.recordings import services
 from webportal.recordings.models import Recording, RecordingAnalysis, RecordingEdit
 from webportal.recordings.templatetags.recording_words import long_time
@@ -105,21 +105,11 @@ class RecordingAnalysisAdmin(ReadOnlyAdmin):
 
 
 @admin.register(RecordingEdit)
-class RecordingEditAdmin(ReadOnlyAdmin):
-    """What people changed in answers. Stands for ever."""
+class RecordingEditAdmin(DependentAdmin):
+    """What people changed in answers: stands as long as the recording."""
 
     list_display = ("short_id", "analysis", "number", "by", "kind", "at")
     list_filter = ("kind", "at")
     looked_up = ("by", "analysis")
     id_columns = ("id", "analysis_id")
     user_columns = ("by",)
-
-    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        """Nobody rewrites an edit."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        """An edit goes only together with its recording."""
-        match = request.resolver_match
-        own_pages = match is not None and (match.url_name or "").startswith("recordings_recordingedit_")
-        return not own_pages and super().has_delete_permission(request, obj)
