@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
@@ -50,3 +52,11 @@ def test_the_same_seed_makes_the_same_recording() -> None:
     one, other = made(0.01, 3), made(0.01, 3)
     assert same(one.read(), other.read())
     assert not same(one.read(), made(0.01, 4).read())
+
+
+def test_what_could_not_be_measured_is_equal_to_itself_and_to_nothing_else() -> None:
+    unknown = (np.array([1.0, np.nan]), math.nan)
+    assert same(unknown, (np.array([1.0, np.nan]), math.nan))
+    assert not same(unknown, (np.array([np.nan, 1.0]), math.nan))
+    assert not same(unknown, (np.array([1.0, np.nan]), 0.0))
+    assert not same(unknown, (np.array([1.0, np.nan], np.float32), math.nan))
