@@ -1,8 +1,8 @@
-"""``python -m benchmarks.recordings [peaks|quality|rhythm|families|model|speed|wire]``: without a word, all of them;
-``wire`` where there is a model for recordings.
+"""``python -m benchmarks.recordings [peaks|quality|rhythm|atrial-records|families|model|speed|wire]``: without a word,
+all of them; ``wire`` where there is a model for recordings.
 
 Databases are those whose settings name a folder (``MITDB_DIR``, ``QTDB_DIR``, ``LUDB_DIR``, ``CHALLENGE2017_DIR``,
-``AFTDB_DIR``, ``VFDB_DIR``); the others are left out with a line.
+``AFTDB_DIR``, ``VFDB_DIR``, ``PTBXL_DIR``, ``CPSC2018_DIR``); the others are left out with a line.
 """
 
 from __future__ import annotations
@@ -10,12 +10,13 @@ from __future__ import annotations
 import typer
 
 from benchmarks.processes.project import MODELS
-from benchmarks.recordings import families, model, peaks, quality, rhythm, speed, wire
+from benchmarks.recordings import atrial_records, families, model, peaks, quality, rhythm, speed, wire
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 app.command("peaks")(peaks.command)
 app.command("quality")(quality.command)
 app.command("rhythm")(rhythm.command)
+app.command("atrial-records")(atrial_records.command)
 app.command("families")(families.command)
 app.command("model")(model.command)
 app.command("speed")(speed.command)
@@ -29,6 +30,7 @@ def everything(context: typer.Context) -> None:
         peaks.command()
         quality.command()
         rhythm.command()
+        atrial_records.command()
         families.command()
         model.command()
         speed.command(hours=24.0, days=0.0, others=True)

@@ -73,7 +73,7 @@ def show_atrial(known: AtrialWindows, unknown: AtrialWindows) -> None:
             called = np.zeros(len(asked), np.bool_)
             for fold in range(FOLDS):
                 fit = usable & (unknown.folds() != fold)
-                model = _fitted(numbers[fit][:, columns], truth[fit], people[fit])
+                model = fitted(numbers[fit][:, columns], truth[fit], people[fit])
                 chosen = sure & (own == fold)
                 if chosen.any():
                     called[chosen] = model.predict(asked[chosen][:, columns])
@@ -93,13 +93,13 @@ def weights_of(
     numbers: NDArray[np.float64], truth: NDArray[np.bool_], people: NDArray[np.str_]
 ) -> tuple[list[float], float]:
     """Weights and constant of the fit to all."""
-    model = _fitted(numbers, truth, people)
+    model = fitted(numbers, truth, people)
     scaler, regression = model[0], model[1]
     weights = regression.coef_[0] / scaler.scale_
     return [float(weight) for weight in weights], float(regression.intercept_[0] - weights @ scaler.mean_)
 
 
-def _fitted(numbers: NDArray[np.float64], truth: NDArray[np.bool_], people: NDArray[np.str_]):  # type: ignore[no-untyped-def]
+def fitted(numbers: NDArray[np.float64], truth: NDArray[np.bool_], people: NDArray[np.str_]):  # type: ignore[no-untyped-def]
     """Logistic regression in which every person, and each of both answers, counts about alike."""
     _, place, count = np.unique(people, return_inverse=True, return_counts=True)
     weights = 1 / np.sqrt(count[place])
