@@ -34,6 +34,9 @@ _SPELLINGS: Final = {name.upper(): name for name in STANDARD + _FURTHER} | {
     "EKG": "ECG",
 }
 
+#: Names that say which lead it is.
+_NAMED: Final = frozenset(_SPELLINGS.values()) - {"ECG"}
+
 #: Standard leads that others stand in for: modified limb and chest leads of ambulatory recorders.
 _STANDS_FOR: Final = {
     "MLI": "I",
@@ -134,6 +137,16 @@ def canonical_all(labels: Sequence[str]) -> list[tuple[str, Channel]]:
     return names
 
 
+def resolve(label: str) -> str | None:
+    """The canonical name of the lead that ``label`` names by any spelling; None where it names none.
+
+    Stricter than :func:`canonical`, which takes whatever stands before a channel of a file: ``ECG1`` doesn't say which
+    lead it is, and a word that nobody knows is no lead.
+    """
+    name, _ = canonical(label)
+    return name if name in _NAMED else None
+
+
 def distinct(names: Sequence[str]) -> list[str]:
     """The names, each once: a repeated one gets a number, ``II (2)``."""
     taken: set[str] = set()
@@ -156,9 +169,14 @@ def index_of(names: Sequence[str], wanted: str) -> int | None:
     return next((index for index, lead in enumerate(names) if _STANDS_FOR.get(lead) == name), None)
 
 
+def standard_of(name: str) -> str:
+    """The standard lead that a canonical name stands in for (``MLII`` for ``II``); any other name as it is."""
+    return _STANDS_FOR.get(name, name)
+
+
 def standard_place(name: str) -> int | None:
     """Place in :data:`STANDARD` of the lead that a canonical name is or stands in for; None for any other."""
-    standard = _STANDS_FOR.get(name, name)
+    standard = standard_of(name)
     return STANDARD.index(standard) if standard in STANDARD else None
 
 

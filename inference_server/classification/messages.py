@@ -9,6 +9,8 @@ from inference_server.classification import (
     BeatClass,
     Classification,
     ConfidentAnswers,
+    LeadAnswers,
+    LeadKnowledge,
     ModelInfo,
     NotABeat,
     SaliencyMap,
@@ -17,27 +19,33 @@ from inference_server.classification import (
     Verdict,
 )
 from inference_server.generated.ecg.v1 import arrhythmia_pb2 as pb
+from inference_server.generated.ecg.v1 import model_pb2
 
 _VERDICT_PREFIX = "VERDICT_"
 _TYPE_PREFIX = "BEAT_TYPE_"
 _REASON_PREFIX = "NOT_A_BEAT_REASON_"
+_KNOWLEDGE_PREFIX = "LEAD_KNOWLEDGE_"
 _VERDICTS: dict[Verdict, pb.Verdict] = {verdict: getattr(pb, _VERDICT_PREFIX + verdict) for verdict in Verdict}
-_TYPES = frozenset(pb.BeatType.keys())
+_TYPES = frozenset(model_pb2.BeatType.keys())
 _REASONS: dict[NotABeat, pb.NotABeatReason] = {reason: getattr(pb, _REASON_PREFIX + reason) for reason in NotABeat}
 _REASONS_BY_VALUE: dict[int, NotABeat] = {value: reason for reason, value in _REASONS.items()}
+_KNOWLEDGE: dict[LeadKnowledge, pb.LeadKnowledge] = {
+    knowledge: getattr(pb, _KNOWLEDGE_PREFIX + knowledge) for knowledge in LeadKnowledge
+}
+_KNOWLEDGE_BY_VALUE: dict[int, LeadKnowledge] = {value: knowledge for knowledge, value in _KNOWLEDGE.items()}
 
 
-def to_beat_class(beat_class: BeatClass) -> pb.BeatClass:
+def to_beat_class(beat_class: BeatClass) -> model_pb2.BeatClass:
     """A class of the model as a message; its enum value where the wire has one for it."""
     name = _TYPE_PREFIX + beat_class.short
-    return pb.BeatClass(
+    return model_pb2.BeatClass(
         short_name=beat_class.short,
         display_name=beat_class.name,
-        type=name if name in _TYPES else pb.BEAT_TYPE_UNSPECIFIED,
+        type=name if name in _TYPES else model_pb2.BEAT_TYPE_UNSPECIFIED,
     )
 
 
-def from_beat_class(message: pb.BeatClass) -> BeatClass:
+def from_beat_class(message: model_pb2.BeatClass) -> BeatClass:
     """The class that a message names."""
     return BeatClass(short=message.short_name, name=message.display_name)
 
@@ -57,6 +65,8 @@ def to_classification(classification: Classification) -> pb.Classification:
         model_version=classification.model_version,
         not_a_beat_reason=_REASONS[classification.reason] if classification.reason else None,
         beats=classification.beats,
+        lead=classification.lead,
+        lead_knowledge=_KNOWLEDGE[classification.lead_knowledge] if classification.lead_knowledge else None,
     )
 
 
@@ -89,6 +99,9 @@ class Answers:
         if classification.reason:
             message.not_a_beat_reason = _REASONS[classification.reason]
             message.beats = classification.beats
+        if classification.lead_knowledge:
+            message.lead = classification.lead
+            message.lead_knowledge = _KNOWLEDGE[classification.lead_knowledge]
         timing = response.timing
         for duration, seconds in ((timing.queue, queue), (timing.decode, decode), (timing.inference, inference)):
             duration.seconds, duration.nanos = divmod(int(seconds * 1e9), 1_000_000_000)
@@ -111,12 +124,14 @@ def from_classification(message: pb.Classification) -> Classification:
         model_version=message.model_version,
         reason=_REASONS_BY_VALUE.get(message.not_a_beat_reason),  # None for one that this program does not know
         beats=message.beats,
+        lead=message.lead,
+        lead_knowledge=_KNOWLEDGE_BY_VALUE.get(message.lead_knowledge),
     )
 
 
-def to_model(info: ModelInfo) -> pb.Model:
+def to_model(info: ModelInfo) -> model_pb2.Model:
     """A model version's description as a message."""
-    return pb.Model(
+    return model_pb2.Model(
         name=info.name,
         version=info.version,
         classes=[to_beat_class(beat_class) for beat_class in info.classes],
@@ -129,13 +144,16 @@ def to_model(info: ModelInfo) -> pb.Model:
         licence_notice=info.licence_notice,
         profile=None
         if info.profile is None
-        else pb.TrainingProfile(class_shares=info.profile.class_shares, mean_confidence=info.profile.mean_confidence),
+        else model_pb2.TrainingProfile(
+            class_shares=info.profile.class_shares, mean_confidence=info.profile.mean_confidence
+        ),
         reads_ink=info.reads_ink,
         confident_answers=[to_confident_answers(group) for group in info.confident_answers],
+        lead_answers=[to_lead_answers(answers) for answers in info.lead_answers],
     )
 
 
-def from_model(message: pb.Model) -> ModelInfo:
+def from_model(message: model_pb2.Model) -> ModelInfo:
     """The description of a model version in a message."""
     return ModelInfo(
         name=message.name,
@@ -153,12 +171,13 @@ def from_model(message: pb.Model) -> ModelInfo:
         else None,
         reads_ink=message.reads_ink,
         confident_answers=tuple(from_confident_answers(group) for group in message.confident_answers),
+        lead_answers=tuple(from_lead_answers(answers) for answers in message.lead_answers),
     )
 
 
-def to_confident_answers(group: ConfidentAnswers) -> pb.ConfidentAnswers:
+def to_confident_answers(group: ConfidentAnswers) -> model_pb2.ConfidentAnswers:
     """How often the confident answers of a group are right, as a message."""
-    return pb.ConfidentAnswers(
+    return model_pb2.ConfidentAnswers(
         classes=group.classes,
         people=group.people,
         answers=group.answers,
@@ -167,7 +186,7 @@ def to_confident_answers(group: ConfidentAnswers) -> pb.ConfidentAnswers:
     )
 
 
-def from_confident_answers(message: pb.ConfidentAnswers) -> ConfidentAnswers:
+def from_confident_answers(message: model_pb2.ConfidentAnswers) -> ConfidentAnswers:
     """How often the confident answers of a group are right, in a message."""
     return ConfidentAnswers(
         classes=tuple(message.classes),
@@ -175,6 +194,24 @@ def from_confident_answers(message: pb.ConfidentAnswers) -> ConfidentAnswers:
         answers=message.answers,
         right=message.right,
         right_by_person=message.right_by_person,
+    )
+
+
+def to_lead_answers(answers: LeadAnswers) -> model_pb2.LeadAnswers:
+    """What is known of some leads, as a message."""
+    return model_pb2.LeadAnswers(
+        leads=answers.leads,
+        learned=answers.learned,
+        confident_answers=[to_confident_answers(group) for group in answers.confident_answers],
+    )
+
+
+def from_lead_answers(message: model_pb2.LeadAnswers) -> LeadAnswers:
+    """What is known of some leads, in a message."""
+    return LeadAnswers(
+        leads=tuple(message.leads),
+        learned=message.learned,
+        confident_answers=tuple(from_confident_answers(group) for group in message.confident_answers),
     )
 
 

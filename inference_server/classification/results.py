@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from ecg import leads
 from ecg.pictures.ink.reasons import NotABeat
 
 DISCLAIMER: Final = "For research and education only. Not a medical device, not for diagnosis."
@@ -21,6 +22,17 @@ class Verdict(StrEnum):
     """More than one class, or none, is plausible."""
     NOT_A_BEAT = "NOT_A_BEAT"
     """The picture does not look like one ECG beat."""
+
+
+class LeadKnowledge(StrEnum):
+    """What is known of a model's answers in the lead that a beat was recorded in."""
+
+    LEARNED = "LEARNED"
+    """The network learned from this lead: the answer is the same as without its name."""
+    MEASURED = "MEASURED"
+    """It learned from other leads, but how often it is right in this one was measured; the verdict goes by that."""
+    NONE = "NONE"
+    """Neither; no answer is confident."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +64,10 @@ class Classification:
     """Why the picture is not one beat; None beside every other verdict, and from servers that don't say."""
     beats: int = 0
     """How many beats were counted where there are several, else 0."""
+    lead: str = ""
+    """The lead that the caller named, by its usual name, e.g. ``MLII``; empty where none was named."""
+    lead_knowledge: LeadKnowledge | None = None
+    """What is known of answers in that lead; None where none was named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +99,18 @@ class ConfidentAnswers:
 
 
 @dataclass(frozen=True, slots=True)
+class LeadAnswers:
+    """How often confident answers are right in some leads."""
+
+    leads: tuple[str, ...]
+    """Standard names; others that stand in for one of them (``MLII`` for ``II``) are meant as well."""
+    learned: bool
+    """Whether the networks learned from these leads."""
+    confident_answers: tuple[ConfidentAnswers, ...]
+    """One entry for each group of classes that is ever answered confidently in these leads."""
+
+
+@dataclass(frozen=True, slots=True)
 class ModelInfo:
     """One loaded model version, as the server describes it."""
 
@@ -110,6 +138,20 @@ class ModelInfo:
     """Whether the beat is read of a picture by its ink, so that it can be shown what was read."""
     confident_answers: tuple[ConfidentAnswers, ...] = ()
     """One entry for each group of classes; empty if the model file does not tell."""
+    lead_answers: tuple[LeadAnswers, ...] = ()
+    """What is known of single leads; empty if the model file does not tell."""
+
+    def answers_in(self, lead: str) -> LeadAnswers | None:
+        """What is known of a lead, by its canonical name (:func:`ecg.leads.resolve`); None where nothing is."""
+        standard = leads.standard_of(lead)
+        return next((answers for answers in self.lead_answers if standard in answers.leads), None)
+
+    def knowledge_of(self, lead: str) -> LeadKnowledge:
+        """Of which kind that is."""
+        answers = self.answers_in(lead)
+        if answers is None:
+            return LeadKnowledge.NONE
+        return LeadKnowledge.LEARNED if answers.learned else LeadKnowledge.MEASURED
 
 
 @dataclass(frozen=True, slots=True)

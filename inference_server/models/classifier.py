@@ -43,8 +43,12 @@ class Classifier:
         self.model = model
         self._limits = limits or ImageLimits()
 
-    def classify(self, image: bytes) -> Answer:
+    def classify(self, image: bytes, *, lead: str = "") -> Answer:
         """Classify one encoded PNG or JPEG picture of one beat.
+
+        Args:
+            lead: canonical name of the lead that it was recorded in (:func:`ecg.leads.resolve`); empty where nobody
+                knows. The answer is judged by what is known of the model's answers in it.
 
         Raises:
             ImageError: the picture can't be used.
@@ -52,7 +56,7 @@ class Classifier:
         begun = time.perf_counter()
         view = self.model.input.view(image, self._limits)
         decoded = time.perf_counter()
-        classification = _classify(self.model, view.pixels, view.reason, view.beats)
+        classification = _classify(self.model, view.pixels, view.reason, view.beats, lead)
         return Answer(
             classification=classification,
             decode_seconds=decoded - begun,
@@ -69,8 +73,10 @@ class Classifier:
             answers.append(Answer(classification=classification, decode_seconds=0.0, inference_seconds=seconds))
         return answers
 
-    def explain(self, image: bytes, *, beat_class: str | None = None) -> Explanation:
+    def explain(self, image: bytes, *, beat_class: str | None = None, lead: str = "") -> Explanation:
         """Classify one picture and show the evidence for the class ``beat_class`` (default: the most probable).
+
+        ``lead`` as :meth:`classify`.
 
         Raises:
             UnknownClass: the model does not have ``beat_class``.
@@ -81,7 +87,7 @@ class Classifier:
         if beat_class and beat_class not in shorts:
             raise UnknownClass(f"The model has no class {beat_class!r}; it has {', '.join(shorts)}.")
         view = self.model.input.view(image, self._limits)
-        classification = _classify(self.model, view.pixels, view.reason, view.beats)
+        classification = _classify(self.model, view.pixels, view.reason, view.beats, lead)
         index = shorts.index(beat_class or classification.beat_class.short)
         activation = self.model.activation_maps(view.pixels[None])[0, :, :, index]
         return Explanation(
@@ -94,11 +100,14 @@ class Classifier:
         )
 
 
-def _classify(model: OnnxModel, pixels: Pixels, reason: NotABeat | None = None, beats: int = 0) -> Classification:
+def _classify(
+    model: OnnxModel, pixels: Pixels, reason: NotABeat | None = None, beats: int = 0, lead: str = ""
+) -> Classification:
     """What the model says of its pixels; ``reason`` is why they are not one beat, whatever it says."""
     scores = model.run(pixels[None])
     probabilities: list[float] = scores.probabilities[0].tolist()
-    decision = decide(probabilities, float(scores.ood_score[0]), model.thresholds)
+    thresholds = model.thresholds_in(lead) if lead else model.thresholds
+    decision = decide(probabilities, float(scores.ood_score[0]), thresholds)
     if reason is None and decision.verdict is Verdict.NOT_A_BEAT:
         reason = NotABeat.UNFAMILIAR
     classes = model.info.classes
@@ -112,4 +121,6 @@ def _classify(model: OnnxModel, pixels: Pixels, reason: NotABeat | None = None, 
         model_version=model.info.version,
         reason=reason,
         beats=beats,
+        lead=lead,
+        lead_knowledge=model.info.knowledge_of(lead) if lead else None,
     )

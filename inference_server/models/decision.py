@@ -16,8 +16,9 @@ What looks unlike every training beat gets no class at all.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from inference_server.classification import Verdict
 
@@ -36,6 +37,10 @@ class Thresholds:
     groups: tuple[tuple[int, ...], ...] = ()
     """All classes by their indices, those together that one picture can't tell apart. ``min_confidence`` is then that
     of their groups, and the least of ``min_probability`` the bound for all. Empty where the model file names none."""
+
+    def never_confident(self) -> Thresholds:
+        """The same for beats of a kind that nothing was measured of: whatever is answered, it is not confident."""
+        return replace(self, min_confidence=(math.inf,) * len(self.min_probability))
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,10 @@ input ``pixels``     uint8    [N, H, W, C]      canonical pixels (:mod:`ecg.pict
 ===================  =======  ================  ==================================================================
 
 ``metadata_props`` has ``format``, ``name``, ``classes``, ``input``, ``decision``, ``training_run``, ``data_digest``,
-``scores`` and ``licence``, and may have ``profile`` and ``confident_answers`` (the fields of
-:class:`inference_server.classification.ConfidentAnswers`, for each group of classes); ``metadata.json`` beside the file
-has ``version`` and ``sha256``.
+``scores`` and ``licence``, and may have ``profile``, ``confident_answers`` (the fields of
+:class:`inference_server.classification.ConfidentAnswers`, for each group of classes) and ``lead_answers`` (those of
+:class:`inference_server.classification.LeadAnswers`, and ``decision`` where other thresholds hold in these leads);
+``metadata.json`` beside the file has ``version`` and ``sha256``.
 ``decision`` has ``min_probability``, ``max_distance`` and may have ``min_confidence``, by the short names of classes;
 with ``groups``, lists of classes that one picture can't tell apart, ``min_confidence`` is that of groups
 (:mod:`inference_server.models.decision`).
@@ -23,6 +24,7 @@ With ``reading`` = ``ink``, they are the beat that is read of the picture, redra
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, Self
 
@@ -31,8 +33,9 @@ import onnxruntime
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from ecg import leads
 from ecg.pictures.canonical import Pixels
-from inference_server.classification import BeatClass, ConfidentAnswers, ModelInfo, TrainingProfile
+from inference_server.classification import BeatClass, ConfidentAnswers, LeadAnswers, ModelInfo, TrainingProfile
 from inference_server.models.decision import Thresholds
 from inference_server.models.model_files import MODEL_FILE, ModelFiles, ReadFromFiles
 from inference_server.models.model_files import ModelError as ModelError  # what this module raises
@@ -93,6 +96,17 @@ class _ConfidentAnswers(BaseModel):
         return ConfidentAnswers(tuple(self.classes), self.people, self.answers, self.right, self.right_by_person)
 
 
+class _LeadAnswers(BaseModel):
+    leads: list[str] = Field(min_length=1)
+    learned: bool
+    decision: StatedDecision | None = None
+    confident_answers: list[_ConfidentAnswers]
+
+    def shown(self) -> LeadAnswers:
+        """The same for callers."""
+        return LeadAnswers(tuple(self.leads), self.learned, tuple(group.shown() for group in self.confident_answers))
+
+
 class _Metadata(BaseModel):
     """``metadata_props`` of the ONNX file, its JSON values decoded."""
 
@@ -109,9 +123,10 @@ class _Metadata(BaseModel):
     licence: str
     profile: TrainingProfile | None = None
     confident_answers: list[_ConfidentAnswers] = []
+    lead_answers: list[_LeadAnswers] = []
 
 
-_JSON_VALUES: Final = ("classes", "input", "decision", "scores", "profile", "confident_answers")
+_JSON_VALUES: Final = ("classes", "input", "decision", "scores", "profile", "confident_answers", "lead_answers")
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,11 +143,18 @@ class OnnxModel(ReadFromFiles):
     """One model version in memory. Thread-safe."""
 
     def __init__(
-        self, *, info: ModelInfo, takes: ModelInput, thresholds: Thresholds, session: onnxruntime.InferenceSession
+        self,
+        *,
+        info: ModelInfo,
+        takes: ModelInput,
+        thresholds: Thresholds,
+        of_leads: Mapping[str, Thresholds],
+        session: onnxruntime.InferenceSession,
     ) -> None:
         self.info = info
         self.input = takes
         self.thresholds = thresholds
+        self._of_leads = of_leads
         self._session = session
 
     @classmethod
@@ -140,11 +162,7 @@ class OnnxModel(ReadFromFiles):
         """See :meth:`ReadFromFiles.from_files`."""
         session = open_session(files.content)
         metadata = read_metadata(session, _Metadata, expected=FORMAT, json_values=_JSON_VALUES)
-        thresholds = thresholds_of(
-            [kind.short for kind in metadata.classes],
-            metadata.decision,
-            max_ood_score=metadata.decision.max_distance,
-        )
+        thresholds = _thresholds(metadata, metadata.decision)
         _check_tensors(session, metadata)
         model = cls(
             info=ModelInfo(
@@ -163,13 +181,24 @@ class OnnxModel(ReadFromFiles):
                 profile=metadata.profile,
                 reads_ink=metadata.input.reading == "ink",
                 confident_answers=tuple(group.shown() for group in metadata.confident_answers),
+                lead_answers=tuple(answers.shown() for answers in metadata.lead_answers),
             ),
             takes=metadata.input.model_input(),
             thresholds=thresholds,
+            of_leads={
+                lead: thresholds if answers.decision is None else _thresholds(metadata, answers.decision)
+                for answers in metadata.lead_answers
+                for lead in answers.leads
+            },
             session=session,
         )
         model._warm_up()
         return model
+
+    def thresholds_in(self, lead: str) -> Thresholds:
+        """What holds for beats of a lead, by its canonical name; nothing is confident where the file tells nothing."""
+        known = self._of_leads.get(leads.standard_of(lead))
+        return self.thresholds.never_confident() if known is None else known
 
     def run(self, pixels: Pixels) -> Scores:
         """Classify a batch.
@@ -201,6 +230,12 @@ class OnnxModel(ReadFromFiles):
             )
         if not np.isfinite(scores.probabilities).all() or abs(float(scores.probabilities.sum()) - 1) > 1e-3:
             raise ModelError(f"{MODEL_FILE} answers with probabilities that do not add up to 1.")
+
+
+def _thresholds(metadata: _Metadata, decision: StatedDecision) -> Thresholds:
+    """What ``decision`` says, with the file's one limit to the OOD score."""
+    shorts = [kind.short for kind in metadata.classes]
+    return thresholds_of(shorts, decision, max_ood_score=metadata.decision.max_distance)
 
 
 def _check_tensors(session: onnxruntime.InferenceSession, metadata: _Metadata) -> None:

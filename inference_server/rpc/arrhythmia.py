@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 
 import grpc.aio
 
+from ecg import leads
 from inference_server.classification import UnknownClass, messages
 from inference_server.generated.ecg.v1 import arrhythmia_pb2 as pb
 from inference_server.generated.ecg.v1 import arrhythmia_pb2_grpc
@@ -67,7 +68,7 @@ class ArrhythmiaServicer(arrhythmia_pb2_grpc.ArrhythmiaServiceServicer):
         """Classify one picture; a serialised ``ClassifyImageResponse``."""
         self._metrics.pictures(1)
         try:
-            job = self._job(request.image, request.model_version)
+            job = self._job(request.image, request.model_version, request.lead)
             del request  # it holds the picture a second time
             body = await self._scheduler.run(job, timeout=context.time_remaining())
         except Exception as error:
@@ -87,7 +88,8 @@ class ArrhythmiaServicer(arrhythmia_pb2_grpc.ArrhythmiaServiceServicer):
             raise RequestError("BATCH_TOO_LARGE", message, field="images")
         model = self._repository.get(request.model_version or None)  # one version for all of them
         self._metrics.pictures(number)
-        jobs = [Job(Kind.CLASSIFY, model, image) for image in request.images]
+        lead = _lead(request.lead)
+        jobs = [_classifying(model, image, lead) for image in request.images]
         futures = self._scheduler.admit(jobs, timeout=context.time_remaining())
         del request, jobs  # the scheduler holds each picture as long as it takes
         try:
@@ -121,11 +123,11 @@ class ArrhythmiaServicer(arrhythmia_pb2_grpc.ArrhythmiaServiceServicer):
         """Admit one picture of a stream, when there is room."""
         while True:
             try:
-                job = self._job(request.image, request.model_version)
+                job = self._job(request.image, request.model_version, request.lead)
                 (future,) = self._scheduler.admit([job], timeout=context.time_remaining(), caller=caller)
             except QueueFull:
                 await self._scheduler.room()
-            except (ModelNotFound, NoModelLoaded) as error:
+            except (ModelNotFound, NoModelLoaded, RequestError) as error:
                 return failed(error)
             else:
                 return future
@@ -136,7 +138,8 @@ class ArrhythmiaServicer(arrhythmia_pb2_grpc.ArrhythmiaServiceServicer):
         """Classify one picture and show the evidence; a serialised ``ExplainImageResponse``."""
         self._metrics.pictures(1)
         model = self._repository.get(request.model_version or None)
-        job = Job(Kind.EXPLAIN, model, wire.join([request.beat_class.encode(), request.image]))
+        parts = [request.beat_class.encode(), _lead(request.lead).encode(), request.image]
+        job = Job(Kind.EXPLAIN, model, wire.join(parts))
         del request
         try:
             return await self._scheduler.run(job, timeout=context.time_remaining())
@@ -170,8 +173,8 @@ class ArrhythmiaServicer(arrhythmia_pb2_grpc.ArrhythmiaServiceServicer):
             raise ModelNotFound(request.name, request.version) from None
         return pb.GetModelResponse(model=messages.to_model(repository.get(request.version or None).info))
 
-    def _job(self, image: bytes, version: str) -> Job:
-        return Job(Kind.CLASSIFY, self._repository.get(version or None), image)
+    def _job(self, image: bytes, version: str, lead: str) -> Job:
+        return _classifying(self._repository.get(version or None), image, _lead(lead))
 
     async def _result(self, future: asyncio.Future[bytes], field: str) -> pb.ImageResult:
         try:
@@ -187,3 +190,25 @@ class ArrhythmiaServicer(arrhythmia_pb2_grpc.ArrhythmiaServiceServicer):
         classified = Classified.from_bytes(body)
         self._metrics.classified(classified)
         return classified
+
+
+def _lead(label: str) -> str:
+    """The canonical name of the lead that a request names; empty where it names none.
+
+    Raises:
+        RequestError: it is no lead's name.
+    """
+    if not label:
+        return ""
+    lead = leads.resolve(label)
+    if lead is None:
+        message = "That is no lead's name. Leads are called II, aVF, V1 or MLII, for example."
+        raise RequestError("LEAD_UNKNOWN", message, field="lead")
+    return lead
+
+
+def _classifying(model: ServedModel, image: bytes, lead: str) -> Job:
+    """What a worker has to do for one picture, which is copied only where a lead is named."""
+    if not lead:
+        return Job(Kind.CLASSIFY, model, image)
+    return Job(Kind.CLASSIFY_IN_LEAD, model, wire.join([lead.encode(), image]))

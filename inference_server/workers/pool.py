@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import Final, NamedTuple, Self
 
 from inference_server.classification import ModelInfo, messages
-from inference_server.generated.ecg.v1 import arrhythmia_pb2 as pb
+from inference_server.generated.ecg.v1 import model_pb2
 from inference_server.models.model_files import LoadInterrupted, ModelError, ModelFiles
 from inference_server.runtime.pauses import Pauses
 from inference_server.workers import wire
@@ -160,7 +160,7 @@ class WorkerPool:
                 if not replies:
                     continue
                 self._models[handle] = files
-            model = ServedModel(handle, messages.from_model(pb.Model.FromString(replies[0])))
+            model = ServedModel(handle, messages.from_model(model_pb2.Model.FromString(replies[0])))
             weakref.finalize(model, self._forget, handle).atexit = False
             return model
         raise LoadInterrupted("Loading it ended the worker process.")

@@ -134,13 +134,16 @@ class Worker:
         classifier, answers = self._models[task.model]
         if task.kind == Kind.CLASSIFY:
             return _classified(classifier.classify(task.body), answers, queued)
+        if task.kind == Kind.CLASSIFY_IN_LEAD:
+            lead, image = wire.split(task.body)
+            return _classified(classifier.classify(image, lead=lead.decode()), answers, queued)
         if task.kind == Kind.CLASSIFY_PIXELS:
             info = classifier.model.info
             shape = (-1, info.input_height, info.input_width, info.input_channels)
             pixels = np.frombuffer(task.body, dtype=np.uint8).reshape(shape)
             return wire.join([_classified(answer, answers, queued) for answer in classifier.classify_pixels(pixels)])
-        beat_class, image = wire.split(task.body)
-        return _explained(classifier.explain(image, beat_class=beat_class.decode() or None))
+        beat_class, lead, image = wire.split(task.body)
+        return _explained(classifier.explain(image, beat_class=beat_class.decode() or None, lead=lead.decode()))
 
     def _page_reader(self) -> Callable[[bytes, ImageLimits, Callable[[], None]], bytes]:
         """What reads strips and pages, within the limit on memory from then on."""

@@ -69,7 +69,8 @@ class Kind(IntEnum):
     CLASSIFY_PIXELS = 4
     """Classify canonical pixels; answered by a :class:`Classified` for each picture."""
     EXPLAIN = 5
-    """Explain a picture; answered by a serialised ``ecg.v1.ExplainImageResponse``."""
+    """Explain a picture; answered by a serialised ``ecg.v1.ExplainImageResponse``. The body has the class's short name,
+    the lead's and the picture."""
     LOAD_RECORDINGS = 6
     """As LOAD, for a model of recordings."""
     PLAN = 7
@@ -85,6 +86,8 @@ class Kind(IntEnum):
     """Say what all digests mean together; answered by serialised ``ecg.v1.AnalyzeRecordingResponse`` messages."""
     DIGITIZE = 12
     """Read a picture of a strip or page; answered by a serialised ``ecg.v1.DigitizeImageResponse``. Needs no model."""
+    CLASSIFY_IN_LEAD = 13
+    """As CLASSIFY; the body has the lead's canonical name before the picture."""
 
 
 class Outcome(IntEnum):

@@ -121,3 +121,27 @@ def test_a_lead_has_the_place_of_the_one_that_it_stands_in_for() -> None:
 
 def test_the_standard_leads_come_first_on_a_page() -> None:
     assert leads.in_printed_order(["MLII", "V1", "aVR", "I", "X"]) == ["I", "aVR", "V1", "MLII", "X"]
+
+
+@pytest.mark.parametrize(
+    ("label", "name"),
+    [
+        ("II", "II"),
+        ("Lead II", "II"),
+        ("MDC_ECG_LEAD_II", "II"),
+        ("mlii", "MLII"),
+        ("avf", "aVF"),
+        ("Ableitung V1", "V1"),
+    ],
+)
+def test_a_lead_is_known_by_any_of_its_names(label: str, name: str) -> None:
+    assert leads.resolve(label) == name
+
+
+@pytest.mark.parametrize("label", ["", "ECG", "ECG 1", "lead foo", "V1-V2", "pleth", "heart", "V10", "II" * 200])
+def test_what_does_not_say_which_lead_it_is_names_none(label: str) -> None:
+    assert leads.resolve(label) is None
+
+
+def test_a_lead_that_stands_in_for_a_standard_one() -> None:
+    assert [leads.standard_of(name) for name in ("MLII", "CM5", "V1", "Z")] == ["II", "V5", "V1", "Z"]

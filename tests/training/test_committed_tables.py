@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,14 @@ def test_tables_by_person_are_reprinted_from_the_stored_predictions() -> None:
     folds = out_of_fold.calibrated(_stored(protocol))
     assert served_model.differences(people.table(folds), RESULTS / f"{recipe}.people.csv") == []
     assert served_model.differences(confident_answers.table(folds), RESULTS / f"{recipe}.confident.csv") == []
+
+
+def test_what_a_file_tells_of_leads_is_counted_in_the_stored_predictions() -> None:
+    protocol, recipe = PEOPLE
+    counted = confident_answers.of_leads(out_of_fold.calibrated(_stored(protocol)))
+    name, _, version = recipe.rpartition("-")
+    told = json.loads((ROOT / "models" / name / version / "metadata.json").read_text())["lead_answers"]
+    assert [{key: value for key, value in entry.items() if key != "decision"} for entry in told] == counted
 
 
 def test_the_prior_corrected_table_is_reprinted_from_the_stored_predictions() -> None:

@@ -151,26 +151,30 @@ def describe(
     results: ResultsOption = RESULTS,
     write: Annotated[bool, typer.Option("--write", help="Write them into the files, and the model card.")] = False,
 ) -> None:
-    """Compare the scores of each class in both model files with the stored table and the stored predictions.
+    """Compare what both model files tell of each class, and of single leads, with the stored table and predictions.
 
     Exit code 1 when a file says something else. Needs no prepared data; PTBXL_DIR tells whose records PTB-XL's are.
     """
     from training.evaluation import served_model, tables
     from training.export import describing
     from training.learning import predictions
-    from training.recipes.protocols import INTER_PATIENT
+    from training.recipes.protocols import INTER_PATIENT, PEOPLE_5FOLD
 
     version = version or newest(models)
     served, companion = models / "arrhythmia" / version, models / COMPANION / version
     run = served_model.Subject.load(companion).config.name
     stored = predictions.load(results / "predictions" / INTER_PATIENT.name / f"{run}.npz")
     table = tables.read(results / f"arrhythmia-{version}.scores.csv")
-    scores = describing.class_scores(table, stored, describing.people_behind(stored.records))
+    testing = describing.people_behind(stored.records)
+    scores = describing.class_scores(table, stored, testing)
+    of_leads = describing.lead_answers(
+        served, stored_predictions([results / "predictions" / PEOPLE_5FOLD.name]), testing
+    )
     wrong = []
     for folder in (served, companion):
-        differences = describing.differences(folder, scores)
+        differences = describing.differences(folder, scores, of_leads)
         if differences and write:
-            console.print(f"wrote {describing.describe(folder, scores)}")
+            console.print(f"wrote {describing.describe(folder, scores, of_leads)}")
         else:
             outcome = "; ".join(differences) if differences else "tells every figure"
             console.print(f"{folder}: {outcome}", soft_wrap=True)

@@ -16,9 +16,19 @@ LOOK_ALIKE: Final = ("II", "I", "aVF", "V5", "V6")
 _UNNAMED: Final = "ECG"
 
 
-def is_lead(names: NDArray[np.str_], wanted: str) -> NDArray[np.bool_]:
-    """Which of ``names``, ``[N]``, are the lead ``wanted``, or stand in for it (``MLII`` for ``II``)."""
-    return _where(names, (wanted,))
+#: The same in groups whose answers are counted apart: lead II, which most beats that people have are of, and the rest.
+LEARNED: Final = (("II",), ("I", "aVF", "V5", "V6"))
+
+
+def is_lead(names: NDArray[np.str_], *wanted: str) -> NDArray[np.bool_]:
+    """Which of ``names``, ``[N]``, are one of the leads ``wanted``, or stand in for it (``MLII`` for ``II``)."""
+    return _where(names, wanted)
+
+
+def others(names: NDArray[np.str_]) -> list[str]:
+    """The standard leads among ``names`` that are not of :data:`LOOK_ALIKE`, nor stand in for one, as printed."""
+    standard = {leads.standard_of(name) for name in np.unique(names).tolist()}
+    return [lead for lead in leads.STANDARD if lead in standard and lead not in LOOK_ALIKE]
 
 
 def is_first_unnamed(names: NDArray[np.str_]) -> NDArray[np.bool_]:

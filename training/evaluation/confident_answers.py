@@ -6,9 +6,9 @@ leads that networks learn from, so that nobody is answered by a bound that their
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -23,6 +23,13 @@ from training.evaluation.metrics import TableRow
 from training.evaluation.people import ALIKE, ALL, People, PeopleError
 from training.learning import confidence
 from training.learning.predictions import Predictions
+
+InLeads = Callable[[NDArray[np.str_]], NDArray[np.bool_]]
+"""Which of the leads' names, ``[N]``, are asked about."""
+
+#: Share of the confident answers of a group that must have been right in a lead that nothing was learned from: bounds
+#: of few people there promise what does not hold for others (in V1, 0.78 of the answers *paced*).
+LEAST_RIGHT: Final = 0.95
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +69,11 @@ def table(folds: Sequence[Predictions], *, risk: float = confidence.RISK) -> pd.
 
 
 def decided_on(
-    folds: Sequence[Predictions], *, risk: float = confidence.RISK, without: Collection[str] = ()
+    folds: Sequence[Predictions],
+    *,
+    risk: float = confidence.RISK,
+    without: Collection[str] = (),
+    in_leads: InLeads = lead_groups.look_alike,
 ) -> Thresholds:
     """The thresholds that come of the out-of-fold predictions, in the leads that networks learn from.
 
@@ -70,12 +81,13 @@ def decided_on(
         folds: see :func:`table`.
         risk: how many of the confident answers may be wrong.
         without: people who have no say.
+        in_leads: other leads.
 
     Raises:
         PeopleError: the predictions don't say whose beats they are for.
     """
     people = People.of(folds)
-    asked = lead_groups.look_alike(people.whose.leads) & ~np.isin(people.whose.people, sorted(without))
+    asked = in_leads(people.whose.leads) & ~np.isin(people.whose.people, sorted(without))
     people = people.only(asked)
     groups = groups_of(people.shorts)
     return confidence.thresholds(people.probabilities, people.truth, people.whose.people, groups, risk=risk)
@@ -115,16 +127,62 @@ def of_groups(folds: Sequence[Predictions]) -> list[dict[str, Any]]:
         PeopleError: there is one fold only, or the predictions don't say whose beats they are for.
     """
     whole = _answered_by_others(folds, confidence.RISK)
-    confident = whole.only(whole.confident & lead_groups.look_alike(whole.people.whose.leads))
+    return _by_group(whole.only(lead_groups.look_alike(whole.people.whose.leads)))
+
+
+def of_leads(folds: Sequence[Predictions]) -> list[dict[str, Any]]:
+    """The same lead by lead.
+
+    Returns:
+        The entry ``lead_answers`` of a model file, but for thresholds: the leads that networks learn from in the groups
+        of :data:`training.datasets.lead_groups.LEARNED`; then each other lead with beats of enough people, where what
+        is confident is decided on other people's beats in this lead, and groups of classes are left out whose confident
+        answers were right less often than :data:`LEAST_RIGHT`, or went to fewer people than
+        :data:`training.learning.confidence.LEAST_PEOPLE`.
+
+    Raises:
+        PeopleError: there is one fold only, or the predictions don't say whose beats they are for.
+    """
+    whole = _answered_by_others(folds, confidence.RISK)
+    names = whole.people.whose.leads
+    entries = [
+        {
+            "leads": list(group),
+            "learned": True,
+            "confident_answers": _by_group(whole.only(lead_groups.is_lead(names, *group))),
+        }
+        for group in lead_groups.LEARNED
+    ]
+    for lead in lead_groups.others(names):
+        asked = lead_groups.is_lead(names, lead)
+        if len(np.unique(whole.people.whose.people[asked])) < confidence.LEAST_PEOPLE:
+            continue
+        measured = _by_group(_answered_by_others(folds, confidence.RISK, in_lead(lead)).only(asked))
+        enough = [
+            group for group in measured if group["people"] >= confidence.LEAST_PEOPLE and group["right"] >= LEAST_RIGHT
+        ]
+        if enough:
+            entries.append({"leads": [lead], "learned": False, "confident_answers": enough})
+    return entries
+
+
+def in_lead(lead: str) -> InLeads:
+    """The lead of that standard name, and those that stand in for it."""
+    return lambda names: lead_groups.is_lead(names, lead)
+
+
+def _by_group(asked: _Answered) -> list[dict[str, Any]]:
+    """The fields of :class:`inference_server.classification.ConfidentAnswers` for each group of classes."""
+    confident = asked.only(asked.confident)
     entries = []
-    for group in groups_of(whole.people.shorts):
+    for group in groups_of(asked.people.shorts):
         part = confident.only(np.isin(confident.people.predicted, group))
         if not len(part.holds):
             continue
         of_people = pd.Series(part.holds).groupby(part.people.whose.people).mean()
         entries.append(
             {
-                "classes": [whole.people.shorts[label] for label in group],
+                "classes": [asked.people.shorts[label] for label in group],
                 "people": len(of_people),
                 "answers": len(part.holds),
                 "right": round(float(part.holds.mean()), 4),
@@ -134,14 +192,16 @@ def of_groups(folds: Sequence[Predictions]) -> list[dict[str, Any]]:
     return entries
 
 
-def _answered_by_others(folds: Sequence[Predictions], risk: float) -> _Answered:
-    """Everybody's beats, each answered by the thresholds that come of the other folds."""
+def _answered_by_others(
+    folds: Sequence[Predictions], risk: float, in_leads: InLeads = lead_groups.look_alike
+) -> _Answered:
+    """Everybody's beats, each answered by the thresholds that come of the other folds, in these leads."""
     if len(folds) < 2:
         raise PeopleError("Thresholds come from the people of other folds; there is only one.")
     parts = [People.of([fold]) for fold in folds]
     answered = [
-        _answered(part, decided_on([fold for other, fold in enumerate(folds) if other != own], risk=risk))
-        for own, part in enumerate(parts)
+        _answered(part, decided_on([fold for fold in folds if fold is not own], risk=risk, in_leads=in_leads))
+        for own, part in zip(folds, parts, strict=True)
     ]
     return _Answered(
         People.of(folds),

@@ -1,13 +1,15 @@
-"""What a version tells of each class in people it had never seen, written into its file from the stored tables.
+"""What a version tells of each class and of single leads, in people it had never seen: written into its file from the
+stored tables and predictions.
 
-The figures are those of the scores table, so the file says what the model card says; whose beats they are is counted in
-the stored predictions. ``export`` and ``recalibrate`` tell the same of what they write.
+Scores are those of the scores table, so the file says what the model card says; whose beats they are is counted in the
+stored predictions. ``export`` and ``recalibrate`` tell the same of what they write.
 """
 
 from __future__ import annotations
 
 import datetime
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,10 +26,10 @@ from training.databases.marked import mitdb, ptbxl
 from training.datasets.sources import PTBXL
 from training.evaluation import tables
 from training.evaluation.metrics import class_score_names
-from training.export import model_file
+from training.export import model_file, out_of_fold_decision
 from training.learning.predictions import Predictions
 
-_WHAT = "tells the scores of each class; the graph is the same"
+_WHAT = "tells the scores of each class, and how often it is right in single leads; the graph is the same"
 
 #: What :func:`training.export.model_file.write` adds by itself.
 _ADDED = ("version", "sha256", "bytes")
@@ -45,6 +47,7 @@ _SERVED = (
     "licence",
     "profile",
     "confident_answers",
+    "lead_answers",
 )
 
 
@@ -107,22 +110,51 @@ def people_behind(names: NDArray[np.str_]) -> NDArray[np.str_]:
     return np.array([person_of[name] for name in names.tolist()])
 
 
-def differences(folder: Path, expected: dict[str, float]) -> list[str]:
-    """Where the file of the version in ``folder`` holds other scores than ``expected``: one phrase for each.
+def lead_answers(folder: Path, stored: Sequence[Predictions], testing: NDArray[np.str_]) -> list[dict[str, Any]]:
+    """The entry ``lead_answers`` of the version in ``folder``, see :mod:`training.export.out_of_fold_decision`.
+
+    Args:
+        stored: predictions of ``people-5fold``, of several recipes; those count that decided the version's thresholds.
+        testing: the people who test by person, and so have no say in thresholds.
+
+    Raises:
+        DescribingError: there are none of that recipe.
+    """
+    metadata = _metadata(folder)
+    folds = [fold for fold in stored if out_of_fold_decision.recipe_of(fold) == metadata.get("decided_on")]
+    if not folds:
+        raise DescribingError(f"There are no stored predictions of what {folder} was decided on.")
+    shorts = [beat_class["short"] for beat_class in metadata["classes"]]
+    return out_of_fold_decision.lead_answers(folds, shorts, frozenset(testing.tolist()))
+
+
+def differences(
+    folder: Path, expected: dict[str, float], of_leads: Sequence[dict[str, Any]] | None = None
+) -> list[str]:
+    """Where the file of the version in ``folder`` tells anything else: one phrase for each.
+
+    Args:
+        expected: scores.
+        of_leads: see :func:`lead_answers`; None where they don't matter.
 
     Raises:
         ModelError: there is no usable version.
     """
     scores = OnnxModel.load(folder).info.scores
-    return [
+    wrong = [
         f"{name}: {scores.get(name)} in the file, {value} stored"
         for name, value in expected.items()
         if scores.get(name) != value
     ]
+    if of_leads is not None and _metadata(folder).get("lead_answers") != of_leads:
+        wrong.append("what is known of single leads is not what the stored predictions say")
+    return wrong
 
 
-def describe(folder: Path, scores: dict[str, float]) -> Path:
+def describe(folder: Path, scores: dict[str, float], of_leads: Sequence[dict[str, Any]] = ()) -> Path:
     """Write the version in ``folder`` once more with ``scores`` beside its others; the graph stays as it is.
+
+    ``of_leads``, where there are any, take the place of those in the file.
 
     Returns:
         The ONNX file.
@@ -131,8 +163,10 @@ def describe(folder: Path, scores: dict[str, float]) -> Path:
         ModelError: there is no usable version.
     """
     OnnxModel.load(folder)  # nothing is made of a broken version
-    before: dict[str, Any] = json.loads((folder / "metadata.json").read_text())
+    before = _metadata(folder)
     metadata = {key: before[key] for key in _SERVED if key in before} | {"scores": {**before["scores"], **scores}}
+    if of_leads:
+        metadata["lead_answers"] = list(of_leads)
     facts = {key: value for key, value in before.items() if key not in (*_SERVED, *_ADDED)} | {
         "rewritten": {
             "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
@@ -143,3 +177,8 @@ def describe(folder: Path, scores: dict[str, float]) -> Path:
     written = model_file.write(onnx.load(folder / "model.onnx"), metadata, facts, folder)
     OnnxModel.load(folder)
     return written
+
+
+def _metadata(folder: Path) -> dict[str, Any]:
+    metadata: dict[str, Any] = json.loads((folder / "metadata.json").read_text())
+    return metadata

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from training.evaluation import confident_answers
@@ -24,14 +26,46 @@ def decided_on(
     figures = {
         "scores": metadata["scores"] | confident_answers.class_scores(calibrated),
         "confident_answers": confident_answers.of_groups(calibrated),
+        "lead_answers": lead_answers(folds, shorts, without or frozenset()),
     }
     if without is None:
         return figures
-    then = out_of_fold_scaling.scaling_of(folds, without=without)
-    known = [out_of_fold_scaling.scaled(fold, then) for fold in folds]
-    thresholds = confident_answers.decided_on(known, without=without)
+    thresholds = confident_answers.decided_on(_scaled(folds, without), without=without)
     limit = metadata["decision"]["max_distance"]
     return figures | {"decision": confidence.decision_metadata(thresholds, shorts, limit)}
+
+
+def lead_answers(folds: Sequence[Predictions], shorts: Sequence[str], without: frozenset[str]) -> list[dict[str, Any]]:
+    """The entry ``lead_answers`` of a model file: with thresholds of their own for leads that nothing was learned from.
+
+    A group of classes whose confident answers were right too rarely there, or measured on too few people, has none.
+
+    Args:
+        shorts: the classes' short names, in output order.
+        without: people who have no say in the thresholds.
+    """
+    known = _scaled(folds, without)
+    entries = confident_answers.of_leads(out_of_fold_scaling.calibrated(folds))
+    for entry in entries:
+        if entry["learned"]:
+            continue
+        (lead,) = entry["leads"]
+        decided = confident_answers.decided_on(known, without=without, in_leads=confident_answers.in_lead(lead))
+        measured = {short for group in entry["confident_answers"] for short in group["classes"]}
+        enough = [
+            least if short in measured else confidence.NEVER
+            for short, least in zip(shorts, decided.min_confidence, strict=True)
+        ]
+        decision = confidence.decision_metadata(replace(decided, min_confidence=tuple(enough)), shorts, math.inf)
+        del decision["max_distance"]  # the file's own holds in every lead
+        entry["decision"] = decision
+    return entries
+
+
+def _scaled(folds: Sequence[Predictions], without: frozenset[str]) -> list[Predictions]:
+    """The predictions calibrated on everybody but ``without``, as the model's own are."""
+    then = out_of_fold_scaling.scaling_of(folds, without=without)
+    return [out_of_fold_scaling.scaled(fold, then) for fold in folds]
 
 
 def recipe_of(fold: Predictions) -> str:

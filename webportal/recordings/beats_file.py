@@ -24,7 +24,7 @@ from inference_server.classification.recordings import (
     RecordingEpisode,
 )
 from inference_server.classification.rhythm_messages import from_measures, to_measures
-from inference_server.generated.ecg.v1 import arrhythmia_pb2, rhythm_pb2
+from inference_server.generated.ecg.v1 import model_pb2, rhythm_pb2
 from numpy.typing import NDArray
 
 FORMAT: Final = "beatlens-beats/1"
@@ -140,7 +140,7 @@ def _analysis(arrays: dict[str, NDArray[Any]], about: dict[str, Any]) -> Recordi
         rate=about["rate"],
         samples=about["samples"],
         leads=tuple(about["leads"]),
-        model=messages.from_model(arrhythmia_pb2.Model.FromString(arrays["model"].tobytes())),
+        model=messages.from_model(model_pb2.Model.FromString(arrays["model"].tobytes())),
         beats=RecordingBeats(**{name: arrays[name] for name in _BEATS}),
         families=tuple(Family(*family) for family in families),
         faults=arrays["faults"],

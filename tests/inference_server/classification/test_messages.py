@@ -6,6 +6,8 @@ from inference_server.classification import (
     BeatClass,
     Classification,
     ConfidentAnswers,
+    LeadAnswers,
+    LeadKnowledge,
     ModelInfo,
     NotABeat,
     Trace,
@@ -14,6 +16,7 @@ from inference_server.classification import (
     messages,
 )
 from inference_server.generated.ecg.v1 import arrhythmia_pb2 as pb
+from inference_server.generated.ecg.v1 import model_pb2
 
 PVC = BeatClass("PVC", "Premature Ventricular Contraction")
 OWN = BeatClass("GALLOP", "A class that the wire does not know")
@@ -65,15 +68,27 @@ def test_older_servers_say_no_reason_and_newer_ones_one_that_is_not_known_here()
     assert messages.from_classification(message).reason is None
 
 
+@pytest.mark.parametrize("knowledge", list(LeadKnowledge))
+def test_the_lead_that_was_named_survives_the_wire(knowledge: LeadKnowledge) -> None:
+    info = ModelInfo("arrhythmia", "12", (PVC,), 64, 96, "ab" * 32, "run", {}, "CC-BY")
+    in_lead = Classification(
+        *(PVC, 1.0, ((PVC, 1.0),), Verdict.UNCERTAIN, (PVC,), "arrhythmia", "12"), lead="V1", lead_knowledge=knowledge
+    )
+    message = messages.to_classification(in_lead)
+    assert pb.LeadKnowledge.Name(message.lead_knowledge) == f"LEAD_KNOWLEDGE_{knowledge}"
+    assert messages.from_classification(pb.Classification.FromString(message.SerializeToString())) == in_lead
+    assert messages.Answers(info).response(in_lead, queue=0.0, decode=0.0, inference=0.0).classification == message
+
+
 def test_a_model_survives_the_wire() -> None:
     info = ModelInfo("arrhythmia", "2", (PVC, OWN), 64, 96, "ab" * 32, "run", {"inter-patient/macro_f1": 0.5}, "CC-BY")
-    assert messages.from_model(pb.Model.FromString(messages.to_model(info).SerializeToString())) == info
+    assert messages.from_model(model_pb2.Model.FromString(messages.to_model(info).SerializeToString())) == info
 
 
 def test_a_models_training_profile_survives_the_wire() -> None:
     profile = TrainingProfile({"PVC": 0.25, "GALLOP": 0.75}, 0.9)
     info = ModelInfo("arrhythmia", "2", (PVC, OWN), 64, 96, "ab" * 32, "run", {}, "CC-BY", profile)
-    assert messages.from_model(pb.Model.FromString(messages.to_model(info).SerializeToString())) == info
+    assert messages.from_model(model_pb2.Model.FromString(messages.to_model(info).SerializeToString())) == info
 
 
 def test_what_a_model_says_of_its_confident_answers_and_of_its_reading_survives_the_wire() -> None:
@@ -81,7 +96,18 @@ def test_what_a_model_says_of_its_confident_answers_and_of_its_reading_survives_
     info = ModelInfo(
         "arrhythmia", "5", (PVC, OWN), 64, 96, "ab" * 32, "run", {}, "CC-BY", reads_ink=True, confident_answers=groups
     )
-    assert messages.from_model(pb.Model.FromString(messages.to_model(info).SerializeToString())) == info
+    assert messages.from_model(model_pb2.Model.FromString(messages.to_model(info).SerializeToString())) == info
+
+
+def test_what_a_model_says_of_leads_survives_the_wire() -> None:
+    known = (
+        LeadAnswers(("II",), True, (ConfidentAnswers(("PVC",), 153, 4100, 0.99, 0.985),)),
+        LeadAnswers(("V1", "V2"), False, ()),
+    )
+    info = ModelInfo("arrhythmia", "5", (PVC, OWN), 64, 96, "ab" * 32, "run", {}, "CC-BY", lead_answers=known)
+    assert messages.from_model(model_pb2.Model.FromString(messages.to_model(info).SerializeToString())) == info
+    knowledge = [info.knowledge_of(lead) for lead in ("II", "MLII", "V2", "aVR")]
+    assert knowledge == [LeadKnowledge.LEARNED, LeadKnowledge.LEARNED, LeadKnowledge.MEASURED, LeadKnowledge.NONE]
 
 
 def test_the_line_that_was_read_survives_the_wire_and_older_servers_send_none() -> None:
@@ -94,8 +120,8 @@ def test_the_line_that_was_read_survives_the_wire_and_older_servers_send_none() 
 
 
 def test_an_unknown_class_has_a_name_but_no_enum_value() -> None:
-    assert messages.to_beat_class(PVC).type == pb.BEAT_TYPE_PVC
-    assert messages.to_beat_class(OWN).type == pb.BEAT_TYPE_UNSPECIFIED
+    assert messages.to_beat_class(PVC).type == model_pb2.BEAT_TYPE_PVC
+    assert messages.to_beat_class(OWN).type == model_pb2.BEAT_TYPE_UNSPECIFIED
 
 
 def test_a_verdict_from_a_newer_server_is_an_error() -> None:

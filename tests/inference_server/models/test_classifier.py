@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from ecg.pictures.decoding import ImageError, ImageLimits, ImageReason
-from inference_server.classification import Verdict
+from inference_server.classification import LeadKnowledge, Verdict
 from inference_server.models.classifier import Classifier
 from inference_server.models.onnx_model import OnnxModel
 from tests.inference_server.pictures import picture
@@ -52,3 +54,17 @@ def test_limits_reach_the_decoder(models: Path) -> None:
     with pytest.raises(ImageError) as caught:
         classifier(models, ImageLimits(max_bytes=10)).classify(picture())
     assert caught.value.reason is ImageReason.TOO_LARGE
+
+
+def test_an_answer_is_judged_by_what_is_known_of_the_lead(tmp_path: Path) -> None:
+    known = [{"leads": ["II"], "learned": True, "confident_answers": []}]
+    write_model(tmp_path, metadata={"lead_answers": json.dumps(known)})
+    heart = classifier(tmp_path)
+    plain = heart.classify(picture(4)).classification
+    assert (plain.verdict, plain.lead, plain.lead_knowledge) == (Verdict.CONFIDENT, "", None)
+    learned = heart.classify(picture(4), lead="MLII").classification
+    assert learned == replace(plain, lead="MLII", lead_knowledge=LeadKnowledge.LEARNED)
+    unknown = heart.classify(picture(4), lead="aVR").classification
+    assert (unknown.verdict, unknown.lead_knowledge) == (Verdict.UNCERTAIN, LeadKnowledge.NONE)
+    assert unknown.probabilities == plain.probabilities
+    assert heart.explain(picture(4), lead="aVR").classification == unknown

@@ -100,3 +100,13 @@ def test_the_most_probable_class_is_never_contradicted_by_a_confident_group() ->
     decision = decide([0.28, 0.28, 0.44, 0.0], 3.0, eager)
     assert (decision.top, decision.verdict) == (2, Verdict.UNCERTAIN)
     assert set(decision.prediction_set) == {0, 1, 2}
+
+
+@pytest.mark.parametrize("groups", [(), ((0,), (1, 2))])
+def test_where_nothing_was_measured_no_answer_is_confident(groups: tuple[tuple[int, ...], ...]) -> None:
+    measured = Thresholds((0.1, 0.1, 0.1), 10.0, min_confidence=(0.5, 0.5, 0.5), groups=groups)
+    sure = [0.999, 0.001, 0.0]
+    assert decide(sure, 3.0, measured).verdict is Verdict.CONFIDENT
+    decision = decide(sure, 3.0, measured.never_confident())
+    assert (decision.top, decision.prediction_set, decision.verdict) == (0, (0,), Verdict.UNCERTAIN)
+    assert decide(sure, 11.0, measured.never_confident()).verdict is Verdict.NOT_A_BEAT

@@ -8,7 +8,7 @@ import onnx
 import pytest
 
 from ecg.pictures.canonical import to_pixels
-from inference_server.classification import ConfidentAnswers, TrainingProfile
+from inference_server.classification import ConfidentAnswers, LeadAnswers, TrainingProfile
 from inference_server.models.model_input import ModelInput
 from inference_server.models.onnx_model import ModelError, OnnxModel
 from inference_server.models.pixels_as_sent import Colour, Resample, Steps
@@ -57,6 +57,30 @@ def test_a_file_may_tell_how_often_confident_answers_are_right(tmp_path: Path) -
     group["right"] = 98.4
     complaint = refusal(write_model(tmp_path, version="3", metadata={"confident_answers": json.dumps([group])}))
     assert "confident_answers.0.right" in complaint
+
+
+def test_a_file_may_have_other_thresholds_for_leads_that_it_did_not_learn_from(tmp_path: Path) -> None:
+    plain = OnnxModel.load(write_model(tmp_path, version="1"))
+    assert plain.info.lead_answers == ()
+    assert plain.thresholds_in("II") == plain.thresholds.never_confident()
+    shorts = [short for short, _ in CLASSES[:7]]
+    decision = {"min_probability": dict.fromkeys(shorts, 0.2), "min_confidence": dict.fromkeys(shorts, 0.75)}
+    group = {"classes": ["PVC"], "people": 40, "answers": 90, "right": 0.98, "right_by_person": 0.97}
+    known = [
+        {"leads": ["I", "II"], "learned": True, "confident_answers": []},
+        {"leads": ["V1"], "learned": False, "confident_answers": [group], "decision": decision},
+    ]
+    model = OnnxModel.load(write_model(tmp_path, version="2", metadata={"lead_answers": json.dumps(known)}))
+    assert model.info.lead_answers == (
+        LeadAnswers(("I", "II"), True, ()),
+        LeadAnswers(("V1",), False, (ConfidentAnswers(("PVC",), 40, 90, 0.98, 0.97),)),
+    )
+    assert model.thresholds_in("MLII") == model.thresholds
+    assert model.thresholds_in("V1").min_confidence == (0.75,) * 7
+    assert model.thresholds_in("V1").max_ood_score == model.thresholds.max_ood_score
+    assert min(model.thresholds_in("V2").min_confidence) > 1
+    del decision["min_confidence"]["PVC"]
+    assert "PVC" in refusal(write_model(tmp_path, version="3", metadata={"lead_answers": json.dumps(known)}))
 
 
 def test_the_description_says_whether_beats_are_read_by_the_ink(tmp_path: Path) -> None:

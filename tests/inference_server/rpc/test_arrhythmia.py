@@ -15,6 +15,7 @@ from google.rpc import error_details_pb2
 from PIL import Image
 
 from inference_server.generated.ecg.v1 import arrhythmia_pb2 as pb
+from inference_server.generated.ecg.v1 import model_pb2
 from inference_server.generated.inference import open_inference_pb2_grpc
 from tests.ecg.pictures.test_canonical import png_that_claims
 from tests.inference_server.pictures import picture
@@ -35,7 +36,7 @@ def test_a_picture_is_classified(channel: grpc.Channel) -> None:
         response = classify(channel, picture(band))
         answer = response.classification
         assert (answer.beat_class.short_name, answer.beat_class.display_name) == (short, name)
-        assert answer.beat_class.type == pb.BeatType.Value(f"BEAT_TYPE_{short}")
+        assert answer.beat_class.type == model_pb2.BeatType.Value(f"BEAT_TYPE_{short}")
         assert answer.verdict == pb.VERDICT_CONFIDENT
         assert [entry.beat_class.short_name for entry in answer.probabilities] == [short for short, _ in CLASSES[:7]]
         assert [beat_class.short_name for beat_class in answer.prediction_set] == [short]
@@ -53,7 +54,7 @@ def test_a_model_of_another_class_list_is_served_without_a_change(tmp_path: Path
         assert last.beat_class.short_name == CLASSES[classes - 1][0]
         assert len(stub(channel).GetModel(pb.GetModelRequest(), timeout=10).model.classes) == classes
         if classes == 8:
-            assert last.beat_class.type == pb.BEAT_TYPE_UNSPECIFIED
+            assert last.beat_class.type == model_pb2.BEAT_TYPE_UNSPECIFIED
 
 
 @pytest.mark.parametrize(
@@ -146,6 +147,45 @@ def test_each_picture_of_a_batch_has_its_own_outcome(channel: grpc.Channel) -> N
     assert info.reason == "IMAGE_UNSUPPORTED_FORMAT"
     assert any(detail.Unpack(violation) for detail in results[3].error.details)
     assert violation.field_violations[0].field == "images[3]"
+
+
+def test_the_lead_is_a_hint_by_any_of_its_names(channel: grpc.Channel) -> None:
+    plain = classify(channel, picture(4)).classification
+    assert (plain.lead, plain.lead_knowledge) == ("", pb.LEAD_KNOWLEDGE_UNSPECIFIED)
+    # Nothing was measured of this model in any lead, so once one is named nothing is confident.
+    for label, lead in (("MLII", "MLII"), ("Lead II", "II"), ("MDC_ECG_LEAD_V1", "V1")):
+        answer = classify(channel, picture(4), lead=label).classification
+        assert (answer.lead, answer.lead_knowledge) == (lead, pb.LEAD_KNOWLEDGE_NONE)
+        assert (plain.verdict, answer.verdict) == (pb.VERDICT_CONFIDENT, pb.VERDICT_UNCERTAIN)
+        assert list(answer.probabilities) == list(plain.probabilities)
+    explained = stub(channel).ExplainImage(pb.ExplainImageRequest(image=picture(4), lead="MDC_ECG_LEAD_V1"), timeout=30)
+    assert explained.classification == answer
+    assert [result.classification.lead for result in batch(channel, picture(1), picture(2), lead="aVF")] == ["aVF"] * 2
+
+
+def test_what_names_no_lead_is_refused(channel: grpc.Channel) -> None:
+    calls = (
+        lambda: classify(channel, picture(), lead="heart"),
+        lambda: batch(channel, picture(), lead="heart"),
+        lambda: stub(channel).ExplainImage(pb.ExplainImageRequest(image=picture(), lead="heart"), timeout=30),
+    )
+    for call in calls:
+        with pytest.raises(grpc.RpcError) as caught:
+            call()
+        assert caught.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+        assert details(caught.value, error_details_pb2.ErrorInfo()).reason == "LEAD_UNKNOWN"
+        assert details(caught.value, error_details_pb2.BadRequest()).field_violations[0].field == "lead"
+
+
+def test_a_stream_goes_on_after_a_lead_that_nobody_knows(channel: grpc.Channel) -> None:
+    requests = [pb.StreamClassifyImagesRequest(image=picture(1), lead=lead) for lead in ("V1", "heart", "")]
+    results = [response.result for response in stub(channel).StreamClassifyImages(iter(requests), timeout=60)]
+    assert [result.WhichOneof("outcome") for result in results] == ["classification", "error", "classification"]
+    assert [result.classification.lead for result in results] == ["V1", "", ""]
+    info, violation = error_details_pb2.ErrorInfo(), error_details_pb2.BadRequest()
+    assert any(detail.Unpack(info) for detail in results[1].error.details)
+    assert any(detail.Unpack(violation) for detail in results[1].error.details)
+    assert (info.reason, violation.field_violations[0].field) == ("LEAD_UNKNOWN", "lead")
 
 
 def test_a_batch_is_answered_in_its_order(channel: grpc.Channel) -> None:

@@ -72,3 +72,28 @@ def test_a_model_file_tells_how_often_a_group_is_right_by_answer_and_by_person()
     assert (normal["people"], normal["answers"]) == (122, 242)
     assert normal["right"] == pytest.approx(240 / 242, abs=1e-4)
     assert normal["right_by_person"] == pytest.approx(120 / 122, abs=1e-4)
+
+
+def test_a_lead_that_nothing_was_learned_from_is_measured_where_there_are_enough_people() -> None:
+    folds = [
+        fold_of(
+            [
+                *_crowd(f"mitdb{fold}", "NORMAL", "NORMAL", 0.9, 40),
+                *_crowd(f"qtdb{fold}", "PVC", "PVC", 0.9, 30, lead="V5"),
+                *_crowd(f"mitdb{fold}", "NORMAL", "NORMAL", 0.8, 30, lead="V1"),
+                # Sure enough for other people's bounds in this lead, which were not right for these.
+                *_crowd(f"ludb{fold}", "PACED" if fold else "LBBB", "PACED", 0.9, 30, lead="V1"),
+                *_crowd(f"mitdb{fold}", "NORMAL", "NORMAL", 0.9, 5, lead="V2"),
+            ],
+            fold,
+        )
+        for fold in range(2)
+    ]
+    second, alike, first_chest = confident_answers.of_leads(folds)
+    assert (second["leads"], second["learned"]) == (["II"], True)
+    assert [group["classes"] for group in second["confident_answers"]] == [["NORMAL", "PAC"]]
+    assert (alike["leads"], alike["learned"]) == (["I", "aVF", "V5", "V6"], True)
+    assert [group["classes"] for group in alike["confident_answers"]] == [["PVC"]]
+    assert (first_chest["leads"], first_chest["learned"]) == (["V1"], False)
+    (normal,) = first_chest["confident_answers"]
+    assert (normal["classes"], normal["people"], normal["right"]) == (["NORMAL", "PAC"], 60, 1.0)

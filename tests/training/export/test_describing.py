@@ -15,6 +15,7 @@ import pandas as pd
 import pytest
 
 from ecg.classes import CLASS_SETS
+from inference_server.classification import LeadAnswers, LeadKnowledge
 from inference_server.models.onnx_model import ModelError, OnnxModel
 from training.databases.marked import RecordsError
 from training.evaluation import metrics, tables
@@ -40,6 +41,10 @@ def table() -> pd.DataFrame:
     return tables.read(RESULTS / f"arrhythmia-{VERSION}.scores.csv")
 
 
+def out_of_fold() -> list[Predictions]:
+    return [predictions.load(path) for path in sorted((RESULTS / "predictions" / "people-5fold").glob("*.npz"))]
+
+
 @pytest.mark.parametrize("folder", [SERVED, COMPANION], ids=["served", "companion"])
 def test_the_committed_files_tell_the_figures_of_the_stored_table(
     folder: Path, table: pd.DataFrame, stored: Predictions
@@ -54,9 +59,10 @@ def test_the_committed_files_tell_the_figures_of_the_stored_table(
 
 
 @pytest.mark.skipif("PTBXL_DIR" not in os.environ, reason="PTBXL_DIR tells whose records PTB-XL's are")
-def test_people_are_counted_as_the_recordings_tell(table: pd.DataFrame, stored: Predictions) -> None:
-    scores = describing.class_scores(table, stored, describing.people_behind(stored.records))
-    assert describing.differences(SERVED, scores) == []
+def test_people_and_leads_are_as_the_recordings_tell(table: pd.DataFrame, stored: Predictions) -> None:
+    testing = describing.people_behind(stored.records)
+    of_leads = describing.lead_answers(SERVED, out_of_fold(), testing)
+    assert describing.differences(SERVED, describing.class_scores(table, stored, testing), of_leads) == []
 
 
 def test_whose_record_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -99,6 +105,21 @@ def test_a_version_is_written_once_more_with_the_same_graph(tmp_path: Path) -> N
         key: value for key, value in before.items() if key not in new
     }
     assert after["scores"] == before["scores"] | scores
+
+
+def test_what_is_known_of_leads_takes_the_place_of_what_was(tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(SERVED, tmp_path / "arrhythmia" / VERSION))
+    assert OnnxModel.load(folder).info.knowledge_of("V1") is LeadKnowledge.MEASURED
+    learned = [{"leads": ["V1"], "learned": True, "confident_answers": []}]
+    assert describing.differences(folder, {}, learned) != []
+    describing.describe(folder, {}, learned)
+    assert describing.differences(folder, {}, learned) == []
+    assert OnnxModel.load(folder).info.lead_answers == (LeadAnswers(("V1",), True, ()),)
+
+
+def test_leads_are_told_by_the_predictions_that_decided_the_version() -> None:
+    with pytest.raises(describing.DescribingError, match="no stored predictions"):
+        describing.lead_answers(SERVED, [], np.array(["100"]))
 
 
 def test_a_broken_version_is_left_as_it_is(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import onnxruntime
 import pytest
 
 from ecg.classes import CLASS_SETS
-from inference_server.classification import ConfidentAnswers
+from inference_server.classification import ConfidentAnswers, LeadAnswers
 from inference_server.models.onnx_model import OnnxModel
 from tests.training.out_of_fold import Row, fold_of
 from training.datasets.prepared_data import Dataset
@@ -96,7 +96,15 @@ def test_a_model_may_be_calibrated_as_one_that_does_not_know_the_people(
 def test_thresholds_and_groups_may_come_from_people_whom_nobody_knew(data: Dataset, run: Path, tmp_path: Path) -> None:
     folds = [
         replace(
-            fold_of([Row(f"mitdb-{fold}{number}", "PVC", "PVC", 2, 0.8) for number in range(30)], fold), temperature=1.5
+            fold_of(
+                [
+                    Row(f"mitdb-{fold}{number}", short, short, 2, 0.8, lead)
+                    for short, lead in (("PVC", "II"), ("NORMAL", "V1"))
+                    for number in range(30)
+                ],
+                fold,
+            ),
+            temperature=1.5,
         )
         for fold in (0, 1)
     ]
@@ -108,6 +116,12 @@ def test_thresholds_and_groups_may_come_from_people_whom_nobody_knew(data: Datas
     assert model.info.scores["people-5fold/PVC/right"] == 1
     assert model.info.scores["people-5fold/PVC/asked"] == 60
     assert ConfidentAnswers(("PVC",), 60, 120, 1.0, 1.0) in model.info.confident_answers
+    assert model.info.answers_in("MLII") == LeadAnswers(("II",), True, model.info.confident_answers)
+    assert model.info.answers_in("V1") == LeadAnswers(
+        ("V1",), False, (ConfidentAnswers(("NORMAL", "PAC"), 60, 120, 1.0, 1.0),)
+    )
+    in_first_chest = model.thresholds_in("V1").min_confidence
+    assert in_first_chest[shorts.index("NORMAL")] < 1 < in_first_chest[shorts.index("PVC")]  # of which there were none
     six = [replace(fold, config=fold.config.model_copy(update={"class_set": "six"})) for fold in folds]
     with pytest.raises(exporting.ExportError, match="not of the classes"):
         exporting.export(run, data, tmp_path, name="arrhythmia", version="4", scores_from=[], out_of_fold=six)

@@ -22,79 +22,64 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from inference_server.generated.ecg.v1 import model_pb2 as ecg_dot_v1_dot_model__pb2
 from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
 from google.rpc import status_pb2 as google_dot_rpc_dot_status__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17\x65\x63g/v1/arrhythmia.proto\x12\x06\x65\x63g.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x17google/rpc/status.proto\"<\n\x14\x43lassifyImageRequest\x12\r\n\x05image\x18\x01 \x01(\x0c\x12\x15\n\rmodel_version\x18\x02 \x01(\t\"m\n\x15\x43lassifyImageResponse\x12.\n\x0e\x63lassification\x18\x01 \x01(\x0b\x32\x16.ecg.v1.Classification\x12$\n\x06timing\x18\x02 \x01(\x0b\x32\x14.ecg.v1.ServerTiming\"C\n\x1a\x42\x61tchClassifyImagesRequest\x12\x0e\n\x06images\x18\x01 \x03(\x0c\x12\x15\n\rmodel_version\x18\x02 \x01(\t\"C\n\x1b\x42\x61tchClassifyImagesResponse\x12$\n\x07results\x18\x01 \x03(\x0b\x32\x13.ecg.v1.ImageResult\"\x95\x01\n\x0bImageResult\x12\x30\n\x0e\x63lassification\x18\x01 \x01(\x0b\x32\x16.ecg.v1.ClassificationH\x00\x12#\n\x05\x65rror\x18\x02 \x01(\x0b\x32\x12.google.rpc.StatusH\x00\x12$\n\x06timing\x18\x03 \x01(\x0b\x32\x14.ecg.v1.ServerTimingB\t\n\x07outcome\"P\n\x1bStreamClassifyImagesRequest\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05image\x18\x02 \x01(\x0c\x12\x15\n\rmodel_version\x18\x03 \x01(\t\"P\n\x1cStreamClassifyImagesResponse\x12\x0b\n\x03key\x18\x01 \x01(\t\x12#\n\x06result\x18\x02 \x01(\x0b\x32\x13.ecg.v1.ImageResult\"O\n\x13\x45xplainImageRequest\x12\r\n\x05image\x18\x01 \x01(\x0c\x12\x15\n\rmodel_version\x18\x02 \x01(\t\x12\x12\n\nbeat_class\x18\x03 \x01(\t\"\xb7\x01\n\x14\x45xplainImageResponse\x12.\n\x0e\x63lassification\x18\x01 \x01(\x0b\x32\x16.ecg.v1.Classification\x12*\n\x0f\x65xplained_class\x18\x02 \x01(\x0b\x32\x11.ecg.v1.BeatClass\x12%\n\x08saliency\x18\x03 \x01(\x0b\x32\x13.ecg.v1.SaliencyMap\x12\x1c\n\x05trace\x18\x04 \x01(\x0b\x32\r.ecg.v1.Trace\"C\n\x05Trace\x12\x1f\n\x07strokes\x18\x01 \x03(\x0b\x32\x0e.ecg.v1.Stroke\x12\x19\n\x04\x62\x65\x61t\x18\x02 \x01(\x0b\x32\x0b.ecg.v1.Box\"\x1e\n\x06Stroke\x12\t\n\x01x\x18\x01 \x03(\x02\x12\t\n\x01y\x18\x02 \x03(\x02\"?\n\x03\x42ox\x12\x0c\n\x04left\x18\x01 \x01(\x02\x12\x0b\n\x03top\x18\x02 \x01(\x02\x12\r\n\x05right\x18\x03 \x01(\x02\x12\x0e\n\x06\x62ottom\x18\x04 \x01(\x02\"I\n\x0bSaliencyMap\x12\x0c\n\x04rows\x18\x01 \x01(\x05\x12\x0f\n\x07\x63olumns\x18\x02 \x01(\x05\x12\x0e\n\x06values\x18\x03 \x03(\x02\x12\x0b\n\x03png\x18\x04 \x01(\x0c\"\xb7\x02\n\x0e\x43lassification\x12%\n\nbeat_class\x18\x01 \x01(\x0b\x32\x11.ecg.v1.BeatClass\x12\x13\n\x0bprobability\x18\x02 \x01(\x02\x12/\n\rprobabilities\x18\x03 \x03(\x0b\x32\x18.ecg.v1.ClassProbability\x12 \n\x07verdict\x18\x04 \x01(\x0e\x32\x0f.ecg.v1.Verdict\x12)\n\x0eprediction_set\x18\x05 \x03(\x0b\x32\x11.ecg.v1.BeatClass\x12\x12\n\nmodel_name\x18\x06 \x01(\t\x12\x15\n\rmodel_version\x18\x07 \x01(\t\x12\x31\n\x11not_a_beat_reason\x18\x08 \x01(\x0e\x32\x16.ecg.v1.NotABeatReason\x12\r\n\x05\x62\x65\x61ts\x18\t \x01(\x05\"U\n\tBeatClass\x12\x12\n\nshort_name\x18\x01 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x02 \x01(\t\x12\x1e\n\x04type\x18\x03 \x01(\x0e\x32\x10.ecg.v1.BeatType\"N\n\x10\x43lassProbability\x12%\n\nbeat_class\x18\x01 \x01(\x0b\x32\x11.ecg.v1.BeatClass\x12\x13\n\x0bprobability\x18\x02 \x01(\x02\"\x91\x01\n\x0cServerTiming\x12(\n\x05queue\x18\x01 \x01(\x0b\x32\x19.google.protobuf.Duration\x12)\n\x06\x64\x65\x63ode\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\x12,\n\tinference\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\"0\n\x0fGetModelRequest\x12\x0f\n\x07version\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\"0\n\x10GetModelResponse\x12\x1c\n\x05model\x18\x01 \x01(\x0b\x32\r.ecg.v1.Model\"\x13\n\x11ListModelsRequest\"\x98\x01\n\x12ListModelsResponse\x12\x1d\n\x06models\x18\x01 \x03(\x0b\x32\r.ecg.v1.Model\x12\x17\n\x0f\x64\x65\x66\x61ult_version\x18\x02 \x01(\t\x12\'\n\x10recording_models\x18\x03 \x03(\x0b\x32\r.ecg.v1.Model\x12!\n\x19\x64\x65\x66\x61ult_recording_version\x18\x04 \x01(\t\"\x97\x03\n\x05Model\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\t\x12\"\n\x07\x63lasses\x18\x03 \x03(\x0b\x32\x11.ecg.v1.BeatClass\x12\x14\n\x0cinput_height\x18\x04 \x01(\x05\x12\x13\n\x0binput_width\x18\x05 \x01(\x05\x12\x0e\n\x06sha256\x18\x06 \x01(\t\x12\x14\n\x0ctraining_run\x18\x07 \x01(\t\x12)\n\x06scores\x18\x08 \x03(\x0b\x32\x19.ecg.v1.Model.ScoresEntry\x12\x16\n\x0elicence_notice\x18\t \x01(\t\x12(\n\x07profile\x18\n \x01(\x0b\x32\x17.ecg.v1.TrainingProfile\x12\x16\n\x0einput_channels\x18\x0b \x01(\x05\x12\x11\n\treads_ink\x18\x0c \x01(\x08\x12\x33\n\x11\x63onfident_answers\x18\r \x03(\x0b\x32\x18.ecg.v1.ConfidentAnswers\x1a-\n\x0bScoresEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x01:\x02\x38\x01\"l\n\x10\x43onfidentAnswers\x12\x0f\n\x07\x63lasses\x18\x01 \x03(\t\x12\x0e\n\x06people\x18\x02 \x01(\x05\x12\x0f\n\x07\x61nswers\x18\x03 \x01(\x05\x12\r\n\x05right\x18\x04 \x01(\x01\x12\x17\n\x0fright_by_person\x18\x05 \x01(\x01\"\x9e\x01\n\x0fTrainingProfile\x12>\n\x0c\x63lass_shares\x18\x01 \x03(\x0b\x32(.ecg.v1.TrainingProfile.ClassSharesEntry\x12\x17\n\x0fmean_confidence\x18\x02 \x01(\x01\x1a\x32\n\x10\x43lassSharesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x01:\x02\x38\x01*\xb0\x01\n\x08\x42\x65\x61tType\x12\x19\n\x15\x42\x45\x41T_TYPE_UNSPECIFIED\x10\x00\x12\x14\n\x10\x42\x45\x41T_TYPE_NORMAL\x10\x01\x12\x12\n\x0e\x42\x45\x41T_TYPE_LBBB\x10\x02\x12\x12\n\x0e\x42\x45\x41T_TYPE_RBBB\x10\x03\x12\x11\n\rBEAT_TYPE_PAC\x10\x04\x12\x11\n\rBEAT_TYPE_PVC\x10\x05\x12\x10\n\x0c\x42\x45\x41T_TYPE_VF\x10\x06\x12\x13\n\x0f\x42\x45\x41T_TYPE_PACED\x10\x07*h\n\x07Verdict\x12\x17\n\x13VERDICT_UNSPECIFIED\x10\x00\x12\x15\n\x11VERDICT_CONFIDENT\x10\x01\x12\x15\n\x11VERDICT_UNCERTAIN\x10\x02\x12\x16\n\x12VERDICT_NOT_A_BEAT\x10\x03*\xc3\x02\n\x0eNotABeatReason\x12!\n\x1dNOT_A_BEAT_REASON_UNSPECIFIED\x10\x00\x12\x1b\n\x17NOT_A_BEAT_REASON_BLANK\x10\x01\x12\x1d\n\x19NOT_A_BEAT_REASON_NO_LINE\x10\x02\x12#\n\x1fNOT_A_BEAT_REASON_SEVERAL_LINES\x10\x03\x12#\n\x1fNOT_A_BEAT_REASON_SEVERAL_BEATS\x10\x04\x12!\n\x1dNOT_A_BEAT_REASON_SPECTROGRAM\x10\x05\x12 \n\x1cNOT_A_BEAT_REASON_PHOTOGRAPH\x10\x06\x12!\n\x1dNOT_A_BEAT_REASON_NOT_A_TRACE\x10\x07\x12 \n\x1cNOT_A_BEAT_REASON_UNFAMILIAR\x10\x08\x32\xf7\x03\n\x11\x41rrhythmiaService\x12L\n\rClassifyImage\x12\x1c.ecg.v1.ClassifyImageRequest\x1a\x1d.ecg.v1.ClassifyImageResponse\x12^\n\x13\x42\x61tchClassifyImages\x12\".ecg.v1.BatchClassifyImagesRequest\x1a#.ecg.v1.BatchClassifyImagesResponse\x12\x65\n\x14StreamClassifyImages\x12#.ecg.v1.StreamClassifyImagesRequest\x1a$.ecg.v1.StreamClassifyImagesResponse(\x01\x30\x01\x12I\n\x0c\x45xplainImage\x12\x1b.ecg.v1.ExplainImageRequest\x1a\x1c.ecg.v1.ExplainImageResponse\x12\x43\n\nListModels\x12\x19.ecg.v1.ListModelsRequest\x1a\x1a.ecg.v1.ListModelsResponse\x12=\n\x08GetModel\x12\x17.ecg.v1.GetModelRequest\x1a\x18.ecg.v1.GetModelResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17\x65\x63g/v1/arrhythmia.proto\x12\x06\x65\x63g.v1\x1a\x12\x65\x63g/v1/model.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x17google/rpc/status.proto\"J\n\x14\x43lassifyImageRequest\x12\r\n\x05image\x18\x01 \x01(\x0c\x12\x15\n\rmodel_version\x18\x02 \x01(\t\x12\x0c\n\x04lead\x18\x03 \x01(\t\"m\n\x15\x43lassifyImageResponse\x12.\n\x0e\x63lassification\x18\x01 \x01(\x0b\x32\x16.ecg.v1.Classification\x12$\n\x06timing\x18\x02 \x01(\x0b\x32\x14.ecg.v1.ServerTiming\"Q\n\x1a\x42\x61tchClassifyImagesRequest\x12\x0e\n\x06images\x18\x01 \x03(\x0c\x12\x15\n\rmodel_version\x18\x02 \x01(\t\x12\x0c\n\x04lead\x18\x03 \x01(\t\"C\n\x1b\x42\x61tchClassifyImagesResponse\x12$\n\x07results\x18\x01 \x03(\x0b\x32\x13.ecg.v1.ImageResult\"\x95\x01\n\x0bImageResult\x12\x30\n\x0e\x63lassification\x18\x01 \x01(\x0b\x32\x16.ecg.v1.ClassificationH\x00\x12#\n\x05\x65rror\x18\x02 \x01(\x0b\x32\x12.google.rpc.StatusH\x00\x12$\n\x06timing\x18\x03 \x01(\x0b\x32\x14.ecg.v1.ServerTimingB\t\n\x07outcome\"^\n\x1bStreamClassifyImagesRequest\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05image\x18\x02 \x01(\x0c\x12\x15\n\rmodel_version\x18\x03 \x01(\t\x12\x0c\n\x04lead\x18\x04 \x01(\t\"P\n\x1cStreamClassifyImagesResponse\x12\x0b\n\x03key\x18\x01 \x01(\t\x12#\n\x06result\x18\x02 \x01(\x0b\x32\x13.ecg.v1.ImageResult\"]\n\x13\x45xplainImageRequest\x12\r\n\x05image\x18\x01 \x01(\x0c\x12\x15\n\rmodel_version\x18\x02 \x01(\t\x12\x12\n\nbeat_class\x18\x03 \x01(\t\x12\x0c\n\x04lead\x18\x04 \x01(\t\"\xb7\x01\n\x14\x45xplainImageResponse\x12.\n\x0e\x63lassification\x18\x01 \x01(\x0b\x32\x16.ecg.v1.Classification\x12*\n\x0f\x65xplained_class\x18\x02 \x01(\x0b\x32\x11.ecg.v1.BeatClass\x12%\n\x08saliency\x18\x03 \x01(\x0b\x32\x13.ecg.v1.SaliencyMap\x12\x1c\n\x05trace\x18\x04 \x01(\x0b\x32\r.ecg.v1.Trace\"C\n\x05Trace\x12\x1f\n\x07strokes\x18\x01 \x03(\x0b\x32\x0e.ecg.v1.Stroke\x12\x19\n\x04\x62\x65\x61t\x18\x02 \x01(\x0b\x32\x0b.ecg.v1.Box\"\x1e\n\x06Stroke\x12\t\n\x01x\x18\x01 \x03(\x02\x12\t\n\x01y\x18\x02 \x03(\x02\"?\n\x03\x42ox\x12\x0c\n\x04left\x18\x01 \x01(\x02\x12\x0b\n\x03top\x18\x02 \x01(\x02\x12\r\n\x05right\x18\x03 \x01(\x02\x12\x0e\n\x06\x62ottom\x18\x04 \x01(\x02\"I\n\x0bSaliencyMap\x12\x0c\n\x04rows\x18\x01 \x01(\x05\x12\x0f\n\x07\x63olumns\x18\x02 \x01(\x05\x12\x0e\n\x06values\x18\x03 \x03(\x02\x12\x0b\n\x03png\x18\x04 \x01(\x0c\"\xf4\x02\n\x0e\x43lassification\x12%\n\nbeat_class\x18\x01 \x01(\x0b\x32\x11.ecg.v1.BeatClass\x12\x13\n\x0bprobability\x18\x02 \x01(\x02\x12/\n\rprobabilities\x18\x03 \x03(\x0b\x32\x18.ecg.v1.ClassProbability\x12 \n\x07verdict\x18\x04 \x01(\x0e\x32\x0f.ecg.v1.Verdict\x12)\n\x0eprediction_set\x18\x05 \x03(\x0b\x32\x11.ecg.v1.BeatClass\x12\x12\n\nmodel_name\x18\x06 \x01(\t\x12\x15\n\rmodel_version\x18\x07 \x01(\t\x12\x31\n\x11not_a_beat_reason\x18\x08 \x01(\x0e\x32\x16.ecg.v1.NotABeatReason\x12\r\n\x05\x62\x65\x61ts\x18\t \x01(\x05\x12\x0c\n\x04lead\x18\n \x01(\t\x12-\n\x0elead_knowledge\x18\x0b \x01(\x0e\x32\x15.ecg.v1.LeadKnowledge\"N\n\x10\x43lassProbability\x12%\n\nbeat_class\x18\x01 \x01(\x0b\x32\x11.ecg.v1.BeatClass\x12\x13\n\x0bprobability\x18\x02 \x01(\x02\"\x91\x01\n\x0cServerTiming\x12(\n\x05queue\x18\x01 \x01(\x0b\x32\x19.google.protobuf.Duration\x12)\n\x06\x64\x65\x63ode\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\x12,\n\tinference\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\"0\n\x0fGetModelRequest\x12\x0f\n\x07version\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\"0\n\x10GetModelResponse\x12\x1c\n\x05model\x18\x01 \x01(\x0b\x32\r.ecg.v1.Model\"\x13\n\x11ListModelsRequest\"\x98\x01\n\x12ListModelsResponse\x12\x1d\n\x06models\x18\x01 \x03(\x0b\x32\r.ecg.v1.Model\x12\x17\n\x0f\x64\x65\x66\x61ult_version\x18\x02 \x01(\t\x12\'\n\x10recording_models\x18\x03 \x03(\x0b\x32\r.ecg.v1.Model\x12!\n\x19\x64\x65\x66\x61ult_recording_version\x18\x04 \x01(\t*h\n\x07Verdict\x12\x17\n\x13VERDICT_UNSPECIFIED\x10\x00\x12\x15\n\x11VERDICT_CONFIDENT\x10\x01\x12\x15\n\x11VERDICT_UNCERTAIN\x10\x02\x12\x16\n\x12VERDICT_NOT_A_BEAT\x10\x03*\x81\x01\n\rLeadKnowledge\x12\x1e\n\x1aLEAD_KNOWLEDGE_UNSPECIFIED\x10\x00\x12\x1a\n\x16LEAD_KNOWLEDGE_LEARNED\x10\x01\x12\x1b\n\x17LEAD_KNOWLEDGE_MEASURED\x10\x02\x12\x17\n\x13LEAD_KNOWLEDGE_NONE\x10\x03*\xc3\x02\n\x0eNotABeatReason\x12!\n\x1dNOT_A_BEAT_REASON_UNSPECIFIED\x10\x00\x12\x1b\n\x17NOT_A_BEAT_REASON_BLANK\x10\x01\x12\x1d\n\x19NOT_A_BEAT_REASON_NO_LINE\x10\x02\x12#\n\x1fNOT_A_BEAT_REASON_SEVERAL_LINES\x10\x03\x12#\n\x1fNOT_A_BEAT_REASON_SEVERAL_BEATS\x10\x04\x12!\n\x1dNOT_A_BEAT_REASON_SPECTROGRAM\x10\x05\x12 \n\x1cNOT_A_BEAT_REASON_PHOTOGRAPH\x10\x06\x12!\n\x1dNOT_A_BEAT_REASON_NOT_A_TRACE\x10\x07\x12 \n\x1cNOT_A_BEAT_REASON_UNFAMILIAR\x10\x08\x32\xf7\x03\n\x11\x41rrhythmiaService\x12L\n\rClassifyImage\x12\x1c.ecg.v1.ClassifyImageRequest\x1a\x1d.ecg.v1.ClassifyImageResponse\x12^\n\x13\x42\x61tchClassifyImages\x12\".ecg.v1.BatchClassifyImagesRequest\x1a#.ecg.v1.BatchClassifyImagesResponse\x12\x65\n\x14StreamClassifyImages\x12#.ecg.v1.StreamClassifyImagesRequest\x1a$.ecg.v1.StreamClassifyImagesResponse(\x01\x30\x01\x12I\n\x0c\x45xplainImage\x12\x1b.ecg.v1.ExplainImageRequest\x1a\x1c.ecg.v1.ExplainImageResponse\x12\x43\n\nListModels\x12\x19.ecg.v1.ListModelsRequest\x1a\x1a.ecg.v1.ListModelsResponse\x12=\n\x08GetModel\x12\x17.ecg.v1.GetModelRequest\x1a\x18.ecg.v1.GetModelResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'ecg.v1.arrhythmia_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_MODEL_SCORESENTRY']._loaded_options = None
-  _globals['_MODEL_SCORESENTRY']._serialized_options = b'8\001'
-  _globals['_TRAININGPROFILE_CLASSSHARESENTRY']._loaded_options = None
-  _globals['_TRAININGPROFILE_CLASSSHARESENTRY']._serialized_options = b'8\001'
-  _globals['_BEATTYPE']._serialized_start=2814
-  _globals['_BEATTYPE']._serialized_end=2990
-  _globals['_VERDICT']._serialized_start=2992
-  _globals['_VERDICT']._serialized_end=3096
-  _globals['_NOTABEATREASON']._serialized_start=3099
-  _globals['_NOTABEATREASON']._serialized_end=3422
-  _globals['_CLASSIFYIMAGEREQUEST']._serialized_start=92
-  _globals['_CLASSIFYIMAGEREQUEST']._serialized_end=152
-  _globals['_CLASSIFYIMAGERESPONSE']._serialized_start=154
-  _globals['_CLASSIFYIMAGERESPONSE']._serialized_end=263
-  _globals['_BATCHCLASSIFYIMAGESREQUEST']._serialized_start=265
-  _globals['_BATCHCLASSIFYIMAGESREQUEST']._serialized_end=332
-  _globals['_BATCHCLASSIFYIMAGESRESPONSE']._serialized_start=334
-  _globals['_BATCHCLASSIFYIMAGESRESPONSE']._serialized_end=401
-  _globals['_IMAGERESULT']._serialized_start=404
-  _globals['_IMAGERESULT']._serialized_end=553
-  _globals['_STREAMCLASSIFYIMAGESREQUEST']._serialized_start=555
-  _globals['_STREAMCLASSIFYIMAGESREQUEST']._serialized_end=635
-  _globals['_STREAMCLASSIFYIMAGESRESPONSE']._serialized_start=637
-  _globals['_STREAMCLASSIFYIMAGESRESPONSE']._serialized_end=717
-  _globals['_EXPLAINIMAGEREQUEST']._serialized_start=719
-  _globals['_EXPLAINIMAGEREQUEST']._serialized_end=798
-  _globals['_EXPLAINIMAGERESPONSE']._serialized_start=801
-  _globals['_EXPLAINIMAGERESPONSE']._serialized_end=984
-  _globals['_TRACE']._serialized_start=986
-  _globals['_TRACE']._serialized_end=1053
-  _globals['_STROKE']._serialized_start=1055
-  _globals['_STROKE']._serialized_end=1085
-  _globals['_BOX']._serialized_start=1087
-  _globals['_BOX']._serialized_end=1150
-  _globals['_SALIENCYMAP']._serialized_start=1152
-  _globals['_SALIENCYMAP']._serialized_end=1225
-  _globals['_CLASSIFICATION']._serialized_start=1228
-  _globals['_CLASSIFICATION']._serialized_end=1539
-  _globals['_BEATCLASS']._serialized_start=1541
-  _globals['_BEATCLASS']._serialized_end=1626
-  _globals['_CLASSPROBABILITY']._serialized_start=1628
-  _globals['_CLASSPROBABILITY']._serialized_end=1706
-  _globals['_SERVERTIMING']._serialized_start=1709
-  _globals['_SERVERTIMING']._serialized_end=1854
-  _globals['_GETMODELREQUEST']._serialized_start=1856
-  _globals['_GETMODELREQUEST']._serialized_end=1904
-  _globals['_GETMODELRESPONSE']._serialized_start=1906
-  _globals['_GETMODELRESPONSE']._serialized_end=1954
-  _globals['_LISTMODELSREQUEST']._serialized_start=1956
-  _globals['_LISTMODELSREQUEST']._serialized_end=1975
-  _globals['_LISTMODELSRESPONSE']._serialized_start=1978
-  _globals['_LISTMODELSRESPONSE']._serialized_end=2130
-  _globals['_MODEL']._serialized_start=2133
-  _globals['_MODEL']._serialized_end=2540
-  _globals['_MODEL_SCORESENTRY']._serialized_start=2495
-  _globals['_MODEL_SCORESENTRY']._serialized_end=2540
-  _globals['_CONFIDENTANSWERS']._serialized_start=2542
-  _globals['_CONFIDENTANSWERS']._serialized_end=2650
-  _globals['_TRAININGPROFILE']._serialized_start=2653
-  _globals['_TRAININGPROFILE']._serialized_end=2811
-  _globals['_TRAININGPROFILE_CLASSSHARESENTRY']._serialized_start=2761
-  _globals['_TRAININGPROFILE_CLASSSHARESENTRY']._serialized_end=2811
-  _globals['_ARRHYTHMIASERVICE']._serialized_start=3425
-  _globals['_ARRHYTHMIASERVICE']._serialized_end=3928
+  _globals['_VERDICT']._serialized_start=2182
+  _globals['_VERDICT']._serialized_end=2286
+  _globals['_LEADKNOWLEDGE']._serialized_start=2289
+  _globals['_LEADKNOWLEDGE']._serialized_end=2418
+  _globals['_NOTABEATREASON']._serialized_start=2421
+  _globals['_NOTABEATREASON']._serialized_end=2744
+  _globals['_CLASSIFYIMAGEREQUEST']._serialized_start=112
+  _globals['_CLASSIFYIMAGEREQUEST']._serialized_end=186
+  _globals['_CLASSIFYIMAGERESPONSE']._serialized_start=188
+  _globals['_CLASSIFYIMAGERESPONSE']._serialized_end=297
+  _globals['_BATCHCLASSIFYIMAGESREQUEST']._serialized_start=299
+  _globals['_BATCHCLASSIFYIMAGESREQUEST']._serialized_end=380
+  _globals['_BATCHCLASSIFYIMAGESRESPONSE']._serialized_start=382
+  _globals['_BATCHCLASSIFYIMAGESRESPONSE']._serialized_end=449
+  _globals['_IMAGERESULT']._serialized_start=452
+  _globals['_IMAGERESULT']._serialized_end=601
+  _globals['_STREAMCLASSIFYIMAGESREQUEST']._serialized_start=603
+  _globals['_STREAMCLASSIFYIMAGESREQUEST']._serialized_end=697
+  _globals['_STREAMCLASSIFYIMAGESRESPONSE']._serialized_start=699
+  _globals['_STREAMCLASSIFYIMAGESRESPONSE']._serialized_end=779
+  _globals['_EXPLAINIMAGEREQUEST']._serialized_start=781
+  _globals['_EXPLAINIMAGEREQUEST']._serialized_end=874
+  _globals['_EXPLAINIMAGERESPONSE']._serialized_start=877
+  _globals['_EXPLAINIMAGERESPONSE']._serialized_end=1060
+  _globals['_TRACE']._serialized_start=1062
+  _globals['_TRACE']._serialized_end=1129
+  _globals['_STROKE']._serialized_start=1131
+  _globals['_STROKE']._serialized_end=1161
+  _globals['_BOX']._serialized_start=1163
+  _globals['_BOX']._serialized_end=1226
+  _globals['_SALIENCYMAP']._serialized_start=1228
+  _globals['_SALIENCYMAP']._serialized_end=1301
+  _globals['_CLASSIFICATION']._serialized_start=1304
+  _globals['_CLASSIFICATION']._serialized_end=1676
+  _globals['_CLASSPROBABILITY']._serialized_start=1678
+  _globals['_CLASSPROBABILITY']._serialized_end=1756
+  _globals['_SERVERTIMING']._serialized_start=1759
+  _globals['_SERVERTIMING']._serialized_end=1904
+  _globals['_GETMODELREQUEST']._serialized_start=1906
+  _globals['_GETMODELREQUEST']._serialized_end=1954
+  _globals['_GETMODELRESPONSE']._serialized_start=1956
+  _globals['_GETMODELRESPONSE']._serialized_end=2004
+  _globals['_LISTMODELSREQUEST']._serialized_start=2006
+  _globals['_LISTMODELSREQUEST']._serialized_end=2025
+  _globals['_LISTMODELSRESPONSE']._serialized_start=2028
+  _globals['_LISTMODELSRESPONSE']._serialized_end=2180
+  _globals['_ARRHYTHMIASERVICE']._serialized_start=2747
+  _globals['_ARRHYTHMIASERVICE']._serialized_end=3250
 # @@protoc_insertion_point(module_scope)

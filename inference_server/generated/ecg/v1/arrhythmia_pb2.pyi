@@ -1,5 +1,6 @@
 import datetime
 
+from inference_server.generated.ecg.v1 import model_pb2 as _model_pb2
 from google.protobuf import duration_pb2 as _duration_pb2
 from google.rpc import status_pb2 as _status_pb2
 from google.protobuf.internal import containers as _containers
@@ -11,23 +12,19 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
-class BeatType(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
-    __slots__ = ()
-    BEAT_TYPE_UNSPECIFIED: _ClassVar[BeatType]
-    BEAT_TYPE_NORMAL: _ClassVar[BeatType]
-    BEAT_TYPE_LBBB: _ClassVar[BeatType]
-    BEAT_TYPE_RBBB: _ClassVar[BeatType]
-    BEAT_TYPE_PAC: _ClassVar[BeatType]
-    BEAT_TYPE_PVC: _ClassVar[BeatType]
-    BEAT_TYPE_VF: _ClassVar[BeatType]
-    BEAT_TYPE_PACED: _ClassVar[BeatType]
-
 class Verdict(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
     VERDICT_UNSPECIFIED: _ClassVar[Verdict]
     VERDICT_CONFIDENT: _ClassVar[Verdict]
     VERDICT_UNCERTAIN: _ClassVar[Verdict]
     VERDICT_NOT_A_BEAT: _ClassVar[Verdict]
+
+class LeadKnowledge(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    LEAD_KNOWLEDGE_UNSPECIFIED: _ClassVar[LeadKnowledge]
+    LEAD_KNOWLEDGE_LEARNED: _ClassVar[LeadKnowledge]
+    LEAD_KNOWLEDGE_MEASURED: _ClassVar[LeadKnowledge]
+    LEAD_KNOWLEDGE_NONE: _ClassVar[LeadKnowledge]
 
 class NotABeatReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -40,18 +37,14 @@ class NotABeatReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     NOT_A_BEAT_REASON_PHOTOGRAPH: _ClassVar[NotABeatReason]
     NOT_A_BEAT_REASON_NOT_A_TRACE: _ClassVar[NotABeatReason]
     NOT_A_BEAT_REASON_UNFAMILIAR: _ClassVar[NotABeatReason]
-BEAT_TYPE_UNSPECIFIED: BeatType
-BEAT_TYPE_NORMAL: BeatType
-BEAT_TYPE_LBBB: BeatType
-BEAT_TYPE_RBBB: BeatType
-BEAT_TYPE_PAC: BeatType
-BEAT_TYPE_PVC: BeatType
-BEAT_TYPE_VF: BeatType
-BEAT_TYPE_PACED: BeatType
 VERDICT_UNSPECIFIED: Verdict
 VERDICT_CONFIDENT: Verdict
 VERDICT_UNCERTAIN: Verdict
 VERDICT_NOT_A_BEAT: Verdict
+LEAD_KNOWLEDGE_UNSPECIFIED: LeadKnowledge
+LEAD_KNOWLEDGE_LEARNED: LeadKnowledge
+LEAD_KNOWLEDGE_MEASURED: LeadKnowledge
+LEAD_KNOWLEDGE_NONE: LeadKnowledge
 NOT_A_BEAT_REASON_UNSPECIFIED: NotABeatReason
 NOT_A_BEAT_REASON_BLANK: NotABeatReason
 NOT_A_BEAT_REASON_NO_LINE: NotABeatReason
@@ -63,12 +56,14 @@ NOT_A_BEAT_REASON_NOT_A_TRACE: NotABeatReason
 NOT_A_BEAT_REASON_UNFAMILIAR: NotABeatReason
 
 class ClassifyImageRequest(_message.Message):
-    __slots__ = ("image", "model_version")
+    __slots__ = ("image", "model_version", "lead")
     IMAGE_FIELD_NUMBER: _ClassVar[int]
     MODEL_VERSION_FIELD_NUMBER: _ClassVar[int]
+    LEAD_FIELD_NUMBER: _ClassVar[int]
     image: bytes
     model_version: str
-    def __init__(self, image: _Optional[bytes] = ..., model_version: _Optional[str] = ...) -> None: ...
+    lead: str
+    def __init__(self, image: _Optional[bytes] = ..., model_version: _Optional[str] = ..., lead: _Optional[str] = ...) -> None: ...
 
 class ClassifyImageResponse(_message.Message):
     __slots__ = ("classification", "timing")
@@ -79,12 +74,14 @@ class ClassifyImageResponse(_message.Message):
     def __init__(self, classification: _Optional[_Union[Classification, _Mapping]] = ..., timing: _Optional[_Union[ServerTiming, _Mapping]] = ...) -> None: ...
 
 class BatchClassifyImagesRequest(_message.Message):
-    __slots__ = ("images", "model_version")
+    __slots__ = ("images", "model_version", "lead")
     IMAGES_FIELD_NUMBER: _ClassVar[int]
     MODEL_VERSION_FIELD_NUMBER: _ClassVar[int]
+    LEAD_FIELD_NUMBER: _ClassVar[int]
     images: _containers.RepeatedScalarFieldContainer[bytes]
     model_version: str
-    def __init__(self, images: _Optional[_Iterable[bytes]] = ..., model_version: _Optional[str] = ...) -> None: ...
+    lead: str
+    def __init__(self, images: _Optional[_Iterable[bytes]] = ..., model_version: _Optional[str] = ..., lead: _Optional[str] = ...) -> None: ...
 
 class BatchClassifyImagesResponse(_message.Message):
     __slots__ = ("results",)
@@ -103,14 +100,16 @@ class ImageResult(_message.Message):
     def __init__(self, classification: _Optional[_Union[Classification, _Mapping]] = ..., error: _Optional[_Union[_status_pb2.Status, _Mapping]] = ..., timing: _Optional[_Union[ServerTiming, _Mapping]] = ...) -> None: ...
 
 class StreamClassifyImagesRequest(_message.Message):
-    __slots__ = ("key", "image", "model_version")
+    __slots__ = ("key", "image", "model_version", "lead")
     KEY_FIELD_NUMBER: _ClassVar[int]
     IMAGE_FIELD_NUMBER: _ClassVar[int]
     MODEL_VERSION_FIELD_NUMBER: _ClassVar[int]
+    LEAD_FIELD_NUMBER: _ClassVar[int]
     key: str
     image: bytes
     model_version: str
-    def __init__(self, key: _Optional[str] = ..., image: _Optional[bytes] = ..., model_version: _Optional[str] = ...) -> None: ...
+    lead: str
+    def __init__(self, key: _Optional[str] = ..., image: _Optional[bytes] = ..., model_version: _Optional[str] = ..., lead: _Optional[str] = ...) -> None: ...
 
 class StreamClassifyImagesResponse(_message.Message):
     __slots__ = ("key", "result")
@@ -121,14 +120,16 @@ class StreamClassifyImagesResponse(_message.Message):
     def __init__(self, key: _Optional[str] = ..., result: _Optional[_Union[ImageResult, _Mapping]] = ...) -> None: ...
 
 class ExplainImageRequest(_message.Message):
-    __slots__ = ("image", "model_version", "beat_class")
+    __slots__ = ("image", "model_version", "beat_class", "lead")
     IMAGE_FIELD_NUMBER: _ClassVar[int]
     MODEL_VERSION_FIELD_NUMBER: _ClassVar[int]
     BEAT_CLASS_FIELD_NUMBER: _ClassVar[int]
+    LEAD_FIELD_NUMBER: _ClassVar[int]
     image: bytes
     model_version: str
     beat_class: str
-    def __init__(self, image: _Optional[bytes] = ..., model_version: _Optional[str] = ..., beat_class: _Optional[str] = ...) -> None: ...
+    lead: str
+    def __init__(self, image: _Optional[bytes] = ..., model_version: _Optional[str] = ..., beat_class: _Optional[str] = ..., lead: _Optional[str] = ...) -> None: ...
 
 class ExplainImageResponse(_message.Message):
     __slots__ = ("classification", "explained_class", "saliency", "trace")
@@ -137,10 +138,10 @@ class ExplainImageResponse(_message.Message):
     SALIENCY_FIELD_NUMBER: _ClassVar[int]
     TRACE_FIELD_NUMBER: _ClassVar[int]
     classification: Classification
-    explained_class: BeatClass
+    explained_class: _model_pb2.BeatClass
     saliency: SaliencyMap
     trace: Trace
-    def __init__(self, classification: _Optional[_Union[Classification, _Mapping]] = ..., explained_class: _Optional[_Union[BeatClass, _Mapping]] = ..., saliency: _Optional[_Union[SaliencyMap, _Mapping]] = ..., trace: _Optional[_Union[Trace, _Mapping]] = ...) -> None: ...
+    def __init__(self, classification: _Optional[_Union[Classification, _Mapping]] = ..., explained_class: _Optional[_Union[_model_pb2.BeatClass, _Mapping]] = ..., saliency: _Optional[_Union[SaliencyMap, _Mapping]] = ..., trace: _Optional[_Union[Trace, _Mapping]] = ...) -> None: ...
 
 class Trace(_message.Message):
     __slots__ = ("strokes", "beat")
@@ -183,7 +184,7 @@ class SaliencyMap(_message.Message):
     def __init__(self, rows: _Optional[int] = ..., columns: _Optional[int] = ..., values: _Optional[_Iterable[float]] = ..., png: _Optional[bytes] = ...) -> None: ...
 
 class Classification(_message.Message):
-    __slots__ = ("beat_class", "probability", "probabilities", "verdict", "prediction_set", "model_name", "model_version", "not_a_beat_reason", "beats")
+    __slots__ = ("beat_class", "probability", "probabilities", "verdict", "prediction_set", "model_name", "model_version", "not_a_beat_reason", "beats", "lead", "lead_knowledge")
     BEAT_CLASS_FIELD_NUMBER: _ClassVar[int]
     PROBABILITY_FIELD_NUMBER: _ClassVar[int]
     PROBABILITIES_FIELD_NUMBER: _ClassVar[int]
@@ -193,34 +194,28 @@ class Classification(_message.Message):
     MODEL_VERSION_FIELD_NUMBER: _ClassVar[int]
     NOT_A_BEAT_REASON_FIELD_NUMBER: _ClassVar[int]
     BEATS_FIELD_NUMBER: _ClassVar[int]
-    beat_class: BeatClass
+    LEAD_FIELD_NUMBER: _ClassVar[int]
+    LEAD_KNOWLEDGE_FIELD_NUMBER: _ClassVar[int]
+    beat_class: _model_pb2.BeatClass
     probability: float
     probabilities: _containers.RepeatedCompositeFieldContainer[ClassProbability]
     verdict: Verdict
-    prediction_set: _containers.RepeatedCompositeFieldContainer[BeatClass]
+    prediction_set: _containers.RepeatedCompositeFieldContainer[_model_pb2.BeatClass]
     model_name: str
     model_version: str
     not_a_beat_reason: NotABeatReason
     beats: int
-    def __init__(self, beat_class: _Optional[_Union[BeatClass, _Mapping]] = ..., probability: _Optional[float] = ..., probabilities: _Optional[_Iterable[_Union[ClassProbability, _Mapping]]] = ..., verdict: _Optional[_Union[Verdict, str]] = ..., prediction_set: _Optional[_Iterable[_Union[BeatClass, _Mapping]]] = ..., model_name: _Optional[str] = ..., model_version: _Optional[str] = ..., not_a_beat_reason: _Optional[_Union[NotABeatReason, str]] = ..., beats: _Optional[int] = ...) -> None: ...
-
-class BeatClass(_message.Message):
-    __slots__ = ("short_name", "display_name", "type")
-    SHORT_NAME_FIELD_NUMBER: _ClassVar[int]
-    DISPLAY_NAME_FIELD_NUMBER: _ClassVar[int]
-    TYPE_FIELD_NUMBER: _ClassVar[int]
-    short_name: str
-    display_name: str
-    type: BeatType
-    def __init__(self, short_name: _Optional[str] = ..., display_name: _Optional[str] = ..., type: _Optional[_Union[BeatType, str]] = ...) -> None: ...
+    lead: str
+    lead_knowledge: LeadKnowledge
+    def __init__(self, beat_class: _Optional[_Union[_model_pb2.BeatClass, _Mapping]] = ..., probability: _Optional[float] = ..., probabilities: _Optional[_Iterable[_Union[ClassProbability, _Mapping]]] = ..., verdict: _Optional[_Union[Verdict, str]] = ..., prediction_set: _Optional[_Iterable[_Union[_model_pb2.BeatClass, _Mapping]]] = ..., model_name: _Optional[str] = ..., model_version: _Optional[str] = ..., not_a_beat_reason: _Optional[_Union[NotABeatReason, str]] = ..., beats: _Optional[int] = ..., lead: _Optional[str] = ..., lead_knowledge: _Optional[_Union[LeadKnowledge, str]] = ...) -> None: ...
 
 class ClassProbability(_message.Message):
     __slots__ = ("beat_class", "probability")
     BEAT_CLASS_FIELD_NUMBER: _ClassVar[int]
     PROBABILITY_FIELD_NUMBER: _ClassVar[int]
-    beat_class: BeatClass
+    beat_class: _model_pb2.BeatClass
     probability: float
-    def __init__(self, beat_class: _Optional[_Union[BeatClass, _Mapping]] = ..., probability: _Optional[float] = ...) -> None: ...
+    def __init__(self, beat_class: _Optional[_Union[_model_pb2.BeatClass, _Mapping]] = ..., probability: _Optional[float] = ...) -> None: ...
 
 class ServerTiming(_message.Message):
     __slots__ = ("queue", "decode", "inference")
@@ -243,8 +238,8 @@ class GetModelRequest(_message.Message):
 class GetModelResponse(_message.Message):
     __slots__ = ("model",)
     MODEL_FIELD_NUMBER: _ClassVar[int]
-    model: Model
-    def __init__(self, model: _Optional[_Union[Model, _Mapping]] = ...) -> None: ...
+    model: _model_pb2.Model
+    def __init__(self, model: _Optional[_Union[_model_pb2.Model, _Mapping]] = ...) -> None: ...
 
 class ListModelsRequest(_message.Message):
     __slots__ = ()
@@ -256,74 +251,8 @@ class ListModelsResponse(_message.Message):
     DEFAULT_VERSION_FIELD_NUMBER: _ClassVar[int]
     RECORDING_MODELS_FIELD_NUMBER: _ClassVar[int]
     DEFAULT_RECORDING_VERSION_FIELD_NUMBER: _ClassVar[int]
-    models: _containers.RepeatedCompositeFieldContainer[Model]
+    models: _containers.RepeatedCompositeFieldContainer[_model_pb2.Model]
     default_version: str
-    recording_models: _containers.RepeatedCompositeFieldContainer[Model]
+    recording_models: _containers.RepeatedCompositeFieldContainer[_model_pb2.Model]
     default_recording_version: str
-    def __init__(self, models: _Optional[_Iterable[_Union[Model, _Mapping]]] = ..., default_version: _Optional[str] = ..., recording_models: _Optional[_Iterable[_Union[Model, _Mapping]]] = ..., default_recording_version: _Optional[str] = ...) -> None: ...
-
-class Model(_message.Message):
-    __slots__ = ("name", "version", "classes", "input_height", "input_width", "sha256", "training_run", "scores", "licence_notice", "profile", "input_channels", "reads_ink", "confident_answers")
-    class ScoresEntry(_message.Message):
-        __slots__ = ("key", "value")
-        KEY_FIELD_NUMBER: _ClassVar[int]
-        VALUE_FIELD_NUMBER: _ClassVar[int]
-        key: str
-        value: float
-        def __init__(self, key: _Optional[str] = ..., value: _Optional[float] = ...) -> None: ...
-    NAME_FIELD_NUMBER: _ClassVar[int]
-    VERSION_FIELD_NUMBER: _ClassVar[int]
-    CLASSES_FIELD_NUMBER: _ClassVar[int]
-    INPUT_HEIGHT_FIELD_NUMBER: _ClassVar[int]
-    INPUT_WIDTH_FIELD_NUMBER: _ClassVar[int]
-    SHA256_FIELD_NUMBER: _ClassVar[int]
-    TRAINING_RUN_FIELD_NUMBER: _ClassVar[int]
-    SCORES_FIELD_NUMBER: _ClassVar[int]
-    LICENCE_NOTICE_FIELD_NUMBER: _ClassVar[int]
-    PROFILE_FIELD_NUMBER: _ClassVar[int]
-    INPUT_CHANNELS_FIELD_NUMBER: _ClassVar[int]
-    READS_INK_FIELD_NUMBER: _ClassVar[int]
-    CONFIDENT_ANSWERS_FIELD_NUMBER: _ClassVar[int]
-    name: str
-    version: str
-    classes: _containers.RepeatedCompositeFieldContainer[BeatClass]
-    input_height: int
-    input_width: int
-    sha256: str
-    training_run: str
-    scores: _containers.ScalarMap[str, float]
-    licence_notice: str
-    profile: TrainingProfile
-    input_channels: int
-    reads_ink: bool
-    confident_answers: _containers.RepeatedCompositeFieldContainer[ConfidentAnswers]
-    def __init__(self, name: _Optional[str] = ..., version: _Optional[str] = ..., classes: _Optional[_Iterable[_Union[BeatClass, _Mapping]]] = ..., input_height: _Optional[int] = ..., input_width: _Optional[int] = ..., sha256: _Optional[str] = ..., training_run: _Optional[str] = ..., scores: _Optional[_Mapping[str, float]] = ..., licence_notice: _Optional[str] = ..., profile: _Optional[_Union[TrainingProfile, _Mapping]] = ..., input_channels: _Optional[int] = ..., reads_ink: _Optional[bool] = ..., confident_answers: _Optional[_Iterable[_Union[ConfidentAnswers, _Mapping]]] = ...) -> None: ...
-
-class ConfidentAnswers(_message.Message):
-    __slots__ = ("classes", "people", "answers", "right", "right_by_person")
-    CLASSES_FIELD_NUMBER: _ClassVar[int]
-    PEOPLE_FIELD_NUMBER: _ClassVar[int]
-    ANSWERS_FIELD_NUMBER: _ClassVar[int]
-    RIGHT_FIELD_NUMBER: _ClassVar[int]
-    RIGHT_BY_PERSON_FIELD_NUMBER: _ClassVar[int]
-    classes: _containers.RepeatedScalarFieldContainer[str]
-    people: int
-    answers: int
-    right: float
-    right_by_person: float
-    def __init__(self, classes: _Optional[_Iterable[str]] = ..., people: _Optional[int] = ..., answers: _Optional[int] = ..., right: _Optional[float] = ..., right_by_person: _Optional[float] = ...) -> None: ...
-
-class TrainingProfile(_message.Message):
-    __slots__ = ("class_shares", "mean_confidence")
-    class ClassSharesEntry(_message.Message):
-        __slots__ = ("key", "value")
-        KEY_FIELD_NUMBER: _ClassVar[int]
-        VALUE_FIELD_NUMBER: _ClassVar[int]
-        key: str
-        value: float
-        def __init__(self, key: _Optional[str] = ..., value: _Optional[float] = ...) -> None: ...
-    CLASS_SHARES_FIELD_NUMBER: _ClassVar[int]
-    MEAN_CONFIDENCE_FIELD_NUMBER: _ClassVar[int]
-    class_shares: _containers.ScalarMap[str, float]
-    mean_confidence: float
-    def __init__(self, class_shares: _Optional[_Mapping[str, float]] = ..., mean_confidence: _Optional[float] = ...) -> None: ...
+    def __init__(self, models: _Optional[_Iterable[_Union[_model_pb2.Model, _Mapping]]] = ..., default_version: _Optional[str] = ..., recording_models: _Optional[_Iterable[_Union[_model_pb2.Model, _Mapping]]] = ..., default_recording_version: _Optional[str] = ...) -> None: ...

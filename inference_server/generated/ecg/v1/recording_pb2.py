@@ -23,51 +23,52 @@ _sym_db = _symbol_database.Default()
 
 
 from inference_server.generated.ecg.v1 import arrhythmia_pb2 as ecg_dot_v1_dot_arrhythmia__pb2
+from inference_server.generated.ecg.v1 import model_pb2 as ecg_dot_v1_dot_model__pb2
 from inference_server.generated.ecg.v1 import rhythm_pb2 as ecg_dot_v1_dot_rhythm__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16\x65\x63g/v1/recording.proto\x12\x06\x65\x63g.v1\x1a\x17\x65\x63g/v1/arrhythmia.proto\x1a\x13\x65\x63g/v1/rhythm.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xa5\x01\n\x17\x41nalyzeRecordingRequest\x12)\n\x06header\x18\x01 \x01(\x0b\x32\x17.ecg.v1.RecordingHeaderH\x00\x12$\n\x05\x62lock\x18\x02 \x01(\x0b\x32\x13.ecg.v1.SampleBlockH\x00\x12\x31\n\ncheckpoint\x18\x03 \x01(\x0b\x32\x1b.ecg.v1.RecordingCheckpointH\x00\x42\x06\n\x04part\"\x81\x02\n\x0fRecordingHeader\x12\x0c\n\x04rate\x18\x01 \x01(\x01\x12$\n\x05leads\x18\x02 \x03(\x0b\x32\x15.ecg.v1.RecordingLead\x12(\n\x08\x65ncoding\x18\x03 \x01(\x0e\x32\x16.ecg.v1.SampleEncoding\x12\x0f\n\x07samples\x18\x04 \x01(\x03\x12)\n\x05start\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x15\n\rmodel_version\x18\x06 \x01(\t\x12(\n\x08settings\x18\x07 \x01(\x0b\x32\x16.ecg.v1.RhythmSettings\x12\x13\n\x0b\x63heckpoints\x18\x08 \x01(\x08\"r\n\rRecordingLead\x12\x0c\n\x04name\x18\x01 \x01(\t\x12 \n\x13millivolts_per_unit\x18\x02 \x01(\x01H\x00\x88\x01\x01\x12\x19\n\x11offset_millivolts\x18\x03 \x01(\x01\x42\x16\n\x14_millivolts_per_unit\"3\n\x0bSampleBlock\x12\x14\n\x0c\x66irst_sample\x18\x01 \x01(\x03\x12\x0e\n\x06values\x18\x02 \x01(\x0c\"\xf6\x02\n\x18\x41nalyzeRecordingResponse\x12-\n\x08\x61\x63\x63\x65pted\x18\x01 \x01(\x0b\x32\x19.ecg.v1.RecordingAcceptedH\x00\x12-\n\x08progress\x18\x02 \x01(\x0b\x32\x19.ecg.v1.RecordingProgressH\x00\x12(\n\x07quality\x18\x03 \x01(\x0b\x32\x15.ecg.v1.SignalQualityH\x00\x12\x1e\n\x05\x62\x65\x61ts\x18\x04 \x01(\x0b\x32\r.ecg.v1.BeatsH\x00\x12$\n\x06\x66\x61mily\x18\x05 \x01(\x0b\x32\x12.ecg.v1.FamilyPartH\x00\x12$\n\x08\x65pisodes\x18\x06 \x01(\x0b\x32\x10.ecg.v1.EpisodesH\x00\x12+\n\x07summary\x18\x07 \x01(\x0b\x32\x18.ecg.v1.RecordingSummaryH\x00\x12\x31\n\ncheckpoint\x18\x08 \x01(\x0b\x32\x1b.ecg.v1.RecordingCheckpointH\x00\x42\x06\n\x04part\"J\n\x13RecordingCheckpoint\x12\x0f\n\x07segment\x18\x01 \x01(\x05\x12\x13\n\x0bnext_sample\x18\x02 \x01(\x03\x12\r\n\x05state\x18\x03 \x01(\x0c\"1\n\x11RecordingAccepted\x12\x1c\n\x05model\x18\x01 \x01(\x0b\x32\r.ecg.v1.Model\"$\n\x11RecordingProgress\x12\x0f\n\x07samples\x18\x01 \x01(\x03\"E\n\rSignalQuality\x12\x14\n\x0c\x66irst_second\x18\x01 \x01(\x03\x12\x0e\n\x06\x66\x61ults\x18\x02 \x03(\x0c\x12\x0e\n\x06\x61trial\x18\x03 \x03(\x02\"\x92\x01\n\x05\x42\x65\x61ts\x12\x0f\n\x07samples\x18\x01 \x03(\x03\x12\x0f\n\x07\x63lasses\x18\x02 \x03(\x05\x12\x15\n\rprobabilities\x18\x03 \x03(\x02\x12!\n\x08verdicts\x18\x04 \x03(\x0e\x32\x0f.ecg.v1.Verdict\x12\x11\n\tplausible\x18\x05 \x03(\r\x12\r\n\x05peaks\x18\x06 \x03(\x03\x12\x0b\n\x03odd\x18\x07 \x03(\x08\"M\n\nFamilyPart\x12\x0e\n\x06\x66\x61mily\x18\x01 \x01(\x05\x12\r\n\x05\x65\x61rly\x18\x02 \x01(\x08\x12\x0f\n\x07typical\x18\x03 \x01(\x03\x12\x0f\n\x07members\x18\x04 \x03(\x03\"-\n\x08\x45pisodes\x12!\n\x08\x65pisodes\x18\x01 \x03(\x0b\x32\x0f.ecg.v1.Episode\"\x82\x01\n\x07\x45pisode\x12!\n\x04kind\x18\x01 \x01(\x0e\x32\x13.ecg.v1.EpisodeKind\x12\r\n\x05\x62\x65gin\x18\x02 \x01(\x01\x12\x0b\n\x03\x65nd\x18\x03 \x01(\x01\x12\x12\n\x05\x62\x65\x61ts\x18\x04 \x01(\x03H\x00\x88\x01\x01\x12\x11\n\x04rate\x18\x05 \x01(\x01H\x01\x88\x01\x01\x42\x08\n\x06_beatsB\x07\n\x05_rate\"n\n\x10RecordingSummary\x12\r\n\x05\x62\x65\x61ts\x18\x01 \x01(\x03\x12\'\n\x0c\x66ibrillating\x18\x02 \x03(\x0b\x32\x11.ecg.v1.BeatRange\x12\"\n\x08measures\x18\x03 \x01(\x0b\x32\x10.ecg.v1.Measures\"\'\n\tBeatRange\x12\r\n\x05\x66irst\x18\x01 \x01(\x03\x12\x0b\n\x03\x65nd\x18\x02 \x01(\x03*\x84\x01\n\x0eSampleEncoding\x12\x1f\n\x1bSAMPLE_ENCODING_UNSPECIFIED\x10\x00\x12\x1b\n\x17SAMPLE_ENCODING_FLOAT32\x10\x01\x12\x19\n\x15SAMPLE_ENCODING_INT16\x10\x02\x12\x19\n\x15SAMPLE_ENCODING_INT32\x10\x03*\xd0\x02\n\x0b\x45pisodeKind\x12\x1c\n\x18\x45PISODE_KIND_UNSPECIFIED\x10\x00\x12$\n EPISODE_KIND_ATRIAL_FIBRILLATION\x10\x01\x12)\n%EPISODE_KIND_VENTRICULAR_FIBRILLATION\x10\x02\x12 \n\x1c\x45PISODE_KIND_VENTRICULAR_RUN\x10\x03\x12%\n!EPISODE_KIND_SUPRAVENTRICULAR_RUN\x10\x04\x12\x19\n\x15\x45PISODE_KIND_BIGEMINY\x10\x05\x12\x1a\n\x16\x45PISODE_KIND_TRIGEMINY\x10\x06\x12\x1c\n\x18\x45PISODE_KIND_TACHYCARDIA\x10\x07\x12\x1c\n\x18\x45PISODE_KIND_BRADYCARDIA\x10\x08\x12\x16\n\x12\x45PISODE_KIND_PAUSE\x10\t2m\n\x10RecordingService\x12Y\n\x10\x41nalyzeRecording\x12\x1f.ecg.v1.AnalyzeRecordingRequest\x1a .ecg.v1.AnalyzeRecordingResponse(\x01\x30\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16\x65\x63g/v1/recording.proto\x12\x06\x65\x63g.v1\x1a\x17\x65\x63g/v1/arrhythmia.proto\x1a\x12\x65\x63g/v1/model.proto\x1a\x13\x65\x63g/v1/rhythm.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xa5\x01\n\x17\x41nalyzeRecordingRequest\x12)\n\x06header\x18\x01 \x01(\x0b\x32\x17.ecg.v1.RecordingHeaderH\x00\x12$\n\x05\x62lock\x18\x02 \x01(\x0b\x32\x13.ecg.v1.SampleBlockH\x00\x12\x31\n\ncheckpoint\x18\x03 \x01(\x0b\x32\x1b.ecg.v1.RecordingCheckpointH\x00\x42\x06\n\x04part\"\x81\x02\n\x0fRecordingHeader\x12\x0c\n\x04rate\x18\x01 \x01(\x01\x12$\n\x05leads\x18\x02 \x03(\x0b\x32\x15.ecg.v1.RecordingLead\x12(\n\x08\x65ncoding\x18\x03 \x01(\x0e\x32\x16.ecg.v1.SampleEncoding\x12\x0f\n\x07samples\x18\x04 \x01(\x03\x12)\n\x05start\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x15\n\rmodel_version\x18\x06 \x01(\t\x12(\n\x08settings\x18\x07 \x01(\x0b\x32\x16.ecg.v1.RhythmSettings\x12\x13\n\x0b\x63heckpoints\x18\x08 \x01(\x08\"r\n\rRecordingLead\x12\x0c\n\x04name\x18\x01 \x01(\t\x12 \n\x13millivolts_per_unit\x18\x02 \x01(\x01H\x00\x88\x01\x01\x12\x19\n\x11offset_millivolts\x18\x03 \x01(\x01\x42\x16\n\x14_millivolts_per_unit\"3\n\x0bSampleBlock\x12\x14\n\x0c\x66irst_sample\x18\x01 \x01(\x03\x12\x0e\n\x06values\x18\x02 \x01(\x0c\"\xf6\x02\n\x18\x41nalyzeRecordingResponse\x12-\n\x08\x61\x63\x63\x65pted\x18\x01 \x01(\x0b\x32\x19.ecg.v1.RecordingAcceptedH\x00\x12-\n\x08progress\x18\x02 \x01(\x0b\x32\x19.ecg.v1.RecordingProgressH\x00\x12(\n\x07quality\x18\x03 \x01(\x0b\x32\x15.ecg.v1.SignalQualityH\x00\x12\x1e\n\x05\x62\x65\x61ts\x18\x04 \x01(\x0b\x32\r.ecg.v1.BeatsH\x00\x12$\n\x06\x66\x61mily\x18\x05 \x01(\x0b\x32\x12.ecg.v1.FamilyPartH\x00\x12$\n\x08\x65pisodes\x18\x06 \x01(\x0b\x32\x10.ecg.v1.EpisodesH\x00\x12+\n\x07summary\x18\x07 \x01(\x0b\x32\x18.ecg.v1.RecordingSummaryH\x00\x12\x31\n\ncheckpoint\x18\x08 \x01(\x0b\x32\x1b.ecg.v1.RecordingCheckpointH\x00\x42\x06\n\x04part\"J\n\x13RecordingCheckpoint\x12\x0f\n\x07segment\x18\x01 \x01(\x05\x12\x13\n\x0bnext_sample\x18\x02 \x01(\x03\x12\r\n\x05state\x18\x03 \x01(\x0c\"1\n\x11RecordingAccepted\x12\x1c\n\x05model\x18\x01 \x01(\x0b\x32\r.ecg.v1.Model\"$\n\x11RecordingProgress\x12\x0f\n\x07samples\x18\x01 \x01(\x03\"E\n\rSignalQuality\x12\x14\n\x0c\x66irst_second\x18\x01 \x01(\x03\x12\x0e\n\x06\x66\x61ults\x18\x02 \x03(\x0c\x12\x0e\n\x06\x61trial\x18\x03 \x03(\x02\"\x92\x01\n\x05\x42\x65\x61ts\x12\x0f\n\x07samples\x18\x01 \x03(\x03\x12\x0f\n\x07\x63lasses\x18\x02 \x03(\x05\x12\x15\n\rprobabilities\x18\x03 \x03(\x02\x12!\n\x08verdicts\x18\x04 \x03(\x0e\x32\x0f.ecg.v1.Verdict\x12\x11\n\tplausible\x18\x05 \x03(\r\x12\r\n\x05peaks\x18\x06 \x03(\x03\x12\x0b\n\x03odd\x18\x07 \x03(\x08\"M\n\nFamilyPart\x12\x0e\n\x06\x66\x61mily\x18\x01 \x01(\x05\x12\r\n\x05\x65\x61rly\x18\x02 \x01(\x08\x12\x0f\n\x07typical\x18\x03 \x01(\x03\x12\x0f\n\x07members\x18\x04 \x03(\x03\"-\n\x08\x45pisodes\x12!\n\x08\x65pisodes\x18\x01 \x03(\x0b\x32\x0f.ecg.v1.Episode\"\x82\x01\n\x07\x45pisode\x12!\n\x04kind\x18\x01 \x01(\x0e\x32\x13.ecg.v1.EpisodeKind\x12\r\n\x05\x62\x65gin\x18\x02 \x01(\x01\x12\x0b\n\x03\x65nd\x18\x03 \x01(\x01\x12\x12\n\x05\x62\x65\x61ts\x18\x04 \x01(\x03H\x00\x88\x01\x01\x12\x11\n\x04rate\x18\x05 \x01(\x01H\x01\x88\x01\x01\x42\x08\n\x06_beatsB\x07\n\x05_rate\"n\n\x10RecordingSummary\x12\r\n\x05\x62\x65\x61ts\x18\x01 \x01(\x03\x12\'\n\x0c\x66ibrillating\x18\x02 \x03(\x0b\x32\x11.ecg.v1.BeatRange\x12\"\n\x08measures\x18\x03 \x01(\x0b\x32\x10.ecg.v1.Measures\"\'\n\tBeatRange\x12\r\n\x05\x66irst\x18\x01 \x01(\x03\x12\x0b\n\x03\x65nd\x18\x02 \x01(\x03*\x84\x01\n\x0eSampleEncoding\x12\x1f\n\x1bSAMPLE_ENCODING_UNSPECIFIED\x10\x00\x12\x1b\n\x17SAMPLE_ENCODING_FLOAT32\x10\x01\x12\x19\n\x15SAMPLE_ENCODING_INT16\x10\x02\x12\x19\n\x15SAMPLE_ENCODING_INT32\x10\x03*\xd0\x02\n\x0b\x45pisodeKind\x12\x1c\n\x18\x45PISODE_KIND_UNSPECIFIED\x10\x00\x12$\n EPISODE_KIND_ATRIAL_FIBRILLATION\x10\x01\x12)\n%EPISODE_KIND_VENTRICULAR_FIBRILLATION\x10\x02\x12 \n\x1c\x45PISODE_KIND_VENTRICULAR_RUN\x10\x03\x12%\n!EPISODE_KIND_SUPRAVENTRICULAR_RUN\x10\x04\x12\x19\n\x15\x45PISODE_KIND_BIGEMINY\x10\x05\x12\x1a\n\x16\x45PISODE_KIND_TRIGEMINY\x10\x06\x12\x1c\n\x18\x45PISODE_KIND_TACHYCARDIA\x10\x07\x12\x1c\n\x18\x45PISODE_KIND_BRADYCARDIA\x10\x08\x12\x16\n\x12\x45PISODE_KIND_PAUSE\x10\t2m\n\x10RecordingService\x12Y\n\x10\x41nalyzeRecording\x12\x1f.ecg.v1.AnalyzeRecordingRequest\x1a .ecg.v1.AnalyzeRecordingResponse(\x01\x30\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'ecg.v1.recording_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_SAMPLEENCODING']._serialized_start=1885
-  _globals['_SAMPLEENCODING']._serialized_end=2017
-  _globals['_EPISODEKIND']._serialized_start=2020
-  _globals['_EPISODEKIND']._serialized_end=2356
-  _globals['_ANALYZERECORDINGREQUEST']._serialized_start=114
-  _globals['_ANALYZERECORDINGREQUEST']._serialized_end=279
-  _globals['_RECORDINGHEADER']._serialized_start=282
-  _globals['_RECORDINGHEADER']._serialized_end=539
-  _globals['_RECORDINGLEAD']._serialized_start=541
-  _globals['_RECORDINGLEAD']._serialized_end=655
-  _globals['_SAMPLEBLOCK']._serialized_start=657
-  _globals['_SAMPLEBLOCK']._serialized_end=708
-  _globals['_ANALYZERECORDINGRESPONSE']._serialized_start=711
-  _globals['_ANALYZERECORDINGRESPONSE']._serialized_end=1085
-  _globals['_RECORDINGCHECKPOINT']._serialized_start=1087
-  _globals['_RECORDINGCHECKPOINT']._serialized_end=1161
-  _globals['_RECORDINGACCEPTED']._serialized_start=1163
-  _globals['_RECORDINGACCEPTED']._serialized_end=1212
-  _globals['_RECORDINGPROGRESS']._serialized_start=1214
-  _globals['_RECORDINGPROGRESS']._serialized_end=1250
-  _globals['_SIGNALQUALITY']._serialized_start=1252
-  _globals['_SIGNALQUALITY']._serialized_end=1321
-  _globals['_BEATS']._serialized_start=1324
-  _globals['_BEATS']._serialized_end=1470
-  _globals['_FAMILYPART']._serialized_start=1472
-  _globals['_FAMILYPART']._serialized_end=1549
-  _globals['_EPISODES']._serialized_start=1551
-  _globals['_EPISODES']._serialized_end=1596
-  _globals['_EPISODE']._serialized_start=1599
-  _globals['_EPISODE']._serialized_end=1729
-  _globals['_RECORDINGSUMMARY']._serialized_start=1731
-  _globals['_RECORDINGSUMMARY']._serialized_end=1841
-  _globals['_BEATRANGE']._serialized_start=1843
-  _globals['_BEATRANGE']._serialized_end=1882
-  _globals['_RECORDINGSERVICE']._serialized_start=2358
-  _globals['_RECORDINGSERVICE']._serialized_end=2467
+  _globals['_SAMPLEENCODING']._serialized_start=1905
+  _globals['_SAMPLEENCODING']._serialized_end=2037
+  _globals['_EPISODEKIND']._serialized_start=2040
+  _globals['_EPISODEKIND']._serialized_end=2376
+  _globals['_ANALYZERECORDINGREQUEST']._serialized_start=134
+  _globals['_ANALYZERECORDINGREQUEST']._serialized_end=299
+  _globals['_RECORDINGHEADER']._serialized_start=302
+  _globals['_RECORDINGHEADER']._serialized_end=559
+  _globals['_RECORDINGLEAD']._serialized_start=561
+  _globals['_RECORDINGLEAD']._serialized_end=675
+  _globals['_SAMPLEBLOCK']._serialized_start=677
+  _globals['_SAMPLEBLOCK']._serialized_end=728
+  _globals['_ANALYZERECORDINGRESPONSE']._serialized_start=731
+  _globals['_ANALYZERECORDINGRESPONSE']._serialized_end=1105
+  _globals['_RECORDINGCHECKPOINT']._serialized_start=1107
+  _globals['_RECORDINGCHECKPOINT']._serialized_end=1181
+  _globals['_RECORDINGACCEPTED']._serialized_start=1183
+  _globals['_RECORDINGACCEPTED']._serialized_end=1232
+  _globals['_RECORDINGPROGRESS']._serialized_start=1234
+  _globals['_RECORDINGPROGRESS']._serialized_end=1270
+  _globals['_SIGNALQUALITY']._serialized_start=1272
+  _globals['_SIGNALQUALITY']._serialized_end=1341
+  _globals['_BEATS']._serialized_start=1344
+  _globals['_BEATS']._serialized_end=1490
+  _globals['_FAMILYPART']._serialized_start=1492
+  _globals['_FAMILYPART']._serialized_end=1569
+  _globals['_EPISODES']._serialized_start=1571
+  _globals['_EPISODES']._serialized_end=1616
+  _globals['_EPISODE']._serialized_start=1619
+  _globals['_EPISODE']._serialized_end=1749
+  _globals['_RECORDINGSUMMARY']._serialized_start=1751
+  _globals['_RECORDINGSUMMARY']._serialized_end=1861
+  _globals['_BEATRANGE']._serialized_start=1863
+  _globals['_BEATRANGE']._serialized_end=1902
+  _globals['_RECORDINGSERVICE']._serialized_start=2378
+  _globals['_RECORDINGSERVICE']._serialized_end=2487
 # @@protoc_insertion_point(module_scope)
