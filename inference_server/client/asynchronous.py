@@ -58,10 +58,15 @@ class AsyncArrhythmiaClient:
         self._health = health_pb2_grpc.HealthStub(self._channel)
 
     async def classify(
-        self, image: bytes, *, model_version: str | None = None, timeout: float | None = None
+        self,
+        image: bytes,
+        *,
+        model_version: str | None = None,
+        lead: str | None = None,
+        timeout: float | None = None,
     ) -> Classification:
         """See :meth:`ArrhythmiaClient.classify`."""
-        return await self._ask(calls.to_classify(image, model_version), timeout)
+        return await self._ask(calls.to_classify(image, model_version, lead), timeout)
 
     async def get_model(
         self, *, version: str | None = None, name: str | None = None, timeout: float | None = None
@@ -74,13 +79,18 @@ class AsyncArrhythmiaClient:
         return await self._ask(calls.TO_LIST_MODELS, timeout)
 
     async def classify_batch(
-        self, images: Sequence[bytes], *, model_version: str | None = None, timeout: float | None = None
+        self,
+        images: Sequence[bytes],
+        *,
+        model_version: str | None = None,
+        lead: str | None = None,
+        timeout: float | None = None,
     ) -> list[Outcome]:
         """See :meth:`ArrhythmiaClient.classify_batch`."""
         end = time.monotonic() + self._seconds(timeout)
-        outcomes = await self._ask(calls.to_classify_batch(images, model_version), timeout)
+        outcomes = await self._ask(calls.to_classify_batch(images, model_version, lead), timeout)
         return [
-            await self._again(image, model_version, outcome, end) if worker_lost(outcome) else outcome
+            await self._again(image, model_version, lead, outcome, end) if worker_lost(outcome) else outcome
             for image, outcome in zip(images, outcomes, strict=True)
         ]
 
@@ -89,6 +99,7 @@ class AsyncArrhythmiaClient:
         images: Iterable[tuple[str, bytes]] | AsyncIterable[tuple[str, bytes]],
         *,
         model_version: str | None = None,
+        lead: str | None = None,
         timeout: float | None = None,
     ) -> AsyncGenerator[tuple[str, Outcome], None]:
         """See :meth:`ArrhythmiaClient.classify_stream`; reads ``images`` in the event loop.
@@ -101,17 +112,17 @@ class AsyncArrhythmiaClient:
         async def requests() -> AsyncIterator[pb.StreamClassifyImagesRequest]:
             if isinstance(images, AsyncIterable):
                 async for key, image in images:
-                    yield calls.stream_request(key, image, model_version, sent)
+                    yield calls.stream_request(key, image, model_version, lead, sent)
             else:
                 for key, image in images:
-                    yield calls.stream_request(key, image, model_version, sent)
+                    yield calls.stream_request(key, image, model_version, lead, sent)
 
         call = self._service.StreamClassifyImages(requests(), timeout=timeout, metadata=calls.traced(self._metadata))
         try:
             async for response in responses(call):
                 image, outcome = sent.popleft(), calls.outcome_of(response.result)
                 if worker_lost(outcome):
-                    outcome = await self._again(image, model_version, outcome, end)
+                    outcome = await self._again(image, model_version, lead, outcome, end)
                 yield response.key, outcome
         except grpc.RpcError as error:
             raise client_error(error) from error
@@ -204,11 +215,13 @@ class AsyncArrhythmiaClient:
             raise client_error(error) from error
         return call.read(response)
 
-    async def _again(self, image: bytes, version: str | None, outcome: Outcome, end: float) -> Outcome:
+    async def _again(
+        self, image: bytes, version: str | None, lead: str | None, outcome: Outcome, end: float
+    ) -> Outcome:
         """See :meth:`ArrhythmiaClient._again`."""
         left = min(self._timeout, end - time.monotonic())
         try:
-            return await self.classify(image, model_version=version, timeout=left) if left > 0 else outcome
+            return await self.classify(image, model_version=version, lead=lead, timeout=left) if left > 0 else outcome
         except ClientError as error:
             return error
 

@@ -56,16 +56,24 @@ class ArrhythmiaClient:
         self._health = health_pb2_grpc.HealthStub(self._channel)
 
     def classify(
-        self, image: bytes, *, model_version: str | None = None, timeout: float | None = None
+        self,
+        image: bytes,
+        *,
+        model_version: str | None = None,
+        lead: str | None = None,
+        timeout: float | None = None,
     ) -> Classification:
         """Classify one encoded PNG or JPEG picture of one beat.
+
+        ``lead``: the one that it was recorded in, by any usual name. It changes how the answer is judged
+        (``lead_knowledge``), not what the model is shown; what names no lead fails with ``LEAD_UNKNOWN``.
 
         Raises:
             ImageRefused: the picture can't be used.
             ServerUnavailable: no answer now; try again later.
             CallFailed: anything else, e.g. there is no such model version.
         """
-        return self._ask(calls.to_classify(image, model_version), timeout)
+        return self._ask(calls.to_classify(image, model_version, lead), timeout)
 
     def get_model(
         self, *, version: str | None = None, name: str | None = None, timeout: float | None = None
@@ -88,28 +96,40 @@ class ArrhythmiaClient:
         return self._ask(calls.TO_LIST_MODELS, timeout)
 
     def classify_batch(
-        self, images: Sequence[bytes], *, model_version: str | None = None, timeout: float | None = None
+        self,
+        images: Sequence[bytes],
+        *,
+        model_version: str | None = None,
+        lead: str | None = None,
+        timeout: float | None = None,
     ) -> list[Outcome]:
         """Classify several pictures in one call; for each its classification or the error it has.
+
+        ``lead`` is that of all of them, as :meth:`classify`.
 
         Raises:
             ServerUnavailable: no answer now, e.g. the queue has no room for the batch; try again later.
             CallFailed: anything else, e.g. more pictures than the server takes at once.
         """
         end = time.monotonic() + self._seconds(timeout)
-        outcomes = self._ask(calls.to_classify_batch(images, model_version), timeout)
+        outcomes = self._ask(calls.to_classify_batch(images, model_version, lead), timeout)
         return [
-            self._again(image, model_version, outcome, end) if worker_lost(outcome) else outcome
+            self._again(image, model_version, lead, outcome, end) if worker_lost(outcome) else outcome
             for image, outcome in zip(images, outcomes, strict=True)
         ]
 
     def classify_stream(
-        self, images: Iterable[tuple[str, bytes]], *, model_version: str | None = None, timeout: float | None = None
+        self,
+        images: Iterable[tuple[str, bytes]],
+        *,
+        model_version: str | None = None,
+        lead: str | None = None,
+        timeout: float | None = None,
     ) -> Generator[tuple[str, Outcome], None, None]:
         """Classify any number of ``(key, picture)`` pairs; yields keys and outcomes in the same order, as they come.
 
         ``images`` is read in another thread, and only as fast as the server answers. ``timeout`` is for the whole
-        stream; without one it may take as long as it takes.
+        stream; without one it may take as long as it takes. ``lead`` is that of all of them, as :meth:`classify`.
 
         Raises:
             ServerUnavailable: the stream broke, or was not let in (``TOO_MANY_STREAMS``); what was not yielded was not
@@ -118,13 +138,13 @@ class ArrhythmiaClient:
         """
         end = math.inf if timeout is None else time.monotonic() + timeout
         sent: deque[bytes] = deque()
-        requests = (calls.stream_request(key, image, model_version, sent) for key, image in images)
+        requests = (calls.stream_request(key, image, model_version, lead, sent) for key, image in images)
         call = self._service.StreamClassifyImages(requests, timeout=timeout, metadata=calls.traced(self._metadata))
         try:
             for response in call:
                 image, outcome = sent.popleft(), calls.outcome_of(response.result)
                 if worker_lost(outcome):
-                    outcome = self._again(image, model_version, outcome, end)
+                    outcome = self._again(image, model_version, lead, outcome, end)
                 yield response.key, outcome
         except grpc.RpcError as error:
             raise client_error(error) from error
@@ -256,11 +276,11 @@ class ArrhythmiaClient:
         except grpc.RpcError as error:
             raise client_error(error) from error
 
-    def _again(self, image: bytes, version: str | None, outcome: Outcome, end: float) -> Outcome:
+    def _again(self, image: bytes, version: str | None, lead: str | None, outcome: Outcome, end: float) -> Outcome:
         """Ask once more, by itself and until ``end``, about a picture whose worker has died, as ``outcome`` says."""
         left = min(self._timeout, end - time.monotonic())
         try:
-            return self.classify(image, model_version=version, timeout=left) if left > 0 else outcome
+            return self.classify(image, model_version=version, lead=lead, timeout=left) if left > 0 else outcome
         except ClientError as error:
             return error
 

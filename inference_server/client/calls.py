@@ -52,20 +52,20 @@ def traced(metadata: Metadata) -> Metadata:
     return metadata if of is None else (*metadata, (trace.KEY, of.traceparent()))
 
 
-def to_classify(image: bytes, version: str | None) -> Call[Classification]:
-    """Classify one encoded picture, with the version in service or ``version``."""
+def to_classify(image: bytes, version: str | None, lead: str | None) -> Call[Classification]:
+    """Classify one encoded picture, with the version in service or ``version``; ``lead`` is what it was recorded in."""
     return Call(
         "ClassifyImage",
-        pb.ClassifyImageRequest(image=image, model_version=version or ""),
+        pb.ClassifyImageRequest(image=image, model_version=version or "", lead=lead or ""),
         lambda response: messages.from_classification(response.classification),
     )
 
 
-def to_classify_batch(images: Sequence[bytes], version: str | None) -> Call[list[Outcome]]:
-    """Classify several encoded pictures; for each what became of it."""
+def to_classify_batch(images: Sequence[bytes], version: str | None, lead: str | None) -> Call[list[Outcome]]:
+    """Classify several encoded pictures, all in one ``lead``; for each what became of it."""
     return Call(
         "BatchClassifyImages",
-        pb.BatchClassifyImagesRequest(images=images, model_version=version or ""),
+        pb.BatchClassifyImagesRequest(images=images, model_version=version or "", lead=lead or ""),
         lambda response: [outcome_of(result) for result in response.results],
     )
 
@@ -103,10 +103,12 @@ TO_LIST_MODELS: Final[Call[tuple[ModelInfo, ...]]] = Call(
 """Describe every version in service."""
 
 
-def stream_request(key: str, image: bytes, version: str | None, sent: deque[bytes]) -> pb.StreamClassifyImagesRequest:
+def stream_request(
+    key: str, image: bytes, version: str | None, lead: str | None, sent: deque[bytes]
+) -> pb.StreamClassifyImagesRequest:
     """The request for the next picture of a stream; the picture is kept in ``sent`` until it is answered."""
     sent.append(image)
-    return pb.StreamClassifyImagesRequest(key=key, image=image, model_version=version or "")
+    return pb.StreamClassifyImagesRequest(key=key, image=image, model_version=version or "", lead=lead or "")
 
 
 def outcome_of(result: pb.ImageResult) -> Outcome:

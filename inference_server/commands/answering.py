@@ -57,8 +57,11 @@ def picture_model(settings: Settings) -> OnnxModel:
 
 
 @contextmanager
-def in_process(settings: Settings) -> Iterator[Classify]:
-    """Answers of the model in the repository; ends the program where there is no usable one."""
+def in_process(settings: Settings, *, lead: str = "") -> Iterator[Classify]:
+    """Answers of the model in the repository; ends the program where there is no usable one.
+
+    ``lead``: canonical name of that in which the beats were recorded, empty where nobody knows.
+    """
     # Here, so that asking a running server does not load onnxruntime.
     from ecg.pictures.decoding import ImageError
     from inference_server.models.classifier import Classifier
@@ -67,7 +70,7 @@ def in_process(settings: Settings) -> Iterator[Classify]:
 
     def ask(image: bytes) -> Classification | NoAnswer:
         try:
-            return classifier.classify(image).classification
+            return classifier.classify(image, lead=lead).classification
         except ImageError as error:
             return NoAnswer(error.reason, str(error))
 
@@ -103,10 +106,10 @@ def connected(address: str, token: str | None, tls_ca: Path | None) -> Iterator[
 
 
 @contextmanager
-def by_running_server(address: str, token: str | None, tls_ca: Path | None) -> Iterator[Classify]:
+def by_running_server(address: str, token: str | None, tls_ca: Path | None, *, lead: str = "") -> Iterator[Classify]:
     """Answers of the server at ``address``, asked again for a while where it says when to come back."""
     with connected(address, token, tls_ca) as client:
-        yield lambda image: patiently(lambda: client.classify(image))
+        yield lambda image: patiently(lambda: client.classify(image, lead=lead))
 
 
 def patiently(call: Callable[[], Said]) -> Said | NoAnswer:

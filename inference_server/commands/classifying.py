@@ -12,7 +12,14 @@ from rich.progress import track
 
 from ecg.pictures.files import LeftOut, walk
 from inference_server.commands.answering import answer_about, by_running_server, in_process
-from inference_server.commands.options import AddressOption, ModelsOption, TlsOption, TokenOption, settings_with
+from inference_server.commands.options import (
+    AddressOption,
+    ModelsOption,
+    TlsOption,
+    TokenOption,
+    lead_name,
+    settings_with,
+)
 from inference_server.commands.printing import end, print_json, print_table
 
 #: Calls under way at once to a running server; well below its queue, so that others get their turns.
@@ -33,6 +40,15 @@ def classify(
     tls_ca: TlsOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False,
     models: ModelsOption = None,
+    lead: Annotated[
+        str,
+        typer.Option(
+            help="Lead that all of them were recorded in, if you know it, e.g. II or V1. The answers are judged by what"
+            " is known of it.",
+            parser=lead_name,
+            show_default=False,
+        ),
+    ] = "",
 ) -> None:
     """Classify pictures. Exit code 1 when any of them got no answer; the others still get theirs.
 
@@ -43,7 +59,7 @@ def classify(
     named = [(path, list(walk(path)) if path.is_dir() else [path]) for path in pictures]
     files = [item for _, items in named for item in items]
     with (
-        by_running_server(address, token, tls_ca) if address else in_process(settings) as ask,
+        by_running_server(address, token, tls_ca, lead=lead) if address else in_process(settings, lead=lead) as ask,
         ThreadPoolExecutor(_REMOTE_CALLS if address else settings.workers) as callers,
     ):
         outcomes = zip(

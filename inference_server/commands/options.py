@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from ecg import leads
 from inference_server.runtime.settings import Settings, load_settings
 
 AddressOption = Annotated[
@@ -30,6 +31,18 @@ LeadsOption = Annotated[
     list[str] | None,
     typer.Option("--lead", help="Name of a column where a file doesn't say; once for each, in order; - for no lead."),
 ]
+
+
+def lead_name(label: str) -> str:
+    """The canonical name of the lead that somebody names; empty where none is named.
+
+    Raises:
+        typer.BadParameter: it is no lead's name.
+    """
+    lead = leads.resolve(label) if label else ""
+    if lead is None:
+        raise typer.BadParameter(f"{label!r} is no lead's name. Leads are called II, aVF, V1 or MLII, for example.")
+    return lead
 
 
 def settings_with(models: Path | None) -> Settings:

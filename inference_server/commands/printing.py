@@ -15,7 +15,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from ecg.pictures.files import LeftOut, shown
-from inference_server.classification import DISCLAIMER, Classification, Verdict
+from inference_server.classification import DISCLAIMER, Classification, LeadKnowledge, Verdict
 from inference_server.commands.answering import NoAnswer
 
 #: So many files that were left out are listed on the screen; --json tells all of them.
@@ -44,6 +44,10 @@ def print_json(outcomes: Outcomes) -> bool:
                 line["reason"] = outcome.reason.value
             if outcome.beats:
                 line["beats"] = outcome.beats
+            if outcome.lead:
+                line["lead"] = outcome.lead
+            if outcome.lead_knowledge:
+                line["lead_knowledge"] = outcome.lead_knowledge.value
         sys.stdout.write(json.dumps(line, ensure_ascii=False) + "\n")
         sys.stdout.flush()
     return failed
@@ -80,7 +84,9 @@ def _judged(outcome: Classification) -> str:
         return f"{verdict} ({outcome.reason.value}{counted})" if outcome.reason else verdict
     # Several beside CONFIDENT are those that one picture can't tell apart.
     if outcome.verdict is Verdict.UNCERTAIN or len(outcome.prediction_set) > 1:
-        return f"{verdict} ({', '.join(beat_class.short for beat_class in outcome.prediction_set)})"
+        verdict = f"{verdict} ({', '.join(beat_class.short for beat_class in outcome.prediction_set)})"
+    if outcome.lead_knowledge is LeadKnowledge.NONE:
+        return f"{verdict}; how often it is right in {outcome.lead} was not measured"
     return verdict
 
 

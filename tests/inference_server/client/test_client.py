@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from inference_server.classification import Classification, ConfidentAnswers, Verdict
+from inference_server.classification import Classification, ConfidentAnswers, LeadKnowledge, Verdict
 from inference_server.client import (
     ArrhythmiaClient,
     AsyncArrhythmiaClient,
@@ -48,6 +48,33 @@ def test_it_brings_typed_answers(server: ServerProcess) -> None:
     assert answer.prediction_set == (answer.beat_class,)
     assert (answer.model_name, answer.model_version) == (info.name, info.version) == ("arrhythmia", "1")
     assert info.scores == {"beats-10fold/accuracy": 0.5}
+
+
+def test_the_lead_goes_with_every_call_about_a_picture(server: ServerProcess) -> None:
+    expected = ("V1", LeadKnowledge.NONE, Verdict.UNCERTAIN)
+
+    def said(answer: Classification | ClientError) -> tuple[str, LeadKnowledge | None, Verdict]:
+        assert isinstance(answer, Classification)
+        return answer.lead, answer.lead_knowledge, answer.verdict
+
+    async def asked() -> list[Classification | ClientError]:
+        async with AsyncArrhythmiaClient(server.address, timeout=30) as client:
+            single = await client.classify(picture(4), lead="Lead V1")
+            several = await client.classify_batch([picture(4)], lead="V1")
+            return [
+                single,
+                *several,
+                *[answer async for _, answer in client.classify_stream([("", picture(4))], lead="v1")],
+            ]
+
+    with ArrhythmiaClient(server.address, timeout=30) as client:
+        streamed = [answer for _, answer in client.classify_stream([("", picture(4))], lead="v1")]
+        several = client.classify_batch([picture(4)], lead="V1")
+        answers = [client.classify(picture(4), lead="Lead V1"), *several, *streamed, *asyncio.run(asked())]
+        with pytest.raises(CallFailed) as caught:
+            client.classify(picture(4), lead="heart")
+    assert [said(answer) for answer in answers] == [expected] * 6
+    assert caught.value.reason == "LEAD_UNKNOWN"
 
 
 def test_it_brings_the_same_as_in_process(server: ServerProcess, models: Path) -> None:

@@ -83,6 +83,18 @@ def test_an_uncertain_row_names_what_stays_plausible(tmp_path: Path, models: Pat
     assert "UNCERTAIN (NORMAL, LBBB, RBBB, PAC, PVC, VF, PACED)" in ran.stdout
 
 
+def test_the_lead_is_named_by_an_option_and_told_with_the_answer(
+    pictures: list[str], models: Path, server: ServerProcess
+) -> None:
+    for options in (["--models", str(models)], ["--address", server.address]):
+        ran = run("classify", "--json", "--lead", "Lead II", *options, pictures[0])
+        answer = json.loads(ran.stdout)
+        assert (answer["lead"], answer["lead_knowledge"], answer["verdict"]) == ("II", "NONE", "UNCERTAIN")
+    ran = run("classify", "--lead", "ii", "--models", str(models), pictures[0])
+    assert "how often it is right in II was not measured" in ran.stdout
+    assert run("classify", "--lead", "heart", "--models", str(models), pictures[0]).returncode == 2
+
+
 @pytest.mark.parametrize("where", ["in process", "running server"])
 def test_folders_are_searched_and_answered_in_order(
     tmp_path: Path, models: Path, server: ServerProcess, where: str
