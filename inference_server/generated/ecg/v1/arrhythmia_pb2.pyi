@@ -9,8 +9,22 @@ from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from collections.abc import Iterable as _Iterable, Mapping as _Mapping
 from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+from inference_server.generated.ecg.v1.model_pb2 import BeatClass as BeatClass
+from inference_server.generated.ecg.v1.model_pb2 import Model as Model
+from inference_server.generated.ecg.v1.model_pb2 import ConfidentAnswers as ConfidentAnswers
+from inference_server.generated.ecg.v1.model_pb2 import TrainingProfile as TrainingProfile
+from inference_server.generated.ecg.v1.model_pb2 import LeadAnswers as LeadAnswers
+from inference_server.generated.ecg.v1.model_pb2 import BeatType as BeatType
 
 DESCRIPTOR: _descriptor.FileDescriptor
+BEAT_TYPE_UNSPECIFIED: _model_pb2.BeatType
+BEAT_TYPE_NORMAL: _model_pb2.BeatType
+BEAT_TYPE_LBBB: _model_pb2.BeatType
+BEAT_TYPE_RBBB: _model_pb2.BeatType
+BEAT_TYPE_PAC: _model_pb2.BeatType
+BEAT_TYPE_PVC: _model_pb2.BeatType
+BEAT_TYPE_VF: _model_pb2.BeatType
+BEAT_TYPE_PACED: _model_pb2.BeatType
 
 class Verdict(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()

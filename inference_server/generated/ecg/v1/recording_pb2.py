@@ -23,6 +23,10 @@ _sym_db = _symbol_database.Default()
 
 
 from inference_server.generated.ecg.v1 import arrhythmia_pb2 as ecg_dot_v1_dot_arrhythmia__pb2
+try:
+  ecg_dot_v1_dot_model__pb2 = ecg_dot_v1_dot_arrhythmia__pb2.ecg_dot_v1_dot_model__pb2
+except AttributeError:
+  ecg_dot_v1_dot_model__pb2 = ecg_dot_v1_dot_arrhythmia__pb2.ecg.v1.model_pb2
 from inference_server.generated.ecg.v1 import model_pb2 as ecg_dot_v1_dot_model__pb2
 from inference_server.generated.ecg.v1 import rhythm_pb2 as ecg_dot_v1_dot_rhythm__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2

@@ -2,6 +2,7 @@ import datetime
 
 from inference_server.generated.ecg.v1 import arrhythmia_pb2 as _arrhythmia_pb2
 from inference_server.generated.ecg.v1 import model_pb2 as _model_pb2
+from inference_server.generated.ecg.v1 import model_pb2 as _model_pb2_1
 from inference_server.generated.ecg.v1 import rhythm_pb2 as _rhythm_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
@@ -128,8 +129,8 @@ class RecordingCheckpoint(_message.Message):
 class RecordingAccepted(_message.Message):
     __slots__ = ("model",)
     MODEL_FIELD_NUMBER: _ClassVar[int]
-    model: _model_pb2.Model
-    def __init__(self, model: _Optional[_Union[_model_pb2.Model, _Mapping]] = ...) -> None: ...
+    model: _model_pb2_1.Model
+    def __init__(self, model: _Optional[_Union[_model_pb2_1.Model, _Mapping]] = ...) -> None: ...
 
 class RecordingProgress(_message.Message):
     __slots__ = ("samples",)
