@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Coroutine
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import grpc
 import grpc.aio
 
 Value = TypeVar("Value")
 
-_FAILED_TO_SEND = "Internal error from Core"
-"""What grpcio says of a call whose request could not be sent; the server's own word on the call is then another."""
-
-_STATUS_SECONDS = 5.0
-"""How long the server's status is waited for, once a request could not be sent."""
+#: What grpcio says of a call whose request could not be sent; the server's own word on the call is then another.
+_FAILED_TO_SEND: Final = "Internal error from Core"
+#: How long the server's status is waited for, once a request could not be sent.
+_STATUS_SECONDS: Final = 5.0
 
 
 async def responses(call: grpc.aio.StreamStreamCall[Any, Any]) -> AsyncGenerator[Any, None]:
@@ -25,8 +24,9 @@ async def responses(call: grpc.aio.StreamStreamCall[Any, Any]) -> AsyncGenerator
     puts an internal error in the place of the server's status, be it known already or not
     (``_StreamRequestMixin._write`` of :mod:`grpc.aio`). The status that the server gave is raised here.
 
-    :raises grpc.RpcError: the server's status, if it isn't OK; grpcio's, if a request could not be sent and no other
-        status followed, or one that calls this OK (answers may be missing then).
+    Raises:
+        grpc.RpcError: the server's status, if it isn't OK; grpcio's, if a request could not be sent and no other status
+            followed, or one that calls this OK (answers may be missing then).
     """
     statuses: asyncio.Queue[grpc.aio.AioRpcError] = asyncio.Queue()
 
@@ -67,7 +67,8 @@ def _status(call: grpc.aio.StreamStreamCall[Any, Any]) -> grpc.aio.AioRpcError:
 def _known(value: Coroutine[Any, Any, Value]) -> Value:
     """What ``value`` waits for, which is there: a task would run later, when another status may have taken its place.
 
-    :raises RuntimeError: it isn't there yet.
+    Raises:
+        RuntimeError: it isn't there yet.
     """
     try:
         value.send(None)
