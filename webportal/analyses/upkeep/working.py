@@ -15,7 +15,7 @@ from django.db import DatabaseError
 from django.utils.crypto import get_random_string
 from django_tasks_db.management.commands.db_worker import Worker, valid_interval
 
-from webportal import database_errors
+from webportal import database_errors, disk
 from webportal.analyses.upkeep.sweeper import Rounds
 from webportal.health import worker_pages
 from webportal.observability.internal import AddressUnavailable, InternalServer, listen
@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 
 #: A worker that for this long, seconds, came to the end of neither a sweep nor the cleaning after it hangs.
 LONGEST_SWEEP = 120.0
-#: Between two looks at a database that is away, seconds.
+#: Between two looks at a database that is away or full, seconds.
 _AWAY_SECONDS = 1.0
 
 AnyWorker = TypeVar("AnyWorker", bound=Worker)
@@ -60,16 +60,16 @@ def worker_for(queue: str, *, interval: float, batch: bool, kind: type[AnyWorker
 
 def work(worker: Worker) -> None:
     """Let a worker take tasks until it is told to end, or with ``batch`` until there are none. While its database is
-    away it waits; what it had in hand then is put back by the sweep, once its lease has run out.
+    away, or the disk full, it waits; what it had in hand then is put back by the sweep, once its lease has run out.
     """
     while worker.running:
         try:
             worker.run()
             return
         except DatabaseError as error:
-            if not database_errors.passes(error):
+            if not (database_errors.passes(error) or disk.is_full(error)):
                 raise
-            logger.warning("The database is out of reach for a worker: %s", type(error).__name__)
+            logger.warning("The database is out of reach for a worker, or full: %s", type(error).__name__)
             time.sleep(_AWAY_SECONDS)
 
 

@@ -32,6 +32,28 @@ class StoppableWorker(Worker):
         super().shutdown(signum, frame)
 
 
+class Reader(threading.Thread):
+    """The loop that reads. Where it ends by an error, the other one ends as well: a process that only asks would never
+    be replaced by one that does both.
+    """
+
+    def __init__(self, reads: Worker, asks: Worker) -> None:
+        super().__init__(name="readings", daemon=True)
+        self._reads = reads
+        self._asks = asks
+        self.failure: Exception | None = None
+
+    def run(self) -> None:
+        """Part of :class:`threading.Thread`."""
+        try:
+            work(self._reads)
+        except Exception as error:
+            self.failure = error
+            self._asks.running = False
+        finally:
+            connection.close()
+
+
 class Command(BaseCommand):
     """One worker process: one loop that reads, so that nobody waits with that for an analysis, and one that asks."""
 
@@ -47,7 +69,7 @@ class Command(BaseCommand):
         stopping.clear()
         asks = worker_for(asking.QUEUE, interval=interval, batch=batch, kind=StoppableWorker)
         reads = worker_for(reading.QUEUE, interval=interval, batch=batch, kind=Worker)
-        reader = threading.Thread(target=_run, args=(reads,), name="readings", daemon=True)
+        reader = Reader(reads, asks)
         sweeper = Sweeper(interval=sweep_interval)
         with probed(sweeper, sweep_interval=sweep_interval):
             asks.configure_signals()
@@ -64,10 +86,5 @@ class Command(BaseCommand):
                 reader.join(timeout=5)
                 sweeper.join(timeout=5)
                 logger.info("Worker stopped")
-
-
-def _run(worker: Worker) -> None:
-    try:
-        work(worker)
-    finally:
-        connection.close()
+        if reader.failure is not None:
+            raise reader.failure
