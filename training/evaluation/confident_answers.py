@@ -195,7 +195,7 @@ def _by_group(asked: _Answered) -> list[dict[str, Any]]:
 def _answered_by_others(
     folds: Sequence[Predictions], risk: float, in_leads: InLeads = lead_groups.look_alike
 ) -> _Answered:
-    """Everybody's beats, each answered by the thresholds that come of the other folds, in these leads."""
+    """The beats of all people, each answered by the thresholds that come of the other folds, in these leads."""
     if len(folds) < 2:
         raise PeopleError("Thresholds come from the people of other folds; there is only one.")
     parts = [People.of([fold]) for fold in folds]

@@ -63,7 +63,7 @@ def lead_answers(folds: Sequence[Predictions], shorts: Sequence[str], without: f
 
 
 def _scaled(folds: Sequence[Predictions], without: frozenset[str]) -> list[Predictions]:
-    """The predictions calibrated on everybody but ``without``, as the model's own are."""
+    """The predictions calibrated on all people but ``without``, as the model's own are."""
     then = out_of_fold_scaling.scaling_of(folds, without=without)
     return [out_of_fold_scaling.scaled(fold, then) for fold in folds]
 
