@@ -13,11 +13,11 @@ from typing import Annotated, Any, Final
 import typer
 
 from benchmarks.archive.disturbed import Making, judge
-from benchmarks.processes.programs import tree
+from benchmarks.processes.programs import command_line, tree
 from benchmarks.processes.project import MODELS
 
 #: What a task's process is called while it is at one.
-_AT_WORK: Final = b"ray::Map"
+_AT_WORK: Final = "ray::Map"
 
 
 def command(
@@ -46,7 +46,7 @@ def _run(making: Making, kills: int, restarts: int, pause: float) -> dict[str, A
     program = making.start()
     while making.goes_on(program):
         time.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311 - not a secret
-        at_work = [pid for pid in tree(program.pid) if _command_line(pid).startswith(_AT_WORK)]
+        at_work = [pid for pid in tree(program.pid) if "".join(command_line(pid)[:1]).startswith(_AT_WORK)]
         if at_work and figures["worker kills"] < kills:
             os.kill(random.choice(at_work), signal.SIGKILL)  # noqa: S311 - not a secret
             figures["worker kills"] += 1
@@ -57,10 +57,3 @@ def _run(making: Making, kills: int, restarts: int, pause: float) -> dict[str, A
             figures["command kills"] += 1
             program = making.start()
     return {**figures, "exit code": program.returncode, "seconds": round(making.seconds, 1)}
-
-
-def _command_line(pid: int) -> bytes:
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes()
-    except OSError:  # it has ended
-        return b""

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from benchmarks.processes.programs import command_line
+
 #: Seconds between two looks.
 INTERVAL: Final = 0.25
 #: What a process may take more than twice its resting size, bytes.
@@ -179,5 +181,4 @@ def _size(number: int, name: str) -> int:
 
 def _command(number: int) -> str:
     """The program and the beginning of its arguments, without the interpreter's path."""
-    words = Path(f"/proc/{number}/cmdline").read_bytes().decode(errors="replace").split("\0")
-    return " ".join(words[1:4])
+    return " ".join(command_line(number)[1:4])

@@ -37,14 +37,31 @@ class Usage:
     """Resident set size of the largest of them, bytes."""
 
 
+def children(pid: int) -> list[int]:
+    """What the threads of a process have started and that is still there; none when the process has ended."""
+    pids: list[int] = []
+    with suppress(OSError):
+        for task in list(Path(f"/proc/{pid}/task").glob("*/children")):
+            with suppress(OSError):  # a thread that has ended meanwhile
+                pids.extend(int(child) for child in task.read_text().split())
+    return pids
+
+
 def tree(pid: int) -> list[int]:
     """A process and its descendants."""
     pids = [pid]
     for parent in pids:  # grows while it is walked
-        for task in Path(f"/proc/{parent}/task").glob("*/children"):
-            with suppress(OSError):  # a thread that has ended meanwhile
-                pids.extend(int(child) for child in task.read_text().split())
+        pids.extend(children(parent))
     return pids
+
+
+def command_line(pid: int) -> list[str]:
+    """The program of a process and its arguments; none when it has ended."""
+    try:
+        words = Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace").rstrip("\0")
+    except OSError:
+        return []
+    return words.split("\0") if words else []
 
 
 def recording_workers(pid: int) -> list[int]:
@@ -59,16 +76,35 @@ def recording_workers(pid: int) -> list[int]:
 
 
 def usage(pid: int) -> Usage:
-    """What ``pid`` and its descendants have used so far."""
-    cpu, memory, own, largest = 0, 0, 0, 0
+    """What ``pid`` and its descendants have used so far; one that ends meanwhile holds nothing any more.
+
+    Raises:
+        ProcessLookupError: ``pid`` itself has ended.
+    """
+    cpu, memory, own, largest = 0.0, 0, 0, 0
     for process in tree(pid):
-        # After the command in parentheses, which may contain spaces: state is field 3; utime to cstime are 14 to 17.
-        fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
-        cpu += sum(map(int, fields[11:15]))
-        memory += _kibibytes(process, "smaps_rollup", "Pss:")
-        own += _kibibytes(process, "smaps_rollup", "Pss_Anon:") + _kibibytes(process, "smaps_rollup", "Pss_Shmem:")
-        largest = max(largest, _kibibytes(process, "status", "VmRSS:"))
-    return Usage(cpu_seconds=cpu / _TICKS, memory=memory * 1024, own=own * 1024, largest=largest * 1024)
+        try:
+            used = _usage_of(process)
+        except (OSError, StopIteration):
+            if process == pid:
+                raise ProcessLookupError(f"Process {pid} has ended.") from None
+            continue
+        cpu, memory, own = cpu + used.cpu_seconds, memory + used.memory, own + used.own
+        largest = max(largest, used.largest)
+    return Usage(cpu_seconds=cpu, memory=memory, own=own, largest=largest)
+
+
+def _usage_of(pid: int) -> Usage:
+    """What one process has used, and those of its children that have ended; OSError or StopIteration: so has it."""
+    # After the command in parentheses, which may contain spaces: state is field 3; utime to cstime are 14 to 17.
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    own = _kibibytes(pid, "smaps_rollup", "Pss_Anon:") + _kibibytes(pid, "smaps_rollup", "Pss_Shmem:")
+    return Usage(
+        cpu_seconds=sum(map(int, fields[11:15])) / _TICKS,
+        memory=_kibibytes(pid, "smaps_rollup", "Pss:") * 1024,
+        own=own * 1024,
+        largest=_kibibytes(pid, "status", "VmRSS:") * 1024,
+    )
 
 
 def resident(pid: int) -> int:

@@ -19,7 +19,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.processes.programs import BeatlensServer, tree
+from benchmarks.processes.programs import BeatlensServer, command_line, tree
 from benchmarks.processes.project import MODELS, SAMPLES
 from benchmarks.serving.load import LoadError, framed, h2load
 from benchmarks.serving.quota import NoQuota, share
@@ -70,7 +70,7 @@ def measure(
 def _fronts(server: int) -> list[int]:
     """The processes of a server that take calls: itself where it has one front."""
     program = "benchmarks.serving.waiting.front"
-    several = [pid for pid in tree(server) if program in Path(f"/proc/{pid}/cmdline").read_text().split("\0")]
+    several = [pid for pid in tree(server) if program in command_line(pid)]
     return several or [server]
 
 

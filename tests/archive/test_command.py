@@ -19,7 +19,7 @@ import pytest
 from archive.engine import engine
 from archive.job import Job
 from archive.tables import NAMES
-from benchmarks.processes.programs import tree
+from benchmarks.processes.programs import command_line, tree
 from ecg.formats import wfdb_writer
 from inference_server.classification import DISCLAIMER
 from tests.inference_server.recordings_of_tests import recording
@@ -48,11 +48,7 @@ def kill_a_worker(program: subprocess.Popen[str]) -> None:
     end = time.monotonic() + 120
     while time.monotonic() < end:
         for pid in tree(program.pid):
-            try:
-                at_work = Path(f"/proc/{pid}/cmdline").read_bytes().startswith(b"ray::Map")
-            except OSError:  # it has ended
-                continue
-            if at_work:
+            if "".join(command_line(pid)[:1]).startswith("ray::Map"):
                 os.kill(pid, signal.SIGKILL)
                 return
         time.sleep(0.05)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.processes.programs import command_line
 from tests.end_to_end.system import System, running_system
 
 pytestmark = pytest.mark.xdist_group("system")
@@ -39,9 +40,7 @@ def test_nobody_else_can_read_what_is_written(system: System) -> None:
 def test_nothing_goes_on_when_the_supervisor_is_killed(tmp_path: Path) -> None:
     with running_system(tmp_path / "var") as system:
         assert len(of(system)) > 4
-        (supervisor,) = [
-            number for number in of(system) if b"supervisor.supervisord" in Path(f"/proc/{number}/cmdline").read_bytes()
-        ]
+        (supervisor,) = [number for number in of(system) if "supervisor.supervisord" in command_line(number)]
         os.kill(supervisor, signal.SIGKILL)
         assert system.process.wait(60) == 1
         end = time.monotonic() + 60

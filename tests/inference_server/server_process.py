@@ -15,6 +15,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from benchmarks.processes.programs import children
+
 
 class ServerProcess:
     """A real ``python -m inference_server`` on a free port, with one front on machines of any size unless told."""
@@ -80,11 +82,6 @@ class ServerProcess:
         with contextlib.suppress(AttributeError):
             self.process.stderr.close()  # type: ignore[union-attr]
         return code
-
-
-def children(pid: int) -> list[int]:
-    """The process ids of what a process has started."""
-    return [int(child) for task in Path(f"/proc/{pid}/task").glob("*/children") for child in task.read_text().split()]
 
 
 @contextlib.contextmanager

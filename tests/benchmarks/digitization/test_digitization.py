@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from benchmarks.digitization import attack, cost
 from benchmarks.digitization.__main__ import app
@@ -17,6 +17,10 @@ from tests.inference_server.tiny_models import write_model
 def repository(tmp_path: Path) -> Path:
     write_model(tmp_path)
     return tmp_path
+
+
+def invoked(*arguments: str) -> Result:
+    return CliRunner().invoke(app, arguments, catch_exceptions=False)
 
 
 def test_a_strip_costs_what_a_page_may(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -38,7 +42,7 @@ def test_what_costs_too_much_ends_with_1(repository: Path, monkeypatch: pytest.M
 
 def test_every_broken_picture_gets_a_result_or_a_reason(repository: Path) -> None:
     # So few pictures say nothing of memory: workers still load what they need.
-    ran = CliRunner().invoke(app, ["attack", "--count", "20", "--models", str(repository)])
+    ran = invoked("attack", "--count", "20", "--models", str(repository))
     figures = json.loads(ran.stdout)
     assert sum(count for outcome, count in figures.items() if outcome.isupper() or outcome in "strip page beat") == 20
     assert not [outcome for outcome in figures if outcome.startswith("FAILED")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import time
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.processes import programs
-from benchmarks.processes.programs import BeatlensServer, Program, stop, tree, usage
+from benchmarks.processes.programs import BeatlensServer, Program, command_line, stop, tree, usage
 
 MEBIBYTE = 2**20
 
@@ -54,6 +55,27 @@ def test_what_a_process_comes_to_hold_is_its_own(file: Path) -> None:
         assert 60 * MEBIBYTE < usage(program.pid).own - before < 80 * MEBIBYTE
 
 
+def test_children_that_end_while_they_are_looked_at_hold_nothing() -> None:
+    forks = "import os\nprint('started', flush=True)\nwhile True:\n    os.fork() or os._exit(0)\n    os.wait()\n"
+    with Program("-c", forks) as program:
+        program.read()
+        used = [usage(program.pid) for _ in range(300)]
+        stop(program.process)
+        assert min(now.largest for now in used) > MEBIBYTE
+        with pytest.raises(ProcessLookupError):
+            usage(program.pid)
+
+
+def test_the_command_line_of_what_has_ended_is_empty() -> None:
+    with Program("-c", "input()") as program:
+        assert command_line(program.pid)[1:] == ["-c", "input()"]
+        program.process.kill()
+        os.waitid(os.P_PID, program.pid, os.WEXITED | os.WNOWAIT)
+        assert command_line(program.pid) == []
+        program.process.wait()
+        assert command_line(program.pid) == []
+
+
 def test_a_server_that_never_serves_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(programs, "_START_SECONDS", 3.0)
     log = tmp_path / "log"
@@ -85,7 +107,4 @@ def test_what_does_not_stop_when_it_is_asked_is_ended_with_what_it_has_started()
 
 def _lives(pid: int) -> bool:
     """A process that nobody has waited for is not alive."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
+    return bool(command_line(pid))

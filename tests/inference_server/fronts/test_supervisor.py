@@ -18,6 +18,7 @@ from pathlib import Path
 import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
+from benchmarks.processes.programs import children
 from inference_server.client import ArrhythmiaClient
 from inference_server.generated.ecg.v1 import arrhythmia_pb2 as pb
 from inference_server.generated.inference import open_inference_pb2, open_inference_pb2_grpc
@@ -25,7 +26,7 @@ from inference_server.runtime.tokens import Scope, TokenStore
 from tests.inference_server.environment import bare
 from tests.inference_server.pictures import picture
 from tests.inference_server.rpc.calling import NOT_SERVING, SERVICE, SERVING, classify, metric, stub
-from tests.inference_server.server_process import ServerProcess, children, running_server
+from tests.inference_server.server_process import ServerProcess, running_server
 from tests.inference_server.tiny_models import CLASSES, write_model
 
 #: Connections of which it is as good as certain that each front gets one.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import mmap
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -14,6 +15,7 @@ import pytest
 from inference_server.rpc import intake as intake_module
 from inference_server.rpc.errors import MessageTooSlow, RequestError
 from inference_server.rpc.intake import Intake
+from inference_server.runtime import memory
 from inference_server.workers.scheduling import QueueFull
 
 pytestmark = pytest.mark.asyncio
@@ -57,6 +59,9 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def held() -> Any:
+    # What earlier tests have left would be given back meanwhile, and would make room.
+    gc.collect()
+    memory.give_back()
     held = Held()
     yield held
     held.let_go()

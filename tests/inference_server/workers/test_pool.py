@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.processes import programs
 from ecg.pictures.decoding import ImageError, ImageLimits, ImageReason
 from inference_server.models.model_files import ModelError, ModelFiles
 from inference_server.workers import child as child_module
@@ -73,8 +74,7 @@ async def until(condition: Callable[[], bool]) -> None:
 
 
 def children() -> set[int]:
-    tasks = Path("/proc/self/task").glob("*/children")
-    return {int(pid) for task in tasks for pid in task.read_text().split()}
+    return set(programs.children(os.getpid()))
 
 
 def own_memory(pid: int) -> int:
