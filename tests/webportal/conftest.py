@@ -26,7 +26,16 @@ from PIL import Image, ImageDraw
 from playwright.sync_api import Browser, sync_playwright
 from pytest_django.fixtures import Settings
 
-from inference_server.classification import BeatClass, Classification, ModelInfo, NotABeat, Trace, Verdict, messages
+from inference_server.classification import (
+    BeatClass,
+    Classification,
+    LeadKnowledge,
+    ModelInfo,
+    NotABeat,
+    Trace,
+    Verdict,
+    messages,
+)
 from inference_server.client import SERVICE
 from inference_server.generated.ecg.v1 import arrhythmia_pb2 as pb
 from inference_server.generated.ecg.v1 import arrhythmia_pb2_grpc
@@ -90,6 +99,10 @@ class FarSide(arrhythmia_pb2_grpc.ArrhythmiaServiceServicer):
 
     def reset(self) -> None:
         self.calls: list[bytes] = []
+        self.leads: list[str] = []
+        """Those that were named, one a call; empty where none was."""
+        self.knowledge = LeadKnowledge.LEARNED
+        """What is known of whatever lead is named."""
         self.explained: list[str] = []
         self.respond: Callable[[bytes], Classification] = lambda _data: answer()
         self.crash = False
@@ -112,8 +125,12 @@ class FarSide(arrhythmia_pb2_grpc.ArrhythmiaServiceServicer):
             context.abort(grpc.StatusCode.UNAVAILABLE, "down")
         with self.lock:
             self.calls.append(request.image)
+            self.leads.append(request.lead)
         try:
-            return pb.ClassifyImageResponse(classification=messages.to_classification(self.respond(request.image)))
+            said = self.respond(request.image)
+            if request.lead:
+                said = replace(said, lead=request.lead, lead_knowledge=self.knowledge)
+            return pb.ClassifyImageResponse(classification=messages.to_classification(said))
         except Refusal as refusal:
             detail = any_pb2.Any()
             detail.Pack(error_details_pb2.ErrorInfo(reason=str(refusal), domain="beatlens"))

@@ -25,6 +25,7 @@ SHOWN_COLUMNS = (
     "prediction_set",
     "not_a_beat_reason",
     "beats",
+    "lead_knowledge",
 )
 
 
@@ -45,6 +46,10 @@ class Answer:
     """Stable code of why the picture is no heartbeat; empty where it may be one, or where nobody said why."""
     beats: int | None = None
     """How many heartbeats were counted, where there are several."""
+    lead: str = ""
+    """What the beat was recorded in, by its usual name; empty where nobody said, or where it is no beat."""
+    lead_knowledge: str = ""
+    """What is known of the model's answers in that lead."""
     is_hidden: bool = False
     """Whether there is an answer that is kept back until the viewer has written down a reading."""
 
@@ -103,6 +108,8 @@ def shown(analysis: Analysis) -> Answer:
         probability=analysis.probability,
         probabilities=tuple(analysis.probabilities),
         prediction_set=tuple(analysis.prediction_set),
+        lead=analysis.lead,
+        lead_knowledge=analysis.lead_knowledge,
     )
 
 

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
+from ecg import leads
 
 from webportal.analyses import tagging
 from webportal.analyses.history.queries import ORDERS
@@ -51,6 +52,14 @@ class PicturesField(forms.FileField):
         return initial
 
 
+class LeadField(forms.ChoiceField):
+    """The lead that a beat was recorded in, one of the twelve; empty where one doesn't know."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        choices = [("", _("not known")), *((name, name) for name in leads.STANDARD)]
+        super().__init__(label=_("Lead"), required=False, choices=choices, **kwargs)
+
+
 class UploadForm(forms.Form):
     """Pictures of heartbeats, and a few words to find them again."""
 
@@ -64,6 +73,12 @@ class UploadForm(forms.Form):
         max_length=Upload._meta.get_field("label").max_length,
         help_text=Upload._meta.get_field("label").help_text,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    lead = LeadField(
+        help_text=_(
+            "If you know it; of a Holter’s modified leads the one that it stands for, II for MLII. The answer is "
+            "judged by what was measured in that lead."
+        )
     )
     keep_original = forms.BooleanField(
         label=_("Keep the file as I sent it"),
@@ -92,6 +107,12 @@ class UploadForm(forms.Form):
                 PicturesField.default_error_messages["too_many"], code="too_many", params={"limit": limit}
             )
         return cleaned
+
+
+class AgainForm(forms.Form):
+    """The same picture once more, in a lead that may be another."""
+
+    lead = LeadField()
 
 
 class BatchNameForm(forms.Form):

@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import translation
 
-from inference_server.classification import BeatClass, Classification, ConfidentAnswers, ModelInfo, Verdict
+from inference_server.classification import BeatClass, Classification, ConfidentAnswers, LeadAnswers, ModelInfo, Verdict
 from tests.webportal.conftest import FarSide
 from webportal.analyses import aloud
 from webportal.analyses.answers import Answer
@@ -69,6 +69,50 @@ def test_nothing_is_said_beside_doubt_beside_no_beat_and_by_older_models() -> No
     assert aloud.sentences(MODEL, Answer(is_hidden=True)) == []
     assert aloud.sentences(replace(MODEL, confident_answers=()), answer("PVC")) == []
     assert aloud.sentences(None, answer("PVC")) == []
+
+
+class TestInALead:
+    LEARNED = LeadAnswers(("I", "II"), True, (replace(PVC, people=40, right=0.9, right_by_person=0.91),))
+    MEASURED = LeadAnswers(("V1",), False, (replace(NORMAL, people=187, right=0.953, right_by_person=0.96),))
+    MODEL = replace(MODEL, lead_answers=(LEARNED, MEASURED))
+
+    def said(self, lead: str, knowledge: str, *plausible: str, verdict: str = "CONFIDENT") -> list[str]:
+        named = replace(answer(*plausible, verdict=verdict), lead=lead, lead_knowledge=knowledge)
+        return aloud.sentences(self.MODEL, named)
+
+    def test_of_which_it_learned_its_own_figure_is_said(self) -> None:
+        for lead in ("II", "MLII"):
+            right, hidden = self.said(lead, "LEARNED", "PVC")
+            assert right == (
+                f"In lead {lead}, for a person whom the model has never seen, such an answer is right 90 of 100 times; "
+                "measured on 40 people."
+            )
+            assert hidden.startswith("One beat can’t show the rhythm")
+
+    def test_with_few_people_the_figure_of_all_is_said(self) -> None:
+        right, _hidden = self.said("II", "LEARNED", "NORMAL", "PAC")
+        assert right.startswith("For a person")
+        assert "1,812" in right
+
+    def test_in_which_it_was_measured_only_that_is_said(self) -> None:
+        right, learned, _hidden = self.said("V1", "MEASURED", "NORMAL", "PAC")
+        assert "In lead V1, " in right
+        assert "right 95 of 100 times; measured on 187 people" in right
+        assert learned == ("The model has learned from other leads; it is judged by how often it was right in lead V1.")
+        assert "few people" in self.said("V1", "MEASURED", "PVC")[0]
+        assert self.said("V1", "MEASURED", "PVC", verdict="UNCERTAIN") == [learned]
+
+    def test_of_which_nothing_is_known_that_is_said_beside_doubt(self) -> None:
+        (nothing,) = self.said("aVR", "NONE", "PVC", verdict="UNCERTAIN")
+        assert nothing.startswith("The model has not learned from lead aVR, and")
+
+    def test_in_german(self) -> None:
+        with translation.override("de"):
+            right, learned, _hidden = self.said("V1", "MEASURED", "NORMAL", "PAC")
+            (nothing,) = self.said("aVR", "NONE", "PVC", verdict="UNCERTAIN")
+        assert right.startswith("In Ableitung V1 stimmt eine solche Antwort bei einem Menschen, den")
+        assert learned.endswith("wie oft es in Ableitung V1 richtig lag.")
+        assert nothing.startswith("Aus Ableitung aVR hat das Modell nicht gelernt")
 
 
 def test_in_german() -> None:

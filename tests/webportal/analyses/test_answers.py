@@ -92,7 +92,16 @@ def test_files_leave_its_class_and_numbers_out(no_beat: Analysis) -> None:
     assert "PACED" not in row
     exported = exports._answered(no_beat)
     assert exported["verdict"] == "NOT_A_BEAT"
-    assert [exported[name] for name in answers.SHOWN_COLUMNS if name != "verdict"] == ["", "", None, (), (), "", None]
+    assert [exported[name] for name in answers.SHOWN_COLUMNS if name != "verdict"] == [
+        "",
+        "",
+        None,
+        (),
+        (),
+        "",
+        None,
+        "",
+    ]
 
 
 def test_what_is_a_beat_is_shown_whole(far_side: FarSide, upload: Callable[..., Analysis], owner: User) -> None:

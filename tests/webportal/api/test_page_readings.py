@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -136,6 +137,37 @@ def test_one_beat_of_the_picture_is_classified_once(unchecked: Recording, far_si
     assert (again.status_code, again.json()["is_repeated"]) == (200, True)
     unchecked.refresh_from_db()
     assert unchecked.state == "asking"
+
+
+@pytest.mark.parametrize(
+    ("name", "is_read", "bottom", "lead"),
+    [
+        ("Lead II", True, 160.0, "II"),
+        ("II", False, 160.0, ""),  # concluded from the layout
+        ("left", True, 160.0, ""),
+        ("V1", True, 90.0, ""),  # the trace lies above the middle of the region
+    ],
+)
+def test_one_beat_is_classified_in_the_lead_that_was_read_there(
+    name: str,
+    is_read: bool,
+    bottom: float,
+    lead: str,
+    send: Callable[..., Recording],
+    strip_picture: bytes,
+    strip_found: Digitized,
+    far_side: FarSide,
+    mine: Client,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    found = replace(strip_found.reading.leads[0], name=name, name_read=is_read, box=(20.0, 30.0, 900.0, bottom))
+    said = replace(strip_found, reading=replace(strip_found.reading, leads=(found,)))
+    digitizing_server(monkeypatch, said)
+    row = send({"photo.png": strip_picture})
+    reading.run(recording_id=row.pk)
+    picked = say(mine, f"{RECORDINGS}/{row.pk}/page/beat", region=[120, 40, 220, 160])
+    assert picked.json()["analysis"]["lead"] == lead
+    assert far_side.leads == [lead]
 
 
 def test_reading_again_and_beats_count_towards_the_share_of_the_minute(

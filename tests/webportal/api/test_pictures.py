@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 from pytest_django.fixtures import Settings
 
-from inference_server.classification import Classification, NotABeat, Verdict
+from inference_server.classification import Classification, LeadKnowledge, NotABeat, Verdict
 from tests.webportal.api.conftest import Scope, picture, program
 from tests.webportal.conftest import FarSide
 from webportal.accounts.models import StorageUse, User
@@ -52,6 +52,38 @@ def test_the_same_file_is_known_again(far_side: FarSide, mine: Client, png: byte
     _first, one = send(mine, png)
     status, two = send(mine, png)
     assert (status, two["is_repeated"], two["analysis"]) == (200, True, one["analysis"])
+
+
+def test_a_lead_is_named_by_any_usual_name_and_another_is_asked_about_anew(
+    far_side: FarSide, mine: Client, png: bytes
+) -> None:
+    far_side.knowledge = LeadKnowledge.MEASURED
+    status, one = send(mine, png, lead="Lead II")
+    assert (status, one["analysis"]["lead"], one["analysis"]["answer"]["lead_knowledge"]) == (201, "II", "MEASURED")  # type: ignore[index]
+    assert send(mine, png, lead="MDC_ECG_LEAD_II")[0] == 200
+    status, two = send(mine, png, lead="V1")
+    assert (status, two["is_repeated"], two["analysis"]["earlier_id"]) == (201, False, one["analysis"]["id"])  # type: ignore[index]
+    again = f"{ANALYSES}/{one['analysis']['id']}/again"  # type: ignore[index]
+    assert [mine.post(again, fields).json()["lead"] for fields in ({}, {"lead": "v5"})] == ["II", "V5"]
+    batch = mine.post("/api/v1/batches", {"files": [picture(png)], "lead": "aVF"})
+    assert batch.status_code == 201
+    assert far_side.leads == ["II", "V1", "II", "V5", "aVF"]
+
+
+@pytest.mark.parametrize("lead", ["ECG", "the left one", "V7" * 20])
+def test_what_names_no_lead_is_refused(
+    lead: str, far_side: FarSide, mine: Client, analysis: Analysis, png: bytes
+) -> None:
+    asked = len(far_side.leads)
+    for address, fields in (
+        (ANALYSES, {"picture": picture(png)}),
+        ("/api/v1/batches", {"files": [picture(png)]}),
+        (f"{ANALYSES}/{analysis.pk}/again", {}),
+    ):
+        answered = mine.post(address, {**fields, "lead": lead})
+        assert answered.status_code == 422
+        assert answered.json()["reason"] in ("LEAD_UNKNOWN", "CALL_INVALID")
+    assert len(far_side.leads) == asked
 
 
 def test_a_call_with_a_key_is_made_once(far_side: FarSide, mine: Client, png: bytes) -> None:
@@ -128,6 +160,7 @@ def test_a_picture_that_is_no_beat_has_no_number(
         "probability": None,
         "probabilities": [],
         "prediction_set": [],
+        "lead_knowledge": "",
         "not_a_beat_reason": "SEVERAL_BEATS",
         "beats": 7,
     }

@@ -44,6 +44,8 @@ COLUMNS = (
     "sha256",
     "not_a_beat_reason",
     "beats",
+    "lead",
+    "lead_knowledge",
 )
 
 
@@ -141,6 +143,8 @@ def _cells(analysis: Analysis, classes: Sequence[str]) -> list[str]:
             analysis.upload.sha256,
             answer.not_a_beat_reason,
             answer.beats,
+            analysis.lead,
+            answer.lead_knowledge,
             *(shares.get(short) for short in classes),
         )
     ]
@@ -209,7 +213,7 @@ def _batch(batch: Batch) -> dict[str, Any]:
 
 def _answered(analysis: Analysis) -> dict[str, Any]:
     fields = ("id", "state", "reason", "error_id", "created_at", "finished_at", "trashed_at", "shared_at", "earlier_id")
-    by = ("model_name", "model_version", "notes")
+    by = ("lead", "model_name", "model_version", "notes")
     answer = answers.shown(analysis)
     written = ("class_short", "class_name", "agrees", "is_blind", "comment", "created_at")
     return {

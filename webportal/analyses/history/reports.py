@@ -135,6 +135,8 @@ def _review(analysis: Analysis, review: Review) -> Paragraph:
 
 def _about(analysis: Analysis, record: TrackRecord | None) -> Table:
     facts = [(gettext("Sent"), f"{_when(analysis.created_at, 'DATETIME_FORMAT')} ({_zone()})")]
+    if analysis.lead:
+        facts.append((gettext("Lead"), analysis.lead))
     if analysis.model_version:
         facts.append((gettext("Model"), f"{analysis.model_name}, {gettext('version')} {analysis.model_version}"))
     if record is not None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from webportal.accounts.models import User
 from webportal.analyses import access, once
 from webportal.analyses.intake import file_names, pictures
+from webportal.analyses.intake.again import ask_again
 from webportal.analyses.intake.uploads import create_upload, digest_of, latest_of_same_file
 from webportal.analyses.models import Analysis
 
@@ -17,6 +18,8 @@ class Wishes:
     """What the owner wishes for all the files of a form."""
 
     label: str = ""
+    lead: str = ""
+    """What the beats were recorded in, by its usual name; empty where nobody says."""
     keep_original: bool = False
     keep_names: bool = False
     comes_again: bool = False
@@ -41,6 +44,8 @@ class Taken:
 def take(*, owner: User, form_id: uuid.UUID, place: int, entry: int, name: str, data: bytes, wishes: Wishes) -> Taken:
     """Store one picture, once for the same form and place, and the question about it.
 
+    A file that was sent before is not stored again. Where another lead is named than then, it is asked about anew.
+
     Raises:
         PermissionDenied: ``owner`` may not upload.
         Refused: nothing is wrong with it, but it can't be taken now; see
@@ -48,15 +53,19 @@ def take(*, owner: User, form_id: uuid.UUID, place: int, entry: int, name: str, 
     """
     analysis_id = once.made_by(form_id, place, entry)
     sha256 = digest_of(data)
-    earlier = latest_of_same_file(access.own_analyses(owner), sha256)
+    own = access.own_analyses(owner)
+    earlier = latest_of_same_file(own.filter(lead=wishes.lead) if wishes.lead else own, sha256)
     if earlier is not None:
         return Taken(earlier, is_repeated=earlier.pk != analysis_id)
+    if wishes.lead and (in_another := latest_of_same_file(own, sha256)):
+        return Taken(ask_again(in_another, lead=wishes.lead, another_id=analysis_id))
     try:
         analysis = create_upload(
             owner=owner,
             data=data,
             sha256=sha256,
             label=wishes.label,
+            lead=wishes.lead,
             file_name=wishes.name(name),
             keep_original=wishes.keep_original,
             analysis_id=analysis_id,

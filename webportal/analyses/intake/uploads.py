@@ -35,6 +35,7 @@ def create_upload(
     data: bytes,
     sha256: str = "",
     label: str = "",
+    lead: str = "",
     file_name: str = "",
     keep_original: bool = False,
     analysis_id: uuid.UUID | None = None,
@@ -42,8 +43,9 @@ def create_upload(
     """Commit a picture and the question about it, before anybody is asked anything.
 
     ``sha256`` is :func:`digest_of` ``data`` where that is known already. With ``keep_original`` the bytes as sent are
-    stored beside the cleaned picture, for the owner alone. With ``analysis_id`` it is done once: where the owner has an
-    analysis of that id, that is the answer.
+    stored beside the cleaned picture, for the owner alone. ``lead`` is what the beat was recorded in, see
+    :func:`~webportal.analyses.jobs.asking.create_analysis`. With ``analysis_id`` it is done once: where the owner has
+    an analysis of that id, that is the answer.
 
     Returns the queued analysis, due at once. Call :func:`webportal.analyses.jobs.running.run` next, or leave it: the
     worker's sweep finds it.
@@ -77,7 +79,7 @@ def create_upload(
             check_row(upload)
             quota.claim(owner=owner, size=upload.stored_bytes)
             upload.save(force_insert=True)
-            analysis = create_analysis(upload, analysis_id=analysis_id)
+            analysis = create_analysis(upload, lead=lead, analysis_id=analysis_id)
     except BaseException as error:
         # No row, no file.
         files.delete(upload)

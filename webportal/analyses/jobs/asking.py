@@ -11,9 +11,11 @@ from webportal.analyses.models import Analysis, Upload
 
 
 def create_analysis(
-    upload: Upload, *, earlier: Analysis | None = None, analysis_id: uuid.UUID | None = None
+    upload: Upload, *, lead: str = "", earlier: Analysis | None = None, analysis_id: uuid.UUID | None = None
 ) -> Analysis:
     """Insert a queued analysis of a picture, due at once. Joins the caller's transaction.
+
+    ``lead`` is what it was recorded in, by its usual name (:func:`ecg.leads.resolve`); empty where nobody said.
 
     Raises:
         ValidationError: a field is not valid.
@@ -23,6 +25,7 @@ def create_analysis(
         pk=analysis_id or uuid.uuid4(),
         upload=upload,
         owner=upload.owner,
+        lead=lead,
         earlier=earlier,
         next_attempt_at=timezone.now(),
     )

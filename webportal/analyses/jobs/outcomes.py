@@ -30,7 +30,13 @@ def fields_of(answer: Classification) -> dict[str, Any]:
             {"short": beat_class.short, "name": beat_class.name} for beat_class in answer.prediction_set
         ],
         **_no_beat(answer),
+        "lead_knowledge": _knowledge(answer),
     }
+
+
+def _knowledge(answer: Classification) -> str:
+    """What is known of answers in the lead that was named; nothing is to be known of what is no beat."""
+    return "" if answer.lead_knowledge is None or answer.verdict is Verdict.NOT_A_BEAT else answer.lead_knowledge.value
 
 
 def _no_beat(answer: Classification) -> dict[str, Any]:

@@ -131,7 +131,7 @@ def _ask(analysis: Analysis, *, timeout: float, from_queue: bool) -> Classificat
         raise ServerUnavailable("The inference server isn't serving.")
     try:
         with metrics.call("classify"):
-            return client().classify(data, timeout=timeout)
+            return client().classify(data, lead=analysis.lead or None, timeout=timeout)
     except ServerUnavailable as absence:
         if from_queue and absence.retry_after is None:
             raise _LeftWithoutAnswer from absence

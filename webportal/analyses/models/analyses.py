@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
+from inference_server.classification import LeadKnowledge as ServerLeadKnowledge
 from inference_server.classification import Verdict as ServerVerdict
 
 from webportal.analyses.models.reviews import EXTRA_READINGS, NO_BEAT, Review
@@ -39,6 +40,13 @@ class Analysis(Work, Shareable):
         UNCERTAIN = ServerVerdict.UNCERTAIN.value, _("uncertain")
         NOT_A_BEAT = ServerVerdict.NOT_A_BEAT.value, _("not a heartbeat")
 
+    class LeadKnowledge(models.TextChoices):
+        """What is known of the model's answers in the lead that was named."""
+
+        LEARNED = ServerLeadKnowledge.LEARNED.value, _("the model learned from it")
+        MEASURED = ServerLeadKnowledge.MEASURED.value, _("the model was measured in it")
+        NONE = ServerLeadKnowledge.NONE.value, _("nothing is known")
+
     class Reading(models.TextChoices):
         """What the newest review says about the answer."""
 
@@ -63,6 +71,15 @@ class Analysis(Work, Shareable):
         editable=False,
         verbose_name=_("earlier analysis"),
         help_text=_("The analysis that this one repeats."),
+    )
+    lead = models.CharField(
+        _("lead"),
+        max_length=16,
+        blank=True,
+        default="",
+        db_default="",
+        editable=False,
+        help_text=_("What the beat was recorded in, by its usual name; empty where nobody said."),
     )
     state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.QUEUED)
     created_at = models.DateTimeField(_("asked"), default=timezone.now, editable=False)
@@ -103,6 +120,17 @@ class Analysis(Work, Shareable):
         blank=True,
         editable=False,
         help_text=_("Where there are several in the picture."),
+    )
+
+    lead_knowledge = models.CharField(
+        _("knowledge of the lead"),
+        max_length=16,
+        choices=LeadKnowledge.choices,
+        blank=True,
+        default="",
+        db_default="",
+        editable=False,
+        help_text=_("What is known of the model’s answers in the lead that was named."),
     )
 
     # What its owner reads in it, as far as the newest review says; stored here so that a history can be searched by it.
@@ -194,6 +222,15 @@ class Analysis(Work, Shareable):
             models.CheckConstraint(
                 condition=Q(verdict=ServerVerdict.NOT_A_BEAT.value) | Q(not_a_beat_reason="", beats__isnull=True),
                 name="analysis_reason_beside_no_beat",
+            ),
+            models.CheckConstraint(
+                condition=Q(lead_knowledge="")
+                | (
+                    Q(lead_knowledge__in=[knowledge.value for knowledge in ServerLeadKnowledge], state="done")
+                    & ~Q(lead="")
+                    & ~Q(verdict=ServerVerdict.NOT_A_BEAT.value)
+                ),
+                name="analysis_knowledge_of_a_lead",
             ),
         ]
 

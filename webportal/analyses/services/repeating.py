@@ -12,6 +12,7 @@ from django.utils import timezone
 from webportal.accounts.models import User
 from webportal.analyses import once
 from webportal.analyses.intake import allowance
+from webportal.analyses.intake.again import ask_again
 from webportal.analyses.jobs.asking import create_analysis, made_before
 from webportal.analyses.jobs.running import enqueue
 from webportal.analyses.models import Analysis
@@ -35,10 +36,13 @@ def requeue_failed(*, actor: User, analysis: Analysis) -> bool:
     return bool(changed)
 
 
-def run_again(*, actor: User, analysis: Analysis, another_id: uuid.UUID | None = None) -> Analysis:
+def run_again(
+    *, actor: User, analysis: Analysis, lead: str | None = None, another_id: uuid.UUID | None = None
+) -> Analysis:
     """Put the same question once more, as a new analysis beside the old one. Returns it, queued and due at once.
 
     An analysis that is still open is its own answer. The new one belongs to the owner of the picture, whoever asks.
+    ``lead`` is what the beat was recorded in, by its usual name, or empty; without it that of ``analysis`` holds.
     With ``another_id`` it is made once.
 
     Raises:
@@ -49,17 +53,12 @@ def run_again(*, actor: User, analysis: Analysis, another_id: uuid.UUID | None =
         raise PermissionDenied
     if analysis.is_open:
         return analysis
-    if made := made_before(analysis.upload.owner, another_id):
-        return made
-    if analysis.owner_id == actor.pk:
-        allowance.take(user=actor, pictures=1, megapixels=analysis.upload.megapixels)
-    try:
-        with transaction.atomic():
-            return create_analysis(analysis.upload, earlier=analysis, analysis_id=another_id)
-    except IntegrityError:
-        if made := made_before(analysis.upload.owner, another_id):
-            return made
-        raise
+    return ask_again(
+        analysis,
+        lead=analysis.lead if lead is None else lead,
+        another_id=another_id,
+        is_owners=analysis.owner_id == actor.pk,
+    )
 
 
 def run_several_again(*, actor: User, ids: Collection[uuid.UUID], form_id: uuid.UUID) -> int:
@@ -81,7 +80,7 @@ def run_several_again(*, actor: User, ids: Collection[uuid.UUID], form_id: uuid.
     for another_id, analysis in new.items():
         try:
             with transaction.atomic():
-                another = create_analysis(analysis.upload, earlier=analysis, analysis_id=another_id)
+                another = create_analysis(analysis.upload, lead=analysis.lead, earlier=analysis, analysis_id=another_id)
                 enqueue(analysis_id=another.pk, due=timezone.now())
         except IntegrityError:
             if not made_before(actor, another_id):

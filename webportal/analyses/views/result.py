@@ -31,7 +31,7 @@ from webportal.analyses import (
     tagging,
     track_record,
 )
-from webportal.analyses.forms import AnnotationForm, ReviewForm
+from webportal.analyses.forms import AgainForm, AnnotationForm, ReviewForm
 from webportal.analyses.history import queries, reports
 from webportal.analyses.models import Analysis
 from webportal.analyses.views import searching
@@ -112,6 +112,7 @@ def _for_owner(user: User, analysis: Analysis) -> dict[str, object]:
         "is_owner": True,
         "reviews": analysis.reviews.all(),
         "annotation_form": AnnotationForm(analysis),
+        "again_form": AgainForm(initial={"lead": analysis.lead}),
         "sent_in": access.own_batches(user).filter(files__analysis=analysis).distinct()[:ANSWERS_SHOWN],
         "answers": access.answers_about(user, analysis.upload)[:ANSWERS_SHOWN],
     }

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from webportal.accounts.current import current_user
 from webportal.analyses import access, once, reasons, services
+from webportal.analyses.forms import AgainForm
 from webportal.analyses.jobs import running
 from webportal.analyses.views import searching
 from webportal.analyses.views.result import back_to
@@ -46,8 +47,10 @@ def run_again(request: HttpRequest, analysis_id: uuid.UUID) -> HttpResponse:
     """Ask the model in service about a picture that has its answer already."""
     analysis = access.own_analysis(current_user(request), analysis_id)
     another_id = once.made_by(once.id_in(request), analysis.pk)
+    form = AgainForm(request.POST)
+    lead = form.cleaned_data["lead"] if "lead" in request.POST and form.is_valid() else None
     try:
-        another = services.run_again(actor=current_user(request), analysis=analysis, another_id=another_id)
+        another = services.run_again(actor=current_user(request), analysis=analysis, lead=lead, another_id=another_id)
     except Refused as refusal:
         messages.warning(request, reasons.explain(refusal.reason).problem)
         return back_to(request, analysis)

@@ -49,7 +49,7 @@ def predict(request: HttpRequest) -> HttpResponse:
         return _refused(request, form)
     candidates: list[Candidate] = form.cleaned_data["picture"]
     in_parts = "part" in request.POST
-    chosen = {name: form.cleaned_data[name] for name in ("label", "keep_original", "keep_names")}
+    chosen = {name: form.cleaned_data[name] for name in ("label", "lead", "keep_original", "keep_names")}
     wishes = Wishes(**chosen, comes_again=in_parts)
     if in_parts:
         return _part(request, form, candidates, wishes)

@@ -24,12 +24,14 @@ from webportal.analyses.models import Analysis
 from webportal.api import authentication as auth
 from webportal.api import idempotency
 from webportal.api.calls import searching
+from webportal.api.calls.naming import lead_named
 from webportal.api.errors import Problem, unusable
 from webportal.api.paging import page_of
 from webportal.api.schemas.analyses import (
     AnalysisOut,
     AnalysisPage,
     Label,
+    Lead,
     Place,
     SentAnalysis,
     Wanted,
@@ -50,14 +52,15 @@ def send_picture(
     response: HttpResponse,
     picture: File[UploadedFile],
     label: Label = "",
+    lead: Lead = "",
     keep_original: Form[bool] = False,
     keep_name: Form[bool] = False,
 ) -> Status[dict[str, Any]]:
     """Send one picture of one heartbeat.
 
     It is stored, and asked about on the spot while the model's server is quick; otherwise its state is `queued` and it
-    is asked about later. 200 instead of 201 where the very same file was sent before, with what came of it then. Zip
-    files go to `/batches`.
+    is asked about later. 200 instead of 201 where the very same file was sent before, with what came of it then; where
+    another `lead` is named than then, it is asked about anew. Zip files go to `/batches`.
     """
     auth.limit(request, "upload")
     user, candidate = current_user(request), look_at(picture)
@@ -66,8 +69,9 @@ def send_picture(
     if candidate.reason:
         raise unusable(candidate.reason)
     data = candidate.file.read()
-    wishes = Wishes(label=label, keep_original=keep_original, keep_names=keep_name)
-    form_id = idempotency.form_id(request, label, repr((keep_original, keep_name)), candidate.name, data)
+    wishes = Wishes(label=label, lead=lead_named(lead), keep_original=keep_original, keep_names=keep_name)
+    said = (label, wishes.lead, repr((keep_original, keep_name)), candidate.name, data)
+    form_id = idempotency.form_id(request, *said)
     taken = take(owner=user, form_id=form_id, place=0, entry=0, name=candidate.name, data=data, wishes=wishes)
     return sent(user, taken, response)
 
@@ -107,13 +111,17 @@ def get_analysis(request: HttpRequest, analysis_id: uuid.UUID) -> dict[str, Any]
 
 
 @router.post("/{uuid:analysis_id}/again", auth=auth.UPLOAD, response={201: AnalysisOut}, url_name="again")
-def ask_again(request: HttpRequest, analysis_id: uuid.UUID) -> Status[dict[str, Any]]:
-    """Ask the model in service about the picture once more. The earlier analysis stays; an open one is returned."""
+def ask_again(request: HttpRequest, analysis_id: uuid.UUID, lead: Lead = "") -> Status[dict[str, Any]]:
+    """Ask the model in service about the picture once more. The earlier analysis stays; an open one is returned.
+
+    Without a `lead` that of the earlier analysis holds.
+    """
     auth.limit(request, "upload")
     user = current_user(request)
     analysis = access.own_analysis(user, analysis_id)
-    another_id = once.made_by(idempotency.form_id(request), analysis.pk)
-    another = services.run_again(actor=user, analysis=analysis, another_id=another_id)
+    named = lead_named(lead) or None
+    another_id = once.made_by(idempotency.form_id(request, named or ""), analysis.pk)
+    another = services.run_again(actor=user, analysis=analysis, lead=named, another_id=another_id)
     running.try_all_at_once([another])
     return Status(201, _own(user, another.pk))
 

@@ -24,9 +24,10 @@ from webportal.analyses.jobs import running
 from webportal.analyses.models import Batch, BatchFile
 from webportal.api import authentication as auth
 from webportal.api import idempotency
+from webportal.api.calls.naming import lead_named
 from webportal.api.errors import Problem, faulty, unusable
 from webportal.api.paging import page_of
-from webportal.api.schemas.analyses import Label, Place
+from webportal.api.schemas.analyses import Label, Lead, Place
 from webportal.api.schemas.batches import BatchFilePage, BatchName, BatchOut, BatchPage, batch_of, file_of
 
 router = Router(tags=["batches"])
@@ -38,20 +39,21 @@ def send_batch(
     response: HttpResponse,
     files: File[list[UploadedFile]],
     name: Label = "",
+    lead: Lead = "",
     keep_original: Form[bool] = False,
     keep_names: Form[bool] = False,
 ) -> Status[dict[str, Any]]:
     """Send several pictures, or zip files of pictures. Each file that can't be taken is in the batch with its reason.
 
-    `name` is the batch's, and the label of each picture. What there is no room for in this minute comes back as
-    refused with `UPLOAD_RATE_REACHED`.
+    `name` is the batch's, and the label of each picture; `lead` holds for all of them. What there is no room for in
+    this minute comes back as refused with `UPLOAD_RATE_REACHED`.
     """
     auth.limit(request, "upload")
     user = current_user(request)
     if len(files) > settings.UPLOAD_MAX_PICTURES:
         raise faulty("files", _("At most %(max)d.") % {"max": settings.UPLOAD_MAX_PICTURES})
-    wishes = Wishes(label=name, keep_original=keep_original, keep_names=keep_names)
-    said = (name, repr((keep_original, keep_names)), *(part for file in files for part in _content(file)))
+    wishes = Wishes(label=name, lead=lead_named(lead), keep_original=keep_original, keep_names=keep_names)
+    said = (name, wishes.lead, repr((keep_original, keep_names)), *(part for file in files for part in _content(file)))
     batch = begin_batch(owner=user, batch_id=idempotency.form_id(request, *said), name=name, expected=len(files))
     added: list[BatchFile] = []
     for place, file in enumerate(files):

@@ -21,6 +21,14 @@ _ID = "6f6a1d0e-4f0f-4f39-9f6f-0f8a54bb1d1e"
 _WHEN = "2026-03-01T09:30:00Z"
 
 Label = Annotated[str, params.Form(max_length=100, description="A few words of one's own; no names of patients.")]
+Lead = Annotated[
+    str,
+    params.Form(
+        max_length=32,
+        description="The lead that the beat was recorded in, by any usual name, e.g. `II` or `V1`; empty where one "
+        "doesn't know. The answer is judged by what was measured in that lead.",
+    ),
+]
 State = Literal["queued", "running", "done", "rejected", "failed"]
 Verdict = Literal["CONFIDENT", "UNCERTAIN", "NOT_A_BEAT"]
 
@@ -47,6 +55,10 @@ class AnswerOut(Schema):
     probabilities: list[KindProbability] = Field(description="Every class in the model's order.")
     prediction_set: list[Kind] = Field(description="The classes that stay plausible, most probable first.")
     not_a_beat_reason: str = Field(description="Stable code of why it is no heartbeat; else empty.", examples=[""])
+    lead_knowledge: Literal["", "LEARNED", "MEASURED", "NONE"] = Field(
+        description="What is known of the model's answers in the lead that was named: it learned from it; it learned "
+        "from others, but was measured in it; nothing, and no answer is confident. Empty where none was named."
+    )
     beats: int | None = Field(description="How many heartbeats were counted, where there are several.", examples=[None])
 
 
@@ -81,6 +93,7 @@ class AnalysisOut(WorkOut):
     trashed_at: datetime | None = Field(examples=[None])
     is_shared: bool = Field(description="Whether reviewers may read it.")
     earlier_id: uuid.UUID | None = Field(description="The analysis that this one repeats.", examples=[None])
+    lead: str = Field(description="What the beat was recorded in, as far as one said.", examples=["II"])
     picture: PictureOut
     model_name: str = Field(examples=["arrhythmia"])
     model_version: str = Field(examples=["4"])
@@ -167,7 +180,7 @@ def analysis_of(user: User, analysis: Analysis) -> dict[str, Any]:
     answer = answers.shown_to(user, analysis)
     reviews = list(analysis.reviews.all())
     may_see_readings = is_owner or any(review.author_id == user.pk for review in reviews)
-    columns = ("id", "state", "reason", "error_id", "created_at", "finished_at", "trashed_at", "earlier_id")
+    columns = ("id", "state", "reason", "error_id", "created_at", "finished_at", "trashed_at", "earlier_id", "lead")
     return {
         **{name: getattr(analysis, name) for name in (*columns, "is_shared", "model_name", "model_version")},
         "problem": _problem(analysis),
@@ -182,8 +195,9 @@ def analysis_of(user: User, analysis: Analysis) -> dict[str, Any]:
 
 
 def _answer(answer: answers.Answer) -> dict[str, Any]:
+    told = ("verdict", "probability", "not_a_beat_reason", "beats", "lead_knowledge")
     return {
-        **{name: getattr(answer, name) for name in ("verdict", "probability", "not_a_beat_reason", "beats")},
+        **{name: getattr(answer, name) for name in told},
         "kind": {"short": answer.class_short, "name": answer.class_name} if answer.is_beat else None,
         "probabilities": list(answer.probabilities),
         "prediction_set": list(answer.prediction_set),

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import math
 import uuid
+from collections.abc import Sequence
 from typing import Final
 
+from ecg import leads
 from ecg.confinement import NoTurn
 from ecg.pictures import confined
 from ecg.pictures.cutting import Region
+from ecg.pictures.pages.result import Lead
 
 from webportal.accounts.models import User
 from webportal.analyses.intake.pictures import Busy
@@ -43,7 +46,19 @@ def pick_beat(*, actor: User, recording: Recording, region: Region, form_id: uui
         data = confined.cut_out(page.picture, picture_limits(), inside, reading.degrees)
     except NoTurn as error:
         raise Busy from error
-    return take(owner=actor, form_id=form_id, place=0, entry=0, name="", data=data, wishes=Wishes(label=recording.name))
+    wishes = Wishes(label=recording.name, lead=_lead_at(inside, reading.leads))
+    return take(owner=actor, form_id=form_id, place=0, entry=0, name="", data=data, wishes=wishes)
+
+
+def _lead_at(region: Region, found: Sequence[Lead]) -> str:
+    """The lead in the middle of the region, by its usual name; empty where none has a name that was read or stated."""
+    x, y = (region[0] + region[2]) / 2, (region[1] + region[3]) / 2
+    names = {
+        leads.resolve(lead.name)
+        for lead in found
+        if lead.name_read and lead.box[0] <= x <= lead.box[2] and lead.box[1] <= y <= lead.box[3]
+    }
+    return (names.pop() or "") if len(names) == 1 else ""
 
 
 def _inside(region: Region, size: tuple[int, int]) -> Region:
