@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import sys
 import tempfile
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import Annotated, Final
@@ -28,9 +31,11 @@ from training.pages.capture import Medium
 _CALLERS: Final = 3
 #: A broken picture gets its answer within so many seconds, those before it in the queue counted.
 _SECONDS: Final = 60.0
-#: Memory after all may be so many times what it is after the first part of the pictures.
+#: Memory after all may be so many times what it is after the first part of the pictures of a run.
 _GROWTH: Final = 1.1
 _FIRST_PART: Final = 0.2
+#: After so many at most it is stored and told how far it is.
+_PART: Final = 500
 #: The longer side of what is broken, pixels: most of the time goes into pictures that stay readable.
 _SIDE: Final = 420
 
@@ -62,33 +67,85 @@ def document() -> bytes:
     return buffer.getvalue()
 
 
+@dataclass(slots=True)
+class Done:
+    """What was sent so far, by this run and those before it."""
+
+    count: int
+    seed: int
+    sent: int = 0
+    outcomes: dict[str, int] = field(default_factory=dict)
+    lost: int = 0
+    """Workers that ended while they read a picture."""
+    unexpected: int = 0
+    """Errors in the log that nobody expected."""
+
+    def add(self, outcomes: Counter[str]) -> None:
+        """Some more were answered."""
+        self.sent += outcomes.total()
+        self.outcomes = dict(sorted((Counter(self.outcomes) + outcomes).items()))
+
+
+def _begun(path: Path | None, count: int, seed: int) -> Done:
+    """Where the runs before stopped.
+
+    Raises:
+        BadParameter: they sent other pictures.
+    """
+    if path is None or not path.exists():
+        return Done(count, seed)
+    done = Done(**json.loads(path.read_text(encoding="utf-8")))
+    if (done.count, done.seed) != (count, seed):
+        raise typer.BadParameter(f"{path} is of {done.count} pictures and seed {done.seed}.", param_hint="--finished")
+    return done
+
+
+def _store(path: Path | None, done: Done) -> None:
+    if path is not None:
+        partial = path.with_name(path.name + ".part")
+        partial.write_text(json.dumps(asdict(done)), encoding="utf-8")
+        partial.replace(path)
+
+
 def command(
     count: Annotated[int, typer.Option(min=10, help="Broken pictures.")] = 100_000,
     seed: Annotated[int, typer.Option(help="Equal seeds break equally.")] = 1,
     models: Annotated[Path, typer.Option(help="The model repository.")] = MODELS,
+    finished: Annotated[
+        Path | None, typer.Option(help="Goes on where this file says that the runs before stopped.")
+    ] = None,
+    minutes: Annotated[
+        float, typer.Option(min=0, help="Stops after so long; with --finished, to go on later.")
+    ] = math.inf,
 ) -> None:
     """Send broken pictures; exit code 1 where one gets neither result nor reason, or memory grows."""
-    outcomes: Counter[str] = Counter()
+    done = _begun(finished, count, seed)
+    held: list[int] = []
     with (
         tempfile.TemporaryDirectory() as folder,
         BeatlensServer(Path(folder, "log"), models=models, access_log=False, recording_workers=2) as server,
         ArrhythmiaClient(server.address) as client,
     ):
-        broken = mutants(seeds(), count, seed=seed)
-        outcomes += _sent(client, islice(broken, round(_FIRST_PART * count)))
-        first = usage(server.pid).own
-        outcomes += _sent(client, broken)
-        last = usage(server.pid).own
-        lost = int(server.counts("beatlens_recording_workers_lost")[()])
-        unexpected = sum(entry["event"] == "unexpected error" for entry in server.entries())
-    growth = last / first
-    good = not any(outcome.startswith("FAILED") for outcome in outcomes) and not unexpected and growth <= _GROWTH
+        lost, unexpected = done.lost, done.unexpected
+        broken = islice(mutants(seeds(), count, seed=seed), done.sent, None)
+        end = time.monotonic() + 60 * minutes
+        while done.sent < count and time.monotonic() < end:
+            done.add(_sent(client, islice(broken, min(_PART, math.ceil(_FIRST_PART * count)))))
+            held.append(usage(server.pid).own)
+            done.lost = lost + int(server.counts("beatlens_recording_workers_lost")[()])
+            done.unexpected = unexpected + sum(entry["event"] == "unexpected error" for entry in server.entries())
+            _store(finished, done)
+            sys.stderr.write(f"{done.sent} of {count}, {held[-1] // 1_000_000} MB\n")
+    first, last = (held[math.ceil(_FIRST_PART * len(held)) - 1], held[-1]) if held else (1, 1)
+    failed = any(outcome.startswith("FAILED") for outcome in done.outcomes)
+    good = not failed and not done.unexpected and last / first <= _GROWTH
     figures = {
-        **dict(sorted(outcomes.items())),
-        "workers lost": lost,
-        "unexpected errors in the log": unexpected,
+        **done.outcomes,
+        "workers lost": done.lost,
+        "unexpected errors in the log": done.unexpected,
         "memory after the first part, MB": first // 1_000_000,
         "memory after all, MB": last // 1_000_000,
+        "sent": done.sent,
         "good": good,
     }
     sys.stdout.write(json.dumps(figures, indent=1) + "\n")

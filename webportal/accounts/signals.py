@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import Any
 
 from allauth.account.signals import user_logged_in as allauth_logged_in
+from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from allauth.usersessions.signals import on_user_logged_in
 from django.conf import settings
@@ -24,11 +25,13 @@ from webportal.errors import log_unexpected
 
 
 def keep_books_if_possible() -> None:
-    """Put our receivers of a log-in in the place of those of Django and allauth, which write it down or fail."""
+    """Put ours in the place of what Django and allauth do after a log-in, which write it down or fail."""
     user_logged_in.disconnect(dispatch_uid="update_last_login")
     user_logged_in.connect(note_last_login, dispatch_uid="update_last_login")
     allauth_logged_in.disconnect(on_user_logged_in)
     allauth_logged_in.connect(note_session)
+    # allauth has no place of its own for this. A recovery code that was used is written down before, or does not count.
+    Authenticator.record_usage = note_use  # type: ignore[method-assign]
 
 
 def note_last_login(sender: type[User], user: User, **kwargs: Any) -> None:
@@ -41,6 +44,15 @@ def note_session(sender: type[User], **kwargs: Any) -> None:
     """Put the session on the user's list of sessions."""
     with _unless_full("the list of sessions"):
         on_user_logged_in(sender, **kwargs)
+
+
+_record_usage = Authenticator.record_usage
+
+
+def note_use(authenticator: Authenticator) -> None:
+    """Write down when a second factor was used."""
+    with _unless_full("the time that a second factor was used"):
+        _record_usage(authenticator)
 
 
 @contextmanager

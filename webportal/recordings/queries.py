@@ -83,7 +83,7 @@ def matching(owner: User, recordings: QuerySet[Recording], wanted: dict[str, Any
 
 def _named(owner: User, text: str) -> Q:
     keys = searching.keys_of_rare(Recording.objects.filter(owner=owner), "name", text)
-    return Q(pk__in=keys) if keys is not None else Q(name__icontains=text)
+    return Q(pk__in=keys) if keys is not None else searching.has_text("name", text)
 
 
 def _in_state(owner: User, recordings: QuerySet[Recording], state: str) -> QuerySet[Recording]:

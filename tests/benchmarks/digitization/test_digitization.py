@@ -40,13 +40,22 @@ def test_what_costs_too_much_ends_with_1(repository: Path, monkeypatch: pytest.M
     assert ran.exit_code == 1
 
 
-def test_every_broken_picture_gets_a_result_or_a_reason(repository: Path) -> None:
+def test_every_broken_picture_gets_a_result_or_a_reason_and_it_goes_on_where_it_stopped(
+    repository: Path, tmp_path: Path
+) -> None:
     # So few pictures say nothing of memory: workers still load what they need.
-    ran = invoked("attack", "--count", "20", "--models", str(repository))
+    finished = tmp_path / "finished.json"
+    options = ["attack", "--count", "20", "--models", str(repository), "--finished", str(finished)]
+    begun = json.loads(invoked(*options, "--minutes", "0.0001").stdout)
+    assert begun["sent"] == 4
+    ran = invoked(*options)
     figures = json.loads(ran.stdout)
+    assert figures["sent"] == 20
+    assert [line.split(",")[0] for line in ran.stderr.splitlines()] == [f"{sent} of 20" for sent in (8, 12, 16, 20)]
     assert sum(count for outcome, count in figures.items() if outcome.isupper() or outcome in "strip page beat") == 20
     assert not [outcome for outcome in figures if outcome.startswith("FAILED")]
     assert figures["unexpected errors in the log"] == 0
+    assert CliRunner().invoke(app, [*options, "--seed", "2"]).exit_code == 2
 
 
 def test_what_is_broken_can_be_read_whole() -> None:

@@ -142,7 +142,7 @@ _FILTERS: dict[str, Callable[[User, QuerySet[Analysis], Any], QuerySet[Analysis]
 def _with_word(owner: User, text: str, column: str) -> Q:
     """The analyses of ``owner``'s uploads with ``text`` in their ``column``: ``label`` or ``file_name``."""
     ids = searching.keys_of_rare(Upload.objects.filter(owner=owner), column, text)
-    return Q(upload__in=ids) if ids is not None else Q(**{f"upload__{column}__icontains": text})
+    return Q(upload__in=ids) if ids is not None else searching.has_text(f"upload__{column}", text)
 
 
 def not_yet_read_by(user: User, analyses: QuerySet[Analysis]) -> QuerySet[Analysis]:
