@@ -31,7 +31,7 @@ def keep_books_if_possible() -> None:
     allauth_logged_in.disconnect(on_user_logged_in)
     allauth_logged_in.connect(note_session)
     # allauth has no place of its own for this. A recovery code that was used is written down before, or does not count.
-    Authenticator.record_usage = note_use  # type: ignore[method-assign]
+    Authenticator.record_usage = note_use
 
 
 def note_last_login(sender: type[User], user: User, **kwargs: Any) -> None:
