@@ -120,22 +120,7 @@ def command(
 ) -> None:
     """Send broken pictures; exit code 1 where one gets neither result nor reason, or memory grows."""
     done = _begun(finished, count, seed)
-    held: list[int] = []
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        BeatlensServer(Path(folder, "log"), models=models, access_log=False, recording_workers=2) as server,
-        ArrhythmiaClient(server.address) as client,
-    ):
-        lost, unexpected = done.lost, done.unexpected
-        broken = islice(mutants(seeds(), count, seed=seed), done.sent, None)
-        end = time.monotonic() + 60 * minutes
-        while done.sent < count and time.monotonic() < end:
-            done.add(_sent(client, islice(broken, min(_PART, math.ceil(_FIRST_PART * count)))))
-            held.append(usage(server.pid).own)
-            done.lost = lost + int(server.counts("beatlens_recording_workers_lost")[()])
-            done.unexpected = unexpected + sum(entry["event"] == "unexpected error" for entry in server.entries())
-            _store(finished, done)
-            sys.stderr.write(f"{done.sent} of {count}, {held[-1] // 1_000_000} MB\n")
+    held = _send_on(done, models, finished, 60 * minutes)
     first, last = (held[math.ceil(_FIRST_PART * len(held)) - 1], held[-1]) if held else (1, 1)
     failed = any(outcome.startswith("FAILED") for outcome in done.outcomes)
     good = not failed and not done.unexpected and last / first <= _GROWTH
@@ -151,6 +136,27 @@ def command(
     sys.stdout.write(json.dumps(figures, indent=1) + "\n")
     if not good:
         raise typer.Exit(1)
+
+
+def _send_on(done: Done, models: Path, finished: Path | None, seconds: float) -> list[int]:
+    """Send what is left, for so long; what the server holds of its own after each part, bytes."""
+    held: list[int] = []
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        BeatlensServer(Path(folder, "log"), models=models, access_log=False, recording_workers=2) as server,
+        ArrhythmiaClient(server.address) as client,
+    ):
+        lost, unexpected = done.lost, done.unexpected
+        broken = islice(mutants(seeds(), done.count, seed=done.seed), done.sent, None)
+        end = time.monotonic() + seconds
+        while done.sent < done.count and time.monotonic() < end:
+            done.add(_sent(client, islice(broken, min(_PART, math.ceil(_FIRST_PART * done.count)))))
+            held.append(usage(server.pid).own)
+            done.lost = lost + int(server.counts("beatlens_recording_workers_lost")[()])
+            done.unexpected = unexpected + sum(entry["event"] == "unexpected error" for entry in server.entries())
+            _store(finished, done)
+            sys.stderr.write(f"{done.sent} of {done.count}, {held[-1] // 1_000_000} MB\n")
+    return held
 
 
 class _Shared:

@@ -43,9 +43,8 @@ def create_upload(
     """Commit a picture and the question about it, before anybody is asked anything.
 
     ``sha256`` is :func:`digest_of` ``data`` where that is known already. With ``keep_original`` the bytes as sent are
-    stored beside the cleaned picture, for the owner alone. ``lead`` is what the beat was recorded in, see
-    :func:`~webportal.analyses.jobs.asking.create_analysis`. With ``analysis_id`` it is done once: where the owner has
-    an analysis of that id, that is the answer.
+    stored beside the cleaned picture, for the owner alone. ``lead`` is what the beat was recorded in, by its usual
+    name. With ``analysis_id`` it is done once: where the owner has an analysis of that id, that is the answer.
 
     Returns the queued analysis, due at once. Call :func:`webportal.analyses.jobs.running.run` next, or leave it: the
     worker's sweep finds it.
