@@ -13,6 +13,9 @@ from django.db.models.functions import Upper
 FEW: Final = 1000
 
 _HAS_TRIGRAM: Final = re.compile(r"\w{3}")
+#: Space and punctuation one by one: of ``\W``, which is thousands of characters, PostgreSQL's index of trigrams knows
+#: nothing, and a million names were read in 0.8 s.
+_BETWEEN_WORDS: Final = r"[ !-/:-@\[-`{-~]"
 
 
 def has_text(column: str, text: str) -> Q:
@@ -50,4 +53,4 @@ def _is_short(text: str) -> bool:
 
 def _at_word(text: str) -> str:
     """A pattern for ``text`` at the beginning of a word."""
-    return rf"(^|\W){re.escape(text)}"
+    return rf"(^|{_BETWEEN_WORDS}){re.escape(text)}"
