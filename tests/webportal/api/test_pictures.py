@@ -94,7 +94,7 @@ def test_a_call_with_a_key_is_made_once(far_side: FarSide, mine: Client, png: by
 
 def test_a_key_is_for_one_call(far_side: FarSide, mine: Client, drawn: Callable[..., bytes]) -> None:
     send(mine, drawn(), key="a")
-    for other in ({"data": drawn(shift=3)}, {"data": drawn(), "label": "another"}):
+    for other in ({"data": drawn(shift=3)}, {"data": drawn(), "label": "another"}, {"data": drawn(), "lead": "II"}):
         status, problem = send(mine, other.pop("data"), key="a", **other)  # type: ignore[arg-type]
         assert (status, problem["reason"]) == (422, "IDEMPOTENCY_KEY_REUSED")
     assert Analysis.objects.count() == 1

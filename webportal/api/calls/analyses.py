@@ -24,7 +24,7 @@ from webportal.analyses.models import Analysis
 from webportal.api import authentication as auth
 from webportal.api import idempotency
 from webportal.api.calls import searching
-from webportal.api.calls.naming import lead_named
+from webportal.api.calls.naming import lead_named, with_lead
 from webportal.api.errors import Problem, unusable
 from webportal.api.paging import page_of
 from webportal.api.schemas.analyses import (
@@ -70,7 +70,7 @@ def send_picture(
         raise unusable(candidate.reason)
     data = candidate.file.read()
     wishes = Wishes(label=label, lead=lead_named(lead), keep_original=keep_original, keep_names=keep_name)
-    said = (label, wishes.lead, repr((keep_original, keep_name)), candidate.name, data)
+    said = (label, repr((keep_original, keep_name)), candidate.name, data, *with_lead(wishes.lead))
     form_id = idempotency.form_id(request, *said)
     taken = take(owner=user, form_id=form_id, place=0, entry=0, name=candidate.name, data=data, wishes=wishes)
     return sent(user, taken, response)
@@ -120,7 +120,7 @@ def ask_again(request: HttpRequest, analysis_id: uuid.UUID, lead: Lead = "") -> 
     user = current_user(request)
     analysis = access.own_analysis(user, analysis_id)
     named = lead_named(lead) or None
-    another_id = once.made_by(idempotency.form_id(request, named or ""), analysis.pk)
+    another_id = once.made_by(idempotency.form_id(request, *with_lead(named)), analysis.pk)
     another = services.run_again(actor=user, analysis=analysis, lead=named, another_id=another_id)
     running.try_all_at_once([another])
     return Status(201, _own(user, another.pk))

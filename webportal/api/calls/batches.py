@@ -24,7 +24,7 @@ from webportal.analyses.jobs import running
 from webportal.analyses.models import Batch, BatchFile
 from webportal.api import authentication as auth
 from webportal.api import idempotency
-from webportal.api.calls.naming import lead_named
+from webportal.api.calls.naming import lead_named, with_lead
 from webportal.api.errors import Problem, faulty, unusable
 from webportal.api.paging import page_of
 from webportal.api.schemas.analyses import Label, Lead, Place
@@ -53,7 +53,8 @@ def send_batch(
     if len(files) > settings.UPLOAD_MAX_PICTURES:
         raise faulty("files", _("At most %(max)d.") % {"max": settings.UPLOAD_MAX_PICTURES})
     wishes = Wishes(label=name, lead=lead_named(lead), keep_original=keep_original, keep_names=keep_names)
-    said = (name, wishes.lead, repr((keep_original, keep_names)), *(part for file in files for part in _content(file)))
+    content = (part for file in files for part in _content(file))
+    said = (name, repr((keep_original, keep_names)), *content, *with_lead(wishes.lead))
     batch = begin_batch(owner=user, batch_id=idempotency.form_id(request, *said), name=name, expected=len(files))
     added: list[BatchFile] = []
     for place, file in enumerate(files):

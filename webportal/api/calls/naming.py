@@ -20,3 +20,8 @@ def lead_named(lead: str) -> str:
     if name is None:
         raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "LEAD_UNKNOWN", _("No lead is known by that name."))
     return name
+
+
+def with_lead(lead: str | None) -> tuple[str, ...]:
+    """What a lead adds to what a call says; nothing where none is named, as in calls from before there were leads."""
+    return (f"lead={lead}",) if lead else ()
