@@ -90,11 +90,14 @@ def _begun(path: Path | None, count: int, seed: int) -> Done:
     """Where the runs before stopped.
 
     Raises:
-        BadParameter: they sent other pictures.
+        BadParameter: they sent other pictures, or that is not in the file.
     """
     if path is None or not path.exists():
         return Done(count, seed)
-    done = Done(**json.loads(path.read_text(encoding="utf-8")))
+    try:
+        done = Done(**json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError) as error:
+        raise typer.BadParameter(f"{path} can't be read: {error}", param_hint="--finished") from error
     if (done.count, done.seed) != (count, seed):
         raise typer.BadParameter(f"{path} is of {done.count} pictures and seed {done.seed}.", param_hint="--finished")
     return done

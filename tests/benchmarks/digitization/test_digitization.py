@@ -56,6 +56,9 @@ def test_every_broken_picture_gets_a_result_or_a_reason_and_it_goes_on_where_it_
     assert not [outcome for outcome in figures if outcome.startswith("FAILED")]
     assert figures["unexpected errors in the log"] == 0
     assert CliRunner().invoke(app, [*options, "--seed", "2"]).exit_code == 2
+    for broken in ("", "[]", '{"sent": 1}', "null"):
+        finished.write_text(broken)
+        assert CliRunner().invoke(app, options).exit_code == 2
 
 
 def test_what_is_broken_can_be_read_whole() -> None:
