@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import io
 import os
 import sys
@@ -42,8 +41,9 @@ def main(context: typer.Context) -> None:
 
 
 def _serve(settings: Settings) -> None:
-    from inference_server.runtime import log
+    from inference_server.runtime import event_loop, log
 
+    event_loop.choose_polling()
     log.configure(settings.log_level)
     if settings.used_fronts == 1:
         _run_one(settings)
@@ -66,8 +66,10 @@ def _run_several(settings: Settings) -> None:
 
 
 def _until_stopped(serving: Coroutine[Any, Any, None], *refusals: type[Exception]) -> None:
+    from inference_server.runtime import event_loop
+
     try:
-        asyncio.run(serving)
+        event_loop.run(serving)
     except refusals as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from None

@@ -93,11 +93,23 @@ def _judge_groups(
     probabilities: Sequence[float], order: Sequence[int], thresholds: Thresholds
 ) -> tuple[tuple[int, ...], bool]:
     """The same where groups of classes are answered."""
-    together = {group: sum(probabilities[index] for index in group) for group in thresholds.groups}
-    (top,) = (group for group in together if order[0] in group)
-    if together[top] == max(together.values()) and together[top] >= thresholds.min_confidence[top[0]]:
-        return tuple(index for index in order if index in top), True
+    together: list[float] = []
+    for group in thresholds.groups:  # plainly: this is done for every picture
+        probability = 0.0
+        for index in group:
+            probability += probabilities[index]
+            if index == order[0]:
+                top, of_top = group, len(together)
+        together.append(probability)
+    most = together[of_top]
+    if most == max(together) and most >= thresholds.min_confidence[order[0]]:
+        return tuple([index for index in order if index in top]), True
     # Whatever is at least as probable as the group of the most probable class is as plausible.
-    least = min(*thresholds.min_probability, together[top])
-    plausible = {index for group, probability in together.items() if probability >= least for index in group}
-    return tuple(index for index in order if index in plausible), False
+    least = min(*thresholds.min_probability, most)
+    plausible = {
+        index
+        for group, probability in zip(thresholds.groups, together, strict=True)
+        if probability >= least
+        for index in group
+    }
+    return tuple([index for index in order if index in plausible]), False

@@ -20,6 +20,8 @@ request_id: ContextVar[str] = ContextVar("request_id", default="")
 
 _FIELDS: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 """What every record has; the rest was given with the message."""
+#: ``json.dumps`` would make an encoder for each line.
+_encode: Final = json.JSONEncoder(ensure_ascii=False, default=str).encode
 
 
 class JsonFormatter(logging.Formatter):
@@ -42,9 +44,10 @@ class JsonFormatter(logging.Formatter):
             "event": record.getMessage(),
             **self._always,
         }
-        # What begins with an underscore is a library's own: Ray adds to every record of its process.
-        given = ((name, value) for name, value in record.__dict__.items() if not name.startswith("_"))
-        line.update((name, value) for name, value in given if name not in _FIELDS)
+        for name, value in record.__dict__.items():
+            # What begins with an underscore is a library's own: Ray adds to every record of its process.
+            if name not in _FIELDS and not name.startswith("_"):
+                line[name] = value
         call_id = request_id.get()
         if call_id and "request_id" not in line:
             line["request_id"] = call_id
@@ -52,7 +55,7 @@ class JsonFormatter(logging.Formatter):
             line["trace_id"] = of.id
         if record.exc_info:
             line["exc_info"] = self.formatException(record.exc_info)
-        return json.dumps(line, ensure_ascii=False, default=str)
+        return _encode(line)
 
     def _time(self, second: int) -> str:
         """Local time with its offset; made once a second."""
