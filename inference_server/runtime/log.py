@@ -44,10 +44,9 @@ class JsonFormatter(logging.Formatter):
             "event": record.getMessage(),
             **self._always,
         }
-        for name, value in record.__dict__.items():
-            # What begins with an underscore is a library's own: Ray adds to every record of its process.
-            if name not in _FIELDS and not name.startswith("_"):
-                line[name] = value
+        # What begins with an underscore is a library's own: Ray adds to every record of its process.
+        given = {name: value for name, value in record.__dict__.items() if name not in _FIELDS and name[:1] != "_"}
+        line |= given
         call_id = request_id.get()
         if call_id and "request_id" not in line:
             line["request_id"] = call_id
