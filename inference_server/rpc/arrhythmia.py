@@ -80,11 +80,7 @@ class ArrhythmiaServicer(arrhythmia_pb2_grpc.ArrhythmiaServiceServicer):
     ) -> pb.BatchClassifyImagesResponse:
         """Classify several pictures, each with an outcome of its own."""
         number = len(request.images)
-        if not number:
-            raise RequestError("BATCH_EMPTY", "The batch has no picture.", field="images")
-        if number > self._max_batch:
-            message = f"The batch has {number} pictures; the limit is {self._max_batch}."
-            raise RequestError("BATCH_TOO_LARGE", message, field="images")
+        errors.check_batch(number, self._max_batch, "images")
         model = self._repository.get(request.model_version or None)  # one version for all of them
         self._metrics.pictures(number)
         lead = lead_hints.resolved(request.lead)

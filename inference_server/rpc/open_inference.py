@@ -291,11 +291,7 @@ class OpenInferenceServicer(open_inference_pb2_grpc.GRPCInferenceServiceServicer
             images = tensors.from_bytes_tensor(tensor, raw)
             number = len(images)
             jobs = [lead_hints.job(Kind.CLASSIFY, model, image, lead) for image in images]
-        if not number:
-            raise RequestError("BATCH_EMPTY", "The batch has no picture.", field="inputs[0]")
-        if number > self._max_batch:
-            message = f"The batch has {number} pictures; the limit is {self._max_batch}."
-            raise RequestError("BATCH_TOO_LARGE", message, field="inputs[0]")
+        errors.check_batch(number, self._max_batch, "inputs[0]")
         self._metrics.pictures(number)
         return jobs
 
@@ -318,7 +314,7 @@ class OpenInferenceServicer(open_inference_pb2_grpc.GRPCInferenceServiceServicer
         first = classifications[0]
         response.model_version = first.model_version
         if first.lead_knowledge:
-            response.parameters[lead_hints.PARAMETER].string_param = first.lead
+            response.parameters["lead"].string_param = first.lead
             response.parameters["lead_knowledge"].string_param = first.lead_knowledge
         outputs.add_to(response, admitted.outputs, admitted.model.info, classifications)
         return response

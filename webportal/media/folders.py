@@ -21,9 +21,8 @@ from ecg.store_files import StoreFiles
 
 from webportal.media.failures import StorageUnavailable
 
-#: So long one piece of a file waits for another that is being written, seconds: no thread is kept by a disk that hangs.
+#: So long a piece waits for another of its file, seconds: a disk that hangs keeps no more threads.
 _LOCK_SECONDS: Final = 5.0
-_LOCK_PAUSE: Final = 0.02
 
 
 class Misplaced(Exception):  # noqa: N818 - reads as what happened
@@ -88,7 +87,7 @@ class Folder(Protocol):
         Raises:
             Misplaced: it does not begin where the file ends.
             TooMuch: it would have more than ``most`` bytes, or too many pieces.
-            StorageUnavailable: another piece is being written for seconds.
+            StorageUnavailable: another piece is being written.
         """
 
     def join(self, name: str) -> None:
@@ -232,11 +231,7 @@ class LocalFolder:
 
 
 def _lock(file: IO[bytes]) -> None:
-    """Be alone with a file until it is closed.
-
-    Raises:
-        StorageUnavailable: others are for too long.
-    """
+    """Be alone with a file until it is closed. Raises ``StorageUnavailable`` where another is for too long."""
     end = time.monotonic() + _LOCK_SECONDS
     while True:
         try:
@@ -244,4 +239,4 @@ def _lock(file: IO[bytes]) -> None:
         except BlockingIOError as error:
             if time.monotonic() > end:
                 raise StorageUnavailable("Another piece of the file is being written.") from error
-            time.sleep(_LOCK_PAUSE)
+            time.sleep(0.02)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import fcntl
 import json
 import threading
-import time
 import uuid
 from collections.abc import Callable
 from pathlib import Path
@@ -87,20 +86,16 @@ def test_a_piece_waits_for_another_that_is_being_written_and_not_for_ever(
 ) -> None:
     (recording,) = announced(owner_client, {"a.csv": 10}).json()["recordings"]
     address = recording["files"][0]["address"]
-    assert put(owner_client, address, 0, b"01").status_code == 204
+    put(owner_client, address, 0, b"01")
     owner_client.raise_request_exception = False  # answered as by a server
     with (folder_of(Recording.objects.get()) / "sent/0").open("rb") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
         monkeypatch.setattr(folders, "_LOCK_SECONDS", 0.1)
-        begun = time.monotonic()
         busy = put(owner_client, address, 2, b"23")
         assert (busy.status_code, busy["Retry-After"]) == (503, "5")
-        assert 0.1 <= time.monotonic() - begun < 5
         monkeypatch.setattr(folders, "_LOCK_SECONDS", 30.0)
-        release = threading.Timer(0.2, fcntl.flock, (held, fcntl.LOCK_UN))
-        release.start()
+        threading.Timer(0.2, fcntl.flock, (held, fcntl.LOCK_UN)).start()
         assert put(owner_client, address, 2, b"23")["Upload-Offset"] == "4"
-        release.join()
 
 
 def test_pieces_are_bounded_and_nobody_elses(owner_client: Client, other_client: Client, settings: Settings) -> None:
