@@ -242,4 +242,5 @@ def from_explanation(message: pb.ExplainImageResponse) -> SaliencyMap:
         values=tuple(tuple(values[start : start + columns]) for start in range(0, len(values), columns)),
         png=message.saliency.png,
         trace=from_trace(message.trace) if message.HasField("trace") else None,
+        classification=from_classification(message.classification) if message.HasField("classification") else None,
     )

@@ -176,6 +176,8 @@ class SaliencyMap:
     """The same as an 8-bit grey PNG in the proportions of the picture; 255 is the strongest evidence."""
     trace: Trace | None = None
     """What was read of the picture; None where no line was found, and where the model does not read by the ink."""
+    classification: Classification | None = None
+    """What the model says of the picture; None where the server didn't tell."""
 
 
 class UnknownClass(ValueError):  # noqa: N818 - reads as what happened

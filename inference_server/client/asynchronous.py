@@ -135,10 +135,11 @@ class AsyncArrhythmiaClient:
         *,
         beat_class: str | None = None,
         model_version: str | None = None,
+        lead: str | None = None,
         timeout: float | None = None,
     ) -> SaliencyMap:
         """See :meth:`ArrhythmiaClient.explain`."""
-        return await self._ask(calls.to_explain(image, model_version, beat_class), timeout)
+        return await self._ask(calls.to_explain(image, model_version, beat_class, lead), timeout)
 
     async def digitize(
         self,

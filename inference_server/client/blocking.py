@@ -157,15 +157,18 @@ class ArrhythmiaClient:
         *,
         beat_class: str | None = None,
         model_version: str | None = None,
+        lead: str | None = None,
         timeout: float | None = None,
     ) -> SaliencyMap:
         """Where in the picture the evidence for the class of that short name (default: the most probable) lies.
+
+        ``lead`` as :meth:`classify`; it changes how the ``classification`` beside the map is judged.
 
         Raises:
             ImageRefused, ServerUnavailable: as :meth:`classify`.
             CallFailed: anything else, e.g. the model has no such class.
         """
-        return self._ask(calls.to_explain(image, model_version, beat_class), timeout)
+        return self._ask(calls.to_explain(image, model_version, beat_class, lead), timeout)
 
     def digitize(
         self,

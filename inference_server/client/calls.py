@@ -70,9 +70,10 @@ def to_classify_batch(images: Sequence[bytes], version: str | None, lead: str | 
     )
 
 
-def to_explain(image: bytes, version: str | None, beat_class: str | None) -> Call[SaliencyMap]:
+def to_explain(image: bytes, version: str | None, beat_class: str | None, lead: str | None) -> Call[SaliencyMap]:
     """Show the evidence in an encoded picture for the class of that short name, or for the most probable one."""
-    request = pb.ExplainImageRequest(image=image, model_version=version or "", beat_class=beat_class or "")
+    named = {"model_version": version or "", "beat_class": beat_class or "", "lead": lead or ""}
+    request = pb.ExplainImageRequest(image=image, **named)
     return Call("ExplainImage", request, messages.from_explanation)
 
 

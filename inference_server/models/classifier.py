@@ -63,12 +63,15 @@ class Classifier:
             inference_seconds=time.perf_counter() - decoded,
         )
 
-    def classify_pixels(self, pixels: Pixels) -> list[Answer]:
-        """Classify the model's own pixels, ``uint8`` ``[N, H, W, C]``, one picture after the other."""
+    def classify_pixels(self, pixels: Pixels, *, lead: str = "") -> list[Answer]:
+        """Classify the model's own pixels, ``uint8`` ``[N, H, W, C]``, one picture after the other.
+
+        ``lead`` of all of them, as :meth:`classify`.
+        """
         answers = []
         for picture in pixels:
             begun = time.perf_counter()
-            classification = _classify(self.model, picture)
+            classification = _classify(self.model, picture, lead=lead)
             seconds = time.perf_counter() - begun
             answers.append(Answer(classification=classification, decode_seconds=0.0, inference_seconds=seconds))
         return answers

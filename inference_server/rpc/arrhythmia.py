@@ -9,12 +9,11 @@ from typing import Final, NamedTuple
 
 import grpc.aio
 
-from ecg import leads
 from inference_server.classification import UnknownClass, messages
 from inference_server.generated.ecg.v1 import arrhythmia_pb2 as pb
 from inference_server.generated.ecg.v1 import arrhythmia_pb2_grpc
 from inference_server.models.model_repository import ModelNotFound, ModelRepository, NoModelLoaded
-from inference_server.rpc import errors
+from inference_server.rpc import errors, lead_hints
 from inference_server.rpc.errors import RequestError
 from inference_server.rpc.metrics import Metrics
 from inference_server.rpc.pipelining import Streams, failed, pipelined
@@ -81,15 +80,11 @@ class ArrhythmiaServicer(arrhythmia_pb2_grpc.ArrhythmiaServiceServicer):
     ) -> pb.BatchClassifyImagesResponse:
         """Classify several pictures, each with an outcome of its own."""
         number = len(request.images)
-        if not number:
-            raise RequestError("BATCH_EMPTY", "The batch has no picture.", field="images")
-        if number > self._max_batch:
-            message = f"The batch has {number} pictures; the limit is {self._max_batch}."
-            raise RequestError("BATCH_TOO_LARGE", message, field="images")
+        errors.check_batch(number, self._max_batch, "images")
         model = self._repository.get(request.model_version or None)  # one version for all of them
         self._metrics.pictures(number)
-        lead = _lead(request.lead)
-        jobs = [_classifying(model, image, lead) for image in request.images]
+        lead = lead_hints.resolved(request.lead)
+        jobs = [lead_hints.job(Kind.CLASSIFY, model, image, lead) for image in request.images]
         futures = self._scheduler.admit(jobs, timeout=context.time_remaining())
         del request, jobs  # the scheduler holds each picture as long as it takes
         try:
@@ -138,7 +133,7 @@ class ArrhythmiaServicer(arrhythmia_pb2_grpc.ArrhythmiaServiceServicer):
         """Classify one picture and show the evidence; a serialised ``ExplainImageResponse``."""
         self._metrics.pictures(1)
         model = self._repository.get(request.model_version or None)
-        parts = [request.beat_class.encode(), _lead(request.lead).encode(), request.image]
+        parts = [request.beat_class.encode(), lead_hints.resolved(request.lead).encode(), request.image]
         job = Job(Kind.EXPLAIN, model, wire.join(parts))
         del request
         try:
@@ -174,7 +169,8 @@ class ArrhythmiaServicer(arrhythmia_pb2_grpc.ArrhythmiaServiceServicer):
         return pb.GetModelResponse(model=messages.to_model(repository.get(request.version or None).info))
 
     def _job(self, image: bytes, version: str, lead: str) -> Job:
-        return _classifying(self._repository.get(version or None), image, _lead(lead))
+        model = self._repository.get(version or None)
+        return lead_hints.job(Kind.CLASSIFY, model, image, lead_hints.resolved(lead))
 
     async def _result(self, future: asyncio.Future[bytes], field: str) -> pb.ImageResult:
         try:
@@ -190,25 +186,3 @@ class ArrhythmiaServicer(arrhythmia_pb2_grpc.ArrhythmiaServiceServicer):
         classified = Classified.from_bytes(body)
         self._metrics.classified(classified)
         return classified
-
-
-def _lead(label: str) -> str:
-    """The canonical name of the lead that a request names; empty where it names none.
-
-    Raises:
-        RequestError: it is no lead's name.
-    """
-    if not label:
-        return ""
-    lead = leads.resolve(label)
-    if lead is None:
-        message = "That is no lead's name. Leads are called II, aVF, V1 or MLII, for example."
-        raise RequestError("LEAD_UNKNOWN", message, field="lead")
-    return lead
-
-
-def _classifying(model: ServedModel, image: bytes, lead: str) -> Job:
-    """What a worker has to do for one picture, which is copied only where a lead is named."""
-    if not lead:
-        return Job(Kind.CLASSIFY, model, image)
-    return Job(Kind.CLASSIFY_IN_LEAD, model, wire.join([lead.encode(), image]))

@@ -34,6 +34,14 @@ class RequestError(Failure):
         self.field = field
 
 
+def check_batch(number: int, most: int, field: str) -> None:
+    """Raises ``RequestError`` where a batch has no picture or more than ``most``."""
+    if not number:
+        raise RequestError("BATCH_EMPTY", "The batch has no picture.", field=field)
+    if number > most:
+        raise RequestError("BATCH_TOO_LARGE", f"The batch has {number} pictures; the limit is {most}.", field=field)
+
+
 class MessageTooSlow(Failure):
     """The call's message had not arrived after ``seconds``."""
 

@@ -17,7 +17,7 @@ from inference_server.generated.ecg.v1 import arrhythmia_pb2
 from inference_server.generated.inference import open_inference_pb2 as pb
 from inference_server.generated.inference import open_inference_pb2_grpc
 from inference_server.models.model_repository import ModelNotFound, ModelRepository, NoModelLoaded
-from inference_server.rpc import errors, outputs, tensors
+from inference_server.rpc import errors, lead_hints, outputs, tensors
 from inference_server.rpc.errors import RequestError
 from inference_server.rpc.metrics import Metrics
 from inference_server.rpc.model_switch import Switch
@@ -282,19 +282,16 @@ class OpenInferenceServicer(open_inference_pb2_grpc.GRPCInferenceServiceServicer
         """What workers have to do for a request."""
         takes_pixels = self._takes_pixels(request.model_name)
         tensor, raw = tensors.only_input(request, "pixels" if takes_pixels else "image")
+        lead = lead_hints.of_parameters(request)
         if takes_pixels:
             pixels = tensors.from_pixel_tensor(tensor, raw, _pixels_shape(model.info)[1:])
             number = len(pixels)
-            jobs = [Job(Kind.CLASSIFY_PIXELS, model, pixels.tobytes())]
+            jobs = [lead_hints.job(Kind.CLASSIFY_PIXELS, model, pixels.tobytes(), lead)]
         else:
             images = tensors.from_bytes_tensor(tensor, raw)
             number = len(images)
-            jobs = [Job(Kind.CLASSIFY, model, image) for image in images]
-        if not number:
-            raise RequestError("BATCH_EMPTY", "The batch has no picture.", field="inputs[0]")
-        if number > self._max_batch:
-            message = f"The batch has {number} pictures; the limit is {self._max_batch}."
-            raise RequestError("BATCH_TOO_LARGE", message, field="inputs[0]")
+            jobs = [lead_hints.job(Kind.CLASSIFY, model, image, lead) for image in images]
+        errors.check_batch(number, self._max_batch, "inputs[0]")
         self._metrics.pictures(number)
         return jobs
 
@@ -314,7 +311,11 @@ class OpenInferenceServicer(open_inference_pb2_grpc.GRPCInferenceServiceServicer
             self._metrics.classified(answer)
         response = admitted.named
         classifications = [_classification(answer) for answer in answers]
-        response.model_version = classifications[0].model_version
+        first = classifications[0]
+        response.model_version = first.model_version
+        if first.lead_knowledge:
+            response.parameters["lead"].string_param = first.lead
+            response.parameters["lead_knowledge"].string_param = first.lead_knowledge
         outputs.add_to(response, admitted.outputs, admitted.model.info, classifications)
         return response
 

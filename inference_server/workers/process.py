@@ -137,11 +137,13 @@ class Worker:
         if task.kind == Kind.CLASSIFY_IN_LEAD:
             lead, image = wire.split(task.body)
             return _classified(classifier.classify(image, lead=lead.decode()), answers, queued)
-        if task.kind == Kind.CLASSIFY_PIXELS:
+        if task.kind in (Kind.CLASSIFY_PIXELS, Kind.CLASSIFY_PIXELS_IN_LEAD):
+            lead, body = (b"", task.body) if task.kind == Kind.CLASSIFY_PIXELS else wire.split(task.body)
             info = classifier.model.info
             shape = (-1, info.input_height, info.input_width, info.input_channels)
-            pixels = np.frombuffer(task.body, dtype=np.uint8).reshape(shape)
-            return wire.join([_classified(answer, answers, queued) for answer in classifier.classify_pixels(pixels)])
+            pixels = np.frombuffer(body, dtype=np.uint8).reshape(shape)
+            said = classifier.classify_pixels(pixels, lead=lead.decode())
+            return wire.join([_classified(answer, answers, queued) for answer in said])
         beat_class, lead, image = wire.split(task.body)
         return _explained(classifier.explain(image, beat_class=beat_class.decode() or None, lead=lead.decode()))
 

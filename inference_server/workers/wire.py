@@ -88,6 +88,8 @@ class Kind(IntEnum):
     """Read a picture of a strip or page; answered by a serialised ``ecg.v1.DigitizeImageResponse``. Needs no model."""
     CLASSIFY_IN_LEAD = 13
     """As CLASSIFY; the body has the lead's canonical name before the picture."""
+    CLASSIFY_PIXELS_IN_LEAD = 14
+    """As CLASSIFY_PIXELS; the body has the lead's canonical name before the pixels."""
 
 
 class Outcome(IntEnum):

@@ -52,6 +52,13 @@ class PicturesField(forms.FileField):
         return initial
 
 
+#: What is to be known by who names a lead the first time.
+LEAD_HELP = _(
+    "If you know it; of a Holter’s modified leads the one that it stands for, II for MLII. The answer is judged by "
+    "what was measured in that lead."
+)
+
+
 class LeadField(forms.ChoiceField):
     """The lead that a beat was recorded in, one of the twelve; empty where one doesn't know."""
 
@@ -74,12 +81,7 @@ class UploadForm(forms.Form):
         help_text=Upload._meta.get_field("label").help_text,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
-    lead = LeadField(
-        help_text=_(
-            "If you know it; of a Holter’s modified leads the one that it stands for, II for MLII. The answer is "
-            "judged by what was measured in that lead."
-        )
-    )
+    lead = LeadField(help_text=LEAD_HELP)
     keep_original = forms.BooleanField(
         label=_("Keep the file as I sent it"),
         required=False,

@@ -9,14 +9,20 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from io import BufferedReader
 from pathlib import Path
-from typing import Protocol, cast
+from typing import IO, Final, Protocol, cast
 
 from django.core.files.storage import FileSystemStorage, default_storage
 from ecg.store_files import StoreFiles
+
+from webportal.media.failures import StorageUnavailable
+
+#: So long a piece waits for another of its file, seconds: a disk that hangs keeps no more threads.
+_LOCK_SECONDS: Final = 5.0
 
 
 class Misplaced(Exception):  # noqa: N818 - reads as what happened
@@ -81,6 +87,7 @@ class Folder(Protocol):
         Raises:
             Misplaced: it does not begin where the file ends.
             TooMuch: it would have more than ``most`` bytes, or too many pieces.
+            StorageUnavailable: another piece is being written.
         """
 
     def join(self, name: str) -> None:
@@ -190,7 +197,7 @@ class LocalFolder:
         path = self._path / name
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "wb") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)  # the same piece may come twice at the same time
+            _lock(file)  # the same piece may come twice at the same time
             there = os.fstat(file.fileno()).st_size
             if offset != there:
                 raise Misplaced(there)
@@ -221,3 +228,15 @@ class LocalFolder:
     def store_files(self, below: str) -> Path:
         """See :meth:`Folder.store_files`."""
         return self._path / below
+
+
+def _lock(file: IO[bytes]) -> None:
+    """Be alone with a file until it is closed. Raises ``StorageUnavailable`` where another is for too long."""
+    end = time.monotonic() + _LOCK_SECONDS
+    while True:
+        try:
+            return fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            if time.monotonic() > end:
+                raise StorageUnavailable("Another piece of the file is being written.") from error
+            time.sleep(0.02)

@@ -8,7 +8,7 @@ from django import forms
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
-from webportal.analyses.forms import PicturesField
+from webportal.analyses.forms import LEAD_HELP, LeadField, PicturesField
 from webportal.analyses.intake.candidates import Candidate
 from webportal.trial import samples
 
@@ -29,6 +29,7 @@ class TrialForm(forms.Form):
     """A picture of one's own, or one of the samples."""
 
     picture = PictureField(label=_("Picture of one heartbeat"), required=False)
+    lead = LeadField(help_text=LEAD_HELP)
     sample = forms.CharField(required=False, max_length=100, widget=forms.HiddenInput)
 
     def clean_sample(self) -> samples.Sample | None:

@@ -48,8 +48,10 @@ _line: Final = threading.BoundedSemaphore(settings.TRIAL_AT_ONCE + settings.TRIA
 _room: Final = threading.BoundedSemaphore(settings.TRIAL_AT_ONCE)
 
 
-def read(data: bytes) -> Tried:
+def read(data: bytes, *, lead: str = "") -> Tried:
     """Take a picture the way of every upload, within the time that an upload waits for its answer.
+
+    ``lead`` is what the beat was recorded in, by its usual name; empty where nobody said.
 
     Raises:
         NoRoom: others are trying; a moment later there is room.
@@ -61,7 +63,7 @@ def read(data: bytes) -> Tried:
         if not _room.acquire(timeout=settings.TRIAL_WAIT_SECONDS):
             raise _no_room()
         try:
-            return _decoded_and_asked(data)
+            return _decoded_and_asked(data, lead)
         finally:
             _room.release()
     finally:
@@ -73,7 +75,7 @@ def _no_room() -> NoRoom:
     return NoRoom()
 
 
-def _decoded_and_asked(data: bytes) -> Tried:
+def _decoded_and_asked(data: bytes, lead: str) -> Tried:
     try:
         stored = pictures.prepare(data)
     except pictures.Busy as busy:
@@ -83,7 +85,7 @@ def _decoded_and_asked(data: bytes) -> Tried:
     preview = ""
     if stored.thumbnail is not None:
         preview = "data:image/png;base64," + base64.b64encode(stored.thumbnail).decode()
-    return _asked(stored.data, preview)
+    return _asked(stored.data, preview, lead)
 
 
 def refused(explanation: reasons.Explanation, preview: str = "") -> Tried:
@@ -92,10 +94,10 @@ def refused(explanation: reasons.Explanation, preview: str = "") -> Tried:
     return Tried(None, explanation, preview)
 
 
-def _asked(data: bytes, preview: str) -> Tried:
+def _asked(data: bytes, preview: str, lead: str) -> Tried:
     try:
         with metrics.call("classify"):
-            answer = client().classify(data, timeout=settings.INFERENCE_FAST_TIMEOUT)
+            answer = client().classify(data, lead=lead or None, timeout=settings.INFERENCE_FAST_TIMEOUT)
     except ImageRefused as refusal:
         return refused(reasons.explain(refusal.reason), preview)
     except ServerUnavailable as absence:
@@ -105,4 +107,4 @@ def _asked(data: bytes, preview: str) -> Tried:
         metrics.trial_ended("failed")
         raise NoAnswer(log_unexpected("a picture tried without an account", failure)) from failure
     metrics.trial_ended("answered")
-    return Tried(Analysis(upload=Upload(), **fields_of(answer)), None, preview)
+    return Tried(Analysis(upload=Upload(), lead=lead, **fields_of(answer)), None, preview)

@@ -72,8 +72,8 @@ def try_it(request: HttpRequest) -> HttpResponse:
             }
     else:
         status = HTTPStatus.OK if tried.analysis else HTTPStatus.UNPROCESSABLE_ENTITY
-        sample = form.cleaned_data["sample"]
-        return _trial_page(request, TrialForm(), status=status, tried=tried, sample=sample, **_shown(tried.analysis))
+        sample, another = form.cleaned_data["sample"], TrialForm(initial={"lead": form.cleaned_data["lead"]})
+        return _trial_page(request, another, status=status, tried=tried, sample=sample, **_shown(tried.analysis))
     response = _trial_page(request, TrialForm(), status=HTTPStatus.SERVICE_UNAVAILABLE, problem=problem)
     response.headers["Retry-After"] = str(RETRY_AFTER)
     return response
@@ -98,15 +98,15 @@ def _limited(request: HttpRequest) -> str:
 
 
 def _tried(form: TrialForm) -> reading.Tried:
-    sample, candidate = form.cleaned_data["sample"], form.cleaned_data["picture"]
+    sample, candidate, lead = (form.cleaned_data[name] for name in ("sample", "picture", "lead"))
     if sample is not None:
-        return reading.read(sample.data())
+        return reading.read(sample.data(), lead=lead)
     if candidate.is_archive:
         one_at_a_time = _("Without an account one picture at a time is read, and no zip file.")
         return reading.refused(reasons.Explanation(one_at_a_time, _("Send the picture itself, or sign up.")))
     if candidate.reason:
         return reading.refused(reasons.explain(candidate.reason))
-    return reading.read(candidate.file.read())
+    return reading.read(candidate.file.read(), lead=lead)
 
 
 def _trial_page(

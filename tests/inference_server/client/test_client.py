@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from inference_server.classification import Classification, ConfidentAnswers, LeadKnowledge, Verdict
+from inference_server.classification import Classification, ConfidentAnswers, LeadKnowledge, SaliencyMap, Verdict
 from inference_server.client import (
     ArrhythmiaClient,
     AsyncArrhythmiaClient,
@@ -57,6 +57,9 @@ def test_the_lead_goes_with_every_call_about_a_picture(server: ServerProcess) ->
         assert isinstance(answer, Classification)
         return answer.lead, answer.lead_knowledge, answer.verdict
 
+    def explained(maps: list[SaliencyMap]) -> list[Classification]:
+        return [of.classification for of in maps if of.classification]
+
     async def asked() -> list[Classification | ClientError]:
         async with AsyncArrhythmiaClient(server.address, timeout=30) as client:
             single = await client.classify(picture(4), lead="Lead V1")
@@ -65,16 +68,20 @@ def test_the_lead_goes_with_every_call_about_a_picture(server: ServerProcess) ->
                 single,
                 *several,
                 *[answer async for _, answer in client.classify_stream([("", picture(4))], lead="v1")],
+                *explained([await client.explain(picture(4), lead="V1")]),
             ]
 
     with ArrhythmiaClient(server.address, timeout=30) as client:
         streamed = [answer for _, answer in client.classify_stream([("", picture(4))], lead="v1")]
         several = client.classify_batch([picture(4)], lead="V1")
         answers = [client.classify(picture(4), lead="Lead V1"), *several, *streamed, *asyncio.run(asked())]
-        with pytest.raises(CallFailed) as caught:
-            client.classify(picture(4), lead="heart")
-    assert [said(answer) for answer in answers] == [expected] * 6
-    assert caught.value.reason == "LEAD_UNKNOWN"
+        answers += explained([client.explain(picture(4), lead="Lead V1")])
+        for call in (client.classify, client.explain):
+            with pytest.raises(CallFailed) as caught:
+                call(picture(4), lead="heart")
+            assert caught.value.reason == "LEAD_UNKNOWN"
+        assert client.explain(picture(4)).classification == client.classify(picture(4))
+    assert [said(answer) for answer in answers] == [expected] * 8
 
 
 def test_it_brings_the_same_as_in_process(server: ServerProcess, models: Path) -> None:

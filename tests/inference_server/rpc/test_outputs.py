@@ -1,4 +1,4 @@
-"""What a call of the Open Inference Protocol asks for."""
+"""What a call of the Open Inference Protocol asks for, and the lead that it names."""
 
 from __future__ import annotations
 
@@ -10,14 +10,7 @@ import tritonclient.grpc as triton
 
 from inference_server.generated.inference import open_inference_pb2 as pb
 from tests.inference_server.pictures import picture
-from tests.inference_server.rpc.open_inference_calls import (
-    bytes_input,
-    encoded,
-    infer,
-    labels,
-    pixels,
-    refused,
-)
+from tests.inference_server.rpc.open_inference_calls import bytes_input, encoded, infer, labels, pixels, refused
 from tests.inference_server.server_process import ServerProcess
 from tests.inference_server.tiny_models import CLASSES
 
@@ -99,3 +92,36 @@ def test_only_the_outputs_asked_for_are_sent(client: triton.InferenceServerClien
     result = client.infer("arrhythmia", [encoded(picture(2))], outputs=[triton.InferRequestedOutput("label")])
     assert [output.name for output in result.get_response().outputs] == ["label"]
     assert labels(result) == ["RBBB"]
+
+
+def told(result: triton.InferResult) -> list[str]:
+    parameters = result.get_response().parameters
+    return [parameters[name].string_param for name in ("lead", "lead_knowledge") if name in parameters]
+
+
+def test_a_lead_is_a_hint_for_pictures_and_pixels(client: triton.InferenceServerClient) -> None:
+    for model, tensor in (("arrhythmia", encoded(picture(4), picture(2))), ("arrhythmia_pixels", pixels(4, 2))):
+        plain, empty, hinted = (
+            client.infer(model, [tensor], parameters=said) for said in (None, {"lead": ""}, {"lead": "MDC_ECG_LEAD_V1"})
+        )
+        # Nothing was measured of this model in any lead, so once one is named nothing is confident.
+        assert list(plain.as_numpy("verdict")) == [b"CONFIDENT"] * 2
+        assert list(hinted.as_numpy("verdict")) == [b"UNCERTAIN"] * 2
+        assert [told(result) for result in (plain, empty, hinted)] == [[], [], ["V1", "NONE"]]
+        assert labels(plain) == labels(hinted) == ["PVC", "RBBB"]
+
+
+@pytest.mark.parametrize("field", ["parameters", "inputs[0].parameters"])
+def test_a_lead_is_a_string_of_the_request_or_of_its_input(server: ServerProcess, field: str) -> None:
+    request = bytes_input(picture(4))
+    parameter = (request if field == "parameters" else request.inputs[0]).parameters["lead"]
+    for wrong in ({"int64_param": 2}, {"bool_param": True}, {"double_param": 1.0}, {"uint64_param": 1}, {}):
+        parameter.CopyFrom(pb.InferParameter(**wrong))
+        assert refused(server, request).startswith(f"PARAMETER_UNSUPPORTED {field}: The parameter 'lead' has to be a")
+    for label in ("heart", "ECG"):
+        parameter.string_param = label
+        assert refused(server, request).startswith(f"LEAD_UNKNOWN {field}: That is no lead's name.")
+    parameter.string_param = "Lead II"
+    assert infer(server, request).parameters["lead"].string_param == "II"
+    request.parameters["lead"].string_param = request.inputs[0].parameters["lead"].string_param = "II"
+    assert refused(server, request).startswith("PARAMETER_UNSUPPORTED parameters: ")

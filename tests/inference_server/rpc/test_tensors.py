@@ -5,47 +5,24 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable
 
-import grpc
 import numpy as np
 import pytest
 import tritonclient.grpc as triton
 
 from ecg.pictures.canonical import to_pixels
 from inference_server.generated.inference import open_inference_pb2 as pb
-from inference_server.generated.inference import open_inference_pb2_grpc
 from tests.inference_server.pictures import picture
-from tests.inference_server.rpc.open_inference_calls import (
-    bytes_input,
-    infer,
-    raw_element,
-    refusal,
-    refused,
-)
+from tests.inference_server.rpc.open_inference_calls import bytes_input, infer, raw_element, refusal, refused
 from tests.inference_server.server_process import ServerProcess
 from tests.inference_server.tiny_models import HEIGHT, WIDTH
 
 
 def test_typed_contents_do_as_well(server: ServerProcess) -> None:
-    tensor = pb.ModelInferRequest.InferInputTensor
-    with grpc.insecure_channel(server.address) as channel:
-        stub = open_inference_pb2_grpc.GRPCInferenceServiceStub(channel)
-        images = tensor(
-            name="image",
-            datatype="BYTES",
-            shape=[1, 1],
-            contents=pb.InferTensorContents(bytes_contents=[picture(6)]),
-        )
-        response = stub.ModelInfer(pb.ModelInferRequest(model_name="arrhythmia", inputs=[images]), timeout=30)
-        assert response.raw_output_contents[1] == b"\x05\0\0\0PACED"
-        values = to_pixels(picture(6), height=HEIGHT, width=WIDTH).ravel().tolist()
-        content = tensor(
-            name="pixels",
-            datatype="UINT8",
-            shape=[1, HEIGHT, WIDTH, 1],
-            contents=pb.InferTensorContents(uint_contents=values),
-        )
-        response = stub.ModelInfer(pb.ModelInferRequest(model_name="arrhythmia_pixels", inputs=[content]), timeout=30)
-        assert response.raw_output_contents[1] == b"\x05\0\0\0PACED"
+    assert infer(server, bytes_input(picture(6), shape=[1, 1])).raw_output_contents[1] == b"\x05\0\0\0PACED"
+    request = pb.ModelInferRequest(model_name="arrhythmia_pixels")
+    tensor = request.inputs.add(name="pixels", datatype="UINT8", shape=[1, HEIGHT, WIDTH, 1])
+    tensor.contents.uint_contents.extend(to_pixels(picture(6), height=HEIGHT, width=WIDTH).ravel().tolist())
+    assert infer(server, request).raw_output_contents[1] == b"\x05\0\0\0PACED"
 
 
 def test_contents_are_in_one_place(server: ServerProcess) -> None:
@@ -120,11 +97,7 @@ def test_other_content_types_are_taken_as_they_are(server: ServerProcess, conten
 def test_tensors_that_are_not_what_they_say(server: ServerProcess, datatype: str, shape: list[int], raw: bytes) -> None:
     tensor = pb.ModelInferRequest.InferInputTensor(name="image", datatype=datatype, shape=shape)
     request = pb.ModelInferRequest(model_name="arrhythmia", inputs=[tensor], raw_input_contents=[raw])
-    with grpc.insecure_channel(server.address) as channel:
-        stub = open_inference_pb2_grpc.GRPCInferenceServiceStub(channel)
-        with pytest.raises(grpc.RpcError) as caught:
-            stub.ModelInfer(request, timeout=30)
-    assert caught.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+    assert refused(server, request).startswith("TENSOR_UNUSABLE inputs[image]")
 
 
 def test_pixels_of_another_size_are_refused(client: triton.InferenceServerClient) -> None:

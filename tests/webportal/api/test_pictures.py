@@ -64,10 +64,12 @@ def test_a_lead_is_named_by_any_usual_name_and_another_is_asked_about_anew(
     status, two = send(mine, png, lead="V1")
     assert (status, two["is_repeated"], two["analysis"]["earlier_id"]) == (201, False, one["analysis"]["id"])  # type: ignore[index]
     again = f"{ANALYSES}/{one['analysis']['id']}/again"  # type: ignore[index]
-    assert [mine.post(again, fields).json()["lead"] for fields in ({}, {"lead": "v5"})] == ["II", "V5"]
+    asked = [mine.post(again, fields).json() for fields in ({}, {"lead": "v5"}, {"lead": ""})]
+    assert [one["lead"] for one in asked] == ["II", "V5", ""]
+    assert [one["answer"]["lead_knowledge"] for one in asked] == ["MEASURED", "MEASURED", ""]
     batch = mine.post("/api/v1/batches", {"files": [picture(png)], "lead": "aVF"})
     assert batch.status_code == 201
-    assert far_side.leads == ["II", "V1", "II", "V5", "aVF"]
+    assert far_side.leads == ["II", "V1", "II", "V5", "", "aVF"]
 
 
 @pytest.mark.parametrize("lead", ["ECG", "the left one", "V7" * 20])
@@ -110,6 +112,9 @@ def test_asking_again_with_a_key_is_done_once(analysis: Analysis, mine: Client) 
     ids = [mine.post(url, headers={"Idempotency-Key": key}).json()["id"] for key in ("a", "a", "b")]
     assert ids[0] == ids[1] != ids[2]
     assert Analysis.objects.count() == 3
+    assert mine.post(url, {"lead": ""}, headers={"Idempotency-Key": "a"}).json()["reason"] == "IDEMPOTENCY_KEY_REUSED"
+    taken = [mine.post(url, {"lead": ""}, headers={"Idempotency-Key": "c"}).json()["id"] for _ in range(2)]
+    assert taken[0] == taken[1] not in ids
 
 
 @pytest.mark.parametrize(

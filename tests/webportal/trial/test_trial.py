@@ -22,7 +22,7 @@ from django.urls import reverse
 from PIL import Image
 from pytest_django.fixtures import Settings
 
-from inference_server.classification import Classification, Verdict
+from inference_server.classification import Classification, LeadKnowledge, Verdict
 from tests.webportal.conftest import FarSide, Refusal, answer
 from webportal.accounts.models import User
 from webportal.analyses.models import Analysis, Upload
@@ -84,6 +84,18 @@ class TestWithoutAnAccount:
     ) -> None:
         far_side.respond = lambda _data: answered(verdict=verdict, plausible=plausible)
         assert words in send(png).content.decode()
+
+    def test_a_lead_is_a_hint_and_what_was_measured_in_it_is_said(self, far_side: FarSide, png: bytes) -> None:
+        far_side.knowledge = LeadKnowledge.MEASURED
+        hinted, wrong, plain = (
+            Client().post(TRY, {"picture": SimpleUploadedFile("beat.png", png), "lead": lead}).content.decode()
+            for lead in ("V1", "heart", "")
+        )
+        for part in ("it was right in lead V1.", "Lead: V1", '<option value="V1" selected>'):  # for the next picture
+            assert part in hinted
+            assert part not in plain
+        assert "heart is not one of the available choices" in wrong
+        assert far_side.leads == ["V1", ""]
 
     def test_nothing_is_kept(self, far_side: FarSide, png: bytes, refusal: type[Refusal]) -> None:
         before = kept_files()

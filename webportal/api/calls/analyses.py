@@ -30,6 +30,7 @@ from webportal.api.paging import page_of
 from webportal.api.schemas.analyses import (
     AnalysisOut,
     AnalysisPage,
+    AnotherLead,
     Label,
     Lead,
     Place,
@@ -70,7 +71,7 @@ def send_picture(
         raise unusable(candidate.reason)
     data = candidate.file.read()
     wishes = Wishes(label=label, lead=lead_named(lead), keep_original=keep_original, keep_names=keep_name)
-    said = (label, repr((keep_original, keep_name)), candidate.name, data, *with_lead(wishes.lead))
+    said = (label, repr((keep_original, keep_name)), candidate.name, data, *with_lead(wishes.lead or None))
     form_id = idempotency.form_id(request, *said)
     taken = take(owner=user, form_id=form_id, place=0, entry=0, name=candidate.name, data=data, wishes=wishes)
     return sent(user, taken, response)
@@ -111,15 +112,15 @@ def get_analysis(request: HttpRequest, analysis_id: uuid.UUID) -> dict[str, Any]
 
 
 @router.post("/{uuid:analysis_id}/again", auth=auth.UPLOAD, response={201: AnalysisOut}, url_name="again")
-def ask_again(request: HttpRequest, analysis_id: uuid.UUID, lead: Lead = "") -> Status[dict[str, Any]]:
+def ask_again(request: HttpRequest, analysis_id: uuid.UUID, lead: AnotherLead = None) -> Status[dict[str, Any]]:
     """Ask the model in service about the picture once more. The earlier analysis stays; an open one is returned.
 
-    Without a `lead` that of the earlier analysis holds.
+    Without a `lead` that of the earlier analysis holds; with an empty one, none does.
     """
     auth.limit(request, "upload")
     user = current_user(request)
     analysis = access.own_analysis(user, analysis_id)
-    named = lead_named(lead) or None
+    named = None if lead is None else lead_named(lead)
     another_id = once.made_by(idempotency.form_id(request, *with_lead(named)), analysis.pk)
     another = services.run_again(actor=user, analysis=analysis, lead=named, another_id=another_id)
     running.try_all_at_once([another])

@@ -54,7 +54,7 @@ def send_batch(
         raise faulty("files", _("At most %(max)d.") % {"max": settings.UPLOAD_MAX_PICTURES})
     wishes = Wishes(label=name, lead=lead_named(lead), keep_original=keep_original, keep_names=keep_names)
     content = (part for file in files for part in _content(file))
-    said = (name, repr((keep_original, keep_names)), *content, *with_lead(wishes.lead))
+    said = (name, repr((keep_original, keep_names)), *content, *with_lead(wishes.lead or None))
     batch = begin_batch(owner=user, batch_id=idempotency.form_id(request, *said), name=name, expected=len(files))
     added: list[BatchFile] = []
     for place, file in enumerate(files):

@@ -23,5 +23,5 @@ def lead_named(lead: str) -> str:
 
 
 def with_lead(lead: str | None) -> tuple[str, ...]:
-    """What a lead adds to what a call says; nothing where none is named, as in calls from before there were leads."""
-    return (f"lead={lead}",) if lead else ()
+    """What a lead, or an empty one, adds to what a call says; None adds nothing, as before there were leads."""
+    return () if lead is None else (f"lead={lead}",)

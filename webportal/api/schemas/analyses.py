@@ -29,6 +29,14 @@ Lead = Annotated[
         "doesn't know. The answer is judged by what was measured in that lead.",
     ),
 ]
+AnotherLead = Annotated[
+    str | None,
+    params.Form(
+        max_length=32,
+        description="The lead that the beat was recorded in, by any usual name; empty takes away the one that was "
+        "named. Left out, that of the earlier analysis holds.",
+    ),
+]
 State = Literal["queued", "running", "done", "rejected", "failed"]
 Verdict = Literal["CONFIDENT", "UNCERTAIN", "NOT_A_BEAT"]
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
+import threading
 import uuid
 from collections.abc import Callable
 from pathlib import Path
@@ -19,6 +21,7 @@ from tests.webportal.recordings.conftest import table_of
 from tests.webportal.recordings.folders import folder_of
 from webportal.accounts import quota
 from webportal.accounts.models import User
+from webportal.media import folders
 from webportal.recordings.jobs import reading
 from webportal.recordings.models import Recording
 
@@ -76,6 +79,23 @@ def test_pieces_go_on_where_the_file_ends(owner_client: Client, owner: User) -> 
     assert (folder_of(row) / "sent/0").read_bytes() == b"0123456789"
     assert put(owner_client, address, 5, b"56789")["Upload-Offset"] == "10"
     assert quota.space_of(owner).used == 10
+
+
+def test_a_piece_waits_for_another_that_is_being_written_and_not_for_ever(
+    owner_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (recording,) = announced(owner_client, {"a.csv": 10}).json()["recordings"]
+    address = recording["files"][0]["address"]
+    put(owner_client, address, 0, b"01")
+    owner_client.raise_request_exception = False  # answered as by a server
+    with (folder_of(Recording.objects.get()) / "sent/0").open("rb") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        monkeypatch.setattr(folders, "_LOCK_SECONDS", 0.1)
+        busy = put(owner_client, address, 2, b"23")
+        assert (busy.status_code, busy["Retry-After"]) == (503, "5")
+        monkeypatch.setattr(folders, "_LOCK_SECONDS", 30.0)
+        threading.Timer(0.2, fcntl.flock, (held, fcntl.LOCK_UN)).start()
+        assert put(owner_client, address, 2, b"23")["Upload-Offset"] == "4"
 
 
 def test_pieces_are_bounded_and_nobody_elses(owner_client: Client, other_client: Client, settings: Settings) -> None:
