@@ -30,8 +30,8 @@ _SURE: Final = 0.12
 _ORDERS: Final = (1, 2, 3, 5)
 _NOISE: Final = 0.35
 _LEAST_NODES: Final = 24
-#: Lines of an even pitch stand out more clearly, or nearly so: by this factor at least of how they did before.
-_AS_CLEAR: Final = 0.8
+#: Lines of an even pitch stand out more clearly, or nearly so: by this factor at least, as wild moves leave far less.
+_AS_CLEAR: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
