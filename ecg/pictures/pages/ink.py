@@ -46,6 +46,10 @@ _LEAST_PAPER: Final = 0.5
 #: most, share of the picture.
 _BAR: Final = 60
 _BAR_ROWS: Final = (8, 0.35)
+#: Ink in one piece that lies along the upper or lower edge of what is seen for so many columns, and for this share of
+#: its own, is what the paper lies on: a wave is cut off in few.
+_ALONG: Final = 48
+_MOSTLY: Final = 0.25
 #: Ink that is less deep than this is noise, grey levels.
 LEAST_INK: Final = 36
 
@@ -222,6 +226,12 @@ def ink_of(depth: Bytes, *, seen: Mask | None = None, is_share: bool = False) ->
         return None
     mask = depth >= grid + max(_THRESHOLD * (deepest - grid), LEAST_INK / 2)
     labels, number = ndimage.label(mask, structure=np.ones((3, 3)))
+    beside = [] if seen is None else _beside(labels, seen)
+    if beside:
+        gone = np.isin(labels, beside)
+        depth = np.where(ndimage.binary_dilation(gone, np.ones((5, 5))), 0, depth).astype(np.uint8)
+        mask &= ~gone
+        labels, number = ndimage.label(mask, structure=np.ones((3, 3)))
     boxes = np.zeros((number + 1, 4), np.int64)
     for index, place in enumerate(ndimage.find_objects(labels), 1):
         boxes[index] = place[1].start, place[0].start, place[1].stop, place[0].stop
@@ -231,3 +241,17 @@ def ink_of(depth: Bytes, *, seen: Mask | None = None, is_share: bool = False) ->
     # Most of a trace is nearly level: its runs are as high as the pen is wide.
     thickness = float(np.quantile(runs.ends - runs.starts, 0.4))
     return Ink(depth, mask, deepest, grid, labels, boxes, runs, max(1.0, thickness))
+
+
+def _beside(labels: NDArray[np.int32], seen: Mask) -> list[int]:
+    """The pieces of ink that lie along the upper or lower edge of what is seen."""
+    columns = np.flatnonzero(seen.any(axis=0))
+    first = seen.argmax(axis=0)[columns]
+    last = len(seen) - 1 - seen[::-1].argmax(axis=0)[columns]
+    found = []
+    for rows in (first, last):
+        pieces, counts = np.unique(labels[rows, columns], return_counts=True)
+        for piece, count in zip(pieces.tolist(), counts.tolist(), strict=True):
+            if piece and count >= max(_ALONG, _MOSTLY * np.count_nonzero((labels == piece).any(axis=0))):
+                found.append(piece)
+    return found

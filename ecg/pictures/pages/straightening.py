@@ -12,6 +12,7 @@ from PIL import Image
 from scipy import interpolate, ndimage
 
 from ecg.pictures.pages.lattice import Lattice, projected
+from ecg.pictures.pages.millimetre import clearness
 
 Floats = NDArray[np.float64]
 Pixels = NDArray[np.uint8]
@@ -29,6 +30,8 @@ _SURE: Final = 0.12
 _ORDERS: Final = (1, 2, 3, 5)
 _NOISE: Final = 0.35
 _LEAST_NODES: Final = 24
+#: Lines of an even pitch stand out more clearly, or nearly so: by this factor at least, as wild moves leave far less.
+_AS_CLEAR: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,16 +121,34 @@ def _nodes(length: int) -> Floats:
 def smoothed(flat: Flat, depth: NDArray[np.uint8], other: NDArray[np.bool_], periods: tuple[float, ...]) -> Flat:
     """The paper without its bends: lines of the grid are moved to where an even pitch puts them.
 
+    Moves after which its narrowest lines are no longer as even as before are not made.
+
     Args:
         flat: How it was straightened.
         depth: ``[rows, columns]``, ink of the straightened grid.
         other: ``[rows, columns]``: what is ink of something else.
         periods: Pixels between its lines, from the widest to the narrowest that there are.
     """
+    grid, fine = Image.fromarray(depth), periods[-1]
+    as_is = Flat(flat.size, flat.xs, flat.ys, *np.meshgrid(flat.xs, flat.ys))
     move_x, move_y = np.zeros_like(flat.from_x), np.zeros_like(flat.from_x)
+    clear = clearness(depth, fine), clearness(depth.T, fine)
     for period in periods:
-        move_x = _moved(depth, other, flat, period, move_x, axis=1)
-        move_y = _moved(depth, other, flat, period, move_y, axis=0)
+        moves = tuple(
+            _moved(depth, other, flat, period, known, axis=axis) for known, axis in ((move_x, 1), (move_y, 0))
+        )
+        after = np.asarray(_bent(as_is, *moves).straightened(grid, 0))
+        now = clearness(after, fine), clearness(after.T, fine)
+        (move_x, across), (move_y, down) = (
+            (move, new) if new >= _AS_CLEAR * old else (known, old)
+            for move, known, new, old in zip(moves, (move_x, move_y), now, clear, strict=True)
+        )
+        clear = across, down
+    return _bent(flat, move_x, move_y)
+
+
+def _bent(flat: Flat, move_x: Floats, move_y: Floats) -> Flat:
+    """The paper with what lies so many pixels from each node moved there."""
     x, y = np.meshgrid(flat.xs, flat.ys)
     places = flat.to_picture(np.stack([(x + move_x).ravel(), (y + move_y).ravel()], axis=1))
     from_x, from_y = places[:, 0].reshape(x.shape), places[:, 1].reshape(x.shape)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ecg.pictures.pages.ink import trace_depth
+from ecg.pictures.pages.ink import ink_of, trace_depth
 
 Colour = tuple[int, int, int]
 
@@ -27,3 +27,20 @@ def test_a_pen_is_deeper_than_the_grid(pen: Colour, grid: Colour) -> None:
     sheet[150:153] = pen
     depth = trace_depth(sheet, dark=False)
     assert np.median(depth[151]) > 1.4 * np.median(depth[12]) + 20
+
+
+@pytest.mark.parametrize("quarters", [0, 2], ids=["upright", "upside down"])
+def test_what_lies_along_the_edge_of_what_is_seen_is_no_ink_of_the_page_but_a_wave_cut_off_there_is(
+    quarters: int,
+) -> None:
+    depth = np.zeros((200, 400), np.uint8)
+    depth[20:26, 150:300] = depth[100:103, 20:380] = depth[20:102, 60:66] = 200
+    seen = np.zeros(depth.shape, np.bool_)
+    seen[20:180, 10:390] = True
+    ink = ink_of(np.rot90(depth, quarters), seen=np.rot90(seen, quarters))
+    assert ink is not None
+    again = ink_of(np.rot90(ink.depth, -quarters))
+    assert again is not None
+    assert not again.mask[:30, 150:300].any()
+    assert again.mask[20:102, 60:66].all()
+    assert again.mask[100:103, 20:380].all()
