@@ -41,9 +41,8 @@ def main(context: typer.Context) -> None:
 
 
 def _serve(settings: Settings) -> None:
-    from inference_server.runtime import event_loop, log
+    from inference_server.runtime import log
 
-    event_loop.choose_polling()
     log.configure(settings.log_level)
     if settings.used_fronts == 1:
         _run_one(settings)

@@ -1,30 +1,13 @@
-"""What the front's work hangs on: its event loop, and how gRPC hears of what its sockets have.
-
-More than half of what a call costs the front are hops between threads and into the kernel
-(``python -m benchmarks.serving``).
-"""
+"""What the front's work hangs on: its event loop."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Coroutine
-from typing import Any, Final
+from typing import Any
 
 import uvloop
 
-#: gRPC's event engine has threads of its own look after sockets, and each thing that comes goes through two of them
-#: before it is ours. Without it, the thread that waits for what is ours looks after the sockets as well.
-_POLLING: Final = "-event_engine_listener,-event_engine_client,-event_engine_poller_for_python"
-
-
-def choose_polling() -> None:
-    """Have gRPC poll in the way that costs a server the least, unless the environment says how.
-
-    This process and those that it starts; before any of them imports grpc.
-    """
-    os.environ.setdefault("GRPC_EXPERIMENTS", _POLLING)
-
 
 def run(serving: Coroutine[Any, Any, None]) -> None:
-    """Run a server to its end."""
+    """Run a server to its end, on a loop that costs a call less than asyncio's own."""
     uvloop.run(serving)
