@@ -25,6 +25,8 @@ _INNER: Final = 0.18
 _CLEAR: Final = 3.2
 #: So many tiles with waves make a grid; the share of the picture's tiles.
 _LEAST_SHARE: Final = 0.2
+#: Its lines across are no farther apart than so many times those along, or the other way round.
+_OBLONG: Final = 2.5
 
 
 class Waves(NamedTuple):
@@ -63,6 +65,15 @@ class Lattice:
             )
             shown[top:bottom, left:right] = 255
         return shown
+
+
+def _are_square(waves: list[Waves]) -> bool:
+    """Whether lines that stand are about as far apart as those that lie, however askew a page is seen."""
+    across, down = (
+        float(np.median([np.hypot(*side) for side in sides]))
+        for sides in zip(*((wave.across, wave.down) for wave in waves), strict=True)
+    )
+    return max(across, down) <= _OBLONG * min(across, down)
 
 
 def _inner(middle: float, length: int, *, far: bool) -> int:
@@ -105,7 +116,7 @@ def lattice_of(depth: NDArray[np.uint8]) -> Lattice | None:
     if start is None:
         return None
     waves = _followed(tiles, places, *start)
-    if len(waves) < max(1, _LEAST_SHARE * len(places)):
+    if len(waves) < max(1, _LEAST_SHARE * len(places)) or not _are_square(waves):
         return None
     return _fitted(waves)
 

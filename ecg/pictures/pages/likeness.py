@@ -158,7 +158,8 @@ def _alone(ink: Ink, traces: Sequence[Trace], millimetre: float) -> list[float]:
     reach = min([_BESIDE * millimetre, *(_BETWEEN * float(gap) for gap in np.diff(levels))])
     shares = []
     for trace in traces:
-        near = large & (np.abs(middles - trace.level) < reach)
+        # A lone line that doesn't move may be no heart's, but what bars stand on: all that stands there speaks.
+        near = large & ((np.abs(middles - trace.level) < reach) | (len(traces) == 1 and not _moves(trace.line)))
         counts = np.bincount(runs.columns[near], minlength=ink.mask.shape[1])
         shares.append(float((counts[trace.line.columns] <= 1).mean()))
     return shares

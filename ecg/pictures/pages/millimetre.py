@@ -74,12 +74,6 @@ def pitch_of(depth: NDArray[np.uint8]) -> Pitch | None:
     return Pitch(period / 5, bold=False, five=True) if period > _FIVE else Pitch(period, bold=False, five=False)
 
 
-def clearness(depth: NDArray[np.uint8], period: float) -> float:
-    """By what factor of power upright lines so many pixels apart stand out of the spectrum of ``[rows, columns]``."""
-    place = round(_POINTS / period)
-    return float(_spectrum(depth)[max(0, place - 4) : place + 5].max())
-
-
 def likelier(pitch: Pitch, between: float | None) -> Pitch | None:
     """The pitch with lines of one kind taken for those of the other, where only so a heart beats as hearts do.
 

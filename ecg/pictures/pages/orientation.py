@@ -13,6 +13,8 @@ from ecg.pictures.pages.words import NAMES, Word, words_of
 
 #: So many words that were read make sure that a page is not upside down.
 _ENOUGH: Final = 3
+#: And so many that it stands on its side where its traces seem to lie level.
+_ENOUGH_ACROSS: Final = 4
 #: Ink in one piece of so many millimetres, or more, is a trace's.
 _TRACE: Final = 9.0
 
@@ -39,7 +41,7 @@ def upright(ink: Ink, millimetre: float, *, is_share: bool) -> Upright:
     ways: dict[int, Upright] = {}
     for quarters in (lying, lying + 2, 1 - lying, 3 - lying):
         ways[quarters] = _turned(ink, quarters, millimetre, is_share=is_share)
-        if _told(ways[quarters].words) >= _ENOUGH:
+        if _told(ways[quarters].words) >= (_ENOUGH if (quarters - lying) % 2 == 0 else _ENOUGH_ACROSS):
             return ways[quarters]
     first, other = ways[lying], ways[lying + 2]
     if _told(other.words) != _told(first.words):
@@ -55,10 +57,17 @@ def _turned(ink: Ink, quarters: int, millimetre: float, *, is_share: bool) -> Up
     return Upright(ink, quarters, words_of(ink, millimetre))
 
 
-def _told(words: list[Word]) -> float:
-    """How much is read: words of several letters that are not the same upside down."""
-    return sum(
-        1.0 for word in words if (len(word.text) > 1 and word.text not in {"II", "III"}) or word.text in NAMES[3:]
+def _told(words: list[Word]) -> int:
+    """How much is read: different words of several letters that are not the same upside down.
+
+    Beats that stand on their sides look like one and the same word again and again.
+    """
+    return len(
+        {
+            word.text
+            for word in words
+            if (len(word.text) > 1 and word.text not in {"II", "III"}) or word.text in NAMES[3:]
+        }
     )
 
 

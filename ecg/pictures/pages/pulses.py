@@ -28,6 +28,8 @@ _SIDE: Final = 0.8
 #: Of a pulse that stands by itself, feet are no longer, mm; ink fills this share of the height at its sides, and of its
 #: lid.
 _STUB: Final = 1.5
+#: So many pixels around it may be paler ink of its edges.
+_PALER: Final = 2
 _UPRIGHT: Final = 0.75
 _LID: Final = 0.9
 
@@ -60,16 +62,29 @@ def boxes_of(ink: Ink, millimetre: float) -> dict[int, Pulse]:
     fits = (widths >= _WIDTHS[0]) & (widths <= _WIDTHS[1] + 2 * _STUB) & (heights >= _HEIGHTS[0])
     for piece in np.flatnonzero(fits & (heights <= _HEIGHTS[1])):
         left, top, right, bottom = (int(edge) for edge in ink.boxes[piece])
-        mask = ink.labels[top:bottom, left:right] == piece
-        box = _box(mask, np.where(mask, ink.depth[top:bottom, left:right], 0), ink.thickness)
+        inside = slice(max(0, top - _PALER), bottom + _PALER), slice(max(0, left - _PALER), right + _PALER)
+        labels = ink.labels[inside]
+        depth = np.where((labels == piece) | (labels == 0), np.maximum(ink.depth[inside] - ink.grid, 0.0), 0.0)
+        edges = [
+            (max(0, _PALER - near), max(0, far + _PALER - length))
+            for near, far, length in ((top, bottom, ink.labels.shape[0]), (left, right, ink.labels.shape[1]))
+        ]
+        box = _box(np.pad(labels == piece, edges), np.pad(depth, edges), ink.thickness)
         if box is not None:
-            found[int(piece)] = Pulse(left + box.left, left + box.right, top + box.top, top + box.foot)
+            x, y = left - _PALER, top - _PALER
+            found[int(piece)] = Pulse(x + box.left, x + box.right, y + box.top, y + box.foot)
     return found
 
 
-def _box(mask: NDArray[np.bool_], depth: NDArray[np.uint8], pen: float) -> Pulse | None:
-    """The pulse that a piece of ink is, to parts of a pixel by how deep the ink is; None where it is none."""
-    upright = mask.mean(axis=0) >= _UPRIGHT
+def _box(mask: NDArray[np.bool_], depth: Floats, pen: float) -> Pulse | None:
+    """The pulse that a piece of ink is, to parts of a pixel by how deep the ink is; None where it is none.
+
+    Args:
+        mask: ``[rows, columns]``, the piece and :data:`_PALER` pixels around it.
+        depth: ``[rows, columns]``, of the ink, with the paler pixels at its edges.
+        pen: Its width, pixels.
+    """
+    upright = mask.sum(axis=0) >= _UPRIGHT * (len(mask) - 2 * _PALER)
     sides = np.flatnonzero(upright)
     if not len(sides):
         return None
@@ -82,7 +97,7 @@ def _box(mask: NDArray[np.bool_], depth: NDArray[np.uint8], pen: float) -> Pulse
     inner = inner[:, edge : inner.shape[1] - edge]
     if inner.shape[1] < max(2.0, pen):
         return None
-    thick = max(1, round(2.5 * pen))
+    thick = _PALER + max(1, round(2.5 * pen))
     if inner[:thick].any(axis=0).mean() < _LID or inner[thick:].any():
         return None
     lid = _middle(depth[:thick, left[-1] + 1 + edge : right[0] - edge].sum(axis=1))
@@ -94,7 +109,7 @@ def _box(mask: NDArray[np.bool_], depth: NDArray[np.uint8], pen: float) -> Pulse
     return Pulse(_middle(walls[:half]), half + _middle(walls[half:]), lid, foot)
 
 
-def _middle(weights: NDArray[np.unsignedinteger]) -> float:
+def _middle(weights: Floats) -> float:
     """The mean place of what is weighed, from the edge of the first."""
     return float((weights * (np.arange(len(weights)) + 0.5)).sum() / max(1.0, float(weights.sum())))
 

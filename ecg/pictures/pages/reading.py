@@ -29,6 +29,7 @@ from ecg.pictures.pages.rows import rows_of
 from ecg.pictures.pages.scale import scale_of
 from ecg.pictures.pages.sheet import sheet_of
 from ecg.pictures.pages.straightening import Flat
+from ecg.pictures.pages.tilt import is_drawn, tilt_of
 from ecg.pictures.pages.traces import Trace, touching, traces_of
 from ecg.pictures.pages.views import View, usual_scale, view_of
 from ecg.pictures.pages.words import Word, words_of
@@ -47,6 +48,8 @@ _SHOWN: Final = 250
 _FULL: Final = 0.3
 #: Pictures with a shorter side are no strip, pixels.
 _LEAST_SIDE: Final = 60
+#: What lies less askew stays as it is, degrees.
+_LEAST_TILT: Final = 0.03
 #: Smaller pictures may show one beat, pixels of the longer side.
 _SMALL: Final = 700
 _LEAST_WIDTH: Final = 150
@@ -163,11 +166,32 @@ def _paper(
     go_on()
     lattice = lattice_of(grid)
     go_on()
-    flat, pitch = straightening.unchanged(image.size), None
-    shown = Image.new("L", image.size, 255)
     if lattice is not None:
         shown = Image.fromarray(lattice.shown(grid.shape))
         flat, pitch = _straightened(lattice, grid, other, image.size)
+        return _inked(view, shown, flat, pitch, probabilities, stated, go_on)
+    shown = Image.new("L", image.size, 255)
+    page = _inked(view, shown, straightening.unchanged(image.size), None, probabilities, stated, go_on)
+    if page is None or stated.corners or (dark and is_drawn(pixels)):
+        return page
+    tilt = tilt_of(page.ink, page.millimetre)
+    if abs(tilt) < _LEAST_TILT:
+        return page
+    return _inked(view, shown, straightening.turned(image.size, tilt), None, probabilities, stated, go_on) or page
+
+
+def _inked(
+    view: View,
+    shown: Image.Image,
+    flat: Flat,
+    pitch: Pitch | None,
+    probabilities: Probabilities | None,
+    stated: Corrections,
+    go_on: Callable[[], None],
+) -> _Page | None:
+    """The paper made flat and its ink found, where the picture is ``shown`` (255); None where there is none."""
+    image = view.image
+    dark = inks.is_dark(np.asarray(image))
     straight = np.asarray(flat.straightened(image, (0, 0, 0) if dark else (255, 255, 255)))
     seen = _within(
         np.asarray(flat.straightened(view.seen or Image.new("L", image.size, 255), 0)) > _SHOWN,

@@ -32,13 +32,9 @@ MOST_ROWS: Final = 16
 
 def rows_of(ink: Ink, millimetre: float, number: int | None = None) -> list[float]:
     """Levels of the rows, from the top, pixels; at most ``number``, those that are clearest, where that is known."""
-    wide = ink.widths() >= TRACE_WIDTH * millimetre
-    if not wide.any():
+    _, middles = level_runs(ink, millimetre)
+    if not len(middles):
         return []
-    runs = ink.runs
-    pieces = ink.labels[runs.starts, runs.columns]
-    level = wide[pieces] & (runs.ends - runs.starts <= _LEVEL * ink.thickness + 1)
-    middles = ((runs.starts + runs.ends) / 2)[level]
     counts = np.bincount(middles.astype(np.int64), minlength=len(ink.mask)).astype(np.float64)
     smooth = ndimage.gaussian_filter1d(counts, _BLUR * millimetre, mode="constant")
     smooth *= _BLUR * millimetre * np.sqrt(2 * np.pi)  # columns whose ink lies about here
@@ -52,3 +48,11 @@ def rows_of(ink: Ink, millimetre: float, number: int | None = None) -> list[floa
     if len(chosen) > most:
         chosen = np.sort(chosen[np.argsort(smooth[chosen])[-most:]])
     return [float(place) + 0.5 for place in chosen]
+
+
+def level_runs(ink: Ink, millimetre: float) -> tuple[NDArray[np.int64], Floats]:
+    """Columns and middles of what may be the level parts of traces, pixels."""
+    runs = ink.runs
+    wide = ink.widths() >= TRACE_WIDTH * millimetre
+    level = wide[ink.labels[runs.starts, runs.columns]] & (runs.ends - runs.starts <= _LEVEL * ink.thickness + 1)
+    return runs.columns[level], ((runs.starts + runs.ends) / 2)[level]

@@ -26,7 +26,7 @@ _WIDTH_ALIKE: Final = 0.2
 #: Likeness of a number and of a unit beside it from which on they are read as such, of each and of both together.
 _GUESSED: Final = 0.53
 _BOTH: Final = 1.18
-#: A number is about as high as the unit beside it; where less of it was seen, it may be another one.
+#: A number is about as high as the unit beside it above its foot; where less was seen, it may be another one.
 _WHOLE: Final = 0.84
 #: What is stated contradicts what is found where they differ by more.
 _STATED: Final = 0.05
@@ -191,7 +191,7 @@ def _printed(words: Sequence[Word], units: tuple[str, ...], values: tuple[float,
         for number in words:
             beside = -0.3 * high <= left - number.box[2] <= 1.6 * high
             level = min(bottom, number.box[3]) - max(top, number.box[1]) > 0.4 * (number.box[3] - number.box[1])
-            whole = number.box[3] - number.box[1] >= _WHOLE * high
+            whole = number.box[3] - number.box[1] >= _WHOLE * (unit.foot - top)
             if beside and level and whole and number.guess in texts and _are_read(number, unit):
                 values_read.add(texts[number.guess])
     return values_read.pop() if len(values_read) == 1 else None

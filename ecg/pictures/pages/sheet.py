@@ -60,10 +60,8 @@ class Sheet(NamedTuple):
 
     def fills(self, corners: Sequence[Point], size: tuple[int, int]) -> bool:
         """Whether corners in a picture of ``size`` that a person states are about those of this sheet."""
-        across, down = self.shown.width / size[0], self.shown.height / size[1]
-        between = Image.new("1", self.shown.size)
-        ImageDraw.Draw(between).polygon([(x * across, y * down) for x, y in corners], fill=1)
-        inside = np.asarray(between)
+        factors = np.array(self.shown.size) / np.array(size)
+        inside = _between(np.array(corners) * factors, self.shown.size)
         return bool(inside.any() and (np.asarray(self.shown)[inside] > 127).mean() >= _FILLED)
 
 
@@ -80,6 +78,9 @@ def sheet_of(image: Image.Image) -> Sheet | None:
         return None
     # The lit part of a sheet may have four sides, too.
     mask, corners = max(found, key=lambda sheet: int(sheet[0].sum()))
+    if np.median(colours[mask], axis=0).max() <= _SCREEN:
+        # Bright words near its edge look as little like a screen as what is around it; and screens aren't bent.
+        mask = _between(corners, size)
     corners = (corners + _OUTSET * 2 * (corners - corners.mean(axis=0))) * (np.array(image.size) / np.array(size))
     first, second, third, fourth = ((float(x), float(y)) for x, y in corners)
     inner = ndimage.binary_erosion(mask, border_value=1)
@@ -89,6 +90,13 @@ def sheet_of(image: Image.Image) -> Sheet | None:
     around = colours[tuple(nearest)].astype(np.uint8)
     shown = Image.fromarray(inner.view(np.uint8) * np.uint8(255))
     return Sheet((first, second, third, fourth), shown, Image.fromarray(around))
+
+
+def _between(corners: Floats, size: tuple[int, int]) -> Mask:
+    """What lies between corners, ``[4, 2]``, in a picture of ``size``."""
+    between = Image.new("1", size)
+    ImageDraw.Draw(between).polygon([(x, y) for x, y in corners.tolist()], fill=1)
+    return np.array(between)
 
 
 def _differences(colours: Floats) -> Iterator[Floats]:

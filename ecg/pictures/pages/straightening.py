@@ -12,7 +12,6 @@ from PIL import Image
 from scipy import interpolate, ndimage
 
 from ecg.pictures.pages.lattice import Lattice, projected
-from ecg.pictures.pages.millimetre import clearness
 
 Floats = NDArray[np.float64]
 Pixels = NDArray[np.uint8]
@@ -29,9 +28,10 @@ _SURE: Final = 0.12
 #: Orders of the surfaces that are tried, how far off the median line may stay, pixels, and the nodes that they need.
 _ORDERS: Final = (1, 2, 3, 5)
 _NOISE: Final = 0.35
+#: Moving the lines must make them so many times as clear; shorter waves than these pixels are none of theirs.
+_CLEARER: Final = 1.02
+_SHORTEST: Final = 2.2
 _LEAST_NODES: Final = 24
-#: Lines of an even pitch stand out more clearly, or nearly so: by this factor at least, as wild moves leave far less.
-_AS_CLEAR: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,38 +121,47 @@ def _nodes(length: int) -> Floats:
 def smoothed(flat: Flat, depth: NDArray[np.uint8], other: NDArray[np.bool_], periods: tuple[float, ...]) -> Flat:
     """The paper without its bends: lines of the grid are moved to where an even pitch puts them.
 
-    Moves after which its narrowest lines are no longer as even as before are not made.
-
     Args:
         flat: How it was straightened.
         depth: ``[rows, columns]``, ink of the straightened grid.
         other: ``[rows, columns]``: what is ink of something else.
         periods: Pixels between its lines, from the widest to the narrowest that there are.
     """
-    grid, fine = Image.fromarray(depth), periods[-1]
-    as_is = Flat(flat.size, flat.xs, flat.ys, *np.meshgrid(flat.xs, flat.ys))
-    move_x, move_y = np.zeros_like(flat.from_x), np.zeros_like(flat.from_x)
-    clear = clearness(depth, fine), clearness(depth.T, fine)
+    moves = [np.zeros_like(flat.from_x), np.zeros_like(flat.from_x)]
+    clear = [_clearness(_bent(flat, *moves), depth, periods[0], axis) if periods else 0.0 for axis in (0, 1)]
     for period in periods:
-        moves = tuple(
-            _moved(depth, other, flat, period, known, axis=axis) for known, axis in ((move_x, 1), (move_y, 0))
-        )
-        after = np.asarray(_bent(as_is, *moves).straightened(grid, 0))
-        now = clearness(after, fine), clearness(after.T, fine)
-        (move_x, across), (move_y, down) = (
-            (move, new) if new >= _AS_CLEAR * old else (known, old)
-            for move, known, new, old in zip(moves, (move_x, move_y), now, clear, strict=True)
-        )
-        clear = across, down
-    return _bent(flat, move_x, move_y)
+        for axis in (1, 0):
+            tried = list(moves)
+            tried[1 - axis] = _moved(depth, other, flat, period, moves[1 - axis], axis=axis)
+            clearer = _clearness(_bent(flat, *tried), depth, periods[0], axis)
+            # Phases may be those of pixels and lines that beat, of a frame or of little ink: then lines get blurred.
+            if clearer > _CLEARER * clear[axis]:
+                moves, clear[axis] = tried, clearer
+    bent = _bent(flat, *moves)
+    places = flat.to_picture(np.stack([bent.from_x.ravel(), bent.from_y.ravel()], axis=1))
+    from_x, from_y = places[:, 0].reshape(flat.from_x.shape), places[:, 1].reshape(flat.from_x.shape)
+    return Flat(flat.size, flat.xs, flat.ys, from_x, from_y)
 
 
 def _bent(flat: Flat, move_x: Floats, move_y: Floats) -> Flat:
-    """The paper with what lies so many pixels from each node moved there."""
+    """From straightened paper whose nodes are moved by so many pixels, to it as it is."""
     x, y = np.meshgrid(flat.xs, flat.ys)
-    places = flat.to_picture(np.stack([(x + move_x).ravel(), (y + move_y).ravel()], axis=1))
-    from_x, from_y = places[:, 0].reshape(x.shape), places[:, 1].reshape(x.shape)
-    return Flat(flat.size, flat.xs, flat.ys, from_x, from_y)
+    return Flat(flat.size, flat.xs, flat.ys, x + move_x, y + move_y)
+
+
+def _clearness(bent: Flat, depth: NDArray[np.uint8], period: float, axis: int) -> float:
+    """Power of the lines across an axis that lie at even places, all over the paper: of their wave and its harmonics.
+
+    Args:
+        bent: How the paper is bent.
+        depth: ``[rows, columns]``, ink of the grid.
+        period: Pixels between the lines.
+        axis: 1 for the upright ones, 0 for those that lie.
+    """
+    profile = np.asarray(bent.straightened(Image.fromarray(depth), 0)).mean(axis=1 - axis, dtype=np.float64)
+    places = (np.arange(len(profile)) + 0.5) / period
+    waves = np.exp(-2j * np.pi * np.arange(1, int(period / _SHORTEST) + 1)[:, None] * places)
+    return float((np.abs(waves @ (profile - profile.mean())) ** 2).sum())
 
 
 def _moved(

@@ -59,11 +59,16 @@ class Word(NamedTuple):
     """Its pieces of ink."""
     guess: str = ""
     """The likest of the words, however little, if no other is nearly as like."""
+    foot: int = 0
+    """The row on which most of its letters stand: a slash goes below."""
 
 
 def words_of(ink: Ink, millimetre: float) -> list[Word]:
     """The words of a page, from its letters."""
-    return [_read(ink, box, pieces) for box, pieces in _groups(ink, millimetre)]
+    return [
+        _read(ink, box, pieces)._replace(foot=int(np.median(ink.boxes[list(pieces), 3])))
+        for box, pieces in _groups(ink, millimetre)
+    ]
 
 
 def _groups(ink: Ink, millimetre: float) -> list[tuple[tuple[int, int, int, int], tuple[int, ...]]]:

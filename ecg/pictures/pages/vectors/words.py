@@ -56,4 +56,4 @@ def _words(printed: Printed) -> Iterator[Word]:
 
 def _word(text: str, box: tuple[float, float, float, float]) -> Word:
     left, top, right, bottom = (round(edge) for edge in box)
-    return Word(text, 1.0, (left, top, right, bottom), (), guess=text)
+    return Word(text, 1.0, (left, top, right, bottom), (), guess=text, foot=bottom)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 
 from ecg.pictures.pages.sheet import sheet_of
 
@@ -53,3 +53,15 @@ def test_a_shadow_is_no_sheet() -> None:
     y, x = np.mgrid[0:640, 0:1000]
     light = 245 - 130 / (1 + np.exp(-(x + 0.3 * y - 500) / 60))
     assert sheet_of(Image.fromarray(np.repeat(light[..., None], 3, axis=2).astype(np.uint8))) is None
+
+
+def test_words_at_the_edge_of_a_screen_are_on_it() -> None:
+    picture = Image.new("RGB", (740, 420), (12, 18, 24))
+    draw = ImageDraw.Draw(picture)
+    draw.rectangle((0, 30, 683, 395), fill=(6, 10, 34))
+    for place, words in (((36, 40), "GARCIA, PAUL  ID 133681"), ((36, 374), "25 mm/s  20 mm/mV")):
+        draw.text(place, words, fill=(255, 255, 90), font=ImageFont.load_default(16), stroke_width=1)
+    sheet = sheet_of(picture)
+    assert sheet is not None
+    shown = np.asarray(sheet.shown.resize(picture.size))
+    assert shown[44:56, 40:180].min() == shown[374:386, 40:180].min() == 255

@@ -1,49 +1,64 @@
-"""Bent paper becomes flat by its grid, and never less even than it was."""
+"""Paper made flat: bends of its lines are taken away, and none are put in."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from PIL import Image
 
 from ecg.pictures.pages import straightening
-from ecg.pictures.pages.straightening import Flat, smoothed
+from ecg.pictures.pages.reading import read
+from ecg.pictures.pages.result import Kind
+from ecg.pictures.pages.straightening import Flat
+from tests.ecg.pictures.pages import drawn
+from tests.ecg.pictures.pages.test_millimetre import grid
 
-PERIOD = 8.0
-
-
-def _flat(height: int, width: int) -> Flat:
-    xs, ys = np.linspace(0, width, 13), np.linspace(0, height, 9)
-    return Flat((width, height), xs, ys, *np.meshgrid(xs, ys))
-
-
-def _grid(bend: float) -> NDArray[np.uint8]:
-    """Lines every :data:`PERIOD` pixels, by up to ``bend`` pixels too far right and down in the middle."""
-    y, x = np.mgrid[:384, :576] + 0.5
-    off = bend * np.sin(np.pi * x / 576) * np.sin(np.pi * y / 384)
-    lines = np.maximum(np.cos(2 * np.pi * (x - off) / PERIOD), np.cos(2 * np.pi * (y - off) / PERIOD))
-    return np.where(lines > 0.8, 40, 0).astype(np.uint8)
+SHAPE = (470, 1400)
 
 
-def _most_off(flat: Flat, bend: float) -> float:
-    """How far off nodes lie, pixels, a shift of all aside."""
-    x, y = np.meshgrid(flat.xs, flat.ys)
-    off = bend * np.sin(np.pi * flat.from_x / 576) * np.sin(np.pi * flat.from_y / 384)
-    left = np.stack([flat.from_x - x - off, flat.from_y - y - off])[:, 1:-1, 1:-1]
-    return float(np.abs(left - np.median(left, axis=(1, 2), keepdims=True)).max())
+def straightened(depth: NDArray[np.uint8], millimetre: float) -> tuple[Flat, NDArray[np.float64], NDArray[np.float64]]:
+    """How the lines are made even, and by how much that moves each node to the right and down."""
+    before = straightening.turned((SHAPE[1], SHAPE[0]), 0.0)
+    after = straightening.smoothed(before, depth, np.zeros(SHAPE, np.bool_), (5 * millimetre, millimetre))
+    return after, after.from_x - before.from_x, after.from_y - before.from_y
 
 
-def test_bent_lines_become_even() -> None:
-    depth = _grid(3.0)
-    flat = smoothed(_flat(*depth.shape), depth, np.zeros(depth.shape, np.bool_), (PERIOD,))
-    assert _most_off(flat, 3.0) < 1.0
+@pytest.mark.parametrize(("fine", "bold"), [(60, 60), (60, 130), (0, 90)])
+@pytest.mark.parametrize("millimetre", [4.35, 8.54, 9.3])
+def test_straight_lines_in_a_frame_stay_where_they_are(millimetre: float, fine: int, bold: int) -> None:
+    depth = grid(millimetre, SHAPE, fine=fine, bold=bold, whole=True)
+    framed = np.zeros_like(depth)
+    framed[60:410, 80:1320] = bold
+    framed[62:408, 82:1318] = depth[62:408, 82:1318]
+    _, across, down = straightened(framed, millimetre)
+    assert max(np.ptp(across), np.ptp(down)) < 0.5
 
 
-def test_moves_that_make_lines_less_even_are_not_made(monkeypatch: pytest.MonkeyPatch) -> None:
-    wild = np.random.default_rng(1).normal(0, 40, (9, 13))
-    monkeypatch.setattr(straightening, "_moved", lambda *_, **__: wild)
-    depth = _grid(0.0)
-    flat = _flat(*depth.shape)
-    after = smoothed(flat, depth, np.zeros(depth.shape, np.bool_), (5 * PERIOD, PERIOD))
-    assert np.allclose(after.from_x, flat.from_x)
-    assert np.allclose(after.from_y, flat.from_y)
+def test_a_bend_is_taken_away() -> None:
+    depth = grid(8.54, SHAPE)
+    y, x = np.mgrid[0 : SHAPE[0], 0 : SHAPE[1]]
+    bend = 3 * np.sin(x / 300)
+    bent = depth[np.clip(np.rint(y - bend), 0, SHAPE[0] - 1).astype(int), x]
+    flat, _, down = straightened(bent, 8.54)
+    off = down - 3 * np.sin(flat.from_x / 300)
+    assert float(np.median(np.abs(off - np.median(off)))) < 0.6
+
+
+@pytest.mark.parametrize("degrees", [-1.5, 0.4, 2.5])
+def test_a_strip_without_a_grid_that_was_scanned_askew_is_level(degrees: float) -> None:
+    page = Image.fromarray(drawn.strip(scale=6.0, fine=None, bold=None).pixels())
+    askew = np.asarray(page.rotate(degrees, Image.Resampling.BICUBIC, expand=True, fillcolor=(255, 246, 244)))
+    noise = np.random.default_rng(3).normal(0, 2, askew.shape)
+    reading = read(np.clip(askew + noise, 0, 255).astype(np.uint8))
+    (lead,) = reading.leads
+    assert reading.degrees == pytest.approx(degrees, abs=0.1)
+    assert np.nanmedian(lead.millivolts[:1000]) == pytest.approx(np.nanmedian(lead.millivolts[-1000:]), abs=0.03)
+
+
+def test_a_drift_on_a_screen_is_the_trace_s_own() -> None:
+    page = drawn.Page(222, 46, 6.0, paper=(0, 0, 0), fine=None, bold=None, pen=(90, 250, 120))
+    page.trace(14, 28, drawn.lead(8) + np.linspace(0, 0.8, 8 * drawn.RATE))
+    page.text(8, 43, "25 mm/s  10 mm/mV")
+    reading = read(page.pixels())
+    assert (reading.kind, reading.degrees) == (Kind.STRIP, 0.0)

@@ -1,0 +1,64 @@
+"""The page's scale by what is printed, and by pulses to parts of a pixel."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy import ndimage
+
+from ecg.pictures.pages.ink import ink_of
+from ecg.pictures.pages.millimetre import Pitch
+from ecg.pictures.pages.pulses import boxes_of
+from ecg.pictures.pages.result import Basis
+from ecg.pictures.pages.scale import scale_of
+from ecg.pictures.pages.words import Word
+
+PITCH = Pitch(8.0, bold=True, five=True)
+
+
+def words(number: tuple[int, int], unit: tuple[int, int], foot: int) -> list[Word]:
+    """``50 mm/s``: upper and lower edge of the number and of the unit, and where the unit's letters stand."""
+    return [
+        Word("50", 0.9, (100, number[0], 134, number[1]), (), "50", number[1]),
+        Word("mm/s", 0.9, (150, unit[0], 220, unit[1]), (), "mm/s", foot),
+    ]
+
+
+@pytest.mark.parametrize("unit", [(200, 222), (198, 228), (198, 232)], ids=["level", "lower", "lowest"])
+def test_a_number_is_whole_however_far_down_the_slash_beside_it_goes(unit: tuple[int, int]) -> None:
+    calibration = scale_of(PITCH, [], words((200, 222), unit, 222), 2000).calibration
+    assert (calibration.mm_per_second, calibration.speed) == (50.0, Basis.PRINT)
+
+
+def test_a_number_of_which_a_part_was_seen_is_not_believed() -> None:
+    calibration = scale_of(PITCH, [], words((206, 222), (198, 228), 222), 2000).calibration
+    assert calibration.speed is Basis.ASSUMED
+
+
+@pytest.mark.parametrize("off", [0.0, 0.2, 0.45, 0.7])
+def test_a_pulse_is_measured_to_parts_of_a_pixel(off: float) -> None:
+    finer, pen = 20, 2.6
+    layer = np.zeros((120 * finer, 110 * finer))
+
+    def stroke(left: float, top: float, right: float, bottom: float) -> None:
+        rows, columns = (
+            slice(round((low - pen / 2 + off) * finer), round((high + pen / 2 + off) * finer))
+            for low, high in ((top, bottom), (left, right))
+        )
+        layer[rows, columns] = 220
+
+    for place in (
+        (20, 95, 28, 95),
+        (28, 20.3, 28, 95),
+        (28, 20.3, 65.4, 20.3),
+        (65.4, 20.3, 65.4, 95),
+        (65.4, 95, 73, 95),
+    ):
+        stroke(*place)
+    page = np.zeros((220, 700))
+    page[40:160, 30:140] = layer.reshape(120, finer, 110, finer).mean(axis=(1, 3))
+    ink = ink_of(np.rint(ndimage.gaussian_filter(page, 0.7)).astype(np.uint8))
+    assert ink is not None
+    (pulse,) = boxes_of(ink, 7.47).values()
+    assert pulse.height == pytest.approx(74.7, abs=0.1)
+    assert pulse.width == pytest.approx(37.4, abs=0.1)
