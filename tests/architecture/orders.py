@@ -50,6 +50,7 @@ ENTRIES: Final[dict[str, Order]] = {
         commands
     """),
     "training": _order("""
+        packed
         databases
         synthetic
         pictures

@@ -7,12 +7,11 @@ again.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
-from zipfile import ZIP_LZMA, BadZipFile, ZipFile
+from zipfile import BadZipFile
 
 import numpy as np
 import pandas as pd
@@ -22,7 +21,7 @@ from pydantic import ValidationError
 from scipy.special import softmax
 
 from ecg.classes import CLASS_SETS, index_of_symbols
-from training import TrainingError
+from training import TrainingError, packed
 from training.datasets import people_folds
 from training.datasets.prepared_data import Dataset
 from training.datasets.splits import Split, simulated_block_rows
@@ -157,12 +156,7 @@ class Predictions:
             arrays |= {field: getattr(self.whose, field) for field in _WHOSE}
         if self.temperature is not None:
             arrays["temperature"] = np.array(self.temperature)
-        partial = path.with_suffix(".partial.npz")
-        with ZipFile(partial, "w", ZIP_LZMA) as archive:
-            for name, values in arrays.items():
-                with archive.open(f"{name}.npy", "w") as member:
-                    np.lib.format.write_array(member, values, allow_pickle=False)
-        os.replace(partial, path)
+        packed.write(path, arrays)
 
 
 def load(path: Path) -> Predictions:

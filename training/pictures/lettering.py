@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from ecg.pictures.pages.words import HEIGHT, LETTERING, WORDS
+from training import packed
 from training.pictures.fonts import FONTS, font
 
 #: Letters are drawn so large and then made smaller, pixels.
@@ -24,8 +25,7 @@ def lettering() -> dict[str, NDArray[np.uint8] | NDArray[np.int64]]:
 
 def write() -> Path:
     """Write the file that the package brings along."""
-    with LETTERING.open("wb") as file:
-        np.savez_compressed(file, **lettering())  # type: ignore[arg-type]  # the stub takes keywords one by one
+    packed.write(LETTERING, lettering())
     return LETTERING
 
 
