@@ -35,6 +35,12 @@ _MOST_LETTERS: Final = 4000
 _SPACE: Final = 0.34
 #: The widths of a word in different fonts, as a share.
 _WIDTHS: Final = 0.3
+#: A letter beside another is no farther away than this share of its height; ink covers this share of it there, and
+#: so much of what lies so many pixels beyond its ends, where a trace would go on.
+_NEXT: Final = 0.6
+_SAME: Final = 0.95
+_ENDS: Final = 0.4
+_BEYOND: Final = 3
 #: A word is known from this likeness on (correlation), and if no other word is nearly as like.
 LIKE: Final = 0.66
 _ALONE: Final = 0.025
@@ -65,10 +71,36 @@ class Word(NamedTuple):
 
 def words_of(ink: Ink, millimetre: float) -> list[Word]:
     """The words of a page, from its letters."""
-    return [
-        _read(ink, box, pieces)._replace(foot=int(np.median(ink.boxes[list(pieces), 3])))
-        for box, pieces in _groups(ink, millimetre)
-    ]
+    words = []
+    for box, pieces in _groups(ink, millimetre):
+        word = _read(ink, box, pieces)._replace(foot=int(np.median(ink.boxes[list(pieces), 3])))
+        words.append(_with_touching(ink, word) if word.text == "I" else word)
+    return words
+
+
+def _with_touching(ink: Ink, word: Word) -> Word:
+    """An ``I`` as ``II`` or ``III`` where the others touch a trace, and so are part of a larger piece of ink."""
+    left, top, right, bottom = word.box
+    wide, high = right - left, bottom - top
+    own = np.isin(ink.labels[top:bottom, left:right], word.pieces)
+    ends = own.any(axis=0)
+
+    def again(off: int) -> bool:
+        first, last = left + off, right + off
+        if first < 0 or last > ink.mask.shape[1] or top < _BEYOND or bottom + _BEYOND > len(ink.mask):
+            return False
+        beyond = [
+            ink.mask[rows, first:last][:, ends]
+            for rows in (slice(top - _BEYOND, top - _BEYOND + 1), slice(bottom + _BEYOND - 1, bottom + _BEYOND))
+        ]
+        return bool(ink.mask[top:bottom, first:last][own].mean() >= _SAME and np.mean(beyond) <= _ENDS)
+
+    for side in (1, -1):
+        for off in range(wide + 1, wide + round(_NEXT * high) + 1):
+            if again(side * off):
+                text = "I" * (2 + again(2 * side * off))
+                return word._replace(text=text, guess=text)
+    return word
 
 
 def _groups(ink: Ink, millimetre: float) -> list[tuple[tuple[int, int, int, int], tuple[int, ...]]]:

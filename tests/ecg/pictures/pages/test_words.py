@@ -1,0 +1,20 @@
+"""Names of leads that touch what they name."""
+
+from __future__ import annotations
+
+import pytest
+
+from ecg.pictures.pages.ink import ink_of
+from ecg.pictures.pages.layouts import named
+from ecg.pictures.pages.words import words_of
+from tests.ecg.pictures.pages import drawn
+
+
+@pytest.mark.parametrize(("name", "x"), [("I", 14.5), ("II", 16.4), ("II", 17.0)])
+def test_a_name_is_whole_though_a_wave_touches_its_last_letter(name: str, x: float) -> None:
+    page = drawn.Page(222, 46, 8.0, fine=None, bold=None)
+    page.line([(14, 28), (17.6, 28), (18.4, 6), (19.2, 28), (210, 28)])
+    page.text(x, 14, name)
+    ink = ink_of(255 - page.pixels().min(axis=2))
+    assert ink is not None
+    assert [found.name for found in named(words_of(ink, 8.0), [224.0], 8.0)] == [name]
