@@ -150,8 +150,9 @@ class FamilyGathering:
 
     def _gathered(self) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
         """The number of the group that each beat has come to, and how much the beat was like it."""
-        homes = np.concatenate([np.empty(0, np.int32), *self._homes])
-        likeness = np.concatenate([np.empty(0, np.float32), *self._likeness])
+        self._homes = [np.concatenate([np.empty(0, np.int32), *self._homes])]
+        self._likeness = [np.concatenate([np.empty(0, np.float32), *self._likeness])]
+        homes, likeness = self._homes[0], self._likeness[0]
         group_of = np.array([self._root(home) for home in range(len(self._home_of))], np.int32)
         return (group_of[homes] if len(homes) else homes), likeness
 
@@ -169,6 +170,7 @@ class FamilyGathering:
         place_of = np.zeros(len(self._home_of), np.int16)
         place_of[self._ids[order]] = np.arange(len(order))
         places = place_of[of_beat]
+        del of_beat
         families = []
         for place, group in enumerate(order):
             members = np.flatnonzero(places == place)

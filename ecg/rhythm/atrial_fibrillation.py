@@ -17,6 +17,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from ecg.beats import SAMPLING_RATE
 from ecg.features.atrial import ATRIAL
 from ecg.rhythm.heart_rate import Episode, seconds_to_episodes
 from ecg.rhythm.settings import RhythmSettings
@@ -31,6 +32,9 @@ _LEAST_INTERVALS: Final = 8
 
 #: Pairs of intervals that are compared at once: some megabytes.
 _TOGETHER: Final = 200_000
+
+#: Windows whose numbers are held at once.
+_WINDOWS: Final = 8_640
 
 NUMBERS: Final[dict[str, str]] = {
     "equal": "share of successive intervals that differ by less than 5 % of the median",
@@ -170,18 +174,20 @@ def windows(
     width = int(settings.fibrillation_window_seconds)
     chosen = _usable(rhythm)
     intervals = rhythm.intervals[chosen]
-    before = np.concatenate([[0], np.cumsum(chosen)])
-    begins = np.arange(0, max(1, seconds - width + step), step)
-    firsts = np.searchsorted(rhythm.times[:-1], begins)
-    lasts = np.maximum(firsts, np.searchsorted(rhythm.times[1:], begins + width))
-    irregular = _by_count(intervals, before[firsts], before[lasts])
-    for place, begin in enumerate(begins.tolist()):
-        numbers = irregular[place]
-        yield begin, None if np.isnan(numbers[0]) else np.concatenate([numbers, _atrial(rhythm, begin, width)])
+    before = np.cumsum(np.append(False, chosen), dtype=np.int32)
+    samples = rhythm.samples
+    every = np.arange(0, max(1, seconds - width + step), step)
+    for begins in (every[first : first + _WINDOWS] for first in range(0, len(every), _WINDOWS)):
+        at = (SAMPLING_RATE * np.stack([begins, begins + width])).astype(samples.dtype)
+        firsts = np.searchsorted(samples[:-1], at[0])
+        lasts = np.maximum(firsts, np.searchsorted(samples[1:], at[1]))
+        irregular = _by_count(intervals, before[firsts], before[lasts])
+        for begin, numbers in zip(begins.tolist(), irregular, strict=True):
+            yield begin, None if np.isnan(numbers[0]) else np.concatenate([numbers, _atrial(rhythm, begin, width)])
 
 
 def _by_count(
-    intervals: NDArray[np.float64], firsts: NDArray[np.int64], lasts: NDArray[np.int64]
+    intervals: NDArray[np.float64], firsts: NDArray[np.int32], lasts: NDArray[np.int32]
 ) -> NDArray[np.float64]:
     """The :data:`NUMBERS` of stretches of intervals, ``[stretches, 14]``; nan where they are too few.
 
@@ -227,8 +233,8 @@ def atrial_fibrillation(rhythm: Rhythm, analysable: NDArray[np.bool_], settings:
     """
     count = len(analysable)
     on = np.zeros(count, np.bool_)
-    if len(rhythm.times) > 1:
-        total, known = np.zeros(count), np.zeros(count)
+    if len(rhythm.samples) > 1:
+        total, known = np.zeros(count), np.zeros(count, np.int32)
         for begin, numbers in windows(rhythm, count, settings):
             if numbers is not None:
                 window = slice(begin, begin + int(settings.fibrillation_window_seconds))

@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ecg.rhythm.heart_rate import Episode
 from ecg.rhythm.settings import RhythmSettings
-from ecg.rhythm.stretches import where
+from ecg.rhythm.stretches import lasting, unbroken
 from ecg.rhythm.timeline import BeatKind, Rhythm
 
 
@@ -64,9 +63,9 @@ class VentricularTachycardia:
 
 def ectopy(rhythm: Rhythm, kind: BeatKind, settings: RhythmSettings, hours: float | None) -> Ectopy:
     """Count ectopic beats of one kind in ``hours`` that could be analysed; None where these are too few for a rate."""
-    groups = _in_a_row(rhythm, kind)
-    lengths = np.array([last - first for first, last in groups], np.int64)
-    runs = tuple(_run(rhythm, first, last) for first, last in groups if last - first >= settings.run_beats)
+    groups = unbroken(rhythm.of(kind), rhythm.known)  # neither another beat nor an unknown interval between
+    lengths = groups[:, 1] - groups[:, 0]
+    runs = tuple(_run(rhythm, first, last) for first, last in lasting(groups, settings.run_beats).tolist())
     beats = int(rhythm.of(kind).sum())
     classified = int((~rhythm.of(BeatKind.UNKNOWN)).sum())
     return Ectopy(
@@ -83,17 +82,8 @@ def ectopy(rhythm: Rhythm, kind: BeatKind, settings: RhythmSettings, hours: floa
     )
 
 
-def _in_a_row(rhythm: Rhythm, kind: BeatKind) -> list[tuple[int, int]]:
-    """First beat and the one after the last of each group without another beat or an unknown interval between."""
-    groups: list[tuple[int, int]] = []
-    for first, last in where(rhythm.of(kind)).tolist():
-        cuts = (np.flatnonzero(~rhythm.known[first : last - 1]) + first + 1).tolist()
-        groups += zip([first, *cuts], [*cuts, last], strict=True)
-    return groups
-
-
 def _run(rhythm: Rhythm, first: int, last: int) -> Run:
-    begin, end = float(rhythm.times[first]), float(rhythm.times[last - 1])
+    begin, end = rhythm.time(first), rhythm.time(last - 1)
     return Run(begin, end, last - first, 60 * (last - first - 1) / (end - begin))
 
 
@@ -119,20 +109,10 @@ def alternation(rhythm: Rhythm, normal_beats: int, settings: RhythmSettings) -> 
         ends[cycle - 1 :] &= beats(rhythm.known, normal_beats).all(axis=1)
     episodes, beats_in = [], 0
     for phase in range(cycle):
-        places = np.arange(phase, count, cycle)
-        linked = _linked(ends[places], places, rhythm.known)
-        for first, last in linked:
-            if last - first >= settings.alternation_cycles:
-                begin, end = places[first] - normal_beats, places[last - 1]
-                episodes.append(Episode(float(rhythm.times[begin]), float(rhythm.times[end])))
-                beats_in += int(last - first)
+        own = ends[phase::cycle]
+        linked = unbroken(own, rhythm.known[phase::cycle][: len(own) - 1])
+        for first, last in lasting(linked, settings.alternation_cycles).tolist():
+            begin, end = phase + cycle * first - normal_beats, phase + cycle * (last - 1)
+            episodes.append(Episode(rhythm.time(begin), rhythm.time(end)))
+            beats_in += last - first
     return Alternation(tuple(sorted(episodes, key=lambda episode: episode.begin)), beats_in)
-
-
-def _linked(on: NDArray[np.bool_], places: NDArray[np.int64], known: NDArray[np.bool_]) -> list[tuple[int, int]]:
-    """Cycles in a row, the interval between one's last beat and the next one's first known."""
-    linked: list[tuple[int, int]] = []
-    for first, last in where(on).tolist():
-        cuts = [place for place in range(first + 1, last) if not known[places[place - 1]]]
-        linked += zip([first, *cuts], [*cuts, last], strict=True)
-    return linked

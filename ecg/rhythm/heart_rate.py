@@ -7,9 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ecg.beats import SAMPLING_RATE
 from ecg.rhythm.settings import RhythmSettings
-from ecg.rhythm.stretches import joined, where
+from ecg.rhythm.stretches import joined, unbroken, where
 from ecg.rhythm.timeline import Rhythm
+
+Samples = NDArray[np.integer]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +76,9 @@ class Pauses:
 
 def heart_rate(rhythm: Rhythm, settings: RhythmSettings, seconds: float) -> HeartRate:
     """Heart rates of a recording of ``seconds``."""
-    begins, ends, means = _sliding(rhythm, settings.rate_intervals)
-    rates = 60 / means
-    known = rhythm.intervals[rhythm.known]
+    begins, ends, rates = _sliding(rhythm, settings.rate_intervals)
     return HeartRate(
-        mean=60 / float(known.mean()) if len(known) else None,
+        mean=_mean_rate(rhythm.intervals[rhythm.known]),
         least=_extreme(rates, begins, int(np.argmin(rates))) if len(rates) else None,
         greatest=_extreme(rates, begins, int(np.argmax(rates))) if len(rates) else None,
         hours=tuple(_hour(rhythm, begins, rates, hour) for hour in range(int(np.ceil(seconds / 3600)))),
@@ -86,54 +87,56 @@ def heart_rate(rhythm: Rhythm, settings: RhythmSettings, seconds: float) -> Hear
     )
 
 
-def _sliding(rhythm: Rhythm, count: int) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Begin, end and mean interval of each ``count`` intervals in a row that are all known."""
-    if len(rhythm.intervals) < count:
-        return np.empty(0), np.empty(0), np.empty(0)
+def _mean_rate(intervals: NDArray[np.float64]) -> float | None:
+    return 60 / float(intervals.mean()) if len(intervals) else None
+
+
+def _sliding(rhythm: Rhythm, count: int) -> tuple[Samples, Samples, NDArray[np.float64]]:
+    """Begin and end, samples, and rate of each ``count`` intervals in a row that are all known."""
+    if len(rhythm.known) < count:
+        return rhythm.samples[:0], rhythm.samples[:0], np.empty(0)
     whole = np.lib.stride_tricks.sliding_window_view(rhythm.known, count).all(axis=1)
-    begins, ends = rhythm.times[:-count][whole], rhythm.times[count:][whole]
-    return begins, ends, (ends - begins) / count
+    begins, ends = rhythm.samples[:-count][whole], rhythm.samples[count:][whole]
+    rates = ends / SAMPLING_RATE
+    rates -= begins / SAMPLING_RATE
+    rates /= count
+    return begins, ends, np.divide(60, rates, out=rates)
 
 
-def _extreme(rates: NDArray[np.float64], begins: NDArray[np.float64], place: int) -> RateExtreme:
-    return RateExtreme(float(rates[place]), float(begins[place]))
+def _extreme(rates: NDArray[np.float64], begins: Samples, place: int) -> RateExtreme:
+    return RateExtreme(float(rates[place]), float(begins[place] / SAMPLING_RATE))
 
 
-def _hour(rhythm: Rhythm, begins: NDArray[np.float64], rates: NDArray[np.float64], hour: int) -> HourOfRate:
-    def inside(times: NDArray[np.float64]) -> NDArray[np.bool_]:
-        return np.asarray((times >= hour * 3600) & (times < (hour + 1) * 3600))
+def _hour(rhythm: Rhythm, begins: Samples, rates: NDArray[np.float64], hour: int) -> HourOfRate:
+    def inside(samples: Samples) -> slice:
+        bounds = np.array([hour, hour + 1]) * 3600 * SAMPLING_RATE
+        return slice(*np.searchsorted(samples, bounds.astype(samples.dtype)).tolist())
 
-    intervals = rhythm.intervals[inside(rhythm.times[:-1]) & rhythm.known] if len(rhythm.times) else rhythm.intervals
-    own = rates[inside(begins)]
+    beats, own = inside(rhythm.samples), rates[inside(begins)]
+    known = rhythm.known[beats]
+    intervals = np.diff(rhythm.samples[beats.start : beats.stop + 1])[: len(known)] / SAMPLING_RATE
     return HourOfRate(
         hour,
-        60 / float(intervals.mean()) if len(intervals) else None,
+        _mean_rate(intervals[known]),
         float(own.min()) if len(own) else None,
         float(own.max()) if len(own) else None,
-        int(inside(rhythm.times).sum()),
+        beats.stop - beats.start,
     )
 
 
-def _episodes(
-    begins: NDArray[np.float64], ends: NDArray[np.float64], on: NDArray[np.bool_], settings: RhythmSettings
-) -> tuple[Episode, ...]:
+def _episodes(begins: Samples, ends: Samples, on: NDArray[np.bool_], settings: RhythmSettings) -> tuple[Episode, ...]:
     """Stretches of sliding rates of one kind that last; where the next one begins after a break, one has ended."""
-    whole = np.append(begins[1:] <= ends[:-1], False) if len(begins) else on
-    episodes = []
-    for first, last in where(on):
-        cuts = np.flatnonzero(~whole[first : last - 1]) + first + 1
-        for begin, other in zip([first, *cuts], [*cuts, last], strict=True):
-            episode = Episode(float(begins[begin]), float(ends[other - 1]))
-            if episode.seconds >= settings.rate_episode_seconds:
-                episodes.append(episode)
-    return tuple(episodes)
+    stretches = unbroken(on, begins[1:] <= ends[:-1])
+    times = np.stack([begins[stretches[:, 0]], ends[stretches[:, 1] - 1]], axis=1) / SAMPLING_RATE
+    episodes = (Episode(begin, end) for begin, end in times.tolist())
+    return tuple(episode for episode in episodes if episode.seconds >= settings.rate_episode_seconds)
 
 
 def pauses(rhythm: Rhythm, settings: RhythmSettings) -> Pauses:
     """The pauses of a recording."""
     lengths = np.where(rhythm.known, rhythm.intervals, 0)
     places = np.flatnonzero(lengths >= min(settings.pauses_seconds))
-    episodes = tuple(Episode(float(rhythm.times[place]), float(rhythm.times[place + 1])) for place in places)
+    episodes = tuple(Episode(rhythm.time(place), rhythm.time(place + 1)) for place in places.tolist())
     return Pauses(
         {seconds: int((lengths >= seconds).sum()) for seconds in settings.pauses_seconds},
         max(episodes, key=lambda episode: episode.seconds, default=None),

@@ -76,11 +76,11 @@ def measures(timeline: Timeline, settings: RhythmSettings | None = None) -> Meas
     if Untold.VARIABILITY in too_short:
         deviations = deviations.counted()
     unknown = int(rhythm.of(BeatKind.UNKNOWN).sum())
-    classified = len(rhythm.times) - unknown
+    classified = len(rhythm.samples) - unknown
     return Measures(
         recorded_seconds=float(seconds),
         analysable_seconds=float(analysable),
-        beats=len(rhythm.times),
+        beats=len(rhythm.samples),
         unclassified=unknown,
         paced_share=100 * int(rhythm.of(BeatKind.PACED).sum()) / classified if classified else None,
         heart_rate=heart_rate(rhythm, settings, seconds),

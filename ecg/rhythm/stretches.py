@@ -15,18 +15,27 @@ def where(on: NDArray[np.bool_]) -> Stretches:
     return np.stack([np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)], axis=1)
 
 
+def unbroken(on: NDArray[np.bool_], linked: NDArray[np.bool_]) -> Stretches:
+    """Stretches in which ``on`` holds, parted where an item is not ``linked`` to the next one, ``[items - 1]``."""
+    both = on[1:] & on[:-1] & linked
+    begins, ends = on.copy(), on.copy()
+    begins[1:] &= ~both
+    ends[:-1] &= ~both
+    return np.stack([np.flatnonzero(begins), np.flatnonzero(ends) + 1], axis=1)
+
+
 def filled(stretches: Stretches, items: int) -> NDArray[np.bool_]:
     """Which of ``items`` lie in one of the stretches."""
-    edges = np.zeros(items + 1, np.int64)
+    edges = np.zeros(items + 1, np.int32)
     np.add.at(edges, stretches[:, 0], 1)
     np.add.at(edges, stretches[:, 1], -1)
-    return np.cumsum(edges)[:items] > 0
+    return np.cumsum(edges, dtype=np.int32)[:items] > 0
 
 
 def held(enter: NDArray[np.bool_], stay: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Stretches of ``stay`` in which ``enter`` holds somewhere."""
     candidates = where(stay)
-    entered = np.concatenate([[0], np.cumsum(enter & stay)])
+    entered = np.cumsum(np.append(False, enter & stay), dtype=np.int32)
     return filled(candidates[entered[candidates[:, 1]] > entered[candidates[:, 0]]], len(stay))
 
 

@@ -29,9 +29,9 @@ class BeatKind(StrEnum):
 class Timeline:
     """Beats in order of time, and which seconds can be read."""
 
-    samples: NDArray[np.int64]
+    samples: NDArray[np.integer]
     """``[n]``, R peaks at 360 Hz."""
-    kinds: NDArray[np.str_]
+    kinds: NDArray[np.str_ | np.bytes_]
     """``[n]``, :class:`BeatKind` of each."""
     readable: NDArray[np.bool_]
     """``[seconds]``: whether any lead can be read."""
@@ -58,25 +58,21 @@ class Timeline:
         analysable = self.analysable
         seconds = np.minimum(self.samples // SAMPLING_RATE, max(0, len(analysable) - 1))
         kept = analysable[seconds] if len(analysable) else np.zeros(len(seconds), np.bool_)
-        seconds, samples = seconds[kept], self.samples[kept]
-        lost = np.concatenate([[0], np.cumsum(~analysable)])
+        seconds = seconds[kept]
+        lost = np.cumsum(np.append(False, ~analysable), dtype=np.int32)
         known = lost[seconds[1:] + 1] == lost[seconds[:-1]]
         odd = np.zeros(len(kept), np.bool_) if self.odd is None else self.odd
-        return Rhythm(
-            samples / SAMPLING_RATE, self.kinds[kept], np.diff(samples) / SAMPLING_RATE, known, odd[kept], self.atrial
-        )
+        return Rhythm(self.samples[kept], self.kinds[kept].astype("S1"), known, odd[kept], self.atrial)
 
 
 @dataclass(frozen=True, slots=True)
 class Rhythm:
-    """Beats in analysable seconds."""
+    """Beats in analysable seconds, some bytes each: two weeks have millions of them."""
 
-    times: NDArray[np.float64]
-    """``[n]``, seconds from the recording's start."""
-    kinds: NDArray[np.str_]
-    """``[n]``."""
-    intervals: NDArray[np.float64]
-    """``[n - 1]``, seconds from each beat to the next."""
+    samples: NDArray[np.integer]
+    """``[n]``, see :attr:`Timeline.samples`."""
+    kinds: NDArray[np.bytes_]
+    """``[n]``, ASCII."""
     known: NDArray[np.bool_]
     """``[n - 1]``: whether all seconds from one to the other are analysable. Others are no RR intervals."""
     odd: NDArray[np.bool_]
@@ -84,9 +80,23 @@ class Rhythm:
     atrial: NDArray[np.float32] | None
     """See :attr:`Timeline.atrial`."""
 
+    @property
+    def times(self) -> NDArray[np.float64]:
+        """``[n]``, seconds from the recording's start; made anew each time."""
+        return self.samples / SAMPLING_RATE
+
+    @property
+    def intervals(self) -> NDArray[np.float64]:
+        """``[n - 1]``, seconds from each beat to the next; made anew each time."""
+        return np.diff(self.samples) / SAMPLING_RATE
+
+    def time(self, place: int) -> float:
+        """Of one beat."""
+        return float(self.samples[place] / SAMPLING_RATE)
+
     def of(self, kind: BeatKind) -> NDArray[np.bool_]:
         """Which beats are of a kind, ``[n]``."""
-        return np.asarray(self.kinds == kind.value)
+        return np.asarray(self.kinds == kind.value.encode())
 
     @property
     def normal(self) -> NDArray[np.bool_]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ecg.beats import SAMPLING_RATE
 from ecg.rhythm.settings import RhythmSettings
 from ecg.rhythm.timeline import Rhythm
 
@@ -43,14 +44,14 @@ def variability(rhythm: Rhythm, fibrillates: NDArray[np.bool_], settings: Rhythm
     """
     chosen = rhythm.normal
     if len(fibrillates) and len(chosen):
-        seconds = np.minimum(rhythm.times[:-1].astype(int), len(fibrillates) - 1)
+        seconds = np.minimum(rhythm.samples[:-1] // SAMPLING_RATE, len(fibrillates) - 1)
         chosen = chosen & ~fibrillates[seconds]
     known = int(rhythm.known.sum())
     intervals = 1000 * rhythm.intervals
+    differences = np.diff(intervals)[chosen[1:] & chosen[:-1]] if len(intervals) > 1 else np.empty(0)
     nn = intervals[chosen]
-    successive = chosen[1:] & chosen[:-1]
-    differences = np.diff(intervals)[successive] if len(intervals) > 1 else np.empty(0)
-    means = _segment_means(rhythm.times[:-1][chosen], nn, settings) if len(nn) else np.empty(0)
+    del intervals
+    means = _segment_means(rhythm.samples[:-1][chosen] / SAMPLING_RATE, nn, settings) if len(nn) else np.empty(0)
     some = len(differences) > 0
     return Variability(
         nn_share=100 * len(nn) / known if known else None,
@@ -65,8 +66,9 @@ def variability(rhythm: Rhythm, fibrillates: NDArray[np.bool_], settings: Rhythm
 def _segment_means(
     times: NDArray[np.float64], nn: NDArray[np.float64], settings: RhythmSettings
 ) -> NDArray[np.float64]:
-    """Mean interval of each segment of which half is NN intervals."""
-    segments = (times // settings.variability_segment_seconds).astype(int)
+    """Mean interval of each segment of which half is NN intervals; ``times`` are overwritten."""
+    times //= settings.variability_segment_seconds
+    segments = times.astype(int)
     total, count = np.bincount(segments, nn), np.bincount(segments)
     enough = total >= 500 * settings.variability_segment_seconds
     means: NDArray[np.float64] = total[enough] / count[enough]

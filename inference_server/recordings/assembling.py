@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,11 +16,11 @@ from ecg.rhythm.ventricular_fibrillation import ventricular_fibrillation
 from inference_server.classification import BeatClass
 from inference_server.classification.measuring import kinds_of
 from inference_server.classification.recordings import RecordingRhythm, episodes_of, seconds_of
-from inference_server.recordings.digest import Digest, folded
+from inference_server.recordings.digest import Digest, joined
 
 
 def rhythm_of(
-    digests: list[Digest],
+    digests: Iterable[Digest],
     classes: tuple[BeatClass, ...],
     *,
     rate: float,
@@ -34,23 +36,28 @@ def rhythm_of(
         samples: Length of the recording.
         settings: Definitions of the measures.
     """
-    digest, gathering = folded(digests)
+    said, gathering = joined(digests)
     seconds = seconds_of(samples, rate)
-    stretches = ventricular_fibrillation(digest.odds[:seconds])
-    working = digest.samples.astype(np.int64)
+    stretches = ventricular_fibrillation(said["odds"][:seconds])
     timeline = Timeline(
-        working, kinds_of(classes)[digest.classes], digest.readable[:seconds], stretches, digest.odd, digest.atrial
+        said["samples"],
+        kinds_of(classes).astype("S1")[said["classes"]],
+        said["readable"][:seconds],
+        stretches,
+        said["odd"],
+        said["atrial"],
     )
-    measured = measures(timeline, settings)
+    measured, fibrillating = measures(timeline, settings), _places_inside(timeline.samples, stretches)
+    del said, timeline  # before families, which take as much
     return RecordingRhythm(
         families=gathering.finish().families,
-        fibrillating=_places_inside(working, stretches),
+        fibrillating=fibrillating,
         episodes=episodes_of(measured),
         measures=measured,
     )
 
 
-def _places_inside(samples: NDArray[np.int64], stretches: Stretches) -> NDArray[np.int64]:
+def _places_inside(samples: NDArray[np.integer], stretches: Stretches) -> NDArray[np.int64]:
     """``[m, 2]``: which beats, from and to before, lie in each of ``stretches``, whole seconds."""
-    places: NDArray[np.int64] = np.searchsorted(samples, np.asarray(stretches, np.int64) * SAMPLING_RATE)
+    places: NDArray[np.int64] = np.searchsorted(samples, (stretches * SAMPLING_RATE).astype(samples.dtype))
     return places[places[:, 1] > places[:, 0]]

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import math
 import struct
-from dataclasses import dataclass, fields
+import zlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields, replace
 from typing import Any, Final, Self
 
 import numpy as np
@@ -35,6 +37,10 @@ _ARRAYS: Final = tuple(
 )
 
 
+_COLUMNS: Final = ("samples", "classes", "readable", "odds", "odd", "atrial")
+_OF_GROUPS: Final = ("sums", "lead_weights", "counts", "early")
+
+
 @dataclass(frozen=True, slots=True)
 class Digest:
     """Of the blocks of one segment, or of several that follow each other."""
@@ -60,7 +66,7 @@ class Digest:
         return b"".join([_LENGTH.pack(len(shapes)), shapes, *(array.tobytes() for array in arrays)])
 
     @classmethod
-    def from_bytes(cls, body: bytes) -> Self:
+    def from_bytes(cls, body: bytes | memoryview) -> Self:
         """What :meth:`to_bytes` made.
 
         Raises:
@@ -68,7 +74,7 @@ class Digest:
         """
         try:
             (length,) = _LENGTH.unpack_from(body)
-            shapes = [tuple(map(int, shape)) for shape in json.loads(body[_LENGTH.size : _LENGTH.size + length])]
+            shapes = [tuple(map(int, shape)) for shape in json.loads(bytes(body[_LENGTH.size : _LENGTH.size + length]))]
             arrays, place = {}, _LENGTH.size + length
             for (name, dtype, dimensions), shape in zip(_ARRAYS, shapes, strict=True):
                 if len(shape) != dimensions or min(shape) < 0:
@@ -115,21 +121,53 @@ class Digest:
         return [np.ascontiguousarray(arrays[name], dtype) for name, dtype, _ in _ARRAYS]
 
 
-def folded(digests: list[Digest]) -> tuple[Digest, FamilyGathering]:
-    """Digests that follow each other as one, and the families that their beats make so far.
+def folded(digests: Iterable[Digest]) -> Digest:
+    """Digests that follow each other as one. However a recording's digests are folded, the last one says the same."""
+    columns, gathering = joined(digests)
+    return Digest(**columns, groups=gathering.groups())
 
-    However a recording's digests are folded, the last one says the same.
+
+def joined(digests: Iterable[Digest]) -> tuple[dict[str, NDArray[Any]], FamilyGathering]:
+    """What digests that follow each other say, by the names of :class:`Digest`, and the families that their beats make
+    so far.
     """
     gathering = FamilyGathering()
+    columns: dict[str, list[NDArray[Any]]] = {name: [] for name in _COLUMNS}
     for digest in digests:
         gathering.join(digest.groups)
-    whole = Digest(
-        np.concatenate([digest.samples for digest in digests]),
-        np.concatenate([digest.classes for digest in digests]),
-        np.concatenate([digest.readable for digest in digests]),
-        np.concatenate([digest.odds for digest in digests]),
-        np.concatenate([digest.odd for digest in digests]),
-        np.concatenate([digest.atrial for digest in digests]),
-        gathering.groups(),
-    )
-    return whole, gathering
+        for name, parts in columns.items():
+            parts.append(getattr(digest, name))
+    return {name: np.concatenate(columns.pop(name)) for name in _COLUMNS}, gathering
+
+
+def packed(digests: Iterable[Digest]) -> tuple[bytes, Digest]:
+    """Digests that follow each other in some five bytes a beat, for :func:`unpacked`, and what stands for them before
+    the next ones: their groups, as if each had one beat.
+    """
+    whole = folded(digests)
+    groups = whole.groups
+    count = len(groups.counts)
+    ones = replace(groups, of_beat=np.arange(count, dtype=np.int32), likeness=np.zeros(count, np.float32))
+    beats = replace(groups, **{name: getattr(groups, name)[:0] for name in _OF_GROUPS})
+    apart = np.diff(whole.samples, prepend=np.int32(0))
+    nothing = {name: getattr(whole, name)[:0] for name in _COLUMNS}
+    return zlib.compress(replace(whole, samples=apart, groups=beats).to_bytes(), 1), Digest(**nothing, groups=ones)
+
+
+def unpacked(pieces: Sequence[bytes | memoryview], rest: Digest) -> Digest:
+    """What was packed, piece by piece, as one digest; ``rest`` stands for all of it."""
+    columns: dict[str, list[NDArray[Any]]] = {name: [] for name in (*_COLUMNS, "of_beat", "likeness")}
+    place_of = rest.groups.of_beat
+    for piece in reversed(pieces):
+        part = Digest.from_bytes(zlib.decompress(piece))
+        places = place_of[part.groups.of_beat]
+        before = len(places) - len(part.samples)
+        place_of = places[:before]
+        part = replace(part, samples=np.cumsum(part.samples, dtype=np.int32))
+        for name in _COLUMNS:
+            columns[name].append(getattr(part, name).copy())
+        columns["of_beat"].append(places[before:].astype(np.uint8))  # a gathering holds fewer groups
+        columns["likeness"].append(part.groups.likeness[before:].copy())
+    whole = {name: np.concatenate(columns.pop(name)[::-1]) for name in [*columns]}
+    groups = replace(rest.groups, of_beat=whole.pop("of_beat"), likeness=whole.pop("likeness"))
+    return Digest(**whole, groups=groups)

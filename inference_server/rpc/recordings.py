@@ -33,8 +33,8 @@ SERVICE: Final = pb.DESCRIPTOR.services_by_name["RecordingService"].full_name
 
 #: Workers may be lost so often with the same part of a recording before the call is given up.
 _MOST_REPEATS: Final = 3
-#: Digests are made one from this size on, bytes.
-_FOLD_BYTES: Final = 8 * 1024 * 1024
+#: Digests are packed from this size on, bytes.
+_PACK_BYTES: Final = 2 * 1024 * 1024
 
 Requests = AsyncIterator[pb.AnalyzeRecordingRequest]
 
@@ -95,15 +95,19 @@ class Digests:
 
     def __init__(self, work: _Work) -> None:
         self._work = work
-        self._fresh = 0  # bytes that were never folded
+        self._size = 0
+        self.packed: list[bytes] = []
         self.held: list[bytes] = []
+        """Of segments that are not packed yet; the first stands for what is."""
 
     async def add(self, digest: bytes) -> None:
         """That of the next segment."""
         self.held.append(digest)
-        self._fresh += len(digest)
-        if self._fresh > _FOLD_BYTES:
-            self.held, self._fresh = [await self._work.run(Kind.FOLD, wire.join(self.held))], 0
+        self._size += len(digest)
+        if self._size > _PACK_BYTES:
+            piece, *self.held = wire.split(await self._work.run(Kind.FOLD, wire.join(self.held)))
+            self.packed.append(piece)
+            self._size = 0
 
 
 class RecordingServicer:
@@ -162,7 +166,8 @@ class RecordingServicer:
                     if header.checkpoints:
                         yield pb.AnalyzeRecordingResponse(checkpoint=checkpoints.of(digest))
                     await digests.add(digest)
-            body = recording_tasks.rhythm_to_bytes(described, settings, digests.held)
+            body = recording_tasks.rhythm_to_bytes(described, settings, digests.packed, digests.held)
+            del digests
             for answer in wire.split(await work.run(Kind.RHYTHM, body)):
                 yield answer
             self._metrics.analysed(facts.samples / facts.rate)

@@ -18,6 +18,7 @@ import sys
 import threading
 import time
 import uuid
+from collections import deque
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Final
@@ -71,16 +72,20 @@ class Worker:
         self._send(Outcome.HELLO, 0)
         reader = wire.TaskReader()
         while data := self._connection.recv(_READ_BYTES):
-            for task in reader.feed(data):
-                if task.kind in (Kind.LOAD, Kind.LOAD_RECORDINGS):
-                    self._to_load.put(task)
-                elif task.kind == Kind.DROP:
-                    self._models.pop(task.model, None)
-                    self._recording_models.pop(task.model, None)
-                else:
-                    self._marks.begin(task.task_id)
-                    self._send(*self._answer(task))
-                    self._marks.begin(0)
+            tasks = deque(reader.feed(data))
+            while tasks:  # none of them is held once it is answered
+                self._take(tasks.popleft())
+
+    def _take(self, task: Task) -> None:
+        if task.kind in (Kind.LOAD, Kind.LOAD_RECORDINGS):
+            self._to_load.put(task)
+        elif task.kind == Kind.DROP:
+            self._models.pop(task.model, None)
+            self._recording_models.pop(task.model, None)
+        else:
+            self._marks.begin(task.task_id)
+            self._send(*self._answer(task))
+            self._marks.begin(0)
 
     def _send(self, outcome: Outcome, task_id: int, body: bytes = b"") -> None:
         with self._sending:

@@ -128,12 +128,15 @@ def check_from_bytes(body: bytes) -> tuple[RecordingFacts, Segment, bytes]:
     return RecordingFacts.from_bytes(facts), Segment(*json.loads(segment)), state
 
 
-def rhythm_to_bytes(facts: bytes, settings: dict[str, Any], digests: Sequence[bytes]) -> bytes:
-    """The body of a task to say what all digests mean together; ``settings`` are those that were chosen."""
-    return wire.join([facts, json.dumps(settings).encode(), *digests])
+def rhythm_to_bytes(facts: bytes, settings: dict[str, Any], packed: Sequence[bytes], digests: Sequence[bytes]) -> bytes:
+    """The body of a task to say what all digests mean together; ``settings`` are those that were chosen, and the first
+    digest stands for what was ``packed``.
+    """
+    return wire.join([facts, json.dumps([settings, len(packed)]).encode(), *packed, *digests])
 
 
-def rhythm_from_bytes(body: bytes) -> tuple[RecordingFacts, dict[str, Any], list[bytes]]:
+def rhythm_from_bytes(body: bytes) -> tuple[RecordingFacts, dict[str, Any], list[memoryview], list[memoryview]]:
     """What :func:`rhythm_to_bytes` made."""
-    facts, settings, *digests = wire.split(body)
-    return RecordingFacts.from_bytes(facts), json.loads(settings), digests
+    facts, chosen, *parts = wire.split(memoryview(body))
+    settings, count = json.loads(bytes(chosen))
+    return RecordingFacts.from_bytes(bytes(facts)), settings, parts[:count], parts[count:]

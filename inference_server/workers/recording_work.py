@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Final
 
 import numpy as np
@@ -17,7 +17,7 @@ from inference_server.classification.recordings import seconds_of
 from inference_server.models.recording_model import RecordingModel
 from inference_server.recordings import pieces
 from inference_server.recordings.assembling import rhythm_of
-from inference_server.recordings.digest import Digest, folded
+from inference_server.recordings.digest import Digest, packed, unpacked
 from inference_server.recordings.segment_analysis import analyse_segment
 from inference_server.workers import recording_tasks, wire
 from inference_server.workers.recording_tasks import RecordingFacts, RecordingRefused, Segment, Stretch
@@ -48,7 +48,8 @@ class RecordingWork:
             case Kind.CHECK:
                 return self._checked(body)
             case Kind.FOLD:
-                return folded([Digest.from_bytes(part) for part in wire.split(body)])[0].to_bytes()
+                beats, rest = packed(map(Digest.from_bytes, wire.split(memoryview(body))))
+                return wire.join([beats, rest.to_bytes()])
             case Kind.RHYTHM:
                 return self._rhythm(body)
         raise ValueError(f"There is no task {kind}.")
@@ -78,16 +79,23 @@ class RecordingWork:
         return state
 
     def _rhythm(self, body: bytes) -> bytes:
-        facts, chosen, digests = recording_tasks.rhythm_from_bytes(body)
+        facts, chosen, pieces_packed, parts = recording_tasks.rhythm_from_bytes(body)
         chosen |= {name: tuple(value) for name, value in chosen.items() if isinstance(value, list)}
         rhythm = rhythm_of(
-            [Digest.from_bytes(digest) for digest in digests],
+            _digests(pieces_packed, parts),
             self.model.info.classes,
             rate=facts.rate,
             samples=facts.samples,
             settings=RhythmSettings(**chosen),
         )
         return wire.join([answer.SerializeToString() for answer in recording_messages.rhythm_responses(rhythm)])
+
+
+def _digests(pieces_packed: list[memoryview], parts: list[memoryview]) -> Iterator[Digest]:
+    """One after the other, so that only what is made of them is held."""
+    first, *others = map(Digest.from_bytes, parts)
+    yield unpacked(pieces_packed, first) if pieces_packed else first
+    yield from others
 
 
 def _plan(facts: RecordingFacts) -> bytes:

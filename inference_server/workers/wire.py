@@ -9,10 +9,9 @@ from __future__ import annotations
 import json
 import mmap
 import struct
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from enum import IntEnum, unique
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeVar
 
 from ecg.pictures.decoding import ImageLimits
 from inference_server.classification import Verdict
@@ -23,6 +22,8 @@ _TASK: Final = struct.Struct("<IBIIdd")  # head, id, model, admitted, deadline
 _REPLY: Final = struct.Struct("<IBI")  # head, id
 _COST: Final = struct.Struct("<HBddd")  # length of the label, verdict, seconds queued, decoding, running the model
 _LENGTH: Final = struct.Struct("<I")
+
+Body = TypeVar("Body", bytes, memoryview)
 
 _VERDICTS: Final = tuple(Verdict)
 #: Tasks that a worker may have in hand at once, far more than it ever has.
@@ -79,7 +80,7 @@ class Kind(IntEnum):
     ANALYZE = 8
     """Analyse a segment; answered by its digest, and serialised ``ecg.v1.AnalyzeRecordingResponse`` messages."""
     FOLD = 9
-    """Make one digest of several."""
+    """Pack digests; answered by few bytes a beat, and the digest that stands for them before the next ones."""
     CHECK = 11
     """See whether bytes that a caller sent can be the digest of a segment; answered by the digest."""
     RHYTHM = 10
@@ -212,44 +213,43 @@ class _Frames:
         self._held = 0
         self._wanted = 0
 
-    def cut(self, data: bytes, head: int) -> Iterator[tuple[bytes, int, int]]:
-        """Yields ``(buffer, begin, end)`` of every frame that is complete now."""
+    def cut(self, data: bytes, head: struct.Struct) -> list[tuple[tuple[Any, ...], bytes]]:
+        """Head and body of every frame that is complete now; nothing else of them is held."""
         if self._parts:
             self._parts.append(data)
             self._held += len(data)
             if self._held < self._wanted:  # a large picture comes in many parts, which are put together once
-                return
+                return []
             data = b"".join(self._parts)
-        position, size, wanted = 0, len(data), head
-        while size - position >= head:
+            self._parts.clear()
+        frames: list[tuple[tuple[Any, ...], bytes]] = []
+        position, size, wanted = 0, len(data), head.size
+        while size - position >= head.size:
             end = position + _HEAD.size + _HEAD.unpack_from(data, position)[0]
             if end > size:
                 wanted = end - position
                 break
-            yield data, position, end
+            frames.append((head.unpack_from(data, position), data[position + head.size : end]))
             position = end
         self._parts = [data[position:]] if position < size else []
         self._held, self._wanted = size - position, wanted
+        return frames
 
 
 class TaskReader(_Frames):
     """Cuts a stream of bytes into tasks."""
 
-    def feed(self, data: bytes) -> Iterator[Task]:
+    def feed(self, data: bytes) -> list[Task]:
         """The tasks that are complete with ``data``."""
-        for buffer, begin, end in self.cut(data, _TASK.size):
-            _, kind, task_id, model, admitted, deadline = _TASK.unpack_from(buffer, begin)
-            yield Task(kind, task_id, model, admitted, deadline, buffer[begin + _TASK.size : end])
+        return [Task._make((*head[1:], body)) for head, body in self.cut(data, _TASK)]
 
 
 class ReplyReader(_Frames):
     """Cuts a stream of bytes into replies."""
 
-    def feed(self, data: bytes) -> Iterator[Reply]:
+    def feed(self, data: bytes) -> list[Reply]:
         """The replies that are complete with ``data``."""
-        for buffer, begin, end in self.cut(data, _REPLY.size):
-            _, outcome, task_id = _REPLY.unpack_from(buffer, begin)
-            yield Reply(outcome, task_id, buffer[begin + _REPLY.size : end])
+        return [Reply._make((*head[1:], body)) for head, body in self.cut(data, _REPLY)]
 
 
 def join(parts: list[bytes]) -> bytes:
@@ -257,9 +257,9 @@ def join(parts: list[bytes]) -> bytes:
     return b"".join(_LENGTH.pack(len(part)) + part for part in parts)
 
 
-def split(body: bytes) -> list[bytes]:
-    """What :func:`join` joined."""
-    parts, position = [], 0
+def split(body: Body) -> list[Body]:
+    """What :func:`join` joined; parts of a view are views."""
+    parts, position = list[Body](), 0
     while position < len(body):
         (length,) = _LENGTH.unpack_from(body, position)
         position += _LENGTH.size + length

@@ -19,7 +19,7 @@ from inference_server.models.second_look import NUMBERS, Rule
 from inference_server.recordings import pieces
 from inference_server.recordings.analysis import analyse
 from inference_server.recordings.assembling import rhythm_of
-from inference_server.recordings.digest import Digest, folded
+from inference_server.recordings.digest import Digest, folded, packed, unpacked
 from inference_server.recordings.pieces import piece_of, segments
 from inference_server.recordings.segment_analysis import analyse_segment
 from tests.inference_server.recordings_of_tests import differences, recording, with_gap
@@ -105,14 +105,16 @@ def test_the_order_of_the_leads_changes_nothing(model: RecordingModel) -> None:
 def test_however_segments_are_folded_they_say_the_same(model: RecordingModel) -> None:
     whole = recording(400)
     all_of_them = digests_of(whole, model)
-    first, _ = folded(all_of_them[:3])
-    second, _ = folded([first, *all_of_them[3:5]])
+    second = folded([folded(all_of_them[:3]), *all_of_them[3:5]])
     there_and_back = [Digest.from_bytes(digest.to_bytes()) for digest in (second, *all_of_them[5:])]
-    one, other = (
+    begun, rest = packed(all_of_them[:3])
+    gone_on, rest = packed([rest, *all_of_them[3:5]])
+    in_few_bytes = [unpacked([begun, gone_on], rest), *all_of_them[5:]]
+    one, *others = (
         rhythm_of(digests, model.info.classes, rate=whole.rate, samples=whole.samples)
-        for digests in (all_of_them, there_and_back)
+        for digests in (all_of_them, there_and_back, in_few_bytes)
     )
-    assert not differences(one, other)
+    assert [differences(one, other) for other in others] == [[], []]
 
 
 def test_definitions_of_the_measures_can_be_chosen(model: RecordingModel) -> None:
