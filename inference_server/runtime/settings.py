@@ -93,8 +93,9 @@ class Settings(BaseSettings):
         le=10_000,
         description="Recordings analysed at once for one caller, known by token or else by address.",
     )
+    # Places of beats are 32-bit numbers, at 360 a second.
     max_recording_seconds: float = Field(
-        default=14 * 86_400, ge=1, le=366 * 86_400, description="Longest recording, gaps included, seconds."
+        default=14 * 86_400, ge=1, le=60 * 86_400, description="Longest recording, gaps included, seconds."
     )
     recording_bytes: int = Field(
         default=64 * 1024 * 1024,

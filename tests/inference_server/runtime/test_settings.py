@@ -36,6 +36,11 @@ def test_an_address_without_host_and_port_is_refused(listen: str) -> None:
         Settings(listen=listen)
 
 
+def test_no_recording_is_longer_than_the_places_of_its_beats_can_be_told() -> None:
+    with pytest.raises(ValidationError, match="max_recording_seconds"):
+        Settings(max_recording_seconds=2**31 / 360)
+
+
 def test_every_setting_is_described() -> None:
     assert all(field.description for field in Settings.model_fields.values())
 
