@@ -65,10 +65,10 @@ def _run_several(settings: Settings) -> None:
 
 
 def _until_stopped(serving: Coroutine[Any, Any, None], *refusals: type[Exception]) -> None:
-    from inference_server.runtime import event_loop
+    import uvloop
 
     try:
-        event_loop.run(serving)
+        uvloop.run(serving)
     except refusals as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from None

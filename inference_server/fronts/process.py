@@ -12,13 +12,15 @@ import socket
 import sys
 from typing import Any, Final
 
+import uvloop
+
 from inference_server.fronts.arguments import FrontArguments
 from inference_server.fronts.control import Answer, Control
 from inference_server.fronts.sums import packed
 from inference_server.rpc.listening import allow_files
 from inference_server.rpc.model_switch import Plan
 from inference_server.rpc.server import Server, Together
-from inference_server.runtime import event_loop, log
+from inference_server.runtime import log
 from inference_server.runtime.settings import Settings, load_settings
 from inference_server.runtime.shared import SharedMemory
 
@@ -127,7 +129,7 @@ def main(argument: str) -> None:
     arguments = FrontArguments.from_text(argument)
     settings = arguments.of(load_settings())
     log.configure(settings.log_level, front=arguments.number)
-    event_loop.run(serve(arguments, settings))
+    uvloop.run(serve(arguments, settings))
 
 
 if __name__ == "__main__":

@@ -141,7 +141,7 @@ def joined(digests: Iterable[Digest]) -> tuple[dict[str, NDArray[Any]], FamilyGa
 
 
 def packed(digests: Iterable[Digest]) -> tuple[bytes, Digest]:
-    """Digests that follow each other in some five bytes a beat, for :func:`unpacked`, and what stands for them before
+    """Digests that follow each other in some seven bytes a beat, for :func:`unpacked`, and what stands for them before
     the next ones: their groups, as if each had one beat.
     """
     whole = folded(digests)

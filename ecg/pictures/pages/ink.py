@@ -252,6 +252,8 @@ def _beside(labels: NDArray[np.int32], seen: Mask) -> list[int]:
     for rows in (first, last):
         pieces, counts = np.unique(labels[rows, columns], return_counts=True)
         for piece, count in zip(pieces.tolist(), counts.tolist(), strict=True):
-            if piece and count >= max(_ALONG, _MOSTLY * np.count_nonzero((labels == piece).any(axis=0))):
+            if not piece or count < _ALONG:  # few are left of which the whole has to be looked at
+                continue
+            if count >= _MOSTLY * np.count_nonzero((labels == piece).any(axis=0)):
                 found.append(piece)
     return found

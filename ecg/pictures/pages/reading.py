@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -166,32 +167,32 @@ def _paper(
     go_on()
     lattice = lattice_of(grid)
     go_on()
+    inked = partial(_inked, view, dark, probabilities, stated, go_on)
     if lattice is not None:
         shown = Image.fromarray(lattice.shown(grid.shape))
-        flat, pitch = _straightened(lattice, grid, other, image.size)
-        return _inked(view, shown, flat, pitch, probabilities, stated, go_on)
+        return inked(shown, *_straightened(lattice, grid, other, image.size))
     shown = Image.new("L", image.size, 255)
-    page = _inked(view, shown, straightening.unchanged(image.size), None, probabilities, stated, go_on)
+    page = inked(shown, straightening.unchanged(image.size), None)
     if page is None or stated.corners or (dark and is_drawn(pixels)):
         return page
     tilt = tilt_of(page.ink, page.millimetre)
     if abs(tilt) < _LEAST_TILT:
         return page
-    return _inked(view, shown, straightening.turned(image.size, tilt), None, probabilities, stated, go_on) or page
+    return inked(shown, straightening.turned(image.size, tilt), None) or page
 
 
 def _inked(
     view: View,
-    shown: Image.Image,
-    flat: Flat,
-    pitch: Pitch | None,
+    dark: bool,
     probabilities: Probabilities | None,
     stated: Corrections,
     go_on: Callable[[], None],
+    shown: Image.Image,
+    flat: Flat,
+    pitch: Pitch | None,
 ) -> _Page | None:
     """The paper made flat and its ink found, where the picture is ``shown`` (255); None where there is none."""
     image = view.image
-    dark = inks.is_dark(np.asarray(image))
     straight = np.asarray(flat.straightened(image, (0, 0, 0) if dark else (255, 255, 255)))
     seen = _within(
         np.asarray(flat.straightened(view.seen or Image.new("L", image.size, 255), 0)) > _SHOWN,

@@ -74,6 +74,7 @@ def test_connections_are_shared_out_and_metrics_are_one_server_s(models: Path) -
         assert metric(process, "beatlens_classifications_total") == CONNECTIONS
         assert metric(process, "beatlens_workers") == 2
         assert metric(process, "beatlens_model_in_service") == 1
+        assert all("/uvloop/" in Path(f"/proc/{pid}/maps").read_text() for pid in children(process.process.pid))
         for path in ("healthz", "readyz"):
             assert urllib.request.urlopen(f"http://{process.started['metrics']}/{path}", timeout=10).status == 200
 

@@ -104,6 +104,10 @@ def test_every_log_line_is_json_and_names_no_address_of_a_caller(server: ServerP
     assert not [entry for entry in server.logs if entry["event"] == "call" and "peer" in str(entry)]
 
 
+def test_it_runs_on_the_loop_that_costs_a_call_least(server: ServerProcess) -> None:
+    assert "/uvloop/" in Path(f"/proc/{server.process.pid}/maps").read_text()
+
+
 def test_without_a_model_it_is_alive_but_not_ready(tmp_path: Path) -> None:
     write_model(tmp_path, metadata={"licence": None})
     with running_server(tmp_path) as process, grpc.insecure_channel(process.address) as channel:
