@@ -21,6 +21,10 @@ _LEAP: Final = 3.0
 _MOST_LEAP: Final = 2.4
 #: What a millimetre away from the row's level costs in a column: little, so that a trace comes home.
 _AWAY: Final = 0.006
+#: Where a piece of ink of so many mm wanders that reaches this level and no other's, it costs no more than this share
+#: of what it costs to leave it out before the trace has begun.
+_LONG: Final = 20.0
+_WANDERING: Final = 0.5
 #: What a millimetre costs that shows no ink of the trace, once it has begun, and before.
 _MISSING: Final = 0.8
 _NOT_BEGUN: Final = 0.3
@@ -130,13 +134,27 @@ def _own_costs(
 ) -> Floats:
     """What each run costs by itself."""
     away = np.maximum(0, np.maximum(runs.starts - level, level - runs.ends)) / millimetre
-    costs = _AWAY * away + _LETTER * letters[ink.labels[runs.starts, runs.columns]]
+    pieces = ink.labels[runs.starts, runs.columns]
+    own = _only_here(runs, pieces, level, others, millimetre)
+    wandering = np.isin(pieces, own[ink.widths()[own] >= _LONG * millimetre])
+    far = np.where(wandering, np.minimum(_AWAY * away, _WANDERING * _NOT_BEGUN / millimetre), _AWAY * away)
+    costs = far + _LETTER * letters[pieces]
     costs -= _TALL * (runs.ends - runs.starts) / millimetre
     for other in others:
         nearer = np.abs((runs.starts + runs.ends) / 2 - other) < np.abs((runs.starts + runs.ends) / 2 - level)
         covers = (runs.starts < other + millimetre) & (runs.ends > other - millimetre)
         costs += _OTHER * (nearer & covers)
     return costs
+
+
+def _only_here(
+    runs: Runs, pieces: NDArray[np.int32], level: float, others: list[float], millimetre: float
+) -> NDArray[np.int32]:
+    """The pieces of ink that reach the row's level, and no other row's."""
+    reached = [
+        pieces[(runs.starts < place + millimetre) & (runs.ends > place - millimetre)] for place in (level, *others)
+    ]
+    return np.setdiff1d(reached[0], np.concatenate([np.empty(0, np.int32), *reached[1:]]))
 
 
 def _stepped(

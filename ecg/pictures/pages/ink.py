@@ -26,10 +26,21 @@ _STANDS_OUT: Final = 40
 #: Traces and letters cover less than a twentieth of a page, the bold lines of a grid more.
 _GRID_QUANTILE: Final = 0.94
 _INK_QUANTILE: Final = 0.995
+_LITTLE_INK_QUANTILE: Final = 0.9995
+#: What is taken for ink shows a grid if so many rows, and as many columns, are ink for this share of their length.
+_LINES: Final = 4
+_LINE: Final = 0.25
 #: The darkest channel shows ink instead of the lightest where it tells it so many times better from the grid.
 _CLEARER: Final = 1.5
 #: From the grid's depth to the ink's, ink begins at this share.
 _THRESHOLD: Final = 0.34
+#: Where a stroke goes on from such ink, this share is enough; strokes are at least so wide, pixels.
+_FAINT: Final = 0.2
+_WIDTH: Final = 5
+#: Steep strokes are dotted by so many pixels at most.
+_DOTTED: Final = 2
+#: It is looked for where ink is in so many times as many pieces without it.
+_BROKEN: Final = 1.5
 #: Beyond the page's edges its colours go on, taken from a copy so many times as coarse, without strokes.
 _COARSER: Final = 8
 _STROKES: Final = 5
@@ -217,14 +228,17 @@ def ink_of(depth: Bytes, *, seen: Mask | None = None, is_share: bool = False) ->
     if inside.size < 100:
         return None
     grid, deepest = (float(np.quantile(inside, share)) for share in (_GRID_QUANTILE, _INK_QUANTILE))
+    little = float(np.quantile(inside, _LITTLE_INK_QUANTILE))
     if is_share:
         grid, deepest = 0.0, 255.0
     if deepest - grid < LEAST_INK:
         # So little ink that the quantile misses it.
-        deepest = float(np.quantile(inside, 0.9995))
+        deepest = little
     if deepest - grid < LEAST_INK:
         return None
-    mask = depth >= grid + max(_THRESHOLD * (deepest - grid), LEAST_INK / 2)
+    mask, deepest = _told(depth, grid, deepest, deepest if is_share else little)
+    if not is_share:
+        mask |= _faint(depth, mask, grid, grid + max(_FAINT * (deepest - grid), LEAST_INK / 2))
     labels, number = ndimage.label(mask, structure=np.ones((3, 3)))
     beside = [] if seen is None else _beside(labels, seen)
     if beside:
@@ -241,6 +255,52 @@ def ink_of(depth: Bytes, *, seen: Mask | None = None, is_share: bool = False) ->
     # Most of a trace is nearly level: its runs are as high as the pen is wide.
     thickness = float(np.quantile(runs.ends - runs.starts, 0.4))
     return Ink(depth, mask, deepest, grid, labels, boxes, runs, max(1.0, thickness))
+
+
+def _told(depth: Bytes, grid: float, deepest: float, little: float) -> tuple[Mask, float]:
+    """What is deep enough for ink, ``[rows, columns]``, and the depth of full ink.
+
+    Args:
+        depth: ``[rows, columns]``.
+        grid: Depth of the grid.
+        deepest: Depth of full ink where a page has as much of it as usual.
+        little: The same where it has little: taken where the other would make ink of the grid.
+    """
+    mask = depth >= grid + max(_THRESHOLD * (deepest - grid), LEAST_INK / 2)
+    if little > deepest and _shows_grid(mask):
+        deeper = depth >= grid + _THRESHOLD * (little - grid)
+        if not _shows_grid(deeper):
+            return deeper, little
+    return mask, deepest
+
+
+def _shows_grid(mask: Mask) -> bool:
+    """Whether there are long lines both ways: level traces lie one way, and of those that stand there are few."""
+    rows, columns = mask.any(axis=1), mask.any(axis=0)
+    for axis, length in ((1, np.count_nonzero(columns)), (0, np.count_nonzero(rows))):
+        long = np.count_nonzero(mask, axis=axis) >= _LINE * max(1, int(length))
+        if np.count_nonzero(np.diff(np.r_[False, long].astype(np.int8)) > 0) < _LINES:
+            return False
+    return True
+
+
+def _faint(depth: Bytes, mask: Mask, grid: float, least: float) -> Mask:
+    """Where a stroke goes on more faintly from ink that is told surely: the middle of its width, ``[rows, columns]``.
+
+    Noise and what remains of the grid are as deep in places, but go on from nothing.
+    """
+    faint = depth >= least
+    crest = faint & (depth == ndimage.maximum_filter1d(depth, _WIDTH, axis=0))
+    # Above and below a level stroke its blurred edge has crests of noise along it.
+    upright = faint & (depth == ndimage.maximum_filter1d(depth, _WIDTH, axis=1))
+    upright &= ~ndimage.binary_dilation(mask, np.ones((_WIDTH, 1), np.bool_))
+    joined, _ = ndimage.label(mask | crest | upright, structure=np.ones((3, 3)))
+    sure = np.unique(joined[mask])
+    if ndimage.label(mask, structure=np.ones((3, 3)))[1] < _BROKEN * len(sure):
+        return mask
+    told = np.isin(joined, sure) & (joined > 0)
+    dots = ndimage.binary_closing(told, np.ones((_DOTTED + 1, 1), np.bool_)) & (depth >= grid)
+    return told | dots
 
 
 def _beside(labels: NDArray[np.int32], seen: Mask) -> list[int]:

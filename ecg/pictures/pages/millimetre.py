@@ -24,6 +24,9 @@ _EXPLAINED_BOLD: Final = 0.7
 _OWN: Final = 0.5
 #: Fine lines between bold ones stand out by this factor over the bold ones' own waves beside theirs.
 _FINE: Final = 4.0
+#: Waves of this share of the highest are strong, and periods are multiples of others but for so much.
+_STRONG: Final = 0.25
+_WHOLE: Final = 0.05
 #: Lines of one kind farther apart are those every five millimetres: a millimetre of 14 pixels is 350 dots an inch.
 _FIVE: Final = 14.5
 #: Seconds from beat to beat, at the usual speed, mm a second, beyond which lines are those of the other kind: 180 beats
@@ -65,6 +68,7 @@ def pitch_of(depth: NDArray[np.uint8]) -> Pitch | None:
         heights = _comb(power, number * _POINTS / strongest, clear)
         if _has_own(heights, number):
             combs[number * _POINTS / strongest] = heights
+    combs = {period: heights for period, heights in combs.items() if not _leaves_out(period, combs, float(power[peak]))}
     if not combs:
         return None
     bold = [period for period in _explaining(combs, _EXPLAINED_BOLD) if _is_bold(combs[period])]
@@ -112,6 +116,15 @@ def _is_bold(heights: Floats) -> bool:
         return False
     before, fifth, after = heights[3:6]
     return bool(fifth > _FINE * np.sqrt(before * after) and fifth > _FINE / 2 * max(before, after))
+
+
+def _leaves_out(period: float, combs: dict[float, Floats], highest: float) -> bool:
+    """Whether a strong wave of a shorter period is none of a period's: then that isn't all there is of the lines.
+
+    Where the strongest wave is the second one of fine lines, five times its period is half of that of the bold ones.
+    """
+    strong = [shorter for shorter, heights in combs.items() if shorter < period and heights[0] >= _STRONG * highest]
+    return any(abs(period / shorter - round(period / shorter)) > _WHOLE for shorter in strong)
 
 
 def _spectrum(depth: NDArray[np.uint8]) -> Floats:

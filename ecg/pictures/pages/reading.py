@@ -26,7 +26,7 @@ from ecg.pictures.pages.millimetre import Pitch, likelier, pitch_of
 from ecg.pictures.pages.orientation import as_stated, upright
 from ecg.pictures.pages.result import LEAST_SECONDS, Basis, Kind, PageReading, Reason, Warned
 from ecg.pictures.pages.rhythm_strips import named_by_likeness
-from ecg.pictures.pages.rows import rows_of
+from ecg.pictures.pages.rows import rows_of, shared_place
 from ecg.pictures.pages.scale import scale_of
 from ecg.pictures.pages.sheet import sheet_of
 from ecg.pictures.pages.straightening import Flat
@@ -275,10 +275,10 @@ def _read_page(page: _Page, size: tuple[int, int], corrections: Corrections, go_
         traces = _traces(page, stated, go_on)
     if not traces:
         return _Found(PageReading(Kind.NONE, size, Reason.NO_TRACE))
-    begin = float(np.median([trace.begin for trace in traces]))
-    end = float(np.median([trace.end for trace in traces]))
+    begin = shared_place([trace.begin for trace in traces], page.millimetre)
+    end = -shared_place([-trace.end for trace in traces], page.millimetre)
     pulses = [trace.pulse for trace in traces if trace.pulse is not None]
-    scale = scale_of(page.pitch, pulses, page.words, end - begin, stated)
+    scale = scale_of(page.pitch, pulses, page.words, end - begin, stated, rows=len(traces))
     names, layout, contradicted = _layout(page, traces, (begin, end), stated)
     seconds = (end - begin) / scale.pixels_per_second
     known = scale.calibration.millimetre is not Basis.ASSUMED

@@ -26,13 +26,18 @@ _LEAST_SHARE: Final = 0.14
 _STATED: Final = 0.4
 #: A level run is no higher than so many times the pen.
 _LEVEL: Final = 2.2
+#: Ink about a level, mm, and the share of its columns at either end that may lie beside the rest.
+_ABOUT: Final = 1.5
+_OUTER: Final = 0.1
+#: Rows that begin at one place, a millimetre more or less, tell where the others do.
+_FEWEST: Final = 2
 #: Most rows of a page.
 MOST_ROWS: Final = 16
 
 
 def rows_of(ink: Ink, millimetre: float, number: int | None = None) -> list[float]:
     """Levels of the rows, from the top, pixels; at most ``number``, those that are clearest, where that is known."""
-    _, middles = level_runs(ink, millimetre)
+    columns, middles = level_runs(ink, millimetre)
     if not len(middles):
         return []
     counts = np.bincount(middles.astype(np.int64), minlength=len(ink.mask)).astype(np.float64)
@@ -47,7 +52,51 @@ def rows_of(ink: Ink, millimetre: float, number: int | None = None) -> list[floa
     most = MOST_ROWS if number is None else number
     if len(chosen) > most:
         chosen = np.sort(chosen[np.argsort(smooth[chosen])[-most:]])
+    if number is None:
+        chosen = np.array(_one_each(ink, chosen.tolist(), smooth, (columns, middles), millimetre), np.int64)
     return [float(place) + 0.5 for place in chosen]
+
+
+def _one_each(
+    ink: Ink, places: list[int], counts: Floats, runs: tuple[NDArray[np.int64], Floats], millimetre: float
+) -> list[int]:
+    """The levels without all but one of those of a single trace: its baseline wanders from one to the other.
+
+    Args:
+        ink: Of the page.
+        places: Levels, from the top.
+        counts: How much ink lies about each.
+        runs: Columns and middles of what may be the level parts of traces.
+        millimetre: Pixels.
+    """
+    columns, middles = runs
+    kept: list[int] = []
+    for place in sorted(places, key=lambda level: -counts[level]):
+        own = np.abs(middles - place) <= _ABOUT * millimetre
+        for other in kept:
+            theirs = np.abs(middles - other) <= _ABOUT * millimetre
+            if _are_one(ink, (columns[own], middles[own]), (columns[theirs], middles[theirs])):
+                break
+        else:
+            kept.append(place)
+    return sorted(kept)
+
+
+def _are_one(ink: Ink, one: tuple[NDArray[np.int64], Floats], other: tuple[NDArray[np.int64], Floats]) -> bool:
+    """Whether level runs, columns and middles, are one piece of ink's that lies at one level first and then at the
+    other.
+    """
+    pieces = [ink.labels[middles.astype(np.int64), columns] for columns, middles in (one, other)]
+    if not all(len(labels) for labels in pieces):
+        return False
+    most = [int(np.bincount(labels).argmax()) for labels in pieces]
+    if most[0] != most[1] or not most[0]:
+        return False
+    (first, last), (begin, end) = (
+        np.quantile(columns[labels == most[0]], (_OUTER, 1 - _OUTER))
+        for (columns, _), labels in zip((one, other), pieces, strict=True)
+    )
+    return bool(last < begin or end < first)
 
 
 def level_runs(ink: Ink, millimetre: float) -> tuple[NDArray[np.int64], Floats]:
@@ -56,3 +105,14 @@ def level_runs(ink: Ink, millimetre: float) -> tuple[NDArray[np.int64], Floats]:
     wide = ink.widths() >= TRACE_WIDTH * millimetre
     level = wide[ink.labels[runs.starts, runs.columns]] & (runs.ends - runs.starts <= _LEVEL * ink.thickness + 1)
     return runs.columns[level], ((runs.starts + runs.ends) / 2)[level]
+
+
+def shared_place(places: list[float], near: float) -> float:
+    """Where rows begin: the place that most share; of several such, the last, as what is before it is seldom theirs."""
+    ordered = np.sort(places)
+    counts = np.searchsorted(ordered, ordered + near, "right") - np.arange(len(ordered))
+    most = int(counts.max())
+    if most < _FEWEST:
+        return float(np.median(ordered))
+    first = int(np.flatnonzero(counts == most)[-1])
+    return float(np.median(ordered[first : first + most]))

@@ -34,6 +34,9 @@ _STATED: Final = 0.05
 _ASKEW: Final = 0.02
 #: What rows of a page show where nothing says how much it is, seconds.
 _SECONDS: Final = 10.0
+#: Of a page with so many rows, which a pulse says to be of about this length, they are: a pulse is a fiftieth as long.
+_PAGE_ROWS: Final = 3
+_USUAL: Final = 0.035
 
 
 class Scale(NamedTuple):
@@ -58,6 +61,8 @@ def scale_of(
     words: Sequence[Word],
     across: float,
     stated: Corrections = NOTHING,
+    *,
+    rows: int = 1,
 ) -> Scale:
     """The scale of a straightened page.
 
@@ -67,6 +72,7 @@ def scale_of(
         words: What was read on it.
         across: How long its rows are, pixels.
         stated: What is stated of it, in pixels of the straightened page.
+        rows: How many there are.
     """
     speed, speed_off = _known(stated.mm_per_second, _printed(words, ("mm/s", "mm/sec"), SPEEDS))
     gain, gain_off = _known(stated.mm_per_mv, _printed(words, ("mm/mV",), GAINS))
@@ -81,7 +87,7 @@ def scale_of(
     elif pitch is not None:
         found = _by_grid(pitch, Basis.GRID, speed, gain, pulse)
     else:
-        found = _without_grid(speed, gain, pulse, across)
+        found = _without_grid(speed, gain, pulse, across, rows)
     return _with(found, Warned.STATED_SCALE) if speed_off or gain_off else found
 
 
@@ -122,7 +128,9 @@ def _contradictions(known: _Known | None, by_pulse: float | None) -> list[Warned
     return [Warned.STATED_SCALE if known.basis is Basis.STATED else Warned.SCALE_CONTRADICTORY]
 
 
-def _without_grid(speed: _Known | None, gain: _Known | None, pulse: tuple[float, float] | None, across: float) -> Scale:
+def _without_grid(
+    speed: _Known | None, gain: _Known | None, pulse: tuple[float, float] | None, across: float, rows: int
+) -> Scale:
     if pulse is None:
         speed, gain = speed or _Known(USUAL_SPEED, Basis.ASSUMED), gain or _Known(USUAL_GAIN, Basis.ASSUMED)
         millimetre = across / (_SECONDS * speed.value)
@@ -143,6 +151,8 @@ def _without_grid(speed: _Known | None, gain: _Known | None, pulse: tuple[float,
     if not contradictory and not _alike(per_second, found.pixels_per_second, _ASKEW):
         # Photographed askew: a millimetre across isn't one down.
         found = found._replace(pixels_per_second=per_second)
+    if rows >= _PAGE_ROWS and not contradictory and _alike(across / found.pixels_per_second, _SECONDS, _USUAL):
+        found = found._replace(pixels_per_second=across / _SECONDS)
     return found._replace(pixels_per_mv=height)
 
 

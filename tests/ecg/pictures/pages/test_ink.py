@@ -44,3 +44,40 @@ def test_what_lies_along_the_edge_of_what_is_seen_is_no_ink_of_the_page_but_a_wa
     assert not again.mask[:30, 150:300].any()
     assert again.mask[20:102, 60:66].all()
     assert again.mask[100:103, 20:380].all()
+
+
+def paper(rows: int = 400, columns: int = 900) -> np.ndarray:
+    return np.random.default_rng(3).integers(0, 12, (rows, columns)).astype(np.uint8)
+
+
+def test_a_stroke_that_grows_faint_goes_on() -> None:
+    depth = paper()
+    depth[60:110, 40:400:8] = 200  # letters
+    for column in range(100, 800):
+        depth[250 + column % 2, column] = 170 if column % 3 else 55
+    ink = ink_of(depth)
+    assert ink is not None
+    assert len(np.unique(ink.labels[249:253, 100:800])) <= 3
+
+
+def test_what_is_as_faint_as_a_stroke_s_end_but_goes_on_from_nothing_is_no_ink() -> None:
+    depth = paper()
+    depth[60:110, 40:400:8] = 200
+    for column in range(100, 800):
+        depth[250 + column % 2, column] = 170 if column % 3 else 55
+    depth[350, 100:160:2] = 55
+    ink = ink_of(depth)
+    assert ink is not None
+    assert not ink.mask[340:360].any()
+
+
+def test_a_grid_is_no_ink_where_there_is_next_to_none() -> None:
+    depth = paper(590, 2100)
+    for off, deep in ((0, 48), (2, 48), (1, 79)):  # blurred lines
+        depth[off::45] = np.maximum(depth[off::45], deep)
+        depth[:, off::45] = np.maximum(depth[:, off::45], deep)
+    depth[299:303, 100:2000] = np.array([135, 220, 220, 135])[:, None]
+    ink = ink_of(depth)
+    assert ink is not None
+    assert ink.mask[300:302, 100:2000].all()
+    assert not ink.mask[310:].any()

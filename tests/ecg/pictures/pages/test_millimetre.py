@@ -64,3 +64,19 @@ def test_wide_lines_alone_are_five_millimetres_apart(millimetre: float, whole: b
 
 def test_without_lines_there_is_no_pitch() -> None:
     assert pitch_of(np.random.default_rng(0).integers(0, 40, (400, 700)).astype(np.uint8)) is None
+
+
+@pytest.mark.parametrize("millimetre", [7.66, 8.79])
+def test_the_millimetre_is_told_where_the_second_wave_of_its_lines_is_the_strongest(millimetre: float) -> None:
+    shape = (600, 1700)
+    ink = np.zeros(shape)
+    for axis, length in enumerate(shape):
+        places = (np.arange(length) + 0.5) / millimetre
+        # Of lines every millimetre, and, faintly, every five.
+        waves = {1.0: 33, 2.0: 40, 3.0: 21, 0.6: 5, 0.8: 5, 1.2: 5, 2.8: 5, 3.2: 5}
+        profile = sum(high * np.cos(2 * np.pi * wave * places) for wave, high in waves.items())
+        ink = ink + np.expand_dims(profile, 1 - axis)
+    noise = np.random.default_rng(0).normal(0, 4, shape)
+    pitch = pitch_of(np.clip(90 + ink / 2 + noise, 0, 255).astype(np.uint8))
+    assert pitch is not None
+    assert pitch.millimetre == pytest.approx(millimetre, rel=0.01)

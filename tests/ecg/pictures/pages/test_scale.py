@@ -8,7 +8,7 @@ from scipy import ndimage
 
 from ecg.pictures.pages.ink import ink_of
 from ecg.pictures.pages.millimetre import Pitch
-from ecg.pictures.pages.pulses import boxes_of
+from ecg.pictures.pages.pulses import Pulse, boxes_of
 from ecg.pictures.pages.result import Basis
 from ecg.pictures.pages.scale import scale_of
 from ecg.pictures.pages.words import Word
@@ -62,3 +62,17 @@ def test_a_pulse_is_measured_to_parts_of_a_pixel(off: float) -> None:
     (pulse,) = boxes_of(ink, 7.47).values()
     assert pulse.height == pytest.approx(74.7, abs=0.1)
     assert pulse.width == pytest.approx(37.4, abs=0.1)
+
+
+@pytest.mark.parametrize(
+    ("rows", "across", "seconds"),
+    [(4, 2000 * 0.98, 10.0), (4, 2000 * 1.03, 10.0), (4, 2000 * 0.9, 9.0), (1, 2000 * 0.98, 9.8)],
+    ids=["a little less", "a little more", "much less", "a strip"],
+)
+def test_a_page_of_about_ten_seconds_has_ten_where_only_a_pulse_says_how_long_a_second_is(
+    rows: int, across: float, seconds: float
+) -> None:
+    pulse = Pulse(left=40.0, right=80.0, top=100.0, foot=180.0)
+    scale = scale_of(None, [pulse] * rows, [], across, rows=rows)
+    assert across / scale.pixels_per_second == pytest.approx(seconds)
+    assert scale.calibration.speed is Basis.PULSE
