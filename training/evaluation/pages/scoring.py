@@ -14,6 +14,7 @@ from ecg.leads import STANDARD
 from ecg.peaks.stream import all_peaks
 from ecg.pictures.pages.recording import recording_of
 from ecg.pictures.pages.result import Calibration, Lead, PageReading, Warned
+from ecg.pictures.pages.scale import USUAL_GAIN, USUAL_SPEED
 from ecg.recording import Recording
 from training.evaluation.pages.signals import Aligned, aligned, at_rate, height_ratios
 from training.pages.arrangements import CABRERA
@@ -63,6 +64,8 @@ class PageScore:
     """Speed, gain or millimetre is further off than 5 %."""
     warned: bool
     """It is said that the scale may be wrong, or nothing was read."""
+    scale_told: bool = True
+    """The picture says what a second and a millivolt are: by a pulse, or by a grid whose scale is printed or usual."""
     peaks_drawn: int = 0
     peaks_read: int = 0
     peaks_right: int = 0
@@ -95,6 +98,7 @@ def score(truth: PageTruth, reading: PageReading, classify: Classify | None = No
         names_right=_names(truth.leads) == _names(reading.leads),
         scale_wrong=bool(reading.leads) and _scale_is_wrong(truth, reading.calibration),
         warned=not reading.leads or bool(_OF_SCALE & set(reading.warnings)),
+        scale_told=_tells_scale(truth),
         peaks_drawn=len(peaks),
     )
     if not reading.leads:
@@ -172,6 +176,12 @@ def _scale_is_wrong(truth: PageTruth, calibration: Calibration | None) -> bool:
         millimetre * calibration.mm_per_mv / known.mm_per_mv,
     )
     return any(abs(ratio - 1) > _WRONG for ratio in ratios)
+
+
+def _tells_scale(truth: PageTruth) -> bool:
+    known = truth.calibration
+    usual = (known.mm_per_second, known.mm_per_mv) == (USUAL_SPEED, USUAL_GAIN)
+    return known.pulse or (known.grid and (known.printed or usual))
 
 
 def _drawn_recording(truth: PageTruth) -> Recording:

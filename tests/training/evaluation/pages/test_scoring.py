@@ -110,3 +110,22 @@ def test_gaps_stay_gaps_at_another_rate() -> None:
     found = at_rate(values, 100.0, 200.0)
     np.testing.assert_array_equal(np.isnan(found), [False, False, False, True, True, True, False, False, False])
     assert found[1] == 0.5
+
+
+@pytest.mark.parametrize(
+    ("others", "told"),
+    [
+        ({"pulse": True, "grid": False, "printed": False, "mm_per_second": 50.0}, True),
+        ({"pulse": False, "grid": True, "printed": False, "mm_per_second": 25.0}, True),
+        ({"pulse": False, "grid": True, "printed": True, "mm_per_second": 50.0}, True),
+        ({"pulse": False, "grid": True, "printed": False, "mm_per_second": 50.0}, False),
+        ({"pulse": False, "grid": False, "printed": True, "mm_per_second": 25.0}, False),
+    ],
+    ids=["a pulse", "a grid and what is usual", "a grid and print", "a grid alone", "print alone"],
+)
+def test_a_scale_is_told_by_a_pulse_or_by_a_grid_and_what_it_is(
+    truth: PageTruth, others: dict[str, float], told: bool
+) -> None:
+    known = replace(truth.calibration, mm_per_mv=10.0, **others)  # type: ignore[arg-type]
+    page = replace(truth, calibration=known)
+    assert score(page, read_as_drawn(truth)).scale_told == told
