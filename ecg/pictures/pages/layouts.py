@@ -28,6 +28,8 @@ _BEFORE: Final = 0.2
 _BEHIND: Final = 0.45
 #: Before the first one there is the margin, where names may stand, too.
 _MARGIN: Final = 0.6
+#: The last figure of a name stands so near behind its letters at most, as a share of its height.
+_FIGURE: Final = 1.6
 #: The row of a strip is taken to be so high, mm: it has no others to measure it by.
 _ROW: Final = 26.0
 
@@ -85,12 +87,20 @@ def named(words: Sequence[Word], levels: Sequence[float], millimetre: float) -> 
         # A lone bar is an I only where it is as high as other names and no line.
         if word.text == "I" and usual and not 0.75 * usual <= height <= 1.3 * usual:
             continue
+        if word.text == "I" and any(_ends_beside(other.box, word.box) for other in words):
+            continue
         middle = (top + bottom) / 2
         above = [(level - middle, row) for row, level in enumerate(levels)]
         near = [(abs(off - 0.3 * spacing), row) for off, row in above if -0.35 * spacing <= off <= 0.85 * spacing]
         if near:
             found.append(Named(word.text, min(near)[1], float(left)))
     return found
+
+
+def _ends_beside(other: tuple[int, int, int, int], bar: tuple[int, int, int, int]) -> bool:
+    """Whether a word ends just before a bar on the same line: that is its last figure then, as in ``ECG1``."""
+    level = min(other[3], bar[3]) - max(other[1], bar[1]) > 0.5 * (bar[3] - bar[1])
+    return level and 0 <= bar[0] - other[2] <= _FIGURE * (bar[3] - bar[1])
 
 
 def layout_of(rows: int, names: Sequence[Named], begin: float, end: float, *, broken: bool) -> Layout:
