@@ -28,8 +28,14 @@ _GRID_QUANTILE: Final = 0.94
 _INK_QUANTILE: Final = 0.995
 _LITTLE_INK_QUANTILE: Final = 0.9995
 #: What is taken for ink shows a grid if so many rows, and as many columns, are ink for this share of their length.
+#: They are so thin, pixels, and this share of their distances, one way and the other, are multiples of a pitch of so
+#: many pixels at least, but for this share of it.
 _LINES: Final = 4
 _LINE: Final = 0.25
+_THIN: Final = 2.0
+_MOST_EVEN: Final = 0.5
+_LEAST_PITCH: Final = 5
+_EVEN: Final = 0.1
 #: The darkest channel shows ink instead of the lightest where it tells it so many times better from the grid.
 _CLEARER: Final = 1.5
 #: From the grid's depth to the ink's, ink begins at this share.
@@ -275,13 +281,25 @@ def _told(depth: Bytes, grid: float, deepest: float, little: float) -> tuple[Mas
 
 
 def _shows_grid(mask: Mask) -> bool:
-    """Whether there are long lines both ways: level traces lie one way, and of those that stand there are few."""
-    rows, columns = mask.any(axis=1), mask.any(axis=0)
-    for axis, length in ((1, np.count_nonzero(columns)), (0, np.count_nonzero(rows))):
+    """Whether there are long thin lines both ways, most of them multiples of the same pitch apart.
+
+    Level traces lie one way, and strokes of tall waves below each other stand where the heart beats.
+    """
+    apart = []
+    for axis in (1, 0):
+        length = np.count_nonzero(mask.any(axis=axis - 1))
         long = np.count_nonzero(mask, axis=axis) >= _LINE * max(1, int(length))
-        if np.count_nonzero(np.diff(np.r_[False, long].astype(np.int8)) > 0) < _LINES:
+        steps = np.diff(np.r_[False, long, False].astype(np.int8))
+        begins, ends = np.flatnonzero(steps > 0), np.flatnonzero(steps < 0)
+        if len(begins) < _LINES or float(np.mean(ends - begins)) > _THIN:
             return False
-    return True
+        apart.append(np.diff(begins))
+    return any(
+        min(float(np.mean((np.abs(own / pitch - np.rint(own / pitch)) <= _EVEN) & (own > pitch / 2))) for own in apart)
+        >= _MOST_EVEN
+        for pitch in np.unique(np.concatenate(apart)).tolist()
+        if pitch >= _LEAST_PITCH
+    )
 
 
 def _faint(depth: Bytes, mask: Mask, grid: float, least: float) -> Mask:

@@ -41,6 +41,11 @@ _NEXT: Final = 0.6
 _SAME: Final = 0.95
 _ENDS: Final = 0.4
 _BEYOND: Final = 3
+#: Figures are so wide, as a share of their height, from and to; letters before them, with the space between them; what
+#: touches such a letter is wider than this, mm.
+_FIGURE: Final = (0.3, 0.95)
+_LETTERS: Final = (0.6, 0.7, 0.8, 0.9, 1.0, 1.1)
+_TRACE: Final = 9.0
 #: A word is known from this likeness on (correlation), and if no other word is nearly as like.
 LIKE: Final = 0.66
 _ALONE: Final = 0.025
@@ -74,8 +79,27 @@ def words_of(ink: Ink, millimetre: float) -> list[Word]:
     words = []
     for box, pieces in _groups(ink, millimetre):
         word = _read(ink, box, pieces)._replace(foot=int(np.median(ink.boxes[list(pieces), 3])))
-        words.append(_with_touching(ink, word) if word.text == "I" else word)
+        words.append(_with_touching(ink, word) if word.text == "I" else _behind_a_trace(ink, word, millimetre))
     return words
+
+
+def _behind_a_trace(ink: Ink, word: Word, millimetre: float) -> Word:
+    """A single figure as ``V1`` to ``V6`` where the letter before it touches a trace, and so is a part of it."""
+    left, top, right, bottom = word.box
+    high = bottom - top
+    if word.text in NAMES or not _FIGURE[0] * high <= right - left <= _FIGURE[1] * high:
+        return word
+    best = word
+    for wide in _LETTERS:
+        begin = left - round(wide * high)
+        pieces = np.unique(ink.labels[top:bottom, max(0, begin) : left])
+        touching = pieces[(pieces > 0) & (ink.widths()[pieces] > _TRACE * millimetre)]
+        if begin < 0 or not len(touching):
+            continue
+        tried = _read(ink, (begin, top, right, bottom), (*word.pieces, *touching.tolist()))
+        if tried.text.startswith("V") and (best is word or tried.likeness > best.likeness):
+            best = tried._replace(pieces=word.pieces, foot=word.foot)
+    return best
 
 
 def _with_touching(ink: Ink, word: Word) -> Word:

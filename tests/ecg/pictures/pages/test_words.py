@@ -18,3 +18,22 @@ def test_a_name_is_whole_though_a_wave_touches_its_last_letter(name: str, x: flo
     ink = ink_of(255 - page.pixels().min(axis=2))
     assert ink is not None
     assert [found.name for found in named(words_of(ink, 8.0), [224.0], 8.0)] == [name]
+
+
+@pytest.mark.parametrize("number", [2, 4, 6])
+def test_a_name_is_whole_though_a_wave_touches_its_first_letter(number: int) -> None:
+    page = drawn.Page(222, 46, 8.0, fine=None, bold=None)
+    page.line([(14, 28), (16.6, 28), (17.4, 12.5), (18.2, 28), (210, 28)])
+    page.text(16, 14, f"V{number}")
+    ink = ink_of(255 - page.pixels().min(axis=2))
+    assert ink is not None
+    assert [found.name for found in named(words_of(ink, 8.0), [224.0], 8.0)] == [f"V{number}"]
+
+
+def test_a_figure_beside_a_wave_is_no_name() -> None:
+    page = drawn.Page(222, 46, 8.0, fine=None, bold=None)
+    page.line([(14, 28), (16.6, 28), (17.4, 9), (18.2, 28), (210, 28)])
+    page.text(18.6, 14, "5")
+    ink = ink_of(255 - page.pixels().min(axis=2))
+    assert ink is not None
+    assert not named(words_of(ink, 8.0), [224.0], 8.0)
