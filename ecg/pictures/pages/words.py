@@ -46,6 +46,8 @@ _BEYOND: Final = 3
 _FIGURE: Final = (0.3, 0.95)
 _LETTERS: Final = (0.6, 0.7, 0.8, 0.9, 1.0, 1.1)
 _TRACE: Final = 9.0
+#: So many figures are looked at: of a page a dozen stand alone, of a texture thousands.
+_MOST_FIGURES: Final = 60
 #: A word is known from this likeness on (correlation), and if no other word is nearly as like.
 LIKE: Final = 0.66
 _ALONE: Final = 0.025
@@ -77,23 +79,38 @@ class Word(NamedTuple):
 def words_of(ink: Ink, millimetre: float) -> list[Word]:
     """The words of a page, from its letters."""
     words = []
+    wide = ink.widths() > _TRACE * millimetre
+    figures = 0
     for box, pieces in _groups(ink, millimetre):
         word = _read(ink, box, pieces)._replace(foot=int(np.median(ink.boxes[list(pieces), 3])))
-        words.append(_with_touching(ink, word) if word.text == "I" else _behind_a_trace(ink, word, millimetre))
+        if word.text == "I":
+            word = _with_touching(ink, word)
+        elif figures < _MOST_FIGURES and _may_be_figure(word):
+            figures += 1
+            word = _behind_a_trace(ink, word, wide)
+        words.append(word)
     return words
 
 
-def _behind_a_trace(ink: Ink, word: Word, millimetre: float) -> Word:
-    """A single figure as ``V1`` to ``V6`` where the letter before it touches a trace, and so is a part of it."""
+def _may_be_figure(word: Word) -> bool:
     left, top, right, bottom = word.box
-    high = bottom - top
-    if word.text in NAMES or not _FIGURE[0] * high <= right - left <= _FIGURE[1] * high:
-        return word
+    return word.text not in NAMES and _FIGURE[0] <= (right - left) / (bottom - top) <= _FIGURE[1]
+
+
+def _behind_a_trace(ink: Ink, word: Word, wide: NDArray[np.bool_]) -> Word:
+    """A single figure as ``V1`` to ``V6`` where the letter before it touches a trace, and so is a part of it.
+
+    Args:
+        ink: Of the page.
+        word: The figure.
+        wide: Which pieces of ink may be traces, ``[pieces + 1]``.
+    """
+    left, top, right, bottom = word.box
     best = word
-    for wide in _LETTERS:
-        begin = left - round(wide * high)
+    for share in _LETTERS:
+        begin = left - round(share * (bottom - top))
         pieces = np.unique(ink.labels[top:bottom, max(0, begin) : left])
-        touching = pieces[(pieces > 0) & (ink.widths()[pieces] > _TRACE * millimetre)]
+        touching = pieces[(pieces > 0) & wide[pieces]]
         if begin < 0 or not len(touching):
             continue
         tried = _read(ink, (begin, top, right, bottom), (*word.pieces, *touching.tolist()))
