@@ -71,3 +71,13 @@ def test_nothing_is_written_over(folder: Path, tmp_path: Path) -> None:
     packing.pack(folder, tmp_path / "packed")
     with pytest.raises(FileExistsError):
         packing.unpack(tmp_path / "packed", folder)
+
+
+def test_a_name_that_is_there_twice_is_refused(tmp_path: Path) -> None:
+    packed = tmp_path / "packed.tar.gz"
+    with tarfile.open(packed, "w:gz") as archive:
+        for _ in range(2):
+            archive.addfile(tarfile.TarInfo("run/log"))
+    with pytest.raises(PackingError):
+        packing.unpack(packed, tmp_path / "target")
+    assert not (tmp_path / "target").exists()

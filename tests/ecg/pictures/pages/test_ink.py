@@ -50,21 +50,24 @@ def paper(rows: int = 400, columns: int = 900) -> np.ndarray:
     return np.random.default_rng(3).integers(0, 12, (rows, columns)).astype(np.uint8)
 
 
-def test_a_stroke_that_grows_faint_goes_on() -> None:
+def dotted() -> np.ndarray:
+    """Paper with letters and a thin stroke that is as deep as ink in two columns of three."""
     depth = paper()
-    depth[60:110, 40:400:8] = 200  # letters
+    depth[60:110, 40:400:8] = 200
     for column in range(100, 800):
         depth[250 + column % 2, column] = 170 if column % 3 else 55
+    return depth
+
+
+def test_a_stroke_that_grows_faint_goes_on() -> None:
+    depth = dotted()
     ink = ink_of(depth)
     assert ink is not None
     assert len(np.unique(ink.labels[249:253, 100:800])) <= 3
 
 
 def test_what_is_as_faint_as_a_stroke_s_end_but_goes_on_from_nothing_is_no_ink() -> None:
-    depth = paper()
-    depth[60:110, 40:400:8] = 200
-    for column in range(100, 800):
-        depth[250 + column % 2, column] = 170 if column % 3 else 55
+    depth = dotted()
     depth[350, 100:160:2] = 55
     ink = ink_of(depth)
     assert ink is not None
