@@ -67,8 +67,10 @@ def test_children_that_end_while_they_are_looked_at_hold_nothing() -> None:
 
 
 def test_the_command_line_of_what_has_ended_is_empty() -> None:
-    with Program("-c", "input()") as program:
-        assert command_line(program.pid)[1:] == ["-c", "input()"]
+    waits = "print('started', flush=True); input()"
+    with Program("-c", waits) as program:
+        program.read()  # a program that is being started has no command line yet
+        assert command_line(program.pid)[1:] == ["-c", waits]
         program.process.kill()
         os.waitid(os.P_PID, program.pid, os.WEXITED | os.WNOWAIT)
         assert command_line(program.pid) == []
