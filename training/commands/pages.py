@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -134,12 +135,19 @@ def table(
     from ecg.pictures.pages.reading import read
     from training.evaluation.pages import answers, tables
     from training.evaluation.pages.finished import Finished
+    from training.evaluation.pages.scoring import PageScore
     from training.pages.plans import Pool
 
     probabilities = answers.probabilities_of(network) if network else None
     classify = answers.classifier_of(recordings) if recordings else None
     pool = Pool.of(partition)
-    settings = {"seed": seed, "partition": partition, "network": str(network), "classes": str(recordings)}
+    settings = {
+        "seed": seed,
+        "partition": partition,
+        "network": str(network),
+        "classes": str(recordings),
+        "figures": [field.name for field in fields(PageScore)],
+    }
     done = Finished(finished, settings)
     wanted = [group for group in tables.GROUPS if groups in group.name]
     rows = []

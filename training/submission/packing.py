@@ -86,13 +86,13 @@ def _unpack_file(archive: tarfile.TarFile, member: tarfile.TarInfo, folder: Path
     """One file, by its name below ``folder``. Python has filters for this from 3.11.4 on; Debian 12 has 3.11.2.
 
     Raises:
-        PackingError: its name leads elsewhere.
+        PackingError: its name leads elsewhere, or is taken.
     """
     name = PurePosixPath(member.name)
     content = archive.extractfile(member)
-    if name.is_absolute() or ".." in name.parts or not name.parts or content is None:
+    if content is None or not name.parts or name.is_absolute() or ".." in name.parts or "\0" in member.name:
         raise PackingError(f"The result can't be unpacked: {member.name!r} is no name below its folder.")
-    path = folder.joinpath(*name.parts)
+    path = folder / name
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with content, path.open("xb") as file:

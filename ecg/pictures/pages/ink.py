@@ -233,51 +233,69 @@ def ink_of(depth: Bytes, *, seen: Mask | None = None, is_share: bool = False) ->
     inside = depth[::2, ::2] if seen is None else depth[::2, ::2][seen[::2, ::2]]
     if inside.size < 100:
         return None
-    grid, deepest = (float(np.quantile(inside, share)) for share in (_GRID_QUANTILE, _INK_QUANTILE))
-    little = float(np.quantile(inside, _LITTLE_INK_QUANTILE))
-    if is_share:
-        grid, deepest = 0.0, 255.0
-    if deepest - grid < LEAST_INK:
-        # So little ink that the quantile misses it.
-        deepest = little
-    if deepest - grid < LEAST_INK:
+    told = _likely(depth) if is_share else _told(depth, inside)
+    if told is None:
         return None
-    mask, deepest = _told(depth, grid, deepest, deepest if is_share else little)
-    if not is_share:
-        mask |= _faint(depth, mask, grid, grid + max(_FAINT * (deepest - grid), LEAST_INK / 2))
+    mask, grid, deepest = told
     labels, number = ndimage.label(mask, structure=np.ones((3, 3)))
+    if not is_share:
+        whole = _whole(depth, mask, number, grid, deepest)
+        if whole is not None:
+            mask = whole
+            labels, number = ndimage.label(mask, structure=np.ones((3, 3)))
     beside = [] if seen is None else _beside(labels, seen)
     if beside:
         gone = np.isin(labels, beside)
         depth = np.where(ndimage.binary_dilation(gone, np.ones((5, 5))), 0, depth).astype(np.uint8)
         mask &= ~gone
         labels, number = ndimage.label(mask, structure=np.ones((3, 3)))
-    boxes = np.zeros((number + 1, 4), np.int64)
-    for index, place in enumerate(ndimage.find_objects(labels), 1):
-        boxes[index] = place[1].start, place[0].start, place[1].stop, place[0].stop
     runs = runs_of(mask)
     if not len(runs.columns):
         return None
     # Most of a trace is nearly level: its runs are as high as the pen is wide.
     thickness = float(np.quantile(runs.ends - runs.starts, 0.4))
-    return Ink(depth, mask, deepest, grid, labels, boxes, runs, max(1.0, thickness))
+    return Ink(depth, mask, deepest, grid, labels, _boxes(labels, number), runs, max(1.0, thickness))
 
 
-def _told(depth: Bytes, grid: float, deepest: float, little: float) -> tuple[Mask, float]:
-    """What is deep enough for ink, ``[rows, columns]``, and the depth of full ink.
+def _boxes(labels: NDArray[np.int32], number: int) -> NDArray[np.int64]:
+    boxes = np.zeros((number + 1, 4), np.int64)
+    for index, place in enumerate(ndimage.find_objects(labels), 1):
+        boxes[index] = place[1].start, place[0].start, place[1].stop, place[0].stop
+    return boxes
+
+
+def _likely(depth: Bytes) -> tuple[Mask, float, float]:
+    """What is ink by a network's shares, ``[rows, columns]``, and the depths of the grid, none, and of full ink."""
+    return depth >= _least(0.0, 255.0, _THRESHOLD), 0.0, 255.0
+
+
+def _told(depth: Bytes, inside: Bytes) -> tuple[Mask, float, float] | None:
+    """What is deep enough for ink, ``[rows, columns]``, depth of the grid and of full ink; None where nothing is.
 
     Args:
         depth: ``[rows, columns]``.
-        grid: Depth of the grid.
-        deepest: Depth of full ink where a page has as much of it as usual.
-        little: The same where it has little: taken where the other would make ink of the grid.
+        inside: Some of it, all over the page.
     """
-    mask = depth >= grid + max(_THRESHOLD * (deepest - grid), LEAST_INK / 2)
-    if little > deepest and _shows_grid(mask):
-        deeper = depth >= grid + _THRESHOLD * (little - grid)
+    grid, deepest, little = (
+        float(np.quantile(inside, share)) for share in (_GRID_QUANTILE, _INK_QUANTILE, _LITTLE_INK_QUANTILE)
+    )
+    if deepest - grid < LEAST_INK:
+        # So little ink that the quantile misses it.
+        deepest = little
+    if deepest - grid < LEAST_INK:
+        return None
+    mask = depth >= _least(grid, deepest, _THRESHOLD)
+    if _shows_grid(mask):
+        # So little ink that the quantile is the grid's.
+        deeper = depth >= _least(grid, little, _THRESHOLD)
         if not _shows_grid(deeper):
-            return deeper, little
-    return mask, deepest
+            return deeper, grid, little
+    return mask, grid, deepest
+
+
+def _least(grid: float, deepest: float, share: float) -> float:
+    """The depth from which on ink is told from the grid."""
+    return grid + max(share * (deepest - grid), LEAST_INK / 2)
 
 
 def _shows_grid(mask: Mask) -> bool:
@@ -286,39 +304,49 @@ def _shows_grid(mask: Mask) -> bool:
     Level traces lie one way, and strokes of tall waves below each other stand where the heart beats.
     """
     apart = []
-    for axis in (1, 0):
-        length = np.count_nonzero(mask.any(axis=axis - 1))
-        long = np.count_nonzero(mask, axis=axis) >= _LINE * max(1, int(length))
+    for lines in (mask, mask.T):
+        long = np.count_nonzero(lines, axis=1) >= _LINE * max(1, int(lines.any(axis=0).sum()))
         steps = np.diff(np.r_[False, long, False].astype(np.int8))
         begins, ends = np.flatnonzero(steps > 0), np.flatnonzero(steps < 0)
         if len(begins) < _LINES or float(np.mean(ends - begins)) > _THIN:
             return False
         apart.append(np.diff(begins))
-    return any(
-        min(float(np.mean((np.abs(own / pitch - np.rint(own / pitch)) <= _EVEN) & (own > pitch / 2))) for own in apart)
-        >= _MOST_EVEN
-        for pitch in np.unique(np.concatenate(apart)).tolist()
-        if pitch >= _LEAST_PITCH
-    )
+    pitches = np.unique(np.concatenate(apart))
+    return any(all(_are_multiples(own, pitch) for own in apart) for pitch in pitches[pitches >= _LEAST_PITCH].tolist())
 
 
-def _faint(depth: Bytes, mask: Mask, grid: float, least: float) -> Mask:
-    """Where a stroke goes on more faintly from ink that is told surely: the middle of its width, ``[rows, columns]``.
+def _are_multiples(distances: NDArray[np.int64], pitch: int) -> bool:
+    """Whether most distances are once a pitch, or so many times."""
+    times = np.rint(distances / pitch)
+    even = (np.abs(distances / pitch - times) <= _EVEN) & (times > 0)
+    return float(even.mean()) >= _MOST_EVEN
 
-    Noise and what remains of the grid are as deep in places, but go on from nothing.
+
+def _whole(depth: Bytes, mask: Mask, pieces: int, grid: float, deepest: float) -> Mask | None:
+    """Ink with what is fainter where its strokes go on, ``[rows, columns]``; None where they are whole without it.
+
+    Of a faint stroke it is the middle of its width. Noise and what remains of the grid are as deep in places, but go on
+    from nothing.
+
+    Args:
+        depth: ``[rows, columns]``.
+        mask: What is surely ink.
+        pieces: How many pieces that is in.
+        grid: Depth of the grid.
+        deepest: Depth of full ink.
     """
-    faint = depth >= least
+    faint = depth >= _least(grid, deepest, _FAINT)
     crest = faint & (depth == ndimage.maximum_filter1d(depth, _WIDTH, axis=0))
     # Above and below a level stroke its blurred edge has crests of noise along it.
     upright = faint & (depth == ndimage.maximum_filter1d(depth, _WIDTH, axis=1))
     upright &= ~ndimage.binary_dilation(mask, np.ones((_WIDTH, 1), np.bool_))
-    joined, _ = ndimage.label(mask | crest | upright, structure=np.ones((3, 3)))
-    sure = np.unique(joined[mask])
-    if ndimage.label(mask, structure=np.ones((3, 3)))[1] < _BROKEN * len(sure):
-        return mask
-    told = np.isin(joined, sure) & (joined > 0)
-    dots = ndimage.binary_closing(told, np.ones((_DOTTED + 1, 1), np.bool_)) & (depth >= grid)
-    return told | dots
+    joined, number = ndimage.label(mask | crest | upright, structure=np.ones((3, 3)))
+    sure = np.zeros(number + 1, np.bool_)
+    sure[joined[mask]] = True
+    if pieces < _BROKEN * np.count_nonzero(sure):
+        return None
+    told = sure[joined]
+    return told | (ndimage.binary_closing(told, np.ones((_DOTTED + 1, 1), np.bool_)) & (depth >= grid))
 
 
 def _beside(labels: NDArray[np.int32], seen: Mask) -> list[int]:

@@ -29,7 +29,7 @@ _BEHIND: Final = 0.45
 #: Before the first one there is the margin, where names may stand, too.
 _MARGIN: Final = 0.6
 #: The last figure of a name stands so near behind its letters at most, as a share of its height.
-_FIGURE: Final = 1.6
+_LAST_FIGURE: Final = 1.6
 #: The row of a strip is taken to be so high, mm: it has no others to measure it by.
 _ROW: Final = 26.0
 
@@ -100,7 +100,7 @@ def named(words: Sequence[Word], levels: Sequence[float], millimetre: float) -> 
 def _ends_beside(other: tuple[int, int, int, int], bar: tuple[int, int, int, int]) -> bool:
     """Whether a word ends just before a bar on the same line: that is its last figure then, as in ``ECG1``."""
     level = min(other[3], bar[3]) - max(other[1], bar[1]) > 0.5 * (bar[3] - bar[1])
-    return level and 0 <= bar[0] - other[2] <= _FIGURE * (bar[3] - bar[1])
+    return level and 0 <= bar[0] - other[2] <= _LAST_FIGURE * (bar[3] - bar[1])
 
 
 def layout_of(rows: int, names: Sequence[Named], begin: float, end: float, *, broken: bool) -> Layout:

@@ -13,6 +13,7 @@ from scipy import ndimage
 
 from ecg.leads import STANDARD
 from ecg.pictures.pages.ink import Ink
+from ecg.pictures.pages.rows import TRACE_WIDTH
 
 Floats = NDArray[np.float32]
 
@@ -41,11 +42,9 @@ _NEXT: Final = 0.6
 _SAME: Final = 0.95
 _ENDS: Final = 0.4
 _BEYOND: Final = 3
-#: Figures are so wide, as a share of their height, from and to; letters before them, with the space between them; what
-#: touches such a letter is wider than this, mm.
+#: Figures are so wide, as a share of their height, from and to; letters before them, with the space between them.
 _FIGURE: Final = (0.3, 0.95)
 _LETTERS: Final = (0.6, 0.7, 0.8, 0.9, 1.0, 1.1)
-_TRACE: Final = 9.0
 #: So many figures are looked at: of a page a dozen stand alone, of a texture thousands.
 _MOST_FIGURES: Final = 60
 #: A word is known from this likeness on (correlation), and if no other word is nearly as like.
@@ -79,7 +78,7 @@ class Word(NamedTuple):
 def words_of(ink: Ink, millimetre: float) -> list[Word]:
     """The words of a page, from its letters."""
     words = []
-    wide = ink.widths() > _TRACE * millimetre
+    wide = ink.widths() >= TRACE_WIDTH * millimetre
     figures = 0
     for box, pieces in _groups(ink, millimetre):
         word = _read(ink, box, pieces)._replace(foot=int(np.median(ink.boxes[list(pieces), 3])))

@@ -49,10 +49,12 @@ def test_more_than_is_taken_is_refused(tmp_path: Path, monkeypatch: pytest.Monke
         packing.unpack(tmp_path / "packed", tmp_path / "there")
 
 
-@pytest.mark.parametrize("name", ["../outside", "run/../../outside"])
+@pytest.mark.parametrize("name", ["../outside", "run/../../outside", "/outside", "run/a\0b", "."])
 def test_nothing_lands_outside(tmp_path: Path, name: str) -> None:
     with tarfile.open(tmp_path / "packed", "w:gz") as archive:
-        archive.addfile(tarfile.TarInfo(name), io.BytesIO())
+        entry = tarfile.TarInfo("name")
+        entry.pax_headers = {"path": name}  # a plain header's name ends at NUL
+        archive.addfile(entry, io.BytesIO())
     with pytest.raises(PackingError):
         packing.unpack(tmp_path / "packed", tmp_path / "deep" / "there")
     assert not list((tmp_path / "deep").iterdir())
@@ -73,11 +75,15 @@ def test_nothing_is_written_over(folder: Path, tmp_path: Path) -> None:
         packing.unpack(tmp_path / "packed", folder)
 
 
-def test_a_name_that_is_there_twice_is_refused(tmp_path: Path) -> None:
-    packed = tmp_path / "packed.tar.gz"
-    with tarfile.open(packed, "w:gz") as archive:
-        for _ in range(2):
-            archive.addfile(tarfile.TarInfo("run/log"))
-    with pytest.raises(PackingError):
-        packing.unpack(packed, tmp_path / "target")
-    assert not (tmp_path / "target").exists()
+@pytest.mark.parametrize(
+    "names",
+    [("run/log", "run/log"), ("run", "run/log"), ("run/log", "run")],
+    ids=["one name", "a file as folder", "a folder as file"],
+)
+def test_a_name_that_is_there_twice_is_refused(tmp_path: Path, names: tuple[str, str]) -> None:
+    with tarfile.open(tmp_path / "packed", "w:gz") as archive:
+        for name in names:
+            archive.addfile(tarfile.TarInfo(name), io.BytesIO())
+    with pytest.raises(PackingError, match="twice"):
+        packing.unpack(tmp_path / "packed", tmp_path / "deep" / "there")
+    assert not list((tmp_path / "deep").iterdir())

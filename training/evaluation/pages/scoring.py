@@ -64,7 +64,7 @@ class PageScore:
     """Speed, gain or millimetre is further off than 5 %."""
     warned: bool
     """It is said that the scale may be wrong, or nothing was read."""
-    scale_told: bool = True
+    scale_told: bool
     """The picture says what a second and a millivolt are: by a pulse, or by a grid whose scale is printed or usual."""
     peaks_drawn: int = 0
     peaks_read: int = 0

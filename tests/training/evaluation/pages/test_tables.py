@@ -20,6 +20,7 @@ def page(**others: object) -> PageScore:
         "names_right": True,
         "scale_wrong": False,
         "warned": False,
+        "scale_told": True,
         "peaks_drawn": 10,
         "peaks_read": 10,
         "peaks_right": 10,
