@@ -1,10 +1,18 @@
-"""All journeys live in one system, in any order."""
+"""All journeys live in one system, in any order, and wait for the page that they went to."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, Route
+
+from tests.end_to_end.people import leaving
+
+pytestmark = pytest.mark.xdist_group("system")
 
 
 def test_everybody_who_signs_up_has_a_name_of_their_own() -> None:
@@ -14,3 +22,18 @@ def test_everybody_who_signs_up_has_a_name_of_their_own() -> None:
     names = Counter(re.findall(r'\bsign_up\(\w+, system, "(\w+)"\)', sources))
     assert calls == names.total() > 20, "names are to be seen here"
     assert [name for name, times in names.items() if times > 1] == []
+
+
+def test_a_page_that_writes_its_place_into_its_address_is_not_yet_the_next_one(visitor: Callable[..., Page]) -> None:
+    page = visitor()
+
+    def answered(route: Route) -> None:
+        page.wait_for_timeout(500 if route.request.url.endswith("/next") else 0)
+        route.fulfill(body=f"<title>{route.request.url}</title><a href=next>on</a>", content_type="text/html")
+
+    page.route("https://pages.example/**", answered)
+    page.goto("https://pages.example/first")
+    with leaving(page):
+        page.evaluate("() => { setTimeout(() => history.replaceState(null, '', '?at=2'), 50); }")
+        page.locator("a").click(no_wait_after=True)
+    assert page.title() == "https://pages.example/next"

@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 
 from tests.ecg.pictures.documents.printed import page as cart_page
 from tests.ecg.pictures.pages.drawn import RATE, STANDARD, lead
-from tests.end_to_end.people import follow, sign_up
+from tests.end_to_end.people import follow, leaving, sign_up
 from tests.end_to_end.system import ROOT, System
 from tests.end_to_end.test_recording_journeys import PATIENCE, PHONE, Shot, Visit, analysed, enter, tab_to
 
@@ -66,7 +66,7 @@ def test_a_screenshot_is_pasted_and_checked_by_keyboard_alone(system: System, vi
     read_again(adam, lambda: adam.keyboard.press("Shift+ArrowDown"))
     assert adam.evaluate("() => document.activeElement.id") == "frame-region"
     tab_to(adam, "(one) => one.value === 'confirm'")
-    with adam.expect_navigation():
+    with leaving(adam):
         adam.keyboard.press("Enter")
     analysed(adam)
     expect(adam.locator("main")).to_contain_text("read from a picture")

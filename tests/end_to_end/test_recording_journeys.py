@@ -19,7 +19,7 @@ from benchmarks.recordings.made import made
 from ecg.formats import wfdb_writer
 from ecg.recording import Recording
 from tests.ecg.formats.made import edf
-from tests.end_to_end.people import follow, sign_up
+from tests.end_to_end.people import follow, leaving, sign_up
 from tests.end_to_end.system import ROOT, System, stopped_server
 
 pytestmark = pytest.mark.xdist_group("system")
@@ -164,7 +164,7 @@ def test_by_keyboard_alone(system: System, visitor: Visit) -> None:
     enter(udo, "a", "Families of beats")
     said = ventricular(udo)[0]
     tab_to(udo, "(one) => one.closest('.family')?.textContent.includes('Premature Ventricular')")
-    with udo.expect_navigation():
+    with leaving(udo):
         udo.keyboard.press("n")
     assert ventricular(udo)[1] < said
     enter(udo, "button", "Take the last one back")
@@ -183,7 +183,7 @@ def tab_to(page: Page, wanted: str) -> None:
 def enter(page: Page, tag: str, words: str) -> None:
     """Go to a link or a button by the tabulator key, and press it."""
     tab_to(page, f"(one) => one.matches('{tag}') && one.textContent.trim() === '{words}'")
-    with page.expect_navigation():
+    with leaving(page):
         page.keyboard.press("Enter")
 
 
