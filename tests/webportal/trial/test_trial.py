@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -96,6 +97,13 @@ class TestWithoutAnAccount:
             assert part not in plain
         assert "heart is not one of the available choices" in wrong
         assert far_side.leads == ["V1", ""]
+
+    def test_the_home_page_asks_for_the_same(self, settings: Settings) -> None:
+        asked = [
+            set(re.findall(r'<(?:input|select)[^>]* name="(\w+)"', Client().get(at).content.decode()))
+            for at in ("/", TRY)
+        ]
+        assert {"picture", "lead"} <= asked[0] <= asked[1]
 
     def test_nothing_is_kept(self, far_side: FarSide, png: bytes, refusal: type[Refusal]) -> None:
         before = kept_files()
