@@ -63,6 +63,6 @@ def shot() -> Callable[[Page, str], None]:
             page.wait_for_load_state("networkidle")
             seen = Image.open(io.BytesIO(page.screenshot(animations="disabled")))
             seen.thumbnail((_WIDEST, 2 * _WIDEST), Image.Resampling.LANCZOS)
-            seen.save(Path(folder) / f"{name}.webp", quality=32, method=6)  # words stay readable
+            seen.save(Path(folder) / f"{name}.webp", quality=20, method=6)  # words stay readable
 
     return take

@@ -18,6 +18,8 @@ CABRERA: Final = ("aVL", "I", "-aVR", "II", "aVF", "III")
 
 #: Rows and columns of pages with twelve leads, and how many rhythm strips may stand below.
 _TWELVE: Final = ((3, 4, (0, 1, 2, 3)), (6, 2, (0, 1)), (12, 1, (0,)))
+#: What so many rows are whose traces break off between leads.
+_BROKEN: Final = {3: "3x4", 4: "3x4+1", 6: "6x2"}
 _RHYTHM: Final = ("II", "V1", "V5")
 #: A layout of twelve leads is sure with so many of its names where they stand; those in the middle of a row, where
 #: other layouts have none, count more.
@@ -41,6 +43,8 @@ class Named(NamedTuple):
     row: int
     x: float
     """Its left edge, pixels."""
+    likeness: float = 1.0
+    """Of its letters to the name."""
 
 
 class Cell(NamedTuple):
@@ -75,7 +79,7 @@ class Layout:
 
 def named(words: Sequence[Word], levels: Sequence[float], millimetre: float) -> list[Named]:
     """The names of leads among the words, each by the row that it belongs to; all in pixels."""
-    spacing = float(np.median(np.diff(levels))) if len(levels) > 1 else _ROW * millimetre
+    spacing = spacing_of(levels, millimetre)
     heights = sorted(word.box[3] - word.box[1] for word in words if word.text in NAMES and len(word.text) > 1)
     usual = heights[len(heights) // 2] if heights else 0
     found = []
@@ -93,8 +97,33 @@ def named(words: Sequence[Word], levels: Sequence[float], millimetre: float) -> 
         above = [(level - middle, row) for row, level in enumerate(levels)]
         near = [(abs(off - 0.3 * spacing), row) for off, row in above if -0.35 * spacing <= off <= 0.85 * spacing]
         if near:
-            found.append(Named(word.text, min(near)[1], float(left)))
+            found.append(Named(word.text, min(near)[1], float(left), word.likeness))
     return found
+
+
+def spacing_of(levels: Sequence[float], millimetre: float) -> float:
+    """Between rows, pixels."""
+    return float(np.median(np.diff(levels))) if len(levels) > 1 else _ROW * millimetre
+
+
+def rows_of_twelve(rows: int, names: Sequence[Named], begin: float, end: float) -> range | None:
+    """The rows of a page of twelve leads among others that have no names, as lines of writing; None where there is no
+    such page, or it is all rows; arguments as of :func:`layout_of`.
+    """
+    with_names = {name.row for name in names}
+    if not with_names or _most(rows, names, begin, end) >= _ENOUGH:
+        return None
+    found = []
+    for first in range(min(with_names) + 1):
+        for last in range(max(with_names), rows):
+            moved = [name._replace(row=name.row - first) for name in names]
+            found.append((_most(last - first + 1, moved, begin, end), first - last, first))
+    most, fewer, first = max(found)
+    return range(first, first - fewer + 1) if most >= _ENOUGH else None
+
+
+def _most(rows: int, names: Sequence[Named], begin: float, end: float) -> float:
+    return max((_told(layout, names, begin, end).score for layout in _twelve(rows)), default=0.0)
 
 
 def _ends_beside(other: tuple[int, int, int, int], bar: tuple[int, int, int, int]) -> bool:
@@ -116,8 +145,11 @@ def layout_of(rows: int, names: Sequence[Named], begin: float, end: float, *, br
     best = max((_told(layout, names, begin, end) for layout in _twelve(rows)), key=_score, default=None)
     if best is not None and best.score >= _ENOUGH:
         return best.layout
-    if broken and best is not None and not best.layout.cabrera and best.score >= 0 and rows in (3, 4, 6):
-        return Layout(best.layout.text, best.layout.cells, names_assumed=best.score < 2)
+    if broken and rows in _BROKEN:
+        likely = [layout for layout in _twelve(rows) if layout.text == _BROKEN[rows] and not layout.cabrera]
+        usual = _told(likely[0], names, begin, end)
+        if usual.score >= 0:
+            return Layout(usual.layout.text, usual.layout.cells, names_assumed=usual.score < 2)
     return _single(rows, names, begin, end)
 
 
@@ -215,14 +247,17 @@ def _with_strips(cells: list[Cell], names: Sequence[Named], begin: float, end: f
 
 def _single(rows: int, names: Sequence[Named], begin: float, end: float) -> Layout:
     """Rows of one lead each."""
-    cells, taken = [], set()
+    near = [name for name in names if name.x < begin + 0.25 * (end - begin)]
+    of_rows: list[Named | None] = []
     for row in range(rows):
-        here = [name for name in names if name.row == row and name.x < begin + 0.25 * (end - begin)]
-        here.sort(key=lambda name: name.x)
+        here = sorted((name for name in near if name.row == row), key=lambda name: name.x)
         # Letters of other words may look like an I: a longer name says more.
         longer = [name for name in here if len(name.name) > 1] or here
-        name = longer[0].name if longer else ""
-        name = "" if name in taken else name
-        taken.add(name)
+        of_rows.append(longer[0] if longer else None)
+    cells = []
+    for row, own in enumerate(of_rows):
+        # Of two rows with the same name one was misread: that which is less like it.
+        same = [name.likeness for name in of_rows if name is not None and own is not None and name.name == own.name]
+        name = own.name if own is not None and own.likeness == max(same) else ""
         cells.append(Cell(row, 0, 1, name, read=bool(name)))
     return Layout(f"{rows}x1", tuple(cells))

@@ -26,6 +26,8 @@ Floats = NDArray[np.float64]
 _STANDS_OUT: Final = 0.5
 _NARROW: Final = 0.3
 _LEAST_WAVES: Final = 3
+#: Of waves as tall, those no wider than so many times the narrow ones are looked at by themselves, too.
+_AS_NARROW: Final = 2.0
 #: Waves are at least so high, as a share of all that the trace rises: ticks of an axis are lower.
 _HIGH: Final = 0.15
 #: So far to both sides of a wave its shape is looked at, as a share of the time between waves; this share of the waves
@@ -39,20 +41,23 @@ _ALIVE: Final = 3.0
 #: distance.
 _BESIDE: Final = 12.0
 _BETWEEN: Final = 0.45
-#: A trace runs alone in this share of its columns: where it beats on bold lines, on bold lines, on any lines, without
-#: any; and so many of the rows beat where there are no lines.
+#: A trace runs alone in this share of its columns: where it beats on bold lines, on bold lines or where so many of the
+#: rows beat on any lines, on any lines, without any and so many of the rows beating. Ink no farther apart than this,
+#: mm, is its own, as of one that trembles.
 _LEAST_ALONE: Final = 0.4
 _ALONE_ON_BOLD: Final = 0.87
 _ALONE_ON_LINES: Final = 0.93
 _ALONE_ON_NOTHING: Final = 0.95
 _BEATING: Final = 0.75
+_OWN: Final = 0.6
 #: Kurtosis of the slopes (3: as by chance): a sine has 1.5, fibrillation some 2.5 to 5, beats more. Edges of boxes and
 #: bars have more than any trace.
 _ROUND: Final = 2.0
 _SHARP: Final = 6.0
 _ANGULAR: Final = 150.0
 #: What goes straight up or down for so many millimetres, at such a slope or more, and leaves a line by no more than
-#: this, mm, is a polygon's side: of a trace it is no more than this share, on bold lines and elsewhere.
+#: this, mm, is a polygon's side: of a trace it is no more than this share, on bold lines, or beating beside words, and
+#: elsewhere.
 _SIDE: Final = 4.0
 _SLOPE: Final = 0.15
 _OFF: Final = 0.08
@@ -100,7 +105,8 @@ class Signs(NamedTuple):
         """Whether they speak for an ECG."""
         if self.words >= _ENOUGH_WORDS:
             return True
-        sides = self.sides <= (_MOST_SIDES if self.bold else _MOST_SIDES_ELSEWHERE)
+        steep = self.bold or (self.words > 1 and self.beating > 0)
+        sides = self.sides <= (_MOST_SIDES if steep else _MOST_SIDES_ELSEWHERE)
         traced = _ROUND <= self.sharpness <= _ANGULAR and sides and not self.flat
         if self.words:
             return sides and not self.flat and (self.lines or self.beating > 0)
@@ -108,7 +114,7 @@ class Signs(NamedTuple):
             beating = self.beating > 0 and self.alone >= _LEAST_ALONE
             return sides and (beating or (traced and self.alone >= _ALONE_ON_BOLD))
         if self.lines:
-            return traced and self.alone >= _ALONE_ON_LINES
+            return traced and self.alone >= (_ALONE_ON_BOLD if self.beating >= _BEATING else _ALONE_ON_LINES)
         beating = self.beating >= _BEATING and self.alone >= _ALONE_ON_NOTHING
         return traced and beating and self.sharpness >= _SHARP
 
@@ -160,7 +166,12 @@ def _alone(ink: Ink, traces: Sequence[Trace], millimetre: float) -> list[float]:
     for trace in traces:
         # A lone line that doesn't move may be no heart's, but what bars stand on: all that stands there speaks.
         near = large & ((np.abs(middles - trace.level) < reach) | (len(traces) == 1 and not _moves(trace.line)))
-        counts = np.bincount(runs.columns[near], minlength=ink.mask.shape[1])
+        columns, starts, ends = runs.columns[near], runs.starts[near], runs.ends[near]
+        order = np.lexsort((starts, columns))
+        columns, starts, ends = columns[order], starts[order], ends[order]
+        apart = np.ones(len(columns), np.bool_)
+        apart[1:] = (np.diff(columns) > 0) | (starts[1:] - ends[:-1] > _OWN * millimetre)
+        counts = np.bincount(columns[apart], minlength=ink.mask.shape[1])
         shares.append(float((counts[trace.line.columns] <= 1).mean()))
     return shares
 
@@ -226,13 +237,25 @@ def _between(line: Line) -> float | None:
         height = float(values.max() - np.median(values))
         if height < _HIGH * rise:
             continue
-        peaks, properties = find_peaks(values, prominence=_STANDS_OUT * height, width=0, rel_height=0.5)
-        if len(peaks) < _LEAST_WAVES:
-            continue
-        between = float(np.median(np.diff(line.columns[peaks])))
-        if float(np.median(properties["widths"])) < _NARROW * between and _are_alike(middle, peaks, between):
-            return between
+        # What dips between waves of the other direction doesn't leave the level.
+        least = float(np.median(values)) + _STANDS_OUT * height
+        peaks, properties = find_peaks(values, height=least, prominence=_STANDS_OUT * height, width=0, rel_height=0.5)
+        widths = properties["widths"]
+        # T waves may be as tall as what comes before them.
+        for chosen in (slice(None), widths <= _AS_NARROW * np.quantile(widths, 0.25) if len(peaks) else slice(None)):
+            between = _evenly(middle, line.columns, peaks[chosen], widths[chosen])
+            if between is not None:
+                return between
     return None
+
+
+def _evenly(heights: Floats, columns: NDArray[np.int64], peaks: NDArray[np.int64], widths: Floats) -> float | None:
+    """Pixels from one to the next of ``peaks``; None where they are too few, wide or of different shapes."""
+    if len(peaks) < _LEAST_WAVES:
+        return None
+    between = float(np.median(np.diff(columns[peaks])))
+    narrow = float(np.median(widths)) < _NARROW * between
+    return between if narrow and _are_alike(heights, peaks, between) else None
 
 
 def _are_alike(heights: NDArray[np.float64], peaks: NDArray[np.int64], between: float) -> bool:

@@ -17,6 +17,12 @@ _ENOUGH: Final = 3
 _ENOUGH_ACROSS: Final = 4
 #: Ink in one piece of so many millimetres, or more, is a trace's.
 _TRACE: Final = 9.0
+#: Words of so many letters or more, this number of them at least, of which this share stands on one side of what is
+#: drawn, in pieces of this share of the widest one's width.
+_LETTERS: Final = 2
+_SOME: Final = 2
+_MOST: Final = 0.8
+_LONG: Final = 0.5
 
 
 class Upright(NamedTuple):
@@ -46,6 +52,9 @@ def upright(ink: Ink, millimetre: float, *, is_share: bool) -> Upright:
     first, other = ways[lying], ways[lying + 2]
     if _told(other.words) != _told(first.words):
         return max(first, other, key=lambda way: _told(way.words))
+    begins = _begins(first)
+    if begins is not None:
+        return first if begins else other
     # Without words: most waves of most people's leads that stand out stand up.
     return first if lying == 0 or _skewness(first.ink) >= _skewness(other.ink) else other
 
@@ -55,6 +64,19 @@ def _turned(ink: Ink, quarters: int, millimetre: float, *, is_share: bool) -> Up
         turned = ink_of(np.ascontiguousarray(np.rot90(ink.depth, quarters)), is_share=is_share)
         ink = turned if turned is not None else ink
     return Upright(ink, quarters, words_of(ink, millimetre))
+
+
+def _begins(way: Upright) -> bool | None:
+    """Whether what is written stands where rows begin, not where they end; None where it does neither.
+
+    Words that can't be read are written from the left, too.
+    """
+    widths = way.ink.widths()
+    across = way.ink.boxes[1:][widths[1:] >= _LONG * widths.max()]
+    middle = (across[:, 0].min() + across[:, 2].max()) / 2
+    places = np.array([(word.box[0] + word.box[2]) / 2 for word in way.words if len(word.pieces) >= _LETTERS])
+    left = float((places < middle).mean()) if len(places) >= _SOME else 0.5
+    return True if left >= _MOST else False if left <= 1 - _MOST else None
 
 
 def _told(words: list[Word]) -> int:

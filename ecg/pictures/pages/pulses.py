@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from ecg.pictures.pages.ink import Ink
 
@@ -28,6 +29,11 @@ _SIDE: Final = 0.8
 #: Of a pulse that stands by itself, feet are no longer, mm; ink fills this share of the height at its sides, and of its
 #: lid.
 _STUB: Final = 1.5
+#: A millimetre that is guessed may be so many times as long. The usual speed, mm a second.
+_FACTORS: Final = (1.0, 1.6, 0.6)
+_SPEED: Final = 25.0
+#: Where nothing says how a page lies, it may lean so much, pixels a row.
+_SLOPES: Final = tuple(float(slope) for slope in np.linspace(-0.06, 0.06, 13))
 #: So many pixels around it may be paler ink of its edges.
 _PALER: Final = 2
 _UPRIGHT: Final = 0.75
@@ -76,6 +82,18 @@ def boxes_of(ink: Ink, millimetre: float) -> dict[int, Pulse]:
     return found
 
 
+def guessed_millimetre(ink: Ink, guess: float) -> float | None:
+    """A millimetre of a page without a grid, pixels, by pulses that stand by themselves; None where none does.
+
+    They are taken to be as wide as at 25 mm/s: nothing says how wide the page is.
+    """
+    for factor in _FACTORS:
+        widths = [pulse.width for pulse in boxes_of(ink, factor * guess).values()]
+        if widths:
+            return float(np.median(widths)) / (PULSE_SECONDS * _SPEED)
+    return None
+
+
 def _box(mask: NDArray[np.bool_], depth: Floats, pen: float) -> Pulse | None:
     """The pulse that a piece of ink is, to parts of a pixel by how deep the ink is; None where it is none.
 
@@ -84,8 +102,10 @@ def _box(mask: NDArray[np.bool_], depth: Floats, pen: float) -> Pulse | None:
         depth: ``[rows, columns]``, of the ink, with the paler pixels at its edges.
         pen: Its width, pixels.
     """
-    upright = mask.sum(axis=0) >= _UPRIGHT * (len(mask) - 2 * _PALER)
-    sides = np.flatnonzero(upright)
+    sides = _sides(mask)
+    if not len(sides):
+        mask, depth = _upright(mask, depth)
+        sides = _sides(mask)
     if not len(sides):
         return None
     breaks = np.flatnonzero(np.diff(sides) > 1)
@@ -107,6 +127,24 @@ def _box(mask: NDArray[np.bool_], depth: Floats, pen: float) -> Pulse | None:
     walls = depth[thick : len(mask) - thick].sum(axis=0)
     half = (left[-1] + right[0]) // 2
     return Pulse(_middle(walls[:half]), half + _middle(walls[half:]), lid, foot)
+
+
+def _sides(mask: NDArray[np.bool_]) -> Integers:
+    """Columns in which a piece of ink goes from top to foot."""
+    return np.flatnonzero(mask.sum(axis=0) >= _UPRIGHT * (len(mask) - 2 * _PALER))
+
+
+def _upright(mask: NDArray[np.bool_], depth: Floats) -> tuple[NDArray[np.bool_], Floats]:
+    """A piece of ink that leans a little, and its depth, put upright: its columns are as full as they can be."""
+    images = [Image.fromarray(part.astype(np.float32)) for part in (mask, depth)]
+
+    def leaning(image: Image.Image, slope: float) -> NDArray[np.float32]:
+        factors = (1.0, slope, -slope * image.height / 2, 0.0, 1.0, 0.0)
+        return np.asarray(image.transform(image.size, Image.Transform.AFFINE, factors, Image.Resampling.BILINEAR))
+
+    full = [float((leaning(images[0], slope).sum(axis=0) ** 2).sum()) for slope in _SLOPES]
+    best = _SLOPES[int(np.argmax(full))]
+    return leaning(images[0], best) >= 0.5, leaning(images[1], best).astype(np.float64)
 
 
 def _middle(weights: Floats) -> float:

@@ -19,21 +19,32 @@ from ecg.pictures.pages.corrections import NOTHING, Corrections
 from ecg.pictures.pages.emptiness import is_empty
 from ecg.pictures.pages.ink import Ink
 from ecg.pictures.pages.lattice import Lattice, lattice_of
-from ecg.pictures.pages.layouts import Layout, Named, layout_of, named, stated_layout, with_names
+from ecg.pictures.pages.layouts import (
+    Layout,
+    Named,
+    layout_of,
+    named,
+    rows_of_twelve,
+    spacing_of,
+    stated_layout,
+    with_names,
+)
 from ecg.pictures.pages.leads import leads_of
 from ecg.pictures.pages.likeness import between_beats, breaks_off, is_beat, signs_of
 from ecg.pictures.pages.millimetre import Pitch, likelier, pitch_of
 from ecg.pictures.pages.orientation import as_stated, upright
+from ecg.pictures.pages.pulses import guessed_millimetre
 from ecg.pictures.pages.result import LEAST_SECONDS, Basis, Kind, PageReading, Reason, Warned
 from ecg.pictures.pages.rhythm_strips import named_by_likeness
 from ecg.pictures.pages.rows import rows_of, shared_place
 from ecg.pictures.pages.scale import scale_of
+from ecg.pictures.pages.seeking import Row, sought
 from ecg.pictures.pages.sheet import sheet_of
 from ecg.pictures.pages.straightening import Flat
 from ecg.pictures.pages.tilt import is_drawn, tilt_of
 from ecg.pictures.pages.traces import Trace, touching, traces_of
 from ecg.pictures.pages.views import View, usual_scale, view_of
-from ecg.pictures.pages.words import Word, words_of
+from ecg.pictures.pages.words import UNITS, Word, words_of
 
 Pixels = NDArray[np.uint8]
 Probabilities = Callable[[Pixels], NDArray[np.float32]]
@@ -169,8 +180,10 @@ def _paper(
     go_on()
     inked = partial(_inked, view, dark, probabilities, stated, go_on)
     if lattice is not None:
-        shown = Image.fromarray(lattice.shown(grid.shape))
-        return inked(shown, *_straightened(lattice, grid, other, image.size))
+        flat, pitch = _straightened(lattice, grid, other, image.size)
+        # Tall waves that come evenly may look like a lattice: they are no lines.
+        if pitch is not None:
+            return inked(Image.fromarray(lattice.shown(grid.shape)), flat, pitch)
     shown = Image.new("L", image.size, 255)
     page = inked(shown, straightening.unchanged(image.size), None)
     if page is None or stated.corners or (dark and is_drawn(pixels)):
@@ -267,16 +280,11 @@ def _shares(straight: Pixels, probabilities: Probabilities, millimetre: float) -
 def _read_page(page: _Page, size: tuple[int, int], corrections: Corrections, go_on: Callable[[], None]) -> _Found:
     scale_to_picture = page.scale
     stated = corrections.scaled(1 / scale_to_picture, 1 / scale_to_picture)
-    traces = _traces(page, stated, go_on)
-    other = None if page.pitch is None or stated.trusted else likelier(page.pitch, between_beats(traces))
-    if other is not None:
-        words = words_of(page.ink, other.millimetre)
-        page = page._replace(pitch=other, millimetre=other.millimetre, words=words)
-        traces = _traces(page, stated, go_on)
+    page, traces = _better_known(page, _traces(page, stated, go_on), stated, go_on)
     if not traces:
         return _Found(PageReading(Kind.NONE, size, Reason.NO_TRACE))
-    begin = shared_place([trace.begin for trace in traces], page.millimetre)
-    end = -shared_place([-trace.end for trace in traces], page.millimetre)
+    traces = _of_twelve(page, traces, stated)
+    begin, end = _ends(traces, page.millimetre)
     pulses = [trace.pulse for trace in traces if trace.pulse is not None]
     scale = scale_of(page.pitch, pulses, page.words, end - begin, stated, rows=len(traces))
     names, layout, contradicted = _layout(page, traces, (begin, end), stated)
@@ -287,6 +295,7 @@ def _read_page(page: _Page, size: tuple[int, int], corrections: Corrections, go_
         return _Found(PageReading(Kind.BEAT, size) if one else PageReading(Kind.NONE, size, Reason.NO_ECG))
     telling = len({name.name for name in names} - _BARS)
     telling += 2 * [scale.calibration.speed, scale.calibration.gain].count(Basis.PRINT)
+    telling += len({word.text for word in page.words} & {*UNITS})
     signs = signs_of(page.ink, traces, page.millimetre, page.pitch, telling)
     if not (stated.trusted or signs.is_ecg):
         return _Found(PageReading(Kind.NONE, size, Reason.NO_ECG), signs.beating > 0)
@@ -308,6 +317,37 @@ def _read_page(page: _Page, size: tuple[int, int], corrections: Corrections, go_
     return _Found(reading, signs.beating > 0)
 
 
+def _better_known(
+    page: _Page, traces: list[Trace], stated: Corrections, go_on: Callable[[], None]
+) -> tuple[_Page, list[Trace]]:
+    """A page whose millimetre is what beats, or pulses, say it is, and its traces."""
+    pitch, millimetre = page.pitch, None
+    if not stated.trusted and pitch is not None:
+        pitch = likelier(pitch, between_beats(traces))
+        millimetre = pitch.millimetre if pitch is not None else None
+    elif not stated.trusted and not any(trace.pulse for trace in traces):
+        millimetre = guessed_millimetre(page.ink, page.millimetre)
+    if millimetre is None:
+        return page, traces
+    page = page._replace(pitch=pitch, millimetre=millimetre, words=words_of(page.ink, millimetre))
+    return page, _traces(page, stated, go_on)
+
+
+def _of_twelve(page: _Page, traces: list[Trace], stated: Corrections) -> list[Trace]:
+    """The traces without lines of writing above and below those of twelve leads."""
+    if stated.rows is not None:
+        return traces
+    names = named(page.words, [trace.level for trace in traces], page.millimetre)
+    among = rows_of_twelve(len(traces), names, *_ends(traces, page.millimetre))
+    return traces if among is None else traces[among.start : among.stop]
+
+
+def _ends(traces: list[Trace], millimetre: float) -> tuple[float, float]:
+    """Where rows begin and end, x in pixels."""
+    begin = shared_place([trace.begin for trace in traces], millimetre)
+    return begin, -shared_place([-trace.end for trace in traces], millimetre)
+
+
 def _traces(page: _Page, stated: Corrections, go_on: Callable[[], None]) -> list[Trace]:
     levels = rows_of(page.ink, page.millimetre, stated.rows)
     return _rows(traces_of(page.ink, levels, page.millimetre, go_on))
@@ -324,7 +364,13 @@ def _layout(
         layout, off = stated_layout(stated, len(traces), names, *across)
         contradicted += [Warned.STATED_LAYOUT] if off else []
     else:
-        layout = layout_of(len(traces), names, *across, broken=breaks_off(traces, *across, page.millimetre))
+        broken = breaks_off(traces, *across, page.millimetre)
+        layout = layout_of(len(traces), names, *across, broken=broken)
+        if all(cell.columns == 1 for cell in layout.cells) and not all(cell.read for cell in layout.cells):
+            rows = [Row(trace.level, trace.begin, trace.end) for trace in traces]
+            spacing = spacing_of(levels, page.millimetre)
+            names += sought(page.ink, page.words, rows, names, spacing, page.millimetre)
+            layout = layout_of(len(traces), names, *across, broken=broken)
     layout, off = with_names(layout, stated)
     contradicted += [Warned.STATED_NAMES] if off else []
     return names, layout, tuple(contradicted)

@@ -117,7 +117,7 @@ def _found(colours: Floats, far: Floats) -> tuple[Mask, Floats] | None:
     if mask is None or not _stands_out(colours, mask):
         return None
     corners = _corners(mask)
-    return (mask, corners) if corners is not None and _sharp(far, mask, corners) else None
+    return (mask, corners) if corners is not None and _sharp(colours, far, mask, corners) else None
 
 
 def _surroundings(colours: Floats) -> Floats:
@@ -174,23 +174,26 @@ def _stands_out(colours: Floats, mask: Mask) -> bool:
     return bool(lighter >= _LIGHTER or paler >= _PALER or inside.max() <= _SCREEN)
 
 
-def _sharp(far: Floats, mask: Mask, corners: Floats) -> bool:
-    """Whether the colour leaps at each side: a shadow's edge is soft."""
-    gap = float(np.median(far[mask]) - np.median(far[~mask]))
+def _sharp(colours: Floats, far: Floats, mask: Mask, corners: Floats) -> bool:
+    """Whether the colour leaps at each side, or how light it is: a shadow's edge is soft."""
+    light = colours.max(axis=2)
     along = np.linspace(0.1, 0.9, _SAMPLES)[:, None]
     for begin, end in zip(corners, np.roll(corners, -1, axis=0), strict=True):
         inward = np.array([-(end - begin)[1], (end - begin)[0]]) / np.hypot(*(end - begin))
         places = begin + along * (end - begin)
         inside, outside = (places + step * inward - 0.5 for step in (_STEP, -_STEP))
         within = ((outside >= 0) & (outside <= np.array(far.shape[::-1]) - 1)).all(axis=1)
-        if not within.any():
-            continue  # the picture ends with the sheet
-        high, low = (
-            ndimage.map_coordinates(far, side[within].T[::-1], order=1, mode="nearest") for side in (inside, outside)
-        )
-        if float(np.median(high - low)) < _LEAP * gap:
+        # Beyond some sides there is no more of the picture.
+        if within.any() and not any(_leaps(each, mask, inside[within], outside[within]) for each in (far, light)):
             return False
     return True
+
+
+def _leaps(seen: Floats, mask: Mask, inside: Floats, outside: Floats) -> bool:
+    """Whether what is seen differs as much between places next to each other as between the sheet and all else."""
+    gap = float(np.median(seen[mask]) - np.median(seen[~mask]))
+    one, other = (ndimage.map_coordinates(seen, side.T[::-1], order=1, mode="nearest") for side in (inside, outside))
+    return abs(gap) >= _LEAST_GAP and float(np.median(one - other)) * np.sign(gap) >= _LEAP * abs(gap)
 
 
 def _corners(mask: Mask) -> Floats | None:

@@ -42,6 +42,9 @@ _NEXT: Final = 0.6
 _SAME: Final = 0.95
 _ENDS: Final = 0.4
 _BEYOND: Final = 3
+#: The figure of a name stands so far behind its letter at most, as a share of its height, and is about as high.
+_FIGURE_SPACE: Final = 0.7
+_FIGURE_HEIGHT: Final = 0.8
 #: Figures are so wide, as a share of their height, from and to; letters before them, with the space between them.
 _FIGURE: Final = (0.3, 0.95)
 _LETTERS: Final = (0.6, 0.7, 0.8, 0.9, 1.0, 1.1)
@@ -88,7 +91,30 @@ def words_of(ink: Ink, millimetre: float) -> list[Word]:
             figures += 1
             word = _behind_a_trace(ink, word, wide)
         words.append(word)
-    return words
+    return _with_figures(ink, words)
+
+
+def _with_figures(ink: Ink, words: list[Word]) -> list[Word]:
+    """Words, those joined to ``V1`` to ``V6`` whose letter and figure stand farther apart than other letters do."""
+    joined = list(words)
+    for letter in words:
+        if letter.text:
+            continue
+        left, top, right, bottom = letter.box
+        high = bottom - top
+        for figure in words:
+            off = figure.box[0] - right
+            level = min(bottom, figure.box[3]) - max(top, figure.box[1])
+            if not (
+                0 < off <= _FIGURE_SPACE * high and level >= _FIGURE_HEIGHT * max(high, figure.box[3] - figure.box[1])
+            ):
+                continue
+            box = left, min(top, figure.box[1]), figure.box[2], max(bottom, figure.box[3])
+            both = _read(ink, box, (*letter.pieces, *figure.pieces))
+            if both.text.startswith("V"):
+                joined = [word for word in joined if word is not letter and word is not figure]
+                joined.append(both._replace(foot=letter.foot))
+    return joined
 
 
 def _may_be_figure(word: Word) -> bool:
@@ -194,7 +220,7 @@ def _read(ink: Ink, box: tuple[int, int, int, int], pieces: tuple[int, ...]) -> 
     wide = (right - left) * HEIGHT / (bottom - top)
     best: dict[str, float] = {}
     drawn: dict[int, Floats] = {}
-    for text, template in _as_seen(_sharpness(bottom - top)):
+    for text, template in templates(bottom - top):
         width = template.shape[1]
         if abs(wide - width) > _WIDTHS * max(wide, width) + 1:
             continue
@@ -253,9 +279,11 @@ def _correlation(seen: Floats, template: Floats) -> float:
     return float((a * b).sum()) / below
 
 
-def _sharpness(height: float) -> int:
-    """How blurred words of that many pixels are when they are as large as the templates, in steps of :data:`_BLURS`."""
-    return round(_BLUR * HEIGHT / height / _BLURS)
+def templates(height: float) -> tuple[tuple[str, Floats], ...]:
+    """Words and how they look in several fonts, ``[HEIGHT, columns]``, 0 to 255: as blurred as words of that many
+    pixels are when they are made as large.
+    """
+    return _as_seen(round(_BLUR * HEIGHT / height / _BLURS))
 
 
 @lru_cache(maxsize=_KEPT)

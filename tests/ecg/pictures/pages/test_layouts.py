@@ -1,10 +1,11 @@
-"""Which words beside rows are names of leads."""
+"""Which words beside rows are names of leads, and what they say of the rows."""
 
 from __future__ import annotations
 
 import pytest
 
-from ecg.pictures.pages.layouts import named
+from ecg.leads import STANDARD
+from ecg.pictures.pages.layouts import Named, layout_of, named, rows_of_twelve
 from ecg.pictures.pages.words import Word
 
 
@@ -26,3 +27,19 @@ def word(text: str, left: int, wide: int, top: int = 100) -> Word:
 )
 def test_a_bar_behind_a_word_is_its_last_figure_and_no_lead(words: list[Word], names: list[str]) -> None:
     assert [name.name for name in named(words, [150.0, 310.0], 7.0)] == names
+
+
+def test_of_two_rows_with_one_name_the_likelier_has_it() -> None:
+    names = [Named("V3", 0, 10.0, 0.70), Named("V3", 1, 10.0, 0.81)]
+    layout = layout_of(2, names, 20.0, 900.0, broken=False)
+    assert [(cell.name, cell.read) for cell in layout.cells] == [("", False), ("V3", True)]
+
+
+@pytest.mark.parametrize(("above", "below"), [(0, 0), (1, 0), (0, 1), (1, 1), (2, 0)])
+def test_rows_of_writing_are_no_rows_of_a_page_of_twelve_leads(above: int, below: int) -> None:
+    names = [
+        Named(STANDARD[3 * column + row], above + row, 5 + 250.0 * column) for row in range(3) for column in range(4)
+    ]
+    names.append(Named("II", above + 3, 5.0))
+    told = rows_of_twelve(4 + above + below, names, 0.0, 1000.0)
+    assert told == (range(above, above + 4) if above or below > 2 else None) or (above, below) == (0, 1)

@@ -108,8 +108,36 @@ TRACED = Signs(words=0, lines=False, bold=False, beating=0.0, alone=1.0, sharpne
         (TRACED._replace(lines=True, bold=True, alone=0.9), True),
         (TRACED._replace(lines=True, bold=True, sharpness=1.5), False),  # a sine
         (TRACED._replace(lines=True, sides=0.3), False),  # a polygon
+        (TRACED._replace(lines=True, words=2, beating=1.0, sides=0.15), True),  # wide waves, slowly written
+        (TRACED._replace(lines=True, words=1, beating=1.0, sides=0.15), False),
         (TRACED._replace(lines=True, sharpness=260.0), False),  # edges of bars
     ],
 )
 def test_words_paper_and_shape_speak_together(signs: Signs, is_ecg: bool) -> None:
     assert signs.is_ecg is is_ecg
+
+
+def beats(qrs: float, t_wave: float, s_wave: float) -> np.ndarray:
+    """Beats with waves of such heights, millivolts."""
+    values = np.zeros(len(TIMES))
+    for begin in np.arange(0.3, 9, 0.8):
+        for after, high, wide in ((0.0, qrs, 0.008), (0.03, -s_wave, 0.008), (0.28, t_wave, 0.05)):
+            values += high * np.exp(-(((TIMES - begin - after) / wide) ** 2) / 2)
+    return values
+
+
+@pytest.mark.parametrize(("s_wave", "name"), [(1.4, "V2"), (0.0, "V3")])
+def test_t_waves_as_tall_as_what_comes_before_them_are_those_of_beats(s_wave: float, name: str) -> None:
+    page = drawn.Page(222, 46, 7.0, fine=None, bold=None)
+    page.trace(10, 25, beats(0.9, 0.9, s_wave))
+    page.text(11, 10, name)
+    assert [lead.name for lead in read(page.pixels()).leads] == [name]
+
+
+def test_a_unit_of_the_scale_speaks_for_an_ecg() -> None:
+    page = drawn.Page(222, 46, 7.0, fine=None, bold=None)
+    page.trace(10, 25, drawn.lead(8))
+    page.line([(60, 31), (200, 31)])  # a pen's stroke
+    assert not read(page.pixels()).leads
+    page.text(12, 43, "mm/mV")
+    assert read(page.pixels()).leads

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from ecg.pictures.pages import orientation
@@ -21,3 +22,15 @@ def test_one_word_again_and_again_does_not_turn_a_page(monkeypatch: pytest.Monke
 
     monkeypatch.setattr(orientation, "words_of", misread)
     assert orientation.upright(ink, 8.0, is_share=False).quarters % 2 == 0
+
+
+@pytest.mark.parametrize("quarters", range(4))
+def test_words_that_are_not_known_stand_where_rows_begin(quarters: int) -> None:
+    page = drawn.Page(222, 46, 8.0, fine=None, bold=None)
+    page.trace(14, 20, -drawn.lead(8))  # most waves that stand out don't stand up
+    page.text(15, 9, "ECG")
+    page.text(14, 44, "Smith, Jane")
+    turned = np.rot90(page.pixels(), quarters)
+    ink = ink_of(255 - np.ascontiguousarray(turned).min(axis=2))
+    assert ink is not None
+    assert orientation.upright(ink, 8.0, is_share=False).quarters == -quarters % 4

@@ -210,3 +210,20 @@ def test_work_ends_when_its_caller_has_left() -> None:
 
     with pytest.raises(LeftError):
         read(drawn.strip(4).pixels(), go_on=leave)
+
+
+def test_waves_that_come_as_evenly_as_lines_cut_nothing_off() -> None:
+    """Looked at coarsely, S and T waves are a lattice; without lines it says nothing about where the paper ends."""
+    times = np.arange(10 * drawn.RATE) / drawn.RATE
+    values = np.zeros(len(times))
+    for begin in np.arange(0.3, 11, 0.85):
+        for after, high, wide in ((0.0, 0.5, 0.008), (0.03, -0.75, 0.012), (0.22, 0.45, 0.05)):
+            values += high * np.exp(-(((times - begin - after) / wide) ** 2) / 2)
+    page = drawn.Page(270, 58, 8.0, paper=(0, 0, 0), fine=None, bold=None, pen=(50, 255, 80))
+    page.trace(12, 32, values)
+    page.text(14, 18, "V2")
+    page.text(12, 52, "25 mm/s  10 mm/mV")
+    (lead,) = read(page.pixels()).leads
+    assert lead.name == "V2"
+    assert lead.box[0] / 8.0 == pytest.approx(12, abs=1.0)
+    assert lead.box[2] / 8.0 == pytest.approx(262, abs=1.0)

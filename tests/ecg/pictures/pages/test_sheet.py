@@ -44,6 +44,16 @@ def test_a_dark_screen_is_a_sheet() -> None:
     np.testing.assert_allclose(np.array(sheet.corners), CORNERS, atol=22)
 
 
+def test_a_screen_before_a_wall_of_many_colours_is_told_by_how_dark_it_is() -> None:
+    picture = np.asarray(photographed((120, 120, 120), (8, 8, 12))).astype(np.float64)
+    y, x = np.mgrid[0:640, 0:1000]
+    waves = np.stack([np.sin(x / 90 + phase) + np.cos(y / 70 - phase) for phase in (0.0, 2.0, 4.0)], axis=2)
+    wall = np.where(picture.max(axis=2, keepdims=True) > 60, picture + 28 * waves, picture)
+    sheet = sheet_of(Image.fromarray(np.clip(wall, 0, 255).astype(np.uint8)))
+    assert sheet is not None
+    np.testing.assert_allclose(np.array(sheet.corners), CORNERS, atol=22)
+
+
 @pytest.mark.parametrize("paper", [(250, 225, 225), (255, 255, 255)])
 def test_a_grid_printed_on_a_white_page_is_no_sheet_of_its_own(paper: tuple[int, int, int]) -> None:
     assert sheet_of(photographed((255, 255, 255), paper)) is None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from ecg.pictures.pages import words
 from ecg.pictures.pages.ink import ink_of
 from ecg.pictures.pages.layouts import named
 from ecg.pictures.pages.words import words_of
@@ -37,3 +38,15 @@ def test_a_figure_beside_a_wave_is_no_name() -> None:
     ink = ink_of(255 - page.pixels().min(axis=2))
     assert ink is not None
     assert not named(words_of(ink, 8.0), [224.0], 8.0)
+
+
+def test_a_figure_that_stands_farther_from_its_letter_than_letters_do_belongs_to_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    page = drawn.Page(222, 46, 8.0, fine=None, bold=None)
+    page.line([(14, 28), (210, 28)])
+    page.text(16, 14, "V1")
+    ink = ink_of(255 - page.pixels().min(axis=2))
+    assert ink is not None
+    monkeypatch.setattr(words, "_SPACE", 0.02)  # as if the font were set so wide
+    assert [found.name for found in named(words_of(ink, 8.0), [224.0], 8.0)] == ["V1"]

@@ -1,0 +1,174 @@
+"""Names of leads sought where they should stand: a trace that runs through one makes it a part of its own ink."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from scipy.signal import fftconvolve
+
+from ecg.pictures.pages.ink import Ink
+from ecg.pictures.pages.layouts import Named
+from ecg.pictures.pages.words import HEIGHT, NAMES, Floats, Word, templates
+
+#: Strokes of traces look like these.
+_BARS: Final = ("I", "II", "III")
+#: A name is known by this likeness (correlation), if no other is nearly as like; less is enough where another row's
+#: name says where it stands.
+_LIKE: Final = 0.7
+_LIKE_BESIDE: Final = 0.64
+_ALONE: Final = 0.04
+#: It stands so far before the row's beginning at most, mm, and behind it, mm and share of the row; so far above its
+#: level and below, as a share of what is between rows.
+_BEFORE: Final = 4.0
+_BEHIND: Final = (8.0, 0.1)
+_ABOVE: Final = 0.85
+_BELOW: Final = 0.35
+#: And so far from where the others stand, in letters' heights: to each side, and the widest name's width.
+_NEAR: Final = 1.0
+_WIDEST: Final = 4.0
+#: Letters are as high as those that were read, or differ by a pixel.
+_OFF: Final = (-1, 0, 1)
+#: A word that is so many times as wide as a name in it is another one.
+_LONGER: Final = 1.3
+#: Variance of what is as good as empty.
+_FLAT: Final = 1e-3
+
+
+class Row(NamedTuple):
+    """Where a row's trace lies, pixels."""
+
+    level: float
+    begin: float
+    end: float
+
+
+class _Place(NamedTuple):
+    """Where a name should stand, pixels, and how like it has to be."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+    like: float
+
+
+class _Found(NamedTuple):
+    """A name where it stands, pixels."""
+
+    likeness: float
+    name: str
+    left: float
+    middle: float
+    """Its row."""
+    wide: float
+
+
+def sought(
+    ink: Ink, words: Sequence[Word], rows: Sequence[Row], names: Sequence[Named], spacing: float, millimetre: float
+) -> list[Named]:
+    """Names of rows that have none among ``names``.
+
+    Args:
+        ink: Of the page.
+        words: What was read: it says how high letters are.
+        rows: From the top.
+        names: What was read of the rows' names.
+        spacing: Between rows, pixels.
+        millimetre: Pixels.
+    """
+    of_rows = {(name.name, name.x): rows[name.row] for name in names if len(name.name) > 1}
+    known = {word: row for word in words if (row := of_rows.get((word.text, float(word.box[0])))) is not None}
+    heights = sorted({word.box[3] - word.box[1] for word in known or words if word.text and "/" not in word.text})
+    if not heights:
+        return []
+    high = heights[len(heights) // 2]
+    named = {name.row for name in names}
+    taken = {name.name for name in names}
+    found = []
+    for number, row in enumerate(rows):
+        if number in named:
+            continue
+        place = _beside(row, known, high) or _anywhere(row, spacing, millimetre)
+        best = _best(ink, place, high, taken)
+        if best is not None and not any(_holds(word, best) for word in words):
+            found.append(Named(best.name, number, best.left))
+            taken.add(best.name)
+    return found
+
+
+def _holds(word: Word, name: _Found) -> bool:
+    """Whether a name is part of a longer word."""
+    left, top, right, bottom = word.box
+    inside = left <= name.left + name.wide / 2 <= right and top <= name.middle <= bottom
+    return inside and right - left > _LONGER * name.wide
+
+
+def _anywhere(row: Row, spacing: float, millimetre: float) -> _Place:
+    return _Place(
+        round(row.begin - _BEFORE * millimetre),
+        round(row.level - _ABOVE * spacing),
+        round(row.begin + _BEHIND[0] * millimetre + _BEHIND[1] * (row.end - row.begin)),
+        round(row.level + _BELOW * spacing),
+        _LIKE,
+    )
+
+
+def _beside(row: Row, known: Mapping[Word, Row], high: int) -> _Place | None:
+    """Where a row's name should stand by those of the others; None where these don't say it."""
+    if not known:
+        return None
+    offs = [(word.box[0] - other.begin, word.box[1] - other.level) for word, other in known.items()]
+    across, down = (float(np.median(side)) for side in zip(*offs, strict=True))
+    left, top = row.begin + across, row.level + down
+    near = _NEAR * high
+    return _Place(
+        round(left - near), round(top - near), round(left + _WIDEST * high), round(top + high + near), _LIKE_BESIDE
+    )
+
+
+def _best(ink: Ink, place: _Place, high: int, taken: set[str]) -> _Found | None:
+    """The name that stands at a place; None where none does, or several might."""
+    top, left = max(0, place.top), max(0, place.left)
+    depth = ink.depth[top : place.bottom, left : place.right].astype(np.float64)
+    share = np.clip((depth - ink.grid) / max(1.0, ink.deepest - ink.grid), 0.0, 1.0)
+    likest: dict[str, _Found] = {}
+    for text, letters in _letters(high):
+        if share.shape[0] <= letters.shape[0] or share.shape[1] <= letters.shape[1]:
+            continue
+        likeness = _likeness(share, letters)
+        row, column = divmod(int(likeness.argmax()), likeness.shape[1])
+        found = _Found(float(likeness.max()), text, left + column, top + row + high / 2, letters.shape[1])
+        likest[text] = max(likest.get(text, found), found)
+    if not likest:
+        return None
+    first, *others = sorted(likest.values(), reverse=True)
+    clear = not others or first.likeness - others[0].likeness >= _ALONE
+    return first if clear and first.likeness >= place.like and first.name not in taken else None
+
+
+def _letters(high: int) -> Iterator[tuple[str, NDArray[np.float64]]]:
+    """Names in all fonts, about so many pixels high, 0 to 1."""
+    for off in _OFF:
+        height = high + off
+        for text, template in templates(height):
+            if text in NAMES and text not in _BARS:
+                size = max(2, round(template.shape[1] * height / HEIGHT)), height
+                yield text, np.asarray(_sized(template, size), np.float64) / 255
+
+
+def _sized(template: Floats, size: tuple[int, int]) -> Image.Image:
+    return Image.fromarray(template).resize(size, Image.Resampling.BOX)
+
+
+def _likeness(share: NDArray[np.float64], letters: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Correlation of letters with each place where they fit, ``[rows, columns]``."""
+    bare = letters - letters.mean()
+    ones = np.ones_like(letters)
+    sums, squares = fftconvolve(share, ones, "valid"), fftconvolve(share**2, ones, "valid")
+    varies = np.maximum(squares - sums**2 / letters.size, _FLAT * letters.size)
+    product: NDArray[np.float64] = fftconvolve(share, bare[::-1, ::-1], "valid")
+    return product / np.sqrt(varies * float((bare**2).sum()))
