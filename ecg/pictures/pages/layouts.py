@@ -132,6 +132,14 @@ def _ends_beside(other: tuple[int, int, int, int], bar: tuple[int, int, int, int
     return level and 0 <= bar[0] - other[2] <= _LAST_FIGURE * (bar[3] - bar[1])
 
 
+def in_place_of(names: Sequence[Named], found: Sequence[Named], across: tuple[float, float]) -> list[Named]:
+    """Names with others that were found where rows, ``across`` from and to, begin: these stand for parts of them."""
+    begin, end = across
+    behind = begin + _BEHIND * (end - begin) / 4
+    rows = {name.row for name in found}
+    return [*(name for name in names if name.row not in rows or name.x > behind), *found]
+
+
 def layout_of(rows: int, names: Sequence[Named], begin: float, end: float, *, broken: bool) -> Layout:
     """The layout that the names speak for.
 

@@ -22,6 +22,7 @@ from ecg.pictures.pages.lattice import Lattice, lattice_of
 from ecg.pictures.pages.layouts import (
     Layout,
     Named,
+    in_place_of,
     layout_of,
     named,
     rows_of_twelve,
@@ -366,10 +367,13 @@ def _layout(
     else:
         broken = breaks_off(traces, *across, page.millimetre)
         layout = layout_of(len(traces), names, *across, broken=broken)
-        if all(cell.columns == 1 for cell in layout.cells) and not all(cell.read for cell in layout.cells):
+        unread = {cell.row for cell in layout.cells if cell.columns == 1 and not cell.read}
+        if unread:
             rows = [Row(trace.level, trace.begin, trace.end) for trace in traces]
             spacing = spacing_of(levels, page.millimetre)
-            names += sought(page.ink, page.words, rows, names, spacing, page.millimetre)
+            bars = any(cell.columns > 1 for cell in layout.cells)
+            found = sought(page.ink, page.words, rows, unread, names, spacing, page.millimetre, bars=bars)
+            names = in_place_of(names, found, across)
             layout = layout_of(len(traces), names, *across, broken=broken)
     layout, off = with_names(layout, stated)
     contradicted += [Warned.STATED_NAMES] if off else []

@@ -32,9 +32,16 @@ def _named(strip: Lead, parts: Sequence[Lead]) -> Lead:
     alike = {part.name: _likeness(strip, part) for part in parts}
     first, *others = sorted(alike, key=lambda name: -alike[name])
     sure = alike[first] >= _SAME and (not others or alike[first] - alike[others[0]] >= _CLEARER)
-    if not sure or first == strip.name or (strip.name_read and alike.get(strip.name, 1.0) >= _OTHER):
+    if not sure or first == strip.name:
+        return strip
+    if strip.name_read and (alike.get(strip.name, 1.0) >= _OTHER or not _mistakable(strip.name, first)):
         return strip
     return replace(strip, name=first, name_read=False)
+
+
+def _mistakable(read: str, other: str) -> bool:
+    """Whether a name may have been read for another: a lone bar for any, others for those that begin alike."""
+    return read == "I" or read[0] == other[0]
 
 
 def _likeness(strip: Lead, part: Lead) -> float:

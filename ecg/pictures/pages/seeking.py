@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -10,12 +10,15 @@ from numpy.typing import NDArray
 from PIL import Image
 from scipy.signal import fftconvolve
 
+from ecg.pictures.pages.following import letters_of
 from ecg.pictures.pages.ink import Ink
 from ecg.pictures.pages.layouts import Named
 from ecg.pictures.pages.words import HEIGHT, NAMES, Floats, Word, templates
 
-#: Strokes of traces look like these.
-_BARS: Final = ("I", "II", "III")
+#: Strokes look like these, which have to be as like as this where another row's name says where they stand,
+#: and elsewhere.
+_BARS: Final = ("II", "III")
+_LIKE_BARS: Final = (0.78, 0.9)
 #: A name is known by this likeness (correlation), if no other is nearly as like; less is enough where another row's
 #: name says where it stands.
 _LIKE: Final = 0.7
@@ -27,13 +30,19 @@ _BEFORE: Final = 4.0
 _BEHIND: Final = (8.0, 0.1)
 _ABOVE: Final = 0.85
 _BELOW: Final = 0.35
+#: Where other rows' names stand says it if they stand in this share of the row; later ones are those of other leads.
+_FIRST: Final = 0.15
 #: And so far from where the others stand, in letters' heights: to each side, and the widest name's width.
 _NEAR: Final = 1.0
 _WIDEST: Final = 4.0
+#: Letters of fewer pixels look like anything.
+_LEAST_HIGH: Final = 9
 #: Letters are as high as those that were read, or differ by a pixel.
 _OFF: Final = (-1, 0, 1)
 #: A word that is so many times as wide as a name in it is another one.
 _LONGER: Final = 1.3
+#: Where nothing says where it stands, so much of its ink isn't a trace's: narrow waves look like a V and a 1.
+_WRITTEN: Final = 0.3
 #: Variance of what is as good as empty.
 _FLAT: Final = 1e-3
 
@@ -68,36 +77,52 @@ class _Found(NamedTuple):
 
 
 def sought(
-    ink: Ink, words: Sequence[Word], rows: Sequence[Row], names: Sequence[Named], spacing: float, millimetre: float
+    ink: Ink,
+    words: Sequence[Word],
+    rows: Sequence[Row],
+    wanted: Collection[int],
+    names: Sequence[Named],
+    spacing: float,
+    millimetre: float,
+    *,
+    bars: bool,
 ) -> list[Named]:
-    """Names of rows that have none among ``names``.
+    """The names of some rows.
 
     Args:
         ink: Of the page.
         words: What was read: it says how high letters are.
         rows: From the top.
-        names: What was read of the rows' names.
+        wanted: Numbers of those whose names are sought.
+        names: What was read of the others' names.
         spacing: Between rows, pixels.
         millimetre: Pixels.
+        bars: Whether ``II`` and ``III`` are looked for, too, as rhythm strips have them: narrow waves look like these.
     """
-    of_rows = {(name.name, name.x): rows[name.row] for name in names if len(name.name) > 1}
+    of_rows = {(name.name, name.x): rows[name.row] for name in names}
     known = {word: row for word in words if (row := of_rows.get((word.text, float(word.box[0])))) is not None}
     heights = sorted({word.box[3] - word.box[1] for word in known or words if word.text and "/" not in word.text})
-    if not heights:
+    high = heights[len(heights) // 2] if heights else 0
+    if high < _LEAST_HIGH:
         return []
-    high = heights[len(heights) // 2]
-    named = {name.row for name in names}
-    taken = {name.name for name in names}
+    letters = letters_of(ink, millimetre)
     found = []
-    for number, row in enumerate(rows):
-        if number in named:
+    for number in sorted(wanted):
+        place = _beside(rows[number], known, high) or _anywhere(rows[number], spacing, millimetre)
+        best = _best(ink, place, high, bars=bars)
+        if best is not None and place.like == _LIKE and _written(ink, letters, best, high) < _WRITTEN:
             continue
-        place = _beside(row, known, high) or _anywhere(row, spacing, millimetre)
-        best = _best(ink, place, high, taken)
         if best is not None and not any(_holds(word, best) for word in words):
-            found.append(Named(best.name, number, best.left))
-            taken.add(best.name)
+            found.append(Named(best.name, number, best.left, best.likeness))
     return found
+
+
+def _written(ink: Ink, letters: NDArray[np.bool_], name: _Found, high: int) -> float:
+    """The share of a name's ink that is letters' by itself, 0 to 1."""
+    top, left = max(0, round(name.middle - high / 2)), round(name.left)
+    pieces = ink.labels[top : top + high, left : left + round(name.wide)]
+    inked = pieces[pieces > 0]
+    return float(letters[inked].mean()) if len(inked) else 0.0
 
 
 def _holds(word: Word, name: _Found) -> bool:
@@ -119,9 +144,14 @@ def _anywhere(row: Row, spacing: float, millimetre: float) -> _Place:
 
 def _beside(row: Row, known: Mapping[Word, Row], high: int) -> _Place | None:
     """Where a row's name should stand by those of the others; None where these don't say it."""
-    if not known:
+    first = {
+        word: other for word, other in known.items() if word.box[0] - other.begin < _FIRST * (other.end - other.begin)
+    }
+    # A lone bar may be anything, but says something where the page has other names.
+    told = {word: other for word, other in first.items() if len(word.text) > 1} or (first if len(known) > 1 else {})
+    offs = [(word.box[0] - other.begin, word.box[1] - other.level) for word, other in told.items()]
+    if not offs:
         return None
-    offs = [(word.box[0] - other.begin, word.box[1] - other.level) for word, other in known.items()]
     across, down = (float(np.median(side)) for side in zip(*offs, strict=True))
     left, top = row.begin + across, row.level + down
     near = _NEAR * high
@@ -130,13 +160,15 @@ def _beside(row: Row, known: Mapping[Word, Row], high: int) -> _Place | None:
     )
 
 
-def _best(ink: Ink, place: _Place, high: int, taken: set[str]) -> _Found | None:
+def _best(ink: Ink, place: _Place, high: int, *, bars: bool) -> _Found | None:
     """The name that stands at a place; None where none does, or several might."""
     top, left = max(0, place.top), max(0, place.left)
     depth = ink.depth[top : place.bottom, left : place.right].astype(np.float64)
     share = np.clip((depth - ink.grid) / max(1.0, ink.deepest - ink.grid), 0.0, 1.0)
     likest: dict[str, _Found] = {}
     for text, letters in _letters(high):
+        if text in _BARS and not bars:
+            continue
         if share.shape[0] <= letters.shape[0] or share.shape[1] <= letters.shape[1]:
             continue
         likeness = _likeness(share, letters)
@@ -147,7 +179,8 @@ def _best(ink: Ink, place: _Place, high: int, taken: set[str]) -> _Found | None:
         return None
     first, *others = sorted(likest.values(), reverse=True)
     clear = not others or first.likeness - others[0].likeness >= _ALONE
-    return first if clear and first.likeness >= place.like and first.name not in taken else None
+    like = _LIKE_BARS[place.like == _LIKE] if first.name in _BARS else place.like
+    return first if clear and first.likeness >= like else None
 
 
 def _letters(high: int) -> Iterator[tuple[str, NDArray[np.float64]]]:
@@ -155,7 +188,7 @@ def _letters(high: int) -> Iterator[tuple[str, NDArray[np.float64]]]:
     for off in _OFF:
         height = high + off
         for text, template in templates(height):
-            if text in NAMES and text not in _BARS:
+            if text in NAMES and text != "I":
                 size = max(2, round(template.shape[1] * height / HEIGHT)), height
                 yield text, np.asarray(_sized(template, size), np.float64) / 255
 

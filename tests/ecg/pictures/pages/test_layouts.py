@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ecg.leads import STANDARD
-from ecg.pictures.pages.layouts import Named, layout_of, named, rows_of_twelve
+from ecg.pictures.pages.layouts import Named, in_place_of, layout_of, named, rows_of_twelve
 from ecg.pictures.pages.words import Word
 
 
@@ -43,3 +43,9 @@ def test_rows_of_writing_are_no_rows_of_a_page_of_twelve_leads(above: int, below
     names.append(Named("II", above + 3, 5.0))
     told = rows_of_twelve(4 + above + below, names, 0.0, 1000.0)
     assert told == (range(above, above + 4) if above or below > 2 else None) or (above, below) == (0, 1)
+
+
+def test_a_name_that_was_found_stands_for_the_bars_that_were_read_of_it() -> None:
+    names = [Named("I", 0, 10.0), Named("I", 1, 10.0), Named("II", 1, 22.0), Named("V2", 1, 600.0)]
+    found = in_place_of(names, [Named("III", 1, 10.0)], (20.0, 1000.0))
+    assert [(name.name, name.row) for name in found] == [("I", 0), ("V2", 1), ("III", 1)]

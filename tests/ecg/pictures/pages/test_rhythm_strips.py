@@ -36,3 +36,10 @@ def test_a_name_that_was_misread_gives_way_and_one_that_fits_stays() -> None:
 def test_a_strip_that_equals_no_lead_stays_without_a_name() -> None:
     other = np.random.default_rng(9).normal(size=5000).astype(np.float32)
     assert named_by_likeness(page(lead("", 3, 0, other, read=False)))[-1].name == ""
+
+
+def test_a_name_that_nobody_reads_for_another_stays() -> None:
+    """On paper that isn't flat, two leads of one heart may be more alike than one and the same."""
+    strip = named_by_likeness(page(lead("III", 3, 0, TEN)))[-1]
+    assert (strip.name, strip.name_read) == ("III", True)
+    assert named_by_likeness(page(lead("V6", 3, 0, TEN)))[-1].name == "V6"  # no such lead to compare with

