@@ -26,7 +26,6 @@ from ecg.pictures.pages.layouts import (
     layout_of,
     named,
     rows_of_twelve,
-    spacing_of,
     stated_layout,
     with_names,
 )
@@ -39,7 +38,7 @@ from ecg.pictures.pages.result import LEAST_SECONDS, Basis, Kind, PageReading, R
 from ecg.pictures.pages.rhythm_strips import named_by_likeness
 from ecg.pictures.pages.rows import rows_of, shared_place
 from ecg.pictures.pages.scale import scale_of
-from ecg.pictures.pages.seeking import Row, sought
+from ecg.pictures.pages.seeking import Row, sought, sought_units
 from ecg.pictures.pages.sheet import sheet_of
 from ecg.pictures.pages.straightening import Flat
 from ecg.pictures.pages.tilt import is_drawn, tilt_of
@@ -76,7 +75,7 @@ _BARS: Final = frozenset({"I", "II", "III"})
 
 
 def go_on_always() -> None:
-    """What is called between steps where nobody wants to end them."""
+    """What is called between steps where nobody ends them."""
 
 
 def read(
@@ -287,7 +286,8 @@ def _read_page(page: _Page, size: tuple[int, int], corrections: Corrections, go_
     traces = _of_twelve(page, traces, stated)
     begin, end = _ends(traces, page.millimetre)
     pulses = [trace.pulse for trace in traces if trace.pulse is not None]
-    scale = scale_of(page.pitch, pulses, page.words, end - begin, stated, rows=len(traces))
+    words = [*page.words, *sought_units(page.ink, page.words)]
+    scale = scale_of(page.pitch, pulses, words, end - begin, stated, rows=len(traces))
     names, layout, contradicted = _layout(page, traces, (begin, end), stated)
     seconds = (end - begin) / scale.pixels_per_second
     known = scale.calibration.millimetre is not Basis.ASSUMED
@@ -370,9 +370,8 @@ def _layout(
         unread = {cell.row for cell in layout.cells if cell.columns == 1 and not cell.read}
         if unread:
             rows = [Row(trace.level, trace.begin, trace.end) for trace in traces]
-            spacing = spacing_of(levels, page.millimetre)
             bars = any(cell.columns > 1 for cell in layout.cells)
-            found = sought(page.ink, page.words, rows, unread, names, spacing, page.millimetre, bars=bars)
+            found = sought(page.ink, page.words, rows, unread, names, page.millimetre, bars=bars)
             names = in_place_of(names, found, across)
             layout = layout_of(len(traces), names, *across, broken=broken)
     layout, off = with_names(layout, stated)

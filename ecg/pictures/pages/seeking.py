@@ -1,4 +1,6 @@
-"""Names of leads sought where they should stand: a trace that runs through one makes it a part of its own ink."""
+"""Words sought where they should stand: names of leads, of whose ink a trace may have made its own, and the units of
+speed and gain, whose letters are small and run into each other.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +14,8 @@ from scipy.signal import fftconvolve
 
 from ecg.pictures.pages.following import letters_of
 from ecg.pictures.pages.ink import Ink
-from ecg.pictures.pages.layouts import Named
-from ecg.pictures.pages.words import HEIGHT, NAMES, Floats, Word, templates
+from ecg.pictures.pages.layouts import Named, spacing_of
+from ecg.pictures.pages.words import HEIGHT, NAMES, NUMBERS, UNITS, Floats, Word, templates
 
 #: Strokes look like these, which have to be as like as this where another row's name says where they stand,
 #: and elsewhere.
@@ -37,6 +39,14 @@ _NEAR: Final = 1.0
 _WIDEST: Final = 4.0
 #: Letters of fewer pixels look like anything.
 _LEAST_HIGH: Final = 9
+#: A unit stands so far behind its number at most, is as wide as this, and its slash is higher by so much; letters that
+#: go on are behind it from and to this: all shares of the number's height. It is as like as this.
+_LIKE_UNIT: Final = 0.65
+_UNIT_SPACE: Final = 1.2
+_TOUCHING: Final = 0.06
+_SPACE: Final = 0.25
+_WIDEST_UNIT: Final = 7.0
+_SLASH: Final = 0.3
 #: Letters are as high as those that were read, or differ by a pixel.
 _OFF: Final = (-1, 0, 1)
 #: A word that is so many times as wide as a name in it is another one.
@@ -82,7 +92,6 @@ def sought(
     rows: Sequence[Row],
     wanted: Collection[int],
     names: Sequence[Named],
-    spacing: float,
     millimetre: float,
     *,
     bars: bool,
@@ -95,7 +104,6 @@ def sought(
         rows: From the top.
         wanted: Numbers of those whose names are sought.
         names: What was read of the others' names.
-        spacing: Between rows, pixels.
         millimetre: Pixels.
         bars: Whether ``II`` and ``III`` are looked for, too, as rhythm strips have them: narrow waves look like these.
     """
@@ -106,6 +114,7 @@ def sought(
     if high < _LEAST_HIGH:
         return []
     letters = letters_of(ink, millimetre)
+    spacing = spacing_of([row.level for row in rows], millimetre)
     found = []
     for number in sorted(wanted):
         place = _beside(rows[number], known, high) or _anywhere(rows[number], spacing, millimetre)
@@ -115,6 +124,30 @@ def sought(
         if best is not None and not any(_holds(word, best) for word in words):
             found.append(Named(best.name, number, best.left, best.likeness))
     return found
+
+
+def sought_units(ink: Ink, words: Sequence[Word]) -> list[Word]:
+    """The units of speed and gain behind numbers that have none among ``words``."""
+    found = []
+    for number in words:
+        _, top, right, bottom = number.box
+        high = bottom - top
+        if number.text not in NUMBERS or high < _LEAST_HIGH or any(_is_unit_of(word, number) for word in words):
+            continue
+        place = _Place(right, top - round(_SLASH * high), right + round(_WIDEST_UNIT * high), bottom + high // 2, 0.0)
+        # That of speed begins as that of gain does, but nothing follows.
+        whole = [unit for unit in _all(ink, place, UNITS, _units(high)) if not _goes_on(ink, unit, number)]
+        best = max(whole, default=None)
+        if best is not None and best.likeness >= _LIKE_UNIT and best.left - right <= _UNIT_SPACE * high:
+            box = round(best.left), top, round(best.left + best.wide), bottom
+            found.append(Word(best.name, best.likeness, box, (), best.name, number.foot))
+    return found
+
+
+def _is_unit_of(word: Word, number: Word) -> bool:
+    level = min(word.box[3], number.box[3]) > max(word.box[1], number.box[1])
+    near = 0 <= word.box[0] - number.box[2] <= _UNIT_SPACE * (number.box[3] - number.box[1])
+    return word.text in UNITS and level and near
 
 
 def _written(ink: Ink, letters: NDArray[np.bool_], name: _Found, high: int) -> float:
@@ -160,37 +193,57 @@ def _beside(row: Row, known: Mapping[Word, Row], high: int) -> _Place | None:
     )
 
 
+def _goes_on(ink: Ink, unit: _Found, number: Word) -> bool:
+    """Whether more letters follow a unit without a space."""
+    _, top, _, bottom = number.box
+    end = unit.left + unit.wide
+    behind = slice(round(end + _TOUCHING * (bottom - top)), round(end + _SPACE * (bottom - top)) + 1)
+    return bool(ink.mask[top:bottom, behind].any())
+
+
 def _best(ink: Ink, place: _Place, high: int, *, bars: bool) -> _Found | None:
     """The name that stands at a place; None where none does, or several might."""
+    names = [name for name in NAMES if name != "I" and (bars or name not in _BARS)]
+    found = sorted(_all(ink, place, names, _letters(high, _OFF)), reverse=True)
+    if not found:
+        return None
+    first = found[0]
+    like = _LIKE_BARS[place.like == _LIKE] if first.name in _BARS else place.like
+    clear = all(first.likeness - other.likeness >= _ALONE for other in found[1:])
+    return first if clear and first.likeness >= like else None
+
+
+def _all(
+    ink: Ink, place: _Place, texts: Collection[str], letters: Iterator[tuple[str, NDArray[np.float64]]]
+) -> list[_Found]:
+    """Where each of some words would stand at a place."""
     top, left = max(0, place.top), max(0, place.left)
     depth = ink.depth[top : place.bottom, left : place.right].astype(np.float64)
     share = np.clip((depth - ink.grid) / max(1.0, ink.deepest - ink.grid), 0.0, 1.0)
     likest: dict[str, _Found] = {}
-    for text, letters in _letters(high):
-        if text in _BARS and not bars:
+    for text, shape in letters:
+        if text not in texts or share.shape[0] <= shape.shape[0] or share.shape[1] <= shape.shape[1]:
             continue
-        if share.shape[0] <= letters.shape[0] or share.shape[1] <= letters.shape[1]:
-            continue
-        likeness = _likeness(share, letters)
+        likeness = _likeness(share, shape)
         row, column = divmod(int(likeness.argmax()), likeness.shape[1])
-        found = _Found(float(likeness.max()), text, left + column, top + row + high / 2, letters.shape[1])
+        found = _Found(float(likeness.max()), text, left + column, top + row + shape.shape[0] / 2, shape.shape[1])
         likest[text] = max(likest.get(text, found), found)
-    if not likest:
-        return None
-    first, *others = sorted(likest.values(), reverse=True)
-    clear = not others or first.likeness - others[0].likeness >= _ALONE
-    like = _LIKE_BARS[place.like == _LIKE] if first.name in _BARS else place.like
-    return first if clear and first.likeness >= like else None
+    return list(likest.values())
 
 
-def _letters(high: int) -> Iterator[tuple[str, NDArray[np.float64]]]:
-    """Names in all fonts, about so many pixels high, 0 to 1."""
-    for off in _OFF:
+def _letters(high: int, offs: Sequence[int]) -> Iterator[tuple[str, NDArray[np.float64]]]:
+    """Words in all fonts, about so many pixels high, 0 to 1."""
+    for off in offs:
         height = high + off
         for text, template in templates(height):
-            if text in NAMES and text != "I":
+            if text not in NUMBERS:
                 size = max(2, round(template.shape[1] * height / HEIGHT)), height
                 yield text, np.asarray(_sized(template, size), np.float64) / 255
+
+
+def _units(high: int) -> Iterator[tuple[str, NDArray[np.float64]]]:
+    """Units behind numbers of so many pixels: their slash is higher."""
+    return _letters(high, range(max(1, round(_SLASH * high)) + 1))
 
 
 def _sized(template: Floats, size: tuple[int, int]) -> Image.Image:

@@ -19,9 +19,10 @@ Floats = NDArray[np.float32]
 
 NAMES: Final = (*STANDARD, "-aVR")
 """Names of leads that are known by sight."""
-_NUMBERS: Final = ("2.5", "5", "10", "12.5", "20", "25", "50")
+NUMBERS: Final = ("2.5", "5", "10", "12.5", "20", "25", "50")
+"""Of speed and gain."""
 UNITS: Final = ("mm/s", "mm/sec", "mm/mV")
-WORDS: Final = (*NAMES, *_NUMBERS, *UNITS)
+WORDS: Final = (*NAMES, *NUMBERS, *UNITS)
 HEIGHT: Final = 24
 """Rows of a word in :data:`LETTERING`, from the top of its highest letter to the foot of its lowest."""
 LETTERING: Final = Path(__file__).with_name("lettering.npz")
