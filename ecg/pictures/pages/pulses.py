@@ -32,7 +32,10 @@ _STUB: Final = 1.5
 #: A millimetre that is guessed may be so many times as long. The usual speed, mm a second.
 _FACTORS: Final = (1.0, 1.6, 0.6)
 _SPEED: Final = 25.0
-#: Where nothing says how a page lies, it may lean so much, pixels a row.
+#: Where nothing says how a page lies, it may lean so much, pixels a row; ink fills no more of a pulse's box than this,
+#: and so many pieces are put upright: of writing there may be thousands.
+_HOLLOW: Final = 0.35
+_MOST_LEANING: Final = 40
 _SLOPES: Final = tuple(float(slope) for slope in np.linspace(-0.06, 0.06, 13))
 #: So many pixels around it may be paler ink of its edges.
 _PALER: Final = 2
@@ -64,6 +67,7 @@ class Pulse(NamedTuple):
 def boxes_of(ink: Ink, millimetre: float) -> dict[int, Pulse]:
     """Pulses that stand by themselves, by their piece of ink: two upright sides, a lid between, nothing below."""
     found = {}
+    leaning = 0
     widths, heights = ink.widths() / millimetre, ink.heights() / millimetre
     fits = (widths >= _WIDTHS[0]) & (widths <= _WIDTHS[1] + 2 * _STUB) & (heights >= _HEIGHTS[0])
     for piece in np.flatnonzero(fits & (heights <= _HEIGHTS[1])):
@@ -75,7 +79,11 @@ def boxes_of(ink: Ink, millimetre: float) -> dict[int, Pulse]:
             (max(0, _PALER - near), max(0, far + _PALER - length))
             for near, far, length in ((top, bottom, ink.labels.shape[0]), (left, right, ink.labels.shape[1]))
         ]
-        box = _box(np.pad(labels == piece, edges), np.pad(depth, edges), ink.thickness)
+        mask, depth = np.pad(labels == piece, edges), np.pad(depth, edges)
+        if not len(_sides(mask)) and mask.mean() <= _HOLLOW and leaning < _MOST_LEANING:
+            leaning += 1
+            mask, depth = _upright(mask, depth)
+        box = _box(mask, depth, ink.thickness)
         if box is not None:
             x, y = left - _PALER, top - _PALER
             found[int(piece)] = Pulse(x + box.left, x + box.right, y + box.top, y + box.foot)
@@ -103,9 +111,6 @@ def _box(mask: NDArray[np.bool_], depth: Floats, pen: float) -> Pulse | None:
         pen: Its width, pixels.
     """
     sides = _sides(mask)
-    if not len(sides):
-        mask, depth = _upright(mask, depth)
-        sides = _sides(mask)
     if not len(sides):
         return None
     breaks = np.flatnonzero(np.diff(sides) > 1)

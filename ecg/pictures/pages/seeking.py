@@ -4,13 +4,13 @@ speed and gain, whose letters are small and run into each other.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from scipy.signal import fftconvolve
+from scipy import fft
 
 from ecg.pictures.pages.following import letters_of
 from ecg.pictures.pages.ink import Ink
@@ -47,10 +47,14 @@ _TOUCHING: Final = 0.06
 _SPACE: Final = 0.25
 _WIDEST_UNIT: Final = 7.0
 _SLASH: Final = 0.3
-#: Letters are as high as those that were read, or differ by a pixel.
-_OFF: Final = (-1, 0, 1)
+_HIGHER: Final = (0.0, 0.08, 0.16, 0.24, 0.32)
+#: So many numbers are looked at: a page says two, a texture may look like hundreds.
+_MOST: Final = 16
+#: Letters are as high as those that were read, or differ by a share of it. So many pixels of their height are compared.
+_OFF: Final = (-0.08, 0.0, 0.08)
+_COMPARED: Final = 18
 #: A word that is so many times as wide as a name in it is another one.
-_LONGER: Final = 1.3
+_LONGER: Final = 1.15
 #: Where nothing says where it stands, so much of its ink isn't a trace's: narrow waves look like a V and a 1.
 _WRITTEN: Final = 0.3
 #: Variance of what is as good as empty.
@@ -128,15 +132,15 @@ def sought(
 
 def sought_units(ink: Ink, words: Sequence[Word]) -> list[Word]:
     """The units of speed and gain behind numbers that have none among ``words``."""
+    units = [word for word in words if word.text in UNITS]
+    numbers = [word for word in words if word.text in NUMBERS and word.box[3] - word.box[1] >= _LEAST_HIGH]
     found = []
-    for number in words:
+    for number in [number for number in numbers if not any(_is_unit_of(unit, number) for unit in units)][:_MOST]:
         _, top, right, bottom = number.box
         high = bottom - top
-        if number.text not in NUMBERS or high < _LEAST_HIGH or any(_is_unit_of(word, number) for word in words):
-            continue
         place = _Place(right, top - round(_SLASH * high), right + round(_WIDEST_UNIT * high), bottom + high // 2, 0.0)
         # That of speed begins as that of gain does, but nothing follows.
-        whole = [unit for unit in _all(ink, place, UNITS, _units(high)) if not _goes_on(ink, unit, number)]
+        whole = [unit for unit in _all(ink, place, UNITS, high, _HIGHER) if not _goes_on(ink, unit, number)]
         best = max(whole, default=None)
         if best is not None and best.likeness >= _LIKE_UNIT and best.left - right <= _UNIT_SPACE * high:
             box = round(best.left), top, round(best.left + best.wide), bottom
@@ -147,7 +151,7 @@ def sought_units(ink: Ink, words: Sequence[Word]) -> list[Word]:
 def _is_unit_of(word: Word, number: Word) -> bool:
     level = min(word.box[3], number.box[3]) > max(word.box[1], number.box[1])
     near = 0 <= word.box[0] - number.box[2] <= _UNIT_SPACE * (number.box[3] - number.box[1])
-    return word.text in UNITS and level and near
+    return level and near
 
 
 def _written(ink: Ink, letters: NDArray[np.bool_], name: _Found, high: int) -> float:
@@ -204,7 +208,7 @@ def _goes_on(ink: Ink, unit: _Found, number: Word) -> bool:
 def _best(ink: Ink, place: _Place, high: int, *, bars: bool) -> _Found | None:
     """The name that stands at a place; None where none does, or several might."""
     names = [name for name in NAMES if name != "I" and (bars or name not in _BARS)]
-    found = sorted(_all(ink, place, names, _letters(high, _OFF)), reverse=True)
+    found = sorted(_all(ink, place, names, high, _OFF), reverse=True)
     if not found:
         return None
     first = found[0]
@@ -213,48 +217,54 @@ def _best(ink: Ink, place: _Place, high: int, *, bars: bool) -> _Found | None:
     return first if clear and first.likeness >= like else None
 
 
-def _all(
-    ink: Ink, place: _Place, texts: Collection[str], letters: Iterator[tuple[str, NDArray[np.float64]]]
-) -> list[_Found]:
-    """Where each of some words would stand at a place."""
+def _all(ink: Ink, place: _Place, texts: Collection[str], high: int, offs: Sequence[float]) -> list[_Found]:
+    """Where each of some words would stand at a place, its letters being higher than ``high`` by shares of it."""
     top, left = max(0, place.top), max(0, place.left)
-    depth = ink.depth[top : place.bottom, left : place.right].astype(np.float64)
+    depth = ink.depth[top : max(top, place.bottom), left : max(left, place.right)].astype(np.float32)
+    if not depth.size:
+        return []
     share = np.clip((depth - ink.grid) / max(1.0, ink.deepest - ink.grid), 0.0, 1.0)
+    # Letters of that many pixels are as like, or unlike, as larger ones, and sooner compared.
+    finer = max(1.0, high / _COMPARED)
+    size = max(1, round(share.shape[1] / finer)), max(1, round(share.shape[0] / finer))
+    seen = _Seen(np.asarray(_sized(share, size), np.float64) if finer > 1 else share.astype(np.float64))
     likest: dict[str, _Found] = {}
-    for text, shape in letters:
-        if text not in texts or share.shape[0] <= shape.shape[0] or share.shape[1] <= shape.shape[1]:
-            continue
-        likeness = _likeness(share, shape)
-        row, column = divmod(int(likeness.argmax()), likeness.shape[1])
-        found = _Found(float(likeness.max()), text, left + column, top + row + shape.shape[0] / 2, shape.shape[1])
-        likest[text] = max(likest.get(text, found), found)
+    for height in sorted({round(high / finer * (1 + off)) for off in offs}):
+        for text, template in templates(height):
+            shape = height, max(2, round(template.shape[1] * height / HEIGHT))
+            if text not in texts or shape[0] >= seen.shape[0] or shape[1] >= seen.shape[1]:
+                continue
+            likeness = seen.likeness(np.asarray(_sized(template, shape[::-1]), np.float64) / 255)
+            row, column = divmod(int(likeness.argmax()), likeness.shape[1])
+            middle = top + (row + height / 2) * finer
+            found = _Found(float(likeness.max()), text, left + column * finer, middle, shape[1] * finer)
+            likest[text] = max(likest.get(text, found), found)
     return list(likest.values())
 
 
-def _letters(high: int, offs: Sequence[int]) -> Iterator[tuple[str, NDArray[np.float64]]]:
-    """Words in all fonts, about so many pixels high, 0 to 1."""
-    for off in offs:
-        height = high + off
-        for text, template in templates(height):
-            if text not in NUMBERS:
-                size = max(2, round(template.shape[1] * height / HEIGHT)), height
-                yield text, np.asarray(_sized(template, size), np.float64) / 255
+def _sized(values: Floats, size: tuple[int, int]) -> Image.Image:
+    return Image.fromarray(values).resize(size, Image.Resampling.BOX)
 
 
-def _units(high: int) -> Iterator[tuple[str, NDArray[np.float64]]]:
-    """Units behind numbers of so many pixels: their slash is higher."""
-    return _letters(high, range(max(1, round(_SLASH * high)) + 1))
+class _Seen:
+    """Ink, ``[rows, columns]``, 0 to 1, with which many letters are compared."""
 
+    def __init__(self, share: NDArray[np.float64]) -> None:
+        self.shape = share.shape
+        self._fast = tuple(fft.next_fast_len(side, real=True) for side in share.shape)
+        self._waves = fft.rfft2(share, self._fast)
+        self._sums, self._squares = (np.pad(part.cumsum(0).cumsum(1), ((1, 0), (1, 0))) for part in (share, share**2))
 
-def _sized(template: Floats, size: tuple[int, int]) -> Image.Image:
-    return Image.fromarray(template).resize(size, Image.Resampling.BOX)
-
-
-def _likeness(share: NDArray[np.float64], letters: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Correlation of letters with each place where they fit, ``[rows, columns]``."""
-    bare = letters - letters.mean()
-    ones = np.ones_like(letters)
-    sums, squares = fftconvolve(share, ones, "valid"), fftconvolve(share**2, ones, "valid")
-    varies = np.maximum(squares - sums**2 / letters.size, _FLAT * letters.size)
-    product: NDArray[np.float64] = fftconvolve(share, bare[::-1, ::-1], "valid")
-    return product / np.sqrt(varies * float((bare**2).sum()))
+    def likeness(self, letters: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Correlation of letters with each place where they fit, ``[rows, columns]``."""
+        rows, columns = letters.shape
+        bare = letters - letters.mean()
+        waves = self._waves * np.conj(fft.rfft2(bare, self._fast))
+        product = fft.irfft2(waves, self._fast)[: self.shape[0] - rows + 1, : self.shape[1] - columns + 1]
+        sums, squares = (
+            part[rows:, columns:] - part[:-rows, columns:] - part[rows:, :-columns] + part[:-rows, :-columns]
+            for part in (self._sums, self._squares)
+        )
+        varies = np.maximum(squares - sums**2 / letters.size, _FLAT * letters.size)
+        found: NDArray[np.float64] = product / np.sqrt(varies * float((bare**2).sum()))
+        return found

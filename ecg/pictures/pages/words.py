@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -51,6 +52,8 @@ _FIGURE: Final = (0.3, 0.95)
 _LETTERS: Final = (0.6, 0.7, 0.8, 0.9, 1.0, 1.1)
 #: So many figures are looked at: of a page a dozen stand alone, of a texture thousands.
 _MOST_FIGURES: Final = 60
+#: Of so many words letters and figures are joined; a page has a hundred.
+_MOST_WORDS: Final = 400
 #: A word is known from this likeness on (correlation), and if no other word is nearly as like.
 LIKE: Final = 0.66
 _ALONE: Final = 0.025
@@ -98,6 +101,8 @@ def words_of(ink: Ink, millimetre: float) -> list[Word]:
 def _with_figures(ink: Ink, words: list[Word]) -> list[Word]:
     """Words, those joined to ``V1`` to ``V6`` whose letter and figure stand farther apart than other letters do."""
     joined = list(words)
+    if len(words) > _MOST_WORDS:
+        return joined
     for letter in words:
         if letter.text:
             continue
@@ -220,16 +225,14 @@ def _read(ink: Ink, box: tuple[int, int, int, int], pieces: tuple[int, ...]) -> 
     grey, (left, top, right, bottom) = _grey(ink, box, pieces)
     wide = (right - left) * HEIGHT / (bottom - top)
     best: dict[str, float] = {}
-    drawn: dict[int, Floats] = {}
-    for text, template in templates(bottom - top):
-        width = template.shape[1]
+    for width, shapes in _by_width(_blur(bottom - top)).items():
         if abs(wide - width) > _WIDTHS * max(wide, width) + 1:
             continue
-        if width not in drawn:
-            sized = grey.resize((width, HEIGHT), Image.Resampling.BILINEAR, (left, top, right, bottom))
-            drawn[width] = np.asarray(sized, np.float32)
-        likeness = _likeness(drawn[width], template, wide)
-        best[text] = max(best.get(text, 0.0), likeness)
+        sized = grey.resize((width, HEIGHT), Image.Resampling.BILINEAR, (left, top, right, bottom))
+        stretched = abs(wide - width) / max(wide, width)
+        likeness = shapes.likeness(np.asarray(sized, np.float32)) - 0.3 * stretched
+        for text, value in zip(shapes.texts, likeness.tolist(), strict=True):
+            best[text] = max(best.get(text, 0.0), value)
     if not best:
         return Word("", 0.0, box, pieces)
     first, *others = sorted(best, key=lambda text: -best[text])
@@ -261,30 +264,64 @@ def _ends(shares: NDArray[np.floating]) -> tuple[float, float]:
     return max(0.0, begin), min(float(len(shares)), max(end, begin + 1.0))
 
 
-def _likeness(seen: Floats, template: Floats, wide: float) -> float:
-    """Correlation, that of the less alike half counting twice: names differ in the right one, numbers in either."""
-    half = template.shape[1] // 2
-    whole = _correlation(seen, template)
-    halves = (_correlation(seen[:, part], template[:, part]) for part in (slice(0, half), slice(half, None)))
-    least = min(halves) if half > 3 else whole
-    stretched = abs(wide - template.shape[1]) / max(wide, template.shape[1])
-    return (whole + least) / 2 - 0.3 * stretched
+class _Shapes:
+    """Words of one width, which are compared with letters all at once."""
+
+    def __init__(self, texts: Sequence[str], shapes: Sequence[Floats]) -> None:
+        self.texts = tuple(texts)
+        half = shapes[0].shape[1] // 2
+        parts = (slice(None),) if half <= 3 else (slice(None), slice(0, half), slice(half, None))
+        self._parts = [(part, _Part(np.stack([shape[:, part].ravel() for shape in shapes]))) for part in parts]
+
+    def likeness(self, seen: Floats) -> Floats:
+        """To each word, ``[words]``: correlation, that of the less alike half counting twice, as names differ in the
+        right one, numbers in either.
+        """
+        whole, *halves = (shapes.correlation(seen[:, part].ravel()) for part, shapes in self._parts)
+        least = np.minimum(*halves) if halves else whole
+        likeness: Floats = (whole + least) / np.float32(2)
+        return likeness
 
 
-def _correlation(seen: Floats, template: Floats) -> float:
-    a, b = seen - seen.mean(), template - template.mean()
-    below = float(np.sqrt((a * a).sum() * (b * b).sum()))
-    if below < 1e-6:
+class _Part:
+    """Words, or halves of them, ``[words, pixels]``."""
+
+    def __init__(self, values: Floats) -> None:
+        self._values = values
+        self._bare = values - values.mean(axis=1, keepdims=True)
+        self._squares = np.square(self._bare).sum(axis=1)
+
+    def correlation(self, seen: Floats) -> Floats:
+        """With what is seen, ``[pixels]``."""
+        bare = seen - seen.mean()
+        below = np.sqrt(self._squares * float(bare @ bare))
         # A solid bar, as an I without serifs is: how alike they are filled.
-        return 1.0 - float(np.abs(seen - template).mean()) / 255
-    return float((a * b).sum()) / below
+        solid = below < 1e-6
+        found: Floats = (self._bare @ bare) / np.where(solid, 1.0, below).astype(np.float32)
+        if solid.any():
+            found[solid] = 1.0 - np.abs(self._values[solid] - seen).mean(axis=1) / 255
+        return found
 
 
 def templates(height: float) -> tuple[tuple[str, Floats], ...]:
     """Words and how they look in several fonts, ``[HEIGHT, columns]``, 0 to 255: as blurred as words of that many
     pixels are when they are made as large.
     """
-    return _as_seen(round(_BLUR * HEIGHT / height / _BLURS))
+    return _as_seen(_blur(height))
+
+
+def _blur(height: float) -> int:
+    """How blurred words of that many pixels are when they are as large as the templates, in steps of :data:`_BLURS`."""
+    return round(_BLUR * HEIGHT / height / _BLURS)
+
+
+@lru_cache(maxsize=_KEPT)
+def _by_width(blur: int) -> dict[int, _Shapes]:
+    """The templates by their width."""
+    found: dict[int, list[tuple[str, Floats]]] = {}
+    for text, shape in _as_seen(blur):
+        found.setdefault(shape.shape[1], []).append((text, shape))
+    return {width: _Shapes(*zip(*among, strict=True)) for width, among in found.items()}
 
 
 @lru_cache(maxsize=_KEPT)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from unittest.mock import Mock
+
 import pytest
 
+from ecg.pictures.pages import seeking
 from ecg.pictures.pages.ink import ink_of
+from ecg.pictures.pages.layouts import Named
 from ecg.pictures.pages.reading import read
-from ecg.pictures.pages.seeking import sought_units
-from ecg.pictures.pages.words import NUMBERS, words_of
+from ecg.pictures.pages.seeking import Row, sought, sought_units
+from ecg.pictures.pages.words import NUMBERS, Word, words_of
 from tests.ecg.pictures.pages import drawn
 
 
@@ -56,3 +60,23 @@ def test_numbers_before_something_else_have_no_unit_of_the_scale(behind: str) ->
     ink = ink_of(255 - page.pixels().min(axis=2))
     assert ink is not None
     assert not sought_units(ink, words_of(ink, 6.0))
+
+
+def test_a_texture_of_numbers_costs_no_more_than_a_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    ink = ink_of(255 - drawn.strip(scale=6.0).pixels().min(axis=2))
+    assert ink is not None
+    looked = Mock(wraps=seeking._all)
+    monkeypatch.setattr(seeking, "_all", looked)
+    numbers = [Word("25", 0.9, (20 + 9 * n, 30, 28 + 9 * n, 44), (), "25", 44) for n in range(400)]
+    sought_units(ink, numbers)
+    assert 1 <= looked.call_count <= 20
+
+
+@pytest.mark.parametrize("left", [-400, 0, 1_500])
+def test_names_beside_what_is_beyond_the_page_are_not_found(left: int) -> None:
+    ink = ink_of(255 - drawn.strip(scale=6.0).pixels().min(axis=2))
+    assert ink is not None
+    words = [Word("V2", 0.9, (left, 40, left + 30, 56), (), "V2", 56)]
+    rows = [Row(90.0, 700.0, 1300.0), Row(160.0, 5.0, 1300.0)]
+    names = [Named("V2", 0, float(left))]
+    assert not sought(ink, words, rows, [1], names, 6.0, bars=False)
