@@ -9,16 +9,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from webportal.pages import catalogue, documents
-from webportal.trial.forms import TrialForm
 
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """What Beatlens is and how to try it."""
-    context = {"trial": settings.TRIAL_ENABLED}
-    if settings.TRIAL_ENABLED and not request.user.is_authenticated:
-        context["form"] = TrialForm()
-    return render(request, "pages/home.html", context)
+    return render(request, "pages/home.html", {"trial": settings.TRIAL_ENABLED})
 
 
 @require_safe
