@@ -240,9 +240,11 @@ def _between(line: Line) -> float | None:
         # What dips between waves of the other direction doesn't leave the level.
         least = float(np.median(values)) + _STANDS_OUT * height
         peaks, properties = find_peaks(values, height=least, prominence=_STANDS_OUT * height, width=0, rel_height=0.5)
+        if len(peaks) < _LEAST_WAVES:
+            continue
         widths = properties["widths"]
         # T waves may be as tall as what comes before them.
-        for chosen in (slice(None), widths <= _AS_NARROW * np.quantile(widths, 0.25) if len(peaks) else slice(None)):
+        for chosen in (np.ones(len(peaks), np.bool_), widths <= _AS_NARROW * np.quantile(widths, 0.25)):
             between = _evenly(middle, line.columns, peaks[chosen], widths[chosen])
             if between is not None:
                 return between

@@ -75,7 +75,7 @@ _BARS: Final = frozenset({"I", "II", "III"})
 
 
 def go_on_always() -> None:
-    """What is called between steps where nobody ends them."""
+    """What is called between steps where nobody wants to end them."""
 
 
 def read(
@@ -295,8 +295,9 @@ def _read_page(page: _Page, size: tuple[int, int], corrections: Corrections, go_
         one = stated.trusted or _is_one_beat(page.view.image)
         return _Found(PageReading(Kind.BEAT, size) if one else PageReading(Kind.NONE, size, Reason.NO_ECG))
     telling = len({name.name for name in names} - _BARS)
-    telling += 2 * [scale.calibration.speed, scale.calibration.gain].count(Basis.PRINT)
-    telling += len({word.text for word in page.words} & {*UNITS})
+    # Of speed and gain, number and unit; else a unit by itself.
+    printed = 2 * [scale.calibration.speed, scale.calibration.gain].count(Basis.PRINT)
+    telling += printed or any(word.text in UNITS for word in page.words)
     signs = signs_of(page.ink, traces, page.millimetre, page.pitch, telling)
     if not (stated.trusted or signs.is_ecg):
         return _Found(PageReading(Kind.NONE, size, Reason.NO_ECG), signs.beating > 0)
@@ -373,7 +374,7 @@ def _layout(
             bars = any(cell.columns > 1 for cell in layout.cells)
             found = sought(page.ink, page.words, rows, unread, names, page.millimetre, bars=bars)
             names = in_place_of(names, found, across)
-            layout = layout_of(len(traces), names, *across, broken=broken)
+            layout = layout_of(len(traces), names, *across, broken=broken) if found else layout
     layout, off = with_names(layout, stated)
     contradicted += [Warned.STATED_NAMES] if off else []
     return names, layout, tuple(contradicted)

@@ -70,13 +70,12 @@ class Row(NamedTuple):
 
 
 class _Place(NamedTuple):
-    """Where a name should stand, pixels, and how like it has to be."""
+    """Where a word should stand, pixels."""
 
     left: int
     top: int
     right: int
     bottom: int
-    like: float
 
 
 class _Found(NamedTuple):
@@ -121,9 +120,10 @@ def sought(
     spacing = spacing_of([row.level for row in rows], millimetre)
     found = []
     for number in sorted(wanted):
-        place = _beside(rows[number], known, high) or _anywhere(rows[number], spacing, millimetre)
-        best = _best(ink, place, high, bars=bars)
-        if best is not None and place.like == _LIKE and _written(ink, letters, best, high) < _WRITTEN:
+        told = _beside(rows[number], known, high)
+        place = told or _anywhere(rows[number], spacing, millimetre)
+        best = _best(ink, place, high, bars=bars, told=told is not None)
+        if best is not None and told is None and _written(ink, letters, best, high) < _WRITTEN:
             continue
         if best is not None and not any(_holds(word, best) for word in words):
             found.append(Named(best.name, number, best.left, best.likeness))
@@ -138,7 +138,7 @@ def sought_units(ink: Ink, words: Sequence[Word]) -> list[Word]:
     for number in [number for number in numbers if not any(_is_unit_of(unit, number) for unit in units)][:_MOST]:
         _, top, right, bottom = number.box
         high = bottom - top
-        place = _Place(right, top - round(_SLASH * high), right + round(_WIDEST_UNIT * high), bottom + high // 2, 0.0)
+        place = _Place(right, top - round(_SLASH * high), right + round(_WIDEST_UNIT * high), bottom + high // 2)
         # That of speed begins as that of gain does, but nothing follows.
         whole = [unit for unit in _all(ink, place, UNITS, high, _HIGHER) if not _goes_on(ink, unit, number)]
         best = max(whole, default=None)
@@ -175,7 +175,6 @@ def _anywhere(row: Row, spacing: float, millimetre: float) -> _Place:
         round(row.level - _ABOVE * spacing),
         round(row.begin + _BEHIND[0] * millimetre + _BEHIND[1] * (row.end - row.begin)),
         round(row.level + _BELOW * spacing),
-        _LIKE,
     )
 
 
@@ -192,9 +191,7 @@ def _beside(row: Row, known: Mapping[Word, Row], high: int) -> _Place | None:
     across, down = (float(np.median(side)) for side in zip(*offs, strict=True))
     left, top = row.begin + across, row.level + down
     near = _NEAR * high
-    return _Place(
-        round(left - near), round(top - near), round(left + _WIDEST * high), round(top + high + near), _LIKE_BESIDE
-    )
+    return _Place(round(left - near), round(top - near), round(left + _WIDEST * high), round(top + high + near))
 
 
 def _goes_on(ink: Ink, unit: _Found, number: Word) -> bool:
@@ -205,16 +202,18 @@ def _goes_on(ink: Ink, unit: _Found, number: Word) -> bool:
     return bool(ink.mask[top:bottom, behind].any())
 
 
-def _best(ink: Ink, place: _Place, high: int, *, bars: bool) -> _Found | None:
-    """The name that stands at a place; None where none does, or several might."""
+def _best(ink: Ink, place: _Place, high: int, *, bars: bool, told: bool) -> _Found | None:
+    """The name that stands at a place, which other rows' names have ``told`` or not; None where none, or several,
+    might.
+    """
     names = [name for name in NAMES if name != "I" and (bars or name not in _BARS)]
     found = sorted(_all(ink, place, names, high, _OFF), reverse=True)
     if not found:
         return None
     first = found[0]
-    like = _LIKE_BARS[place.like == _LIKE] if first.name in _BARS else place.like
+    like, like_bars = (_LIKE_BESIDE, _LIKE_BARS[0]) if told else (_LIKE, _LIKE_BARS[1])
     clear = all(first.likeness - other.likeness >= _ALONE for other in found[1:])
-    return first if clear and first.likeness >= like else None
+    return first if clear and first.likeness >= (like_bars if first.name in _BARS else like) else None
 
 
 def _all(ink: Ink, place: _Place, texts: Collection[str], high: int, offs: Sequence[float]) -> list[_Found]:

@@ -98,7 +98,7 @@ class TestWithoutAnAccount:
         assert "heart is not one of the available choices" in wrong
         assert far_side.leads == ["V1", ""]
 
-    def test_the_home_page_asks_for_the_same(self, settings: Settings) -> None:
+    def test_the_home_page_asks_for_the_same(self) -> None:
         asked = [
             set(re.findall(r'<(?:input|select)[^>]* name="(\w+)"', Client().get(at).content.decode()))
             for at in ("/", TRY)
