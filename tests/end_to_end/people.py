@@ -16,7 +16,7 @@ PASSWORD = "correct horse battery"
 @contextmanager
 def leaving(page: Page) -> Iterator[None]:
     """Wait for the next page; one that only writes its place into its own address doesn't count as another."""
-    # The mark is an attribute, and the test driver looks for it from outside: a page whose scripts are off polls nothing.
+    # The mark is an attribute, and the test driver looks for it from outside: where scripts are off, no page polls.
     page.evaluate("() => document.documentElement.setAttribute('data-beatlens-is-left', '')")
     yield
     page.locator("html[data-beatlens-is-left]").wait_for(state="detached")
