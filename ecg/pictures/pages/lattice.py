@@ -17,6 +17,12 @@ _STEP: Final = 160
 #: Waves that are sought, periods in a tile: lines 2.2 to 43 pixels apart.
 _LEAST_WAVES: Final = 6.0
 _MOST_WAVES: Final = 116.0
+_RADII: Final = np.arange(_LEAST_WAVES, _MOST_WAVES, 0.5)
+#: Angles at which they are sought, and among which the tiles with a grid are told from those without.
+_FINE: Final = np.radians(np.arange(-45, 45, 0.5))
+_COARSE: Final = np.radians(np.arange(-45, 45, 2.0))
+#: Of so many tiles, the clearest quarter is looked at by itself where all together show nothing.
+_SEVERAL: Final = 24
 #: How far the waves of neighbouring tiles may differ, as a share of their length.
 _NEAR: Final = 0.07
 #: Of a tile, what is farther from its edges than this share is where its grid was seen.
@@ -112,13 +118,19 @@ def lattice_of(depth: NDArray[np.uint8]) -> Lattice | None:
     tiles, places = _spectra(depth)
     if not len(tiles):
         return None
-    start = _strongest(np.mean(tiles, axis=0))
-    if start is None:
-        return None
-    waves = _followed(tiles, places, *start)
-    if len(waves) < max(1, _LEAST_SHARE * len(places)) or not _are_square(waves):
-        return None
-    return _fitted(waves)
+    waves = _waves(tiles, places, np.mean(tiles, axis=0))
+    if not waves and len(tiles) >= _SEVERAL:
+        # A strip across a large picture has a few tiles only, which drown among all the others.
+        clearest = np.argsort([-_harmonics(_at_right_angles(tile, _COARSE)).max() for tile in tiles])[: len(tiles) // 4]
+        waves = _waves(tiles, places, np.mean(tiles[clearest], axis=0))
+    return _fitted(waves) if waves else None
+
+
+def _waves(tiles: Floats, places: list[tuple[int, int]], power: Floats) -> list[Waves]:
+    """The waves of the tiles that belong to the strongest ones of a spectrum; none where too few do."""
+    start = _strongest(power)
+    waves = [] if start is None else _followed(tiles, places, *start)
+    return waves if len(waves) >= max(1, _LEAST_SHARE * len(places)) and _are_square(waves) else []
 
 
 def _spectra(depth: NDArray[np.uint8]) -> tuple[Floats, list[tuple[int, int]]]:
@@ -147,21 +159,29 @@ def _begins(length: int) -> list[int]:
 
 def _strongest(power: Floats) -> tuple[complex, complex] | None:
     """The two waves at right angles that stand out most, periods in a tile (real: along x); None where none do."""
-    angles = np.radians(np.arange(-45, 45, 0.5))
-    radii = np.arange(_LEAST_WAVES, _MOST_WAVES, 0.5)
-    turned = np.concatenate([angles, angles + np.pi / 2])[:, None]
-    x, y = TILE / 2 + radii * np.cos(turned), TILE / 2 + radii * np.sin(turned)
-    polar = ndimage.map_coordinates(power, [y, x], order=1)
-    clear = np.maximum(polar - np.median(polar, axis=0), 0)
-    both = np.minimum(clear[: len(angles)], clear[len(angles) :])
-    # All harmonics of a grid lie along its own directions.
-    along = np.sort(both, axis=1)[:, -6:].sum(axis=1)
-    angle = int(along.argmax())
+    both = _at_right_angles(power, _FINE)
+    angle = int(_harmonics(both).argmax())
     radius = int(both[angle].argmax())
     if both[angle, radius] < _CLEAR / 2:
         return None
-    wave = complex(radii[radius] * np.exp(1j * angles[angle]))
+    wave = complex(_RADII[radius] * np.exp(1j * _FINE[angle]))
     return wave, wave * 1j
+
+
+def _at_right_angles(power: Floats, angles: Floats) -> Floats:
+    """By how much the waves of each of the ``angles`` and radii stand out, with those at right angles to them."""
+    turned = np.concatenate([angles, angles + np.pi / 2])[:, None]
+    x, y = TILE / 2 + _RADII * np.cos(turned), TILE / 2 + _RADII * np.sin(turned)
+    polar = ndimage.map_coordinates(power, [y, x], order=1)
+    clear = np.maximum(polar - np.median(polar, axis=0), 0)
+    both: Floats = np.minimum(clear[: len(angles)], clear[len(angles) :])
+    return both
+
+
+def _harmonics(both: Floats) -> Floats:
+    """How much of a grid there is along each angle: all its harmonics lie along its own directions."""
+    along: Floats = np.sort(both, axis=1)[:, -6:].sum(axis=1)
+    return along
 
 
 def _followed(tiles: Floats, places: list[tuple[int, int]], across: complex, down: complex) -> list[Waves]:

@@ -12,6 +12,9 @@ Floats = NDArray[np.float64]
 #: Rows (and columns) over which the grid is summed: a bend of the paper moves lines by less than their width in them.
 _BAND: Final = 160
 _POINTS: Final = 16384
+#: Lines differ from the paper between them by so much, levels of 255: fainter waves are what compression left of an
+#: even ground.
+_LEAST_DEEP: Final = 0.4
 #: A line of the spectrum stands out by this factor of power.
 _CLEAR: Final = 12.0
 #: And is this share of the highest, or more: lines that were put on whole pixels repeat themselves more faintly.
@@ -61,6 +64,8 @@ def pitch_of(depth: NDArray[np.uint8]) -> Pitch | None:
     if not seen.any() or power[seen].max() < _CLEAR:
         return None
     peak = int(np.flatnonzero(seen)[power[seen].argmax()])
+    if min(_depth(depth, peak), _depth(depth.T, peak)) < _LEAST_DEEP:
+        return None
     strongest = _between(power, peak)
     clear = max(_CLEAR, _FAINTEST * float(power[peak]))
     combs = {}
@@ -127,14 +132,26 @@ def _leaves_out(period: float, combs: dict[float, Floats], highest: float) -> bo
     return any(abs(period / shorter - round(period / shorter)) > _WHOLE for shorter in strong)
 
 
+def _depth(depth: NDArray[np.uint8], frequency: int) -> float:
+    """How deep waves of a frequency are in the profile of the deepest band, levels."""
+    profiles = _profiles(depth)
+    return max(float(abs(np.fft.rfft(profile, _POINTS)[frequency])) * 4 / len(profile) for profile in profiles)
+
+
+def _profiles(depth: NDArray[np.uint8]) -> list[Floats]:
+    """Of each band, how deep the ink of its columns is: around 0, and fading out towards the edges."""
+    depth = depth[:, :_POINTS]
+    window = np.hanning(depth.shape[1])
+    tops = range(0, max(1, depth.shape[0] - _BAND // 2), _BAND)
+    profiles = [depth[top : top + _BAND].mean(axis=0, dtype=np.float64) for top in tops]
+    return [(profile - profile.mean()) * window for profile in profiles]
+
+
 def _spectrum(depth: NDArray[np.uint8]) -> Floats:
     """Power of the lines that stand upright over that of what is around in the spectrum, ``[frequencies]``."""
-    window = np.hanning(depth.shape[1])
     total = np.zeros(_POINTS // 2 + 1)
-    for top in range(0, max(1, depth.shape[0] - _BAND // 2), _BAND):
-        profile = depth[top : top + _BAND].mean(axis=0, dtype=np.float64)
-        profile = profile[:_POINTS]
-        total += np.abs(np.fft.rfft((profile - profile.mean()) * window[: len(profile)], _POINTS)) ** 2
+    for profile in _profiles(depth):
+        total += np.abs(np.fft.rfft(profile, _POINTS)) ** 2
     cells = max(3, 4 * _POINTS // depth.shape[1])
     around = np.array(
         [np.median(total[max(0, at - 20 * cells) : at + 20 * cells : cells]) for at in range(0, len(total), cells)]

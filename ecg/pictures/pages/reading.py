@@ -36,7 +36,7 @@ from ecg.pictures.pages.orientation import as_stated, upright
 from ecg.pictures.pages.pulses import guessed_millimetre
 from ecg.pictures.pages.result import LEAST_SECONDS, Basis, Kind, PageReading, Reason, Warned
 from ecg.pictures.pages.rhythm_strips import named_by_likeness
-from ecg.pictures.pages.rows import rows_of, shared_place
+from ecg.pictures.pages.rows import ends_of, rows_of
 from ecg.pictures.pages.scale import scale_of
 from ecg.pictures.pages.seeking import Row, sought, sought_units
 from ecg.pictures.pages.sheet import sheet_of
@@ -284,7 +284,7 @@ def _read_page(page: _Page, size: tuple[int, int], corrections: Corrections, go_
     if not traces:
         return _Found(PageReading(Kind.NONE, size, Reason.NO_TRACE))
     traces = _of_twelve(page, traces, stated)
-    begin, end = _ends(traces, page.millimetre)
+    begin, end = _ends(traces, page)
     pulses = [trace.pulse for trace in traces if trace.pulse is not None]
     words = [*page.words, *sought_units(page.ink, page.words)]
     scale = scale_of(page.pitch, pulses, words, end - begin, stated, rows=len(traces))
@@ -340,14 +340,14 @@ def _of_twelve(page: _Page, traces: list[Trace], stated: Corrections) -> list[Tr
     if stated.rows is not None:
         return traces
     names = named(page.words, [trace.level for trace in traces], page.millimetre)
-    among = rows_of_twelve(len(traces), names, *_ends(traces, page.millimetre))
+    among = rows_of_twelve(len(traces), names, *_ends(traces, page))
     return traces if among is None else traces[among.start : among.stop]
 
 
-def _ends(traces: list[Trace], millimetre: float) -> tuple[float, float]:
+def _ends(traces: list[Trace], page: _Page) -> tuple[float, float]:
     """Where rows begin and end, x in pixels."""
-    begin = shared_place([trace.begin for trace in traces], millimetre)
-    return begin, -shared_place([-trace.end for trace in traces], millimetre)
+    begins, ends = [trace.begin for trace in traces], [trace.end for trace in traces]
+    return ends_of(begins, ends, page.millimetre, sure=page.pitch is not None)
 
 
 def _traces(page: _Page, stated: Corrections, go_on: Callable[[], None]) -> list[Trace]:

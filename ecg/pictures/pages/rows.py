@@ -31,6 +31,9 @@ _ABOUT: Final = 1.5
 _OUTER: Final = 0.1
 #: Rows that begin at one place, a millimetre more or less, tell where the others do.
 _FEWEST: Final = 2
+#: Ten seconds at the speeds of machines, mm, and by how much less or more may be seen of them.
+_LENGTHS: Final = (125.0, 250.0, 500.0)
+_WHOLE: Final = 0.01
 #: Most rows of a page.
 MOST_ROWS: Final = 16
 
@@ -107,12 +110,33 @@ def level_runs(ink: Ink, millimetre: float) -> tuple[NDArray[np.int64], Floats]:
     return runs.columns[level], ((runs.starts + runs.ends) / 2)[level]
 
 
-def shared_place(places: list[float], near: float) -> float:
-    """Where rows begin: the place that most share; of several such, the last, as what is before it is seldom theirs."""
+def ends_of(begins: list[float], ends: list[float], millimetre: float, *, sure: bool) -> tuple[float, float]:
+    """Where rows begin and end: at the places that most share.
+
+    Of several such, those between which pages have ten seconds, else the innermost: what is beyond is seldom a row's.
+
+    Args:
+        begins: Of the rows, x in pixels.
+        ends: Of the rows, too.
+        millimetre: Pixels.
+        sure: Whether that was measured, not guessed.
+    """
+    firsts, lasts = shared_places(begins, millimetre), shared_places([-end for end in ends], millimetre)
+    between = [(first, -last) for first in firsts for last in lasts]
+    if sure and len(between) > 1:
+        off, whole = min(
+            (abs((end - begin) / millimetre / length - 1), (begin, end)) for begin, end in between for length in _LENGTHS
+        )
+        if off <= _WHOLE:
+            return whole
+    return between[-1]
+
+
+def shared_places(places: list[float], near: float) -> list[float]:
+    """Where rows begin: the places that most share, ascending."""
     ordered = np.sort(places)
     counts = np.searchsorted(ordered, ordered + near, "right") - np.arange(len(ordered))
     most = int(counts.max())
     if most < _FEWEST:
-        return float(np.median(ordered))
-    first = int(np.flatnonzero(counts == most)[-1])
-    return float(np.median(ordered[first : first + most]))
+        return [float(np.median(ordered))]
+    return [float(np.median(ordered[first : first + most])) for first in np.flatnonzero(counts == most)]

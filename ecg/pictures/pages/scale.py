@@ -35,8 +35,10 @@ _ASKEW: Final = 0.02
 #: What rows of a page show where nothing says how much it is, seconds.
 _SECONDS: Final = 10.0
 #: Of a page with so many rows, which a pulse says to be of about this length, they are: a pulse is a fiftieth as long.
+#: Strips are of any length: they are if the pulse can't tell the difference.
 _PAGE_ROWS: Final = 3
 _USUAL: Final = 0.035
+_NO_OTHER: Final = 0.008
 
 
 class Scale(NamedTuple):
@@ -151,7 +153,8 @@ def _without_grid(
     if not contradictory and not _alike(per_second, found.pixels_per_second, _ASKEW):
         # Photographed askew: a millimetre across isn't one down.
         found = found._replace(pixels_per_second=per_second)
-    if rows >= _PAGE_ROWS and not contradictory and _alike(across / found.pixels_per_second, _SECONDS, _USUAL):
+    near = _USUAL if rows >= _PAGE_ROWS else _NO_OTHER
+    if not contradictory and _alike(across / found.pixels_per_second, _SECONDS, near):
         found = found._replace(pixels_per_second=across / _SECONDS)
     return found._replace(pixels_per_mv=height)
 

@@ -94,8 +94,10 @@ def traces_of(ink: Ink, levels: list[float], millimetre: float, go_on: Callable[
     for (level, path), part in zip(paths, parts, strict=True):
         line = line_of(part.runs, ink.depth, ink.deepest)
         edges = edges_of(part.runs, ink.depth)
-        pulse = _beside(line, level, boxes.values(), millimetre)
-        keep, pulse = _trimmed(line, edges.lower - edges.upper, pulse, millimetre)
+        heights = edges.lower - edges.upper
+        own = line.columns[_without_remainders(line.columns, heights, millimetre)]
+        pulse = _beside((own[0], own[-1]), level, boxes.values(), millimetre)
+        keep, pulse = _trimmed(line, heights, pulse, millimetre)
         if np.count_nonzero(keep) < _SHORTEST * millimetre:
             continue
         line = _chosen(line, keep)
@@ -119,9 +121,9 @@ def touching(traces: list[Trace]) -> bool:
     return any(trace.shared >= _FEW for trace in traces)
 
 
-def _beside(line: Line, level: float, pulses: Iterable[Pulse], millimetre: float) -> Pulse | None:
-    """The pulse that stands at an end of a row, with its foot at the row's level."""
-    first, last = line.columns[0], line.columns[-1]
+def _beside(ends: tuple[int, int], level: float, pulses: Iterable[Pulse], millimetre: float) -> Pulse | None:
+    """The pulse that stands at one of a row's ``ends``, with its foot at the row's level."""
+    first, last = ends
     near = [
         (abs(pulse.foot - level), pulse)
         for pulse in pulses

@@ -80,3 +80,11 @@ def test_the_millimetre_is_told_where_the_second_wave_of_its_lines_is_the_strong
     pitch = pitch_of(np.clip(90 + ink / 2 + noise, 0, 255).astype(np.uint8))
     assert pitch is not None
     assert pitch.millimetre == pytest.approx(millimetre, rel=0.01)
+
+
+def test_what_compression_left_of_an_even_ground_is_no_grid() -> None:
+    chance = np.random.default_rng(5)
+    rows, columns = np.indices((420, 900))
+    likely = 0.2 + 0.1 * ((rows % 8 == 0) | (columns % 8 == 0))
+    assert pitch_of((chance.random(rows.shape) < likely).astype(np.uint8)) is None
+    assert pitch_of((20 * (chance.random(rows.shape) < likely)).astype(np.uint8)) is not None

@@ -57,6 +57,16 @@ def test_a_pulse_tells_the_gain_where_nothing_is_printed() -> None:
     assert float(np.nanmax(reading.leads[0].millivolts)) == pytest.approx(1.0, abs=0.06)
 
 
+def test_a_pulse_tells_the_speed_though_ink_stands_before_it() -> None:
+    page = drawn.Page(235, 40, 8)
+    page.line([(0.2, 24.9), (4, 24.9)])
+    page.pulse(11, 25, speed=50)
+    page.trace(24, 25, drawn.lead(4), speed=50)
+    reading = read(page.pixels())
+    assert reading.calibration is not None
+    assert (reading.calibration.mm_per_second, reading.calibration.speed) == (50, Basis.PULSE)
+
+
 @pytest.mark.parametrize("name", ["V1", "aVF"])
 def test_small_print_is_read_at_the_resolution_of_a_screen(name: str) -> None:
     page = drawn.Page(225, 40, 4.0)

@@ -7,7 +7,7 @@ import pytest
 
 from ecg.pictures.pages.ink import ink_of
 from ecg.pictures.pages.reading import read
-from ecg.pictures.pages.rows import rows_of, shared_place
+from ecg.pictures.pages.rows import ends_of, rows_of
 from tests.ecg.pictures.pages.drawn import Page, difference, lead
 
 
@@ -64,4 +64,20 @@ def test_a_strip_whose_baseline_sinks_by_a_centimetre_is_read_from_its_beginning
     ids=["one is seen later", "something before one", "before two of four", "no two alike", "one row"],
 )
 def test_rows_begin_where_most_do(places: list[float], begin: float) -> None:
-    assert shared_place(places, 7.0) == begin
+    assert ends_of(places, [900.0] * len(places), 7.0, sure=True) == (begin, 900.0)
+
+
+@pytest.mark.parametrize(
+    ("begins", "sure", "begin"),
+    [
+        ([112.0, 127.0, 129.0, 113.0], True, 112.5),
+        ([112.0, 127.0, 129.0, 113.0], False, 128.0),
+        ([40.0, 41.0, 112.0, 113.0], True, 112.5),
+        ([112.0, 127.0, 129.0, 128.0], True, 128.0),
+    ],
+    ids=["two begin later", "of a guessed millimetre", "something before two", "most begin later"],
+)
+def test_of_two_places_where_rows_may_begin_it_is_that_of_ten_seconds(
+    begins: list[float], sure: bool, begin: float
+) -> None:
+    assert ends_of(begins, [1225.5, 1226.0, 1225.0, 1225.5], 4.452, sure=sure) == (begin, 1225.5)

@@ -1,0 +1,31 @@
+"""The paper's grid as a lattice, wherever in the picture it is."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy import ndimage
+
+from ecg.pictures.pages.lattice import lattice_of
+
+
+@pytest.mark.parametrize("degrees", [-28.0, 7.0])
+def test_a_strip_across_a_large_picture_is_enough(degrees: float) -> None:
+    chance = np.random.default_rng(3)
+    rows, columns = np.indices((1200, 1700))
+    angle = np.radians(degrees)
+    along = (columns - 850) * np.cos(angle) - (rows - 600) * np.sin(angle)
+    across = (columns - 850) * np.sin(angle) + (rows - 600) * np.cos(angle)
+    lines = [np.exp(-(((place + 14.55) % 29.1 - 14.55) ** 2) / 2) for place in (along, across)]
+    strip = np.abs(across) < 90
+    ink = np.where(strip, 4 * np.maximum(*lines) + 2, 6) + chance.normal(size=rows.shape) * np.where(strip, 0.5, 5)
+    lattice = lattice_of(np.clip(ink, 0, 20).astype(np.uint8))
+    assert lattice is not None
+    periods = 29.1 / lattice.pitch
+    assert periods == pytest.approx(round(periods), rel=0.02)
+
+
+def test_an_uneven_ground_has_none() -> None:
+    chance = np.random.default_rng(3)
+    ground = ndimage.gaussian_filter(chance.normal(size=(1200, 1700)), 2)
+    assert lattice_of(np.clip(6 * ground / ground.std() + 6, 0, 20).astype(np.uint8)) is None
