@@ -40,13 +40,17 @@ _EVEN: Final = 0.1
 _CLEARER: Final = 1.5
 #: From the grid's depth to the ink's, ink begins at this share.
 _THRESHOLD: Final = 0.34
-#: Where a stroke goes on from such ink, this share is enough; strokes are at least so wide, pixels.
+#: Where a stroke goes on from such ink, this share is enough. Strokes are at least so wide, pixels; of a narrow QRS
+#: complex, the one that falls stands so near to the one that rises.
 _FAINT: Final = 0.2
 _WIDTH: Final = 5
+_NEAR: Final = 3
+#: So many pixels of ink side by side are a level stroke, or a wide one.
+_LEVEL: Final = 3
 #: Steep strokes are dotted by so many pixels at most.
-_DOTTED: Final = 2
+_DOTTED: Final = _WIDTH - 1
 #: It is looked for where ink is in so many times as many pieces without it.
-_BROKEN: Final = 1.5
+_BROKEN: Final = 1.15
 #: Beyond the page's edges its colours go on, taken from a copy so many times as coarse, without strokes.
 _COARSER: Final = 8
 _STROKES: Final = 5
@@ -338,8 +342,9 @@ def _whole(depth: Bytes, mask: Mask, pieces: int, grid: float, deepest: float) -
     faint = depth >= _least(grid, deepest, _FAINT)
     crest = faint & (depth == ndimage.maximum_filter1d(depth, _WIDTH, axis=0))
     # Above and below a level stroke its blurred edge has crests of noise along it.
-    upright = faint & (depth == ndimage.maximum_filter1d(depth, _WIDTH, axis=1))
-    upright &= ~ndimage.binary_dilation(mask, np.ones((_WIDTH, 1), np.bool_))
+    level = ndimage.binary_opening(mask, np.ones((1, _LEVEL), np.bool_))
+    upright = faint & (depth == ndimage.maximum_filter1d(depth, _NEAR, axis=1))
+    upright &= ~ndimage.binary_dilation(level, np.ones((_WIDTH, 1), np.bool_))
     joined, number = ndimage.label(mask | crest | upright, structure=np.ones((3, 3)))
     sure = np.zeros(number + 1, np.bool_)
     sure[joined[mask]] = True

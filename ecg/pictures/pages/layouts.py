@@ -34,6 +34,8 @@ _MARGIN: Final = 0.6
 _LAST_FIGURE: Final = 1.6
 #: The row of a strip is taken to be so high, mm: it has no others to measure it by.
 _ROW: Final = 26.0
+#: A letter is as wide as this share of its height, from and to.
+_LETTER: Final = (0.55, 1.3)
 
 
 class Named(NamedTuple):
@@ -98,7 +100,14 @@ def named(words: Sequence[Word], levels: Sequence[float], millimetre: float) -> 
         near = [(abs(off - 0.3 * spacing), row) for off, row in above if -0.35 * spacing <= off <= 0.85 * spacing]
         if near:
             found.append(Named(word.text, min(near)[1], float(left), word.likeness))
-    return found
+    # A lone bar where the other rows' names have their second letter is the figure of a name that ran into a trace.
+    return [name for name in found if name.name != "I" or not _is_second_letter(name, found, usual)]
+
+
+def _is_second_letter(bar: Named, names: Sequence[Named], high: float) -> bool:
+    """Whether a bar stands behind where names of other rows begin by a letter of the height ``high``."""
+    behind = [(bar.x - name.x) / max(high, 1.0) for name in names if name.row != bar.row]
+    return any(_LETTER[0] <= off <= _LETTER[1] for off in behind) and not any(abs(off) < _LETTER[0] for off in behind)
 
 
 def spacing_of(levels: Sequence[float], millimetre: float) -> float:

@@ -124,9 +124,8 @@ def ends_of(begins: list[float], ends: list[float], millimetre: float, *, sure: 
     firsts, lasts = shared_places(begins, millimetre), shared_places([-end for end in ends], millimetre)
     between = [(first, -last) for first in firsts for last in lasts]
     if sure and len(between) > 1:
-        off, whole = min(
-            (abs((end - begin) / millimetre / length - 1), (begin, end)) for begin, end in between for length in _LENGTHS
-        )
+        lengths = [(begin, end, (end - begin) / millimetre) for begin, end in between]
+        off, whole = min((abs(seen / length - 1), (begin, end)) for begin, end, seen in lengths for length in _LENGTHS)
         if off <= _WHOLE:
             return whole
     return between[-1]

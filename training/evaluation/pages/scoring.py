@@ -30,7 +30,8 @@ _BEAT: Final = 0.150
 """Beats belong together within so many seconds (ANSI/AAMI EC57)."""
 
 #: A scale that is further off is wrong. In a photograph millimetres differ from place to place, and the middle of the
-#: page isn't that of the picture, so that there a millimetre's pixels may differ by more.
+#: page isn't that of the picture, so that there a millimetre's pixels may differ by more. Without a grid, millimetres
+#: only give a second and a millivolt a name.
 _WRONG: Final = 0.05
 _WRONG_MILLIMETRE: Final = 0.15
 
@@ -167,15 +168,12 @@ def _scale_is_wrong(truth: PageTruth, calibration: Calibration | None) -> bool:
         return True
     known = truth.calibration
     millimetre = calibration.pixels_per_mm / known.pixels_per_mm
-    if truth.medium in _PHOTOGRAPHED:
-        if abs(millimetre - 1) > _WRONG_MILLIMETRE:
-            return True
-        millimetre = 1.0
-    ratios = (
-        millimetre * calibration.mm_per_second / known.mm_per_second,
-        millimetre * calibration.mm_per_mv / known.mm_per_mv,
-    )
-    return any(abs(ratio - 1) > _WRONG for ratio in ratios)
+    speed, gain = calibration.mm_per_second / known.mm_per_second, calibration.mm_per_mv / known.mm_per_mv
+    if truth.medium not in _PHOTOGRAPHED:
+        return max(abs(millimetre * speed - 1), abs(millimetre * gain - 1)) > _WRONG
+    if known.grid:
+        return abs(millimetre - 1) > _WRONG_MILLIMETRE or max(abs(speed - 1), abs(gain - 1)) > _WRONG
+    return max(abs(millimetre * speed - 1), abs(millimetre * gain - 1)) > _WRONG_MILLIMETRE
 
 
 def _tells_scale(truth: PageTruth) -> bool:

@@ -36,6 +36,25 @@ def test_of_two_rows_with_one_name_the_likelier_has_it() -> None:
 
 
 @pytest.mark.parametrize(
+    ("left", "others", "names"),
+    [
+        (94, [("II", 75)], ["II"]),
+        (76, [("II", 75)], ["II", "I"]),
+        (130, [("II", 75)], ["II", "I"]),
+        (94, [("II", 75), ("V5", 93)], ["II", "V5", "I"]),
+    ],
+    ids=["behind by a letter", "below", "elsewhere", "below one of two"],
+)
+def test_a_bar_behind_where_names_begin_is_the_figure_of_one(
+    left: int, others: list[tuple[str, int]], names: list[str]
+) -> None:
+    words = [word(text, x, 20, top=100 + 200 * row) for row, (text, x) in enumerate(others)]
+    bar = word("I", left, 5, top=100 + 200 * len(others))
+    levels = [160.0 + 200 * row for row in range(len(others) + 1)]
+    assert [name.name for name in named([*words, bar], levels, 6.0)] == names
+
+
+@pytest.mark.parametrize(
     ("above", "below", "among"),
     [
         (0, 0, None),

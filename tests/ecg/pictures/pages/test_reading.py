@@ -88,6 +88,16 @@ def test_a_wave_that_is_taller_than_most_is_read_to_its_tip() -> None:
     assert float(np.nanmax(reading.leads[0].millivolts)) == pytest.approx(4.5, abs=0.15)
 
 
+def test_tall_waves_of_a_thin_pen_on_grey_lines_are_read_to_their_tips() -> None:
+    page = drawn.Page(260, 60, 5.2, paper=(252, 252, 252), fine=(236, 236, 236), bold=(178, 178, 178))
+    beats = drawn.lead(10, height=1.4)
+    page.line([(14 + 25 * at / drawn.RATE, 35 - 10 * float(value)) for at, value in enumerate(beats)], thick=0.12)
+    page.text(8, 57, "25 mm/s  10 mm/mV")
+    (lead,) = read(page.pixels()).leads
+    tips = [float(np.nanmax(lead.millivolts[begin : begin + 400])) for begin in range(0, 4400, 400)]
+    assert tips == pytest.approx([1.4] * len(tips), abs=0.25)
+
+
 def test_a_page_of_twelve_leads_is_read_lead_by_lead() -> None:
     page, shown = drawn.twelve()
     reading = read(page.pixels())

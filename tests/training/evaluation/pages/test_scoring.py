@@ -89,6 +89,15 @@ def test_a_wrong_scale_is_seen_and_whether_it_was_warned_of(truth: PageTruth) ->
     assert not score(truth, read_as_drawn(truth, scale=1.04)).scale_wrong
 
 
+@pytest.mark.parametrize(("grid", "wrong"), [(True, True), (False, False)])
+def test_in_a_photograph_without_a_grid_a_millimetre_is_only_a_name(truth: PageTruth, grid: bool, wrong: bool) -> None:
+    drawn = replace(truth.calibration, mm_per_second=50.0, mm_per_mv=20.0, grid=grid)
+    photograph = replace(truth, medium="photograph", calibration=drawn)
+    # Half the millimetres a second, each twice as long.
+    assert score(photograph, read_as_drawn(photograph, scale=2.0)).scale_wrong == wrong
+    assert score(photograph, read_as_drawn(photograph, scale=1.0)).scale_wrong
+
+
 def test_a_refused_page_counts_with_nothing_found(truth: PageTruth) -> None:
     found = score(truth, PageReading(Kind.NONE, truth.size, Reason.NO_ECG))
     assert not found.read
