@@ -63,6 +63,9 @@ _TABLE: Final = 45
 _BAND: Final = 14
 _EDGE: Final = 6
 _LEAST_PAPER: Final = 0.5
+#: A grid is seen to so many pixels, more or less, half a tile of its lattice; of small paper to this share of a side.
+_REACH: Final = 128
+_REACH_SHARE: Final = 0.1
 #: A bar of a program is so much lighter or darker than the page, grey levels; so high it is at least, pixels, and at
 #: most, share of the picture.
 _BAR: Final = 60
@@ -189,12 +192,14 @@ def _separation(depth: Bytes) -> float:
     return max(1.0, float(deepest - grid))
 
 
-def paper_of(depth: Bytes, seen: Mask) -> Mask:
+def paper_of(depth: Bytes, seen: Mask, *, has_grid: bool = False) -> Mask:
     """What is seen of the paper: without rows and columns at its edges that are dark as a table is.
 
     Args:
         depth: ``[rows, columns]``, of straightened paper.
         seen: ``[rows, columns]``, what of it may be paper.
+        has_grid: Whether a grid was seen all over that: then only its very edges may be a table's, and what is dark
+            elsewhere lies in a shadow.
     """
     rows, columns = (np.flatnonzero(seen.any(axis=axis)) for axis in (1, 0))
     if not len(rows) or not len(columns):
@@ -205,15 +210,20 @@ def paper_of(depth: Bytes, seen: Mask) -> Mask:
             part = depth[box[0] : box[1], box[2] : box[3]]
             typical = np.median(part[:, ::4] if axis else part[::4], axis=axis)
             low = 0 if axis else 2
-            box[low], box[low + 1] = _light(typical, box[low])
+            reach = min(_REACH, round(_REACH_SHARE * len(typical))) if has_grid else len(typical)
+            box[low], box[low + 1] = _light(typical, box[low], reach)
     paper = np.zeros_like(seen)
     paper[box[0] : box[1], box[2] : box[3]] = True
     return paper & seen
 
 
-def _light(typical: NDArray[np.floating], first: int) -> tuple[int, int]:
-    """The stretch around the middle in which nothing is as dark as a table, begin and end; ``first`` is added."""
+def _light(typical: NDArray[np.floating], first: int, reach: int) -> tuple[int, int]:
+    """The stretch around the middle in which nothing is as dark as a table, begin and end; ``first`` is added.
+
+    What is farther from both ends than ``reach`` is no table.
+    """
     dark = np.flatnonzero(ndimage.binary_opening(typical > _TABLE, np.ones(_BAND, np.bool_)))
+    dark = dark[(dark < reach) | (dark >= len(typical) - reach)]
     middle = len(typical) // 2
     before, after = dark[dark < middle], dark[dark >= middle]
     # What is next to the table is the paper's edge.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -21,7 +22,7 @@ _RADII: Final = np.arange(_LEAST_WAVES, _MOST_WAVES, 0.5)
 #: Angles at which they are sought, and among which the tiles with a grid are told from those without.
 _FINE: Final = np.radians(np.arange(-45, 45, 0.5))
 _COARSE: Final = np.radians(np.arange(-45, 45, 2.0))
-#: Of so many tiles, the clearest quarter is looked at by itself where all together show nothing.
+#: Of so many tiles, the clearest quarter is looked at by itself, too.
 _SEVERAL: Final = 24
 #: How far the waves of neighbouring tiles may differ, as a share of their length.
 _NEAR: Final = 0.07
@@ -33,6 +34,8 @@ _CLEAR: Final = 3.2
 _LEAST_SHARE: Final = 0.2
 #: Its lines across are no farther apart than so many times those along, or the other way round.
 _OBLONG: Final = 2.5
+#: A row or column is the paper's if its grid was seen in this share of those of the fullest one.
+_FULL: Final = 0.3
 
 
 class Waves(NamedTuple):
@@ -90,6 +93,17 @@ def _inner(middle: float, length: int, *, far: bool) -> int:
     return round(edge - _INNER * TILE if far else edge + _INNER * TILE)
 
 
+def within_grid(seen: NDArray[np.bool_], grid: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """What is seen of the paper: the rectangle of its grid, as straight paper is one."""
+    for axis in (0, 1):
+        counts = np.count_nonzero(grid, axis=1 - axis)
+        among = np.flatnonzero(counts >= _FULL * counts.max(initial=1))
+        outside = np.ones(len(counts), np.bool_)
+        outside[among.min(initial=len(counts)) : among.max(initial=-1) + 1] = False
+        seen = seen & ~(outside[:, None] if axis == 0 else outside[None, :])
+    return seen
+
+
 def projected(matrix: Floats, x: Floats, y: Floats) -> tuple[Floats, Floats]:
     """Places after a projective map."""
     below = matrix[2, 0] * x + matrix[2, 1] * y + matrix[2, 2]
@@ -109,21 +123,24 @@ def projection(origin: Floats, target: Floats) -> Floats:
     return np.append(solved, 1.0).reshape(3, 3)
 
 
-def lattice_of(depth: NDArray[np.uint8]) -> Lattice | None:
-    """The lattice of a grid; None where there is none to be seen.
+def lattices_of(depth: NDArray[np.uint8]) -> Iterator[Lattice]:
+    """What may be the lattice of a grid, the likeliest first; nothing where there is none to be seen.
 
     Args:
         depth: ``[rows, columns]``, ink of the grid, evenly lit; deeper ink should count no more than the grid's.
     """
     tiles, places = _spectra(depth)
     if not len(tiles):
-        return None
+        return
     waves = _waves(tiles, places, np.mean(tiles, axis=0))
-    if not waves and len(tiles) >= _SEVERAL:
+    if waves:
+        yield _fitted(waves)
+    if len(tiles) >= _SEVERAL:
         # A strip across a large picture has a few tiles only, which drown among all the others.
         clearest = np.argsort([-_harmonics(_at_right_angles(tile, _COARSE)).max() for tile in tiles])[: len(tiles) // 4]
         waves = _waves(tiles, places, np.mean(tiles[clearest], axis=0))
-    return _fitted(waves) if waves else None
+        if waves:
+            yield _fitted(waves)
 
 
 def _waves(tiles: Floats, places: list[tuple[int, int]], power: Floats) -> list[Waves]:

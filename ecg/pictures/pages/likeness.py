@@ -28,6 +28,8 @@ _NARROW: Final = 0.3
 _LEAST_WAVES: Final = 3
 #: Of waves as tall, those no wider than so many times the narrow ones are looked at by themselves, too.
 _AS_NARROW: Final = 2.0
+#: A baseline drifts slowly: it is what lies in the middle of such a share of a row.
+_DRIFTS: Final = 12
 #: Waves are at least so high, as a share of all that the trace rises: ticks of an axis are lower.
 _HIGH: Final = 0.15
 #: So far to both sides of a wave its shape is looked at, as a share of the time between waves; this share of the waves
@@ -231,9 +233,18 @@ def _between(line: Line) -> float | None:
     """Pixels from one narrow wave to the next of the same shape; None where there are none."""
     if not _moves(line):
         return None
-    middle = _middle(line)
+    between = _in_waves(line.columns, _middle(line), -line.upper, line.lower)
+    if between is not None:
+        return between
+    # A baseline that drifts by more than the beats are high.
+    drift = ndimage.median_filter(_middle(line), max(3, len(line.columns) // _DRIFTS), mode="nearest")
+    return _in_waves(line.columns, _middle(line) - drift, drift - line.upper, line.lower - drift)
+
+
+def _in_waves(columns: NDArray[np.int64], middle: Floats, *sides: Floats) -> float | None:
+    """Pixels from one narrow wave to the next, by a line's middle and its upper and lower edge, each upwards."""
     rise = float(np.ptp(middle))
-    for values in (-line.upper, line.lower):
+    for values in sides:
         height = float(values.max() - np.median(values))
         if height < _HIGH * rise:
             continue
@@ -245,7 +256,7 @@ def _between(line: Line) -> float | None:
         widths = properties["widths"]
         # T waves may be as tall as what comes before them.
         for chosen in (np.ones(len(peaks), np.bool_), widths <= _AS_NARROW * np.quantile(widths, 0.25)):
-            between = _evenly(middle, line.columns, peaks[chosen], widths[chosen])
+            between = _evenly(middle, columns, peaks[chosen], widths[chosen])
             if between is not None:
                 return between
     return None

@@ -18,7 +18,7 @@ from ecg.pictures.pages import straightening
 from ecg.pictures.pages.corrections import NOTHING, Corrections
 from ecg.pictures.pages.emptiness import is_empty
 from ecg.pictures.pages.ink import Ink
-from ecg.pictures.pages.lattice import Lattice, lattice_of
+from ecg.pictures.pages.lattice import Lattice, lattices_of, within_grid
 from ecg.pictures.pages.layouts import (
     Layout,
     Named,
@@ -39,6 +39,7 @@ from ecg.pictures.pages.rhythm_strips import named_by_likeness
 from ecg.pictures.pages.rows import ends_of, rows_of
 from ecg.pictures.pages.scale import scale_of
 from ecg.pictures.pages.seeking import Row, sought, sought_units
+from ecg.pictures.pages.shadows import without_shadows
 from ecg.pictures.pages.sheet import sheet_of
 from ecg.pictures.pages.straightening import Flat
 from ecg.pictures.pages.tilt import is_drawn, tilt_of
@@ -56,8 +57,6 @@ WORK_SIDE: Final = 2400
 NETWORK_MILLIMETRE: Final = 8.0
 #: A straightened pixel shows the picture from this share of 255 on.
 _SHOWN: Final = 250
-#: A row or column is the paper's if its grid was seen in this share of those of the fullest one.
-_FULL: Final = 0.3
 #: Pictures with a shorter side are no strip, pixels.
 _LEAST_SIDE: Final = 60
 #: What lies less askew stays as it is, degrees.
@@ -70,6 +69,10 @@ _USUAL_WIDTH: Final = 265.0
 #: A trace is a row's if it is as long as this share of the longest, and seen in this share of its columns.
 _LEAST_LENGTH: Final = 0.35
 _LEAST_COVER: Final = 0.6
+#: Where so many rows begin and end at the same places, mm, one that does neither, mm, is the paper's edge or a fold.
+_TOGETHER: Final = 3
+_SAME_PLACE: Final = 2.0
+_ELSEWHERE: Final = 6.0
 #: Names that bars of a chart or a frame may look like: alone they don't make a picture an ECG.
 _BARS: Final = frozenset({"I", "II", "III"})
 
@@ -176,10 +179,9 @@ def _paper(
     dark = inks.is_dark(pixels)
     grid, other = inks.grid_depth(pixels, dark=dark)
     go_on()
-    lattice = lattice_of(grid)
-    go_on()
     inked = partial(_inked, view, dark, probabilities, stated, go_on)
-    if lattice is not None:
+    for lattice in lattices_of(grid):
+        go_on()
         flat, pitch = _straightened(lattice, grid, other, image.size)
         # Tall waves that come evenly may look like a lattice: they are no lines.
         if pitch is not None:
@@ -207,7 +209,7 @@ def _inked(
     """The paper made flat and its ink found, where the picture is ``shown`` (255); None where there is none."""
     image = view.image
     straight = np.asarray(flat.straightened(image, (0, 0, 0) if dark else (255, 255, 255)))
-    seen = _within(
+    seen = within_grid(
         np.asarray(flat.straightened(view.seen or Image.new("L", image.size, 255), 0)) > _SHOWN,
         np.asarray(flat.straightened(shown, 0)) > _SHOWN,
     )
@@ -216,7 +218,9 @@ def _inked(
     millimetre = _millimetre(view, flat, pitch, stated)
     if probabilities is None:
         depth = inks.trace_depth(straight, dark=dark)
-        ink = inks.ink_of(depth, seen=inks.paper_of(depth, seen))
+        seen = inks.paper_of(depth, seen, has_grid=pitch is not None)
+        depth = depth if dark else inks.trace_depth(without_shadows(straight, millimetre), dark=False)
+        ink = inks.ink_of(depth, seen=seen)
     else:
         ink = inks.ink_of(_shares(straight, probabilities, millimetre), seen=seen, is_share=True)
     if ink is None:
@@ -238,17 +242,6 @@ def _millimetre(view: View, flat: Flat, pitch: Pitch | None, stated: Corrections
     if stated.pixels_per_mm is not None:
         return stated.pixels_per_mm / usual_scale(lambda points: view.to_picture(flat.to_picture(points)), flat.size)
     return max(flat.size) / _USUAL_WIDTH
-
-
-def _within(seen: NDArray[np.bool_], grid: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """What is seen of the paper: the rectangle of its grid, as straight paper is one."""
-    for axis in (0, 1):
-        counts = np.count_nonzero(grid, axis=1 - axis)
-        among = np.flatnonzero(counts >= _FULL * counts.max(initial=1))
-        outside = np.ones(len(counts), np.bool_)
-        outside[among.min(initial=len(counts)) : among.max(initial=-1) + 1] = False
-        seen = seen & ~(outside[:, None] if axis == 0 else outside[None, :])
-    return seen
 
 
 def _straightened(
@@ -352,7 +345,7 @@ def _ends(traces: list[Trace], page: _Page) -> tuple[float, float]:
 
 def _traces(page: _Page, stated: Corrections, go_on: Callable[[], None]) -> list[Trace]:
     levels = rows_of(page.ink, page.millimetre, stated.rows)
-    return _rows(traces_of(page.ink, levels, page.millimetre, go_on))
+    return _rows(traces_of(page.ink, levels, page.millimetre, go_on), page.millimetre)
 
 
 def _layout(
@@ -380,12 +373,18 @@ def _layout(
     return names, layout, tuple(contradicted)
 
 
-def _rows(traces: list[Trace]) -> list[Trace]:
-    """Those that go along most of the page."""
+def _rows(traces: list[Trace], millimetre: float) -> list[Trace]:
+    """Those that go along most of the page, and begin or end where the others do."""
     longest = max((trace.end - trace.begin for trace in traces), default=0.0)
-    return [
+    rows = [
         trace for trace in traces if trace.end - trace.begin >= _LEAST_LENGTH * longest and trace.cover >= _LEAST_COVER
     ]
+    if len(rows) <= _TOGETHER:
+        return rows
+    begin, end = ends_of([row.begin for row in rows], [row.end for row in rows], millimetre, sure=False)
+    off = [min(abs(row.begin - begin), abs(row.end - end)) / millimetre for row in rows]
+    together = sum(max(abs(row.begin - begin), abs(row.end - end)) <= _SAME_PLACE * millimetre for row in rows)
+    return [row for row, away in zip(rows, off, strict=True) if together < _TOGETHER or away <= _ELSEWHERE]
 
 
 def _corners(page: _Page) -> NDArray[np.float64]:

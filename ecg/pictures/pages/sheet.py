@@ -40,6 +40,15 @@ _SCREEN: Final = 90.0
 _LEAP: Final = 0.5
 _STEP: Final = 3.0
 _SAMPLES: Final = 21
+#: Lines are looked at in a copy of so many pixels, at so many from a side, and along so many at least; what varies over
+#: more than this is shade. Lines are at most so far apart. They are the same from this correlation on, if their hue is.
+_LINES_SIDE: Final = 1600
+_ACROSS: Final = (20.0, 36.0)
+_LEAST_LINES: Final = 150
+_SLOW: Final = 12.0
+_FARTHEST: Final = 24
+_SAME: Final = 0.22
+_SAME_HUE: Final = 24.0
 #: Corners are put so far outside: share of the sheet's sides.
 _OUTSET: Final = 0.01
 
@@ -78,6 +87,8 @@ def sheet_of(image: Image.Image) -> Sheet | None:
         return None
     # The lit part of a sheet may have four sides, too.
     mask, corners = max(found, key=lambda sheet: int(sheet[0].sum()))
+    if _goes_on(image, corners * (np.array(image.size) / np.array(size))):
+        return None
     if np.median(colours[mask], axis=0).max() <= _SCREEN:
         # Bright words near its edge look as little like a screen as what is around it; and screens aren't bent.
         mask = _between(corners, size)
@@ -194,6 +205,67 @@ def _leaps(seen: Floats, mask: Mask, inside: Floats, outside: Floats) -> bool:
     gap = float(np.median(seen[mask]) - np.median(seen[~mask]))
     one, other = (ndimage.map_coordinates(seen, side.T[::-1], order=1, mode="nearest") for side in (inside, outside))
     return abs(gap) >= _LEAST_GAP and float(np.median(one - other)) * np.sign(gap) >= _LEAP * abs(gap)
+
+
+def _goes_on(image: Image.Image, corners: Floats) -> bool:
+    """Whether lines go on across a side, in the same hue, as those of paper do at the edge of a shadow.
+
+    Args:
+        image: The picture.
+        corners: ``[4, 2]``, pixels, in turn.
+    """
+    factor = round(max(1.0, max(image.size) / _LINES_SIDE))
+    colours = np.asarray(image.convert("RGB").reduce(factor), np.float64)
+    corners = corners / factor
+    return any(
+        _is_shadow(colours, first, second, corners.mean(axis=0), off)
+        for first, second in zip(corners, np.roll(corners, -1, axis=0), strict=True)
+        for off in _ACROSS
+    )
+
+
+def _is_shadow(colours: Floats, first: Floats, second: Floats, middle: Floats, off: float) -> bool:
+    """Whether the same lines are seen so far inside and outside of a side of what is around a middle, in one hue."""
+    along = second - first
+    count = int(np.hypot(*along))
+    if count < _LEAST_LINES:
+        return False
+    across = np.array([along[1], -along[0]]) / count
+    across *= -np.sign(across @ (middle - first))
+    # Corners are round, and what lies beyond the picture shows nothing.
+    places = first + np.linspace(0.08, 0.92, round(0.84 * count))[:, None] * along
+    inside, outside = places - off * across, places + off * across
+    within = [((side >= 1) & (side < np.array(colours.shape[1::-1]) - 2)).all() for side in (inside, outside)]
+    if not all(within):
+        return False
+    seen = [
+        np.stack(
+            [ndimage.map_coordinates(part, [side[:, 1], side[:, 0]], order=1) for part in np.moveaxis(colours, 2, 0)]
+        )
+        for side in (inside, outside)
+    ]
+    typical = [np.median(values, axis=1) for values in seen]
+    hues = [values / max(float(values.sum()), _DARKEST) for values in typical]
+    if _HUES * float(np.linalg.norm(hues[0] - hues[1])) > _SAME_HUE:
+        return False
+    return _alike(*(_profile(values.mean(axis=0)) for values in seen)) > _SAME
+
+
+def _profile(values: Floats) -> Floats:
+    """Lines across a way through a picture, ``[n]``: what varies along it, but for what does so slowly."""
+    values = values - ndimage.gaussian_filter1d(values, _SLOW)
+    profile: Floats = values / np.sqrt(ndimage.gaussian_filter1d(values**2, 2 * _SLOW) + 1.0)
+    return profile
+
+
+def _alike(one: Floats, other: Floats) -> float:
+    """The highest correlation of two profiles, moved along each other by so much as lines are apart."""
+    best = 0.0
+    for lag in range(-_FARTHEST, _FARTHEST + 1):
+        first, second = one[max(0, lag) : len(one) + min(0, lag)], other[max(0, -lag) : len(one) + min(0, -lag)]
+        norm = np.sqrt((first @ first) * (second @ second))
+        best = max(best, float(first @ second / norm) if norm > 0 else 0.0)
+    return best
 
 
 def _corners(mask: Mask) -> Floats | None:

@@ -52,6 +52,11 @@ _FIGURE: Final = (0.3, 0.95)
 _LETTERS: Final = (0.6, 0.7, 0.8, 0.9, 1.0, 1.1)
 #: So many figures are looked at: of a page a dozen stand alone, of a texture thousands.
 _MOST_FIGURES: Final = 60
+#: A number and a unit, or two of each, are so many times as wide as high; so many words of such a shape are looked at.
+_SCALE: Final = (3.0, 20.0)
+_MOST_SCALES: Final = 60
+#: Between two numbers and two units there are so many spaces.
+_SPACES: Final = 3
 #: Of so many words letters and figures are joined; a page has a hundred.
 _MOST_WORDS: Final = 400
 #: A word is known from this likeness on (correlation), and if no other word is nearly as like.
@@ -86,9 +91,15 @@ def words_of(ink: Ink, millimetre: float) -> list[Word]:
     """The words of a page, from its letters."""
     words = []
     wide = ink.widths() >= TRACE_WIDTH * millimetre
-    figures = 0
+    figures = scales = 0
     for box, pieces in _groups(ink, millimetre):
-        word = _read(ink, box, pieces)._replace(foot=int(np.median(ink.boxes[list(pieces), 3])))
+        word = _on_its_line(ink, _read(ink, box, pieces))
+        if not word.text and scales < _MOST_SCALES and _may_be_scale(word):
+            scales += 1
+            parts = _number_and_unit(ink, word)
+            if parts:
+                words += parts
+                continue
         if word.text == "I":
             word = _with_touching(ink, word)
         elif figures < _MOST_FIGURES and _may_be_figure(word):
@@ -96,6 +107,37 @@ def words_of(ink: Ink, millimetre: float) -> list[Word]:
             word = _behind_a_trace(ink, word, wide)
         words.append(word)
     return _with_figures(ink, words)
+
+
+def _on_its_line(ink: Ink, word: Word) -> Word:
+    return word._replace(foot=int(np.median(ink.boxes[list(word.pieces), 3])))
+
+
+def _may_be_scale(word: Word) -> bool:
+    left, top, right, bottom = word.box
+    return _SCALE[0] <= (right - left) / (bottom - top) <= _SCALE[1]
+
+
+def _number_and_unit(ink: Ink, word: Word) -> list[Word]:
+    """What stands on both sides of a word's largest spaces: numbers, each with its unit behind it, or nothing.
+
+    Numbers stand nearer to their units than words to each other, in some prints as near as letters do.
+    """
+    pieces = sorted(word.pieces, key=lambda piece: int(ink.boxes[piece, 0]))
+    ends = np.maximum.accumulate(ink.boxes[pieces, 2])
+    spaces = ink.boxes[pieces[1:], 0] - ends[:-1]
+    largest = [int(at) for at in np.argsort(-spaces, kind="stable")[:_SPACES] if spaces[at] > 0]
+    for cuts in [*([at] for at in largest), *([largest] if len(largest) == _SPACES else [])]:
+        parts = [_part(ink, part.tolist()) for part in np.split(np.array(pieces), np.sort(cuts) + 1)]
+        if all(part.text in (UNITS if at % 2 else NUMBERS) for at, part in enumerate(parts)):
+            return parts
+    return []
+
+
+def _part(ink: Ink, pieces: list[int]) -> Word:
+    left, top = (int(edge) for edge in ink.boxes[pieces, :2].min(axis=0))
+    right, bottom = (int(edge) for edge in ink.boxes[pieces, 2:].max(axis=0))
+    return _on_its_line(ink, _read(ink, (left, top, right, bottom), tuple(pieces)))
 
 
 def _with_figures(ink: Ink, words: list[Word]) -> list[Word]:

@@ -28,7 +28,7 @@ def shaded() -> np.ndarray:
     ids=["black", "dark", "grey", "white", "shaded"],
 )
 def test_nothing_is_sought_in_a_blank_picture(pixels: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading, "lattice_of", lambda *_: pytest.fail("a grid was sought"))
+    monkeypatch.setattr(reading, "lattices_of", lambda *_: pytest.fail("a grid was sought"))
     found = read(pixels)
     assert (found.kind, found.reason) == (Kind.NONE, Reason.BLANK)
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from ecg.pictures.pages.lattice import lattice_of
+from ecg.pictures.pages.lattice import lattices_of
 
 
 @pytest.mark.parametrize("degrees", [-28.0, 7.0])
@@ -19,8 +19,7 @@ def test_a_strip_across_a_large_picture_is_enough(degrees: float) -> None:
     lines = [np.exp(-(((place + 14.55) % 29.1 - 14.55) ** 2) / 2) for place in (along, across)]
     strip = np.abs(across) < 90
     ink = np.where(strip, 4 * np.maximum(*lines) + 2, 6) + chance.normal(size=rows.shape) * np.where(strip, 0.5, 5)
-    lattice = lattice_of(np.clip(ink, 0, 20).astype(np.uint8))
-    assert lattice is not None
+    (lattice,) = lattices_of(np.clip(ink, 0, 20).astype(np.uint8))
     periods = 29.1 / lattice.pitch
     assert periods == pytest.approx(round(periods), rel=0.02)
 
@@ -28,4 +27,4 @@ def test_a_strip_across_a_large_picture_is_enough(degrees: float) -> None:
 def test_an_uneven_ground_has_none() -> None:
     chance = np.random.default_rng(3)
     ground = ndimage.gaussian_filter(chance.normal(size=(1200, 1700)), 2)
-    assert lattice_of(np.clip(6 * ground / ground.std() + 6, 0, 20).astype(np.uint8)) is None
+    assert not list(lattices_of(np.clip(6 * ground / ground.std() + 6, 0, 20).astype(np.uint8)))

@@ -36,6 +36,13 @@ def test_whatever_a_heart_does_on_millimetre_paper_is_read(values: np.ndarray, n
     assert read(page.pixels()).kind is Kind.STRIP
 
 
+@pytest.mark.parametrize("late", [3, 6])
+def test_beats_are_beats_however_their_baseline_drifts(late: int) -> None:
+    page = drawn.Page(222, 70, 6.0, paper=(0, 0, 0), fine=None, bold=None, pen=(255, 255, 255))
+    page.trace(10, 45, drawn.lead(8, height=0.5) + 1.5 * (TIMES / 8) ** late)
+    assert read(page.pixels()).kind is Kind.STRIP
+
+
 def sine(page: drawn.Page) -> None:
     x = np.linspace(20, 200, 900)
     page.line(list(zip(x.tolist(), (40 - 20 * np.sin(x / 9)).tolist(), strict=True)))

@@ -113,6 +113,30 @@ def test_a_page_of_twelve_leads_is_read_lead_by_lead() -> None:
     assert np.isnan(recording.lead("V1")[:1100]).all()
 
 
+@pytest.mark.parametrize(
+    ("edge", "dark", "soft", "slope"),
+    [(0.55, 0.3, 40, 0.1), (0.75, 0.5, 25, 0.05), (0.55, 0.36, 4, 0.4)],
+    ids=["half the page", "a quarter", "sharp"],
+)
+def test_a_shadow_over_a_page_takes_nothing_away_and_adds_nothing(
+    edge: float, dark: float, soft: float, slope: float
+) -> None:
+    pixels = drawn.twelve()[0].pixels()
+    rows, columns = np.indices(pixels.shape[:2])
+    inside = np.tanh((columns + slope * rows - edge * pixels.shape[1]) / soft)
+    reading = read(np.rint(pixels * ((1 + dark) / 2 - (1 - dark) / 2 * inside)[..., None]).astype(np.uint8))
+    assert reading.layout == "3x4+1"
+    assert {lead.name for lead in reading.leads} == set(drawn.STANDARD)
+    whole = [lead for lead in reading.leads if lead.row == 3]
+    assert [len(lead.millivolts) / lead.rate for lead in whole] == pytest.approx([10.0], abs=0.05)
+
+
+def test_what_begins_and_ends_elsewhere_than_all_rows_is_none() -> None:
+    page, _ = drawn.twelve()
+    page.line([(34, 9.5), (90, 9), (150, 10.5), (200, 9.5)])
+    assert read(page.pixels()).layout == "3x4+1"
+
+
 def test_without_a_grid_a_pulse_tells_both_scales_of_a_picture_taken_askew() -> None:
     image = Image.fromarray(drawn.strip(8, fine=None, bold=None).pixels())
     (lead,) = read(np.asarray(image.resize((round(image.width * 1.07), image.height)))).leads

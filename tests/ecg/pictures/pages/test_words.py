@@ -50,3 +50,29 @@ def test_a_figure_that_stands_farther_from_its_letter_than_letters_do_belongs_to
     assert ink is not None
     monkeypatch.setattr(words, "_SPACE", 0.02)  # as if the font were set so wide
     assert [found.name for found in named(words_of(ink, 8.0), [224.0], 8.0)] == ["V1"]
+
+
+@pytest.mark.parametrize(
+    ("printed", "texts"),
+    [
+        (["25mm/s", "5mm/mV"], ["25", "mm/s", "5", "mm/mV"]),
+        (["50 mm/s", "20mm/mV"], ["50", "mm/s", "20", "mm/mV"]),
+    ],
+)
+def test_a_number_is_told_from_the_unit_that_it_runs_into(printed: list[str], texts: list[str]) -> None:
+    page = drawn.Page(222, 46, 8.0, fine=None, bold=None)
+    page.line([(14, 20), (210, 20)])
+    for at, text in enumerate(printed):
+        page.text(14 + 60 * at, 43, text)
+    ink = ink_of(255 - page.pixels().min(axis=2))
+    assert ink is not None
+    found = sorted(words_of(ink, 8.0), key=lambda word: word.box[0])
+    assert [word.text for word in found] == texts
+
+
+def test_writing_is_no_number_and_unit() -> None:
+    page = drawn.Page(222, 46, 8.0, fine=None, bold=None)
+    page.text(14, 43, "20% many 10x moving averages at 25mV and 50mph")
+    ink = ink_of(255 - page.pixels().min(axis=2))
+    assert ink is not None
+    assert not [word.text for word in words_of(ink, 8.0) if word.text in words.UNITS]
