@@ -83,7 +83,9 @@ def boxes_of(ink: Ink, millimetre: float) -> dict[int, Pulse]:
         if not len(_sides(mask)) and mask.mean() <= _HOLLOW and leaning < _MOST_LEANING:
             leaning += 1
             mask, depth = _upright(mask, depth)
-        box = _box(mask, depth, ink.thickness)
+        # The page's pen may be that of a trace that trembles.
+        pen = min(ink.thickness, float(mask.sum()) / (right - left + 2 * (bottom - top)))
+        box = _box(mask, depth, max(1.0, pen))
         if box is not None:
             x, y = left - _PALER, top - _PALER
             found[int(piece)] = Pulse(x + box.left, x + box.right, y + box.top, y + box.foot)

@@ -34,7 +34,9 @@ def _named(strip: Lead, parts: Sequence[Lead]) -> Lead:
     sure = alike[first] >= _SAME and (not others or alike[first] - alike[others[0]] >= _CLEARER)
     if not sure or first == strip.name:
         return strip
-    if strip.name_read and (alike.get(strip.name, 1.0) >= _OTHER or not _mistakable(strip.name, first)):
+    # Of II and III a bar may be lost; an I is the likest to its own stretch.
+    lost = strip.name == "I" and first in {"II", "III"}
+    if strip.name_read and not lost and (alike.get(strip.name, 1.0) >= _OTHER or not _mistakable(strip.name, first)):
         return strip
     return replace(strip, name=first, name_read=False)
 

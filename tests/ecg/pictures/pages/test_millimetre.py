@@ -88,3 +88,11 @@ def test_what_compression_left_of_an_even_ground_is_no_grid() -> None:
     likely = 0.2 + 0.1 * ((rows % 8 == 0) | (columns % 8 == 0))
     assert pitch_of((chance.random(rows.shape) < likely).astype(np.uint8)) is None
     assert pitch_of((20 * (chance.random(rows.shape) < likely)).astype(np.uint8)) is not None
+
+
+def test_a_wave_that_is_no_line_does_not_make_the_millimetre_three_times_as_long() -> None:
+    lines = grid(4.6, (420, 1260), fine=0) + np.random.default_rng(0).normal(0, 20, (420, 1260))
+    down, across = (np.cos(2 * np.pi * np.arange(side) / (3 * 5 * 4.6)) for side in lines.shape)
+    pitch = pitch_of(np.clip(np.rint(lines + 12 + 10 * (down[:, None] + across)), 0, 255).astype(np.uint8))
+    assert pitch is not None
+    assert pitch.millimetre == pytest.approx(4.6, rel=0.01)

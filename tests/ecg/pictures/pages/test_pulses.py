@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from ecg.pictures.pages.ink import Ink, ink_of
@@ -24,6 +26,12 @@ def pulse(lean: float, scale: float = 8.0) -> Ink:
 def test_a_pulse_is_measured_though_it_leans(lean: float) -> None:
     (box,) = boxes_of(pulse(lean), 8.0).values()
     assert box.width == pytest.approx(5 * 8, rel=0.04)
+    assert box.height == pytest.approx(20 * 8, rel=0.02)
+
+
+def test_a_pulse_is_measured_beside_a_trace_that_trembles_by_more_than_the_pen_is_wide() -> None:
+    (box,) = boxes_of(replace(pulse(0.1), thickness=16.0), 8.0).values()
+    assert box.width == pytest.approx(5 * 8, rel=0.02)
     assert box.height == pytest.approx(20 * 8, rel=0.02)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from ecg.pictures.pages.result import RATE, Lead
 from ecg.pictures.pages.rhythm_strips import named_by_likeness
@@ -43,3 +44,13 @@ def test_a_name_that_nobody_reads_for_another_stays() -> None:
     strip = named_by_likeness(page(lead("III", 3, 0, TEN)))[-1]
     assert (strip.name, strip.name_read) == ("III", True)
     assert named_by_likeness(page(lead("V6", 3, 0, TEN)))[-1].name == "V6"  # no such lead to compare with
+
+
+@pytest.mark.parametrize(("read", "equals"), [("I", "II"), ("I", "III"), ("II", "II"), ("I", "I")])
+def test_of_two_leads_that_look_alike_a_lone_bar_is_the_one_that_it_equals(read: str, equals: str) -> None:
+    first = TEN[:1250]
+    alike = first + 0.5 * float(first.std()) * np.sin(np.arange(1250, dtype=np.float32) / 15)
+    other = "II" if equals == "I" else "I"
+    leads = [lead(other, 0, 0, alike), lead("V1", 0, 1, TEN[3000:4250])]
+    leads += [lead(equals, 1, 0, first), lead("V2", 1, 1, TEN[3500:4750])]
+    assert named_by_likeness([*leads, lead(read, 3, 0, TEN)])[-1].name == equals
