@@ -16,10 +16,15 @@ Bytes = NDArray[np.uint8]
 _SHADOW: Final = 5.0
 _POOL: Final = 4
 _BRIGHTER: Final = 4.0
+#: At the edge of a shadow the light differs by so much from that around it, as a share, and so much of the paper lies
+#: at such an edge. What is so near to the picture's own edge doesn't count, as a share of its shorter side.
+_MUCH: Final = 0.12
+_LEAST: Final = 0.03
+_EDGE: Final = 0.067
 
 
 def without_shadows(pixels: Bytes, millimetre: float) -> Bytes:
-    """A straightened picture, ``[rows, columns, 3]``, as if no shadow fell on its paper.
+    """A straightened picture, ``[rows, columns, 3]``, as if no shadow fell on its paper; itself where none does.
 
     The light of the paper at each place is a morphological closing: ink is narrower than its window, shadows are wider.
 
@@ -32,7 +37,17 @@ def without_shadows(pixels: Bytes, millimetre: float) -> Bytes:
     lightest = light.reshape(rows // _POOL, _POOL, columns // _POOL, _POOL).max(axis=(1, 3))
     window = max(3, round(_SHADOW * millimetre / _POOL))
     paper = ndimage.grey_closing(lightest, (window, window), mode="nearest")
+    if not _falls_off(paper, window):
+        return pixels
     whole = np.asarray(Image.fromarray(paper).resize((columns, rows), Image.Resampling.BILINEAR))
     whole = whole[: pixels.shape[0], : pixels.shape[1]]
     factor = np.minimum(float(np.median(paper)) / np.maximum(whole, 1), _BRIGHTER).astype(np.float32)
     return np.minimum(pixels * factor[..., None], 255).astype(np.uint8)
+
+
+def _falls_off(paper: Bytes, window: int) -> bool:
+    """Whether the light of the paper, ``[rows, columns]``, changes much within a window, as at a shadow's edge."""
+    edge = max(1, round(_EDGE * min(paper.shape)))
+    light = paper.astype(np.float64)
+    off = np.abs(light / np.maximum(ndimage.gaussian_filter(light, window), 1.0) - 1.0)
+    return bool((off[edge:-edge, edge:-edge] > _MUCH).mean() >= _LEAST)

@@ -45,9 +45,9 @@ _SAMPLES: Final = 21
 _LINES_SIDE: Final = 1600
 _ACROSS: Final = (20.0, 36.0)
 _LEAST_LINES: Final = 150
-_SLOW: Final = 12.0
+_SLOW: Final = 4.0
 _FARTHEST: Final = 24
-_SAME: Final = 0.22
+_SAME: Final = 0.3
 _SAME_HUE: Final = 24.0
 #: Corners are put so far outside: share of the sheet's sides.
 _OUTSET: Final = 0.01
