@@ -72,7 +72,7 @@ def pitch_of(depth: NDArray[np.uint8]) -> Pitch | None:
     combs = {}
     for number in range(1, int(_LONGEST * strongest / _POINTS) + 1):
         heights = _comb(power, number * _POINTS / strongest, clear)
-        if _has_own(heights, number):
+        if len(heights) and _has_own(heights, number):
             combs[number * _POINTS / strongest] = heights
     combs = {period: heights for period, heights in combs.items() if not _leaves_out(period, combs, float(power[peak]))}
     if not combs:

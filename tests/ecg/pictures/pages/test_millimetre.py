@@ -96,3 +96,12 @@ def test_a_wave_that_is_no_line_does_not_make_the_millimetre_three_times_as_long
     pitch = pitch_of(np.clip(np.rint(lines + 12 + 10 * (down[:, None] + across)), 0, 255).astype(np.uint8))
     assert pitch is not None
     assert pitch.millimetre == pytest.approx(4.6, rel=0.01)
+
+
+def test_lines_closer_than_any_grid_has_them_are_none() -> None:
+    down, across = (20 * np.cos(2 * np.pi * np.arange(side) / 2.19) for side in (420, 900))
+    twice = 6 * np.cos(2 * np.pi * np.arange(900) / 4.38)
+    chance = np.random.default_rng(0).normal(0, 10, (420, 900))
+    ink = np.clip(60 + down[:, None] + across + twice + chance, 0, 255).astype(np.uint8)
+    pitch = pitch_of(ink)
+    assert pitch is None or pitch.millimetre > 2.2
