@@ -49,6 +49,8 @@ _SLOW: Final = 4.0
 _FARTHEST: Final = 24
 _SAME: Final = 0.3
 _SAME_HUE: Final = 24.0
+#: Mean square of a profile with lines, which are a few grey levels deep: what is bare has next to nothing.
+_LINED: Final = 0.25
 #: Corners are put so far outside: share of the sheet's sides.
 _OUTSET: Final = 0.01
 
@@ -259,8 +261,10 @@ def _profile(values: Floats) -> Floats:
 
 
 def _alike(one: Floats, other: Floats) -> float:
-    """The highest correlation of two profiles, moved along each other by so much as lines are apart."""
+    """The highest correlation of two profiles, moved along each other by what lines are apart; 0 without lines."""
     best = 0.0
+    if min(float(one @ one), float(other @ other)) < _LINED * len(one):
+        return best
     for lag in range(-_FARTHEST, _FARTHEST + 1):
         first, second = one[max(0, lag) : len(one) + min(0, lag)], other[max(0, -lag) : len(one) + min(0, -lag)]
         norm = np.sqrt((first @ first) * (second @ second))

@@ -7,6 +7,7 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from ecg.pictures.pages.sheet import sheet_of
+from tests.ecg.pictures.pages import drawn
 
 CORNERS = np.array([(180.0, 120.0), (820.0, 60.0), (900.0, 520.0), (140.0, 560.0)])
 
@@ -30,6 +31,20 @@ def test_paper_on_a_table_has_four_corners_in_light_and_shadow(table: tuple[int,
     sheet = sheet_of(photographed(table, (244, 236, 234), shade=shade))
     assert sheet is not None
     np.testing.assert_allclose(np.array(sheet.corners), CORNERS, atol=22)
+
+
+@pytest.mark.parametrize("scale", [4.5, 8.0])
+def test_bare_paper_on_a_bare_ground_is_a_sheet(scale: float) -> None:
+    strip = drawn.Page(160, 50, scale)
+    strip.trace(4, 30, drawn.lead(6))
+    paper = Image.new("RGB", (round(184 * scale), round(72 * scale)), (255, 245, 242))
+    paper.paste(Image.fromarray(strip.pixels()), (round(10 * scale), round(12 * scale)))
+    window = Image.new("RGB", (round(200 * scale), round(95 * scale)), (30, 30, 30))
+    window.paste(paper, (round(12 * scale), round(15 * scale)))
+    sheet = sheet_of(window)
+    assert sheet is not None
+    places = np.array([(12, 15), (196, 15), (196, 87), (12, 87)]) * scale
+    np.testing.assert_allclose(np.array(sheet.corners), places, atol=16)
 
 
 @pytest.mark.filterwarnings("error")
