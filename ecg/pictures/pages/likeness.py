@@ -30,6 +30,8 @@ _LEAST_WAVES: Final = 3
 _AS_NARROW: Final = 2.0
 #: A baseline drifts slowly: it is what lies in the middle of such a share of a row.
 _DRIFTS: Final = 12
+#: So many waves on one that does are beats: curves of other things have a few.
+_LEAST_ON_DRIFT: Final = 6
 #: Waves are at least so high, as a share of all that the trace rises: ticks of an axis are lower.
 _HIGH: Final = 0.15
 #: So far to both sides of a wave its shape is looked at, as a share of the time between waves; this share of the waves
@@ -233,16 +235,17 @@ def _between(line: Line) -> float | None:
     """Pixels from one narrow wave to the next of the same shape; None where there are none."""
     if not _moves(line):
         return None
-    between = _in_waves(line.columns, _middle(line), -line.upper, line.lower)
+    between = _in_waves(line.columns, _middle(line), (-line.upper, line.lower), _LEAST_WAVES)
     if between is not None:
         return between
     # A baseline that drifts by more than the beats are high.
     drift = ndimage.median_filter(_middle(line), max(3, len(line.columns) // _DRIFTS), mode="nearest")
-    return _in_waves(line.columns, _middle(line) - drift, drift - line.upper, line.lower - drift)
+    sides = drift - line.upper, line.lower - drift
+    return _in_waves(line.columns, _middle(line) - drift, sides, _LEAST_ON_DRIFT)
 
 
-def _in_waves(columns: NDArray[np.int64], middle: Floats, *sides: Floats) -> float | None:
-    """Pixels from one narrow wave to the next, by a line's middle and its upper and lower edge, each upwards."""
+def _in_waves(columns: NDArray[np.int64], middle: Floats, sides: Sequence[Floats], fewest: int) -> float | None:
+    """Pixels from one narrow wave to the next of at least so many, by a line's middle and its edges, each upwards."""
     rise = float(np.ptp(middle))
     for values in sides:
         height = float(values.max() - np.median(values))
@@ -256,6 +259,8 @@ def _in_waves(columns: NDArray[np.int64], middle: Floats, *sides: Floats) -> flo
         widths = properties["widths"]
         # T waves may be as tall as what comes before them.
         for chosen in (np.ones(len(peaks), np.bool_), widths <= _AS_NARROW * np.quantile(widths, 0.25)):
+            if np.count_nonzero(chosen) < fewest:
+                continue
             between = _evenly(middle, columns, peaks[chosen], widths[chosen])
             if between is not None:
                 return between

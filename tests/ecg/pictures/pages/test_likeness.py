@@ -43,6 +43,12 @@ def test_beats_are_beats_however_their_baseline_drifts(late: int) -> None:
     assert read(page.pixels()).kind is Kind.STRIP
 
 
+def test_a_few_spikes_on_a_rising_curve_are_no_beats_where_nothing_else_says_so() -> None:
+    page = drawn.Page(222, 70, 6.0, paper=(0, 0, 0), fine=None, bold=None, pen=(255, 255, 255))
+    page.trace(10, 45, drawn.lead(8, height=0.5, rate=30, late=0.8) + 1.5 * (TIMES / 8) ** 3)
+    assert not read(page.pixels()).leads
+
+
 def sine(page: drawn.Page) -> None:
     x = np.linspace(20, 200, 900)
     page.line(list(zip(x.tolist(), (40 - 20 * np.sin(x / 9)).tolist(), strict=True)))
