@@ -254,22 +254,22 @@ def _in_waves(columns: NDArray[np.int64], middle: Floats, sides: Sequence[Floats
         # What dips between waves of the other direction doesn't leave the level.
         least = float(np.median(values)) + _STANDS_OUT * height
         peaks, properties = find_peaks(values, height=least, prominence=_STANDS_OUT * height, width=0, rel_height=0.5)
-        if len(peaks) < _LEAST_WAVES:
+        if len(peaks) < fewest:
             continue
         widths = properties["widths"]
         # T waves may be as tall as what comes before them.
         for chosen in (np.ones(len(peaks), np.bool_), widths <= _AS_NARROW * np.quantile(widths, 0.25)):
-            if np.count_nonzero(chosen) < fewest:
-                continue
-            between = _evenly(middle, columns, peaks[chosen], widths[chosen])
+            between = _evenly(middle, columns, peaks[chosen], widths[chosen], fewest)
             if between is not None:
                 return between
     return None
 
 
-def _evenly(heights: Floats, columns: NDArray[np.int64], peaks: NDArray[np.int64], widths: Floats) -> float | None:
+def _evenly(
+    heights: Floats, columns: NDArray[np.int64], peaks: NDArray[np.int64], widths: Floats, fewest: int
+) -> float | None:
     """Pixels from one to the next of ``peaks``; None where they are too few, wide or of different shapes."""
-    if len(peaks) < _LEAST_WAVES:
+    if len(peaks) < fewest:
         return None
     between = float(np.median(np.diff(columns[peaks])))
     narrow = float(np.median(widths)) < _NARROW * between

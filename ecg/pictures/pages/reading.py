@@ -219,7 +219,8 @@ def _inked(
     if probabilities is None:
         depth = inks.trace_depth(straight, dark=dark)
         seen = inks.paper_of(depth, seen, has_grid=pitch is not None)
-        depth = depth if dark else inks.trace_depth(without_shadows(straight, millimetre), dark=False)
+        lit = None if dark else without_shadows(straight, millimetre)
+        depth = depth if lit is None else inks.trace_depth(lit, dark=False)
         ink = inks.ink_of(depth, seen=seen)
     else:
         ink = inks.ink_of(_shares(straight, probabilities, millimetre), seen=seen, is_share=True)

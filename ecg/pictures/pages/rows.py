@@ -121,7 +121,7 @@ def ends_of(begins: list[float], ends: list[float], millimetre: float, *, sure: 
         millimetre: Pixels.
         sure: Whether that was measured, not guessed.
     """
-    firsts, lasts = shared_places(begins, millimetre), shared_places([-end for end in ends], millimetre)
+    firsts, lasts = _shared_places(begins, millimetre), _shared_places([-end for end in ends], millimetre)
     between = [(first, -last) for first in firsts for last in lasts]
     if sure and len(between) > 1:
         lengths = [(begin, end, (end - begin) / millimetre) for begin, end in between]
@@ -131,7 +131,7 @@ def ends_of(begins: list[float], ends: list[float], millimetre: float, *, sure: 
     return between[-1]
 
 
-def shared_places(places: list[float], near: float) -> list[float]:
+def _shared_places(places: list[float], near: float) -> list[float]:
     """Where rows begin: the places that most share, ascending."""
     ordered = np.sort(places)
     counts = np.searchsorted(ordered, ordered + near, "right") - np.arange(len(ordered))

@@ -23,8 +23,8 @@ _LEAST: Final = 0.03
 _EDGE: Final = 0.067
 
 
-def without_shadows(pixels: Bytes, millimetre: float) -> Bytes:
-    """A straightened picture, ``[rows, columns, 3]``, as if no shadow fell on its paper; itself where none does.
+def without_shadows(pixels: Bytes, millimetre: float) -> Bytes | None:
+    """A straightened picture, ``[rows, columns, 3]``, as if no shadow fell on its paper; None where none does.
 
     The light of the paper at each place is a morphological closing: ink is narrower than its window, shadows are wider.
 
@@ -38,7 +38,7 @@ def without_shadows(pixels: Bytes, millimetre: float) -> Bytes:
     window = max(3, round(_SHADOW * millimetre / _POOL))
     paper = ndimage.grey_closing(lightest, (window, window), mode="nearest")
     if not _falls_off(paper, window):
-        return pixels
+        return None
     whole = np.asarray(Image.fromarray(paper).resize((columns, rows), Image.Resampling.BILINEAR))
     whole = whole[: pixels.shape[0], : pixels.shape[1]]
     factor = np.minimum(float(np.median(paper)) / np.maximum(whole, 1), _BRIGHTER).astype(np.float32)
@@ -49,5 +49,7 @@ def _falls_off(paper: Bytes, window: int) -> bool:
     """Whether the light of the paper, ``[rows, columns]``, changes much within a window, as at a shadow's edge."""
     edge = max(1, round(_EDGE * min(paper.shape)))
     light = paper.astype(np.float64)
+    if min(paper.shape) <= 2 * edge:
+        return False
     off = np.abs(light / np.maximum(ndimage.gaussian_filter(light, window), 1.0) - 1.0)
     return bool((off[edge:-edge, edge:-edge] > _MUCH).mean() >= _LEAST)

@@ -135,9 +135,14 @@ def _number_and_unit(ink: Ink, word: Word) -> list[Word]:
 
 
 def _part(ink: Ink, pieces: list[int]) -> Word:
+    return _on_its_line(ink, _read(ink, _around(ink, pieces), tuple(pieces)))
+
+
+def _around(ink: Ink, pieces: list[int]) -> tuple[int, int, int, int]:
+    """Left, top, right, lower edge of what is around pieces of ink."""
     left, top = (int(edge) for edge in ink.boxes[pieces, :2].min(axis=0))
     right, bottom = (int(edge) for edge in ink.boxes[pieces, 2:].max(axis=0))
-    return _on_its_line(ink, _read(ink, (left, top, right, bottom), tuple(pieces)))
+    return left, top, right, bottom
 
 
 def _with_figures(ink: Ink, words: list[Word]) -> list[Word]:
@@ -245,10 +250,9 @@ def _groups(ink: Ink, millimetre: float) -> list[tuple[tuple[int, int, int, int]
     found = []
     for letters in groups:
         group = _without_comma(ink, letters)
-        left, top = (int(edge) for edge in ink.boxes[group, :2].min(axis=0))
-        right, bottom = (int(edge) for edge in ink.boxes[group, 2:].max(axis=0))
-        if _LOWEST * millimetre <= bottom - top <= _HIGHEST * millimetre:
-            found.append(((left, top, right, bottom), tuple(group)))
+        around = _around(ink, group)
+        if _LOWEST * millimetre <= around[3] - around[1] <= _HIGHEST * millimetre:
+            found.append((around, tuple(group)))
     return found
 
 
