@@ -15,6 +15,7 @@ from ecg.pictures.ink.opening import WORK_SIDE as BEAT_SIDE
 from ecg.pictures.ink.reading import read_beat
 from ecg.pictures.pages import ink as inks
 from ecg.pictures.pages import straightening
+from ecg.pictures.pages.bends import smoothed
 from ecg.pictures.pages.corrections import NOTHING, Corrections
 from ecg.pictures.pages.emptiness import is_empty
 from ecg.pictures.pages.ink import Ink
@@ -254,11 +255,10 @@ def _straightened(
     pitch = pitch_of(upright_grid)
     if pitch is None:
         return flat, None
-    periods = ((5 * pitch.millimetre,) if pitch.five else ()) + (
-        (pitch.millimetre,) if pitch.bold or not pitch.five else ()
-    )
-    elsewhere = np.asarray(flat.straightened(Image.fromarray(other.view(np.uint8) * np.uint8(255)), 0)) > 127
-    return straightening.smoothed(flat, upright_grid, elsewhere, periods), pitch
+    clear = np.where(other, 0, lattice.shown(grid.shape)).astype(np.uint8)
+    elsewhere = np.asarray(flat.straightened(Image.fromarray(clear), 0)) <= 127
+    period = 5 * pitch.millimetre if pitch.five else pitch.millimetre
+    return smoothed(flat, upright_grid, elsewhere, period, fifths=pitch.five), pitch
 
 
 def _shares(straight: Pixels, probabilities: Probabilities, millimetre: float) -> Pixels:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -104,8 +104,18 @@ def score(truth: PageTruth, reading: PageReading, classify: Classify | None = No
     )
     if not reading.leads:
         return score
-    shift = float(np.median([pair_.shift for pair_ in pairs])) / RATE
+    shift = _page_shift(partners, pairs)
     return _with_beats(score, drawn, peaks, recording_of(reading), shift, classify)
+
+
+def _page_shift(partners: Sequence[tuple[LeadTruth, Lead | None]], pairs: Sequence[Aligned]) -> float:
+    """By how many seconds what was read of a page comes too late: a lead that begins later isn't late for that."""
+    shifts = [
+        read.begin - drawn.begin + pair_.shift / RATE
+        for (drawn, read), pair_ in zip(partners, pairs, strict=True)
+        if read is not None
+    ]
+    return float(np.median(shifts)) if shifts else 0.0
 
 
 def _with_beats(

@@ -1,48 +1,14 @@
-"""Paper made flat: bends of its lines are taken away, and none are put in."""
+"""Paper made flat, and pictures without a grid made level."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 from PIL import Image
 
-from ecg.pictures.pages import straightening
 from ecg.pictures.pages.reading import read
 from ecg.pictures.pages.result import Kind
-from ecg.pictures.pages.straightening import Flat
 from tests.ecg.pictures.pages import drawn
-from tests.ecg.pictures.pages.test_millimetre import grid
-
-SHAPE = (470, 1400)
-
-
-def straightened(depth: NDArray[np.uint8], millimetre: float) -> tuple[Flat, NDArray[np.float64], NDArray[np.float64]]:
-    """How the lines are made even, and by how much that moves each node to the right and down."""
-    before = straightening.turned((SHAPE[1], SHAPE[0]), 0.0)
-    after = straightening.smoothed(before, depth, np.zeros(SHAPE, np.bool_), (5 * millimetre, millimetre))
-    return after, after.from_x - before.from_x, after.from_y - before.from_y
-
-
-@pytest.mark.parametrize(("fine", "bold"), [(60, 60), (60, 130), (0, 90)])
-@pytest.mark.parametrize("millimetre", [4.35, 8.54, 9.3])
-def test_straight_lines_in_a_frame_stay_where_they_are(millimetre: float, fine: int, bold: int) -> None:
-    depth = grid(millimetre, SHAPE, fine=fine, bold=bold, whole=True)
-    framed = np.zeros_like(depth)
-    framed[60:410, 80:1320] = bold
-    framed[62:408, 82:1318] = depth[62:408, 82:1318]
-    _, across, down = straightened(framed, millimetre)
-    assert max(np.ptp(across), np.ptp(down)) < 0.5
-
-
-def test_a_bend_is_taken_away() -> None:
-    depth = grid(8.54, SHAPE)
-    y, x = np.mgrid[0 : SHAPE[0], 0 : SHAPE[1]]
-    bend = 3 * np.sin(x / 300)
-    bent = depth[np.clip(np.rint(y - bend), 0, SHAPE[0] - 1).astype(int), x]
-    flat, _, down = straightened(bent, 8.54)
-    off = down - 3 * np.sin(flat.from_x / 300)
-    assert float(np.median(np.abs(off - np.median(off)))) < 0.6
 
 
 @pytest.mark.parametrize("degrees", [-1.5, 0.4, 2.5])

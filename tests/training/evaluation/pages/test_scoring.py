@@ -59,6 +59,14 @@ def test_what_is_read_as_it_was_drawn_has_no_noise_whenever_it_begins(truth: Pag
     assert found.beats == found.beats_alike == 10
 
 
+def test_leads_that_begin_later_are_not_late_for_that(truth: PageTruth) -> None:
+    reading = read_as_drawn(truth)
+    cut = [replace(lead, begin=lead.begin + 0.06, millivolts=lead.millivolts[30:]) for lead in reading.leads]
+    found = score(truth, replace(reading, leads=tuple(cut)), alternating)
+    assert found.peaks_right == found.peaks_drawn == 10
+    assert found.beats == found.beats_alike
+
+
 def test_a_tenth_too_high_is_twenty_decibels_and_an_error_of_a_tenth(truth: PageTruth) -> None:
     found = score(truth, read_as_drawn(truth, gain=1.1))
     assert found.snr == pytest.approx(20, abs=0.1)
