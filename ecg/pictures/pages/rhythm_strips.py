@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -15,7 +15,7 @@ from ecg.pictures.pages.result import RATE, Lead
 #: which they are not.
 _SAME: Final = 0.9
 _CLEARER: Final = 0.02
-_OTHER: Final = 0.8
+_OTHER: Final = 0.7
 #: Samples by which the one may lie beside the other, and the least that are compared.
 _SHIFTS: Final = range(-6, 7)
 _LEAST: Final = round(1.0 * RATE)
@@ -25,18 +25,35 @@ def named_by_likeness(leads: Sequence[Lead]) -> tuple[Lead, ...]:
     """The leads of a page of twelve, its rhythm strips named where that could not be read, or was misread."""
     several = {lead.row for lead in leads if lead.column > 0}
     parts = [lead for lead in leads if lead.row in several and lead.name]
-    return tuple(lead if lead.row in several or not parts else _named(lead, parts) for lead in leads)
+    if not parts:
+        return tuple(leads)
+    strips = [lead for lead in leads if lead.row not in several]
+    alike = {strip.row: {part.name: _likeness(strip, part) for part in parts} for strip in strips}
+    own = {strip.row: alike[strip.row].get(strip.name, 0.0) for strip in strips}
+    highest = {strip.name: max(own[other.row] for other in strips if other.name == strip.name) for strip in strips}
+    found = {strip.row: _named(strip, alike[strip.row], twice=own[strip.row] < highest[strip.name]) for strip in strips}
+    return tuple(found.get(lead.row, lead) for lead in leads)
 
 
-def _named(strip: Lead, parts: Sequence[Lead]) -> Lead:
-    alike = {part.name: _likeness(strip, part) for part in parts}
+def _named(strip: Lead, alike: Mapping[str, float], *, twice: bool) -> Lead:
+    """A strip with its name.
+
+    Args:
+        strip: As it was read.
+        alike: How like the leads of the page it is.
+        twice: Whether a strip that is liker to the lead of that name has it, too.
+    """
     first, *others = sorted(alike, key=lambda name: -alike[name])
     sure = alike[first] >= _SAME and (not others or alike[first] - alike[others[0]] >= _CLEARER)
     if not sure or first == strip.name:
         return strip
     # Of II and III a bar may be lost; an I is the likest to its own stretch.
     lost = strip.name == "I" and first in {"II", "III"}
-    if strip.name_read and not lost and (alike.get(strip.name, 1.0) >= _OTHER or not _mistakable(strip.name, first)):
+    if (
+        strip.name_read
+        and not (lost or twice)
+        and (alike.get(strip.name, 1.0) >= _OTHER or not _mistakable(strip.name, first))
+    ):
         return strip
     return replace(strip, name=first, name_read=False)
 

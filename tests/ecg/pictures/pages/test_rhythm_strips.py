@@ -34,6 +34,14 @@ def test_a_name_that_was_misread_gives_way_and_one_that_fits_stays() -> None:
     assert named_by_likeness(page(lead("V1", 3, 0, TEN)))[-1].name_read
 
 
+def test_of_two_strips_with_one_name_that_which_equals_another_lead_is_that() -> None:
+    leads = page(lead("III", 4, 0, TEN))
+    third = np.concatenate([leads[2].millivolts, TEN[1250:]])
+    *_, own, other = named_by_likeness([*leads[:-1], lead("III", 3, 0, third), leads[-1]])
+    assert (own.name, own.name_read) == ("III", True)
+    assert (other.name, other.name_read) == ("V1", False)
+
+
 def test_a_strip_that_equals_no_lead_stays_without_a_name() -> None:
     other = np.random.default_rng(9).normal(size=5000).astype(np.float32)
     assert named_by_likeness(page(lead("", 3, 0, other, read=False)))[-1].name == ""
