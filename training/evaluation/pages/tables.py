@@ -80,7 +80,7 @@ def row(name: str, scores: Sequence[PageScore]) -> Mapping[str, object]:
     pages = len(scores)
     heights = [page.amplitude_error for page in scores if np.isfinite(page.amplitude_error)]
     beats = sum(page.beats for page in scores)
-    told = [page.snr for page in scores if page.scale_told]
+    told = [page for page in scores if page.scale_told]
     return {
         "group": name,
         "pages": pages,
@@ -88,7 +88,8 @@ def row(name: str, scores: Sequence[PageScore]) -> Mapping[str, object]:
         "snr_mean": round(float(np.mean([page.snr for page in scores])), 2),
         "snr_median": round(float(np.median([page.snr for page in scores])), 2),
         "scale_told": percent(sum(page.scale_told for page in scores), pages),
-        "snr_mean_told": round(float(np.mean(told)), 2) if told else float("nan"),
+        "snr_mean_told": round(float(np.mean([page.snr for page in told])), 2) if told else float("nan"),
+        "peaks_se_told": percent(sum(page.peaks_right for page in told), sum(page.peaks_drawn for page in told)),
         "peaks_se": percent(sum(page.peaks_right for page in scores), sum(page.peaks_drawn for page in scores)),
         "peaks_ppv": percent(sum(page.peaks_right for page in scores), sum(page.peaks_read for page in scores)),
         "amplitude_error": round(100 * float(np.median(heights)), 2) if heights else float("nan"),

@@ -57,11 +57,13 @@ def test_a_wrong_scale_counts_only_where_nobody_was_warned() -> None:
     assert tables.row("group", pages)["scale_wrong_unwarned"] == 25
 
 
-def test_pages_that_do_not_say_their_scale_have_no_say_in_the_noise_of_those_that_do() -> None:
-    row = tables.row("group", [page(), page(snr=24.0), page(snr=-5.0, scale_told=False), page(snr=17.0)])
+def test_pages_that_do_not_say_their_scale_have_no_say_in_the_figures_of_those_that_do() -> None:
+    unknown = page(snr=-5.0, scale_told=False, peaks_right=0)
+    row = tables.row("group", [page(), page(snr=24.0, peaks_right=8), unknown, page(snr=17.0)])
     assert row["scale_told"] == 75
     assert row["snr_mean_told"] == round(61 / 3, 2)
     assert row["snr_mean"] == 14
+    assert (row["peaks_se_told"], row["peaks_se"]) == (round(100 * 28 / 30, 2), 70)
 
 
 def test_pictures_without_an_ecg_are_counted_by_what_they_were_taken_for(tmp_path: Path) -> None:
