@@ -18,8 +18,8 @@ _POOL: Final = 4
 _BRIGHTER: Final = 4.0
 #: At the edge of a shadow the light differs by so much from that around it, as a share, and so much of the paper lies
 #: at such an edge. What is so near to the picture's own edge doesn't count, as a share of its shorter side.
-_MUCH: Final = 0.12
-_LEAST: Final = 0.03
+_MUCH: Final = 0.1
+_LEAST: Final = 0.01
 _EDGE: Final = 0.067
 
 
