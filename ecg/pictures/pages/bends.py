@@ -11,9 +11,12 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 from scipy import ndimage
 
-from ecg.pictures.pages.straightening import Flat
+from ecg.pictures.pages.lattice import Lattice
+from ecg.pictures.pages.millimetre import Pitch, pitch_of
+from ecg.pictures.pages.straightening import Flat, flattened
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -56,6 +59,29 @@ _EDGE: Final = 5
 _MOST: Final = 0.9
 #: Steps of the fixed point by which places are looked up the other way round.
 _STEPS: Final = 6
+
+
+def evenly(lattice: Lattice, grid: NDArray[np.uint8], other: Mask, size: tuple[int, int]) -> tuple[Flat, Pitch | None]:
+    """The paper as its grid lies, first by its perspective, then by its bends, and the grid's pitch on it.
+
+    Args:
+        lattice: How the paper lies.
+        grid: ``[rows, columns]``, ink of the grid.
+        other: ``[rows, columns]``: what is other ink.
+        size: Width and height of the picture.
+
+    Returns:
+        A pitch of None where no lines are evenly spaced: then it isn't unbent.
+    """
+    flat = flattened(lattice, size)
+    depth = np.asarray(flat.straightened(Image.fromarray(grid), 0))
+    pitch = pitch_of(depth)
+    if pitch is None:
+        return flat, None
+    clear = np.where(other, 0, lattice.shown(grid.shape)).astype(np.uint8)
+    elsewhere = np.asarray(flat.straightened(Image.fromarray(clear), 0)) <= 127
+    period = 5 * pitch.millimetre if pitch.five else pitch.millimetre
+    return smoothed(flat, depth, elsewhere, period, fifths=pitch.five), pitch
 
 
 def smoothed(flat: Flat, depth: NDArray[np.uint8], other: Mask, period: float, *, fifths: bool) -> Flat:

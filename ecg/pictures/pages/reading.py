@@ -11,15 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from ecg.leads import STANDARD
 from ecg.pictures.ink.opening import WORK_SIDE as BEAT_SIDE
 from ecg.pictures.ink.reading import read_beat
 from ecg.pictures.pages import ink as inks
 from ecg.pictures.pages import straightening
-from ecg.pictures.pages.bends import smoothed
+from ecg.pictures.pages.bends import evenly
 from ecg.pictures.pages.corrections import NOTHING, Corrections
 from ecg.pictures.pages.emptiness import is_empty
 from ecg.pictures.pages.ink import Ink
-from ecg.pictures.pages.lattice import Lattice, lattices_of, within_grid
+from ecg.pictures.pages.lattice import lattices_of, within_grid
 from ecg.pictures.pages.layouts import (
     Layout,
     Named,
@@ -32,7 +33,7 @@ from ecg.pictures.pages.layouts import (
 )
 from ecg.pictures.pages.leads import leads_of
 from ecg.pictures.pages.likeness import between_beats, breaks_off, is_beat, signs_of
-from ecg.pictures.pages.millimetre import Pitch, likelier, pitch_of
+from ecg.pictures.pages.millimetre import Pitch, likelier
 from ecg.pictures.pages.orientation import as_stated, upright
 from ecg.pictures.pages.pulses import guessed_millimetre
 from ecg.pictures.pages.result import LEAST_SECONDS, Basis, Kind, PageReading, Reason, Warned
@@ -106,12 +107,23 @@ def read(
     if sheet is not None and not corrections.way_up:
         view = view_of(image, replace(corrections, corners=sheet.corners), WORK_SIDE, sheet)
         reading = _read(view, image.size, probabilities, corrections, go_on)
-        if reading.leads:
+        if reading.leads and not (len(reading.leads) < len(STANDARD) and sheet.ends_at_edge(image.size)):
             return reading
-        sheet = None
+        # What seems to be a sheet may be a lit part of a table.
+        whole = _read(view_of(image, corrections, WORK_SIDE), image.size, probabilities, corrections, go_on)
+        return whole if not reading.leads or _shows_more(whole, reading) else reading
     if sheet is not None and not (corrections.corners and sheet.fills(corrections.corners, image.size)):
         sheet = None
     return _read(view_of(image, corrections, WORK_SIDE, sheet), image.size, probabilities, corrections, go_on)
+
+
+def _shows_more(whole: PageReading, part: PageReading) -> bool:
+    """Whether a picture shows a grid, and more leads than a part of it, or the same to scale."""
+    if whole.calibration is None or whole.calibration.millimetre is not Basis.GRID:
+        return False
+    to_scale = part.calibration is not None and part.calibration.millimetre is not Basis.ASSUMED
+    sure = Warned.PITCH_UNSURE not in whole.warnings
+    return sure and (not to_scale or len(whole.leads) > len(part.leads))
 
 
 def _read(
@@ -183,7 +195,7 @@ def _paper(
     inked = partial(_inked, view, dark, probabilities, stated, go_on)
     for lattice in lattices_of(grid):
         go_on()
-        flat, pitch = _straightened(lattice, grid, other, image.size)
+        flat, pitch = evenly(lattice, grid, other, image.size)
         # Tall waves that come evenly may look like a lattice: they are no lines.
         if pitch is not None:
             return inked(Image.fromarray(lattice.shown(grid.shape)), flat, pitch)
@@ -244,21 +256,6 @@ def _millimetre(view: View, flat: Flat, pitch: Pitch | None, stated: Corrections
     if stated.pixels_per_mm is not None:
         return stated.pixels_per_mm / usual_scale(lambda points: view.to_picture(flat.to_picture(points)), flat.size)
     return max(flat.size) / _USUAL_WIDTH
-
-
-def _straightened(
-    lattice: Lattice, grid: Pixels, other: NDArray[np.bool_], size: tuple[int, int]
-) -> tuple[Flat, Pitch | None]:
-    """The paper as its grid lies, first by its perspective, then by its bends."""
-    flat = straightening.flattened(lattice, size)
-    upright_grid = np.asarray(flat.straightened(Image.fromarray(grid), 0))
-    pitch = pitch_of(upright_grid)
-    if pitch is None:
-        return flat, None
-    clear = np.where(other, 0, lattice.shown(grid.shape)).astype(np.uint8)
-    elsewhere = np.asarray(flat.straightened(Image.fromarray(clear), 0)) <= 127
-    period = 5 * pitch.millimetre if pitch.five else pitch.millimetre
-    return smoothed(flat, upright_grid, elsewhere, period, fifths=pitch.five), pitch
 
 
 def _shares(straight: Pixels, probabilities: Probabilities, millimetre: float) -> Pixels:

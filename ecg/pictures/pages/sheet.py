@@ -54,6 +54,8 @@ _LINED: Final = 0.25
 #: Corners are put so far outside: share of the sheet's sides.
 _OUTSET: Final = 0.01
 
+#: What is so near to the picture's edge, as a share of its side, ends there.
+_AT_EDGE: Final = 0.02
 #: A sheet covers this share of what lies between its corners, however roughly they are stated.
 _FILLED: Final = 0.8
 
@@ -68,6 +70,11 @@ class Sheet(NamedTuple):
     """``L``, the whole picture in small: 255 where it shows the sheet."""
     around: Image.Image
     """``RGB``, as small: the sheet's colours, and around it those of its nearest places."""
+
+    def ends_at_edge(self, size: tuple[int, int]) -> bool:
+        """Whether it ends with a picture of ``size``: then it may be a lit part of what the page lies on."""
+        places = np.array(self.corners) / np.array(size)
+        return bool((np.minimum(places, 1 - places) <= _AT_EDGE).any())
 
     def fills(self, corners: Sequence[Point], size: tuple[int, int]) -> bool:
         """Whether corners in a picture of ``size`` that a person states are about those of this sheet."""

@@ -6,13 +6,14 @@ import io
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageFilter
 
-from ecg.pictures.pages import overlay
+from ecg.pictures.pages import overlay, reading
 from ecg.pictures.pages.opening import read_picture
 from ecg.pictures.pages.reading import read
 from ecg.pictures.pages.recording import recording_of
 from ecg.pictures.pages.result import Basis, Kind, Reason, Warned
+from ecg.pictures.pages.sheet import Sheet
 from tests.ecg.pictures.pages import drawn
 
 ALIKE = 0.1
@@ -35,6 +36,24 @@ def test_the_scale_is_told_with_what_it_rests_on() -> None:
     assert calibration.pixels_per_mm == pytest.approx(7.3, rel=0.005)
     assert (calibration.mm_per_second, calibration.mm_per_mv) == (25, 10)
     assert (calibration.millimetre, calibration.speed, calibration.gain) == (Basis.GRID, Basis.PRINT, Basis.PRINT)
+
+
+def test_a_lit_part_of_a_table_does_not_hide_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    page = drawn.twelve(scale=5.0)[0].pixels()
+    table = np.empty((page.shape[0] + 240, page.shape[1] + 240, 3), np.uint8)
+    table[:] = (70, 75, 200)
+    table[120:-120, 120:-120] = page
+    photograph = Image.fromarray(table).filter(ImageFilter.GaussianBlur(0.8))
+    noise = np.random.default_rng(1).normal(0, 4, table.shape)
+    pixels = np.clip(np.asarray(photograph) + noise, 0, 255).astype(np.uint8)
+    width, height = photograph.size
+    corners = ((0.0, 3.0), (0.31 * width, 3.0), (1.24 * width, height - 3.0), (0.0, height - 3.0))
+    small = photograph.resize((320, round(320 * height / width)))
+    lit = Sheet(corners, Image.new("L", small.size, 255), small)
+    monkeypatch.setattr(reading, "sheet_of", lambda _: lit)
+    found = read(pixels)
+    assert (found.layout, len(found.leads)) == ("3x4+1", 13)
+    assert found.warnings == ()
 
 
 def test_without_print_and_pulse_the_usual_scale_is_said_to_be_assumed() -> None:
