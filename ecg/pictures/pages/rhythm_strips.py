@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 
 from ecg.pictures.pages.result import RATE, Lead
 
-#: Correlation from which on two stretches are the same lead, how much likelier it must be than any other, and below
-#: which they are not.
+#: Correlation from which on two stretches are the same lead, how much likelier it must be than any other, or how many
+#: times as near to 1, and below which they are not.
 _SAME: Final = 0.9
 _CLEARER: Final = 0.02
+_TIMES: Final = 4.0
 _OTHER: Final = 0.7
 #: Samples by which the one may lie beside the other, and the least that are compared.
 _SHIFTS: Final = range(-6, 7)
@@ -44,7 +45,9 @@ def _named(strip: Lead, alike: Mapping[str, float], *, twice: bool) -> Lead:
         twice: Whether a strip that is liker to the lead of that name has it, too.
     """
     first, *others = sorted(alike, key=lambda name: -alike[name])
-    sure = alike[first] >= _SAME and (not others or alike[first] - alike[others[0]] >= _CLEARER)
+    second = alike[others[0]] if others else 0.0
+    clear = alike[first] - second >= _CLEARER or 1 - second >= _TIMES * (1 - alike[first])
+    sure = alike[first] >= _SAME and clear
     if not sure or first == strip.name:
         return strip
     # Of II and III a bar may be lost; an I is the likest to its own stretch.

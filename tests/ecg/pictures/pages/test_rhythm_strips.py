@@ -62,3 +62,11 @@ def test_of_two_leads_that_look_alike_a_lone_bar_is_the_one_that_it_equals(read:
     leads = [lead(other, 0, 0, alike), lead("V1", 0, 1, TEN[3000:4250])]
     leads += [lead(equals, 1, 0, first), lead("V2", 1, 1, TEN[3500:4750])]
     assert named_by_likeness([*leads, lead(read, 3, 0, TEN)])[-1].name == equals
+
+
+def test_of_two_leads_that_are_nearly_the_same_the_strip_is_the_one_that_it_equals_exactly() -> None:
+    noise = np.random.default_rng(7).normal(size=1250).astype(np.float32)
+    nearly = TEN[:1250] + 0.12 * float(TEN[:1250].std()) * noise
+    leads = [lead("aVF", 0, 0, nearly), lead("V1", 0, 1, TEN[3000:4250])]
+    leads += [lead("II", 1, 0, TEN[:1250]), lead("V2", 1, 1, TEN[3500:4750])]
+    assert named_by_likeness([*leads, lead("", 3, 0, TEN, read=False)])[-1].name == "II"
