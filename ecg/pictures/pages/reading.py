@@ -43,9 +43,10 @@ from ecg.pictures.pages.scale import scale_of
 from ecg.pictures.pages.seeking import Row, sought, sought_units
 from ecg.pictures.pages.shadows import without_shadows
 from ecg.pictures.pages.sheet import sheet_of
+from ecg.pictures.pages.squaring import squared
 from ecg.pictures.pages.straightening import Flat
 from ecg.pictures.pages.tilt import is_drawn, tilt_of
-from ecg.pictures.pages.traces import Trace, touching, traces_of
+from ecg.pictures.pages.traces import Trace, among_rows, touching, traces_of
 from ecg.pictures.pages.views import View, usual_scale, view_of
 from ecg.pictures.pages.words import UNITS, Word, words_of
 
@@ -68,13 +69,8 @@ _SMALL: Final = 700
 _LEAST_WIDTH: Final = 150
 #: A page without a grid is taken to be so wide, mm: only to tell letters from traces.
 _USUAL_WIDTH: Final = 265.0
-#: A trace is a row's if it is as long as this share of the longest, and seen in this share of its columns.
-_LEAST_LENGTH: Final = 0.35
-_LEAST_COVER: Final = 0.6
-#: Where so many rows begin and end at the same places, mm, one that does neither, mm, is the paper's edge or a fold.
-_TOGETHER: Final = 3
-_SAME_PLACE: Final = 2.0
-_ELSEWHERE: Final = 6.0
+#: How often a page without a grid is squared by its rows: the first time they may be far from level.
+_SQUARED: Final = 2
 #: Names that bars of a chart or a frame may look like: alone they don't make a picture an ECG.
 _BARS: Final = frozenset({"I", "II", "III"})
 
@@ -172,6 +168,8 @@ class _Page(NamedTuple):
     words: list[Word]
     millimetre: float
     warnings: tuple[Warned, ...]
+    again: Callable[[Flat, Pitch | None], _Page | None]
+    """The page, straightened in another way."""
 
     def to_picture(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
         """Places of the straightened page, ``[n, 2]``, as places in the picture."""
@@ -246,7 +244,8 @@ def _inked(
     else:
         ink, quarters, words = upright(ink, millimetre, is_share=probabilities is not None)
     warnings = (Warned.STATED_TURN,) if contradicted else ()
-    return _Page(ink, view, flat.turned(quarters), pitch, words, millimetre, warnings)
+    again = partial(_inked, view, dark, probabilities, stated, go_on, shown)
+    return _Page(ink, view, flat.turned(quarters), pitch, words, millimetre, warnings, again)
 
 
 def _millimetre(view: View, flat: Flat, pitch: Pitch | None, stated: Corrections) -> float:
@@ -271,7 +270,7 @@ def _shares(straight: Pixels, probabilities: Probabilities, millimetre: float) -
 def _read_page(page: _Page, size: tuple[int, int], corrections: Corrections, go_on: Callable[[], None]) -> _Found:
     scale_to_picture = page.scale
     stated = corrections.scaled(1 / scale_to_picture, 1 / scale_to_picture)
-    page, traces = _better_known(page, _traces(page, stated, go_on), stated, go_on)
+    page, traces = _squared(*_better_known(page, _traces(page, stated, go_on), stated, go_on), stated, go_on)
     if not traces:
         return _Found(PageReading(Kind.NONE, size, Reason.NO_TRACE))
     traces = _of_twelve(page, traces, stated)
@@ -326,6 +325,22 @@ def _better_known(
     return page, _traces(page, stated, go_on)
 
 
+def _squared(
+    page: _Page, traces: list[Trace], stated: Corrections, go_on: Callable[[], None]
+) -> tuple[_Page, list[Trace]]:
+    """A page without a grid as its rows say that it lies, and its traces."""
+    for _ in range(_SQUARED if page.pitch is None and not stated.corners else 0):
+        flat = squared(page.flat, traces, page.millimetre)
+        again = page.again(flat, None) if flat is not None else None
+        if again is None:
+            break
+        found = _better_known(again, _traces(again, stated, go_on), stated, go_on)
+        if abs(len(found[1]) - len(traces)) > 1:
+            break
+        page, traces = found
+    return page, traces
+
+
 def _of_twelve(page: _Page, traces: list[Trace], stated: Corrections) -> list[Trace]:
     """The traces without lines of writing above and below those of twelve leads."""
     if stated.rows is not None:
@@ -343,7 +358,7 @@ def _ends(traces: list[Trace], page: _Page) -> tuple[float, float]:
 
 def _traces(page: _Page, stated: Corrections, go_on: Callable[[], None]) -> list[Trace]:
     levels = rows_of(page.ink, page.millimetre, stated.rows)
-    return _rows(traces_of(page.ink, levels, page.millimetre, go_on), page.millimetre)
+    return among_rows(traces_of(page.ink, levels, page.millimetre, go_on), page.millimetre)
 
 
 def _layout(
@@ -369,20 +384,6 @@ def _layout(
     layout, off = with_names(layout, stated)
     contradicted += [Warned.STATED_NAMES] if off else []
     return names, layout, tuple(contradicted)
-
-
-def _rows(traces: list[Trace], millimetre: float) -> list[Trace]:
-    """Those that go along most of the page, and begin or end where the others do."""
-    longest = max((trace.end - trace.begin for trace in traces), default=0.0)
-    rows = [
-        trace for trace in traces if trace.end - trace.begin >= _LEAST_LENGTH * longest and trace.cover >= _LEAST_COVER
-    ]
-    if len(rows) <= _TOGETHER:
-        return rows
-    begin, end = ends_of([row.begin for row in rows], [row.end for row in rows], millimetre, sure=False)
-    off = [min(abs(row.begin - begin), abs(row.end - end)) / millimetre for row in rows]
-    together = sum(max(abs(row.begin - begin), abs(row.end - end)) <= _SAME_PLACE * millimetre for row in rows)
-    return [row for row, away in zip(rows, off, strict=True) if together < _TOGETHER or away <= _ELSEWHERE]
 
 
 def _corners(page: _Page) -> NDArray[np.float64]:

@@ -80,6 +80,14 @@ def turned(size: tuple[int, int], degrees: float) -> Flat:
     return Flat(size, xs, ys, from_x, height / 2 + y * np.cos(angle) - x * np.sin(angle))
 
 
+def mapped(flat: Flat, matrix: Floats) -> Flat:
+    """A page whose places a projective map, ``[3, 3]``, leads to those of one that was straightened."""
+    xs, ys = _nodes(flat.size[0]), _nodes(flat.size[1])
+    x, y = np.meshgrid(xs, ys)
+    places = flat.to_picture(np.stack(projected(matrix, x.ravel(), y.ravel()), axis=1))
+    return Flat(flat.size, xs, ys, places[:, 0].reshape(x.shape), places[:, 1].reshape(x.shape))
+
+
 def flattened(lattice: Lattice, size: tuple[int, int]) -> Flat:
     """The paper as its lattice lies, as large as it is in the picture's middle."""
     width, height = size

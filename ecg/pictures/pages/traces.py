@@ -15,6 +15,7 @@ from ecg.pictures.pages.following import Path, followed, letters_of
 from ecg.pictures.pages.ink import Ink
 from ecg.pictures.pages.pen import Edges, edges_of, line_within
 from ecg.pictures.pages.pulses import FOOT, Pulse, boxes_of, pulse_of
+from ecg.pictures.pages.rows import ends_of
 from ecg.pictures.pages.sharing import shared_out
 
 Floats = NDArray[np.float64]
@@ -37,6 +38,13 @@ _MOST_SHARED: Final = 0.35
 _CELL: Final = 0.2
 #: Shorter lines are none, mm.
 _SHORTEST: Final = 5.0
+#: A trace is a row's if it is as long as this share of the longest, and seen in this share of its columns.
+_LEAST_LENGTH: Final = 0.35
+_LEAST_COVER: Final = 0.6
+#: Where so many rows begin and end at the same places, mm, one that does neither, mm, is the paper's edge or a fold.
+_TOGETHER: Final = 3
+_SAME_PLACE: Final = 2.0
+_ELSEWHERE: Final = 6.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,3 +202,17 @@ def _level(line: Line, millimetre: float) -> float:
     place = int(smooth.argmax())
     near = middle[np.abs(middle - low - (place + 0.5) * cell) <= 2 * cell]
     return float(np.median(near)) if len(near) else low + (place + 0.5) * cell
+
+
+def among_rows(traces: list[Trace], millimetre: float) -> list[Trace]:
+    """The traces that are rows': those that go along most of the page, and begin or end where the others do."""
+    longest = max((trace.end - trace.begin for trace in traces), default=0.0)
+    rows = [
+        trace for trace in traces if trace.end - trace.begin >= _LEAST_LENGTH * longest and trace.cover >= _LEAST_COVER
+    ]
+    if len(rows) <= _TOGETHER:
+        return rows
+    begin, end = ends_of([row.begin for row in rows], [row.end for row in rows], millimetre, sure=False)
+    off = [min(abs(row.begin - begin), abs(row.end - end)) / millimetre for row in rows]
+    together = sum(max(abs(row.begin - begin), abs(row.end - end)) <= _SAME_PLACE * millimetre for row in rows)
+    return [row for row, away in zip(rows, off, strict=True) if together < _TOGETHER or away <= _ELSEWHERE]

@@ -98,9 +98,11 @@ def strip(
     return page
 
 
-def twelve(*, scale: float = 6.0, order: Sequence[str] = STANDARD) -> tuple[Page, dict[str, Floats]]:
+def twelve(
+    *, scale: float = 6.0, order: Sequence[str] = STANDARD, **colours: tuple[int, int, int] | None
+) -> tuple[Page, dict[str, Floats]]:
     """A page of 3 × 4 and a rhythm strip, and what each lead shows in its 2.5 seconds (II in all ten)."""
-    page = Page(280, 130, scale)
+    page = Page(280, 130, scale, **colours)  # type: ignore[arg-type]
     heights = dict(zip(order, (0.6, 1.0, 0.5, -0.8, 0.3, 0.7, -0.6, 0.9, 1.2, 1.4, 1.1, 0.8), strict=True))
     shown: dict[str, Floats] = {}
     for number, name in enumerate(order):

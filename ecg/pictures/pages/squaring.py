@@ -1,0 +1,77 @@
+"""A page without a grid squared by its rows: on paper they run side by side, and begin and end below each other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+from ecg.pictures.pages.lattice import projection
+from ecg.pictures.pages.straightening import Flat, mapped
+from ecg.pictures.pages.traces import Trace
+
+Floats = NDArray[np.float64]
+
+#: Fewer rows say little, and a row's slope is that of the levels of so many parts of it.
+_FEWEST: Final = 3
+_PARTS: Final = 12
+#: Rows begin, or end, on one line if all but one do so within this, mm.
+_NEAR: Final = 1.5
+#: Corners that lie nearer to those of a rectangle, as a share of its width, may as well lie there; farther off, rows
+#: were misread.
+_LEAST: Final = 0.006
+_MOST: Final = 0.15
+
+
+def squared(flat: Flat, traces: Sequence[Trace], millimetre: float) -> Flat | None:
+    """The page with its rows side by side, each beginning and ending where the others do.
+
+    Args:
+        flat: How it was straightened.
+        traces: Of its rows, on it.
+        millimetre: Pixels; about.
+
+    Returns:
+        None where rows are as they should be, or don't say how the page lies.
+    """
+    if len(traces) < _FEWEST:
+        return None
+    begins, ends = np.array([trace.begin for trace in traces]), np.array([trace.end for trace in traces])
+    middle = float((begins.mean() + ends.mean()) / 2)
+    slopes, levels = np.array([_line(trace, middle) for trace in traces]).T
+    turn, tilt, *_ = stats.theilslopes(slopes, levels)
+    left, right = (_edge(places, levels + (places - middle) * slopes, _NEAR * millimetre) for places in (begins, ends))
+
+    def corner(level: float, edge: Floats) -> tuple[float, float]:
+        x = np.polyval(edge, level)
+        y = level + (x - middle) * (tilt + turn * level)
+        return float(np.polyval(edge, y)), float(y)
+
+    top, bottom = float(levels.min()), float(levels.max())
+    seen = np.array([corner(top, left), corner(top, right), corner(bottom, right), corner(bottom, left)])
+    (first, last), (upper, lower) = (
+        (float(side[[0, one]].mean()), float(side[[2, other]].mean()))
+        for side, one, other in ((seen[:, 0], 3, 1), (seen[:, 1], 1, 3))
+    )
+    wanted = np.array([(first, upper), (last, upper), (last, lower), (first, lower)])
+    off = float(np.abs(seen - wanted).max()) / (last - first)
+    return mapped(flat, projection(wanted, seen)) if _LEAST <= off <= _MOST else None
+
+
+def _line(trace: Trace, middle: float) -> tuple[float, float]:
+    """Slope of a row's line, and where that is at ``middle``, y in pixels: waves hardly matter."""
+    parts = [part for part in np.array_split(np.arange(len(trace.x)), _PARTS) if len(part)]
+    x = np.array([float(trace.x[part].mean()) for part in parts])
+    y = np.array([float(np.median(trace.y[part])) for part in parts])
+    slope, level, *_ = stats.theilslopes(y, x - middle)
+    return float(slope), float(level)
+
+
+def _edge(x: Floats, y: Floats, near: float) -> Floats:
+    """The line on which rows begin or end: slope and x at y = 0; upright where they don't do so on one."""
+    slope, first, *_ = stats.theilslopes(x, y)
+    off = np.abs(x - first - slope * y)
+    return np.array([slope, first]) if np.count_nonzero(off > near) <= 1 else np.array([0.0, float(np.median(x))])

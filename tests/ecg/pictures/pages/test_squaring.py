@@ -1,0 +1,56 @@
+"""A page without a grid is squared by its rows."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from ecg.pictures.pages import reading as reads
+from ecg.pictures.pages.lattice import projection
+from ecg.pictures.pages.reading import read
+from ecg.pictures.pages.result import PageReading
+from tests.ecg.pictures.pages import drawn
+
+PAPER = (255, 246, 244)
+
+
+def askew(corners: list[tuple[float, float]]) -> NDArray[np.uint8]:
+    """A page of twelve leads without a grid, its corners moved by shares of its width: clockwise, the upper left
+    one first.
+    """
+    page = Image.fromarray(drawn.twelve(fine=None, bold=None)[0].pixels())
+    width, height = page.size
+    places = np.array([(0, 0), (width, 0), (width, height), (0, height)], np.float64)
+    matrix = projection(places + np.array(corners) * width, places)
+    factors = (matrix / matrix[2, 2]).ravel()[:8].tolist()
+    seen = page.transform(page.size, Image.Transform.PERSPECTIVE, factors, Image.Resampling.BICUBIC, fillcolor=PAPER)
+    return np.asarray(seen)
+
+
+def rhythm(reading: PageReading) -> NDArray[np.float32]:
+    """What was read of the rhythm strip; nothing where the page was read as another."""
+    strips = [lead.millivolts for lead in reading.leads if lead.row == 3]
+    return strips[0] if reading.layout == "3x4+1" else np.empty(0, np.float32)
+
+
+@pytest.mark.parametrize(
+    "corners",
+    [
+        [(0.06, 0.03), (-0.01, 0.0), (0.0, 0.0), (0.01, -0.01)],
+        [(0.0, 0.0), (-0.05, 0.04), (0.01, -0.04), (0.02, 0.0)],
+    ],
+    ids=["far above", "far on the right"],
+)
+def test_a_page_seen_askew_is_as_its_rows_say(corners: list[tuple[float, float]]) -> None:
+    found = rhythm(read(askew(corners)))
+    assert len(found) / 500 == pytest.approx(10, abs=0.15)
+    assert drawn.difference(found, drawn.lead(10)) < 0.25
+
+
+def test_a_page_that_is_straight_stays_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    pixels = askew([(0.0, 0.0)] * 4)
+    found = read(pixels)
+    monkeypatch.setattr(reads, "squared", lambda *_: None)
+    np.testing.assert_array_equal(rhythm(found), rhythm(read(pixels)))
