@@ -18,8 +18,10 @@ Floats = NDArray[np.float64]
 #: Fewer rows say little, and a row's slope is that of the levels of so many parts of it.
 _FEWEST: Final = 3
 _PARTS: Final = 12
-#: Rows begin, or end, on one line if all but one do so within this, mm.
+#: Rows begin, or end, on one line if they do so within this, mm; they run together if their slopes lie so near to what
+#: that makes of them: those of traces that drift don't.
 _NEAR: Final = 1.5
+_STEADY: Final = 0.003
 #: Corners that lie nearer to those of a rectangle, as a share of its width, may as well lie there; farther off, rows
 #: were misread.
 _LEAST: Final = 0.006
@@ -42,8 +44,11 @@ def squared(flat: Flat, traces: Sequence[Trace], millimetre: float) -> Flat | No
     begins, ends = np.array([trace.begin for trace in traces]), np.array([trace.end for trace in traces])
     middle = float((begins.mean() + ends.mean()) / 2)
     slopes, levels = np.array([_line(trace, middle) for trace in traces]).T
-    turn, tilt, *_ = stats.theilslopes(slopes, levels)
-    left, right = (_edge(places, levels + (places - middle) * slopes, _NEAR * millimetre) for places in (begins, ends))
+    turn, tilt = _along(levels, slopes, _STEADY, 0.0)
+    left, right = (
+        np.array(_along(levels + (places - middle) * slopes, places, _NEAR * millimetre, float(np.median(places))))
+        for places in (begins, ends)
+    )
 
     def corner(level: float, edge: Floats) -> tuple[float, float]:
         x = np.polyval(edge, level)
@@ -70,8 +75,15 @@ def _line(trace: Trace, middle: float) -> tuple[float, float]:
     return float(slope), float(level)
 
 
-def _edge(x: Floats, y: Floats, near: float) -> Floats:
-    """The line on which rows begin or end: slope and x at y = 0; upright where they don't do so on one."""
-    slope, first, *_ = stats.theilslopes(x, y)
-    off = np.abs(x - first - slope * y)
-    return np.array([slope, first]) if np.count_nonzero(off > near) <= 1 else np.array([0.0, float(np.median(x))])
+def _along(y: Floats, values: Floats, near: float, otherwise: float) -> tuple[float, float]:
+    """The line on which the rows' values lie, all but one of four: its slope and the value at y = 0.
+
+    Args:
+        y: Where the rows are, pixels.
+        values: Of the rows.
+        near: How far off the line a value may lie.
+        otherwise: The value of all rows if they don't lie on one.
+    """
+    slope, first, *_ = stats.theilslopes(values, y)
+    off = np.abs(values - first - slope * y)
+    return (float(slope), float(first)) if np.count_nonzero(off > near) <= len(y) // 4 else (0.0, otherwise)

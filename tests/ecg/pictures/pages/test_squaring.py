@@ -49,6 +49,20 @@ def test_a_page_seen_askew_is_as_its_rows_say(corners: list[tuple[float, float]]
     assert drawn.difference(found, drawn.lead(10)) < 0.25
 
 
+def test_rows_that_drift_do_not_say_how_a_page_lies(monkeypatch: pytest.MonkeyPatch) -> None:
+    page = drawn.Page(280, 110, 6.0, fine=None, bold=None)
+    for row, drift in enumerate((0.7, -0.05, -0.3)):
+        page.trace(14, 30 + 28 * row, drawn.lead(10) + np.linspace(0, drift, 10 * drawn.RATE))
+        page.text(16, 18 + 28 * row, ("I", "II", "V5")[row])
+    page.text(12, 107, "25 mm/s  10 mm/mV")
+    found = read(page.pixels())
+    monkeypatch.setattr(reads, "squared", lambda *_: None)
+    left = read(page.pixels())
+    assert [lead.name for lead in found.leads] == ["I", "II", "V5"]
+    for lead, other in zip(found.leads, left.leads, strict=True):
+        np.testing.assert_array_equal(lead.millivolts, other.millivolts)
+
+
 def test_a_page_that_is_straight_stays_so(monkeypatch: pytest.MonkeyPatch) -> None:
     pixels = askew([(0.0, 0.0)] * 4)
     found = read(pixels)
