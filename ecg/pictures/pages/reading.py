@@ -114,12 +114,11 @@ def read(
 
 
 def _shows_more(whole: PageReading, part: PageReading) -> bool:
-    """Whether a picture shows a grid, and more leads than a part of it, or the same to scale."""
+    """Whether a picture shows a grid for sure, and twelve leads on it, or that which gives a part of it its scale."""
     if whole.calibration is None or whole.calibration.millimetre is not Basis.GRID:
         return False
     to_scale = part.calibration is not None and part.calibration.millimetre is not Basis.ASSUMED
-    sure = Warned.PITCH_UNSURE not in whole.warnings
-    return sure and (not to_scale or len(whole.leads) > len(part.leads))
+    return Warned.PITCH_UNSURE not in whole.warnings and (not to_scale or len(whole.leads) >= len(STANDARD))
 
 
 def _read(
