@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
+import time
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import onnx
+import onnxruntime as ort
 from onnx import TensorProto, helper, numpy_helper
 
 HEIGHT, WIDTH = 32, 48
@@ -24,6 +28,33 @@ CLASSES = [
     ("PACED", "Paced"),
     ("ESCAPE", "Ventricular Escape"),
 ]
+
+
+#: A unit of work takes so many seconds at least, on this machine or a faster one: tests rely on slow models.
+_TURN = 0.003
+
+
+@cache
+def _multiplications() -> int:
+    """How many multiplications of 400 × 400 matrices a CPU of this machine does in :data:`_TURN`."""
+    constants = {"trips": np.array(100, np.int64), "true": np.array(True), "nothing": np.array(0.0, np.float32)}
+    graph = helper.make_graph(
+        [helper.make_node("Loop", ["trips", "true", "start"], ["end"], body=_loop_body())],
+        "loop",
+        [helper.make_tensor_value_info("start", TensorProto.FLOAT, [400, 400])],
+        [helper.make_tensor_value_info("end", TensorProto.FLOAT, [400, 400])],
+        [numpy_helper.from_array(value, name) for name, value in constants.items()],
+    )
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = 1
+    content = helper.make_model(graph, ir_version=10, opset_imports=[helper.make_operatorsetid("", 17)])
+    session = ort.InferenceSession(content.SerializeToString(), options, providers=["CPUExecutionProvider"])
+    taken = []
+    for _ in range(4):
+        begun = time.perf_counter()
+        session.run(None, {"start": np.ones((400, 400), np.float32)})
+        taken.append(time.perf_counter() - begun)
+    return max(1, math.ceil(_TURN * 100 / min(taken)))
 
 
 def _loop_body() -> onnx.GraphProto:
@@ -51,7 +82,8 @@ def _loop_body() -> onnx.GraphProto:
 def _graph(classes: int, work: int, channels: int) -> onnx.GraphProto:
     """A graph that calls class c what has its ink in the c-th of so many vertical bands.
 
-    ``distance`` is the share of ink in percent; ``work`` multiplications of 400 × 400 matrices make it slow.
+    ``distance`` is the share of ink in percent; ``work`` times so many multiplications as take :data:`_TURN` make it
+    slow.
     """
     bands = np.zeros((WIDTH, classes), dtype=np.float32)
     for column in range(WIDTH):
@@ -64,7 +96,7 @@ def _graph(classes: int, work: int, channels: int) -> onnx.GraphProto:
         "nothing": np.array(0.0, np.float32),
         "square": np.array([400, 400], np.int64),
         "axis1": np.array([1], np.int64),
-        "trips": np.array(work, np.int64),
+        "trips": np.array(work * (_multiplications() if work else 1), np.int64),
         "true": np.array(True),
     }
     node = helper.make_node

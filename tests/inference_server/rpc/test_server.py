@@ -311,7 +311,7 @@ def test_without_a_worker_it_is_not_ready_and_calls_wait(models: Path) -> None:
 
 
 def test_sigterm_finishes_what_is_under_way(tmp_path: Path) -> None:
-    write_model(tmp_path, work=800)
+    write_model(tmp_path, work=150)
     with running_server(tmp_path, workers=1) as process, grpc.insecure_channel(process.address) as channel:
         process.wait_for("serving")
         states: list[int] = []
