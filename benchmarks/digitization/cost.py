@@ -22,6 +22,8 @@ from training.pages.capture import Medium
 #: What a page may take: seconds from call to answer, and bytes of the process that needs most.
 MOST_SECONDS: Final = 5.0
 MOST_BYTES: Final = 600_000_000
+#: The file of a noisy photograph of 12 megapixels as a PNG is larger than servers take by default, bytes.
+_LARGEST_FILE: Final = 32 * 2**20
 #: Until the workers have started.
 _FIRST_SECONDS: Final = 120.0
 
@@ -45,7 +47,9 @@ def command(
     kinds = {name: paint for name, paint in PICTURES.items() if only in name}
     with (
         tempfile.TemporaryDirectory() as folder,
-        BeatlensServer(Path(folder, "log"), models=models, recording_workers=1) as server,
+        BeatlensServer(
+            Path(folder, "log"), models=models, recording_workers=1, max_image_bytes=_LARGEST_FILE
+        ) as server,
         ArrhythmiaClient(server.address) as client,
     ):
         client.digitize(made.encoded(made.picture("1x1", Medium.CLEAN, 0), "PNG"), timeout=_FIRST_SECONDS)

@@ -127,18 +127,18 @@ class _Lines:
             fifths: Whether there may be lines at the fifths of the period.
         """
         self.period, self.fifths = period, fifths
-        values = depth.astype(np.float32)
-        values -= ndimage.uniform_filter1d(values, max(3, round(2 * period)), axis=axis)
-        values[other] = 0.0
-        usual = np.abs(values[::4, ::4])[~other[::4, ::4]]
+        rows, columns = (side // _SQUARE * _SQUARE for side in depth.shape)
+        shape = (rows // _SQUARE, _SQUARE, columns // _SQUARE, _SQUARE)
+        around = ndimage.uniform_filter1d(depth, max(3, round(2 * period)), axis=axis, output=np.float32)
+        usual = np.abs(depth[::4, ::4] - around[::4, ::4])[~other[::4, ::4]]
+        values = depth[:rows, :columns].astype(np.float32)
+        values -= around[:rows, :columns]
+        values[other[:rows, :columns]] = 0.0
         if len(usual):
             most = float(np.quantile(usual, _MOST))
             np.clip(values, -most, most, out=values)
-        rows, columns = (side // _SQUARE * _SQUARE for side in depth.shape)
-        shape = (rows // _SQUARE, _SQUARE, columns // _SQUARE, _SQUARE)
-        squares = values[:rows, :columns].reshape(shape)
-        self.sizes = np.abs(squares).sum(axis=(1, 3))
-        strips = squares.sum(axis=1 if axis == 1 else 3)
+        strips = values.reshape(shape).sum(axis=1 if axis == 1 else 3)
+        self.sizes = np.abs(values, out=values).reshape(shape).sum(axis=(1, 3))
         along = (np.arange(columns if axis == 1 else rows) + 0.5) / period
         highest = min(_HIGHEST, int(period / _SHORTEST))
         self.waves = {}
