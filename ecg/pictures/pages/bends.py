@@ -48,7 +48,7 @@ _ORDERS: Final = (1, 2, 3)
 _NOISE: Final = 0.35
 _LEAST_PLACES: Final = 24
 #: Moving the lines must make them so many times as clear; by more than half a period, so many times.
-_CLEARER: Final = 1.02
+_CLEARER: Final = 1.03
 _FAR_CLEARER: Final = 1.2
 #: Waves shorter than so many pixels are none of the lines', and so many of their harmonics tell how clear they are.
 _SHORTEST: Final = 2.2
@@ -78,7 +78,8 @@ def evenly(lattice: Lattice, grid: NDArray[np.uint8], other: Mask, size: tuple[i
     pitch = pitch_of(depth)
     if pitch is None:
         return flat, None
-    clear = np.where(other, 0, lattice.shown(grid.shape)).astype(np.uint8)
+    clear = lattice.shown(grid.shape)
+    clear[other] = 0
     elsewhere = np.asarray(flat.straightened(Image.fromarray(clear), 0)) <= 127
     period = 5 * pitch.millimetre if pitch.five else pitch.millimetre
     return smoothed(flat, depth, elsewhere, period, fifths=pitch.five), pitch
@@ -109,8 +110,7 @@ def _unbent(flat: Flat, across: Floats, down: Floats) -> Flat:
         at = [to_y / _SQUARE - 0.5, to_x / _SQUARE - 0.5]
         to_x = x + ndimage.map_coordinates(across, at, order=1, mode="nearest")
         to_y = y + ndimage.map_coordinates(down, at, order=1, mode="nearest")
-    places = flat.to_picture(np.stack([to_x.ravel(), to_y.ravel()], axis=1))
-    return Flat(flat.size, flat.xs, flat.ys, places[:, 0].reshape(x.shape), places[:, 1].reshape(x.shape))
+    return flat.from_places(flat.xs, flat.ys, to_x, to_y)
 
 
 class _Lines:

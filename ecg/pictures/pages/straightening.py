@@ -43,6 +43,13 @@ class Flat:
         )
         return np.stack([x, y], axis=1)
 
+    def from_places(self, xs: Floats, ys: Floats, x: Floats, y: Floats) -> Flat:
+        """Paper straightened once more: its nodes at columns ``xs`` and rows ``ys`` come from places ``x``, ``y``,
+        ``[rows, columns]``, of this.
+        """
+        places = self.to_picture(np.stack([x.ravel(), y.ravel()], axis=1))
+        return Flat(self.size, xs, ys, places[:, 0].reshape(x.shape), places[:, 1].reshape(x.shape))
+
     def turned(self, quarters: int) -> Flat:
         """The same with the straightened picture turned counter-clockwise by quarter turns."""
         flat = self
@@ -84,8 +91,7 @@ def mapped(flat: Flat, matrix: Floats) -> Flat:
     """A page whose places a projective map, ``[3, 3]``, leads to those of one that was straightened."""
     xs, ys = _nodes(flat.size[0]), _nodes(flat.size[1])
     x, y = np.meshgrid(xs, ys)
-    places = flat.to_picture(np.stack(projected(matrix, x.ravel(), y.ravel()), axis=1))
-    return Flat(flat.size, xs, ys, places[:, 0].reshape(x.shape), places[:, 1].reshape(x.shape))
+    return flat.from_places(xs, ys, *projected(matrix, x, y))
 
 
 def flattened(lattice: Lattice, size: tuple[int, int]) -> Flat:
