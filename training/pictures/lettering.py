@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from ecg.pictures.pages.words import HEIGHT, LETTERING, WORDS
+from ecg.pictures.pages.lettering import HEIGHT, LETTERING, WORDS
 from training import packed
 from training.pictures.fonts import FONTS, font
 

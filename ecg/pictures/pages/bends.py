@@ -78,7 +78,7 @@ def evenly(lattice: Lattice, grid: NDArray[np.uint8], other: Mask, size: tuple[i
     pitch = pitch_of(depth)
     if pitch is None:
         return flat, None
-    clear = lattice.shown(grid.shape)
+    clear = lattice.shown(grid.shape, clearly=True)
     clear[other] = 0
     elsewhere = np.asarray(flat.straightened(Image.fromarray(clear), 0)) <= 127
     period = 5 * pitch.millimetre if pitch.five else pitch.millimetre

@@ -268,10 +268,11 @@ def ink_of(depth: Bytes, *, seen: Mask | None = None, is_share: bool = False) ->
         return None
     # Most of a trace is nearly level: its runs are as high as the pen is wide.
     thickness = float(np.quantile(runs.ends - runs.starts, 0.4))
-    return Ink(depth, mask, deepest, grid, labels, _boxes(labels, number), runs, max(1.0, thickness))
+    return Ink(depth, mask, deepest, grid, labels, boxes_of(labels, number), runs, max(1.0, thickness))
 
 
-def _boxes(labels: NDArray[np.int32], number: int) -> NDArray[np.int64]:
+def boxes_of(labels: NDArray[np.int32], number: int) -> NDArray[np.int64]:
+    """Left, top, right, lower edge of each piece of connected ink, ``[pieces + 1, 4]``; the first is none."""
     boxes = np.zeros((number + 1, 4), np.int64)
     for index, place in enumerate(ndimage.find_objects(labels), 1):
         boxes[index] = place[1].start, place[0].start, place[1].stop, place[0].stop

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -59,16 +59,20 @@ class Lattice:
     """Pixels of a period in the middle of the grid."""
     places: tuple[tuple[float, float], ...]
     """Middles of the tiles in which the grid was seen, x and y, pixels."""
+    faint: tuple[tuple[float, float], ...] = ()
+    """Of those in which it was only seen where the others say that its lines run."""
 
     def periods(self, x: Floats, y: Floats) -> tuple[Floats, Floats]:
         """Places in the picture as periods across and down."""
         return projected(self.matrix, x, y)
 
-    def shown(self, shape: tuple[int, int]) -> NDArray[np.uint8]:
-        """Where the grid was seen, ``[rows, columns]``: 255 in the inner parts of those tiles, 0 elsewhere."""
+    def shown(self, shape: tuple[int, int], *, clearly: bool = False) -> NDArray[np.uint8]:
+        """Where the grid was seen, or seen ``clearly``, ``[rows, columns]``: 255 in the inner parts of those tiles, 0
+        elsewhere.
+        """
         rows, columns = shape
         shown = np.zeros(shape, np.uint8)
-        for x, y in self.places:
+        for x, y in self.places if clearly else (*self.places, *self.faint):
             left, right, top, bottom = (
                 _inner(middle, length, far=far) for middle, length in ((x, columns), (y, rows)) for far in (False, True)
             )
@@ -134,13 +138,27 @@ def lattices_of(depth: NDArray[np.uint8]) -> Iterator[Lattice]:
         return
     waves = _waves(tiles, places, np.mean(tiles, axis=0))
     if waves:
-        yield _fitted(waves)
+        yield _seen_again(_fitted(waves), tiles, places)
     if len(tiles) >= _SEVERAL:
         # A strip across a large picture has a few tiles only, which drown among all the others.
         clearest = np.argsort([-_harmonics(_at_right_angles(tile, _COARSE)).max() for tile in tiles])[: len(tiles) // 4]
         waves = _waves(tiles, places, np.mean(tiles[clearest], axis=0))
         if waves:
-            yield _fitted(waves)
+            yield _seen_again(_fitted(waves), tiles, places)
+
+
+def _seen_again(lattice: Lattice, tiles: Floats, places: list[tuple[int, int]]) -> Lattice:
+    """A lattice with those tiles, too, in which its waves stand out where it says that they run: in shade, what is
+    followed from tile to tile may get lost.
+    """
+    x, y = np.array([(left + TILE / 2, top + TILE / 2) for top, left in places]).T
+    here, right, below = (np.array(lattice.periods(x + a, y + b)) for a, b in ((0.0, 0.0), (1.0, 0.0), (0.0, 1.0)))
+    waves = TILE * ((right - here) + 1j * (below - here))
+    seen = [
+        all(_MOST_WAVES > abs(wave) > _LEAST_WAVES and _peak(tile, wave, 0.0)[1] >= _CLEAR for wave in both)
+        for tile, both in zip(tiles, waves.T, strict=True)
+    ]
+    return replace(lattice, faint=tuple(zip(x[seen].tolist(), y[seen].tolist(), strict=True)))
 
 
 def _waves(tiles: Floats, places: list[tuple[int, int]], power: Floats) -> list[Waves]:

@@ -10,8 +10,9 @@ import numpy as np
 
 from ecg.leads import STANDARD
 from ecg.pictures.pages.corrections import Corrections
+from ecg.pictures.pages.lettering import NAMES
 from ecg.pictures.pages.result import Warned
-from ecg.pictures.pages.words import NAMES, Word
+from ecg.pictures.pages.words import Word
 
 CABRERA: Final = ("aVL", "I", "-aVR", "II", "aVF", "III")
 """Limb leads in the order of their angles, aVR turned round (Cabrera)."""
@@ -34,6 +35,9 @@ _MARGIN: Final = 0.6
 _LAST_FIGURE: Final = 1.6
 #: The row of a strip is taken to be so high, mm: it has no others to measure it by.
 _ROW: Final = 26.0
+#: A name stands so far above its row at most, as a share of what is between rows, and above that of a strip.
+_ABOVE: Final = 0.85
+_ABOVE_ALONE: Final = 1.3
 #: A letter is as wide as this share of its height, from and to.
 _LETTER: Final = (0.55, 1.3)
 
@@ -97,7 +101,9 @@ def named(words: Sequence[Word], levels: Sequence[float], millimetre: float) -> 
             continue
         middle = (top + bottom) / 2
         above = [(level - middle, row) for row, level in enumerate(levels)]
-        near = [(abs(off - 0.3 * spacing), row) for off, row in above if -0.35 * spacing <= off <= 0.85 * spacing]
+        # A strip's row has no others to measure it by: what stands above it names it.
+        reach = _ABOVE_ALONE if len(levels) == 1 and word.text != "I" else _ABOVE
+        near = [(abs(off - 0.3 * spacing), row) for off, row in above if -0.35 * spacing <= off <= reach * spacing]
         if near:
             found.append(Named(word.text, min(near)[1], float(left), word.likeness))
     # A lone bar where the other rows' names have their second letter is the figure of a name that ran into a trace.
@@ -113,6 +119,13 @@ def _is_second_letter(bar: Named, names: Sequence[Named], high: float) -> bool:
 def spacing_of(levels: Sequence[float], millimetre: float) -> float:
     """Between rows, pixels."""
     return float(np.median(np.diff(levels))) if len(levels) > 1 else _ROW * millimetre
+
+
+def count_of(layout: str) -> int:
+    """How many leads a layout as ``3x4+1`` has."""
+    twelve, _, strips = layout.partition("+")
+    rows, columns = twelve.split("x")
+    return int(rows) * int(columns) + int(strips or 0)
 
 
 def rows_of_twelve(rows: int, names: Sequence[Named], begin: float, end: float) -> range | None:

@@ -59,9 +59,15 @@ _OWN: Final = 0.6
 _ROUND: Final = 2.0
 _SHARP: Final = 6.0
 _ANGULAR: Final = 150.0
+#: Beats have kurtosis from here on mostly; charts that rise and fall evenly have less.
+_SHARPER: Final = 15.0
+#: So many lines, each of which covers this share of the height of so many rows, are those of a table.
+_RULES: Final = 4
+_THROUGH: Final = 0.97
+_RULED_ROWS: Final = 5
 #: What goes straight up or down for so many millimetres, at such a slope or more, and leaves a line by no more than
-#: this, mm, is a polygon's side: of a trace it is no more than this share, on bold lines, or beating beside words, and
-#: elsewhere.
+#: this, mm, is a polygon's side: of a trace it is no more than this share, on bold lines, or beating beside words, or
+#: sharply on any lines, and elsewhere.
 _SIDE: Final = 4.0
 _SLOPE: Final = 0.15
 _OFF: Final = 0.08
@@ -73,6 +79,8 @@ _ENOUGH_WORDS: Final = 4
 _LEAP: Final = 0.6
 
 
+#: An edge of the paper goes on beyond its rows' ends by so many millimetres.
+_BEYOND: Final = 3.0
 #: One beat has next to nothing beside its line (a share of all ink), and as little of it is level elsewhere than at its
 #: level: of 360 drawn and photographed beats 1 in 100 has more than 0.01, and none more terraces than 0.09; 1 in 50 has
 #: more waves.
@@ -103,13 +111,18 @@ class Signs(NamedTuple):
     """Share of a trace that goes straight up or down for long."""
     flat: bool = False
     """Whether there are several rows of which most hardly move: rules of a table or a form."""
+    ruled: bool = False
+    """Whether lines go straight down through all of several rows: those of a table or a puzzle."""
 
     @property
     def is_ecg(self) -> bool:
         """Whether they speak for an ECG."""
         if self.words >= _ENOUGH_WORDS:
             return True
+        if self.ruled:
+            return False
         steep = self.bold or (self.words > 1 and self.beating > 0)
+        steep |= self.lines and self.beating >= _BEATING and self.sharpness >= _SHARPER
         sides = self.sides <= (_MOST_SIDES if steep else _MOST_SIDES_ELSEWHERE)
         traced = _ROUND <= self.sharpness <= _ANGULAR and sides and not self.flat
         if self.words:
@@ -155,8 +168,22 @@ def signs_of(ink: Ink, traces: Sequence[Trace], millimetre: float, pitch: Pitch 
         alone=float(np.median(_alone(ink, traces, millimetre))),
         sharpness=float(np.median([_sharpness(trace.line) for trace in traces])),
         sides=float(np.median([_sides(trace, millimetre) for trace in traces])),
+        ruled=_is_ruled(ink, traces),
         flat=len(traces) > 1 and float(np.mean([_moves(trace.line) for trace in traces])) < 0.5,
     )
+
+
+def _is_ruled(ink: Ink, traces: Sequence[Trace]) -> bool:
+    """Whether several lines go straight down through all of several rows, between their ends."""
+    if len(traces) < _RULED_ROWS:
+        return False
+    levels = [trace.level for trace in traces]
+    ends = min(trace.begin for trace in traces), max(trace.end for trace in traces)
+    part = ink.mask[int(min(levels)) : int(max(levels)), int(ends[0]) : int(ends[1])]
+    if not part.size:
+        return False
+    through = np.r_[False, part.mean(axis=0) >= _THROUGH, False]
+    return int(np.count_nonzero(np.diff(through.astype(np.int8)) > 0)) >= _RULES
 
 
 def _alone(ink: Ink, traces: Sequence[Trace], millimetre: float) -> list[float]:
@@ -229,6 +256,21 @@ def between_beats(traces: Sequence[Trace]) -> float | None:
     """Pixels from one beat to the next; None where no trace has narrow waves of one shape again and again."""
     found = [between for trace in traces if (between := _between(trace.line)) is not None]
     return float(np.median(found)) if found else None
+
+
+def without_edges(traces: list[Trace], millimetre: float) -> list[Trace]:
+    """Traces without what is above and below rows that beat, doesn't, and goes on beyond both of their ends: an edge of
+    the paper, or what it lies on.
+    """
+    beats = [_between(trace.line) is not None for trace in traces]
+    beating = [trace for trace, beat in zip(traces, beats, strict=True) if beat]
+    begin = min((trace.begin for trace in beating), default=0.0) - _BEYOND * millimetre
+    end = max((trace.end for trace in beating), default=0.0) + _BEYOND * millimetre
+    inside = [beat or trace.begin > begin or trace.end < end for trace, beat in zip(traces, beats, strict=True)]
+    if not beating:
+        return traces
+    first, last = inside.index(True), len(traces) - inside[::-1].index(True)
+    return traces[first:last]
 
 
 def _between(line: Line) -> float | None:

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from ecg.pictures.ink.strokes import runs_of
 from ecg.pictures.pages.ink import Ink, ink_of
-from ecg.pictures.pages.words import NAMES, Word, words_of
+from ecg.pictures.pages.lettering import NAMES
+from ecg.pictures.pages.words import Word, words_of
 
 #: So many words that were read make sure that a page is not upside down.
 _ENOUGH: Final = 3

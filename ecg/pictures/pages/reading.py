@@ -18,12 +18,14 @@ from ecg.pictures.pages import ink as inks
 from ecg.pictures.pages import straightening
 from ecg.pictures.pages.bends import evenly
 from ecg.pictures.pages.corrections import NOTHING, Corrections
+from ecg.pictures.pages.depths import with_other_depths
 from ecg.pictures.pages.emptiness import is_empty
 from ecg.pictures.pages.ink import Ink
 from ecg.pictures.pages.lattice import lattices_of, within_grid
 from ecg.pictures.pages.layouts import (
     Layout,
     Named,
+    count_of,
     in_place_of,
     layout_of,
     named,
@@ -32,32 +34,30 @@ from ecg.pictures.pages.layouts import (
     with_names,
 )
 from ecg.pictures.pages.leads import leads_of
-from ecg.pictures.pages.likeness import between_beats, breaks_off, is_beat, signs_of
+from ecg.pictures.pages.lettering import UNITS
+from ecg.pictures.pages.likeness import between_beats, breaks_off, is_beat, signs_of, without_edges
 from ecg.pictures.pages.millimetre import Pitch, likelier
 from ecg.pictures.pages.orientation import as_stated, upright
 from ecg.pictures.pages.pulses import guessed_millimetre
 from ecg.pictures.pages.result import LEAST_SECONDS, Basis, Kind, PageReading, Reason, Warned
 from ecg.pictures.pages.rhythm_strips import named_by_likeness
 from ecg.pictures.pages.rows import ends_of, rows_of
-from ecg.pictures.pages.scale import scale_of
+from ecg.pictures.pages.scale import printed, scale_of
 from ecg.pictures.pages.seeking import Row, sought, sought_units
 from ecg.pictures.pages.shadows import without_shadows
+from ecg.pictures.pages.shares import Probabilities, ink_shares
 from ecg.pictures.pages.sheet import sheet_of
 from ecg.pictures.pages.squaring import squared
 from ecg.pictures.pages.straightening import Flat
 from ecg.pictures.pages.tilt import is_drawn, tilt_of
 from ecg.pictures.pages.traces import Trace, among_rows, touching, traces_of
 from ecg.pictures.pages.views import View, usual_scale, view_of
-from ecg.pictures.pages.words import UNITS, Word, words_of
+from ecg.pictures.pages.words import Word, words_of
 
 Pixels = NDArray[np.uint8]
-Probabilities = Callable[[Pixels], NDArray[np.float32]]
-"""From ``[H, W, 3]``, a millimetre being about 8 pixels, to ``[H, W, 4]``: paper, trace, grid, other ink."""
 
 #: The longer side with which pictures are read, pixels: larger ones are made smaller. A page is 280 mm wide.
 WORK_SIDE: Final = 2400
-#: Pixels of a millimetre for which networks are trained.
-NETWORK_MILLIMETRE: Final = 8.0
 #: A straightened pixel shows the picture from this share of 255 on.
 _SHOWN: Final = 250
 #: Pictures with a shorter side are no strip, pixels.
@@ -103,22 +103,15 @@ def read(
     if sheet is not None and not corrections.way_up:
         view = view_of(image, replace(corrections, corners=sheet.corners), WORK_SIDE, sheet)
         reading = _read(view, image.size, probabilities, corrections, go_on)
-        if reading.leads and not (len(reading.leads) < len(STANDARD) and sheet.ends_at_edge(image.size)):
+        least = max(len(STANDARD), count_of(reading.layout)) if reading.leads else 0
+        if reading.leads and not (len(reading.leads) < least and sheet.ends_at_edge(image.size)):
             return reading
         # What seems to be a sheet may be a lit part of a table.
         whole = _read(view_of(image, corrections, WORK_SIDE), image.size, probabilities, corrections, go_on)
-        return whole if not reading.leads or _shows_more(whole, reading) else reading
+        return whole if not reading.leads or whole.shows_more(reading) else reading
     if sheet is not None and not (corrections.corners and sheet.fills(corrections.corners, image.size)):
         sheet = None
     return _read(view_of(image, corrections, WORK_SIDE, sheet), image.size, probabilities, corrections, go_on)
-
-
-def _shows_more(whole: PageReading, part: PageReading) -> bool:
-    """Whether a picture shows a grid for sure, and twelve leads on it, or that which gives a part of it its scale."""
-    if whole.calibration is None or whole.calibration.millimetre is not Basis.GRID:
-        return False
-    to_scale = part.calibration is not None and part.calibration.millimetre is not Basis.ASSUMED
-    return Warned.PITCH_UNSURE not in whole.warnings and (not to_scale or len(whole.leads) >= len(STANDARD))
 
 
 def _read(
@@ -233,7 +226,7 @@ def _inked(
         depth = depth if lit is None else inks.trace_depth(lit, dark=False)
         ink = inks.ink_of(depth, seen=seen)
     else:
-        ink = inks.ink_of(_shares(straight, probabilities, millimetre), seen=seen, is_share=True)
+        ink = inks.ink_of(ink_shares(straight, probabilities, millimetre), seen=seen, is_share=True)
     if ink is None:
         return None
     go_on()
@@ -256,22 +249,13 @@ def _millimetre(view: View, flat: Flat, pitch: Pitch | None, stated: Corrections
     return max(flat.size) / _USUAL_WIDTH
 
 
-def _shares(straight: Pixels, probabilities: Probabilities, millimetre: float) -> Pixels:
-    """How likely each pixel is a trace's or other ink's, 255 = certainly; ``[rows, columns]``."""
-    image = Image.fromarray(straight)
-    factor = NETWORK_MILLIMETRE / millimetre
-    sized = image.resize((max(1, round(image.width * factor)), max(1, round(image.height * factor))))
-    said = probabilities(np.asarray(sized))
-    ink = np.rint(255 * np.clip(said[..., 1] + said[..., 3], 0, 1)).astype(np.uint8)
-    return np.asarray(Image.fromarray(ink).resize(image.size, Image.Resampling.BILINEAR))
-
-
 def _read_page(page: _Page, size: tuple[int, int], corrections: Corrections, go_on: Callable[[], None]) -> _Found:
     scale_to_picture = page.scale
     stated = corrections.scaled(1 / scale_to_picture, 1 / scale_to_picture)
     page, traces = _squared(*_better_known(page, _traces(page, stated, go_on), stated, go_on), stated, go_on)
     if not traces:
         return _Found(PageReading(Kind.NONE, size, Reason.NO_TRACE))
+    page = _all_read(page, traces)
     traces = _of_twelve(page, traces, stated)
     begin, end = _ends(traces, page)
     pulses = [trace.pulse for trace in traces if trace.pulse is not None]
@@ -285,8 +269,7 @@ def _read_page(page: _Page, size: tuple[int, int], corrections: Corrections, go_
         return _Found(PageReading(Kind.BEAT, size) if one else PageReading(Kind.NONE, size, Reason.NO_ECG))
     telling = len({name.name for name in names} - _BARS)
     # Of speed and gain, number and unit; else a unit by itself.
-    printed = 2 * [scale.calibration.speed, scale.calibration.gain].count(Basis.PRINT)
-    telling += printed or any(word.text in UNITS for word in page.words)
+    telling += 2 * scale.calibration.printed or any(word.text in UNITS for word in page.words)
     signs = signs_of(page.ink, traces, page.millimetre, page.pitch, telling)
     if not (stated.trusted or signs.is_ecg):
         return _Found(PageReading(Kind.NONE, size, Reason.NO_ECG), signs.beating > 0)
@@ -340,6 +323,14 @@ def _squared(
     return page, traces
 
 
+def _all_read(page: _Page, traces: list[Trace]) -> _Page:
+    """A page with more of its words, where those that were read don't name each row, and say speed and gain."""
+    rows = {name.row for name in named(page.words, [trace.level for trace in traces], page.millimetre)}
+    if len(rows) == len(traces) and None not in printed(page.words):
+        return page
+    return page._replace(words=with_other_depths(page.words, page.ink, page.millimetre))
+
+
 def _of_twelve(page: _Page, traces: list[Trace], stated: Corrections) -> list[Trace]:
     """The traces without lines of writing above and below those of twelve leads."""
     if stated.rows is not None:
@@ -357,7 +348,8 @@ def _ends(traces: list[Trace], page: _Page) -> tuple[float, float]:
 
 def _traces(page: _Page, stated: Corrections, go_on: Callable[[], None]) -> list[Trace]:
     levels = rows_of(page.ink, page.millimetre, stated.rows)
-    return among_rows(traces_of(page.ink, levels, page.millimetre, go_on), page.millimetre)
+    traces = among_rows(traces_of(page.ink, levels, page.millimetre, go_on), page.millimetre)
+    return traces if stated.rows is not None else without_edges(traces, page.millimetre)
 
 
 def _layout(

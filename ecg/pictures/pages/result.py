@@ -9,6 +9,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from ecg.leads import STANDARD
+
 RATE: Final = 500.0
 """Samples a second of every lead that is read."""
 PLACES: Final = 2
@@ -117,6 +119,11 @@ class Calibration:
         """Whether any of it is assumed."""
         return Basis.ASSUMED in (self.millimetre, self.speed, self.gain)
 
+    @property
+    def printed(self) -> int:
+        """How many of speed and gain are printed."""
+        return (self.speed, self.gain).count(Basis.PRINT)
+
 
 @dataclass(frozen=True, slots=True)
 class Lead:
@@ -164,6 +171,17 @@ class PageReading:
     leads: tuple[Lead, ...] = ()
     """In reading order."""
     warnings: tuple[Warned, ...] = ()
+
+    def shows_more(self, part: PageReading) -> bool:
+        """Whether this, of the whole picture, shows a grid for sure, and twelve leads on it, or more of the scale than
+        what was read of a ``part`` of it.
+        """
+        own, other = self.calibration, part.calibration
+        if own is None or own.millimetre is not Basis.GRID or Warned.PITCH_UNSURE in self.warnings:
+            return False
+        if other is None or other.millimetre is Basis.ASSUMED or len(self.leads) >= len(STANDARD):
+            return True
+        return own.printed > other.printed and [lead.name for lead in self.leads] == [lead.name for lead in part.leads]
 
 
 def enlarged(reading: PageReading, size: tuple[int, int]) -> PageReading:

@@ -34,6 +34,8 @@ _STATED: Final = 0.05
 _ASKEW: Final = 0.02
 #: What rows of a page show where nothing says how much it is, seconds.
 _SECONDS: Final = 10.0
+#: How long rows are then, mm: twice as fast, paper holds half of the time.
+_PAPER: Final = _SECONDS * USUAL_SPEED
 #: Of a page with so many rows, which a pulse says to be of about this length, they are: a pulse is a fiftieth as long.
 #: Strips are of any length: they are if the pulse can't tell the difference.
 _PAGE_ROWS: Final = 3
@@ -76,8 +78,9 @@ def scale_of(
         stated: What is stated of it, in pixels of the straightened page.
         rows: How many there are.
     """
-    speed, speed_off = _known(stated.mm_per_second, _printed(words, ("mm/s", "mm/sec"), SPEEDS))
-    gain, gain_off = _known(stated.mm_per_mv, _printed(words, ("mm/mV",), GAINS))
+    printed_speed, printed_gain = printed(words)
+    speed, speed_off = _known(stated.mm_per_second, printed_speed)
+    gain, gain_off = _known(stated.mm_per_mv, printed_gain)
     pulse = _pulse(pulses)
     if stated.pixels_per_second is not None and stated.pixels_per_mv is not None:
         found = _in_pixels(stated.pixels_per_second, stated.pixels_per_mv, pulse)
@@ -91,6 +94,11 @@ def scale_of(
     else:
         found = _without_grid(speed, gain, pulse, across, rows)
     return _with(found, Warned.STATED_SCALE) if speed_off or gain_off else found
+
+
+def printed(words: Sequence[Word]) -> tuple[float | None, float | None]:
+    """Speed, mm a second, and gain, mm a millivolt, as a page's words say them; None where these don't."""
+    return _printed(words, ("mm/s", "mm/sec"), SPEEDS), _printed(words, ("mm/mV",), GAINS)
 
 
 def _known(stated: float | None, printed: float | None) -> tuple[_Known | None, bool]:
@@ -135,7 +143,7 @@ def _without_grid(
 ) -> Scale:
     if pulse is None:
         speed, gain = speed or _Known(USUAL_SPEED, Basis.ASSUMED), gain or _Known(USUAL_GAIN, Basis.ASSUMED)
-        millimetre = across / (_SECONDS * speed.value)
+        millimetre = across / _PAPER
         calibration = Calibration(millimetre, speed.value, gain.value, Basis.ASSUMED, speed.basis, gain.basis)
         return _scale(calibration, (Warned.SCALE_UNKNOWN,))
     # The pulse says both what a millivolt and what a second is; millimetres only give it a name.

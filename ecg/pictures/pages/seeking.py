@@ -15,7 +15,8 @@ from scipy import fft
 from ecg.pictures.pages.following import letters_of
 from ecg.pictures.pages.ink import Ink
 from ecg.pictures.pages.layouts import Named, spacing_of
-from ecg.pictures.pages.words import HEIGHT, NAMES, NUMBERS, UNITS, Floats, Word, templates
+from ecg.pictures.pages.lettering import HEIGHT, NAMES, NUMBERS, UNITS, Floats, templates
+from ecg.pictures.pages.words import Word
 
 #: Strokes look like these, which have to be as like as this where another row's name says where they stand,
 #: and elsewhere.

@@ -32,6 +32,8 @@ _DARKEST: Final = 30.0
 _AREA: Final = (0.08, 0.97)
 _SOLID: Final = 0.92
 _FOUR_SIDED: Final = 1.1
+#: What is joined to it by less than about twice so many pixels of the copy is no part of it.
+_NECK: Final = 10
 #: Paper is so much lighter, or less colourful, than what it lies on, grey levels; a screen is so dark.
 _LIGHTER: Final = 20.0
 _PALER: Final = 25.0
@@ -91,7 +93,7 @@ def sheet_of(image: Image.Image) -> Sheet | None:
         return None
     small = image.convert("RGB").resize(size, Image.Resampling.BOX)
     colours = ndimage.median_filter(np.asarray(small), (_STROKES, _STROKES, 1)).astype(np.float64)
-    found = [sheet for far in _differences(colours) if (sheet := _found(colours, far)) is not None]
+    found = _found(colours)
     if not found:
         return None
     # The lit part of a sheet may have four sides, too.
@@ -100,7 +102,7 @@ def sheet_of(image: Image.Image) -> Sheet | None:
         return None
     if np.median(colours[mask], axis=0).max() <= _SCREEN:
         # Bright words near its edge look as little like a screen as what is around it; and screens aren't bent.
-        mask = _between(corners, size)
+        mask = _between(_to_edges(corners, size), size)
     corners = (corners + _OUTSET * 2 * (corners - corners.mean(axis=0))) * (np.array(image.size) / np.array(size))
     first, second, third, fourth = ((float(x), float(y)) for x, y in corners)
     inner = ndimage.binary_erosion(mask, border_value=1)
@@ -110,6 +112,17 @@ def sheet_of(image: Image.Image) -> Sheet | None:
     around = colours[tuple(nearest)].astype(np.uint8)
     shown = Image.fromarray(inner.view(np.uint8) * np.uint8(255))
     return Sheet((first, second, third, fourth), shown, Image.fromarray(around))
+
+
+def _to_edges(corners: Floats, size: tuple[int, int]) -> Floats:
+    """Corners, ``[4, 2]``, in a picture of ``size``: sides that nearly lie on its edges, and along them, do."""
+    moved = corners.copy()
+    for side, (axis, edge) in enumerate(((1, 0), (0, size[0]), (1, size[1]), (0, 0))):
+        ends = [side, (side + 1) % 4]
+        off = np.abs(corners[ends, axis] - edge)
+        if off.max() <= _AT_EDGE * size[axis] + 1 and np.ptp(off) <= 1:
+            moved[ends, axis] = edge
+    return moved
 
 
 def _between(corners: Floats, size: tuple[int, int]) -> Mask:
@@ -131,13 +144,30 @@ def _differences(colours: Floats) -> Iterator[Floats]:
     yield colours.max(axis=2)
 
 
-def _found(colours: Floats, far: Floats) -> tuple[Mask, Floats] | None:
-    """A sheet that differs from what is around it, and its corners, ``[4, 2]``; None where there is none."""
-    mask = _apart(far)
-    if mask is None or not _stands_out(colours, mask):
-        return None
+def _found(colours: Floats) -> list[tuple[Mask, Floats]]:
+    """Sheets that differ from what is around them, and their corners, ``[4, 2]``."""
+    masks = [(far, mask) for far in _differences(colours) if (mask := _apart(far)) is not None]
+    masks = [(far, mask) for far, mask in masks if _stands_out(colours, mask)]
+    found = [sheet for far, mask in masks if (sheet := _with_corners(colours, far, mask)) is not None]
+    if found:
+        return found
+    alone = ((far, _without_outgrowths(mask)) for far, mask in masks)
+    return [sheet for far, mask in alone if (sheet := _with_corners(colours, far, mask)) is not None]
+
+
+def _with_corners(colours: Floats, far: Floats, mask: Mask) -> tuple[Mask, Floats] | None:
+    """A piece and its corners, if it has four sides at which the colour leaps."""
     corners = _corners(mask)
     return (mask, corners) if corners is not None and _sharp(colours, far, mask, corners) else None
+
+
+def _without_outgrowths(mask: Mask) -> Mask:
+    """A piece without what is joined to it by little: patches of what it lies on that have its colour."""
+    labels, number = ndimage.label(ndimage.binary_opening(mask, iterations=_NECK))
+    if not number:
+        return mask
+    largest: Mask = labels == 1 + int(np.argmax(ndimage.sum_labels(mask, labels, np.arange(1, number + 1))))
+    return largest
 
 
 def _surroundings(colours: Floats) -> Floats:

@@ -1,33 +1,17 @@
-"""Printed words read by comparison: names of leads, speed and gain. A small set, in several fonts, and nothing else."""
+"""Printed words read by comparison: names of leads, speed and gain."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache, lru_cache
-from pathlib import Path
 from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from scipy import ndimage
 
-from ecg.leads import STANDARD
 from ecg.pictures.pages.ink import Ink
+from ecg.pictures.pages.lettering import HEIGHT, NAMES, NUMBERS, UNITS, by_width
 from ecg.pictures.pages.rows import TRACE_WIDTH
-
-Floats = NDArray[np.float32]
-
-NAMES: Final = (*STANDARD, "-aVR")
-"""Names of leads that are known by sight."""
-NUMBERS: Final = ("2.5", "5", "10", "12.5", "20", "25", "50")
-"""Of speed and gain."""
-UNITS: Final = ("mm/s", "mm/sec", "mm/mV")
-WORDS: Final = (*NAMES, *NUMBERS, *UNITS)
-HEIGHT: Final = 24
-"""Rows of a word in :data:`LETTERING`, from the top of its highest letter to the foot of its lowest."""
-LETTERING: Final = Path(__file__).with_name("lettering.npz")
-"""The words in several fonts, made by :mod:`training.pictures.lettering`."""
 
 #: How high a letter is, mm.
 _HIGHEST: Final = 6.5
@@ -36,6 +20,8 @@ _LOWEST: Final = 1.1
 _MOST_LETTERS: Final = 4000
 #: Letters of a word are no farther apart than this share of its height.
 _SPACE: Final = 0.34
+#: Of two groups of letters, one is so low beside the other where its space was told by letters without ascenders.
+_LOW: Final = 0.72
 #: The widths of a word in different fonts, as a share.
 _WIDTHS: Final = 0.3
 #: A letter beside another is no farther away than this share of its height; ink covers this share of it there, and
@@ -62,12 +48,10 @@ _MOST_WORDS: Final = 400
 #: A word is known from this likeness on (correlation), and if no other word is nearly as like.
 LIKE: Final = 0.66
 _ALONE: Final = 0.025
-#: A word's pixels blur it as much as a bell of this deviation, pixels: squares, and lines drawn between their middles,
-#: have a variance of 1/12 + 1/6, and print has some, too. Templates are blurred in steps, pixels of the template, and
-#: so many of them kept.
-_BLUR: Final = 0.6
-_BLURS: Final = 0.4
-_KEPT: Final = 12
+#: Where letters are fainter than traces, this share of what is around them is paper, and this share of their pixels are
+#: paler than their full ink.
+_PAPER: Final = 0.4
+_LETTER: Final = 0.9
 
 
 class Word(NamedTuple):
@@ -231,22 +215,9 @@ def _groups(ink: Ink, millimetre: float) -> list[tuple[tuple[int, int, int, int]
     order = [int(index) for index in np.flatnonzero(lone | small) if index]
     if len(order) > _MOST_LETTERS:
         return []
-    order.sort(key=lambda index: int(ink.boxes[index, 0]))
-    groups: list[list[int]] = []
-    boxes: list[list[int]] = []
-    for index in order:
-        left, top, right, bottom = (int(edge) for edge in ink.boxes[index])
-        for group, box in zip(groups[-40:], boxes[-40:], strict=True):
-            high = max(box[3] - box[1], bottom - top)
-            beside = -0.5 * high <= left - box[2] <= _SPACE * high
-            level = min(bottom, box[3]) - max(top, box[1]) > 0.5 * min(bottom - top, box[3] - box[1])
-            if beside and level and max(bottom, box[3]) - min(top, box[1]) <= 1.4 * high:
-                group.append(index)
-                box[:] = min(left, box[0]), min(top, box[1]), max(right, box[2]), max(bottom, box[3])
-                break
-        else:
-            groups.append([index])
-            boxes.append([left, top, right, bottom])
+    groups = _together(ink, [[index] for index in order])
+    # An m is low: how far letters stand apart is told by the higher ones that follow.
+    groups = _together(ink, groups, _LOW)
     found = []
     for letters in groups:
         group = _without_comma(ink, letters)
@@ -254,6 +225,33 @@ def _groups(ink: Ink, millimetre: float) -> list[tuple[tuple[int, int, int, int]
         if _LOWEST * millimetre <= around[3] - around[1] <= _HIGHEST * millimetre:
             found.append((around, tuple(group)))
     return found
+
+
+def _together(ink: Ink, parts: Sequence[list[int]], low: float = 1.0) -> list[list[int]]:
+    """Pieces of ink, those beside each other together, from left to right.
+
+    Args:
+        ink: Of the page.
+        parts: Pieces that are together already.
+        low: Of two, one is at most so many times as high as the other.
+    """
+    groups: list[list[int]] = []
+    boxes: list[tuple[int, int, int, int]] = []
+    for part in sorted(parts, key=lambda pieces: int(ink.boxes[pieces, 0].min())):
+        left, top, right, bottom = around = _around(ink, part)
+        for place in range(max(0, len(groups) - 40), len(groups)):
+            box = boxes[place]
+            heights = sorted((box[3] - box[1], bottom - top))
+            beside = -0.5 * heights[1] <= left - box[2] <= _SPACE * heights[1] and heights[0] <= low * heights[1]
+            level = min(bottom, box[3]) - max(top, box[1]) > 0.5 * heights[0]
+            if beside and level and max(bottom, box[3]) - min(top, box[1]) <= 1.4 * heights[1]:
+                groups[place] = [*groups[place], *part]
+                boxes[place] = min(left, box[0]), min(top, box[1]), max(right, box[2]), max(bottom, box[3])
+                break
+        else:
+            groups.append(part)
+            boxes.append(around)
+    return groups
 
 
 def _without_comma(ink: Ink, pieces: list[int]) -> list[int]:
@@ -268,10 +266,36 @@ def _without_comma(ink: Ink, pieces: list[int]) -> list[int]:
 
 
 def _read(ink: Ink, box: tuple[int, int, int, int], pieces: tuple[int, ...]) -> Word:
-    grey, (left, top, right, bottom) = _grey(ink, box, pieces)
+    """The likest word, by what stands out from the page's grid, or from what is around the letters alone."""
+    own = (ink.labels[box[1] : box[3], box[0] : box[2]], ink.depth[box[1] : box[3], box[0] : box[2]])
+    words = [_compared(ink, box, pieces, levels) for levels in _levels(ink, pieces, *own)]
+    return max(words, key=lambda word: word.likeness)
+
+
+def _levels(
+    ink: Ink, pieces: tuple[int, ...], labels: NDArray[np.int32], depth: NDArray[np.uint8]
+) -> list[tuple[float, float]]:
+    """Depths of what is no letter and of a letter: of the page, and where letters are fainter than its ink, of these.
+
+    Args:
+        ink: Of the page.
+        pieces: The letters' pieces of ink.
+        labels: Pieces of ink in the letters' box, ``[rows, columns]``.
+        depth: Depth there, ``[rows, columns]``.
+    """
+    found = [(ink.grid, ink.deepest)]
+    letters, paper = depth[np.isin(labels, pieces)], depth[labels == 0]
+    if len(letters) and len(paper):
+        fainter = min(float(np.quantile(paper, _PAPER)), ink.grid), float(np.quantile(letters, _LETTER))
+        found += [fainter] if fainter[1] < ink.deepest else []
+    return found
+
+
+def _compared(ink: Ink, box: tuple[int, int, int, int], pieces: tuple[int, ...], levels: tuple[float, float]) -> Word:
+    grey, (left, top, right, bottom) = _grey(ink, box, pieces, levels)
     wide = (right - left) * HEIGHT / (bottom - top)
     best: dict[str, float] = {}
-    for width, shapes in _by_width(_blur(bottom - top)).items():
+    for width, shapes in by_width(bottom - top).items():
         if abs(wide - width) > _WIDTHS * max(wide, width) + 1:
             continue
         sized = grey.resize((width, HEIGHT), Image.Resampling.BILINEAR, (left, top, right, bottom))
@@ -287,15 +311,22 @@ def _read(ink: Ink, box: tuple[int, int, int, int], pieces: tuple[int, ...]) -> 
 
 
 def _grey(
-    ink: Ink, box: tuple[int, int, int, int], pieces: tuple[int, ...]
+    ink: Ink, box: tuple[int, int, int, int], pieces: tuple[int, ...], levels: tuple[float, float]
 ) -> tuple[Image.Image, tuple[float, float, float, float]]:
-    """The letters with the paler pixels at their edges, and their box in it to parts of a pixel."""
+    """The letters with the paler pixels at their edges, and their box in it to parts of a pixel.
+
+    Args:
+        ink: Of the page.
+        box: Left, top, right, lower edge of the letters.
+        pieces: Their pieces of ink.
+        levels: Depth of what is no letter, and of a letter.
+    """
     left, top = max(0, box[0] - 1), max(0, box[1] - 1)
     around = slice(top, box[3] + 1), slice(left, box[2] + 1)
     labels = ink.labels[around]
     own = (labels == 0) | np.isin(labels, pieces)
-    depth = np.where(own, ink.depth[around], 0)
-    share = np.clip((depth - ink.grid) / max(1.0, ink.deepest - ink.grid), 0.0, 1.0)
+    paper, letter = levels
+    share = np.clip((np.where(own, ink.depth[around], 0.0) - paper) / max(1.0, letter - paper), 0.0, 1.0)
     across, down = _ends(share.max(axis=0)), _ends(share.max(axis=1))
     return Image.fromarray((255 * share).astype(np.uint8)), (across[0], down[0], across[1], down[1])
 
@@ -308,78 +339,3 @@ def _ends(shares: NDArray[np.floating]) -> tuple[float, float]:
     begin = first + 1 - float(padded[first : first + 2].sum())
     end = last + float(padded[last + 1 : last + 3].sum())
     return max(0.0, begin), min(float(len(shares)), max(end, begin + 1.0))
-
-
-class _Shapes:
-    """Words of one width, which are compared with letters all at once."""
-
-    def __init__(self, texts: Sequence[str], shapes: Sequence[Floats]) -> None:
-        self.texts = tuple(texts)
-        half = shapes[0].shape[1] // 2
-        parts = (slice(None),) if half <= 3 else (slice(None), slice(0, half), slice(half, None))
-        self._parts = [(part, _Part(np.stack([shape[:, part].ravel() for shape in shapes]))) for part in parts]
-
-    def likeness(self, seen: Floats) -> Floats:
-        """To each word, ``[words]``: correlation, that of the less alike half counting twice, as names differ in the
-        right one, numbers in either.
-        """
-        whole, *halves = (shapes.correlation(seen[:, part].ravel()) for part, shapes in self._parts)
-        least = np.minimum(*halves) if halves else whole
-        likeness: Floats = (whole + least) / np.float32(2)
-        return likeness
-
-
-class _Part:
-    """Words, or halves of them, ``[words, pixels]``."""
-
-    def __init__(self, values: Floats) -> None:
-        self._values = values
-        self._bare = values - values.mean(axis=1, keepdims=True)
-        self._squares = np.square(self._bare).sum(axis=1)
-
-    def correlation(self, seen: Floats) -> Floats:
-        """With what is seen, ``[pixels]``."""
-        bare = seen - seen.mean()
-        below = np.sqrt(self._squares * float(bare @ bare))
-        # A solid bar, as an I without serifs is: how alike they are filled.
-        solid = below < 1e-6
-        found: Floats = (self._bare @ bare) / np.where(solid, 1.0, below).astype(np.float32)
-        if solid.any():
-            found[solid] = 1.0 - np.abs(self._values[solid] - seen).mean(axis=1) / 255
-        return found
-
-
-def templates(height: float) -> tuple[tuple[str, Floats], ...]:
-    """Words and how they look in several fonts, ``[HEIGHT, columns]``, 0 to 255: as blurred as words of that many
-    pixels are when they are made as large.
-    """
-    return _as_seen(_blur(height))
-
-
-def _blur(height: float) -> int:
-    """How blurred words of that many pixels are when they are as large as the templates, in steps of :data:`_BLURS`."""
-    return round(_BLUR * HEIGHT / height / _BLURS)
-
-
-@lru_cache(maxsize=_KEPT)
-def _by_width(blur: int) -> dict[int, _Shapes]:
-    """The templates by their width."""
-    found: dict[int, list[tuple[str, Floats]]] = {}
-    for text, shape in _as_seen(blur):
-        found.setdefault(shape.shape[1], []).append((text, shape))
-    return {width: _Shapes(*zip(*among, strict=True)) for width, among in found.items()}
-
-
-@lru_cache(maxsize=_KEPT)
-def _as_seen(blur: int) -> tuple[tuple[str, Floats], ...]:
-    """The templates as pixels show them that blur so much."""
-    return tuple((text, ndimage.gaussian_filter(part, blur * _BLURS, mode="constant")) for text, part in _templates())
-
-
-@cache
-def _templates() -> tuple[tuple[str, Floats], ...]:
-    with np.load(LETTERING, allow_pickle=False) as file:
-        pixels, widths = file["pixels"], file["widths"]
-    ends = np.cumsum(widths)
-    parts = [pixels[:, end - width : end].astype(np.float32) for end, width in zip(ends, widths, strict=True)]
-    return tuple((WORDS[number % len(WORDS)], part) for number, part in enumerate(parts))

@@ -9,7 +9,8 @@ from typing import Final
 
 from ecg.leads import canonical
 from ecg.pictures.documents.drawing import Printed
-from ecg.pictures.pages.words import NAMES, UNITS, Word
+from ecg.pictures.pages.lettering import NAMES, UNITS
+from ecg.pictures.pages.words import Word
 
 #: A number, a unit, or a number with its unit.
 _SCALE: Final = re.compile(r"(\d{1,3}(?:[.,]\d)?)?(mm/(?:sec|s|mV))?", re.IGNORECASE)

@@ -69,16 +69,18 @@ class Page:
         wide = speed / 5
         self.line([(x - 1, y), (x, y), (x, y - gain), (x + wide, y - gain), (x + wide, y), (x + wide + 1, y)])
 
-    def line(self, places: Sequence[tuple[float, float]], thick: float = 0.32) -> None:
-        """A stroke of the pen."""
+    def line(
+        self, places: Sequence[tuple[float, float]], thick: float = 0.32, pen: tuple[int, int, int] | None = None
+    ) -> None:
+        """A stroke of the pen, or of another one."""
         points = [(x * self.scale * _FINER, y * self.scale * _FINER) for x, y in places]
-        self._draw.line(points, fill=self._pen, width=max(1, round(thick * self.scale * _FINER)), joint="curve")
+        self._draw.line(points, fill=pen or self._pen, width=max(1, round(thick * self.scale * _FINER)), joint="curve")
 
-    def text(self, x: float, y: float, words: str, high: float = 3.4) -> None:
+    def text(self, x: float, y: float, words: str, high: float = 3.4, pen: tuple[int, int, int] | None = None) -> None:
         """Words on a line at ``y``."""
         font = ImageFont.load_default(high * self.scale * _FINER)
         place = (x * self.scale * _FINER, y * self.scale * _FINER)
-        self._draw.text(place, words, fill=self._pen, font=font, anchor="ls")
+        self._draw.text(place, words, fill=pen or self._pen, font=font, anchor="ls")
 
     def pixels(self) -> NDArray[np.uint8]:
         """The finished page, ``[rows, columns, 3]``."""

@@ -28,3 +28,15 @@ def test_an_uneven_ground_has_none() -> None:
     chance = np.random.default_rng(3)
     ground = ndimage.gaussian_filter(chance.normal(size=(1200, 1700)), 2)
     assert not list(lattices_of(np.clip(6 * ground / ground.std() + 6, 0, 20).astype(np.uint8)))
+
+
+def test_paper_is_seen_again_behind_a_stretch_that_shows_no_lines() -> None:
+    chance = np.random.default_rng(5)
+    rows, columns = np.indices((700, 1900))
+    lines = [np.exp(-(((place + 14.55) % 29.1 - 14.55) ** 2) / 2) for place in (columns, rows)]
+    hidden = (columns > 450) & (columns < 1000)
+    ink = np.where(hidden, 6, 6 * np.maximum(*lines) + 2) + chance.normal(size=rows.shape) * np.where(hidden, 4, 0.5)
+    lattice, *_ = lattices_of(np.clip(ink, 0, 20).astype(np.uint8))
+    shown = lattice.shown(rows.shape)
+    assert shown[:, 60:380].min() == shown[:, 1100:].min() == 255
+    assert shown[:, 700:760].max() == 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ecg.leads import STANDARD
-from ecg.pictures.pages.layouts import Named, in_place_of, layout_of, named, rows_of_twelve
+from ecg.pictures.pages.layouts import Named, count_of, in_place_of, layout_of, named, rows_of_twelve
 from ecg.pictures.pages.words import Word
 
 
@@ -76,3 +76,17 @@ def test_a_name_that_was_found_stands_for_the_bars_that_were_read_of_it() -> Non
     names = [Named("I", 0, 10.0), Named("I", 1, 10.0), Named("II", 1, 22.0), Named("V2", 1, 600.0)]
     found = in_place_of(names, [Named("III", 1, 10.0)], (20.0, 1000.0))
     assert [(name.name, name.row) for name in found] == [("I", 0), ("V2", 1), ("III", 1)]
+
+
+@pytest.mark.parametrize(
+    ("levels", "text", "names"),
+    [([310.0], "V2", ["V2"]), ([310.0], "I", []), ([310.0, 460.0], "V2", [])],
+    ids=["a strip", "a bar above a strip", "several rows"],
+)
+def test_a_name_far_above_is_that_of_a_strip(levels: list[float], text: str, names: list[str]) -> None:
+    assert [name.name for name in named([word(text, 90, 30)], levels, 7.0)] == names
+
+
+@pytest.mark.parametrize(("layout", "leads"), [("1x1", 1), ("3x4", 12), ("3x4+1", 13), ("3x4+3", 15), ("12x1", 12)])
+def test_a_layout_says_how_many_leads_it_has(layout: str, leads: int) -> None:
+    assert count_of(layout) == leads

@@ -36,6 +36,25 @@ def test_whatever_a_heart_does_on_millimetre_paper_is_read(values: np.ndarray, n
     assert read(page.pixels()).kind is Kind.STRIP
 
 
+@pytest.mark.parametrize("below", [True, False])
+def test_the_edge_of_the_paper_is_no_row(below: bool) -> None:
+    page = drawn.Page(232, 70, 7.0)
+    page.trace(18, 36, drawn.lead(7.6))
+    page.text(19, 22, "V5")
+    edge = [(x, (63.0 if below else 7.0) + 0.4 * np.sin(x / 20)) for x in range(4, 228, 2)]
+    page.line(edge)
+    reading = read(page.pixels())
+    assert (reading.kind, [lead.name for lead in reading.leads]) == (Kind.STRIP, ["V5"])
+
+
+def test_a_lead_in_which_nothing_beats_is_a_row_as_others_are() -> None:
+    page = drawn.Page(232, 80, 7.0)
+    for y, name, values in ((36, "II", drawn.lead(7.6)), (66, "V1", GENERATOR.normal(0, 0.008, 3800))):
+        page.trace(18, y, values)
+        page.text(19, y - 12, name)
+    assert [lead.name for lead in read(page.pixels()).leads] == ["II", "V1"]
+
+
 @pytest.mark.parametrize("late", [3, 6])
 def test_beats_are_beats_however_their_baseline_drifts(late: int) -> None:
     page = drawn.Page(222, 70, 6.0, paper=(0, 0, 0), fine=None, bold=None, pen=(255, 255, 255))
@@ -77,7 +96,16 @@ def writing(page: drawn.Page) -> None:
         page.text(12, 12 + 12 * row, "Remember to buy paper, pens and a new ruler", high=5)
 
 
-@pytest.mark.parametrize("paint", [sine, axes, bars, zigzag, writing])
+def puzzle(page: drawn.Page) -> None:
+    for place in range(10):
+        page.line([(20, 5 + 7 * place), (90, 5 + 7 * place)])
+        page.line([(20 + 70 / 9 * place, 5), (20 + 70 / 9 * place, 68)])
+    for row, column in np.argwhere(np.random.default_rng(6).random((9, 9)) < 0.25).tolist():
+        x, y = 20 + 70 / 9 * column, 5 + 7 * row
+        page.line([(x, y + 3.5), (x + 70 / 9, y + 3.5)], thick=7)
+
+
+@pytest.mark.parametrize("paint", [sine, axes, bars, zigzag, writing, puzzle])
 @pytest.mark.parametrize("lines", [True, False])
 def test_what_is_drawn_on_any_paper_is_no_strip(paint: object, lines: bool) -> None:
     colours = {} if lines else {"fine": None, "bold": None}
@@ -124,6 +152,11 @@ TRACED = Signs(words=0, lines=False, bold=False, beating=0.0, alone=1.0, sharpne
         (TRACED._replace(lines=True, words=2, beating=1.0, sides=0.15), True),  # wide waves, slowly written
         (TRACED._replace(lines=True, words=1, beating=1.0, sides=0.15), False),
         (TRACED._replace(lines=True, sharpness=260.0), False),  # edges of bars
+        (TRACED._replace(lines=True, beating=1.0, sharpness=22.0, sides=0.2), True),  # wide waves between sharp beats
+        (TRACED._replace(beating=1.0, sharpness=40.0, sides=0.2), False),
+        (TRACED._replace(lines=True, beating=1.0, sharpness=4.0, sides=0.2), False),  # a chart that goes up and down
+        (TRACED._replace(beating=1.0, ruled=True), False),  # a puzzle
+        (TRACED._replace(words=4, beating=1.0, ruled=True), True),
     ],
 )
 def test_words_paper_and_shape_speak_together(signs: Signs, is_ecg: bool) -> None:

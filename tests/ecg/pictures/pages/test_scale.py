@@ -9,7 +9,7 @@ from scipy import ndimage
 from ecg.pictures.pages.ink import ink_of
 from ecg.pictures.pages.millimetre import Pitch
 from ecg.pictures.pages.pulses import Pulse, boxes_of
-from ecg.pictures.pages.result import Basis
+from ecg.pictures.pages.result import Basis, Warned
 from ecg.pictures.pages.scale import scale_of
 from ecg.pictures.pages.words import Word
 
@@ -76,3 +76,16 @@ def test_a_page_of_about_ten_seconds_has_ten_where_only_a_pulse_says_how_long_a_
     scale = scale_of(None, [pulse] * rows, [], across, rows=rows)
     assert across / scale.pixels_per_second == pytest.approx(seconds)
     assert scale.calibration.speed is Basis.PULSE
+
+
+@pytest.mark.parametrize(("number", "seconds"), [("12.5", 20.0), ("25", 10.0), ("50", 5.0)])
+def test_where_nothing_says_how_long_a_row_is_paper_holds_as_much_as_its_speed_allows(
+    number: str, seconds: float
+) -> None:
+    printed = [
+        Word(number, 0.9, (100, 700, 130, 724), (), number, 724),
+        Word("mm/s", 0.9, (138, 700, 190, 724), (), "mm/s", 724),
+    ]
+    scale = scale_of(None, [], printed, 1500.0)
+    assert 1500.0 / scale.pixels_per_second == pytest.approx(seconds)
+    assert Warned.SCALE_UNKNOWN in scale.warnings

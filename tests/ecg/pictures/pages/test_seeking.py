@@ -9,9 +9,10 @@ import pytest
 from ecg.pictures.pages import seeking
 from ecg.pictures.pages.ink import ink_of
 from ecg.pictures.pages.layouts import Named
+from ecg.pictures.pages.lettering import NUMBERS
 from ecg.pictures.pages.reading import read
 from ecg.pictures.pages.seeking import Row, sought, sought_units
-from ecg.pictures.pages.words import NUMBERS, Word, words_of
+from ecg.pictures.pages.words import Word, words_of
 from tests.ecg.pictures.pages import drawn
 
 

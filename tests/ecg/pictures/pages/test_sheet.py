@@ -90,3 +90,35 @@ def test_words_at_the_edge_of_a_screen_are_on_it() -> None:
     assert sheet is not None
     shown = np.asarray(sheet.shown.resize(picture.size))
     assert shown[44:56, 40:180].min() == shown[374:386, 40:180].min() == 255
+
+
+def test_a_screen_that_ends_with_the_picture_is_shown_to_its_edge() -> None:
+    picture = Image.new("RGB", (740, 420), (60, 62, 66))
+    ImageDraw.Draw(picture).rectangle((0, 60, 640, 420), fill=(4, 6, 10))
+    sheet = sheet_of(picture)
+    assert sheet is not None
+    shown = np.asarray(sheet.shown)
+    assert shown[60:, 0].min() == shown[-1, 4:240].min() == 255
+    assert shown[:, -20:].max() == shown[:15].max() == 0
+
+
+def test_a_screen_that_lies_askew_is_not_moved_to_the_edge() -> None:
+    picture = Image.new("RGB", (740, 420), (150, 40, 160))
+    ImageDraw.Draw(picture).polygon([(40, 4), (690, 20), (700, 330), (30, 300)], fill=(4, 6, 10))
+    sheet = sheet_of(picture)
+    assert sheet is not None
+    np.testing.assert_allclose(np.array(sheet.corners), [(40, 4), (690, 20), (700, 330), (30, 300)], atol=16)
+    assert np.asarray(sheet.shown.resize(picture.size))[8, 660] == 0
+
+
+@pytest.mark.parametrize("patch", [(884, 296, 940, 344), (884, 250, 914, 360)])
+def test_a_patch_of_the_table_beside_a_screen_that_has_its_colour_is_no_part_of_it(
+    patch: tuple[int, int, int, int],
+) -> None:
+    picture = photographed((190, 40, 80), (8, 8, 12))
+    draw = ImageDraw.Draw(picture)
+    for place in ((860, 310, 888, 330), patch):
+        draw.rectangle(place, fill=(10, 10, 14))
+    sheet = sheet_of(picture)
+    assert sheet is not None
+    np.testing.assert_allclose(np.array(sheet.corners), CORNERS, atol=30)

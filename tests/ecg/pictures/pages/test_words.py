@@ -7,6 +7,7 @@ import pytest
 from ecg.pictures.pages import words
 from ecg.pictures.pages.ink import ink_of
 from ecg.pictures.pages.layouts import named
+from ecg.pictures.pages.lettering import UNITS
 from ecg.pictures.pages.words import words_of
 from tests.ecg.pictures.pages import drawn
 
@@ -75,4 +76,15 @@ def test_writing_is_no_number_and_unit() -> None:
     page.text(14, 43, "20% many 10x moving averages at 25mV and 50mph")
     ink = ink_of(255 - page.pixels().min(axis=2))
     assert ink is not None
-    assert not [word.text for word in words_of(ink, 8.0) if word.text in words.UNITS]
+    assert not [word.text for word in words_of(ink, 8.0) if word.text in UNITS]
+
+
+@pytest.mark.parametrize("name", ["aVL", "V2", "III"])
+def test_letters_that_are_paler_than_the_trace_are_known_by_their_own_ink(name: str) -> None:
+    page = drawn.Page(222, 46, 8.0, paper=(255, 255, 255), fine=None, bold=(190, 190, 190))
+    page.line([(14, 28), (210, 28)], thick=0.6)
+    page.text(16, 14, name, high=2.2, pen=(120, 120, 120))
+    ink = ink_of(255 - page.pixels().min(axis=2))
+    assert ink is not None
+    found = next(word for word in words_of(ink, 8.0) if word.text == name)
+    assert found.likeness > 0.8

@@ -1,0 +1,51 @@
+"""Of two readings of one picture, which shows more."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from ecg.leads import STANDARD
+from ecg.pictures.pages.result import Basis, Calibration, Kind, Lead, PageReading, Warned
+
+
+def reading(names: tuple[str, ...], speed: Basis = Basis.ASSUMED, *, millimetre: Basis = Basis.GRID) -> PageReading:
+    leads = tuple(
+        Lead(name, True, row, 0, 0.0, 500.0, np.zeros(9, np.float32), np.zeros((5, 2)), (0.0, 0.0, 9.0, 9.0), 1.0)
+        for row, name in enumerate(names)
+    )
+    calibration = Calibration(8.0, 25.0, 10.0, millimetre, speed, Basis.ASSUMED)
+    return PageReading(Kind.PAGE, (900, 600), calibration=calibration, leads=leads)
+
+
+PART = reading(("II", "V1"))
+WHOLE = reading(("II", "V1"), Basis.PRINT)
+
+
+@pytest.mark.parametrize(
+    ("whole", "part", "more"),
+    [
+        (WHOLE, PART, True),
+        (PART, WHOLE, False),
+        (PART, PART, False),
+        (reading(("II", "V2"), Basis.PRINT), PART, False),
+        (replace(WHOLE, warnings=(Warned.PITCH_UNSURE,)), PART, False),
+        (reading(("II", "V1"), Basis.PRINT, millimetre=Basis.ASSUMED), PART, False),
+        (reading(STANDARD), PART, True),
+        (reading(("V1",)), reading(("II", "V1"), millimetre=Basis.ASSUMED), True),
+    ],
+    ids=[
+        "print that the part cut off",
+        "less of it",
+        "as much",
+        "other leads",
+        "a grid that isn't sure",
+        "no grid",
+        "twelve leads",
+        "a part without any scale",
+    ],
+)
+def test_the_whole_picture_is_read_where_it_shows_more(whole: PageReading, part: PageReading, more: bool) -> None:
+    assert whole.shows_more(part) is more
