@@ -12,10 +12,9 @@ import numpy as np
 from scipy import ndimage
 
 from ecg.pictures.pages.ink import Ink, Mask, boxes_of
+from ecg.pictures.pages.layouts import BARS
 from ecg.pictures.pages.words import Word, words_of
 
-#: Figures and grid lines look like these, too.
-_BARS: Final = ("I", "II", "III")
 #: So much of a page is paper and fine grid: of what covers a twentieth, blurred traces and letters may have half.
 _PAPER_QUANTILE: Final = 0.85
 #: From the grid's depth to full ink, faint letters begin at this share, grey levels at least; deep ones at this.
@@ -37,7 +36,7 @@ def with_other_depths(words: Sequence[Word], ink: Ink, millimetre: float) -> lis
     for other in _at_other_depths(ink):
         for word in words_of(other, millimetre):
             beside = [known for known in found if _overlap(word, known)]
-            if word.text and word.text not in _BARS and all(len(known.text) < len(word.text) for known in beside):
+            if word.text and word.text not in BARS and all(len(known.text) < len(word.text) for known in beside):
                 found = [known for known in found if known not in beside] + [word]
     return found
 

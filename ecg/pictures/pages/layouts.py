@@ -17,6 +17,9 @@ from ecg.pictures.pages.words import Word
 CABRERA: Final = ("aVL", "I", "-aVR", "II", "aVF", "III")
 """Limb leads in the order of their angles, aVR turned round (Cabrera)."""
 
+BARS: Final = ("I", "II", "III")
+"""Names that figures, lines of a grid and bars of a chart look like, too."""
+
 #: Rows and columns of pages with twelve leads, and how many rhythm strips may stand below.
 _TWELVE: Final = ((3, 4, (0, 1, 2, 3)), (6, 2, (0, 1)), (12, 1, (0,)))
 #: What so many rows are whose traces break off between leads.
@@ -101,8 +104,8 @@ def named(words: Sequence[Word], levels: Sequence[float], millimetre: float) -> 
             continue
         middle = (top + bottom) / 2
         above = [(level - middle, row) for row, level in enumerate(levels)]
-        # A strip's row has no others to measure it by: what stands above it names it.
-        reach = _ABOVE_ALONE if len(levels) == 1 and word.text != "I" else _ABOVE
+        # A strip's row has no others to measure it by: what stands above it names it. Figures of a date look like bars.
+        reach = _ABOVE_ALONE if len(levels) == 1 and word.text not in BARS else _ABOVE
         near = [(abs(off - 0.3 * spacing), row) for off, row in above if -0.35 * spacing <= off <= reach * spacing]
         if near:
             found.append(Named(word.text, min(near)[1], float(left), word.likeness))

@@ -23,6 +23,7 @@ from ecg.pictures.pages.emptiness import is_empty
 from ecg.pictures.pages.ink import Ink
 from ecg.pictures.pages.lattice import lattices_of, within_grid
 from ecg.pictures.pages.layouts import (
+    BARS,
     Layout,
     Named,
     count_of,
@@ -71,8 +72,6 @@ _LEAST_WIDTH: Final = 150
 _USUAL_WIDTH: Final = 265.0
 #: How often a page without a grid is squared by its rows: the first time they may be far from level.
 _SQUARED: Final = 2
-#: Names that bars of a chart or a frame may look like: alone they don't make a picture an ECG.
-_BARS: Final = frozenset({"I", "II", "III"})
 
 
 def go_on_always() -> None:
@@ -267,7 +266,7 @@ def _read_page(page: _Page, size: tuple[int, int], corrections: Corrections, go_
     if known and seconds < LEAST_SECONDS:
         one = stated.trusted or _is_one_beat(page.view.image)
         return _Found(PageReading(Kind.BEAT, size) if one else PageReading(Kind.NONE, size, Reason.NO_ECG))
-    telling = len({name.name for name in names} - _BARS)
+    telling = len({name.name for name in names} - {*BARS})
     # Of speed and gain, number and unit; else a unit by itself.
     telling += 2 * scale.calibration.printed or any(word.text in UNITS for word in page.words)
     signs = signs_of(page.ink, traces, page.millimetre, page.pitch, telling)

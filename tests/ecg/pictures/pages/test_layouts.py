@@ -80,8 +80,8 @@ def test_a_name_that_was_found_stands_for_the_bars_that_were_read_of_it() -> Non
 
 @pytest.mark.parametrize(
     ("levels", "text", "names"),
-    [([310.0], "V2", ["V2"]), ([310.0], "I", []), ([310.0, 460.0], "V2", [])],
-    ids=["a strip", "a bar above a strip", "several rows"],
+    [([310.0], "V2", ["V2"]), ([310.0], "I", []), ([310.0], "II", []), ([310.0, 460.0], "V2", [])],
+    ids=["a strip", "a bar above a strip", "figures of a date above a strip", "several rows"],
 )
 def test_a_name_far_above_is_that_of_a_strip(levels: list[float], text: str, names: list[str]) -> None:
     assert [name.name for name in named([word(text, 90, 30)], levels, 7.0)] == names
