@@ -70,6 +70,8 @@ _REACH_SHARE: Final = 0.1
 #: most, share of the picture.
 _BAR: Final = 60
 _BAR_ROWS: Final = (8, 0.35)
+#: So many rows on both sides of its edge differ by half of that, most of them.
+_BESIDE: Final = 24
 #: Ink in one piece that lies along the upper or lower edge of what is seen for so many columns, and for this share of
 #: its own, is what the paper lies on: a wave is cut off in few.
 _ALONG: Final = 48
@@ -163,16 +165,26 @@ def continued(pixels: Bytes, seen: Mask) -> Bytes:
 def between_bars(pixels: Bytes) -> Mask:
     """What lies between the bars of a program at the upper and lower edge of a picture, ``[rows, columns]``."""
     light = pixels.max(axis=2)
-    off = np.abs(np.median(light[:, ::4], axis=1) - np.median(light[::4, ::4])) > _BAR
+    rows = np.median(light[:, ::4], axis=1)
+    off = np.abs(rows - np.median(light[::4, ::4])) > _BAR
     page = np.flatnonzero(~off)
     between = np.ones(light.shape, np.bool_)
     if not len(page):
         return between
     first, last = int(page[0]), int(page[-1])
-    for high, part in ((first, slice(0, first + 2)), (len(off) - 1 - last, slice(last - 1, len(off)))):
-        if _BAR_ROWS[0] <= high <= _BAR_ROWS[1] * len(off):
-            between[part] = False
+    if _is_bar(rows[:first], rows[first:], len(off)):
+        between[: first + 2] = False
+    if _is_bar(rows[last + 1 :][::-1], rows[last::-1], len(off)):
+        between[last - 1 :] = False
     return between
+
+
+def _is_bar(rows: NDArray[np.floating], page: NDArray[np.floating], of: int) -> bool:
+    """Whether rows, the last of which is next to the page, are a bar's in a picture of so many: it has an edge, where
+    light that falls off has none.
+    """
+    high = _BAR_ROWS[0] <= len(rows) <= _BAR_ROWS[1] * of
+    return high and bool(abs(np.median(rows[-_BESIDE:]) - np.median(page[:_BESIDE])) > _BAR / 2)
 
 
 def trace_depth(pixels: Bytes, *, dark: bool) -> Bytes:
@@ -205,25 +217,27 @@ def paper_of(depth: Bytes, seen: Mask, *, has_grid: bool = False) -> Mask:
     if not len(rows) or not len(columns):
         return seen
     box = [int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1]
+    whole = tuple(box)
     for _ in range(2):
         for axis in (1, 0):
             part = depth[box[0] : box[1], box[2] : box[3]]
             typical = np.median(part[:, ::4] if axis else part[::4], axis=axis)
             low = 0 if axis else 2
-            reach = min(_REACH, round(_REACH_SHARE * len(typical))) if has_grid else len(typical)
-            box[low], box[low + 1] = _light(typical, box[low], reach)
+            first, last = whole[low : low + 2]
+            reach = min(_REACH, round(_REACH_SHARE * (last - first))) if has_grid else last - first
+            box[low], box[low + 1] = _light(typical, box[low], (first + reach, last - reach))
     paper = np.zeros_like(seen)
     paper[box[0] : box[1], box[2] : box[3]] = True
     return paper & seen
 
 
-def _light(typical: NDArray[np.floating], first: int, reach: int) -> tuple[int, int]:
+def _light(typical: NDArray[np.floating], first: int, edges: tuple[int, int]) -> tuple[int, int]:
     """The stretch around the middle in which nothing is as dark as a table, begin and end; ``first`` is added.
 
-    What is farther from both ends than ``reach`` is no table.
+    What lies between both ``edges`` is no table.
     """
     dark = np.flatnonzero(ndimage.binary_opening(typical > _TABLE, np.ones(_BAND, np.bool_)))
-    dark = dark[(dark < reach) | (dark >= len(typical) - reach)]
+    dark = dark[(first + dark < edges[0]) | (first + dark >= edges[1])]
     middle = len(typical) // 2
     before, after = dark[dark < middle], dark[dark >= middle]
     # What is next to the table is the paper's edge.

@@ -20,6 +20,9 @@ LEAST_SECONDS: Final = 1.4
 BRIDGED: Final = 0.06
 """An interruption of a line that is no longer is drawn over, seconds: a crossing letter, a faint spot."""
 
+#: Two readings have the same millimetre if it differs by no more than this share.
+_SAME_MILLIMETRE: Final = 0.02
+
 
 class Kind(StrEnum):
     """What a picture shows."""
@@ -173,15 +176,32 @@ class PageReading:
     warnings: tuple[Warned, ...] = ()
 
     def shows_more(self, part: PageReading) -> bool:
-        """Whether this, of the whole picture, shows a grid for sure, and twelve leads on it, or more of the scale than
-        what was read of a ``part`` of it.
+        """Whether this, of the whole picture, shows a grid for sure, and twelve leads on it, or more words to the same
+        rows, than what was read of a ``part`` of it.
         """
         own, other = self.calibration, part.calibration
-        if own is None or own.millimetre is not Basis.GRID or Warned.PITCH_UNSURE in self.warnings:
+        if own is None or own.millimetre is not Basis.GRID:
             return False
-        if other is None or other.millimetre is Basis.ASSUMED or len(self.leads) >= len(STANDARD):
+        to_scale = other is not None and other.millimetre is not Basis.ASSUMED
+        if Warned.PITCH_UNSURE not in self.warnings and (not to_scale or len(self.leads) >= len(STANDARD)):
             return True
-        return own.printed > other.printed and [lead.name for lead in self.leads] == [lead.name for lead in part.leads]
+        return to_scale and _alike(self, part) and self._words > part._words
+
+    @property
+    def _words(self) -> int:
+        """How many names, and of speed and gain, were read."""
+        return sum(lead.name_read for lead in self.leads) + (self.calibration.printed if self.calibration else 0)
+
+
+def _alike(one: PageReading, other: PageReading) -> bool:
+    """Whether two readings of a picture have the same millimetre and leads, but for names that one of them lacks."""
+    if one.calibration is None or other.calibration is None or len(one.leads) != len(other.leads):
+        return False
+    off = abs(one.calibration.pixels_per_mm / other.calibration.pixels_per_mm - 1)
+    both = zip(one.leads, other.leads, strict=True)
+    return off <= _SAME_MILLIMETRE and all(
+        mine.name == theirs.name for mine, theirs in both if mine.name_read and theirs.name_read
+    )
 
 
 def enlarged(reading: PageReading, size: tuple[int, int]) -> PageReading:

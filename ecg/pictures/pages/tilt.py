@@ -14,12 +14,15 @@ from ecg.pictures.pages.rows import level_runs
 Floats = NDArray[np.float64]
 
 #: Rise in a pixel of what is tried, at first and then about the best of those.
-_STEEPEST: Final = 0.1
+_STEEPEST: Final = 0.6
 _STEP: Final = 0.002
 _FINER: Final = 10
-#: How blurred levels are counted, mm, and by how many times as much ink must gather at its levels.
+#: How blurred levels are counted, mm, and by how many times as much ink must gather at its levels, and where these rise
+#: by more than paper in a scanner does.
 _BLUR: Final = 0.3
 _CLEARER: Final = 1.1
+_SCANNED: Final = 0.1
+_FAR_CLEARER: Final = 2.0
 #: Scanners and cameras leave fewer pixels that are exactly like the one beside them, share.
 _SAME: Final = 0.8
 
@@ -30,7 +33,7 @@ def is_drawn(pixels: NDArray[np.uint8]) -> bool:
 
 
 def tilt_of(ink: Ink, millimetre: float) -> float:
-    """Degrees counter-clockwise by which a page is turned that is nearly upright; 0 where nothing is sure.
+    """Degrees counter-clockwise by which a page is turned that is about upright; 0 where nothing is sure.
 
     Args:
         ink: Of the page.
@@ -46,7 +49,8 @@ def tilt_of(ink: Ink, millimetre: float) -> float:
 
     rough = best(np.arange(-_STEEPEST, _STEEPEST + _STEP / 2, _STEP))
     slope = best(rough + np.arange(-_FINER, _FINER + 1) * _STEP / _FINER)
-    if _gathered(middles - slope * x, millimetre) < _CLEARER * _gathered(middles, millimetre):
+    clearer = _CLEARER if abs(slope) <= _SCANNED else _FAR_CLEARER
+    if _gathered(middles - slope * x, millimetre) < clearer * _gathered(middles, millimetre):
         return 0.0
     return -float(np.degrees(np.arctan(slope)))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ecg.pictures.pages.ink import ink_of, trace_depth
+from ecg.pictures.pages.ink import between_bars, ink_of, paper_of, trace_depth
 
 Colour = tuple[int, int, int]
 
@@ -27,6 +27,20 @@ def test_a_pen_is_deeper_than_the_grid(pen: Colour, grid: Colour) -> None:
     sheet[150:153] = pen
     depth = trace_depth(sheet, dark=False)
     assert np.median(depth[151]) > 1.4 * np.median(depth[12]) + 20
+
+
+@pytest.mark.parametrize("top", [True, False])
+@pytest.mark.parametrize("bar", [40, 230])
+def test_bars_of_a_program_are_left_out_and_light_that_falls_off_is_not(bar: int, top: bool) -> None:
+    screen = np.full((500, 700, 3), 140, np.uint8)
+    screen[60:] = np.where(np.arange(700)[None, :, None] % 90 < 2, 20, 140)
+    screen[:60] = bar
+    falling = np.r_[np.linspace(bar, 140, 220), np.full(280, 140.0)].astype(np.uint8)
+    lit = np.repeat(falling[:, None, None], 700, axis=1).repeat(3, axis=2)
+    screen, lit = (pixels if top else pixels[::-1] for pixels in (screen, lit))
+    between = between_bars(screen)[:, 0]
+    assert np.flatnonzero(~between).tolist() == (list(range(62)) if top else list(range(438, 500)))
+    assert between_bars(lit).all()
 
 
 @pytest.mark.parametrize("quarters", [0, 2], ids=["upright", "upside down"])
@@ -84,3 +98,13 @@ def test_a_grid_is_no_ink_where_there_is_next_to_none() -> None:
     assert ink is not None
     assert ink.mask[300:302, 100:2000].all()
     assert not ink.mask[310:].any()
+
+
+@pytest.mark.parametrize("has_grid", [True, False])
+def test_of_paper_whose_grid_was_seen_only_the_very_edges_may_be_a_table(has_grid: bool) -> None:
+    depth = paper(1600, 900)
+    depth[1250:] += 90
+    seen = paper_of(depth, np.ones(depth.shape, np.bool_), has_grid=has_grid)[:, 450]
+    assert seen[:1200].all()
+    assert seen[1250:1450].all() == seen[1250:1450].any() == has_grid
+    assert not seen[1500:].any()

@@ -11,12 +11,14 @@ from ecg.leads import STANDARD
 from ecg.pictures.pages.result import Basis, Calibration, Kind, Lead, PageReading, Warned
 
 
-def reading(names: tuple[str, ...], speed: Basis = Basis.ASSUMED, *, millimetre: Basis = Basis.GRID) -> PageReading:
+def reading(
+    names: tuple[str, ...], speed: Basis = Basis.ASSUMED, *, millimetre: Basis = Basis.GRID, pixels: float = 8.0
+) -> PageReading:
     leads = tuple(
-        Lead(name, True, row, 0, 0.0, 500.0, np.zeros(9, np.float32), np.zeros((5, 2)), (0.0, 0.0, 9.0, 9.0), 1.0)
+        Lead(name, bool(name), row, 0, 0.0, 500.0, np.zeros(9, np.float32), np.zeros((5, 2)), (0.0, 0.0, 9.0, 9.0), 1.0)
         for row, name in enumerate(names)
     )
-    calibration = Calibration(8.0, 25.0, 10.0, millimetre, speed, Basis.ASSUMED)
+    calibration = Calibration(pixels, 25.0, 10.0, millimetre, speed, Basis.ASSUMED)
     return PageReading(Kind.PAGE, (900, 600), calibration=calibration, leads=leads)
 
 
@@ -28,23 +30,31 @@ WHOLE = reading(("II", "V1"), Basis.PRINT)
     ("whole", "part", "more"),
     [
         (WHOLE, PART, True),
+        (PART, reading(("", "V1")), True),
+        (replace(WHOLE, warnings=(Warned.PITCH_UNSURE,)), PART, True),
+        (reading(STANDARD), PART, True),
+        (reading(("V1",)), reading(("II", "V1"), millimetre=Basis.ASSUMED), True),
         (PART, WHOLE, False),
         (PART, PART, False),
         (reading(("II", "V2"), Basis.PRINT), PART, False),
-        (replace(WHOLE, warnings=(Warned.PITCH_UNSURE,)), PART, False),
+        (reading(("II", "V1", "V2"), Basis.PRINT), PART, False),
+        (reading(("II", "V1"), Basis.PRINT, pixels=8.4), PART, False),
         (reading(("II", "V1"), Basis.PRINT, millimetre=Basis.ASSUMED), PART, False),
-        (reading(STANDARD), PART, True),
-        (reading(("V1",)), reading(("II", "V1"), millimetre=Basis.ASSUMED), True),
+        (replace(reading(STANDARD), warnings=(Warned.PITCH_UNSURE,)), PART, False),
     ],
     ids=[
         "print that the part cut off",
-        "less of it",
-        "as much",
-        "other leads",
-        "a grid that isn't sure",
-        "no grid",
+        "a name that the part cut off",
+        "the same grid, though it isn't sure",
         "twelve leads",
         "a part without any scale",
+        "less",
+        "as much",
+        "another name",
+        "more rows",
+        "another grid",
+        "no grid",
+        "twelve leads, but no sure grid",
     ],
 )
 def test_the_whole_picture_is_read_where_it_shows_more(whole: PageReading, part: PageReading, more: bool) -> None:
