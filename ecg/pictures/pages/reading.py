@@ -70,6 +70,8 @@ _SMALL: Final = 700
 _LEAST_WIDTH: Final = 150
 #: A page without a grid is taken to be so wide, mm: only to tell letters from traces.
 _USUAL_WIDTH: Final = 265.0
+#: By so many degrees a page is turned that no scanner shows.
+_ASKEW: Final = 4.0
 #: How often a page without a grid is squared by its rows: the first time they may be far from level.
 _SQUARED: Final = 2
 
@@ -311,7 +313,8 @@ def _squared(
 ) -> tuple[_Page, list[Trace]]:
     """A page without a grid as its rows say that it lies, and its traces."""
     for _ in range(_SQUARED if page.pitch is None and not stated.corners else 0):
-        flat = squared(page.flat, traces, page.millimetre)
+        askew = abs((_degrees(page) + 45) % 90 - 45) > _ASKEW
+        flat = squared(page.flat, traces, page.millimetre, askew=askew)
         again = page.again(flat, None) if flat is not None else None
         if again is None:
             break

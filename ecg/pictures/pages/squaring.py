@@ -22,19 +22,21 @@ _PARTS: Final = 12
 #: that makes of them: those of traces that drift don't.
 _NEAR: Final = 1.5
 _STEADY: Final = 0.003
-#: Corners that lie nearer to those of a rectangle, as a share of its width, may as well lie there; farther off, rows
-#: were misread.
+#: Corners that lie nearer to those of a rectangle, as a share of its width, may as well lie there, but for pages that
+#: somebody photographed; farther off, rows were misread.
 _LEAST: Final = 0.006
+_LEAST_ASKEW: Final = 0.002
 _MOST: Final = 0.15
 
 
-def squared(flat: Flat, traces: Sequence[Trace], millimetre: float) -> Flat | None:
+def squared(flat: Flat, traces: Sequence[Trace], millimetre: float, *, askew: bool = False) -> Flat | None:
     """The page with its rows side by side, each beginning and ending where the others do.
 
     Args:
         flat: How it was straightened.
         traces: Of its rows, on it.
         millimetre: Pixels; about.
+        askew: Whether the page lies in its picture as no scanner shows it.
 
     Returns:
         None where rows are as they should be, or don't say how the page lies.
@@ -63,7 +65,8 @@ def squared(flat: Flat, traces: Sequence[Trace], millimetre: float) -> Flat | No
     )
     wanted = np.array([(first, upper), (last, upper), (last, lower), (first, lower)])
     off = float(np.abs(seen - wanted).max()) / (last - first)
-    return mapped(flat, projection(wanted, seen)) if _LEAST <= off <= _MOST else None
+    least = _LEAST_ASKEW if askew else _LEAST
+    return mapped(flat, projection(wanted, seen)) if least <= off <= _MOST else None
 
 
 def _line(trace: Trace, middle: float) -> tuple[float, float]:
