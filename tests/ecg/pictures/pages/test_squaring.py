@@ -56,7 +56,7 @@ def test_a_page_seen_askew_is_as_its_rows_say(corners: list[tuple[float, float]]
 def row(level: float, begin: int, end: int) -> Trace:
     columns = np.arange(begin, end)
     heights = np.full(len(columns), level)
-    return Trace(level, Line(columns, heights, heights, 3.0), None, 0.0, columns + 0.5, heights)
+    return Trace(level, Line(columns, heights, heights, 3.0), None, 0.0, columns.astype(np.float64) + 0.5, heights)
 
 
 @pytest.mark.parametrize(
