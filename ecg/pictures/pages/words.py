@@ -45,8 +45,9 @@ _MOST_SCALES: Final = 60
 _SPACES: Final = 3
 #: Of so many words letters and figures are joined; a page has a hundred.
 _MOST_WORDS: Final = 400
-#: A word is known from this likeness on (correlation), and if no other word is nearly as like.
+#: A word is known from this likeness on (correlation), for sure from this one, and if no other word is nearly as like.
 LIKE: Final = 0.66
+_SURELY: Final = 0.9
 _ALONE: Final = 0.025
 #: Where letters are fainter than traces, this share of what is around them is paper, and this share of their pixels are
 #: paler than their full ink.
@@ -112,8 +113,12 @@ def _number_and_unit(ink: Ink, word: Word) -> list[Word]:
     spaces = ink.boxes[pieces[1:], 0] - ends[:-1]
     largest = [int(at) for at in np.argsort(-spaces, kind="stable")[:_SPACES] if spaces[at] > 0]
     for cuts in [*([at] for at in largest), *([largest] if len(largest) == _SPACES else [])]:
-        parts = [_part(ink, part.tolist()) for part in np.split(np.array(pieces), np.sort(cuts) + 1)]
-        if all(part.text in (UNITS if at % 2 else NUMBERS) for at, part in enumerate(parts)):
+        parts: list[Word] = []
+        for at, part in enumerate(np.split(np.array(pieces), np.sort(cuts) + 1)):
+            parts.append(_part(ink, part.tolist()))
+            if parts[-1].text not in (UNITS if at % 2 else NUMBERS):
+                break
+        else:
             return parts
     return []
 
@@ -268,8 +273,12 @@ def _without_comma(ink: Ink, pieces: list[int]) -> list[int]:
 def _read(ink: Ink, box: tuple[int, int, int, int], pieces: tuple[int, ...]) -> Word:
     """The likest word, by what stands out from the page's grid, or from what is around the letters alone."""
     own = (ink.labels[box[1] : box[3], box[0] : box[2]], ink.depth[box[1] : box[3], box[0] : box[2]])
-    words = [_compared(ink, box, pieces, levels) for levels in _levels(ink, pieces, *own)]
-    return max(words, key=lambda word: word.likeness)
+    best = Word("", -1.0, box, pieces)
+    for levels in _levels(ink, pieces, *own):
+        best = max(best, _compared(ink, box, pieces, levels), key=lambda word: word.likeness)
+        if best.likeness >= _SURELY:
+            break
+    return best
 
 
 def _levels(
