@@ -14,13 +14,11 @@ from scipy import fft
 
 from ecg.pictures.pages.following import letters_of
 from ecg.pictures.pages.ink import Ink
-from ecg.pictures.pages.layouts import Named, spacing_of
+from ecg.pictures.pages.layouts import BARS, Named, spacing_of
 from ecg.pictures.pages.lettering import HEIGHT, NAMES, NUMBERS, UNITS, Floats, templates
 from ecg.pictures.pages.words import Word
 
-#: Strokes look like these, which have to be as like as this where another row's name says where they stand,
-#: and elsewhere.
-_BARS: Final = ("II", "III")
+#: Bars have to be as like as this where another row's name says where they stand, and elsewhere.
 _LIKE_BARS: Final = (0.78, 0.9)
 #: A name is known by this likeness (correlation), if no other is nearly as like; less is enough where another row's
 #: name says where it stands.
@@ -207,14 +205,14 @@ def _best(ink: Ink, place: _Place, high: int, *, bars: bool, told: bool) -> _Fou
     """The name that stands at a place, which other rows' names have ``told`` or not; None where none, or several,
     might.
     """
-    names = [name for name in NAMES if name != "I" and (bars or name not in _BARS)]
+    names = [name for name in NAMES if name != "I" and (bars or name not in BARS)]
     found = sorted(_all(ink, place, names, high, _OFF), reverse=True)
     if not found:
         return None
     first = found[0]
     like, like_bars = (_LIKE_BESIDE, _LIKE_BARS[0]) if told else (_LIKE, _LIKE_BARS[1])
     clear = all(first.likeness - other.likeness >= _ALONE for other in found[1:])
-    return first if clear and first.likeness >= (like_bars if first.name in _BARS else like) else None
+    return first if clear and first.likeness >= (like_bars if first.name in BARS else like) else None
 
 
 def _all(ink: Ink, place: _Place, texts: Collection[str], high: int, offs: Sequence[float]) -> list[_Found]:

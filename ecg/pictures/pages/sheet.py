@@ -163,9 +163,15 @@ def _with_corners(colours: Floats, far: Floats, mask: Mask) -> tuple[Mask, Float
 
 def _without_outgrowths(mask: Mask) -> Mask:
     """A piece without what is joined to it by little: patches of what it lies on that have its colour."""
-    labels, number = ndimage.label(ndimage.binary_opening(mask, iterations=_NECK))
+    alone = _largest(ndimage.binary_opening(mask, iterations=_NECK))
+    return mask if alone is None else alone
+
+
+def _largest(mask: Mask) -> Mask | None:
+    """The largest of a mask's pieces; None where it has none."""
+    labels, number = ndimage.label(mask)
     if not number:
-        return mask
+        return None
     largest: Mask = labels == 1 + int(np.argmax(ndimage.sum_labels(mask, labels, np.arange(1, number + 1))))
     return largest
 
@@ -204,10 +210,9 @@ def _apart(far: Floats) -> Mask | None:
     if not mask.any() or mask.all():
         return None
     mask = ndimage.binary_fill_holes(ndimage.binary_opening(ndimage.binary_closing(mask, iterations=2), iterations=2))
-    labels, number = ndimage.label(mask)
-    if not number:
+    largest = _largest(mask)
+    if largest is None:
         return None
-    largest: Mask = labels == 1 + int(np.argmax(ndimage.sum_labels(mask, labels, np.arange(1, number + 1))))
     inside, outside = far[largest], far[~mask]
     if not len(outside) or not _AREA[0] <= largest.mean() <= _AREA[1]:
         return None
