@@ -7,10 +7,15 @@ Databases are those whose settings name a folder (``MITDB_DIR``, ``QTDB_DIR``, `
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import typer
 
 from benchmarks.processes.project import MODELS
 from benchmarks.recordings import atrial_records, families, model, peaks, quality, rhythm, speed, wire
+from inference_server.runtime.children import calculating
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 app.command("peaks")(peaks.command)
@@ -39,4 +44,7 @@ def everything(context: typer.Context) -> None:
 
 
 if __name__ == "__main__":
+    if "OPENBLAS_NUM_THREADS" not in os.environ:
+        # Read when it is loaded: one process is measured on one thread, as workers have it, and says the same bits.
+        sys.exit(subprocess.call([sys.executable, "-m", "benchmarks.recordings", *sys.argv[1:]], env=calculating()))
     app()
