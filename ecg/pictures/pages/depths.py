@@ -4,7 +4,7 @@ a photograph are, and the grid's bold lines run into letters.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -13,7 +13,7 @@ from scipy import ndimage
 
 from ecg.pictures.pages.ink import Ink, Mask, boxes_of
 from ecg.pictures.pages.layouts import BARS
-from ecg.pictures.pages.words import Word, words_of
+from ecg.pictures.pages.words import MOST_WORDS, Word, words_of
 
 #: So much of a page is paper and fine grid: of what covers a twentieth, blurred traces and letters may have half.
 _PAPER_QUANTILE: Final = 0.85
@@ -21,9 +21,11 @@ _PAPER_QUANTILE: Final = 0.85
 _FAINT: Final = 0.25
 _LEAST: Final = 18.0
 _DEEP: Final = 0.55
+#: What is in more pieces is a texture or the grid, and reading it would take long: of a page it is some hundreds.
+_MOST_PIECES: Final = 2000
 
 
-def with_other_depths(words: Sequence[Word], ink: Ink, millimetre: float) -> list[Word]:
+def with_other_depths(words: Sequence[Word], ink: Ink, millimetre: float, go_on: Callable[[], None]) -> list[Word]:
     """Words of a page with those that are only read where more or less depth is enough for ink: a longer one takes the
     place of its parts.
 
@@ -31,12 +33,16 @@ def with_other_depths(words: Sequence[Word], ink: Ink, millimetre: float) -> lis
         words: What was read of its ink.
         ink: Of the page.
         millimetre: Pixels.
+        go_on: Called before each further reading; may end the work by raising.
     """
     found = list(words)
-    for other in _at_other_depths(ink):
-        for word in words_of(other, millimetre):
+    for other in _at_other_depths(ink) if len(words) <= MOST_WORDS else ():
+        go_on()
+        for word in words_of(other, millimetre) if len(other.boxes) <= _MOST_PIECES else ():
+            if not word.text or word.text in BARS:
+                continue
             beside = [known for known in found if _overlap(word, known)]
-            if word.text and word.text not in BARS and all(len(known.text) < len(word.text) for known in beside):
+            if all(len(known.text) < len(word.text) for known in beside):
                 found = [known for known in found if known not in beside] + [word]
     return found
 

@@ -77,10 +77,9 @@ _MOST_SIDES_ELSEWHERE: Final = 0.12
 _ENOUGH_WORDS: Final = 4
 #: A trace leaps where a lead ends and the next begins: mm within two columns, in so many rows at once.
 _LEAP: Final = 0.6
-
-
 #: An edge of the paper goes on beyond its rows' ends by so many millimetres.
 _BEYOND: Final = 3.0
+
 #: One beat has next to nothing beside its line (a share of all ink), and as little of it is level elsewhere than at its
 #: level: of 360 drawn and photographed beats 1 in 100 has more than 0.01, and none more terraces than 0.09; 1 in 50 has
 #: more waves.
@@ -262,13 +261,13 @@ def without_edges(traces: list[Trace], millimetre: float) -> list[Trace]:
     """Traces without what is above and below rows that beat, doesn't, and goes on beyond both of their ends: an edge of
     the paper, or what it lies on.
     """
-    beats = [_between(trace.line) is not None for trace in traces]
-    beating = [trace for trace, beat in zip(traces, beats, strict=True) if beat]
-    begin = min((trace.begin for trace in beating), default=0.0) - _BEYOND * millimetre
-    end = max((trace.end for trace in beating), default=0.0) + _BEYOND * millimetre
-    inside = [beat or trace.begin > begin or trace.end < end for trace, beat in zip(traces, beats, strict=True)]
-    if not beating:
+    beats = [_between(trace.line) is not None for trace in traces] if len(traces) > 1 else []
+    if not any(beats):
         return traces
+    beating = [trace for trace, beat in zip(traces, beats, strict=True) if beat]
+    begin = min(trace.begin for trace in beating) - _BEYOND * millimetre
+    end = max(trace.end for trace in beating) + _BEYOND * millimetre
+    inside = [beat or trace.begin > begin or trace.end < end for trace, beat in zip(traces, beats, strict=True)]
     first, last = inside.index(True), len(traces) - inside[::-1].index(True)
     return traces[first:last]
 

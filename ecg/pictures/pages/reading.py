@@ -39,6 +39,7 @@ from ecg.pictures.pages.lettering import UNITS
 from ecg.pictures.pages.likeness import between_beats, breaks_off, is_beat, signs_of, without_edges
 from ecg.pictures.pages.millimetre import Pitch, likelier
 from ecg.pictures.pages.orientation import as_stated, upright
+from ecg.pictures.pages.probabilities import Pixels, Probabilities, ink_shares
 from ecg.pictures.pages.pulses import guessed_millimetre
 from ecg.pictures.pages.result import LEAST_SECONDS, Basis, Kind, PageReading, Reason, Warned
 from ecg.pictures.pages.rhythm_strips import named_by_likeness
@@ -46,7 +47,6 @@ from ecg.pictures.pages.rows import ends_of, rows_of
 from ecg.pictures.pages.scale import printed, scale_of
 from ecg.pictures.pages.seeking import Row, sought, sought_units
 from ecg.pictures.pages.shadows import without_shadows
-from ecg.pictures.pages.shares import Probabilities, ink_shares
 from ecg.pictures.pages.sheet import sheet_of
 from ecg.pictures.pages.squaring import squared
 from ecg.pictures.pages.straightening import Flat
@@ -54,8 +54,6 @@ from ecg.pictures.pages.tilt import is_drawn, tilt_of
 from ecg.pictures.pages.traces import Trace, among_rows, touching, traces_of
 from ecg.pictures.pages.views import View, usual_scale, view_of
 from ecg.pictures.pages.words import Word, words_of
-
-Pixels = NDArray[np.uint8]
 
 #: The longer side with which pictures are read, pixels: larger ones are made smaller. A page is 280 mm wide.
 WORK_SIDE: Final = 2400
@@ -104,8 +102,7 @@ def read(
     if sheet is not None and not corrections.way_up:
         view = view_of(image, replace(corrections, corners=sheet.corners), WORK_SIDE, sheet)
         reading = _read(view, image.size, probabilities, corrections, go_on)
-        least = max(len(STANDARD), count_of(reading.layout)) if reading.leads else 0
-        if reading.leads and not (len(reading.leads) < least and sheet.ends_at_edge(image.size)):
+        if reading.leads and (_is_whole(reading) or not sheet.ends_at_edge(image.size)):
             return reading
         # What seems to be a sheet may be a lit part of a table.
         whole = _read(view_of(image, corrections, WORK_SIDE), image.size, probabilities, corrections, go_on)
@@ -113,6 +110,11 @@ def read(
     if sheet is not None and not (corrections.corners and sheet.fills(corrections.corners, image.size)):
         sheet = None
     return _read(view_of(image, corrections, WORK_SIDE, sheet), image.size, probabilities, corrections, go_on)
+
+
+def _is_whole(reading: PageReading) -> bool:
+    """Whether twelve leads were read, and all that the layout has."""
+    return len(reading.leads) >= max(len(STANDARD), count_of(reading.layout))
 
 
 def _read(
@@ -256,7 +258,7 @@ def _read_page(page: _Page, size: tuple[int, int], corrections: Corrections, go_
     page, traces = _squared(*_better_known(page, _traces(page, stated, go_on), stated, go_on), stated, go_on)
     if not traces:
         return _Found(PageReading(Kind.NONE, size, Reason.NO_TRACE))
-    page = _all_read(page, traces)
+    page = _all_read(page, traces, go_on)
     traces = _of_twelve(page, traces, stated)
     begin, end = _ends(traces, page)
     pulses = [trace.pulse for trace in traces if trace.pulse is not None]
@@ -325,12 +327,12 @@ def _squared(
     return page, traces
 
 
-def _all_read(page: _Page, traces: list[Trace]) -> _Page:
+def _all_read(page: _Page, traces: list[Trace], go_on: Callable[[], None]) -> _Page:
     """A page with more of its words, where those that were read don't name each row, and say speed and gain."""
     rows = {name.row for name in named(page.words, [trace.level for trace in traces], page.millimetre)}
     if len(rows) == len(traces) and None not in printed(page.words):
         return page
-    return page._replace(words=with_other_depths(page.words, page.ink, page.millimetre))
+    return page._replace(words=with_other_depths(page.words, page.ink, page.millimetre, go_on))
 
 
 def _of_twelve(page: _Page, traces: list[Trace], stated: Corrections) -> list[Trace]:

@@ -43,8 +43,8 @@ _SCALE: Final = (3.0, 20.0)
 _MOST_SCALES: Final = 60
 #: Between two numbers and two units there are so many spaces.
 _SPACES: Final = 3
-#: Of so many words letters and figures are joined; a page has a hundred.
-_MOST_WORDS: Final = 400
+MOST_WORDS: Final = 400
+"""Of so many words letters and figures are joined, and fainter ones sought; a page has a hundred."""
 #: A word is known from this likeness on (correlation), for sure from this one, and if no other word is nearly as like.
 LIKE: Final = 0.66
 _SURELY: Final = 0.9
@@ -137,7 +137,7 @@ def _around(ink: Ink, pieces: list[int]) -> tuple[int, int, int, int]:
 def _with_figures(ink: Ink, words: list[Word]) -> list[Word]:
     """Words, those joined to ``V1`` to ``V6`` whose letter and figure stand farther apart than other letters do."""
     joined = list(words)
-    if len(words) > _MOST_WORDS:
+    if len(words) > MOST_WORDS:
         return joined
     for letter in words:
         if letter.text:
@@ -272,28 +272,20 @@ def _without_comma(ink: Ink, pieces: list[int]) -> list[int]:
 
 def _read(ink: Ink, box: tuple[int, int, int, int], pieces: tuple[int, ...]) -> Word:
     """The likest word, by what stands out from the page's grid, or from what is around the letters alone."""
-    own = (ink.labels[box[1] : box[3], box[0] : box[2]], ink.depth[box[1] : box[3], box[0] : box[2]])
     best = Word("", -1.0, box, pieces)
-    for levels in _levels(ink, pieces, *own):
+    for levels in _levels(ink, box, pieces):
         best = max(best, _compared(ink, box, pieces, levels), key=lambda word: word.likeness)
         if best.likeness >= _SURELY:
             break
     return best
 
 
-def _levels(
-    ink: Ink, pieces: tuple[int, ...], labels: NDArray[np.int32], depth: NDArray[np.uint8]
-) -> list[tuple[float, float]]:
-    """Depths of what is no letter and of a letter: of the page, and where letters are fainter than its ink, of these.
-
-    Args:
-        ink: Of the page.
-        pieces: The letters' pieces of ink.
-        labels: Pieces of ink in the letters' box, ``[rows, columns]``.
-        depth: Depth there, ``[rows, columns]``.
-    """
-    found = [(ink.grid, ink.deepest)]
+def _levels(ink: Ink, box: tuple[int, int, int, int], pieces: tuple[int, ...]) -> list[tuple[float, float]]:
+    """Depths of what is no letter and of a letter: the page's, and where letters are fainter than its ink, theirs."""
+    left, top, right, bottom = box
+    labels, depth = ink.labels[top:bottom, left:right], ink.depth[top:bottom, left:right]
     letters, paper = depth[np.isin(labels, pieces)], depth[labels == 0]
+    found = [(ink.grid, ink.deepest)]
     if len(letters) and len(paper):
         fainter = min(float(np.quantile(paper, _PAPER)), ink.grid), float(np.quantile(letters, _LETTER))
         found += [fainter] if fainter[1] < ink.deepest else []

@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from scipy import ndimage
 
+from ecg.pictures.pages import depths
 from ecg.pictures.pages.depths import with_other_depths
 from ecg.pictures.pages.ink import Ink, boxes_of, ink_of
-from ecg.pictures.pages.words import words_of
+from ecg.pictures.pages.reading import go_on_always
+from ecg.pictures.pages.words import MOST_WORDS, Word, words_of
 from tests.ecg.pictures.pages import drawn
 
 PRINTED = ["25", "mm/s", "10", "mm/mV"]
@@ -26,7 +29,10 @@ def inked(page: drawn.Page) -> Ink:
 def texts(ink: Ink) -> tuple[list[str], list[str]]:
     """What is read at once, and with other depths, from left to right."""
     words = words_of(ink, 8.0)
-    both = [sorted(found, key=lambda word: word.box[0]) for found in (words, with_other_depths(words, ink, 8.0))]
+    both = [
+        sorted(found, key=lambda word: word.box[0])
+        for found in (words, with_other_depths(words, ink, 8.0, go_on_always))
+    ]
     at_once, with_others = ([word.text for word in found if word.text] for found in both)
     return at_once, with_others
 
@@ -68,7 +74,7 @@ def test_letters_in_pieces_are_put_together() -> None:
     words = words_of(broken, 8.0)
     # As if the paler parts of its strokes were no deeper than the grid.
     depth = np.where(mask, ink.depth, np.minimum(ink.depth, 60)).astype(np.uint8)
-    found = with_other_depths(words, replace(broken, depth=depth), 8.0)
+    found = with_other_depths(words, replace(broken, depth=depth), 8.0, go_on_always)
     assert "V5" not in [word.text for word in words]
     assert "V5" in [word.text for word in found]
 
@@ -79,3 +85,32 @@ def test_what_was_read_stays() -> None:
     page.text(14, 43, "50 mm/s  5 mm/mV")
     at_once, with_others = texts(inked(page))
     assert at_once == with_others == ["50", "aVR", "mm/s", "5", "mm/mV"]
+
+
+@pytest.mark.parametrize("words", [0, MOST_WORDS + 1], ids=["too many pieces", "too many words"])
+def test_a_texture_is_not_read_again(words: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    depth = np.zeros((1200, 1600), np.uint8)
+    if not words:
+        depth[::16, ::16] = 200
+    depth[600:606, 100:1500] = 220
+    ink = ink_of(depth)
+    assert ink is not None
+    read = [Word("", 0.1, (10 * place, 10, 10 * place + 8, 20), ()) for place in range(words)]
+
+    def again(*_: object) -> list[Word]:
+        raise AssertionError("It was read again.")
+
+    monkeypatch.setattr(depths, "words_of", again)
+    assert with_other_depths(read, ink, 8.0, go_on_always) == read
+
+
+def test_whoever_has_left_is_not_read_for() -> None:
+    page = strip()
+    page.text(14, 43, "25 mm/s  10 mm/mV", pen=FAINT)
+    ink = inked(page)
+
+    def left() -> None:
+        raise TimeoutError
+
+    with pytest.raises(TimeoutError):
+        with_other_depths(words_of(ink, 8.0), ink, 8.0, left)
