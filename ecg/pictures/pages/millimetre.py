@@ -23,9 +23,9 @@ _FAINTEST: Final = 0.01
 #: what is there by chance: bold lines with fine ones between are believed for less.
 _EXPLAINED: Final = 0.9
 _EXPLAINED_BOLD: Final = 0.7
-#: A longer period has so many of its own waves, or more: a share.
+#: A longer period has so many of its own waves, or more: a share; so many are few.
 _OWN: Final = 0.5
-_FEW: Final = 3
+_FEW: Final = 2
 #: Fine lines between bold ones stand out by this factor over the bold ones' own waves beside theirs.
 _FINE: Final = 4.0
 #: Waves of this share of the highest are strong, and periods are multiples of others but for so much.
@@ -105,12 +105,12 @@ def _has_own(heights: Floats, number: int) -> bool:
     """Whether so many times the period of the strongest wave is a period of the lines: half of the longer waves that
     it alone explains are there. Lines that were put on whole pixels nearly repeat themselves after others, too.
 
-    Of two or three times the period that is one wave or two, and what else is on the page may have one as long: some
-    shorter ones have to be there, too.
+    Of two, three, four or six times the period that is one wave or two, and what else is on the page may have one as
+    long: some shorter ones have to be there, too.
     """
     own = [(wave, heights[wave - 1] > 1.0) for wave in range(1, len(heights) + 1) if np.gcd(wave, number) == 1]
     longer = [seen for wave, seen in own if wave < number]
-    near = [seen for wave, seen in own if wave < 2 * number] if number <= _FEW else longer
+    near = [seen for wave, seen in own if wave < 2 * number] if len(longer) <= _FEW else longer
     return not longer or min(float(np.mean(longer)), float(np.mean(near))) >= _OWN
 
 

@@ -98,6 +98,17 @@ def test_a_wave_that_is_no_line_does_not_make_the_millimetre_three_times_as_long
     assert pitch.millimetre == pytest.approx(4.6, rel=0.01)
 
 
+def test_one_wave_that_is_no_line_does_not_make_lines_sharper_than_waves_three_times_as_far_apart() -> None:
+    chance = np.random.default_rng(0).normal(0, 10, (280, 1254))
+    waves = ((22.1, 10), (22.1 / 2, 11), (22.1 / 3, 6), (3 * 22.1 / 5, 2.5))
+    down, across = (
+        sum(size * np.cos(2 * np.pi * np.arange(side) / period) for period, size in waves) for side in chance.shape
+    )
+    pitch = pitch_of(np.clip(np.rint(60 + down[:, None] + across + chance), 0, 255).astype(np.uint8))
+    assert pitch is not None
+    assert pitch.millimetre == pytest.approx(22.1 / 5, rel=0.01)
+
+
 def test_lines_closer_than_any_grid_has_them_are_none() -> None:
     down, across = (20 * np.cos(2 * np.pi * np.arange(side) / 2.19) for side in (420, 900))
     twice = 6 * np.cos(2 * np.pi * np.arange(900) / 4.38)
