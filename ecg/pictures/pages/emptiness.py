@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ecg.pictures.pages.ink import LEAST_INK
+from ecg.pictures.pages.thresholds import LEAST_INK
 
 #: Side of the squares in which pixels are compared, pixels: shade hardly changes within.
 _CELL: Final = 32

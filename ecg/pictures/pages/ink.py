@@ -13,6 +13,7 @@ from scipy import ndimage
 
 from ecg.pictures.ink.paper import evenly_lit
 from ecg.pictures.ink.strokes import Runs, runs_of
+from ecg.pictures.pages.thresholds import GRID_QUANTILE, LEAST_INK, likely, separation, told, whole
 
 Bytes = NDArray[np.uint8]
 Floats = NDArray[np.float64]
@@ -23,34 +24,8 @@ _LIGHT: Final = 140
 #: Sides of the squares in which pixels are compared with most others, pixels, and by how many grey levels ink differs.
 _CELL: Final = 24
 _STANDS_OUT: Final = 40
-#: Traces and letters cover less than a twentieth of a page, the bold lines of a grid more.
-_GRID_QUANTILE: Final = 0.94
-_INK_QUANTILE: Final = 0.995
-_LITTLE_INK_QUANTILE: Final = 0.9995
-#: What is taken for ink shows a grid if so many rows, and as many columns, are ink for this share of their length.
-#: They are so thin, pixels, and this share of their distances, one way and the other, are multiples of a pitch of so
-#: many pixels at least, but for this share of it.
-_LINES: Final = 4
-_LINE: Final = 0.25
-_THIN: Final = 2.0
-_MOST_EVEN: Final = 0.5
-_LEAST_PITCH: Final = 5
-_EVEN: Final = 0.1
 #: The darkest channel shows ink instead of the lightest where it tells it so many times better from the grid.
 _CLEARER: Final = 1.5
-#: From the grid's depth to the ink's, ink begins at this share.
-_THRESHOLD: Final = 0.34
-#: Where a stroke goes on from such ink, this share is enough. Strokes are at least so wide, pixels; of a narrow QRS
-#: complex, the one that falls stands so near to the one that rises.
-_FAINT: Final = 0.2
-_WIDTH: Final = 5
-_NEAR: Final = 3
-#: So many pixels of ink side by side are a level stroke, or a wide one.
-_LEVEL: Final = 3
-#: Steep strokes are dotted by so many pixels at most.
-_DOTTED: Final = _WIDTH - 1
-#: It is looked for where ink is in so many times as many pieces without it.
-_BROKEN: Final = 1.15
 #: Beyond the page's edges its colours go on, taken from a copy so many times as coarse, without strokes.
 _COARSER: Final = 8
 _STROKES: Final = 5
@@ -76,8 +51,9 @@ _BESIDE: Final = 24
 #: its own, is what the paper lies on: a wave is cut off in few.
 _ALONG: Final = 48
 _MOSTLY: Final = 0.25
-#: Ink that is less deep than this is noise, grey levels.
-LEAST_INK: Final = 36
+#: Squares blur what lines drawn between their middles show as much as a bell of this deviation, pixels: they have a
+#: variance of 1/12 + 1/6, and print has some, too.
+SHARP: Final = 0.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +76,8 @@ class Ink:
     """Vertical runs of ink, by column."""
     thickness: float
     """Of the pen, pixels."""
+    blur: float = SHARP
+    """How blurred its letters are: deviation, pixels."""
 
     def widths(self) -> NDArray[np.int64]:
         """Of the pieces, pixels."""
@@ -140,7 +118,7 @@ def grid_depth(pixels: Bytes, *, dark: bool) -> tuple[Bytes, Mask]:
     cap = max(_LEAST_CAP, int(np.quantile(depth[::3, ::3], _CAP_QUANTILE)))
     light = pixels.max(axis=2)
     deep = evenly_lit(255 - light if dark else light)
-    bound = np.quantile(deep[::3, ::3], _GRID_QUANTILE) + LEAST_INK / 2
+    bound = np.quantile(deep[::3, ::3], GRID_QUANTILE) + LEAST_INK / 2
     other = ndimage.binary_dilation(deep > bound, np.ones((5, 5), np.bool_))
     return np.minimum(depth, cap).astype(np.uint8), other
 
@@ -195,13 +173,7 @@ def trace_depth(pixels: Bytes, *, dark: bool) -> Bytes:
     if dark:
         return evenly_lit(255 - pixels.max(axis=2))
     lightest, darkest = evenly_lit(pixels.max(axis=2)), evenly_lit(pixels.min(axis=2))
-    return darkest if _separation(darkest) > _CLEARER * _separation(lightest) else lightest
-
-
-def _separation(depth: Bytes) -> float:
-    """By how much ink is deeper than the grid, grey levels."""
-    grid, deepest = np.quantile(depth[::2, ::2], (_GRID_QUANTILE, _INK_QUANTILE))
-    return max(1.0, float(deepest - grid))
+    return darkest if separation(darkest) > _CLEARER * separation(lightest) else lightest
 
 
 def paper_of(depth: Bytes, seen: Mask, *, has_grid: bool = False) -> Mask:
@@ -217,13 +189,13 @@ def paper_of(depth: Bytes, seen: Mask, *, has_grid: bool = False) -> Mask:
     if not len(rows) or not len(columns):
         return seen
     box = [int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1]
-    whole = tuple(box)
+    edges = tuple(box)
     for _ in range(2):
         for axis in (1, 0):
             part = depth[box[0] : box[1], box[2] : box[3]]
             typical = np.median(part[:, ::4] if axis else part[::4], axis=axis)
             low = 0 if axis else 2
-            first, last = whole[low : low + 2]
+            first, last = edges[low : low + 2]
             reach = min(_REACH, round(_REACH_SHARE * (last - first))) if has_grid else last - first
             box[low], box[low + 1] = _light(typical, box[low], (first + reach, last - reach))
     paper = np.zeros_like(seen)
@@ -261,15 +233,15 @@ def ink_of(depth: Bytes, *, seen: Mask | None = None, is_share: bool = False) ->
     inside = depth[::2, ::2] if seen is None else depth[::2, ::2][seen[::2, ::2]]
     if inside.size < 100:
         return None
-    told = _likely(depth) if is_share else _told(depth, inside)
-    if told is None:
+    found = likely(depth) if is_share else told(depth, inside)
+    if found is None:
         return None
-    mask, grid, deepest = told
+    mask, grid, deepest = found
     labels, number = ndimage.label(mask, structure=np.ones((3, 3)))
     if not is_share:
-        whole = _whole(depth, mask, number, grid, deepest)
-        if whole is not None:
-            mask = whole
+        going_on = whole(depth, mask, number, grid, deepest)
+        if going_on is not None:
+            mask = going_on
             labels, number = ndimage.label(mask, structure=np.ones((3, 3)))
     beside = [] if seen is None else _beside(labels, seen)
     if beside:
@@ -291,92 +263,6 @@ def boxes_of(labels: NDArray[np.int32], number: int) -> NDArray[np.int64]:
     for index, place in enumerate(ndimage.find_objects(labels), 1):
         boxes[index] = place[1].start, place[0].start, place[1].stop, place[0].stop
     return boxes
-
-
-def _likely(depth: Bytes) -> tuple[Mask, float, float]:
-    """What is ink by a network's shares, ``[rows, columns]``, and the depths of the grid, none, and of full ink."""
-    return depth >= _least(0.0, 255.0, _THRESHOLD), 0.0, 255.0
-
-
-def _told(depth: Bytes, inside: Bytes) -> tuple[Mask, float, float] | None:
-    """What is deep enough for ink, ``[rows, columns]``, depth of the grid and of full ink; None where nothing is.
-
-    Args:
-        depth: ``[rows, columns]``.
-        inside: Some of it, all over the page.
-    """
-    grid, deepest, little = (
-        float(np.quantile(inside, share)) for share in (_GRID_QUANTILE, _INK_QUANTILE, _LITTLE_INK_QUANTILE)
-    )
-    if deepest - grid < LEAST_INK:
-        # So little ink that the quantile misses it.
-        deepest = little
-    if deepest - grid < LEAST_INK:
-        return None
-    mask = depth >= _least(grid, deepest, _THRESHOLD)
-    if _shows_grid(mask):
-        # So little ink that the quantile is the grid's.
-        deeper = depth >= _least(grid, little, _THRESHOLD)
-        if not _shows_grid(deeper):
-            return deeper, grid, little
-    return mask, grid, deepest
-
-
-def _least(grid: float, deepest: float, share: float) -> float:
-    """The depth from which on ink is told from the grid."""
-    return grid + max(share * (deepest - grid), LEAST_INK / 2)
-
-
-def _shows_grid(mask: Mask) -> bool:
-    """Whether there are long thin lines both ways, most of them multiples of the same pitch apart.
-
-    Level traces lie one way, and strokes of tall waves below each other stand where the heart beats.
-    """
-    apart = []
-    for lines in (mask, mask.T):
-        long = np.count_nonzero(lines, axis=1) >= _LINE * max(1, int(lines.any(axis=0).sum()))
-        steps = np.diff(np.r_[False, long, False].astype(np.int8))
-        begins, ends = np.flatnonzero(steps > 0), np.flatnonzero(steps < 0)
-        if len(begins) < _LINES or float(np.mean(ends - begins)) > _THIN:
-            return False
-        apart.append(np.diff(begins))
-    pitches = np.unique(np.concatenate(apart))
-    return any(all(_are_multiples(own, pitch) for own in apart) for pitch in pitches[pitches >= _LEAST_PITCH].tolist())
-
-
-def _are_multiples(distances: NDArray[np.int64], pitch: int) -> bool:
-    """Whether most distances are once a pitch, or so many times."""
-    times = np.rint(distances / pitch)
-    even = (np.abs(distances / pitch - times) <= _EVEN) & (times > 0)
-    return float(even.mean()) >= _MOST_EVEN
-
-
-def _whole(depth: Bytes, mask: Mask, pieces: int, grid: float, deepest: float) -> Mask | None:
-    """Ink with what is fainter where its strokes go on, ``[rows, columns]``; None where they are whole without it.
-
-    Of a faint stroke it is the middle of its width. Noise and what remains of the grid are as deep in places, but go on
-    from nothing.
-
-    Args:
-        depth: ``[rows, columns]``.
-        mask: What is surely ink.
-        pieces: How many pieces that is in.
-        grid: Depth of the grid.
-        deepest: Depth of full ink.
-    """
-    faint = depth >= _least(grid, deepest, _FAINT)
-    crest = faint & (depth == ndimage.maximum_filter1d(depth, _WIDTH, axis=0))
-    # Above and below a level stroke its blurred edge has crests of noise along it.
-    level = ndimage.binary_opening(mask, np.ones((1, _LEVEL), np.bool_))
-    upright = faint & (depth == ndimage.maximum_filter1d(depth, _NEAR, axis=1))
-    upright &= ~ndimage.binary_dilation(level, np.ones((_WIDTH, 1), np.bool_))
-    joined, number = ndimage.label(mask | crest | upright, structure=np.ones((3, 3)))
-    sure = np.zeros(number + 1, np.bool_)
-    sure[joined[mask]] = True
-    if pieces < _BROKEN * np.count_nonzero(sure):
-        return None
-    told = sure[joined]
-    return told | (ndimage.binary_closing(told, np.ones((_DOTTED + 1, 1), np.bool_)) & (depth >= grid))
 
 
 def _beside(labels: NDArray[np.int32], seen: Mask) -> list[int]:

@@ -26,10 +26,7 @@ HEIGHT: Final = 24
 LETTERING: Final = Path(__file__).with_name("lettering.npz")
 """The words in several fonts, made by :mod:`training.pictures.lettering`."""
 
-#: A word's pixels blur it as much as a bell of this deviation, pixels: squares, and lines drawn between their middles,
-#: have a variance of 1/12 + 1/6, and print has some, too. Templates are blurred in steps, pixels of the template, and
-#: so many of them kept.
-_BLUR: Final = 0.6
+#: Templates are blurred in steps, pixels of the template, and so many of them kept.
 _BLURS: Final = 0.4
 _KEPT: Final = 12
 
@@ -73,21 +70,21 @@ class _Part:
         return found
 
 
-def templates(height: float) -> tuple[tuple[str, Floats], ...]:
-    """Words and how they look in several fonts, ``[HEIGHT, columns]``, 0 to 255: as blurred as words of that many
-    pixels are when they are made as large.
+def templates(height: float, blur: float) -> tuple[tuple[str, Floats], ...]:
+    """Words and how they look in several fonts, ``[HEIGHT, columns]``, 0 to 255: as blurred as words of ``height``
+    pixels are by a bell of the deviation ``blur``, pixels, when they are made as large.
     """
-    return _as_seen(_blur(height))
+    return _as_seen(_steps(height, blur))
 
 
-def _blur(height: float) -> int:
-    """How blurred words of that many pixels are when they are as large as the templates, in steps of :data:`_BLURS`."""
-    return round(_BLUR * HEIGHT / height / _BLURS)
-
-
-def by_width(height: float) -> dict[int, Shapes]:
+def by_width(height: float, blur: float) -> dict[int, Shapes]:
     """The templates by their width in pixels, as blurred as :func:`templates` has them."""
-    return _by_width(_blur(height))
+    return _by_width(_steps(height, blur))
+
+
+def _steps(height: float, blur: float) -> int:
+    """How blurred words of that many pixels are when they are as large as the templates, in steps of :data:`_BLURS`."""
+    return round(blur * HEIGHT / height / _BLURS)
 
 
 @lru_cache(maxsize=_KEPT)

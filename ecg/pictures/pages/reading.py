@@ -18,7 +18,6 @@ from ecg.pictures.pages import ink as inks
 from ecg.pictures.pages import straightening
 from ecg.pictures.pages.bends import evenly
 from ecg.pictures.pages.corrections import NOTHING, Corrections
-from ecg.pictures.pages.depths import with_other_depths
 from ecg.pictures.pages.emptiness import is_empty
 from ecg.pictures.pages.ink import Ink
 from ecg.pictures.pages.lattice import lattices_of, within_grid
@@ -41,10 +40,11 @@ from ecg.pictures.pages.millimetre import Pitch, likelier
 from ecg.pictures.pages.orientation import as_stated, upright
 from ecg.pictures.pages.probabilities import Pixels, Probabilities, ink_shares
 from ecg.pictures.pages.pulses import guessed_millimetre
+from ecg.pictures.pages.rereading import all_words
 from ecg.pictures.pages.result import LEAST_SECONDS, Basis, Kind, PageReading, Reason, Warned
 from ecg.pictures.pages.rhythm_strips import named_by_likeness
 from ecg.pictures.pages.rows import ends_of, rows_of
-from ecg.pictures.pages.scale import printed, scale_of
+from ecg.pictures.pages.scale import scale_of
 from ecg.pictures.pages.seeking import Row, sought, sought_units
 from ecg.pictures.pages.shadows import without_shadows
 from ecg.pictures.pages.sheet import sheet_of
@@ -258,7 +258,8 @@ def _read_page(page: _Page, size: tuple[int, int], corrections: Corrections, go_
     page, traces = _squared(*_better_known(page, _traces(page, stated, go_on), stated, go_on), stated, go_on)
     if not traces:
         return _Found(PageReading(Kind.NONE, size, Reason.NO_TRACE))
-    page = _all_read(page, traces, go_on)
+    ink, all_read = all_words(page.ink, page.words, [trace.level for trace in traces], page.millimetre, go_on)
+    page = page._replace(ink=ink, words=all_read)
     traces = _of_twelve(page, traces, stated)
     begin, end = _ends(traces, page)
     pulses = [trace.pulse for trace in traces if trace.pulse is not None]
@@ -325,14 +326,6 @@ def _squared(
             break
         page, traces = found
     return page, traces
-
-
-def _all_read(page: _Page, traces: list[Trace], go_on: Callable[[], None]) -> _Page:
-    """A page with more of its words, where those that were read don't name each row, and say speed and gain."""
-    rows = {name.row for name in named(page.words, [trace.level for trace in traces], page.millimetre)}
-    if len(rows) == len(traces) and None not in printed(page.words):
-        return page
-    return page._replace(words=with_other_depths(page.words, page.ink, page.millimetre, go_on))
 
 
 def _of_twelve(page: _Page, traces: list[Trace], stated: Corrections) -> list[Trace]:

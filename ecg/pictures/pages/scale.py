@@ -212,7 +212,7 @@ def _printed(words: Sequence[Word], units: tuple[str, ...], values: tuple[float,
         for number in words:
             beside = -0.3 * high <= left - number.box[2] <= 1.6 * high
             level = min(bottom, number.box[3]) - max(top, number.box[1]) > 0.4 * (number.box[3] - number.box[1])
-            whole = number.box[3] - number.box[1] >= _WHOLE * (unit.foot - top)
+            whole = number.box[3] - number.box[1] >= round(_WHOLE * (unit.foot - top))
             if beside and level and whole and number.guess in texts and _are_read(number, unit):
                 values_read.add(texts[number.guess])
     return values_read.pop() if len(values_read) == 1 else None

@@ -13,7 +13,7 @@ from PIL import Image
 from scipy import fft
 
 from ecg.pictures.pages.following import letters_of
-from ecg.pictures.pages.ink import Ink
+from ecg.pictures.pages.ink import SHARP, Ink
 from ecg.pictures.pages.layouts import BARS, Named, spacing_of
 from ecg.pictures.pages.lettering import HEIGHT, NAMES, NUMBERS, UNITS, Floats, templates
 from ecg.pictures.pages.words import Word
@@ -228,7 +228,7 @@ def _all(ink: Ink, place: _Place, texts: Collection[str], high: int, offs: Seque
     seen = _Seen(np.asarray(_sized(share, size), np.float64) if finer > 1 else share.astype(np.float64))
     likest: dict[str, _Found] = {}
     for height in sorted({round(high / finer * (1 + off)) for off in offs}):
-        for text, template in templates(height):
+        for text, template in templates(height, SHARP + (ink.blur - SHARP) / finer):
             shape = height, max(2, round(template.shape[1] * height / HEIGHT))
             if text not in texts or shape[0] >= seen.shape[0] or shape[1] >= seen.shape[1]:
                 continue

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from ecg.pictures.pages.ink import Ink
+from ecg.pictures.pages.ink import SHARP, Ink
 from ecg.pictures.pages.lettering import HEIGHT, NAMES, NUMBERS, UNITS, by_width
 from ecg.pictures.pages.rows import TRACE_WIDTH
 
@@ -55,6 +56,14 @@ _PAPER: Final = 0.4
 _LETTER: Final = 0.9
 
 
+#: Letters may be so blurred, pixels. The likest words say it, so many of them, from this likeness on; letters blurred
+#: further are liker to anything by this much.
+_BLURS: Final = (SHARP, 0.9, 1.2, 1.6)
+_LIKEST: Final = 12
+_LIKE_SOME: Final = 0.55
+_DULLER: Final = 0.02
+
+
 class Word(NamedTuple):
     """A group of letters."""
 
@@ -92,6 +101,17 @@ def words_of(ink: Ink, millimetre: float) -> list[Word]:
             word = _behind_a_trace(ink, word, wide)
         words.append(word)
     return _with_figures(ink, words)
+
+
+def blur_of(ink: Ink, words: Sequence[Word]) -> float:
+    """How blurred a page's letters are, deviation in pixels: as words are that are the likest to what they say so."""
+    likest = sorted((word for word in words if word.guess), key=lambda word: -word.likeness)[:_LIKEST]
+    likest = [word for word in likest if word.likeness >= _LIKE_SOME]
+    alike = {
+        blur: sum(_read(replace(ink, blur=blur), word.box, word.pieces).likeness - _DULLER * step for word in likest)
+        for step, blur in enumerate(_BLURS)
+    }
+    return max(alike, key=alike.__getitem__)
 
 
 def _on_its_line(ink: Ink, word: Word) -> Word:
@@ -296,7 +316,7 @@ def _compared(ink: Ink, box: tuple[int, int, int, int], pieces: tuple[int, ...],
     grey, (left, top, right, bottom) = _grey(ink, box, pieces, levels)
     wide = (right - left) * HEIGHT / (bottom - top)
     best: dict[str, float] = {}
-    for width, shapes in by_width(bottom - top).items():
+    for width, shapes in by_width(bottom - top, ink.blur).items():
         if abs(wide - width) > _WIDTHS * max(wide, width) + 1:
             continue
         sized = grey.resize((width, HEIGHT), Image.Resampling.BILINEAR, (left, top, right, bottom))

@@ -30,6 +30,11 @@ def test_a_number_is_whole_however_far_down_the_slash_beside_it_goes(unit: tuple
     assert (calibration.mm_per_second, calibration.speed) == (50.0, Basis.PRINT)
 
 
+def test_a_small_number_is_whole_where_its_edge_lies_between_two_pixels() -> None:
+    calibration = scale_of(PITCH, [], words((567, 577), (567, 579), 579), 2000).calibration
+    assert (calibration.mm_per_second, calibration.speed) == (50.0, Basis.PRINT)
+
+
 def test_a_number_of_which_a_part_was_seen_is_not_believed() -> None:
     calibration = scale_of(PITCH, [], words((206, 222), (198, 228), 222), 2000).calibration
     assert calibration.speed is Basis.ASSUMED
