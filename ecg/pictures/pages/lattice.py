@@ -18,6 +18,8 @@ _STEP: Final = 160
 #: Waves that are sought, periods in a tile: lines 2.2 to 43 pixels apart.
 _LEAST_WAVES: Final = 6.0
 _MOST_WAVES: Final = 116.0
+#: Of a page seen askew, they are fewer in places, but shade has less.
+_FEWEST_WAVES: Final = _LEAST_WAVES / 2
 _RADII: Final = np.arange(_LEAST_WAVES, _MOST_WAVES, 0.5)
 #: Angles at which they are sought, and among which the tiles with a grid are told from those without.
 _FINE: Final = np.radians(np.arange(-45, 45, 0.5))
@@ -34,6 +36,8 @@ _CLEAR: Final = 3.2
 _LEAST_SHARE: Final = 0.2
 #: Its lines across are no farther apart than so many times those along, or the other way round.
 _OBLONG: Final = 2.5
+#: And cross at this sine of an angle at least.
+_CROSSING: Final = 0.4
 #: A row or column is the paper's if its grid was seen in this share of those of the fullest one.
 _FULL: Final = 0.3
 
@@ -81,12 +85,13 @@ class Lattice:
 
 
 def _are_square(waves: list[Waves]) -> bool:
-    """Whether lines that stand are about as far apart as those that lie, however askew a page is seen."""
+    """Whether lines that stand are about as far apart as those that lie, and cross them, however askew a page is."""
     across, down = (
-        float(np.median([np.hypot(*side) for side in sides]))
-        for sides in zip(*((wave.across, wave.down) for wave in waves), strict=True)
+        np.median(sides, axis=0) for sides in zip(*((wave.across, wave.down) for wave in waves), strict=True)
     )
-    return max(across, down) <= _OBLONG * min(across, down)
+    longer, shorter = sorted((float(np.hypot(*across)), float(np.hypot(*down))), reverse=True)
+    crossing = abs(float(across[0] * down[1] - across[1] * down[0]))
+    return 0 < longer <= _OBLONG * shorter and crossing >= _CROSSING * longer * shorter
 
 
 def _inner(middle: float, length: int, *, far: bool) -> int:
@@ -233,7 +238,7 @@ def _followed(tiles: Floats, places: list[tuple[int, int]], across: complex, dow
             continue
         tried.add(place)
         near = [_peak(tiles[index[place]], wave, reach) for wave in (near_across, near_down)]
-        if min(clear for _, clear in near) < _CLEAR:
+        if any(clear < _CLEAR or abs(wave) < _FEWEST_WAVES for wave, clear in near):
             continue
         seen[place] = (near[0][0], near[1][0])
         row, column = tops.index(place[0]), lefts.index(place[1])

@@ -40,3 +40,15 @@ def test_paper_is_seen_again_behind_a_stretch_that_shows_no_lines() -> None:
     shown = lattice.shown(rows.shape)
     assert shown[:, 60:380].min() == shown[:, 1100:].min() == 255
     assert shown[:, 700:760].max() == 0
+
+
+def test_waves_that_get_longer_until_there_are_none_are_no_grid() -> None:
+    """As compression leaves them in an even ground: what is followed from tile to tile ends at nothing."""
+    side = 1200
+    y, x = np.indices((side, side)).astype(np.float64)
+    waves = 7.5 / 256 * np.clip(1 - 2 * y / side, 0, 1)
+    lines = 6 * np.cos(2 * np.pi * np.cumsum(waves, axis=0)) + 6 * np.cos(2 * np.pi * waves * (x - side + 128))
+    shade = 25 * np.cos(2 * np.pi * x / 310) * np.cos(2 * np.pi * y / 310)
+    depth = 30 + np.where((x > side - 256) & (2 * y <= side), lines, shade)
+    depth += np.random.default_rng(0).normal(0, 0.5, depth.shape)
+    assert not list(lattices_of(np.clip(depth, 0, 255).astype(np.uint8)))
