@@ -15,7 +15,9 @@ from tests.ecg.pictures.pages import drawn
 
 SAMPLES: Final = Path(__file__).parents[4] / "samples" / "pictures"
 DATA: Final = Path(__file__).with_name("data") / "samples.npz"
-"""What is drawn: ``FILE/ROW/COLUMN/NAME``, microvolts, 500 a second."""
+"""What is drawn, microvolts, 500 a second: ``places`` (``FILE/ROW/COLUMN/NAME``), their ``lengths``, and second
+differences of all, one after the other.
+"""
 
 #: How far leads may be from what was drawn, as a share of their height: 12 dB.
 OFF = 0.25
@@ -26,7 +28,9 @@ PAGES = ("page-scan.jpg", "page-photograph.jpg")
 def shown(file: str) -> dict[tuple[int, int], tuple[str, drawn.Floats]]:
     """By row and column, the lead's name and what is drawn of it, millivolts."""
     with np.load(DATA) as stored:
-        own = [(key.split("/")[1:], stored[key]) for key in stored if key.startswith(file + "/")]
+        bends = np.split(stored["bends"].astype(np.int64), np.cumsum(stored["lengths"])[:-1])
+        drawn_ones = zip(stored["places"].tolist(), bends, strict=True)
+    own = [(place.split("/")[1:], bend.cumsum().cumsum()) for place, bend in drawn_ones if place.startswith(file + "/")]
     return {(int(row), int(column)): (name, values / 1000) for (row, column, name), values in own}
 
 
