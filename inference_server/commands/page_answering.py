@@ -24,14 +24,17 @@ ONE_BEAT: Final = "PICTURE_ONE_BEAT"
 
 def in_process(settings: Settings, corrections: Corrections = NOTHING) -> Ask[Digitized]:
     """Pictures are read here, within the limits of the settings; ``corrections`` are stated of each."""
+    from ecg.pictures.pages.reading import go_on_always
+    from inference_server.models.page_model import newest
+    from inference_server.workers.page_tasks import PageTask
+    from inference_server.workers.page_work import digitized
+
+    network = newest(settings.models / settings.page_model_name)
 
     def ask(image: bytes) -> Digitized | NoAnswer:
-        from ecg.pictures.pages.reading import go_on_always
-        from inference_server.workers.page_tasks import PageTask
-        from inference_server.workers.page_work import digitized
-
+        task = PageTask(image, corrections, with_overlay=True)
         try:
-            return digitized(PageTask(image, corrections, with_overlay=True), settings.image_limits, go_on_always)
+            return digitized(task, settings.image_limits, network, go_on_always)
         except ImageError as error:
             return NoAnswer(error.reason, str(error))
 

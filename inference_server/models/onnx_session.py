@@ -14,8 +14,12 @@ from inference_server.models.model_files import MODEL_FILE, ModelError, complain
 Metadata = TypeVar("Metadata", bound=BaseModel)
 
 
-def open_session(content: bytes) -> onnxruntime.InferenceSession:
+def open_session(content: bytes, *, unpacked: bool = False) -> onnxruntime.InferenceSession:
     """A session that runs the model in ``content``, the bytes of its file.
+
+    Args:
+        content: What is run.
+        unpacked: Weights that are stored as whole numbers become floats once: what is reckoned is float32.
 
     Raises:
         ModelError: it is not usable.
@@ -28,6 +32,7 @@ def open_session(content: bytes) -> onnxruntime.InferenceSession:
     options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.add_session_config_entry("session.inter_op.allow_spinning", "0")
+    options.add_session_config_entry("session.disable_quant_qdq", "1" if unpacked else "0")
     options.log_severity_level = 3  # errors; they come as exceptions as well
     try:
         return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])

@@ -8,7 +8,10 @@ Metadata of the format ``beatlens-page/1``: ``name``, ``classes`` (in the order 
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterator
 from itertools import pairwise
+from pathlib import Path
 from typing import Final, Self
 
 import numpy as np
@@ -19,9 +22,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from inference_server.models.model_files import MODEL_FILE, ModelError, ModelFiles, ReadFromFiles
 from inference_server.models.onnx_session import first_line, open_session, read_metadata
 
+_log = logging.getLogger(__name__)
+
 FORMAT: Final = "beatlens-page/1"
 CLASSES: Final = ("paper", "trace", "grid", "mark")
 """What a pixel shows; ``mark`` is any other ink: text, calibration pulses, separators of leads, handwriting."""
+_TRACE, _MARK = CLASSES.index("trace"), CLASSES.index("mark")
 
 _JSON_VALUES: Final = ("classes", "pixels_per_mm", "step", "scores")
 
@@ -64,7 +70,7 @@ class PageModel(ReadFromFiles):
     @classmethod
     def from_files(cls, files: ModelFiles) -> Self:
         """See :meth:`ReadFromFiles.from_files`."""
-        session = open_session(files.content)
+        session = open_session(files.content, unpacked=True)
         metadata = read_metadata(session, _Metadata, expected=FORMAT, json_values=_JSON_VALUES)
         if tuple(metadata.classes) != CLASSES:
             raise ModelError(f"{MODEL_FILE}: metadata classes are {metadata.classes}; they must be {list(CLASSES)}.")
@@ -75,14 +81,26 @@ class PageModel(ReadFromFiles):
 
     def probabilities(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """What each pixel of a picture ``[h, w, 3]`` shows, ``[h, w, 4]`` in the order of :data:`CLASSES`."""
+        result = np.empty((*pixels.shape[:2], len(CLASSES)), np.float32)
+        for tile, seen in self._tiles(pixels):
+            result[tile] = seen
+        return result
+
+    def ink(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """How likely each pixel of a picture ``[h, w, 3]`` is a trace's or other ink's, ``[h, w]``."""
+        result = np.empty(pixels.shape[:2], np.float32)
+        for tile, seen in self._tiles(pixels):
+            result[tile] = seen[..., _TRACE] + seen[..., _MARK]
+        return result
+
+    def _tiles(self, pixels: NDArray[np.uint8]) -> Iterator[tuple[tuple[slice, slice], NDArray[np.float32]]]:
+        """Parts of a picture, and what their pixels show."""
         height, width = pixels.shape[:2]
-        result = np.empty((height, width, len(CLASSES)), np.float32)
         for top, bottom in pairwise(_cuts(height)):
             for left, right in pairwise(_cuts(width)):
                 y, x = max(0, top - _MARGIN), max(0, left - _MARGIN)
                 seen = self._run(pixels[y : bottom + _MARGIN, x : right + _MARGIN])
-                result[top:bottom, left:right] = seen[top - y : bottom - y, left - x : right - x]
-        return result
+                yield (slice(top, bottom), slice(left, right)), seen[top - y : bottom - y, left - x : right - x]
 
     def _run(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         height, width = pixels.shape[:2]
@@ -100,6 +118,19 @@ class PageModel(ReadFromFiles):
             raise ModelError(f"{MODEL_FILE} answers with shape {probabilities.shape}.")
         if not np.isfinite(probabilities).all() or abs(probabilities.sum(axis=-1) - 1).max() > 1e-3:
             raise ModelError(f"{MODEL_FILE} answers with probabilities that do not add up to 1.")
+
+
+def newest(folder: Path) -> PageModel | None:
+    """The newest usable version in ``folder``, which has one for each; None where there is none, as pages are read
+    without one, too.
+    """
+    versions = [path for path in folder.glob("[1-9]*") if path.name.isdecimal() and path.is_dir()]
+    for version in sorted(versions, key=lambda path: -int(path.name)):
+        try:
+            return PageModel.load(version)
+        except ModelError as error:
+            _log.error("model refused", extra={"model": folder.name, "version": version.name, "why": str(error)})
+    return None
 
 
 def _cuts(length: int) -> list[int]:

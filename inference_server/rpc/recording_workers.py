@@ -37,7 +37,11 @@ class RecordingWorkers:
         self.pool = WorkerPool(
             settings.recording_workers,
             Configuration(
-                settings.image_limits, settings.log_level, settings.recording_memory_bytes, niceness=_NICENESS
+                settings.image_limits,
+                settings.log_level,
+                settings.recording_memory_bytes,
+                niceness=_NICENESS,
+                page_models=str(settings.models / settings.page_model_name),
             ),
             job_seconds=settings.segment_seconds,
             changed=self._follow,

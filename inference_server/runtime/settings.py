@@ -78,6 +78,12 @@ class Settings(BaseSettings):
         pattern=r"^(latest|all|[1-9][0-9]{0,8}(,[1-9][0-9]{0,8})*)$",
         description="Versions of the model for recordings in service, as `BEATLENS_MODEL_VERSIONS`.",
     )
+    page_model_name: str = Field(
+        default="ecg-page",
+        min_length=1,
+        description="The model for strips and pages: a folder in the repository. A worker loads its newest version "
+        "with the first page. Without one they are read by their ink alone.",
+    )
     recording_workers: int = Field(
         default_factory=available_cpus,
         ge=1,

@@ -21,6 +21,7 @@ import uuid
 from collections import deque
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -51,14 +52,16 @@ class _Abandoned(Exception):  # noqa: N818 - reads as what happened
 class Worker:
     """Answers the tasks that come over ``connection``, except for those that are abandoned in ``marks`` by then.
 
-    What it is at is in ``marks`` too. Pictures take at most ``memory_bytes`` beyond what it holds with its models.
+    What it is at is in ``marks`` too. Pictures take at most the memory of ``settings`` beyond what it holds with its
+    models.
     """
 
-    def __init__(self, connection: socket.socket, marks: wire.Marks, limits: ImageLimits, memory_bytes: int) -> None:
+    def __init__(self, connection: socket.socket, marks: wire.Marks, settings: Configuration) -> None:
         self._connection = connection
         self._marks = marks
-        self._limits = limits
-        self._memory_bytes = memory_bytes
+        self._limits = settings.limits
+        self._memory_bytes = settings.memory_bytes
+        self._page_models = None if settings.page_models is None else Path(settings.page_models)
         self._to_load: queue.SimpleQueue[Task] = queue.SimpleQueue()
         self._sending = threading.Lock()
         self._models: dict[int, tuple[Classifier, messages.Answers]] = {}
@@ -156,9 +159,9 @@ class Worker:
         """What reads strips and pages, within the limit on memory from then on."""
         if self._read_page is None:
             memory.lift_limit()
-            from inference_server.workers import page_work
+            from inference_server.workers.page_work import PageWork
 
-            self._read_page = page_work.answer
+            self._read_page = PageWork(self._page_models).answer
             memory.limit_growth(self._memory_bytes)
         return self._read_page
 
@@ -237,7 +240,7 @@ def main(descriptor: str, shared: str, configuration: str) -> None:
         mmap.mmap(int(shared), wire.Marks.BYTES) as page,
         contextlib.suppress(ConnectionError),
     ):
-        Worker(connection, wire.Marks(page), settings.limits, settings.memory_bytes).serve()
+        Worker(connection, wire.Marks(page), settings).serve()
 
 
 if __name__ == "__main__":

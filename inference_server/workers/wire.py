@@ -45,6 +45,8 @@ class Configuration:
     niceness: int = 5
     """How far it steps back behind the front. Calls would pile up before they can be queued or refused: with 256
     callers on two CPUs the median refusal took 0.1 s without this and 5 ms with it."""
+    page_models: str | None = None
+    """Folder of the versions of the model for pages."""
 
     def to_argument(self) -> str:
         """As a command line argument."""

@@ -70,7 +70,7 @@ def _wish(layout: str, medium: str) -> Wish:
 def train(
     data: Annotated[Path, typer.Option("--data", help="Folder of drawn pages.")] = Path("var/pages/train"),
     run: Annotated[Path, typer.Option("--run", help="Folder of the run.")] = RUNS / "ecg-page",
-    steps: Annotated[int, typer.Option("--steps", help="Batches of eight squares.", min=1)] = 3000,
+    steps: Annotated[int, typer.Option("--steps", help="Batches of eight squares.", min=1)] = 6000,
     seed: SeedOption = 0,
     threads: ThreadsOption = 0,
 ) -> None:
@@ -138,7 +138,7 @@ def table(
     from training.evaluation.pages.scoring import PageScore
     from training.pages.plans import Pool
 
-    probabilities = answers.probabilities_of(network) if network else None
+    probabilities = answers.ink_by(network) if network else None
     classify = answers.classifier_of(recordings) if recordings else None
     pool = Pool.of(partition)
     settings = {

@@ -23,6 +23,7 @@ from training.datasets.pages import crops
 from training.export import model_file
 from training.export.exporting import require_version
 from training.export.onnx_conversion import OPSET
+from training.export.small_weights import with_short_names, with_small_weights
 from training.learning.pages import fitting, network
 from training.pages.making import SCALES
 from training.pages.truth import PIXEL_CLASSES
@@ -31,6 +32,8 @@ NAME: Final = "ecg-page"
 
 #: Keras and onnxruntime may differ by so much in a probability.
 TOLERANCE: Final = 1e-4
+#: Rounding its weights may change a probability by so much, in the mean over pixels and classes.
+MOST_ROUNDING: Final = 0.01
 #: The file is at most so large.
 MOST_BYTES: Final = 8_000_000
 
@@ -68,7 +71,12 @@ def export_run(run: Path, trained_on: Path, scored_on: Path, repository: Path, v
     parity = parity_of(keras_model, model, crops.Squares.of(others[:_COMPARED], 1, 0).pixels)
     if not parity <= TOLERANCE:
         raise PageExportError(f"Keras and onnxruntime differ by {parity:.1e}; {TOLERANCE:.0e} is allowed.")
-    if (size := model.ByteSize()) > MOST_BYTES:
+    squares = crops.Squares.of(others, 1, 0).pixels
+    small = with_short_names(with_small_weights(model))
+    rounding = rounding_of(model, small, squares)
+    if not rounding <= MOST_ROUNDING:
+        raise PageExportError(f"Rounded weights change a probability by {rounding:.3f} in the mean.")
+    if (size := small.ByteSize()) > MOST_BYTES:
         raise PageExportError(f"The file would have {size:,} bytes; {MOST_BYTES:,} are allowed.")
     metadata = {
         "format": FORMAT,
@@ -86,8 +94,9 @@ def export_run(run: Path, trained_on: Path, scored_on: Path, repository: Path, v
         "pages": len(crops.drawn_pages(trained_on)),
         "scored_pages": len(others),
         "parity": parity,
+        "rounding": rounding,
     }
-    return model_file.write(model, metadata, facts, repository / NAME / version)
+    return model_file.write(small, metadata, facts, repository / NAME / version)
 
 
 def to_onnx(model: keras.Model) -> onnx.ModelProto:
@@ -113,6 +122,19 @@ def parity_of(model: keras.Model, graph: onnx.ModelProto, squares: NDArray[np.ui
         (given,) = session.run(["probabilities"], {"pixels": square[None]})
         differences.append(float(np.abs(wanted - given).max()))
     return float(np.max(differences))
+
+
+def rounding_of(model: onnx.ModelProto, small: onnx.ModelProto, squares: NDArray[np.uint8]) -> float:
+    """By how much probabilities of two graphs differ in the mean."""
+    one, other = (
+        onnxruntime.InferenceSession(graph.SerializeToString(), providers=["CPUExecutionProvider"])
+        for graph in (model, small)
+    )
+    differences = []
+    for square in squares:
+        (wanted,), (given,) = (session.run(["probabilities"], {"pixels": square[None]}) for session in (one, other))
+        differences.append(float(np.abs(wanted - given).mean()))
+    return float(np.mean(differences))
 
 
 def scores(counts: NDArray[np.int64]) -> dict[str, float]:

@@ -9,6 +9,7 @@ from ecg.pictures.decoding import ImageLimits
 from ecg.pictures.kinds import BEGINNING_BYTES, Kind, kind_of
 from ecg.pictures.pages.corrections import NOTHING, Corrections
 from ecg.pictures.pages.opening import read_picture
+from ecg.pictures.pages.probabilities import Probabilities
 from ecg.pictures.pages.reading import go_on_always
 from ecg.pictures.pages.result import PageReading
 from ecg.pictures.pages.vectors import reading
@@ -17,6 +18,7 @@ from ecg.pictures.pages.vectors import reading
 def read_file(
     data: bytes,
     limits: ImageLimits | None = None,
+    probabilities: Probabilities | None = None,
     *,
     corrections: Corrections = NOTHING,
     go_on: Callable[[], None] = go_on_always,
@@ -29,6 +31,7 @@ def read_file(
     Args:
         data: The file.
         limits: What it may cost.
+        probabilities: A network's word on each pixel, for pages of which words are missing.
         corrections: What a person states of it.
         go_on: Called between the steps; may end the work by raising.
 
@@ -40,10 +43,10 @@ def read_file(
         ecg.confinement.NoTurn: too many documents are being opened just now.
     """
     if kind_of(data[:BEGINNING_BYTES]) is not Kind.PDF:
-        return read_picture(data, limits, corrections=corrections, go_on=go_on)
+        return read_picture(data, limits, probabilities, corrections=corrections, go_on=go_on)
     found = reading.read(confined.drawing_of(data, limits)) if corrections == NOTHING else None
     go_on()
     if found is not None:
         return found
     picture = confined.to_native(data, limits).data
-    return read_picture(picture, limits, corrections=corrections, go_on=go_on)
+    return read_picture(picture, limits, probabilities, corrections=corrections, go_on=go_on)

@@ -1,4 +1,4 @@
-"""Ink told from paper and grid by how dark it is, or by what a network says of each pixel."""
+"""Ink told from paper and grid by how dark it is."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from scipy import ndimage
 
 from ecg.pictures.ink.paper import evenly_lit
 from ecg.pictures.ink.strokes import Runs, runs_of
-from ecg.pictures.pages.thresholds import GRID_QUANTILE, LEAST_INK, likely, separation, told, whole
+from ecg.pictures.pages.thresholds import GRID_QUANTILE, LEAST_INK, separation, told, whole
 
 Bytes = NDArray[np.uint8]
 Floats = NDArray[np.float64]
@@ -220,29 +220,30 @@ def _light(typical: NDArray[np.floating], first: int, edges: tuple[int, int]) ->
     return first + begin, first + end
 
 
-def ink_of(depth: Bytes, *, seen: Mask | None = None, is_share: bool = False) -> Ink | None:
+def ink_of(depth: Bytes, *, seen: Mask | None = None, among: Mask | None = None) -> Ink | None:
     """The ink of a page; None where there is none.
 
     Args:
         depth: ``[rows, columns]``.
         seen: Where the picture shows the page.
-        is_share: ``depth`` is how likely each pixel is a trace's (255 = certainly), and knows of no grid.
+        among: Where ink may be; None where it may be anywhere.
     """
     if seen is not None:
         depth = np.where(seen, depth, 0).astype(np.uint8)
     inside = depth[::2, ::2] if seen is None else depth[::2, ::2][seen[::2, ::2]]
     if inside.size < 100:
         return None
-    found = likely(depth) if is_share else told(depth, inside)
+    found = told(depth, inside)
     if found is None:
         return None
     mask, grid, deepest = found
+    if among is not None:
+        depth, mask = np.where(among, depth, np.minimum(depth, np.uint8(grid))).astype(np.uint8), mask & among
     labels, number = ndimage.label(mask, structure=np.ones((3, 3)))
-    if not is_share:
-        going_on = whole(depth, mask, number, grid, deepest)
-        if going_on is not None:
-            mask = going_on
-            labels, number = ndimage.label(mask, structure=np.ones((3, 3)))
+    going_on = whole(depth, mask, number, grid, deepest)
+    if going_on is not None:
+        mask = going_on
+        labels, number = ndimage.label(mask, structure=np.ones((3, 3)))
     beside = [] if seen is None else _beside(labels, seen)
     if beside:
         gone = np.isin(labels, beside)

@@ -10,6 +10,7 @@ from PIL import Image
 
 from ecg.pictures.decoding import ImageLimits, decode_as, flattened, orientation_of, turned
 from ecg.pictures.pages.corrections import NOTHING, Corrections
+from ecg.pictures.pages.probabilities import Probabilities
 from ecg.pictures.pages.reading import WORK_SIDE, go_on_always, read
 from ecg.pictures.pages.result import PageReading, enlarged
 
@@ -21,6 +22,7 @@ _FACTORS: Final = (1, 2, 4, 8)
 def read_picture(
     data: bytes,
     limits: ImageLimits | None = None,
+    probabilities: Probabilities | None = None,
     *,
     corrections: Corrections = NOTHING,
     go_on: Callable[[], None] = go_on_always,
@@ -30,6 +32,7 @@ def read_picture(
     Args:
         data: The file.
         limits: What it may cost.
+        probabilities: A network's word on each pixel, for pages of which words are missing.
         corrections: What a person states of it.
         go_on: Called between the steps; may end the work by raising.
 
@@ -51,7 +54,7 @@ def read_picture(
     picture = decode_as(data, limits, upright)
     (width, height) = size = sizes[0]
     stated = corrections.scaled(picture.width / width, picture.height / height)
-    return enlarged(read(np.asarray(picture), corrections=stated, go_on=go_on), size)
+    return enlarged(read(np.asarray(picture), probabilities, corrections=stated, go_on=go_on), size)
 
 
 def upright_picture(data: bytes, limits: ImageLimits | None = None) -> Image.Image:

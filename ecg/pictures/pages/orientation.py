@@ -35,19 +35,19 @@ class Upright(NamedTuple):
     words: list[Word]
 
 
-def as_stated(ink: Ink, millimetre: float, *, is_share: bool) -> tuple[Upright, bool]:
+def as_stated(ink: Ink, millimetre: float) -> tuple[Upright, bool]:
     """The ink as it is, its way up being stated, and whether its words say otherwise."""
-    first, *others = (_turned(ink, quarters, millimetre, is_share=is_share) for quarters in range(4))
+    first, *others = (_turned(ink, quarters, millimetre) for quarters in range(4))
     most = max(_told(other.words) for other in others)
     return first, most >= _ENOUGH and most > 2 * _told(first.words)
 
 
-def upright(ink: Ink, millimetre: float, *, is_share: bool) -> Upright:
+def upright(ink: Ink, millimetre: float) -> Upright:
     """The ink turned so that it can be read."""
     lying = 1 if _lies(ink, millimetre) else 0
     ways: dict[int, Upright] = {}
     for quarters in (lying, lying + 2, 1 - lying, 3 - lying):
-        ways[quarters] = _turned(ink, quarters, millimetre, is_share=is_share)
+        ways[quarters] = _turned(ink, quarters, millimetre)
         if _told(ways[quarters].words) >= (_ENOUGH if (quarters - lying) % 2 == 0 else _ENOUGH_ACROSS):
             return ways[quarters]
     first, other = ways[lying], ways[lying + 2]
@@ -60,9 +60,9 @@ def upright(ink: Ink, millimetre: float, *, is_share: bool) -> Upright:
     return first if lying == 0 or _skewness(first.ink) >= _skewness(other.ink) else other
 
 
-def _turned(ink: Ink, quarters: int, millimetre: float, *, is_share: bool) -> Upright:
+def _turned(ink: Ink, quarters: int, millimetre: float) -> Upright:
     if quarters:
-        turned = ink_of(np.ascontiguousarray(np.rot90(ink.depth, quarters)), is_share=is_share)
+        turned = ink_of(np.ascontiguousarray(np.rot90(ink.depth, quarters)))
         ink = turned if turned is not None else ink
     return Upright(ink, quarters, words_of(ink, millimetre))
 

@@ -1,4 +1,4 @@
-"""What a network says of a page's pixels."""
+"""What a network says of a page's pixels: where ink may be."""
 
 from __future__ import annotations
 
@@ -8,20 +8,25 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+from scipy import ndimage
 
 Pixels = NDArray[np.uint8]
 Probabilities = Callable[[Pixels], NDArray[np.float32]]
-"""From ``[H, W, 3]``, a millimetre being about 8 pixels, to ``[H, W, 4]``: paper, trace, grid, other ink."""
+"""From ``[H, W, 3]``, a millimetre being about 8 pixels, to ``[H, W]``: how likely each is a trace's or other ink's."""
 
 #: Pixels of a millimetre for which networks are trained.
 _MILLIMETRE: Final = 8.0
+#: Ink may be where it is as likely as this, and so many pixels around: a network sees its middle surer than its edges.
+_LIKELY: Final = 0.3
+_AROUND: Final = 2
 
 
-def ink_shares(straight: Pixels, probabilities: Probabilities, millimetre: float) -> Pixels:
-    """How likely each pixel is a trace's or other ink's, 255 = certainly; ``[rows, columns]``."""
+def may_be_ink(straight: Pixels, probabilities: Probabilities, millimetre: float) -> NDArray[np.bool_]:
+    """Where a straightened page may have ink, ``[rows, columns]``."""
     image = Image.fromarray(straight)
     factor = _MILLIMETRE / millimetre
     sized = image.resize((max(1, round(image.width * factor)), max(1, round(image.height * factor))))
-    said = probabilities(np.asarray(sized))
-    ink = np.rint(255 * np.clip(said[..., 1] + said[..., 3], 0, 1)).astype(np.uint8)
-    return np.asarray(Image.fromarray(ink).resize(image.size, Image.Resampling.BILINEAR))
+    likely = np.rint(255 * np.clip(probabilities(np.asarray(sized)), 0, 1)).astype(np.uint8)
+    ink = np.asarray(Image.fromarray(likely).resize(image.size, Image.Resampling.BILINEAR)) > 255 * _LIKELY
+    around = np.ones((2 * _AROUND + 1, 2 * _AROUND + 1), np.bool_)
+    return np.asarray(ndimage.binary_dilation(ink, around), np.bool_)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -14,13 +13,8 @@ from PIL import Image
 from ecg.leads import STANDARD
 from ecg.pictures.ink.opening import WORK_SIDE as BEAT_SIDE
 from ecg.pictures.ink.reading import read_beat
-from ecg.pictures.pages import ink as inks
-from ecg.pictures.pages import straightening
-from ecg.pictures.pages.bends import evenly
 from ecg.pictures.pages.corrections import NOTHING, Corrections
 from ecg.pictures.pages.emptiness import is_empty
-from ecg.pictures.pages.ink import Ink
-from ecg.pictures.pages.lattice import lattices_of, within_grid
 from ecg.pictures.pages.layouts import (
     BARS,
     Layout,
@@ -36,9 +30,9 @@ from ecg.pictures.pages.layouts import (
 from ecg.pictures.pages.leads import leads_of
 from ecg.pictures.pages.lettering import UNITS
 from ecg.pictures.pages.likeness import between_beats, breaks_off, is_beat, signs_of, without_edges
-from ecg.pictures.pages.millimetre import Pitch, likelier
-from ecg.pictures.pages.orientation import as_stated, upright
-from ecg.pictures.pages.probabilities import Pixels, Probabilities, ink_shares
+from ecg.pictures.pages.millimetre import likelier
+from ecg.pictures.pages.paper import Page, page_of
+from ecg.pictures.pages.probabilities import Pixels, Probabilities
 from ecg.pictures.pages.pulses import guessed_millimetre
 from ecg.pictures.pages.rereading import all_words
 from ecg.pictures.pages.result import LEAST_SECONDS, Basis, Kind, PageReading, Reason, Warned
@@ -46,28 +40,19 @@ from ecg.pictures.pages.rhythm_strips import named_by_likeness
 from ecg.pictures.pages.rows import ends_of, rows_of
 from ecg.pictures.pages.scale import scale_of
 from ecg.pictures.pages.seeking import Row, sought, sought_units
-from ecg.pictures.pages.shadows import without_shadows
-from ecg.pictures.pages.sheet import sheet_of
+from ecg.pictures.pages.sheet import Sheet, sheet_by_sides, sheet_of
 from ecg.pictures.pages.squaring import squared
-from ecg.pictures.pages.straightening import Flat
-from ecg.pictures.pages.tilt import is_drawn, tilt_of
 from ecg.pictures.pages.traces import Trace, among_rows, touching, traces_of
-from ecg.pictures.pages.views import View, usual_scale, view_of
-from ecg.pictures.pages.words import Word, words_of
+from ecg.pictures.pages.views import View, view_of
+from ecg.pictures.pages.words import words_of
 
 #: The longer side with which pictures are read, pixels: larger ones are made smaller. A page is 280 mm wide.
 WORK_SIDE: Final = 2400
-#: A straightened pixel shows the picture from this share of 255 on.
-_SHOWN: Final = 250
 #: Pictures with a shorter side are no strip, pixels.
 _LEAST_SIDE: Final = 60
-#: What lies less askew stays as it is, degrees.
-_LEAST_TILT: Final = 0.03
 #: Smaller pictures may show one beat, pixels of the longer side.
 _SMALL: Final = 700
 _LEAST_WIDTH: Final = 150
-#: A page without a grid is taken to be so wide, mm: only to tell letters from traces.
-_USUAL_WIDTH: Final = 265.0
 #: By so many degrees a page is turned that no scanner shows.
 _ASKEW: Final = 4.0
 #: How often a page without a grid is squared by its rows: the first time they may be far from level.
@@ -89,7 +74,7 @@ def read(
 
     Args:
         pixels: ``uint8`` ``[rows, columns, 3]``, RGB.
-        probabilities: A network's word on each pixel; without, ink is told by how dark it is.
+        probabilities: A network's word on each pixel: pages of which words are missing are looked at again by it.
         corrections: What a person states: it is taken as it is, and warnings say what contradicts it.
         go_on: Called between the steps; may end the work by raising.
 
@@ -98,18 +83,34 @@ def read(
         nothing was read.
     """
     image = Image.fromarray(pixels)
+    found = _first(image, corrections, go_on)
+    if found.reading.is_doubtful and corrections.region is None and not corrections.way_up:
+        sheet = sheet_by_sides(image)
+        if sheet is not None:
+            found = found.or_more(_on_sheet(image, sheet, corrections, go_on))
+    if found.reading.is_doubtful and probabilities is not None:
+        found = _looked_again(found, probabilities, corrections, go_on)
+    return found.reading
+
+
+def _first(image: Image.Image, corrections: Corrections, go_on: Callable[[], None]) -> _Found:
+    """What a picture shows on its sheet, where it shows one, or all over."""
     sheet = sheet_of(image) if corrections.region is None else None
     if sheet is not None and not corrections.way_up:
-        view = view_of(image, replace(corrections, corners=sheet.corners), WORK_SIDE, sheet)
-        reading = _read(view, image.size, probabilities, corrections, go_on)
-        if reading.leads and (_is_whole(reading) or not sheet.ends_at_edge(image.size)):
-            return reading
+        found = _on_sheet(image, sheet, corrections, go_on)
+        if found.reading.leads and (_is_whole(found.reading) or not sheet.ends_at_edge(image.size)):
+            return found
         # What seems to be a sheet may be a lit part of a table.
-        whole = _read(view_of(image, corrections, WORK_SIDE), image.size, probabilities, corrections, go_on)
-        return whole if not reading.leads or whole.shows_more(reading) else reading
+        whole = _read(view_of(image, corrections, WORK_SIDE), image.size, corrections, go_on)
+        return whole if not found.reading.leads or whole.reading.shows_more(found.reading) else found
     if sheet is not None and not (corrections.corners and sheet.fills(corrections.corners, image.size)):
         sheet = None
-    return _read(view_of(image, corrections, WORK_SIDE, sheet), image.size, probabilities, corrections, go_on)
+    return _read(view_of(image, corrections, WORK_SIDE, sheet), image.size, corrections, go_on)
+
+
+def _on_sheet(image: Image.Image, sheet: Sheet, corrections: Corrections, go_on: Callable[[], None]) -> _Found:
+    view = view_of(image, replace(corrections, corners=sheet.corners), WORK_SIDE, sheet)
+    return _read(view, image.size, corrections, go_on)
 
 
 def _is_whole(reading: PageReading) -> bool:
@@ -117,27 +118,32 @@ def _is_whole(reading: PageReading) -> bool:
     return len(reading.leads) >= max(len(STANDARD), count_of(reading.layout))
 
 
-def _read(
-    view: View,
-    size: tuple[int, int],
-    probabilities: Probabilities | None,
-    corrections: Corrections,
-    go_on: Callable[[], None],
-) -> PageReading:
+def _read(view: View, size: tuple[int, int], corrections: Corrections, go_on: Callable[[], None]) -> _Found:
     """What a view of a picture of ``size`` shows."""
     too_small = min(view.image.size) < _LEAST_SIDE or max(view.image.size) < _LEAST_WIDTH
     found = _Found(PageReading(Kind.NONE, size, Reason.TOO_SMALL if too_small else Reason.BLANK))
     if is_empty(np.asarray(view.image)):
-        return found.reading
-    page = None if too_small else _paper(view, probabilities, corrections, go_on)
+        return found
+    page = None if too_small else page_of(view, corrections, go_on)
     if page is not None:
-        found = _read_page(page, size, corrections, go_on)
+        found = _read_page(page, size, corrections, go_on)._replace(page=page)
     reading = found.reading
     unsure = reading.kind is not Kind.PAGE and (not reading.leads or Warned.SCALE_UNKNOWN in reading.warnings)
     unsure |= max(view.image.size) * view.scale < _SMALL
     if unsure and not (found.repeated or corrections.trusted) and _is_one_beat(view.image):
-        return PageReading(Kind.BEAT, size)
-    return reading
+        return _Found(PageReading(Kind.BEAT, size))
+    return found
+
+
+def _looked_again(
+    found: _Found, probabilities: Probabilities, corrections: Corrections, go_on: Callable[[], None]
+) -> _Found:
+    """What is read of a page where a network says that ink may be, if that says more than what was ``found``."""
+    if found.page is None or not found.reading.leads:
+        return found
+    go_on()
+    again = found.page.again(found.page.flat, found.page.pitch, probabilities)
+    return found if again is None else found.or_more(_read_page(again, found.reading.size, corrections, go_on))
 
 
 def _is_one_beat(image: Image.Image) -> bool:
@@ -149,110 +155,17 @@ class _Found(NamedTuple):
     """What was read of a page."""
 
     reading: PageReading
+    page: Page | None = None
+    """On which it was read, as it lay at first."""
     repeated: bool = False
     """Whether beats were seen again and again."""
 
-
-class _Page(NamedTuple):
-    """A straightened page."""
-
-    ink: Ink
-    view: View
-    flat: Flat
-    pitch: Pitch | None
-    words: list[Word]
-    millimetre: float
-    warnings: tuple[Warned, ...]
-    again: Callable[[Flat, Pitch | None], _Page | None]
-    """The page, straightened in another way."""
-
-    def to_picture(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Places of the straightened page, ``[n, 2]``, as places in the picture."""
-        return self.view.to_picture(self.flat.to_picture(points))
-
-    @property
-    def scale(self) -> float:
-        """Pixels of the picture to one of the straightened page."""
-        return usual_scale(self.to_picture, self.flat.size)
+    def or_more(self, other: _Found) -> _Found:
+        """What was read in another way, if that says more."""
+        return other if other.reading.says_more(self.reading) else self
 
 
-def _paper(
-    view: View, probabilities: Probabilities | None, stated: Corrections, go_on: Callable[[], None]
-) -> _Page | None:
-    """The page straightened and its ink found; None where there is none."""
-    image = view.image
-    pixels = np.asarray(image)
-    dark = inks.is_dark(pixels)
-    grid, other = inks.grid_depth(pixels, dark=dark)
-    go_on()
-    inked = partial(_inked, view, dark, probabilities, stated, go_on)
-    for lattice in lattices_of(grid):
-        go_on()
-        flat, pitch = evenly(lattice, grid, other, image.size)
-        # Tall waves that come evenly may look like a lattice: they are no lines.
-        if pitch is not None:
-            return inked(Image.fromarray(lattice.shown(grid.shape)), flat, pitch)
-    shown = Image.new("L", image.size, 255)
-    page = inked(shown, straightening.unchanged(image.size), None)
-    if page is None or stated.corners or (dark and is_drawn(pixels)):
-        return page
-    tilt = tilt_of(page.ink, page.millimetre)
-    if abs(tilt) < _LEAST_TILT:
-        return page
-    return inked(shown, straightening.turned(image.size, tilt), None) or page
-
-
-def _inked(
-    view: View,
-    dark: bool,
-    probabilities: Probabilities | None,
-    stated: Corrections,
-    go_on: Callable[[], None],
-    shown: Image.Image,
-    flat: Flat,
-    pitch: Pitch | None,
-) -> _Page | None:
-    """The paper made flat and its ink found, where the picture is ``shown`` (255); None where there is none."""
-    image = view.image
-    straight = np.asarray(flat.straightened(image, (0, 0, 0) if dark else (255, 255, 255)))
-    seen = within_grid(
-        np.asarray(flat.straightened(view.seen or Image.new("L", image.size, 255), 0)) > _SHOWN,
-        np.asarray(flat.straightened(shown, 0)) > _SHOWN,
-    )
-    seen &= inks.between_bars(straight)
-    straight = inks.continued(straight, seen)
-    millimetre = _millimetre(view, flat, pitch, stated)
-    if probabilities is None:
-        depth = inks.trace_depth(straight, dark=dark)
-        seen = inks.paper_of(depth, seen, has_grid=pitch is not None)
-        lit = None if dark else without_shadows(straight, millimetre)
-        depth = depth if lit is None else inks.trace_depth(lit, dark=False)
-        ink = inks.ink_of(depth, seen=seen)
-    else:
-        ink = inks.ink_of(ink_shares(straight, probabilities, millimetre), seen=seen, is_share=True)
-    if ink is None:
-        return None
-    go_on()
-    contradicted = False
-    if stated.way_up:
-        (ink, quarters, words), contradicted = as_stated(ink, millimetre, is_share=probabilities is not None)
-    else:
-        ink, quarters, words = upright(ink, millimetre, is_share=probabilities is not None)
-    warnings = (Warned.STATED_TURN,) if contradicted else ()
-    again = partial(_inked, view, dark, probabilities, stated, go_on, shown)
-    return _Page(ink, view, flat.turned(quarters), pitch, words, millimetre, warnings, again)
-
-
-def _millimetre(view: View, flat: Flat, pitch: Pitch | None, stated: Corrections) -> float:
-    """Of the straightened page, pixels: as it is stated, by its grid, or by how wide pages are."""
-    if pitch is not None and stated.pixels_per_mm is None:
-        return pitch.millimetre
-    if stated.pixels_per_mm is not None:
-        return stated.pixels_per_mm / usual_scale(lambda points: view.to_picture(flat.to_picture(points)), flat.size)
-    return max(flat.size) / _USUAL_WIDTH
-
-
-def _read_page(page: _Page, size: tuple[int, int], corrections: Corrections, go_on: Callable[[], None]) -> _Found:
+def _read_page(page: Page, size: tuple[int, int], corrections: Corrections, go_on: Callable[[], None]) -> _Found:
     scale_to_picture = page.scale
     stated = corrections.scaled(1 / scale_to_picture, 1 / scale_to_picture)
     page, traces = _squared(*_better_known(page, _traces(page, stated, go_on), stated, go_on), stated, go_on)
@@ -276,7 +189,7 @@ def _read_page(page: _Page, size: tuple[int, int], corrections: Corrections, go_
     telling += 2 * scale.calibration.printed or any(word.text in UNITS for word in page.words)
     signs = signs_of(page.ink, traces, page.millimetre, page.pitch, telling)
     if not (stated.trusted or signs.is_ecg):
-        return _Found(PageReading(Kind.NONE, size, Reason.NO_ECG), signs.beating > 0)
+        return _Found(PageReading(Kind.NONE, size, Reason.NO_ECG), repeated=signs.beating > 0)
     per_mm = scale.calibration.pixels_per_mm * scale_to_picture
     leads = named_by_likeness(leads_of(traces, layout, scale, page.to_picture, begin, end))
     touch = (Warned.TRACES_TOUCH,) if touching(traces) else ()
@@ -292,12 +205,12 @@ def _read_page(page: _Page, size: tuple[int, int], corrections: Corrections, go_
         leads=leads,
         warnings=(*scale.warnings, *layout.warnings, *unnamed, *touch, *contradicted, *page.warnings),
     )
-    return _Found(reading, signs.beating > 0)
+    return _Found(reading, repeated=signs.beating > 0)
 
 
 def _better_known(
-    page: _Page, traces: list[Trace], stated: Corrections, go_on: Callable[[], None]
-) -> tuple[_Page, list[Trace]]:
+    page: Page, traces: list[Trace], stated: Corrections, go_on: Callable[[], None]
+) -> tuple[Page, list[Trace]]:
     """A page whose millimetre is what beats, or pulses, say it is, and its traces."""
     pitch, millimetre = page.pitch, None
     if not stated.trusted and pitch is not None:
@@ -312,13 +225,13 @@ def _better_known(
 
 
 def _squared(
-    page: _Page, traces: list[Trace], stated: Corrections, go_on: Callable[[], None]
-) -> tuple[_Page, list[Trace]]:
+    page: Page, traces: list[Trace], stated: Corrections, go_on: Callable[[], None]
+) -> tuple[Page, list[Trace]]:
     """A page without a grid as its rows say that it lies, and its traces."""
     for _ in range(_SQUARED if page.pitch is None and not stated.corners else 0):
         askew = abs((_degrees(page) + 45) % 90 - 45) > _ASKEW
         flat = squared(page.flat, traces, page.millimetre, askew=askew)
-        again = page.again(flat, None) if flat is not None else None
+        again = page.again(flat, None, page.probabilities) if flat is not None else None
         if again is None:
             break
         found = _better_known(again, _traces(again, stated, go_on), stated, go_on)
@@ -328,7 +241,7 @@ def _squared(
     return page, traces
 
 
-def _of_twelve(page: _Page, traces: list[Trace], stated: Corrections) -> list[Trace]:
+def _of_twelve(page: Page, traces: list[Trace], stated: Corrections) -> list[Trace]:
     """The traces without lines of writing above and below those of twelve leads."""
     if stated.rows is not None:
         return traces
@@ -337,20 +250,20 @@ def _of_twelve(page: _Page, traces: list[Trace], stated: Corrections) -> list[Tr
     return traces if among is None else traces[among.start : among.stop]
 
 
-def _ends(traces: list[Trace], page: _Page) -> tuple[float, float]:
+def _ends(traces: list[Trace], page: Page) -> tuple[float, float]:
     """Where rows begin and end, x in pixels."""
     begins, ends = [trace.begin for trace in traces], [trace.end for trace in traces]
     return ends_of(begins, ends, page.millimetre, sure=page.pitch is not None)
 
 
-def _traces(page: _Page, stated: Corrections, go_on: Callable[[], None]) -> list[Trace]:
+def _traces(page: Page, stated: Corrections, go_on: Callable[[], None]) -> list[Trace]:
     levels = rows_of(page.ink, page.millimetre, stated.rows)
     traces = among_rows(traces_of(page.ink, levels, page.millimetre, go_on), page.millimetre)
     return traces if stated.rows is not None else without_edges(traces, page.millimetre)
 
 
 def _layout(
-    page: _Page, traces: list[Trace], across: tuple[float, float], stated: Corrections
+    page: Page, traces: list[Trace], across: tuple[float, float], stated: Corrections
 ) -> tuple[list[Named], Layout, tuple[Warned, ...]]:
     """The names that were read, the page's layout, and what speaks against what is stated of it."""
     levels = [trace.level for trace in traces]
@@ -374,12 +287,12 @@ def _layout(
     return names, layout, tuple(contradicted)
 
 
-def _corners(page: _Page) -> NDArray[np.float64]:
+def _corners(page: Page) -> NDArray[np.float64]:
     width, height = page.flat.size
     return page.to_picture(np.array([(0, 0), (width, 0), (width, height), (0, height)], np.float64))
 
 
-def _degrees(page: _Page) -> float:
+def _degrees(page: Page) -> float:
     """By how much the page is turned counter-clockwise in the picture."""
     middle = np.array(page.flat.size, np.float64) / 2
     (x, y), (ahead_x, ahead_y) = page.to_picture(np.stack([middle, middle + np.array([20.0, 0.0])]))

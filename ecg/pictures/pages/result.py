@@ -188,6 +188,23 @@ class PageReading:
         return to_scale and _alike(self, part) and self._words > part._words
 
     @property
+    def is_doubtful(self) -> bool:
+        """Whether no ECG was seen, or several leads of which some have no name: rows may be none, or names hidden."""
+        return self.reason in (Reason.NO_ECG, Reason.NO_TRACE) or (len(self.leads) > 1 and self._nameless > 0)
+
+    def says_more(self, other: PageReading) -> bool:
+        """Whether fewer leads lack names than in another reading of the picture, and no words are lost: of its leads
+        only where all others have names.
+        """
+        fewer = not other.leads or self._nameless < other._nameless
+        whole = not self._nameless or len(self.leads) >= len(other.leads)
+        return bool(self.leads) and fewer and whole and self._words >= other._words
+
+    @property
+    def _nameless(self) -> int:
+        return sum(not lead.name for lead in self.leads)
+
+    @property
     def _words(self) -> int:
         """How many names, and of speed and gain, were read."""
         return sum(lead.name_read for lead in self.leads) + (self.calibration.printed if self.calibration else 0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -11,6 +11,7 @@ from PIL import Image, ImageDraw
 from scipy import ndimage, spatial
 
 from ecg.pictures.pages.corrections import Point
+from ecg.pictures.pages.sides import four_sided
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -87,13 +88,25 @@ class Sheet(NamedTuple):
 
 def sheet_of(image: Image.Image) -> Sheet | None:
     """The one sheet that a photograph shows; None where there is none, or where nothing but it is shown."""
+    return _sheet_of(image, _found)
+
+
+def sheet_by_sides(image: Image.Image) -> Sheet | None:
+    """The sheet of a photograph by four sides of which parts are seen: what it lies on may have its colour in places.
+
+    What it says is less sure than :func:`sheet_of`: a shadow may have straight edges, and bent paper has none.
+    """
+    return _sheet_of(image, _by_sides)
+
+
+def _sheet_of(image: Image.Image, find: Callable[[Floats], list[tuple[Mask, Floats]]]) -> Sheet | None:
     factor = max(image.size) / _SIDE
     size = (round(image.width / factor), round(image.height / factor))
     if factor < 1 or min(size) <= 2 * _FRAME:
         return None
     small = image.convert("RGB").resize(size, Image.Resampling.BOX)
     colours = ndimage.median_filter(np.asarray(small), (_STROKES, _STROKES, 1)).astype(np.float64)
-    found = _found(colours)
+    found = find(colours)
     if not found:
         return None
     # The lit part of a sheet may have four sides, too.
@@ -146,13 +159,33 @@ def _differences(colours: Floats) -> Iterator[Floats]:
 
 def _found(colours: Floats) -> list[tuple[Mask, Floats]]:
     """Sheets that differ from what is around them, and their corners, ``[4, 2]``."""
-    masks = [(far, mask) for far in _differences(colours) if (mask := _apart(far)) is not None]
-    masks = [(far, mask) for far, mask in masks if _stands_out(colours, mask)]
+    masks = _masks(colours)
     found = [sheet for far, mask in masks if (sheet := _with_corners(colours, far, mask)) is not None]
     if found:
         return found
     alone = ((far, _without_outgrowths(mask)) for far, mask in masks)
     return [sheet for far, mask in alone if (sheet := _with_corners(colours, far, mask)) is not None]
+
+
+def _by_sides(colours: Floats) -> list[tuple[Mask, Floats]]:
+    """A sheet whose sides are seen in parts, in one way or another, and its corners, ``[4, 2]``; or nothing."""
+    masks = _masks(colours)
+    edges = np.zeros(colours.shape[:2], np.bool_)
+    for _, mask in masks:
+        edges |= mask & ~ndimage.binary_erosion(mask, border_value=1)
+    corners = four_sided(edges)
+    if corners is None:
+        return []
+    between = _between(corners, (colours.shape[1], colours.shape[0]))
+    if not _AREA[0] <= between.mean() <= _AREA[1] or not _stands_out(colours, between):
+        return []
+    return [(between, corners)] if any(_sharp(colours, far, between, corners) for far, _ in masks) else []
+
+
+def _masks(colours: Floats) -> list[tuple[Floats, Mask]]:
+    """How much each pixel differs from what a sheet lies on, in several ways, and what may be the sheet by that."""
+    masks = [(far, mask) for far in _differences(colours) if (mask := _apart(far)) is not None]
+    return [(far, mask) for far, mask in masks if _stands_out(colours, mask)]
 
 
 def _with_corners(colours: Floats, far: Floats, mask: Mask) -> tuple[Mask, Floats] | None:

@@ -52,11 +52,6 @@ def separation(depth: Bytes) -> float:
     return max(1.0, float(deepest - grid))
 
 
-def likely(depth: Bytes) -> tuple[Mask, float, float]:
-    """What is ink by a network's shares, ``[rows, columns]``, and the depths of the grid, none, and of full ink."""
-    return depth >= _least(0.0, 255.0, _THRESHOLD), 0.0, 255.0
-
-
 def told(depth: Bytes, inside: Bytes) -> tuple[Mask, float, float] | None:
     """What is deep enough for ink, ``[rows, columns]``, depth of the grid and of full ink; None where nothing is.
 

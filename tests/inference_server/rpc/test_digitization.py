@@ -23,7 +23,8 @@ from inference_server.generated.ecg.v1 import digitization_pb2_grpc
 from tests.ecg.pictures.documents.printed import page
 from tests.ecg.pictures.files import DATA
 from tests.ecg.pictures.pages import drawn
-from tests.inference_server.server_process import ServerProcess
+from tests.inference_server.server_process import ServerProcess, running_server
+from tests.inference_server.tiny_page_models import BLUE, write_page_model
 
 BEAT = sorted((Path(__file__).parents[3] / "samples" / "PVC").glob("*.png"))[0]
 
@@ -147,3 +148,24 @@ def test_the_service_is_ready_without_a_model_of_its_own(server: ServerProcess) 
         request = health_pb2.HealthCheckRequest(service="ecg.v1.DigitizationService")
         status = health_pb2_grpc.HealthStub(channel).Check(request, timeout=10).status
     assert status == health_pb2.HealthCheckResponse.SERVING
+
+
+def test_a_page_whose_names_are_missing_is_looked_at_again_by_the_network(tmp_path: Path) -> None:
+    page = drawn.Page(230, 110, 8.0)
+    for y, name in ((50, "I"), (80, "II")):
+        page.trace(14, y, drawn.lead(8))
+        page.text(14, y - 12, name)
+    page.text(14, 104, "25 mm/s  10 mm/mV")
+    along = np.arange(8, 222, 0.5)
+    crease = np.stack([along, 18 + 1.2 * np.sin(along / 9) + 0.4 * np.sin(along / 2.1)], axis=1)
+    page.line(crease.tolist(), thick=0.5, pen=BLUE)
+    buffer = io.BytesIO()
+    Image.fromarray(page.pixels()).save(buffer, "PNG")
+    names = []
+    for repository in (tmp_path / "without", tmp_path / "with"):
+        repository.mkdir()
+        if repository.name == "with":
+            write_page_model(repository)
+        with running_server(repository) as process, ArrhythmiaClient(process.address) as client:
+            names.append([lead.name for lead in client.digitize(buffer.getvalue(), timeout=120).reading.leads])
+    assert names == [["", "I", "II"], ["I", "II"]]

@@ -15,13 +15,13 @@ from inference_server.recordings.analysis import analyse
 from training.evaluation.pages.scoring import Beats, Classify
 
 
-def probabilities_of(folder: Path) -> Callable[[NDArray[np.uint8]], NDArray[np.float32]]:
-    """What a version of the model for pages says of every pixel.
+def ink_by(folder: Path) -> Callable[[NDArray[np.uint8]], NDArray[np.float32]]:
+    """How likely a version of the model for pages takes every pixel for ink.
 
     Raises:
         ModelError: the version can't be used.
     """
-    return PageModel.load(folder).probabilities
+    return PageModel.load(folder).ink
 
 
 def classifier_of(folder: Path) -> Classify:

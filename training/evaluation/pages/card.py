@@ -16,9 +16,11 @@ medical device, not for diagnosis.**
 
 ## What it is
 A small U-Net ({kilobytes} kB as ONNX) that says of every pixel of a strip, a page, a screenshot or a photograph of
-one whether it shows {classes}; `mark` is any other ink: text, calibration pulses, separators of leads, handwriting. It
-helps to trace leads; what the traces are in millivolts and seconds is found without it. It was trained on pages of
-{low:g} to {high:g} pixels a millimetre. Keras and onnxruntime differ by at most {parity:.1e} in any probability.
+one whether it shows {classes}; `mark` is any other ink: text, calibration pulses, separators of leads, handwriting.
+Pages are read without it. One on which names of leads are missing is looked at again, with ink only where the network
+sees it; that counts if more names are read. It was trained on pages of {low:g} to {high:g} pixels a millimetre. Keras
+and onnxruntime differ by at most {parity:.1e} in any probability; rounding the weights to eight bits changes one by
+{rounding:.1e} in the mean.
 
 ## Data
 {pages} pages that `python -m training pages` drew from recordings of three of the five folds of people, in all layouts
@@ -63,6 +65,7 @@ def card(folder: Path) -> str:
             low=low,
             high=high,
             parity=metadata["parity"],
+            rounding=metadata["rounding"],
             pages=metadata["pages"],
             steps=settings["steps"],
             batch=settings["batch"],

@@ -33,13 +33,13 @@ class RunError(TrainingError):
 class Fit:
     """How a network for pages is fitted."""
 
-    steps: int = 3000
+    steps: int = 6000
     squares: int = 24
     """Cut from each page."""
     batch: int = 8
     learning_rate: float = 3e-3
     weight_decay: float = 1e-3
-    widths: tuple[int, ...] = (16, 24, 32, 48, 64)
+    widths: tuple[int, ...] = (12, 16, 24, 32, 48)
     """Channels at a half, a quarter, … of the resolution."""
     class_weights: tuple[float, ...] = (1.0, 3.0, 1.0, 3.0)
     """How much a pixel of each class counts."""

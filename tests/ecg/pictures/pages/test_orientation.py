@@ -21,7 +21,7 @@ def test_one_word_again_and_again_does_not_turn_a_page(monkeypatch: pytest.Monke
         return [Word("mm/sec", 0.8, (0, 9 * n, 5, 9 * n + 5), ()) for n in range(6)] if lies else []
 
     monkeypatch.setattr(orientation, "words_of", misread)
-    assert orientation.upright(ink, 8.0, is_share=False).quarters % 2 == 0
+    assert orientation.upright(ink, 8.0).quarters % 2 == 0
 
 
 @pytest.mark.parametrize("quarters", range(4))
@@ -33,4 +33,4 @@ def test_words_that_are_not_known_stand_where_rows_begin(quarters: int) -> None:
     turned = np.rot90(page.pixels(), quarters)
     ink = ink_of(255 - np.ascontiguousarray(turned).min(axis=2))
     assert ink is not None
-    assert orientation.upright(ink, 8.0, is_share=False).quarters == -quarters % 4
+    assert orientation.upright(ink, 8.0).quarters == -quarters % 4

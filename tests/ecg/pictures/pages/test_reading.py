@@ -56,6 +56,51 @@ def test_a_lit_part_of_a_table_does_not_hide_the_page(monkeypatch: pytest.Monkey
     assert found.warnings == ()
 
 
+def two_rows_and_a_crease() -> np.ndarray:
+    page = drawn.Page(230, 110, 8.0)
+    for y, name in ((50, "I"), (80, "II")):
+        page.trace(14, y, drawn.lead(8))
+        page.text(14, y - 12, name)
+    page.text(14, 104, "25 mm/s  10 mm/mV")
+    along = np.arange(8, 222, 0.5)
+    page.line(np.stack([along, 18 + 1.2 * np.sin(along / 9) + 0.4 * np.sin(along / 2.1)], axis=1).tolist(), thick=0.5)
+    return page.pixels()
+
+
+def test_a_network_says_where_there_is_no_ink_if_rows_have_no_names() -> None:
+    pixels, asked = two_rows_and_a_crease(), []
+
+    def below(straight: np.ndarray) -> np.ndarray:
+        asked.append(straight.shape)
+        likely = np.ones(straight.shape[:2], np.float32)
+        likely[: len(likely) // 4] = 0
+        return likely
+
+    assert [lead.name for lead in read(pixels).leads] == ["", "I", "II"]
+    found = read(pixels, below)
+    assert ([lead.name for lead in found.leads], found.warnings) == (["I", "II"], ())
+    assert len(asked) == 1
+    assert len(read(drawn.twelve(scale=5.0)[0].pixels(), below).leads) == 13
+    assert len(asked) == 1, "A page whose names are read isn't looked at again."
+
+
+def test_a_network_that_sees_no_ink_takes_nothing_away() -> None:
+    pixels = two_rows_and_a_crease()
+    found = read(pixels, lambda straight: np.zeros(straight.shape[:2], np.float32))
+    assert [lead.name for lead in found.leads] == ["", "I", "II"]
+
+
+def test_a_sheet_whose_sides_are_seen_in_parts_is_read_if_rows_have_no_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    pixels = two_rows_and_a_crease()
+    height, width = pixels.shape[:2]
+    small = Image.fromarray(pixels).resize((320, round(320 * height / width)))
+    corners = ((0.0, 240.0), (width, 240.0), (width, height), (0.0, height))
+    shown = Image.new("L", small.size, 0)
+    shown.paste(255, (0, round(240 * 320 / width), *small.size))
+    monkeypatch.setattr(reading, "sheet_by_sides", lambda _: Sheet(corners, shown, small))
+    assert [lead.name for lead in read(pixels).leads] == ["I", "II"]
+
+
 def test_without_print_and_pulse_the_usual_scale_is_said_to_be_assumed() -> None:
     page = drawn.Page(220, 40, 8)
     page.trace(8, 25, drawn.lead(8))

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from ecg.leads import STANDARD
-from ecg.pictures.pages.result import Basis, Calibration, Kind, Lead, PageReading, Warned
+from ecg.pictures.pages.result import Basis, Calibration, Kind, Lead, PageReading, Reason, Warned
 
 
 def reading(
@@ -59,3 +59,52 @@ WHOLE = reading(("II", "V1"), Basis.PRINT)
 )
 def test_the_whole_picture_is_read_where_it_shows_more(whole: PageReading, part: PageReading, more: bool) -> None:
     assert whole.shows_more(part) is more
+
+
+@pytest.mark.parametrize(
+    ("seen", "doubtful"),
+    [
+        (PART, False),
+        (reading(("", "V1")), True),
+        (reading(("",)), False),
+        (PageReading(Kind.NONE, (900, 600), Reason.NO_ECG), True),
+        (PageReading(Kind.NONE, (900, 600), Reason.BLANK), False),
+        (PageReading(Kind.BEAT, (900, 600)), False),
+    ],
+    ids=["all names", "a row without one", "a strip without one", "no ECG", "blank", "one beat"],
+)
+def test_a_picture_is_looked_at_again_where_rows_have_no_name_or_no_ecg_was_seen(
+    seen: PageReading, doubtful: bool
+) -> None:
+    assert seen.is_doubtful is doubtful
+
+
+@pytest.mark.parametrize(
+    ("again", "before", "more"),
+    [
+        (PART, reading(("", "V1")), True),
+        (reading(("II",)), reading(("", "II")), True),
+        (PART, PageReading(Kind.NONE, (900, 600), Reason.NO_ECG), True),
+        (reading(("",)), PageReading(Kind.NONE, (900, 600), Reason.NO_ECG), True),
+        (reading(("",)), reading(("", "")), False),
+        (PART, reading(("", "V1"), Basis.PRINT), True),
+        (reading(("II",)), reading(("", "II"), Basis.PRINT), False),
+        (PageReading(Kind.NONE, (900, 600), Reason.NO_ECG), reading(("", "V1")), False),
+        (PART, PART, False),
+    ],
+    ids=[
+        "a name more",
+        "a row that was none",
+        "an ECG",
+        "an ECG without a name",
+        "a row less, and no name",
+        "a name for a speed",
+        "words less",
+        "nothing",
+        "the same",
+    ],
+)
+def test_what_is_read_in_another_way_counts_where_it_says_more(
+    again: PageReading, before: PageReading, more: bool
+) -> None:
+    assert again.says_more(before) is more

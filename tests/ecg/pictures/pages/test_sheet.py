@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
-from ecg.pictures.pages.sheet import sheet_of
+from ecg.pictures.pages.sheet import sheet_by_sides, sheet_of
 from tests.ecg.pictures.pages import drawn
 
 CORNERS = np.array([(180.0, 120.0), (820.0, 60.0), (900.0, 520.0), (140.0, 560.0)])
@@ -122,3 +122,14 @@ def test_a_patch_of_the_table_beside_a_screen_that_has_its_colour_is_no_part_of_
     sheet = sheet_of(picture)
     assert sheet is not None
     np.testing.assert_allclose(np.array(sheet.corners), CORNERS, atol=30)
+
+
+def test_a_sheet_is_told_by_its_sides_where_what_it_lies_on_has_its_colour() -> None:
+    """A lamp above it and one beside it, as light as the paper."""
+    picture = photographed((90, 60, 40), (244, 236, 234))
+    ImageDraw.Draw(picture).rectangle((420, 0, 640, 110), fill=(243, 236, 232))
+    ImageDraw.Draw(picture).polygon([(860, 250), (999, 250), (999, 420), (885, 400)], fill=(244, 235, 234))
+    assert sheet_of(picture) is None
+    sheet = sheet_by_sides(picture)
+    assert sheet is not None
+    np.testing.assert_allclose(np.array(sheet.corners), CORNERS, atol=22)
