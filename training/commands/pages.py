@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 app = typer.Typer()
 PANEL = "Pages"
+SERVED = MODELS / "ecg-page" / "1"
+"""The version of the model for pages that ships."""
 
 PartitionOption = Annotated[
     str, typer.Option("--partition", help="Partition whose people are drawn: train, validation or test.")
@@ -116,10 +118,8 @@ def table(
     seed: SeedOption = 2026,
     partition: PartitionOption = "test",
     groups: Annotated[str, typer.Option("--groups", help="Only groups whose names hold this.")] = "",
-    network: Annotated[
-        Path | None,
-        typer.Option("--network", help="Version of the model for pages; by default pages are read without one."),
-    ] = None,
+    network: Annotated[Path, typer.Option("--network", help="Version of the model for pages.")] = SERVED,
+    ink_alone: Annotated[bool, typer.Option("--ink-alone", help="Read pages without that model.")] = False,
     recordings: Annotated[
         Path | None, typer.Option("--classes", help="Version of the model for recordings that compares beats' classes.")
     ] = None,
@@ -138,13 +138,13 @@ def table(
     from training.evaluation.pages.scoring import PageScore
     from training.pages.plans import Pool
 
-    probabilities = answers.ink_by(network) if network else None
+    probabilities = None if ink_alone else answers.ink_by(network)
     classify = answers.classifier_of(recordings) if recordings else None
     pool = Pool.of(partition)
     settings = {
         "seed": seed,
         "partition": partition,
-        "network": str(network),
+        "network": "" if ink_alone else str(network),
         "classes": str(recordings),
         "figures": [field.name for field in fields(PageScore)],
     }
