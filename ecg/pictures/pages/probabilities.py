@@ -16,6 +16,8 @@ Probabilities = Callable[[Pixels], NDArray[np.float32]]
 
 #: Pixels of a millimetre for which networks are trained.
 _MILLIMETRE: Final = 8.0
+#: A page has four million pixels then; where a millimetre was misread, it is looked at in no more than so many.
+_MOST_PIXELS: Final = 10_000_000
 #: Ink may be where it is as likely as this, and so many pixels around: a network sees its middle surer than its edges.
 _LIKELY: Final = 0.3
 _AROUND: Final = 2
@@ -24,7 +26,7 @@ _AROUND: Final = 2
 def may_be_ink(straight: Pixels, probabilities: Probabilities, millimetre: float) -> NDArray[np.bool_]:
     """Where a straightened page may have ink, ``[rows, columns]``."""
     image = Image.fromarray(straight)
-    factor = _MILLIMETRE / millimetre
+    factor = min(_MILLIMETRE / millimetre, float(np.sqrt(_MOST_PIXELS / (image.width * image.height))))
     sized = image.resize((max(1, round(image.width * factor)), max(1, round(image.height * factor))))
     likely = np.rint(255 * np.clip(probabilities(np.asarray(sized)), 0, 1)).astype(np.uint8)
     ink = np.asarray(Image.fromarray(likely).resize(image.size, Image.Resampling.BILINEAR)) > 255 * _LIKELY
