@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ecg.pictures.pages import reading
+from ecg.pictures.pages import paper
 from ecg.pictures.pages.emptiness import is_empty
 from ecg.pictures.pages.reading import read
 from ecg.pictures.pages.result import Kind, Reason
@@ -28,7 +28,7 @@ def shaded() -> np.ndarray:
     ids=["black", "dark", "grey", "white", "shaded"],
 )
 def test_nothing_is_sought_in_a_blank_picture(pixels: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading, "lattices_of", lambda *_: pytest.fail("a grid was sought"))
+    monkeypatch.setattr(paper, "lattices_of", lambda *_: pytest.fail("a grid was sought"))
     found = read(pixels)
     assert (found.kind, found.reason) == (Kind.NONE, Reason.BLANK)
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import onnxruntime
 import pytest
 
 from inference_server.models.model_files import ModelError
@@ -65,17 +66,23 @@ def test_a_stopped_run_goes_on_and_an_unfinished_one_is_not_exported(drawn: Path
         fitting.fit(pages, Fit(steps=53), tmp_path, stop)
 
 
-def test_what_is_served_says_what_was_trained(drawn: Path, run: Path, tmp_path: Path) -> None:
+def test_what_is_converted_says_what_was_trained_and_what_is_served_nearly(
+    drawn: Path, run: Path, tmp_path: Path
+) -> None:
     path = page_export.export_run(run, drawn, drawn, tmp_path, "1")
     assert path.stat().st_size < page_export.MOST_BYTES
     served = PageModel.load(tmp_path / "ecg-page" / "1")
     pixels, _ = crops.read(crops.drawn_pages(drawn)[0])
     whole = served.probabilities(pixels)
     assert whole.shape == (*pixels.shape[:2], len(CLASSES))
+    np.testing.assert_allclose(served.ink(pixels), whole[..., 1] + whole[..., 3], atol=1e-6)
     model, _ = fitting.fitted(run)
     logits = model.predict_on_batch(pixels[None, :256, :256])[0]
     wanted = np.exp(logits) / np.exp(logits).sum(axis=-1, keepdims=True)
-    np.testing.assert_allclose(whole[:150, :150], wanted[:150, :150], atol=1e-3)
+    converted = onnxruntime.InferenceSession(page_export.to_onnx(model).SerializeToString())
+    (given,) = converted.run(["probabilities"], {"pixels": pixels[None, :256, :256]})
+    np.testing.assert_allclose(given[0, :150, :150], wanted[:150, :150], atol=1e-3)
+    assert np.abs(whole[:150, :150] - wanted[:150, :150]).mean() < page_export.MOST_ROUNDING
 
 
 def test_tiles_say_what_the_whole_picture_says(
