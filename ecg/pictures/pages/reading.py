@@ -42,7 +42,7 @@ from ecg.pictures.pages.scale import scale_of
 from ecg.pictures.pages.seeking import Row, sought, sought_units
 from ecg.pictures.pages.sheet import Sheet, sheet_by_sides, sheet_of
 from ecg.pictures.pages.squaring import squared
-from ecg.pictures.pages.traces import Trace, among_rows, touching, traces_of
+from ecg.pictures.pages.traces import Trace, among_rows, astray_of, touching, traces_of
 from ecg.pictures.pages.views import View, view_of
 from ecg.pictures.pages.words import words_of
 
@@ -159,10 +159,13 @@ class _Found(NamedTuple):
     """On which it was read, as it lay at first."""
     repeated: bool = False
     """Whether beats were seen again and again."""
+    astray: int = 0
+    """How many rows don't begin and end with the others."""
 
     def or_more(self, other: _Found) -> _Found:
-        """What was read in another way, if that says more."""
-        return other if other.reading.says_more(self.reading) else self
+        """What was read in another way, if that says more, and lacks no rows but such as go astray."""
+        lost = self.reading.rows - other.reading.rows
+        return other if lost <= self.astray and other.reading.says_more(self.reading) else self
 
 
 def _read_page(page: Page, size: tuple[int, int], corrections: Corrections, go_on: Callable[[], None]) -> _Found:
@@ -205,7 +208,7 @@ def _read_page(page: Page, size: tuple[int, int], corrections: Corrections, go_o
         leads=leads,
         warnings=(*scale.warnings, *layout.warnings, *unnamed, *touch, *contradicted, *page.warnings),
     )
-    return _Found(reading, repeated=signs.beating > 0)
+    return _Found(reading, repeated=signs.beating > 0, astray=astray_of(traces))
 
 
 def _better_known(

@@ -193,12 +193,14 @@ class PageReading:
         return self.reason in (Reason.NO_ECG, Reason.NO_TRACE) or (len(self.leads) > 1 and self._nameless > 0)
 
     def says_more(self, other: PageReading) -> bool:
-        """Whether fewer leads lack names than in another reading of the picture, and no words are lost: of its leads
-        only where all others have names.
-        """
+        """Whether fewer leads lack names than in another reading of the picture, and no words are lost."""
         fewer = not other.leads or self._nameless < other._nameless
-        whole = not self._nameless or len(self.leads) >= len(other.leads)
-        return bool(self.leads) and fewer and whole and self._words >= other._words
+        return bool(self.leads) and fewer and self._words >= other._words
+
+    @property
+    def rows(self) -> int:
+        """Rows of leads."""
+        return len({lead.row for lead in self.leads})
 
     @property
     def _nameless(self) -> int:

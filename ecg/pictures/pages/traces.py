@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -45,6 +45,8 @@ _LEAST_COVER: Final = 0.6
 _TOGETHER: Final = 3
 _SAME_PLACE: Final = 2.0
 _ELSEWHERE: Final = 6.0
+#: A trace that begins or ends so far from the longest one, as a share of that, may be no row.
+_ASTRAY: Final = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,3 +218,11 @@ def among_rows(traces: list[Trace], millimetre: float) -> list[Trace]:
     off = [min(abs(row.begin - begin), abs(row.end - end)) / millimetre for row in rows]
     together = sum(max(abs(row.begin - begin), abs(row.end - end)) <= _SAME_PLACE * millimetre for row in rows)
     return [row for row, away in zip(rows, off, strict=True) if together < _TOGETHER or away <= _ELSEWHERE]
+
+
+def astray_of(traces: Sequence[Trace]) -> int:
+    """How many traces don't begin, or don't end, where the longest one does."""
+    longest = max(traces, key=lambda trace: trace.end - trace.begin)
+    reach = _ASTRAY * (longest.end - longest.begin)
+    off = [max(abs(trace.begin - longest.begin), abs(trace.end - longest.end)) for trace in traces]
+    return sum(away > reach for away in off)

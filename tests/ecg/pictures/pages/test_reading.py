@@ -62,7 +62,7 @@ def two_rows_and_a_crease() -> np.ndarray:
         page.trace(14, y, drawn.lead(8))
         page.text(14, y - 12, name)
     page.text(14, 104, "25 mm/s  10 mm/mV")
-    along = np.arange(8, 222, 0.5)
+    along = np.arange(60, 222, 0.5)
     page.line(np.stack([along, 18 + 1.2 * np.sin(along / 9) + 0.4 * np.sin(along / 2.1)], axis=1).tolist(), thick=0.5)
     return page.pixels()
 
@@ -88,6 +88,21 @@ def test_a_network_that_sees_no_ink_takes_nothing_away() -> None:
     pixels = two_rows_and_a_crease()
     found = read(pixels, lambda straight: np.zeros(straight.shape[:2], np.float32))
     assert [lead.name for lead in found.leads] == ["", "I", "II"]
+
+
+def test_a_row_that_a_network_does_not_see_stays_where_it_begins_and_ends_with_the_others() -> None:
+    page = drawn.Page(230, 80, 8.0)
+    for y in (30, 60):
+        page.trace(14, y, drawn.lead(8))
+    page.text(14, 76, "25 mm/s  10 mm/mV")
+    pixels = page.pixels()
+
+    def below(straight: np.ndarray) -> np.ndarray:
+        likely = np.ones(straight.shape[:2], np.float32)
+        likely[: len(likely) // 2] = 0
+        return likely
+
+    assert [lead.name for lead in read(pixels, below).leads] == [lead.name for lead in read(pixels).leads] == ["", ""]
 
 
 def test_a_sheet_whose_sides_are_seen_in_parts_is_read_if_rows_have_no_names(monkeypatch: pytest.MonkeyPatch) -> None:
