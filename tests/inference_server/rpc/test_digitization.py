@@ -151,16 +151,8 @@ def test_the_service_is_ready_without_a_model_of_its_own(server: ServerProcess) 
 
 
 def test_a_page_whose_names_are_missing_is_looked_at_again_by_the_network(tmp_path: Path) -> None:
-    page = drawn.Page(230, 110, 8.0)
-    for y, name in ((50, "I"), (80, "II")):
-        page.trace(14, y, drawn.lead(8))
-        page.text(14, y - 12, name)
-    page.text(14, 104, "25 mm/s  10 mm/mV")
-    along = np.arange(60, 222, 0.5)
-    crease = np.stack([along, 18 + 1.2 * np.sin(along / 9) + 0.4 * np.sin(along / 2.1)], axis=1)
-    page.line(crease.tolist(), thick=0.5, pen=BLUE)
     buffer = io.BytesIO()
-    Image.fromarray(page.pixels()).save(buffer, "PNG")
+    Image.fromarray(drawn.two_rows_and_a_crease(BLUE).pixels()).save(buffer, "PNG")
     names = []
     for repository in (tmp_path / "without", tmp_path / "with"):
         repository.mkdir()

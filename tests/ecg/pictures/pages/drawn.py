@@ -122,6 +122,19 @@ def twelve(
     return page, shown
 
 
+def two_rows_and_a_crease(pen: tuple[int, int, int] | None = None) -> Page:
+    """``I`` and ``II``, and above them a line by a ``pen`` that is no row."""
+    page = Page(230, 110, 8.0)
+    for y, name in ((50, "I"), (80, "II")):
+        page.trace(14, y, lead(8))
+        page.text(14, y - 12, name)
+    page.text(14, 104, "25 mm/s  10 mm/mV")
+    along = np.arange(60, 222, 0.5)
+    crease = np.stack([along, 18 + 1.2 * np.sin(along / 9) + 0.4 * np.sin(along / 2.1)], axis=1)
+    page.line(crease.tolist(), thick=0.5, pen=pen)
+    return page
+
+
 def difference(values: NDArray[np.floating], shown: Floats) -> float:
     """How far a lead that was read is from the one that was drawn: share of its height, at the best of some delays."""
     best = np.inf

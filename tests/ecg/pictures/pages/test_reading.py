@@ -56,19 +56,8 @@ def test_a_lit_part_of_a_table_does_not_hide_the_page(monkeypatch: pytest.Monkey
     assert found.warnings == ()
 
 
-def two_rows_and_a_crease() -> np.ndarray:
-    page = drawn.Page(230, 110, 8.0)
-    for y, name in ((50, "I"), (80, "II")):
-        page.trace(14, y, drawn.lead(8))
-        page.text(14, y - 12, name)
-    page.text(14, 104, "25 mm/s  10 mm/mV")
-    along = np.arange(60, 222, 0.5)
-    page.line(np.stack([along, 18 + 1.2 * np.sin(along / 9) + 0.4 * np.sin(along / 2.1)], axis=1).tolist(), thick=0.5)
-    return page.pixels()
-
-
 def test_a_network_says_where_there_is_no_ink_if_rows_have_no_names() -> None:
-    pixels, asked = two_rows_and_a_crease(), []
+    pixels, asked = drawn.two_rows_and_a_crease().pixels(), []
 
     def below(straight: np.ndarray) -> np.ndarray:
         asked.append(straight.shape)
@@ -85,7 +74,7 @@ def test_a_network_says_where_there_is_no_ink_if_rows_have_no_names() -> None:
 
 
 def test_a_network_that_sees_no_ink_takes_nothing_away() -> None:
-    pixels = two_rows_and_a_crease()
+    pixels = drawn.two_rows_and_a_crease().pixels()
     found = read(pixels, lambda straight: np.zeros(straight.shape[:2], np.float32))
     assert [lead.name for lead in found.leads] == ["", "I", "II"]
 
@@ -106,7 +95,7 @@ def test_a_row_that_a_network_does_not_see_stays_where_it_begins_and_ends_with_t
 
 
 def test_a_sheet_whose_sides_are_seen_in_parts_is_read_if_rows_have_no_names(monkeypatch: pytest.MonkeyPatch) -> None:
-    pixels = two_rows_and_a_crease()
+    pixels = drawn.two_rows_and_a_crease().pixels()
     height, width = pixels.shape[:2]
     small = Image.fromarray(pixels).resize((320, round(320 * height / width)))
     corners = ((0.0, 240.0), (width, 240.0), (width, height), (0.0, height))
