@@ -18,8 +18,6 @@ _STEP: Final = 160
 #: Waves that are sought, periods in a tile: lines 2.2 to 43 pixels apart.
 _LEAST_WAVES: Final = 6.0
 _MOST_WAVES: Final = 116.0
-#: Of a page seen askew, they are fewer in places, but shade has less.
-_FEWEST_WAVES: Final = _LEAST_WAVES / 2
 _RADII: Final = np.arange(_LEAST_WAVES, _MOST_WAVES, 0.5)
 #: Angles at which they are sought, and among which the tiles with a grid are told from those without.
 _FINE: Final = np.radians(np.arange(-45, 45, 0.5))
@@ -238,7 +236,7 @@ def _followed(tiles: Floats, places: list[tuple[int, int]], across: complex, dow
             continue
         tried.add(place)
         near = [_peak(tiles[index[place]], wave, reach) for wave in (near_across, near_down)]
-        if any(clear < _CLEAR or abs(wave) < _FEWEST_WAVES for wave, clear in near):
+        if min(clear for _, clear in near) < _CLEAR:
             continue
         seen[place] = (near[0][0], near[1][0])
         row, column = tops.index(place[0]), lefts.index(place[1])
