@@ -55,7 +55,7 @@ FONTS := webportal/analyses/history/fonts
 fonts: $(VENV)/everything ## Take the letters of reports out of the whole fonts (characters.txt beside them)
 	whole=$$($(BIN)/python -c 'import matplotlib; print(matplotlib.get_data_path())')/fonts/ttf; \
 	for name in DejaVuSans DejaVuSans-Bold; do \
-		$(BIN)/pyftsubset "$$whole/$$name.ttf" --unicodes-file=$(FONTS)/characters.txt --output-file=$(FONTS)/$$name.ttf \
+		$(BIN)/pyftsubset "$$whole/$$name.ttf" --no-hinting --unicodes-file=$(FONTS)/characters.txt --output-file=$(FONTS)/$$name.ttf \
 			--layout-features= --drop-tables+=FFTM,GDEF,GPOS,GSUB,MATH,kern --name-IDs='*' --notdef-outline || exit 1; \
 	done
 
