@@ -203,15 +203,15 @@ def test_the_server_goes_away_in_the_middle_and_comes_back(
 ) -> None:
     willi = visitor()
     sign_up(willi, system, "willi")
-    packed = zipped(made(1.0, seed=4), tmp_path)
-    send(willi, system, [packed], "an hour")
+    packed = zipped(made(6.0, seed=4), tmp_path)
+    send(willi, system, [packed], "six hours")
     willi.locator("#state[data-analysis=running]").wait_for(timeout=PATIENCE)
     with stopped_server(system):
         willi.wait_for_timeout(3_000)
         expect(willi.locator("#state")).to_be_visible()
         shot(willi, "recording-server-away")
     analysed(willi)
-    expect(willi.locator("main")).to_contain_text("1:00:00 h")
+    expect(willi.locator("main")).to_contain_text("6:00:00 h")
 
 
 @pytest.mark.skipif("BEATLENS_DAY" not in os.environ, reason="takes some minutes: BEATLENS_DAY=1")
