@@ -104,8 +104,8 @@ def whole(depth: Bytes, mask: Mask, pieces: int, grid: float, deepest: float) ->
     sure[joined[mask]] = True
     if pieces < _BROKEN * np.count_nonzero(sure):
         return None
-    told = sure[joined]
-    return told | (ndimage.binary_closing(told, np.ones((_DOTTED + 1, 1), np.bool_)) & (depth >= grid))
+    strokes = sure[joined]
+    return strokes | (ndimage.binary_closing(strokes, np.ones((_DOTTED + 1, 1), np.bool_)) & (depth >= grid))
 
 
 def _bold_lines(depth: Bytes) -> float:

@@ -54,8 +54,6 @@ _ALONE: Final = 0.025
 #: paler than their full ink.
 _PAPER: Final = 0.4
 _LETTER: Final = 0.9
-
-
 #: Letters may be so blurred, pixels. The likest words say it, so many of them, from this likeness on; letters blurred
 #: further are liker to anything by this much.
 _BLURS: Final = (SHARP, 0.9, 1.2, 1.6)
