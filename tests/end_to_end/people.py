@@ -31,12 +31,11 @@ def follow(page: Page, link: Locator) -> None:
 
 def sign_up(page: Page, system: System, name: str) -> None:
     page.goto(f"{system.portal}/")
-    page.get_by_role("link", name="Sign up").first.click()
+    follow(page, page.get_by_role("link", name="Sign up").first)
     page.locator("input[name=username]").fill(name)
     page.locator("input[name=email]").fill(f"{name}@example.org")
     page.locator("input[name=password1]").fill(PASSWORD)
-    if page.locator("input[name=password2]").count():
-        page.locator("input[name=password2]").fill(PASSWORD)
+    page.locator("input[name=password2]").fill(PASSWORD)
     follow(page, page.locator("main form button[type=submit]"))
     # Everybody in these tests has a name of their own: they all live in one system.
     expect(page).not_to_have_url(re.compile("/accounts/signup/"))
@@ -48,4 +47,13 @@ def log_in(page: Page, system: System, name: str, password: str = PASSWORD) -> N
     page.goto(f"{system.portal}/accounts/login/")
     page.locator("input[name=login]").fill(name)
     page.locator("input[name=password]").fill(password)
+    follow(page, page.locator("main form button[type=submit]").first)
+
+
+def say_the_password_again(page: Page) -> None:
+    """Answer the question for the password that comes before what can't be taken back; then the page itself is there.
+
+    Who has only signed up is always asked: that is not a log-in.
+    """
+    page.locator("input[name=password]").fill(PASSWORD)
     follow(page, page.locator("main form button[type=submit]").first)

@@ -24,6 +24,13 @@ def test_everybody_who_signs_up_has_a_name_of_their_own() -> None:
     assert [name for name, times in names.items() if times > 1] == []
 
 
+def test_no_journey_asks_a_page_what_it_shows_without_waiting_for_it() -> None:
+    """A click returns before the next page is there: what is counted then is the page before."""
+    unwaited = re.compile(r"\.(?:count|content|is_visible|is_hidden|is_enabled|is_disabled|is_checked|all)\(\)")
+    files = sorted(set(Path(__file__).parent.glob("*.py")) - {Path(__file__)})
+    assert [f"{path.name}: {found}" for path in files for found in unwaited.findall(path.read_text())] == []
+
+
 @pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
 def test_the_next_page_is_waited_for_until_it_is_whole(visitor: Callable[..., Page], scripts: bool) -> None:
     page = visitor(java_script_enabled=scripts)
