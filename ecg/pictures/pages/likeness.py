@@ -45,22 +45,27 @@ _ALIVE: Final = 3.0
 #: distance.
 _BESIDE: Final = 12.0
 _BETWEEN: Final = 0.45
-#: A trace runs alone in this share of its columns: where it beats on bold lines, on bold lines or where so many of the
-#: rows beat on any lines, on any lines, without any and so many of the rows beating. Ink no farther apart than this,
-#: mm, is its own, as of one that trembles.
+#: A trace runs alone in this share of its columns: where it beats on bold lines, where so many of the rows beat sharply
+#: on any lines, on bold lines or where they beat on any lines, on any lines, without any and so many of the rows
+#: beating. Ink no farther apart than this, mm, is its own, as of one that trembles.
 _LEAST_ALONE: Final = 0.4
+_ALONE_BEATING: Final = 0.65
 _ALONE_ON_BOLD: Final = 0.87
 _ALONE_ON_LINES: Final = 0.93
-_ALONE_ON_NOTHING: Final = 0.95
+_ALONE_ON_NOTHING: Final = 0.97
 _BEATING: Final = 0.75
 _OWN: Final = 0.6
-#: Kurtosis of the slopes (3: as by chance): a sine has 1.5, fibrillation some 2.5 to 5, beats more. Edges of boxes and
-#: bars have more than any trace.
-_ROUND: Final = 2.0
+#: Kurtosis of the slopes (3: as by chance): a sine has 1.5 and on paper some more, fibrillation some 2.5 to 5, beats
+#: more. Edges of boxes and bars have more than any trace, and more than any that doesn't beat.
+_ROUND: Final = 2.1
 _SHARP: Final = 6.0
 _ANGULAR: Final = 150.0
+_ANGULAR_ELSEWHERE: Final = 75.0
 #: Beats have kurtosis from here on mostly; charts that rise and fall evenly have less.
 _SHARPER: Final = 15.0
+#: Of more rows than this, on paper without bold lines, this share beats: lines of writing on squares don't.
+_FEW_ROWS: Final = 3
+_LEAST_BEATING: Final = 0.5
 #: So many lines, each of which covers this share of the height of so many rows, are those of a table.
 _RULES: Final = 4
 _THROUGH: Final = 0.97
@@ -95,7 +100,7 @@ class Signs(NamedTuple):
     """What speaks for an ECG, and against it. Of several rows, the middle one says it."""
 
     words: int
-    """Names of leads, and printed speed and gain, each of which is a number and a unit."""
+    """Names of leads where layouts have them, and printed speed and gain, each of which is a number and a unit."""
     lines: bool
     """Whether there is a grid."""
     bold: bool
@@ -112,27 +117,30 @@ class Signs(NamedTuple):
     """Whether there are several rows of which most hardly move: rules of a table or a form."""
     ruled: bool = False
     """Whether lines go straight down through all of several rows: those of a table or a puzzle."""
+    rows: int = 1
 
     @property
     def is_ecg(self) -> bool:
         """Whether they speak for an ECG."""
         if self.words >= _ENOUGH_WORDS:
             return True
-        if self.ruled:
+        if self.ruled or (self.rows > _FEW_ROWS and not self.bold and self.beating < _LEAST_BEATING):
             return False
-        steep = self.bold or (self.words > 1 and self.beating > 0)
-        steep |= self.lines and self.beating >= _BEATING and self.sharpness >= _SHARPER
+        beats = self.beating >= _BEATING
+        steep = (self.bold and self.sharpness >= _SHARP) or (self.words > 1 and self.beating > 0)
+        steep |= self.lines and beats and self.sharpness >= _SHARPER
         sides = self.sides <= (_MOST_SIDES if steep else _MOST_SIDES_ELSEWHERE)
-        traced = _ROUND <= self.sharpness <= _ANGULAR and sides and not self.flat
+        sharp = _ROUND <= self.sharpness <= (_ANGULAR if beats else _ANGULAR_ELSEWHERE)
+        traced = sharp and sides and not self.flat
         if self.words:
             return sides and not self.flat and (self.lines or self.beating > 0)
         if self.bold:
             beating = self.beating > 0 and self.alone >= _LEAST_ALONE
             return sides and (beating or (traced and self.alone >= _ALONE_ON_BOLD))
         if self.lines:
-            return traced and self.alone >= (_ALONE_ON_BOLD if self.beating >= _BEATING else _ALONE_ON_LINES)
-        beating = self.beating >= _BEATING and self.alone >= _ALONE_ON_NOTHING
-        return traced and beating and self.sharpness >= _SHARP
+            alone = _ALONE_ON_BOLD if beats else _ALONE_ON_LINES
+            return traced and self.alone >= (_ALONE_BEATING if beats and self.sharpness >= _SHARPER else alone)
+        return traced and beats and self.alone >= _ALONE_ON_NOTHING and self.sharpness >= _SHARP
 
 
 def is_beat(beat: ReadBeat) -> bool:
@@ -169,6 +177,7 @@ def signs_of(ink: Ink, traces: Sequence[Trace], millimetre: float, pitch: Pitch 
         sides=float(np.median([_sides(trace, millimetre) for trace in traces])),
         ruled=_is_ruled(ink, traces),
         flat=len(traces) > 1 and float(np.mean([_moves(trace.line) for trace in traces])) < 0.5,
+        rows=len(traces),
     )
 
 

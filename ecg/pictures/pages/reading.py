@@ -18,7 +18,6 @@ from ecg.pictures.pages.emptiness import is_empty
 from ecg.pictures.pages.layouts import (
     BARS,
     Layout,
-    Named,
     count_of,
     in_place_of,
     layout_of,
@@ -181,13 +180,14 @@ def _read_page(page: Page, size: tuple[int, int], corrections: Corrections, go_o
     pulses = [trace.pulse for trace in traces if trace.pulse is not None]
     words = [*page.words, *sought_units(page.ink, page.words)]
     scale = scale_of(page.pitch, pulses, words, end - begin, stated, rows=len(traces))
-    names, layout, contradicted = _layout(page, traces, (begin, end), stated)
+    layout, contradicted = _layout(page, traces, (begin, end), stated)
     seconds = (end - begin) / scale.pixels_per_second
     known = scale.calibration.millimetre is not Basis.ASSUMED
     if known and seconds < LEAST_SECONDS:
         one = stated.trusted or _is_one_beat(page.view.image)
         return _Found(PageReading(Kind.BEAT, size) if one else PageReading(Kind.NONE, size, Reason.NO_ECG))
-    telling = len({name.name for name in names} - {*BARS})
+    # Noise has many names by chance, but not where a layout has them; bars are names anywhere.
+    telling = len({cell.name for cell in layout.cells if cell.read} - {*BARS})
     # Of speed and gain, number and unit; else a unit by itself.
     telling += 2 * scale.calibration.printed or any(word.text in UNITS for word in page.words)
     signs = signs_of(page.ink, traces, page.millimetre, page.pitch, telling)
@@ -267,8 +267,8 @@ def _traces(page: Page, stated: Corrections, go_on: Callable[[], None]) -> list[
 
 def _layout(
     page: Page, traces: list[Trace], across: tuple[float, float], stated: Corrections
-) -> tuple[list[Named], Layout, tuple[Warned, ...]]:
-    """The names that were read, the page's layout, and what speaks against what is stated of it."""
+) -> tuple[Layout, tuple[Warned, ...]]:
+    """The page's layout, and what speaks against what is stated of it."""
     levels = [trace.level for trace in traces]
     names = named(page.words, levels, page.millimetre)
     contradicted = []
@@ -287,7 +287,7 @@ def _layout(
             layout = layout_of(len(traces), names, *across, broken=broken) if found else layout
     layout, off = with_names(layout, stated)
     contradicted += [Warned.STATED_NAMES] if off else []
-    return names, layout, tuple(contradicted)
+    return layout, tuple(contradicted)
 
 
 def _corners(page: Page) -> NDArray[np.float64]:

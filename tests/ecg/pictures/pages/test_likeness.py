@@ -128,6 +128,17 @@ def test_bars_of_a_histogram_are_not_one_beat() -> None:
     assert (found.kind, found.reason is Reason.BLANK) == (Kind.NONE, False)
 
 
+def test_names_where_no_layout_has_them_make_no_ecg() -> None:
+    """Sources of voltage in a circuit bear the names of leads."""
+    page = drawn.Page(200, 120, 6.0, paper=(255, 255, 255), fine=None, bold=None)
+    for late, y in ((0, 30), (10, 60), (20, 90)):
+        resistor = [(60 + late, y), (64 + late, y - 4), (68 + late, y + 4), (72 + late, y)]
+        page.line([(20, y), *resistor, (180, y)])
+    for name, x, y in (("V1", 95, 24), ("V2", 140, 52), ("V3", 120, 83), ("V4", 150, 24), ("V5", 110, 52)):
+        page.text(x, y, name)
+    assert not read(page.pixels()).leads
+
+
 TRACED = Signs(words=0, lines=False, bold=False, beating=0.0, alone=1.0, sharpness=12.0, sides=0.0)
 
 
@@ -157,6 +168,17 @@ TRACED = Signs(words=0, lines=False, bold=False, beating=0.0, alone=1.0, sharpne
         (TRACED._replace(lines=True, beating=1.0, sharpness=4.0, sides=0.2), False),  # a chart that goes up and down
         (TRACED._replace(beating=1.0, ruled=True), False),  # a puzzle
         (TRACED._replace(words=4, beating=1.0, ruled=True), True),
+        (TRACED._replace(lines=True, alone=0.7, beating=1.0, sharpness=30.0), True),  # beats, and something beside them
+        (TRACED._replace(lines=True, alone=0.5, beating=1.0, sharpness=30.0), False),  # bars, and what stands on them
+        (TRACED._replace(lines=True, bold=True, beating=1.0, sharpness=2.5, sides=0.3), False),  # a chart by hand
+        (TRACED._replace(lines=True, bold=True, beating=1.0, sharpness=25.0, sides=0.3), True),
+        (TRACED._replace(lines=True, bold=True, sharpness=85.0), False),  # outlines of boxes
+        (TRACED._replace(lines=True, bold=True, beating=1.0, sharpness=85.0), True),
+        (TRACED._replace(lines=True, rows=12), False),  # lines of writing on squares
+        (TRACED._replace(lines=True, words=1, rows=12, beating=0.3), False),
+        (TRACED._replace(lines=True, rows=12, beating=0.8), True),
+        (TRACED._replace(lines=True, bold=True, rows=12), True),
+        (TRACED._replace(lines=True, words=4, rows=12), True),
     ],
 )
 def test_words_paper_and_shape_speak_together(signs: Signs, is_ecg: bool) -> None:
