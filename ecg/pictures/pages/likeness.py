@@ -45,9 +45,9 @@ _ALIVE: Final = 3.0
 #: distance.
 _BESIDE: Final = 12.0
 _BETWEEN: Final = 0.45
-#: A trace runs alone in this share of its columns: where it beats on bold lines, where so many of the rows beat sharply
-#: on any lines, on bold lines or where they beat on any lines, on any lines, without any and so many of the rows
-#: beating. Ink no farther apart than this, mm, is its own, as of one that trembles.
+#: A trace runs alone in this share of its columns: where it beats on bold lines, where so many of the rows beat on any
+#: lines and are sharper, on bold lines or where they beat sharply on any lines, on any lines, and without any where so
+#: many of the rows beat. Ink no farther apart than this, mm, is its own, as of one that trembles.
 _LEAST_ALONE: Final = 0.4
 _ALONE_BEATING: Final = 0.65
 _ALONE_ON_BOLD: Final = 0.87
@@ -138,8 +138,10 @@ class Signs(NamedTuple):
             beating = self.beating > 0 and self.alone >= _LEAST_ALONE
             return sides and (beating or (traced and self.alone >= _ALONE_ON_BOLD))
         if self.lines:
-            alone = _ALONE_ON_BOLD if beats else _ALONE_ON_LINES
-            return traced and self.alone >= (_ALONE_BEATING if beats and self.sharpness >= _SHARPER else alone)
+            alone = _ALONE_ON_LINES
+            if beats and self.sharpness >= _SHARP:
+                alone = _ALONE_BEATING if self.sharpness >= _SHARPER else _ALONE_ON_BOLD
+            return traced and self.alone >= alone
         return traced and beats and self.alone >= _ALONE_ON_NOTHING and self.sharpness >= _SHARP
 
 

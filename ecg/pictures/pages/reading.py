@@ -82,19 +82,19 @@ def read(
         nothing was read.
     """
     image = Image.fromarray(pixels)
-    found = _first(image, corrections, go_on)
+    sheet = sheet_of(image) if corrections.region is None else None
+    found = _first(image, sheet, corrections, go_on)
     if found.reading.is_doubtful and corrections.region is None and not corrections.way_up:
-        sheet = sheet_by_sides(image)
-        if sheet is not None:
-            found = found.or_more(_on_sheet(image, sheet, corrections, go_on))
+        other = sheet_by_sides(image)
+        if other is not None and (sheet is None or not other.is_same(sheet)):
+            found = found.or_more(_on_sheet(image, other, corrections, go_on))
     if found.reading.is_doubtful and probabilities is not None:
         found = _looked_again(found, probabilities, corrections, go_on)
     return found.reading
 
 
-def _first(image: Image.Image, corrections: Corrections, go_on: Callable[[], None]) -> _Found:
+def _first(image: Image.Image, sheet: Sheet | None, corrections: Corrections, go_on: Callable[[], None]) -> _Found:
     """What a picture shows on its sheet, where it shows one, or all over."""
-    sheet = sheet_of(image) if corrections.region is None else None
     if sheet is not None and not corrections.way_up:
         found = _on_sheet(image, sheet, corrections, go_on)
         if found.reading.leads and (_is_whole(found.reading) or not sheet.ends_at_edge(image.size)):

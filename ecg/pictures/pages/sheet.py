@@ -61,6 +61,8 @@ _OUTSET: Final = 0.01
 _AT_EDGE: Final = 0.02
 #: A sheet covers this share of what lies between its corners, however roughly they are stated.
 _FILLED: Final = 0.8
+#: Corners no farther apart than this share of a sheet are the same.
+_SAME_CORNERS: Final = 0.01
 
 
 class Sheet(NamedTuple):
@@ -78,6 +80,11 @@ class Sheet(NamedTuple):
         """Whether it ends with a picture of ``size``: then it may be a lit part of what the page lies on."""
         places = np.array(self.corners) / np.array(size)
         return bool((np.minimum(places, 1 - places) <= _AT_EDGE).any())
+
+    def is_same(self, other: Sheet) -> bool:
+        """Whether its corners are those of another sheet of the same picture, nearly."""
+        own, others = np.array(self.corners), np.array(other.corners)
+        return bool(np.abs(own - others).max() <= _SAME_CORNERS * np.ptp(own, axis=0).max())
 
     def fills(self, corners: Sequence[Point], size: tuple[int, int]) -> bool:
         """Whether corners in a picture of ``size`` that a person states are about those of this sheet."""

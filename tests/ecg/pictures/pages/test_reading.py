@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from typing import Any
 
 import numpy as np
 import pytest
@@ -103,6 +104,32 @@ def test_a_sheet_whose_sides_are_seen_in_parts_is_read_if_rows_have_no_names(mon
     shown.paste(255, (0, round(240 * 320 / width), *small.size))
     monkeypatch.setattr(reading, "sheet_by_sides", lambda _: Sheet(corners, shown, small))
     assert [lead.name for lead in read(pixels).leads] == ["I", "II"]
+
+
+@pytest.mark.parametrize(("off", "times"), [(3.0, 1), (90.0, 2)])
+def test_the_same_sheet_is_read_once_however_it_was_found(
+    monkeypatch: pytest.MonkeyPatch, off: float, times: int
+) -> None:
+    pixels = drawn.two_rows_and_a_crease().pixels()
+    height, width = pixels.shape[:2]
+    small = Image.fromarray(pixels).resize((320, round(320 * height / width)))
+    shown = Image.new("L", small.size, 255)
+
+    def sheet(top: float) -> Sheet:
+        return Sheet(((0.0, top), (width, top), (width, height), (0.0, height)), shown, small)
+
+    views: list[tuple[float, float]] = []
+    read_on_sheet = reading._on_sheet
+
+    def counted(image: Image.Image, on: Sheet, *others: Any) -> Any:
+        views.append(on.corners[0])
+        return read_on_sheet(image, on, *others)
+
+    monkeypatch.setattr(reading, "sheet_of", lambda _: sheet(0.0))
+    monkeypatch.setattr(reading, "sheet_by_sides", lambda _: sheet(off))
+    monkeypatch.setattr(reading, "_on_sheet", counted)
+    read(pixels)
+    assert len(views) == times
 
 
 def test_without_print_and_pulse_the_usual_scale_is_said_to_be_assumed() -> None:
