@@ -84,6 +84,8 @@ _ENOUGH_WORDS: Final = 4
 _LEAP: Final = 0.6
 #: An edge of the paper goes on beyond its rows' ends by so many millimetres.
 _BEYOND: Final = 3.0
+#: What doesn't beat and is shorter than this share of rows that do is none.
+_SHORT: Final = 0.6
 
 #: One beat has next to nothing beside its line (a share of all ink), and as little of it is level elsewhere than at its
 #: level: of 360 drawn and photographed beats 1 in 100 has more than 0.01, and none more terraces than 0.09; 1 in 50 has
@@ -269,8 +271,8 @@ def between_beats(traces: Sequence[Trace]) -> float | None:
 
 
 def without_edges(traces: list[Trace], millimetre: float) -> list[Trace]:
-    """Traces without what is above and below rows that beat, doesn't, and goes on beyond both of their ends: an edge of
-    the paper, or what it lies on.
+    """Traces without what is above and below rows that beat, doesn't, and goes on beyond both of their ends, or is much
+    shorter: an edge of the paper, what it lies on, or a line of its grid.
     """
     beats = [_between(trace.line) is not None for trace in traces] if len(traces) > 1 else []
     if not any(beats):
@@ -278,7 +280,11 @@ def without_edges(traces: list[Trace], millimetre: float) -> list[Trace]:
     beating = [trace for trace, beat in zip(traces, beats, strict=True) if beat]
     begin = min(trace.begin for trace in beating) - _BEYOND * millimetre
     end = max(trace.end for trace in beating) + _BEYOND * millimetre
-    inside = [beat or trace.begin > begin or trace.end < end for trace, beat in zip(traces, beats, strict=True)]
+    shortest = _SHORT * float(np.median([trace.end - trace.begin for trace in beating]))
+    inside = [
+        beat or ((trace.begin > begin or trace.end < end) and trace.end - trace.begin >= shortest)
+        for trace, beat in zip(traces, beats, strict=True)
+    ]
     first, last = inside.index(True), len(traces) - inside[::-1].index(True)
     return traces[first:last]
 

@@ -179,8 +179,9 @@ def _read_page(page: Page, size: tuple[int, int], corrections: Corrections, go_o
     begin, end = _ends(traces, page)
     pulses = [trace.pulse for trace in traces if trace.pulse is not None]
     words = [*page.words, *sought_units(page.ink, page.words)]
-    scale = scale_of(page.pitch, pulses, words, end - begin, stated, rows=len(traces))
     layout, contradicted = _layout(page, traces, (begin, end), stated)
+    columns = max((cell.columns for cell in layout.cells), default=1)
+    scale = scale_of(page.pitch, pulses, words, end - begin, stated, rows=len(traces), columns=columns)
     seconds = (end - begin) / scale.pixels_per_second
     known = scale.calibration.millimetre is not Basis.ASSUMED
     if known and seconds < LEAST_SECONDS:

@@ -37,8 +37,10 @@ _SECONDS: Final = 10.0
 #: How long rows are then, mm: twice as fast, paper holds half of the time.
 _PAPER: Final = _SECONDS * USUAL_SPEED
 #: Of a page with so many rows, which a pulse says to be of about this length, they are: a pulse is a fiftieth as long.
-#: Strips are of any length: they are if the pulse can't tell the difference.
+#: No machine divides rows of about this length, but another one, among leads. Strips are of any length: they are if the
+#: pulse can't tell the difference.
 _PAGE_ROWS: Final = 3
+_DIVIDED: Final = 0.08
 _USUAL: Final = 0.035
 _NO_OTHER: Final = 0.008
 
@@ -67,6 +69,7 @@ def scale_of(
     stated: Corrections = NOTHING,
     *,
     rows: int = 1,
+    columns: int = 1,
 ) -> Scale:
     """The scale of a straightened page.
 
@@ -77,6 +80,7 @@ def scale_of(
         across: How long its rows are, pixels.
         stated: What is stated of it, in pixels of the straightened page.
         rows: How many there are.
+        columns: Among how many leads a row is divided.
     """
     printed_speed, printed_gain = printed(words)
     speed, speed_off = _known(stated.mm_per_second, printed_speed)
@@ -92,7 +96,7 @@ def scale_of(
     elif pitch is not None:
         found = _by_grid(pitch, Basis.GRID, speed, gain, pulse)
     else:
-        found = _without_grid(speed, gain, pulse, across, rows)
+        found = _without_grid(speed, gain, pulse, across, _usual(rows, columns))
     return _with(found, Warned.STATED_SCALE) if speed_off or gain_off else found
 
 
@@ -139,8 +143,9 @@ def _contradictions(known: _Known | None, by_pulse: float | None) -> list[Warned
 
 
 def _without_grid(
-    speed: _Known | None, gain: _Known | None, pulse: tuple[float, float] | None, across: float, rows: int
+    speed: _Known | None, gain: _Known | None, pulse: tuple[float, float] | None, across: float, near: float
 ) -> Scale:
+    """The scale by a pulse, and by rows that are ``near`` the usual length, a share."""
     if pulse is None:
         speed, gain = speed or _Known(USUAL_SPEED, Basis.ASSUMED), gain or _Known(USUAL_GAIN, Basis.ASSUMED)
         millimetre = across / _PAPER
@@ -161,10 +166,15 @@ def _without_grid(
     if not contradictory and not _alike(per_second, found.pixels_per_second, _ASKEW):
         # Photographed askew: a millimetre across isn't one down.
         found = found._replace(pixels_per_second=per_second)
-    near = _USUAL if rows >= _PAGE_ROWS else _NO_OTHER
     if not contradictory and _alike(across / found.pixels_per_second, _SECONDS, near):
         found = found._replace(pixels_per_second=across / _SECONDS)
     return found._replace(pixels_per_mv=height)
+
+
+def _usual(rows: int, columns: int) -> float:
+    if columns > 1:
+        return _DIVIDED
+    return _USUAL if rows >= _PAGE_ROWS else _NO_OTHER
 
 
 def _in_pixels(per_second: float, per_mv: float, pulse: tuple[float, float] | None) -> Scale:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import permutations
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -31,6 +32,10 @@ _NEXT: Final = 0.6
 _SAME: Final = 0.95
 _ENDS: Final = 0.4
 _BEYOND: Final = 3
+#: Bars of a name stand no farther apart than this share of their height, and their ends differ by no more than this.
+_APART: Final = 0.5
+_LEVEL: Final = 0.12
+_MOST_BARS: Final = 3
 #: The figure of a name stands so far behind its letter at most, as a share of its height, and is about as high.
 _FIGURE_SPACE: Final = 0.7
 _FIGURE_HEIGHT: Final = 0.8
@@ -92,12 +97,11 @@ def words_of(ink: Ink, millimetre: float) -> list[Word]:
             if parts:
                 words += parts
                 continue
-        if word.text == "I":
-            word = _with_touching(ink, word)
-        elif figures < _MOST_FIGURES and _may_be_figure(word):
+        if figures < _MOST_FIGURES and _may_be_figure(word):
             figures += 1
             word = _behind_a_trace(ink, word, wide)
         words.append(word)
+    words = [_with_touching(ink, word) if word.text == "I" else word for word in _with_bars(words)]
     return _with_figures(ink, words)
 
 
@@ -150,6 +154,31 @@ def _around(ink: Ink, pieces: list[int]) -> tuple[int, int, int, int]:
     left, top = (int(edge) for edge in ink.boxes[pieces, :2].min(axis=0))
     right, bottom = (int(edge) for edge in ink.boxes[pieces, 2:].max(axis=0))
     return left, top, right, bottom
+
+
+def _with_bars(words: list[Word]) -> list[Word]:
+    """Words, those of bars alone joined that stand farther apart than other letters do, as typewriters write them."""
+    joined = list(words)
+    bars = [word for word in words if set(word.text) == {"I"}]
+    for _ in range(len(bars) if len(bars) <= _MOST_FIGURES else 0):
+        pair = next(((one, other) for one, other in permutations(bars, 2) if _go_on(one, other)), None)
+        if pair is None:
+            break
+        one, other = pair
+        box = one.box[0], min(one.box[1], other.box[1]), other.box[2], max(one.box[3], other.box[3])
+        both = Word(one.text + other.text, min(one.likeness, other.likeness), box, (*one.pieces, *other.pieces))
+        both = both._replace(guess=both.text, foot=one.foot)
+        bars = [both, *(word for word in bars if word not in pair)]
+        joined = [both if word is one else word for word in joined if word is not other]
+    return joined
+
+
+def _go_on(one: Word, other: Word) -> bool:
+    """Whether bars are followed by others of a name: as high, level, and near."""
+    high, highs = one.box[3] - one.box[1], other.box[3] - other.box[1]
+    level = max(abs(one.box[1] - other.box[1]), abs(one.box[3] - other.box[3])) <= _LEVEL * high
+    near = 0 < other.box[0] - one.box[2] <= _APART * min(high, highs)
+    return level and near and len(one.text + other.text) <= _MOST_BARS
 
 
 def _with_figures(ink: Ink, words: list[Word]) -> list[Word]:

@@ -36,12 +36,13 @@ def test_whatever_a_heart_does_on_millimetre_paper_is_read(values: np.ndarray, n
     assert read(page.pixels()).kind is Kind.STRIP
 
 
+@pytest.mark.parametrize("across", [(4, 228), (60, 150)], ids=["all of it", "a part"])
 @pytest.mark.parametrize("below", [True, False])
-def test_the_edge_of_the_paper_is_no_row(below: bool) -> None:
+def test_the_edge_of_the_paper_is_no_row(below: bool, across: tuple[int, int]) -> None:
     page = drawn.Page(232, 70, 7.0)
     page.trace(18, 36, drawn.lead(7.6))
     page.text(19, 22, "V5")
-    edge = [(x, (63.0 if below else 7.0) + 0.4 * np.sin(x / 20)) for x in range(4, 228, 2)]
+    edge = [(x, (63.0 if below else 7.0) + 0.4 * np.sin(x / 20)) for x in range(*across, 2)]
     page.line(edge)
     reading = read(page.pixels())
     assert (reading.kind, [lead.name for lead in reading.leads]) == (Kind.STRIP, ["V5"])

@@ -70,15 +70,35 @@ def test_a_pulse_is_measured_to_parts_of_a_pixel(off: float) -> None:
 
 
 @pytest.mark.parametrize(
-    ("rows", "across", "seconds"),
-    [(4, 1960.0, 10.0), (4, 2060.0, 10.0), (4, 1800.0, 9.0), (1, 1960.0, 9.8), (1, 1990.0, 10.0)],
-    ids=["a little less", "a little more", "much less", "a strip", "a strip as far as its pulse can tell"],
+    ("rows", "columns", "across", "seconds"),
+    [
+        (4, 1, 1960.0, 10.0),
+        (4, 1, 2060.0, 10.0),
+        (4, 1, 1800.0, 9.0),
+        (4, 1, 1880.0, 9.4),
+        (4, 4, 1880.0, 10.0),
+        (4, 4, 1800.0, 9.0),
+        (4, 4, 2400.0, 12.0),
+        (1, 1, 1960.0, 9.8),
+        (1, 1, 1990.0, 10.0),
+    ],
+    ids=[
+        "a little less",
+        "a little more",
+        "much less",
+        "less",
+        "less, in columns",
+        "much less, in columns",
+        "longer columns",
+        "a strip",
+        "a strip as far as its pulse can tell",
+    ],
 )
 def test_a_page_of_about_ten_seconds_has_ten_where_only_a_pulse_says_how_long_a_second_is(
-    rows: int, across: float, seconds: float
+    rows: int, columns: int, across: float, seconds: float
 ) -> None:
     pulse = Pulse(left=40.0, right=80.0, top=100.0, foot=180.0)
-    scale = scale_of(None, [pulse] * rows, [], across, rows=rows)
+    scale = scale_of(None, [pulse] * rows, [], across, rows=rows, columns=columns)
     assert across / scale.pixels_per_second == pytest.approx(seconds)
     assert scale.calibration.speed is Basis.PULSE
 

@@ -32,6 +32,28 @@ def test_a_name_is_whole_though_a_wave_touches_its_first_letter(number: int) -> 
     assert [found.name for found in named(words_of(ink, 8.0), [224.0], 8.0)] == [f"V{number}"]
 
 
+@pytest.mark.parametrize(
+    ("places", "names"),
+    [
+        ((16.0, 17.4), ["II"]),
+        ((16.0, 17.4, 18.8), ["III"]),
+        ((16.0, 16.9, 18.3), ["III"]),
+        ((16.0, 18.6), ["I", "I"]),
+    ],
+    ids=["two", "three", "unevenly", "far apart"],
+)
+def test_bars_are_one_name_though_they_stand_as_a_typewriter_sets_them(
+    places: tuple[float, ...], names: list[str]
+) -> None:
+    page = drawn.Page(222, 46, 8.0, fine=None, bold=None)
+    page.line([(14, 28), (210, 28)])
+    for place in places:
+        page.text(place, 14, "I")
+    ink = ink_of(255 - page.pixels().min(axis=2))
+    assert ink is not None
+    assert [word.text for word in words_of(ink, 8.0) if word.text] == names
+
+
 def test_a_figure_beside_a_wave_is_no_name() -> None:
     page = drawn.Page(222, 46, 8.0, fine=None, bold=None)
     page.line([(14, 28), (16.6, 28), (17.4, 9), (18.2, 28), (210, 28)])
