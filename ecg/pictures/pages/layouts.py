@@ -29,6 +29,8 @@ _RHYTHM: Final = ("II", "V1", "V5")
 #: other layouts have none, count more.
 _ENOUGH: Final = 4
 _LATER: Final = 1.0
+#: So many names where rows begin, and none behind, are those of rows of one lead each.
+_FIRST_ALONE: Final = 3
 #: How far before its column a name may begin and how far behind, as a share of the column.
 _BEFORE: Final = 0.2
 _BEHIND: Final = 0.45
@@ -181,9 +183,17 @@ def layout_of(rows: int, names: Sequence[Named], begin: float, end: float, *, br
     if broken and rows in _BROKEN:
         likely = [layout for layout in _twelve(rows) if layout.text == _BROKEN[rows] and not layout.cabrera]
         usual = _told(likely[0], names, begin, end)
-        if usual.score >= 0:
+        if usual.score >= 0 and not _is_of_rows(usual.layout):
             return Layout(usual.layout.text, usual.layout.cells, names_assumed=usual.score < 2)
     return _single(rows, names, begin, end)
+
+
+def _is_of_rows(layout: Layout) -> bool:
+    """Whether the names of a page of twelve were read where its rows begin, and nowhere else: waves may look as if rows
+    broke off.
+    """
+    columns = [cell.column for cell in layout.cells if cell.read and cell.columns > 1]
+    return len(columns) >= _FIRST_ALONE and not any(columns)
 
 
 def stated_layout(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Final, NamedTuple
 
@@ -43,7 +43,7 @@ from ecg.pictures.pages.sheet import Sheet, sheet_by_sides, sheet_of
 from ecg.pictures.pages.squaring import squared
 from ecg.pictures.pages.traces import Trace, among_rows, astray_of, touching, traces_of
 from ecg.pictures.pages.views import View, view_of
-from ecg.pictures.pages.words import words_of
+from ecg.pictures.pages.words import Word, words_of
 
 #: The longer side with which pictures are read, pixels: larger ones are made smaller. A page is 280 mm wide.
 WORK_SIDE: Final = 2400
@@ -224,8 +224,17 @@ def _better_known(
         millimetre = guessed_millimetre(page.ink, page.millimetre)
     if millimetre is None:
         return page, traces
-    page = page._replace(pitch=pitch, millimetre=millimetre, words=words_of(page.ink, millimetre))
+    words = words_of(page.ink, millimetre)
+    # What was taken for a pulse may be a letter: nothing can be read by it then.
+    if page.pitch is None and _read_of(words) < _read_of(page.words):
+        return page, traces
+    page = page._replace(pitch=pitch, millimetre=millimetre, words=words)
     return page, _traces(page, stated, go_on)
+
+
+def _read_of(words: Sequence[Word]) -> int:
+    """How many of words were read; bars may be anything."""
+    return sum(bool(word.text) and word.text not in BARS for word in words)
 
 
 def _squared(

@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from ecg.pictures.pages.layouts import BARS
 from ecg.pictures.pages.result import RATE, Lead
 
 #: Correlation from which on two stretches are the same lead, how much likelier it must be than any other, or how many
@@ -44,21 +45,28 @@ def _named(strip: Lead, alike: Mapping[str, float], *, twice: bool) -> Lead:
         alike: How like the leads of the page it is.
         twice: Whether a strip that is liker to the lead of that name has it, too.
     """
-    first, *others = sorted(alike, key=lambda name: -alike[name])
-    second = alike[others[0]] if others else 0.0
-    clear = alike[first] - second >= _CLEARER or 1 - second >= _TIMES * (1 - alike[first])
-    sure = alike[first] >= _SAME and clear
-    if not sure or first == strip.name:
+    if strip.name_read and strip.name == "I":
+        # Of II and III a bar may be lost; an I is the likest to its own stretch.
+        bars = _surely({name: likeness for name, likeness in alike.items() if name in BARS})
+        if bars is not None:
+            return strip if bars == strip.name else replace(strip, name=bars, name_read=False)
+    first = _surely(alike)
+    if first is None or first == strip.name:
         return strip
-    # Of II and III a bar may be lost; an I is the likest to its own stretch.
-    lost = strip.name == "I" and first in {"II", "III"}
-    if (
-        strip.name_read
-        and not (lost or twice)
-        and (alike.get(strip.name, 1.0) >= _OTHER or not _mistakable(strip.name, first))
-    ):
+    read = strip.name_read and not twice
+    if read and (alike.get(strip.name, 1.0) >= _OTHER or not _mistakable(strip.name, first)):
         return strip
     return replace(strip, name=first, name_read=False)
+
+
+def _surely(alike: Mapping[str, float]) -> str | None:
+    """The likest of leads, if it is like enough, and clearly more so than the others."""
+    first, *others = sorted(alike, key=lambda name: -alike[name]) or [""]
+    if not first or alike[first] < _SAME:
+        return None
+    second = alike[others[0]] if others else 0.0
+    clear = alike[first] - second >= _CLEARER or 1 - second >= _TIMES * (1 - alike[first])
+    return first if clear else None
 
 
 def _mistakable(read: str, other: str) -> bool:

@@ -36,6 +36,24 @@ def test_of_two_rows_with_one_name_the_likelier_has_it() -> None:
 
 
 @pytest.mark.parametrize(
+    ("read", "text", "assumed"),
+    [
+        ([], "3x4", True),
+        ([("I", 0, 10.0)], "3x4", True),
+        ([("I", 0, 10.0), ("II", 1, 10.0)], "3x4", False),
+        ([("I", 0, 10.0), ("II", 1, 10.0), ("III", 2, 10.0)], "3x1", False),
+        ([("I", 0, 10.0), ("II", 1, 10.0), ("III", 2, 10.0), ("aVL", 1, 240.0)], "3x4", False),
+    ],
+    ids=["none", "one", "two", "of each row", "of each row, and one behind"],
+)
+def test_rows_that_seem_to_break_off_are_of_one_lead_each_where_only_the_first_names_were_read(
+    read: list[tuple[str, int, float]], text: str, assumed: bool
+) -> None:
+    layout = layout_of(3, [Named(name, row, x, 0.9) for name, row, x in read], 20.0, 900.0, broken=True)
+    assert (layout.text, layout.names_assumed) == (text, assumed)
+
+
+@pytest.mark.parametrize(
     ("left", "others", "names"),
     [
         (94, [("II", 75)], ["II"]),

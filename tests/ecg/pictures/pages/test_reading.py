@@ -132,6 +132,16 @@ def test_the_same_sheet_is_read_once_however_it_was_found(
     assert len(views) == times
 
 
+def test_a_letter_that_looks_like_a_pulse_does_not_hide_the_words() -> None:
+    page = drawn.Page(222, 70, 5.3, paper=(255, 255, 255), fine=None, bold=None)
+    for y, name in ((30, "II"), (55, "V5")):
+        page.trace(10, y, drawn.lead(8))
+        page.text(10, y - 8, name)
+    page.text(10, 10, "n n n", high=2.6)
+    page.text(10, 66, "25 mm/s  10 mm/mV")
+    assert [lead.name for lead in read(page.pixels()).leads] == ["II", "V5"]
+
+
 def test_without_print_and_pulse_the_usual_scale_is_said_to_be_assumed() -> None:
     page = drawn.Page(220, 40, 8)
     page.trace(8, 25, drawn.lead(8))

@@ -64,6 +64,16 @@ def test_of_two_leads_that_look_alike_a_lone_bar_is_the_one_that_it_equals(read:
     assert named_by_likeness([*leads, lead(read, 3, 0, TEN)])[-1].name == equals
 
 
+def test_of_names_of_bars_the_likest_counts_though_another_lead_is_nearly_the_same() -> None:
+    second, noise = TEN[:1250], np.random.default_rng(11).normal(size=(2, 1250)).astype(np.float32)
+    nearly, other = (second + share * float(second.std()) * noise[n] for n, share in enumerate((0.03, 0.4)))
+    leads = [lead("I", 0, 0, other), lead("V1", 0, 1, TEN[3000:4250])]
+    leads += [lead("II", 1, 0, second + 0.02 * noise[0]), lead("V2", 1, 1, TEN[3500:4750])]
+    leads += [lead("aVF", 2, 0, nearly), lead("V3", 2, 1, TEN[3600:4850])]
+    *_, strip = named_by_likeness([*leads, lead("I", 3, 0, TEN)])
+    assert (strip.name, strip.name_read) == ("II", False)
+
+
 def test_of_two_leads_that_are_nearly_the_same_the_strip_is_the_one_that_it_equals_exactly() -> None:
     noise = np.random.default_rng(7).normal(size=1250).astype(np.float32)
     nearly = TEN[:1250] + 0.12 * float(TEN[:1250].std()) * noise
