@@ -130,7 +130,7 @@ class Signs(NamedTuple):
             return False
         beats = self.beating >= _BEATING
         steep = (self.bold and self.sharpness >= _SHARP) or (self.words > 1 and self.beating > 0)
-        steep |= self.lines and beats and self.sharpness >= _SHARPER
+        steep |= (self.lines or self.words > 0) and beats and self.sharpness >= _SHARPER
         sides = self.sides <= (_MOST_SIDES if steep else _MOST_SIDES_ELSEWHERE)
         sharp = _ROUND <= self.sharpness <= (_ANGULAR if beats else _ANGULAR_ELSEWHERE)
         traced = sharp and sides and not self.flat

@@ -166,6 +166,7 @@ TRACED = Signs(words=0, lines=False, bold=False, beating=0.0, alone=1.0, sharpne
         (TRACED._replace(lines=True, sharpness=260.0), False),  # edges of bars
         (TRACED._replace(lines=True, beating=1.0, sharpness=22.0, sides=0.2), True),  # wide waves between sharp beats
         (TRACED._replace(beating=1.0, sharpness=40.0, sides=0.2), False),
+        (TRACED._replace(words=1, beating=1.0, sharpness=22.0, sides=0.2), True),  # fast paper, one name
         (TRACED._replace(lines=True, beating=1.0, sharpness=4.0, sides=0.2), False),  # a chart that goes up and down
         (TRACED._replace(beating=1.0, ruled=True), False),  # a puzzle
         (TRACED._replace(words=4, beating=1.0, ruled=True), True),
