@@ -46,10 +46,12 @@ _ALIVE: Final = 3.0
 _BESIDE: Final = 12.0
 _BETWEEN: Final = 0.45
 #: A trace runs alone in this share of its columns: where it beats on bold lines, where so many of the rows beat on any
-#: lines and are sharper, on bold lines or where they beat sharply on any lines, on any lines, and without any where so
-#: many of the rows beat. Ink no farther apart than this, mm, is its own, as of one that trembles.
+#: lines and are sharper, where it beats beside a name, on bold lines or where they beat sharply on any lines, on any
+#: lines, and without any where so many of the rows beat. Ink no farther apart than this, mm, is its own, as of one that
+#: trembles.
 _LEAST_ALONE: Final = 0.4
 _ALONE_BEATING: Final = 0.65
+_ALONE_NAMED: Final = 0.85
 _ALONE_ON_BOLD: Final = 0.87
 _ALONE_ON_LINES: Final = 0.93
 _ALONE_ON_NOTHING: Final = 0.97
@@ -135,7 +137,9 @@ class Signs(NamedTuple):
         sharp = _ROUND <= self.sharpness <= (_ANGULAR if beats else _ANGULAR_ELSEWHERE)
         traced = sharp and sides and not self.flat
         if self.words:
-            return sides and not self.flat and (self.lines or self.beating > 0)
+            clear = self.alone >= _ALONE_NAMED
+            clear |= self.sharpness >= _SHARPER and self.sides <= _MOST_SIDES_ELSEWHERE
+            return sides and not self.flat and (self.lines or (self.beating > 0 and clear))
         if self.bold:
             beating = self.beating > 0 and self.alone >= _LEAST_ALONE
             return sides and (beating or (traced and self.alone >= _ALONE_ON_BOLD))

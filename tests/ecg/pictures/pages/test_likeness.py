@@ -152,6 +152,10 @@ TRACED = Signs(words=0, lines=False, bold=False, beating=0.0, alone=1.0, sharpne
         (TRACED._replace(beating=1.0, alone=0.9), False),
         (TRACED._replace(words=1), False),
         (TRACED._replace(words=1, lines=True), True),
+        (TRACED._replace(words=1, beating=1.0, alone=0.9), True),
+        (TRACED._replace(words=1, beating=1.0, alone=0.8), False),  # noise has letters
+        (TRACED._replace(words=1, beating=1.0, alone=0.8, sharpness=45.0, sides=0.2), False),
+        (TRACED._replace(words=1, beating=1.0, alone=0.3, sharpness=45.0), True),  # a pen's stroke below
         (TRACED._replace(words=2), False),  # numbers that were read as names
         (TRACED._replace(words=4, alone=0.2), True),
         (TRACED._replace(words=1, lines=True, flat=True), False),  # a table
