@@ -22,6 +22,9 @@ _TALL: Final = 2.0
 _AT_EDGE: Final = 1.0
 _BAR: Final = 0.4
 _BEYOND: Final = 0.5
+#: Of so many rows none begins earlier than the others by more than this, mm.
+_ROWS: Final = 3
+_EARLY: Final = 1.5
 #: Cost of following a trace at which it is worth half as much.
 _HALF: Final = 0.5
 #: What a lead loses whose name was concluded from the layout, and one without a name.
@@ -50,8 +53,11 @@ def leads_of(
         x, y = _without_separators(trace, edges, scale.calibration.pixels_per_mm)
         left = begin + cell.column * width
         right = left + width
-        # A row's trace may begin a little before the others or end behind them.
-        first = min(left, trace.begin) if cell.column == 0 else left
+        # A row's trace may begin a little before the others or end behind them; what begins much earlier than most is
+        # a pulse that something crosses.
+        early = left - trace.begin
+        some = len(traces) < _ROWS or early <= _EARLY * scale.calibration.pixels_per_mm
+        first = trace.begin if cell.column == 0 and early > 0 and some else left
         last = max(right, trace.end) if cell.column == cell.columns - 1 else right
         lead = _lead(cell, trace, scale, (x, y), (first, last), begin, to_picture)
         if lead is not None:

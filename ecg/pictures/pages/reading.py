@@ -162,9 +162,11 @@ class _Found(NamedTuple):
     """How many rows don't begin and end with the others."""
 
     def or_more(self, other: _Found) -> _Found:
-        """What was read in another way, if that says more, and lacks no rows but such as go astray."""
-        lost = self.reading.rows - other.reading.rows
-        return other if lost <= self.astray and other.reading.says_more(self.reading) else self
+        """What was read in another way, if that says more, and lacks no rows but such as go astray, or of a reading
+        without a word: these may be none.
+        """
+        few = self.reading.rows - other.reading.rows <= self.astray or self.reading.words == 0 < other.reading.words
+        return other if few and other.reading.says_more(self.reading) else self
 
 
 def _read_page(page: Page, size: tuple[int, int], corrections: Corrections, go_on: Callable[[], None]) -> _Found:

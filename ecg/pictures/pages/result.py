@@ -185,7 +185,7 @@ class PageReading:
         to_scale = other is not None and other.millimetre is not Basis.ASSUMED
         if Warned.PITCH_UNSURE not in self.warnings and (not to_scale or len(self.leads) >= len(STANDARD)):
             return True
-        return to_scale and _alike(self, part) and self._words > part._words
+        return to_scale and _alike(self, part) and self.words > part.words
 
     @property
     def is_doubtful(self) -> bool:
@@ -195,7 +195,7 @@ class PageReading:
     def says_more(self, other: PageReading) -> bool:
         """Whether fewer leads lack names than in another reading of the picture, and no words are lost."""
         fewer = not other.leads or self._nameless < other._nameless
-        return bool(self.leads) and fewer and self._words >= other._words
+        return bool(self.leads) and fewer and self.words >= other.words
 
     @property
     def rows(self) -> int:
@@ -207,7 +207,7 @@ class PageReading:
         return sum(not lead.name for lead in self.leads)
 
     @property
-    def _words(self) -> int:
+    def words(self) -> int:
         """How many names, and of speed and gain, were read."""
         return sum(lead.name_read for lead in self.leads) + (self.calibration.printed if self.calibration else 0)
 
