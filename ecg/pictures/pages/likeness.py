@@ -88,6 +88,9 @@ _LEAP: Final = 0.6
 _BEYOND: Final = 3.0
 #: What doesn't beat and is shorter than this share of rows that do is none.
 _SHORT: Final = 0.6
+#: Beside so many rows that beat, what doesn't and neither begins nor ends with them, mm, is none.
+_LEAST_WITH: Final = 3
+_WITH: Final = 2.0
 
 #: One beat has next to nothing beside its line (a share of all ink), and as little of it is level elsewhere than at its
 #: level: of 360 drawn and photographed beats 1 in 100 has more than 0.01, and none more terraces than 0.09; 1 in 50 has
@@ -275,8 +278,8 @@ def between_beats(traces: Sequence[Trace]) -> float | None:
 
 
 def without_edges(traces: list[Trace], millimetre: float) -> list[Trace]:
-    """Traces without what is above and below rows that beat, doesn't, and goes on beyond both of their ends, or is much
-    shorter: an edge of the paper, what it lies on, or a line of its grid.
+    """Traces without what is above and below rows that beat, doesn't, and goes on beyond both of their ends, is much
+    shorter, or begins and ends elsewhere: an edge of the paper, what it lies on, or a line of its grid.
     """
     beats = [_between(trace.line) is not None for trace in traces] if len(traces) > 1 else []
     if not any(beats):
@@ -285,10 +288,15 @@ def without_edges(traces: list[Trace], millimetre: float) -> list[Trace]:
     begin = min(trace.begin for trace in beating) - _BEYOND * millimetre
     end = max(trace.end for trace in beating) + _BEYOND * millimetre
     shortest = _SHORT * float(np.median([trace.end - trace.begin for trace in beating]))
-    inside = [
-        beat or ((trace.begin > begin or trace.end < end) and trace.end - trace.begin >= shortest)
-        for trace, beat in zip(traces, beats, strict=True)
-    ]
+    common = float(np.median([trace.begin for trace in beating])), float(np.median([trace.end for trace in beating]))
+
+    def may_be_row(trace: Trace) -> bool:
+        off = min(abs(trace.begin - common[0]), abs(trace.end - common[1]))
+        with_others = len(beating) < _LEAST_WITH or off <= _WITH * millimetre
+        long = trace.end - trace.begin >= shortest
+        return with_others and long and (trace.begin > begin or trace.end < end)
+
+    inside = [beat or may_be_row(trace) for trace, beat in zip(traces, beats, strict=True)]
     first, last = inside.index(True), len(traces) - inside[::-1].index(True)
     return traces[first:last]
 

@@ -48,6 +48,16 @@ def test_the_edge_of_the_paper_is_no_row(below: bool, across: tuple[int, int]) -
     assert (reading.kind, [lead.name for lead in reading.leads]) == (Kind.STRIP, ["V5"])
 
 
+@pytest.mark.parametrize(("across", "rows"), [((9, 204), 3), ((18, 190), 4), ((18, 208), 4)])
+def test_below_rows_that_beat_what_begins_and_ends_elsewhere_is_none(across: tuple[int, int], rows: int) -> None:
+    page = drawn.Page(232, 120, 6.0)
+    for y, name in ((25, "II"), (52, "V1"), (79, "V5")):
+        page.trace(18, y, drawn.lead(7.6))
+        page.text(19, y - 12, name)
+    page.line([(x, 106 + 0.3 * np.sin(x / 7)) for x in range(*across, 2)])
+    assert len(read(page.pixels()).leads) == rows
+
+
 def test_a_lead_in_which_nothing_beats_is_a_row_as_others_are() -> None:
     page = drawn.Page(232, 80, 7.0)
     for y, name, values in ((36, "II", drawn.lead(7.6)), (66, "V1", GENERATOR.normal(0, 0.008, 3800))):
