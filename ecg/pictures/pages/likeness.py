@@ -46,9 +46,9 @@ _ALIVE: Final = 3.0
 _BESIDE: Final = 12.0
 _BETWEEN: Final = 0.45
 #: A trace runs alone in this share of its columns: where it beats on bold lines, where so many of the rows beat on any
-#: lines and are sharper, where it beats beside a name, on bold lines or where they beat sharply on any lines, on any
-#: lines, and without any where so many of the rows beat. Ink no farther apart than this, mm, is its own, as of one that
-#: trembles.
+#: lines and are sharper, where it beats beside a name or other rows that do, on bold lines or where they beat sharply on
+#: any lines, on any lines, and without any where so many of the rows beat. Ink no farther apart than this, mm, is its
+#: own, as of one that trembles.
 _LEAST_ALONE: Final = 0.4
 _ALONE_BEATING: Final = 0.65
 _ALONE_NAMED: Final = 0.85
@@ -151,7 +151,10 @@ class Signs(NamedTuple):
             if beats and self.sharpness >= _SHARP:
                 alone = _ALONE_BEATING if self.sharpness >= _SHARPER else _ALONE_ON_BOLD
             return traced and self.alone >= alone
-        return traced and beats and self.alone >= _ALONE_ON_NOTHING and self.sharpness >= _SHARP
+        alone = _ALONE_ON_NOTHING
+        if self.rows > 1 and self.sharpness >= _SHARPER:
+            alone = _ALONE_NAMED
+        return traced and beats and self.alone >= alone and self.sharpness >= _SHARP
 
 
 def is_beat(beat: ReadBeat) -> bool:

@@ -160,6 +160,7 @@ TRACED = Signs(words=0, lines=False, bold=False, beating=0.0, alone=1.0, sharpne
         (TRACED._replace(beating=1.0), True),
         (TRACED._replace(beating=1.0, sharpness=3.0), False),  # waves by chance
         (TRACED._replace(beating=1.0, alone=0.9), False),
+        (TRACED._replace(beating=1.0, alone=0.9, sharpness=25.0, rows=2), True),  # one runs into the other
         (TRACED._replace(words=1), False),
         (TRACED._replace(words=1, lines=True), True),
         (TRACED._replace(words=1, beating=1.0, alone=0.9), True),
