@@ -46,9 +46,9 @@ _ALIVE: Final = 3.0
 _BESIDE: Final = 12.0
 _BETWEEN: Final = 0.45
 #: A trace runs alone in this share of its columns: where it beats on bold lines, where so many of the rows beat on any
-#: lines and are sharper, where it beats beside a name or other rows that do, on bold lines or where they beat sharply on
-#: any lines, on any lines, and without any where so many of the rows beat. Ink no farther apart than this, mm, is its
-#: own, as of one that trembles.
+#: lines and are sharper, where it beats beside a name or other rows that do, on bold lines or where they beat sharply
+#: on any lines, on any lines, and without any where so many of the rows beat. Ink no farther apart than this, mm, is
+#: its own, as of one that trembles.
 _LEAST_ALONE: Final = 0.4
 _ALONE_BEATING: Final = 0.65
 _ALONE_NAMED: Final = 0.85
