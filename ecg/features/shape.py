@@ -71,18 +71,18 @@ def qrs_likeness(shapes: Shapes, usual: Shapes, weights: NDArray[np.float32]) ->
     Args:
         shapes: ``[n, leads, samples]``, millivolts, with margins.
         usual: ``[leads, samples]``, millivolts, without.
-        weights: ``[leads]``.
+        weights: ``[n, leads]``.
     """
     pattern = usual[:, _QRS] - usual[:, _QRS].mean(axis=1, keepdims=True)
     pattern = pattern / (np.linalg.norm(pattern, axis=1, keepdims=True) + _TINY**2)
-    shares = weights / max(float(weights.sum()), _TINY)
+    shares = weights / np.maximum(weights.sum(axis=1, keepdims=True), _TINY)
     likeness = []
     for shift in _SHIFTS:
         begin = SHAPE_MARGIN + shift + _QRS.start
         qrs = shapes[:, :, begin : begin + _QRS.stop - _QRS.start]
         qrs = qrs - qrs.mean(axis=2, keepdims=True)
         products = np.einsum("nls,ls->nl", qrs, pattern) / (np.linalg.norm(qrs, axis=2) + _TINY**2)
-        likeness.append(products @ shares)
+        likeness.append((products * shares).sum(axis=1))
     best: NDArray[np.floating] = np.max(likeness, axis=0)
     return best
 
@@ -93,12 +93,12 @@ def shape_features(shapes: Shapes, usual: Shapes, readable: NDArray[np.bool_]) -
     Args:
         shapes: ``[n, leads, samples]``, millivolts, aligned, without margins.
         usual: ``[leads, samples]``, millivolts.
-        readable: ``[n, leads]``; where no lead is, all count.
+        readable: ``[n, leads]``: which count, one or more of each beat's.
     """
     if not len(shapes) or not np.isfinite(usual).all():
         return np.full((len(shapes), len(NAMES)), np.nan, np.float32)
     numbers = np.stack(list(_each_lead(shapes, usual).values()), axis=1)
-    counts = (readable | ~readable.any(axis=1, keepdims=True))[:, None, :]
+    counts = readable[:, None, :]
     mean = np.where(counts, numbers, 0).sum(axis=2) / counts.sum(axis=2)
     least = np.where(counts, numbers, np.inf).min(axis=2)
     greatest = np.where(counts, numbers, -np.inf).max(axis=2)

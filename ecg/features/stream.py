@@ -198,7 +198,7 @@ _USUAL: Final = slice(_USUAL_FIRST, STRIP_REACH + WINDOW_AFTER + 2 * SHAPE_MARGI
 def _company(block: BeatWindows, usual: UsualBeat, scale: NDArray[np.float32]) -> NDArray[np.float32]:
     """The numbers of :data:`_COMPANY`, ``[n, 5]``."""
     share = np.full(len(block.samples), usual.share)
-    columns = [*company(usual, block.shapes, scale), share, block.strength, block.noise]
+    columns = [*company(usual, block.shapes, block.present, scale), share, block.strength, block.noise]
     return np.stack(columns, axis=1).astype(np.float32)
 
 
@@ -220,16 +220,19 @@ def _described(around: Around[BeatWindows], ratio: Ratio, samples: int, leads: N
     heights = np.sqrt(block.weights) / block.crest
     scale = (heights / heights.max()).astype(np.float32)
     shapes_around = np.concatenate([item.shapes for item in near])
+    present = np.concatenate([item.present for item in near])
     usual = usual_beat(
         shapes_around,
         np.concatenate([item.strips[:, :, _USUAL] for item in near]),
+        present,
         early,
         scale,
     )
     shapes, shifts = aligned(block.shapes, usual.shape, scale)
-    looks = shape_features(shapes, usual.shape, block.readable)
+    unreadable = ~block.readable.any(axis=1, keepdims=True)
+    looks = shape_features(shapes, usual.shape, block.readable | (unreadable & block.present))
     odd = looks[:, QRS_LIKENESS - len(rhythm.NAMES)] < ODD
-    odd_around = qrs_likeness(shapes_around, usual.shape, block.weights) < ODD
+    odd_around = qrs_likeness(shapes_around, usual.shape, block.weights * present) < ODD
     odd_around[own] = odd
     numbers = [
         rhythm_features(intervals, own),

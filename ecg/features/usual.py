@@ -41,6 +41,8 @@ class UsualBeat:
     """Share of the beats around that have this shape."""
     vectors: NDArray[np.float32]
     """``[compared, samples]``: the shapes that were compared, of length 1; see :func:`company`."""
+    present: NDArray[np.bool_]
+    """``[compared, leads]``: which leads were recorded then."""
     early: NDArray[np.bool_]
     """``[compared]``: which of them came early."""
 
@@ -48,6 +50,7 @@ class UsualBeat:
 def usual_beat(
     shapes: NDArray[np.float32],
     windows: NDArray[np.float32],
+    present: NDArray[np.bool_],
     early: NDArray[np.bool_],
     scale: NDArray[np.float32],
 ) -> UsualBeat:
@@ -56,28 +59,61 @@ def usual_beat(
     Args:
         shapes: ``[n, leads, samples]``, with margins (:attr:`ecg.features.windows.BeatWindows.shapes`).
         windows: ``[n, leads, 2 * reach]``, millivolts, ``nan`` in gaps.
+        present: ``[n, leads]`` (:attr:`ecg.features.windows.BeatWindows.present`).
         early: ``[n]``: which came early.
         scale: ``[leads]``: what each lead is multiplied with when shapes are compared; 0 leaves it out.
     """
     count, leads = len(shapes), shapes.shape[1]
     if count < LEAST_BEATS:
         shape, window = (np.full((leads, width), np.nan, np.float32) for width in (_WIDTH, windows.shape[2]))
-        return UsualBeat(shape, window, 0.0, np.empty((0, 0), np.float32), np.empty(0, np.bool_))
+        nothing = np.empty((0, leads), np.bool_)
+        return UsualBeat(shape, window, 0.0, np.empty((0, 0), np.float32), nothing, np.empty(0, np.bool_))
     taken = np.linspace(0, count - 1, min(count, _COMPARED)).round().astype(int)
     vectors = _vectors(shapes[taken], scale)
-    members, share = _most_frequent(vectors, early[taken])
+    likeness = _likeness((vectors, present[taken]), (vectors, present[taken]))
+    members, share = _most_frequent(likeness, early[taken])
     chosen = taken[members]
     level = windows[chosen] - _mean(windows[chosen])
-    return UsualBeat(np.median(shapes[chosen][..., _CORE], axis=0), _median(level), share, vectors, early[taken])
+    shape, window = np.median(shapes[chosen][..., _CORE], axis=0), _median(level)
+    # Of a lead that was recorded for a part of the time, the beats of which it has all.
+    for lead in np.flatnonzero(~present[chosen].all(axis=0)):
+        there, whole = present[chosen, lead], np.isfinite(level[:, lead]).all(axis=1)
+        if there.any():
+            shape[lead] = np.median(shapes[chosen[there], lead, _CORE], axis=0)
+        if whole.any():
+            window[lead] = np.median(level[whole, lead], axis=0)
+    return UsualBeat(shape, window, share, vectors, present[taken], early[taken])
 
 
-def _most_frequent(vectors: NDArray[np.float32], early: NDArray[np.bool_]) -> tuple[NDArray[np.intp], float]:
-    """Places of the beats of the most frequent shape, and their share."""
-    alike = vectors @ vectors.T
+def _likeness(
+    one: tuple[NDArray[np.float32], NDArray[np.bool_]], other: tuple[NDArray[np.float32], NDArray[np.bool_]]
+) -> NDArray[np.float32]:
+    """Correlation of vectors, ``[n, m]``, each pair in the leads that both have; 1 of pairs that have none: there is
+    nothing in which they differ.
+    """
+    (vectors, present), (others, theirs) = one, other
+    products = vectors @ others.T
+    if present.all() and theirs.all():
+        return products
+    squares, squares_there = (_squares(values, len(present[0])) for values in (vectors, others))
+    lengths = np.sqrt((squares @ theirs.T.astype(np.float32)) * (present.astype(np.float32) @ squares_there.T))
+    common = present.astype(np.float32) @ theirs.T.astype(np.float32) > 0
+    result: NDArray[np.float32] = np.where(common, products / (lengths + np.float32(1e-9)), np.float32(1))
+    return result
+
+
+def _squares(vectors: NDArray[np.float32], leads: int) -> NDArray[np.float32]:
+    """Squared lengths of each lead's part, ``[n, leads]``."""
+    squares: NDArray[np.float32] = np.square(vectors).reshape(len(vectors), leads, -1).sum(axis=2)
+    return squares
+
+
+def _most_frequent(alike: NDArray[np.float32], early: NDArray[np.bool_]) -> tuple[NDArray[np.intp], float]:
+    """Places of the beats of the most frequent shape by how like each other they are, and their share."""
     partners = (alike > ALIKE) @ np.where(early, 0.5, 1.0)
     leader = int(np.argmax(partners * np.where(early, 0.5, 1.0)))
     members = np.flatnonzero(alike[leader] > ALIKE)
-    share = len(members) / len(vectors)
+    share = len(members) / len(alike)
     if len(members) < LEAST_BEATS:
         members = np.sort(np.argsort(-alike[leader], kind="stable")[:LEAST_BEATS])
     return members, share
@@ -91,14 +127,15 @@ def _vectors(shapes: NDArray[np.float32], scale: NDArray[np.float32]) -> NDArray
 
 
 def company(
-    usual: UsualBeat, shapes: NDArray[np.float32], scale: NDArray[np.float32]
+    usual: UsualBeat, shapes: NDArray[np.float32], present: NDArray[np.bool_], scale: NDArray[np.float32]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """For each of ``shapes``, ``[n, leads, samples]`` with margins: the share of the beats around that are like it, and
-    the share of these that came early, itself among them; ``[n]`` each, ``nan`` where too few beats are around.
+    """For each of ``shapes``, ``[n, leads, samples]`` with margins, in the leads that are ``present``, ``[n, leads]``:
+    the share of the beats around that are like it, and the share of these that came early, itself among them; ``[n]``
+    each, ``nan`` where too few beats are around.
     """
     if not len(usual.vectors):
         return np.full(len(shapes), np.nan), np.full(len(shapes), np.nan)
-    alike = _vectors(shapes, scale) @ usual.vectors.T > ALIKE
+    alike = _likeness((_vectors(shapes, scale), present), (usual.vectors, usual.present)) > ALIKE
     count = alike.sum(axis=1)
     return count / alike.shape[1], (alike & usual.early).sum(axis=1) / np.maximum(count, 1)
 

@@ -20,6 +20,9 @@ from ecg.signal.grid import BLOCK, BLOCK_SECONDS, Around
 
 #: Faults with which a lead shows nothing at all.
 _NOTHING: Final = int(Fault.MISSING | Fault.FLAT | Fault.SATURATED)
+#: A lead is there where so much was recorded this far around an R peak (100 ms).
+_QRS_REACH: Final = 36
+_MOSTLY: Final = 0.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +38,10 @@ class BeatWindows:
     """``[n, leads, 2 * STRIP_REACH]``, millivolts as recorded, ``nan`` where nothing was."""
     shapes: NDArray[np.float32]
     """``[n, leads, SHAPE_MARGIN + SHAPE_BEFORE + SHAPE_AFTER + SHAPE_MARGIN]``, millivolts without baseline."""
+    present: NDArray[np.bool_]
+    """``[n, leads]``: whether the lead was recorded around the R peak; all are where none was."""
     readable: NDArray[np.bool_]
-    """``[n, leads]``: whether the lead can be read in the second of the R peak."""
+    """``[n, leads]``: whether the lead was, and can be read in the second of the R peak."""
     noise: NDArray[np.float32]
     """``[n]``: noise of the best lead in the second of the R peak; see :attr:`ecg.quality.Quality.noise`."""
     recorded: NDArray[np.bool_]
@@ -58,13 +63,16 @@ def cut(around: Around[PeakBlock]) -> BeatWindows:
     places = block.samples - (block.index - 1) * BLOCK
     judged = quality(block.evidence)
     seconds = np.clip((places - BLOCK) // SAMPLING_RATE, 0, BLOCK_SECONDS - 1)
+    strips = _windows(filtered, "millivolts", np.nan, places, STRIP_REACH, STRIP_REACH)
+    present = _present(strips)
     return BeatWindows(
         index=block.index,
         samples=block.samples,
         strength=block.strength,
-        strips=_windows(filtered, "millivolts", np.nan, places, STRIP_REACH, STRIP_REACH),
+        strips=strips,
         shapes=_windows(filtered, "shape", 0.0, places, SHAPE_BEFORE + SHAPE_MARGIN, SHAPE_AFTER + SHAPE_MARGIN),
-        readable=judged.readable[:, seconds].T,
+        present=present,
+        readable=judged.readable[:, seconds].T & present,
         noise=judged.noise[:, seconds].min(axis=0),
         recorded=((judged.faults & _NOTHING) == 0).any(axis=0),
         weights=block.evidence.weights.mean(axis=1),
@@ -72,6 +80,15 @@ def cut(around: Around[PeakBlock]) -> BeatWindows:
         faults=judged.faults,
         waves=wave_numbers(filtered),
     )
+
+
+def _present(strips: Millivolts) -> NDArray[np.bool_]:
+    """See :attr:`BeatWindows.present`."""
+    around = np.isfinite(strips[:, :, STRIP_REACH - _QRS_REACH : STRIP_REACH + _QRS_REACH])
+    present = around.mean(axis=2) >= _MOSTLY
+    # The first and the last beat of a recording may be cut in all leads.
+    whole: NDArray[np.bool_] = present | ~present.any(axis=1, keepdims=True)
+    return whole
 
 
 def _windows(

@@ -19,7 +19,7 @@ def beat(later: int = 0, height: float = 1.0, width: float = 5.0, samples: int =
 
 
 def likeness(*beats: np.ndarray) -> np.ndarray:
-    return qrs_likeness(np.stack(beats), beat(), WEIGHTS)
+    return qrs_likeness(np.stack(beats), beat(), np.tile(WEIGHTS, (len(beats), 1)))
 
 
 def with_margins(**how: float) -> np.ndarray:
@@ -41,6 +41,14 @@ def test_a_lead_counts_by_its_weight() -> None:
     assert likeness(turned)[0] > 0.4 > likeness(other)[0]
 
 
+def test_a_lead_that_was_not_recorded_then_does_not_count() -> None:
+    lost = with_margins()
+    lost[1] = 0
+    beats = np.stack([lost, lost])
+    found = qrs_likeness(beats, beat(), np.array([[3.0, 0.0], [3.0, 1.0]], np.float32))
+    assert found.tolist() == pytest.approx([1.0, 0.75], abs=1e-3)
+
+
 def test_without_a_usual_beat_it_is_unknown() -> None:
     nothing = np.full((2, WIDTH), np.nan, np.float32)
-    assert np.isnan(qrs_likeness(with_margins()[None], nothing, WEIGHTS)).all()
+    assert np.isnan(qrs_likeness(with_margins()[None], nothing, WEIGHTS[None])).all()
