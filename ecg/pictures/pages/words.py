@@ -161,7 +161,7 @@ def _with_bars(words: list[Word]) -> list[Word]:
     joined = list(words)
     bars = [word for word in words if set(word.text) == {"I"}]
     for _ in range(len(bars) if len(bars) <= _MOST_FIGURES else 0):
-        pair = next(((one, other) for one, other in permutations(bars, 2) if _go_on(one, other)), None)
+        pair = next(((one, other) for one, other in permutations(bars, 2) if _is_followed(one, other)), None)
         if pair is None:
             break
         one, other = pair
@@ -173,8 +173,8 @@ def _with_bars(words: list[Word]) -> list[Word]:
     return joined
 
 
-def _go_on(one: Word, other: Word) -> bool:
-    """Whether bars are followed by others of a name: as high, level, and near."""
+def _is_followed(one: Word, other: Word) -> bool:
+    """Whether bars go on in others of the same name: as high, level, and near."""
     high, highs = one.box[3] - one.box[1], other.box[3] - other.box[1]
     level = max(abs(one.box[1] - other.box[1]), abs(one.box[3] - other.box[3])) <= _LEVEL * high
     near = 0 < other.box[0] - one.box[2] <= _APART * min(high, highs)
