@@ -29,6 +29,8 @@ _LEVEL: Final = 2.2
 #: Ink about a level, mm, and the share of its columns at either end that may lie beside the rest.
 _ABOUT: Final = 1.5
 _OUTER: Final = 0.1
+#: Of a level that a trace wanders to, so much is that trace's.
+_MOSTLY: Final = 0.6
 #: Rows that begin at one place, a millimetre more or less, tell where the others do.
 _FEWEST: Final = 2
 #: Ten seconds at the speeds of machines, mm, and by how much less or more may be seen of them.
@@ -86,14 +88,15 @@ def _one_each(
 
 
 def _are_one(ink: Ink, one: tuple[NDArray[np.int64], Floats], other: tuple[NDArray[np.int64], Floats]) -> bool:
-    """Whether level runs, columns and middles, are one piece of ink's that lies at one level first and then at the
-    other.
+    """Whether level runs, columns and middles, are mostly one piece of ink's that lies at one level first and then at
+    the other. Rows that tall waves join lie beside each other in other pieces.
     """
     pieces = [ink.labels[middles.astype(np.int64), columns] for columns, middles in (one, other)]
     if not all(len(labels) for labels in pieces):
         return False
-    most = [int(np.bincount(labels).argmax()) for labels in pieces]
-    if most[0] != most[1] or not most[0]:
+    counts = [np.bincount(labels) for labels in pieces]
+    most = [int(count.argmax()) for count in counts]
+    if most[0] != most[1] or not most[0] or min(float(count.max() / count.sum()) for count in counts) < _MOSTLY:
         return False
     (first, last), (begin, end) = (
         np.quantile(columns[labels == most[0]], (_OUTER, 1 - _OUTER))

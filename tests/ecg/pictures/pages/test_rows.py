@@ -30,8 +30,9 @@ def strokes(*lines: tuple[slice, int]) -> np.ndarray:
         (((slice(50, 500), 150), (slice(500, 950), 250)), 1),
         (((slice(50, 950), 150), (slice(50, 950), 250)), 2),
         (((slice(50, 480), 150), (slice(520, 950), 250)), 2),
+        (((slice(50, 500), 150), (slice(500, 950), 250), (slice(50, 490), 250), (slice(510, 950), 150)), 2),
     ],
-    ids=["one that wanders", "two", "two that aren't one piece"],
+    ids=["one that wanders", "two", "two that aren't one piece", "two that a tall wave joins"],
 )
 def test_a_trace_that_lies_lower_at_its_end_is_one_row(lines: tuple[tuple[slice, int], ...], rows: int) -> None:
     ink = ink_of(strokes(*lines))
