@@ -47,8 +47,8 @@ _BESIDE: Final = 12.0
 _BETWEEN: Final = 0.45
 #: A trace runs alone in this share of its columns: where it beats on bold lines, where so many of the rows beat on any
 #: lines and are sharper, where it beats beside a name or other rows that do, on bold lines or where they beat sharply
-#: on any lines, on any lines, and without any where so many of the rows beat. Ink no farther apart than this, mm, is
-#: its own, as of one that trembles.
+#: on any lines, on any lines, and without any, or with waves that aren't sharp, where so many of the rows beat. Ink no
+#: farther apart than this, mm, is its own, as of one that trembles.
 _LEAST_ALONE: Final = 0.4
 _ALONE_BEATING: Final = 0.65
 _ALONE_NAMED: Final = 0.85
@@ -148,8 +148,9 @@ class Signs(NamedTuple):
             return sides and (beating or (traced and self.alone >= _ALONE_ON_BOLD))
         if self.lines:
             alone = _ALONE_ON_LINES
-            if beats and self.sharpness >= _SHARP:
-                alone = _ALONE_BEATING if self.sharpness >= _SHARPER else _ALONE_ON_BOLD
+            if beats:
+                alone = _ALONE_ON_NOTHING if self.sharpness < _SHARP else _ALONE_ON_BOLD
+                alone = _ALONE_BEATING if self.sharpness >= _SHARPER else alone
             return traced and self.alone >= alone
         alone = _ALONE_ON_NOTHING
         if self.rows > 1 and self.sharpness >= _SHARPER:

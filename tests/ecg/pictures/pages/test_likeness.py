@@ -187,7 +187,8 @@ TRACED = Signs(words=0, lines=False, bold=False, beating=0.0, alone=1.0, sharpne
         (TRACED._replace(words=4, beating=1.0, ruled=True), True),
         (TRACED._replace(lines=True, alone=0.7, beating=1.0, sharpness=30.0), True),  # beats, and something beside them
         (TRACED._replace(lines=True, alone=0.91, beating=1.0), True),
-        (TRACED._replace(lines=True, alone=0.91, beating=1.0, sharpness=3.5), False),  # waves by chance
+        (TRACED._replace(lines=True, alone=0.95, beating=1.0, sharpness=3.5), False),  # waves by chance
+        (TRACED._replace(lines=True, beating=1.0, sharpness=3.5), True),
         (TRACED._replace(lines=True, alone=0.5, beating=1.0, sharpness=30.0), False),  # bars, and what stands on them
         (TRACED._replace(lines=True, bold=True, beating=1.0, sharpness=2.5, sides=0.3), False),  # a chart by hand
         (TRACED._replace(lines=True, bold=True, beating=1.0, sharpness=25.0, sides=0.3), True),
