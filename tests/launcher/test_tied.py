@@ -13,14 +13,14 @@ import pytest
 from benchmarks.processes.programs import command_line
 
 ROOT = Path(__file__).resolve().parents[2]
-#: Says its own id, and when it is asked to stop.
+#: Says its own id, and when it is asked to stop: by the system's own call, as that may be while it says its id.
 CHILD = """
 import os, signal, sys
 def stop(*_):
-    print("asked to stop", flush=True)
+    os.write(1, b"asked to stop\\n")
     sys.exit()
 signal.signal(signal.SIGTERM, stop)
-print(os.getpid(), sys.argv[1], flush=True)
+os.write(1, f"{os.getpid()} {sys.argv[1]}\\n".encode())
 signal.pause()
 """
 
