@@ -6,39 +6,22 @@ import numpy as np
 import pytest
 
 from ecg.features.stream import FEATURES, BeatBlock, beat_blocks
-from ecg.leads import STANDARD
 from ecg.recording import Recording
+from tests.ecg.signal.synthetic import on_a_page, regular, twelve_leads
 
-RATE = 500
-TIMES = np.arange(10 * RATE) / RATE
-BEATS = np.arange(0.4, 10, 0.86)
-HEIGHTS = (0.6, 1.0, 0.4, -0.8, 0.2, 0.7, -0.5, -0.6, 0.5, 1.1, 1.2, 1.0)
-#: Of a beat and of an ectopic one: seconds after the R peak, height and width of each wave.
-USUAL = ((-0.16, 0.12, 0.025), (-0.03, -0.1, 0.01), (0.0, 1.0, 0.013), (0.035, -0.22, 0.012), (0.3, 0.28, 0.05))
-ECTOPIC = ((0.0, 1.6, 0.045), (0.12, -0.9, 0.06), (0.34, -0.5, 0.06))
+RATE = 500.0
+SECONDS = 10.0
+BEATS = regular(SECONDS, 0.86, 0.4)
 
 
 def leads_of(ectopic: int | None = None) -> np.ndarray:
     """Ten seconds of twelve leads, millivolts; the beat of this number is ectopic."""
-    shape = np.zeros(len(TIMES))
-    for number, beat in enumerate(BEATS):
-        for after, high, wide in ECTOPIC if number == ectopic else USUAL:
-            shape += high * np.exp(-(((TIMES - beat - after) / wide) ** 2) / 2)
-    noise = np.random.default_rng(2).normal(0, 0.008, (12, len(TIMES)))
-    values: np.ndarray = np.outer(HEIGHTS, shape) + noise
-    return values.astype(np.float32)
+    beats = [(time, "V" if number == ectopic else kind) for number, (time, kind) in enumerate(BEATS)]
+    return twelve_leads(beats, SECONDS, RATE)
 
 
 def shown(values: np.ndarray, columns: int, *, strip: bool = False) -> Recording:
-    """What a page of so many columns shows of twelve leads, with II all along or without."""
-    page = np.full_like(values, np.nan)
-    for number in range(12):
-        column = number * columns // 12
-        part = slice(column * len(TIMES) // columns, (column + 1) * len(TIMES) // columns)
-        page[number, part] = values[number, part]
-    if strip:
-        page[1] = values[1]
-    return Recording.of_array(page, leads=STANDARD, rate=RATE)
+    return on_a_page(values, RATE, columns, strip=strip)
 
 
 def block_of(recording: Recording) -> BeatBlock:
@@ -80,7 +63,8 @@ def test_the_usual_beat_is_that_of_the_whole_recording(columns: int, strip: bool
 
 def test_a_lead_is_present_where_it_was_recorded_around_the_beat() -> None:
     present = block_of(shown(leads_of(), 4)).windows.present
-    column = np.searchsorted([2.5, 5.0, 7.5], BEATS)
-    apart = np.abs(BEATS[:, None] - [2.5, 5.0, 7.5]).min(axis=1) > 0.15
+    times = np.array([time for time, _ in BEATS])
+    column = np.searchsorted([2.5, 5.0, 7.5], times)
+    apart = np.abs(times[:, None] - [2.5, 5.0, 7.5]).min(axis=1) > 0.15
     expected = column[:, None] == np.arange(12) // 3
     assert (present[apart] == expected[apart]).all()

@@ -8,6 +8,7 @@ import pytest
 from ecg.leads import STANDARD
 from ecg.peaks.stream import all_peaks, peaks
 from ecg.recording import Recording
+from tests.ecg.signal.synthetic import on_a_page
 
 RATE = 500
 TIMES = np.arange(10 * RATE) / RATE
@@ -25,14 +26,8 @@ def lead(qrs: float, t_wave: float, seed: int) -> np.ndarray:
 def page(t_wave: float, *, strip: bool = True) -> Recording:
     """Twelve leads as 3 × 4 with or without a rhythm strip; in aVF, T waves are higher than QRS complexes."""
     heights = {"II": (0.5, 0.25), "aVF": (0.1, t_wave)}
-    rows = []
-    for number, name in enumerate(STANDARD):
-        values = lead(*heights.get(name, (0.8, 0.2)), seed=number)
-        shown = slice(number // 3 * 1250, (number // 3 + 1) * 1250)
-        if not strip or name != "II":
-            values = np.where(np.isin(np.arange(len(values)), np.arange(len(values))[shown]), values, np.nan)
-        rows.append(values)
-    return Recording.of_array(np.stack(rows).astype(np.float32), leads=STANDARD, rate=RATE)
+    rows = [lead(*heights.get(name, (0.8, 0.2)), seed=number) for number, name in enumerate(STANDARD)]
+    return on_a_page(np.stack(rows), RATE, 4, strip=strip)
 
 
 @pytest.mark.parametrize("strip", [True, False], ids=["3x4+1", "3x4"])

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from ecg.leads import STANDARD
 from ecg.recording import Recording
 
 Signal = NDArray[np.float64]
@@ -55,3 +56,22 @@ def two_leads(beats: Sequence[tuple[float, str]], seconds: float, rate: float = 
     lead = signal_of(beats, seconds, rate)
     values = np.stack([lead, -0.6 * lead])
     return Recording.of_array(values + noise(values.shape, 0.01), leads=("II", "V1"), rate=rate)
+
+
+#: Heights of the twelve standard leads beside that of one.
+_HEIGHTS = (0.6, 1.0, 0.4, -0.8, 0.2, 0.7, -0.5, -0.6, 0.5, 1.1, 1.2, 1.0)
+
+
+def twelve_leads(beats: Sequence[tuple[float, str]], seconds: float, rate: float) -> Signal:
+    """Twelve leads with a little noise, ``[12, n]``, millivolts."""
+    values = np.outer(_HEIGHTS, signal_of(beats, seconds, rate))
+    return values + noise(values.shape, 0.008, seed=2)
+
+
+def on_a_page(values: Signal, rate: float, columns: int, *, strip: bool = False) -> Recording:
+    """What a page of so many columns shows of twelve leads, with II all along or without."""
+    column = np.arange(12)[:, None] * columns // 12
+    shown = column == np.arange(values.shape[1]) * columns // values.shape[1]
+    if strip:
+        shown[1] = True
+    return Recording.of_array(np.where(shown, values, np.nan).astype(np.float32), leads=STANDARD, rate=rate)

@@ -12,23 +12,9 @@ from ecg.leads import STANDARD
 from ecg.recording import Recording
 from inference_server.models.recording_model import RecordingModel
 from inference_server.recordings.analysis import analyse
+from tests.ecg.signal.synthetic import on_a_page, regular, twelve_leads
 
 SERVED = Path(__file__).parents[3] / "models" / "arrhythmia-recording" / "3"
-RATE = 500
-TIMES = np.arange(10 * RATE) / RATE
-HEIGHTS = (0.6, 1.0, 0.4, -0.8, 0.2, 0.7, -0.5, -0.6, 0.5, 1.1, 1.2, 1.0)
-WAVES = ((-0.16, 0.12, 0.025), (-0.03, -0.1, 0.01), (0.0, 1.0, 0.013), (0.035, -0.22, 0.012), (0.3, 0.28, 0.05))
-
-
-def normal_rhythm() -> np.ndarray:
-    """Twelve leads, millivolts, and a little noise."""
-    waves = [
-        high * np.exp(-(((TIMES - beat - after) / wide) ** 2) / 2)
-        for beat in np.arange(0.4, 10, 0.86)
-        for after, high, wide in WAVES
-    ]
-    values: np.ndarray = np.outer(HEIGHTS, np.sum(waves, axis=0))
-    return values + np.random.default_rng(1).normal(0, 0.01, values.shape)
 
 
 @pytest.fixture(scope="module")
@@ -38,8 +24,27 @@ def model() -> RecordingModel:
 
 @pytest.mark.parametrize("columns", [1, 2, 4])
 def test_normal_beats_are_normal_however_a_page_divides_its_leads(model: RecordingModel, columns: int) -> None:
-    values = normal_rhythm()
-    column = np.arange(12)[:, None] * columns // 12
-    page = np.where(column == np.arange(len(TIMES)) * columns // len(TIMES), values, np.nan).astype(np.float32)
-    beats = analyse(Recording.of_array(page, leads=STANDARD, rate=RATE), model).beats
-    assert Counter(beats.classes.tolist()) == {0: 12}
+    beats = regular(10.0, 0.86, 0.4)
+    page = on_a_page(twelve_leads(beats, 10.0, 500.0), 500.0, columns)
+    assert Counter(analyse(page, model).beats.classes.tolist()) == {0: len(beats)}
+
+
+SECONDS = np.arange(5000) // 500
+#: Which samples of which leads were recorded, and how many beats are left.
+LEFT = {
+    "nothing": (np.zeros((12, 5000), np.bool_), 0),
+    "half a second of one lead": ((np.arange(12)[:, None] == 0) & (np.arange(5000) < 300), 1),
+    "all but one lead": (np.broadcast_to(np.arange(12)[:, None] != 3, (12, 5000)), 11),
+    "each lead for a second": (np.arange(12)[:, None] == SECONDS, 11),
+    "every other sample of one lead": ((np.arange(12)[:, None] != 0) | (np.arange(5000) % 2 == 0), 11),
+}
+
+
+@pytest.mark.parametrize(("recorded", "left"), LEFT.values(), ids=list(LEFT))
+def test_whatever_is_missing_of_leads_the_beats_that_are_left_are_read(
+    model: RecordingModel, recorded: np.ndarray, left: int
+) -> None:
+    values = twelve_leads(regular(10.0, 0.86, 0.4), 10.0, 500.0)
+    page = np.where(recorded, values, np.nan).astype(np.float32)
+    beats = analyse(Recording.of_array(page, leads=STANDARD, rate=500.0), model).beats
+    assert beats.classes.tolist() == [0] * left
