@@ -24,10 +24,11 @@ from training.datasets.prepared_data import Dataset
 from training.datasets.splits import Split
 from training.evaluation import metrics
 from training.evaluation import out_of_fold as out_of_fold_scaling
-from training.export import model_file, out_of_fold_decision, quantization
+from training.export import model_file, out_of_fold_decision, quantization, tree_node
 from training.export.onnx_conversion import to_onnx
 from training.export.served_heads import BLANK_OOD_SCORE, ServedHeads, description
-from training.learning import calibration
+from training.learning import calibration, fitting
+from training.learning.picture_trees import PART
 from training.learning.predictions import Predictions
 from training.learning.run import Run
 from training.recipes.protocols import is_by_person
@@ -106,8 +107,8 @@ def export(
         raise ExportError(f"The out-of-fold predictions are not of the classes of {finished.config.name}.")
     trunk, head = network_of(finished)
     _require_all_classes(finished)
-    scaling = _scaling_in(other) if other is not None else _own_scaling(finished, trunk, head, out_of_fold)
-    served = ServedHeads(trunk, scaling, _space_of(finished, trunk), head)
+    scaling = _scaling_in(other) if other is not None else _own_scaling(finished, out_of_fold)
+    served = ServedHeads(trunk, scaling, _space_of(finished, trunk), head, finished.trees())
     model, session, parity = _converted(served, finished)
     facts = _facts(finished, scaling, other, parity)
     if int8:
@@ -134,6 +135,8 @@ def _converted(served: ServedHeads, finished: Run) -> tuple[onnx.ModelProto, onn
     """The graph, a session that runs it, and the largest difference between Keras and onnxruntime."""
     _, _, height, width, _ = finished.data.pixels.shape
     model = to_onnx(served.call, height=height, width=width, channels=1)
+    if served.trees is not None:
+        model = tree_node.with_trees(model, served.trees, float(PART / served.temperature))
     session = onnxruntime.InferenceSession(model.SerializeToString())
     parity = _parity(served, session, finished.pixels(finished.partitions.test), finished.config.seed)
     if parity > PARITY_TOLERANCE:
@@ -164,22 +167,14 @@ def _space_of(finished: Run, trunk: keras.Model) -> calibration.FeatureSpace:
     return calibration.fit_feature_space(shaped, np.tile(labels[shaping], len(variants)), len(finished.classes))
 
 
-def _own_scaling(
-    finished: Run, trunk: keras.Model, head: keras.layers.Dense, folds: Sequence[Predictions]
-) -> calibration.Scaling:
+def _own_scaling(finished: Run, folds: Sequence[Predictions]) -> calibration.Scaling:
     """Where nobody else's is taken over: of all people by networks that don't know them, else of those who validate."""
-    if not folds:
-        return _scaling_of(finished, trunk, head)
-    then = out_of_fold_scaling.scaling_of(folds, without=testing_people(finished))
-    return out_of_fold_scaling.for_logits(folds, then)
-
-
-def _scaling_of(finished: Run, trunk: keras.Model, head: keras.layers.Dense) -> calibration.Scaling:
-    """What makes probabilities of logits, fitted on the validation partition."""
+    if folds:
+        then = out_of_fold_scaling.scaling_of(folds, without=testing_people(finished))
+        return out_of_fold_scaling.for_logits(folds, then)
     validation = finished.partitions.validation
-    features = _features(trunk, finished.data.pixels[0], validation)
-    logits = features @ head.kernel.numpy() + head.bias.numpy()
     biases = not finished.config.divided_by.by_person
+    logits = fitting.run_logits(finished, validation)
     return calibration.fit_scaling(logits, finished.labels[validation], biases=biases)
 
 
@@ -381,5 +376,6 @@ def profile_of(
 
 def _parity(served: ServedHeads, session: onnxruntime.InferenceSession, pixels: NDArray[np.uint8], seed: int) -> float:
     chosen = np.random.default_rng(seed).permutation(len(pixels))[:PARITY_PICTURES]
-    of_keras = np.asarray(served(tf.constant(pixels[chosen]))["probabilities"])
-    return float(np.abs(of_keras - outputs_of(session, pixels[chosen])["probabilities"]).max())
+    return float(
+        np.abs(served.probabilities(pixels[chosen]) - outputs_of(session, pixels[chosen])["probabilities"]).max()
+    )

@@ -18,7 +18,7 @@ from training.evaluation import people
 from training.export import quantization
 from training.export.exporting import calibration_pixels, network_of
 from training.export.onnx_conversion import to_onnx
-from training.learning import calibration, predictions
+from training.learning import calibration, fitting, predictions
 from training.learning.predictions import Predictions
 from training.learning.run import Run
 
@@ -52,20 +52,23 @@ def quantized_predictions(run: Path, data: Dataset) -> Predictions:
     session = onnxruntime.InferenceSession(model.SerializeToString())
     validation = opened.partitions.validation
     scaling = calibration.fit_scaling(
-        _logits(session, opened.pixels(validation)),
+        _logits(session, opened, validation),
         opened.labels[validation],
         biases=not opened.config.divided_by.by_person,
     )
-    logits = _logits(session, opened.pixels(predictions.tested_rows(data, opened.partitions, opened.config)))
+    logits = _logits(session, opened, predictions.tested_rows(data, opened.partitions, opened.config))
     probabilities = softmax(logits / scaling.temperature + np.array(scaling.bias), axis=1)
     predicted = replace(own, probabilities=probabilities.astype(np.float32))
     predicted.save(run / FILE)
     return predicted
 
 
-def _logits(session: onnxruntime.InferenceSession, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+def _logits(session: onnxruntime.InferenceSession, opened: Run, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Of some rows, with the trees beside the network, whose numbers are not quantized."""
+    pixels = opened.pixels(rows)
     parts = range(0, len(pixels), _BATCH)
-    return np.concatenate([session.run(["logits"], {"pixels": pixels[start : start + _BATCH]})[0] for start in parts])
+    logits = [session.run(["logits"], {"pixels": pixels[start : start + _BATCH]})[0] for start in parts]
+    return fitting.with_trees(opened, np.concatenate(logits), rows)
 
 
 def table(before: Sequence[Predictions], after: Sequence[Predictions]) -> pd.DataFrame:

@@ -24,7 +24,7 @@ from scipy.special import softmax
 from training.datasets.prepared_data import Dataset
 from training.datasets.splits import divide
 from training.evaluation.served_model import Subject
-from training.export import model_file
+from training.export import model_file, tree_node
 from training.export.exporting import (
     PARITY_PICTURES,
     PARITY_TOLERANCE,
@@ -174,7 +174,9 @@ def _logits(probabilities: NDArray[np.float32], scaling: calibration.Scaling) ->
 
 
 def _rescale(model: onnx.ModelProto, before: calibration.Scaling, after: calibration.Scaling, folder: Path) -> None:
-    """Change the last layer's constants in place: the only ones with a column, or a value, for each class alone."""
+    """Change the last layer's constants in place, the only ones with a column, or a value, for each class alone; and
+    what trees beside it add.
+    """
     classes = len(after.bias)
     kernels = [
         constant for constant in model.graph.initializer if len(constant.dims) == 2 and constant.dims[1] == classes
@@ -186,4 +188,5 @@ def _rescale(model: onnx.ModelProto, before: calibration.Scaling, after: calibra
     kernel = numpy_helper.to_array(kernels[0]) * np.float32(ratio)
     bias = (numpy_helper.to_array(biases[0]) - np.array(before.bias)) * ratio + np.array(after.bias)
     kernels[0].CopyFrom(numpy_helper.from_array(kernel.astype(np.float32), kernels[0].name))
+    tree_node.scale(model, ratio)
     biases[0].CopyFrom(numpy_helper.from_array(bias.astype(np.float32), biases[0].name))

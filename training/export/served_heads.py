@@ -5,18 +5,21 @@ from __future__ import annotations
 import keras
 import numpy as np
 import tensorflow as tf
+from numpy.typing import NDArray
+from scipy.special import softmax
 
 from training.learning import calibration
+from training.learning.line_numbers import heights, line_numbers, moments
+from training.learning.picture_trees import PART, PictureTrees, joined
 
 #: OOD score of a picture without ink: beyond every limit.
 BLANK_OOD_SCORE = np.float32(1e9)
 
-#: A column of the picture with less ink than this, in black pixels, has no line.
-_LEAST_INK = 0.05
-
 
 class ServedHeads(keras.Model):  # type: ignore[misc]
-    """The trained trunk with everything that is fitted after training, as one graph."""
+    """The trained trunk with everything that is fitted after training, as one graph; trees beside it aren't part of it
+    (:mod:`training.export.tree_node`), but what they look at is.
+    """
 
     def __init__(
         self,
@@ -24,30 +27,49 @@ class ServedHeads(keras.Model):  # type: ignore[misc]
         scaling: calibration.Scaling,
         space: calibration.FeatureSpace,
         logits: keras.layers.Dense,
+        trees: PictureTrees | None = None,
     ) -> None:
         super().__init__(name="served")
         self.trunk = trunk
+        self.trees = trees
         # NumPy arrays, so that they become constants of whatever graph traces the call.
         self.whitening = space.whitening
         self.means = space.means
-        self.kernel = logits.kernel.numpy() / np.float32(scaling.temperature)
-        self.bias = logits.bias.numpy() / np.float32(scaling.temperature) + np.array(scaling.bias, np.float32)
+        self.temperature = np.float32(scaling.temperature)
+        kernel, bias = logits.kernel.numpy(), logits.bias.numpy()
+        if trees is not None:
+            kernel, bias = (1 - PART) * kernel, joined(bias, trees.base)
+        self.kernel = kernel / self.temperature
+        self.bias = bias / self.temperature + np.array(scaling.bias, np.float32)
 
     def call(self, pixels: tf.Tensor) -> dict[str, tf.Tensor]:
-        """``uint8 [N, H, W, 1]`` to ``probabilities`` [N, C], ``distance`` [N], ``activation_maps`` [N, h, w, C]."""
+        """``uint8 [N, H, W, 1]`` to ``probabilities`` [N, C], ``distance`` [N], ``activation_maps`` [N, h, w, C]; with
+        trees, instead of the first, to their ``numbers`` [N, K] and the ``logits`` [N, C] but for what leaves add.
+        """
         features, maps = self.trunk(pixels, training=False)
         logits = tf.matmul(features, self.kernel) + self.bias
         whitened = tf.matmul(description(features, pixels), self.whitening)
         gaps = tf.expand_dims(whitened, 1) - self.means[None]
         distance = tf.sqrt(tf.reduce_min(tf.reduce_sum(gaps * gaps, axis=2), axis=1))
         blank = tf.equal(tf.reduce_min(tf.cast(pixels, tf.float32), axis=[1, 2, 3]), 255.0)
-        return {
-            "probabilities": tf.nn.softmax(logits),
+        if self.trees is None:
+            answer = {"probabilities": tf.nn.softmax(logits)}
+        else:
+            answer = {"logits": logits, "numbers": line_numbers(pixels)}
+        return answer | {
             # Paper without ink has features like any other picture, but there is nothing to classify.
             "distance": tf.where(blank, BLANK_OOD_SCORE, distance),
             # The features are the maps' average, so the same weights say where a class found its evidence (Zhou 2016).
             "activation_maps": tf.tensordot(maps, self.kernel, axes=1),
         }
+
+    def probabilities(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """What the network, and trees beside it, say of pictures ``[N, H, W, 1]``: ``[N, C]``."""
+        outputs = self(tf.constant(pixels))
+        if self.trees is None:
+            return np.asarray(outputs["probabilities"])
+        added = self.trees.added(outputs["numbers"].numpy()) * np.float32(PART / self.temperature)
+        return np.asarray(softmax(outputs["logits"].numpy() + added, axis=1))
 
 
 def description(features: tf.Tensor, pixels: tf.Tensor) -> tf.Tensor:
@@ -83,14 +105,8 @@ def _blackness(ink: tf.Tensor) -> tf.Tensor:
 
 
 def _course(ink: tf.Tensor) -> tf.Tensor:
-    rows = tf.linspace(-0.5, 0.5, ink.shape[1])
-    # Of each column's ink: how much there is, and its first two moments along the height. [N, W, 3]
-    moments = tf.matmul(ink, tf.stack([tf.ones_like(rows), rows, tf.square(rows)], axis=1)[None], transpose_a=True)
-    inked, first, second = moments[..., 0], moments[..., 1], moments[..., 2]
-    share = inked / (tf.reduce_sum(inked, axis=1, keepdims=True) + 1e-6)
-    height = first / (inked + 1e-6)
-    middle = tf.reduce_sum(share * height, axis=1, keepdims=True)
-    height = tf.where(inked > _LEAST_INK, height, middle)
+    inked, first, second = tf.unstack(moments(ink), axis=2)
+    height, middle, share = heights(inked, first)
     within = tf.nn.relu(second - 2.0 * height * first + tf.square(height) * inked) / (inked + 1e-6)
     away = tf.square(height - middle)
     variance = tf.reduce_sum(share * away, axis=1)

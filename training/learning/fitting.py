@@ -20,10 +20,11 @@ from sklearn.metrics import f1_score
 from ecg.classes import CLASS_SETS
 from training.datasets.prepared_data import Dataset
 from training.datasets.splits import Split
-from training.learning import networks
+from training.learning import line_numbers, networks
 from training.learning.distributed import Team
 from training.learning.optimizers import FusedAdamW
-from training.learning.run import BEST, Run, RunError
+from training.learning.picture_trees import PictureTrees, joined
+from training.learning.run import BEST, TREES, Run, RunError
 from training.recipes.provenance import RunConfig
 from training.synthetic import names
 
@@ -98,7 +99,40 @@ def fit(
         _append_history(run, line)
         checkpoint(run, epoch).unlink(missing_ok=True)
         report(line)
+    if config.trees and (team is None or not team.index) and not (run / TREES).is_file():
+        _grow_trees(claimed).save(run / TREES)
     return run / BEST
+
+
+def _grow_trees(claimed: Run) -> PictureTrees:
+    """Trees on what one epoch draws, in variants as its batches have them."""
+    config, data, labels = claimed.config, claimed.data, claimed.labels
+    rows = draw_epoch(data.table, labels, claimed.partitions, config, epoch=config.epochs)
+    variant = _draw_variants(np.random.default_rng((_seed(config), config.epochs, 2)), len(rows), data, config)
+    numbers = np.concatenate(
+        [line_numbers.of_pictures(data.pixels[variant[part], rows[part]]) for part in _parts(len(rows))]
+    )
+    return PictureTrees.grow(
+        numbers, labels[rows], classes=len(claimed.classes), iterations=config.trees, seed=_seed(config)
+    )
+
+
+def run_logits(opened: Run, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+    """What a finished run's network, with the trees beside it, says of plain pictures: ``[len(rows), C]``."""
+    return with_trees(opened, predict_logits(opened.network(), opened.data.pixels[0], rows), rows)
+
+
+def with_trees(opened: Run, logits: NDArray[np.float32], rows: NDArray[np.int64]) -> NDArray[np.float32]:
+    """A network's logits of some rows, ``[len(rows), C]``, joined by what the run's trees say, if it has any."""
+    trees = opened.trees()
+    if trees is None:
+        return logits
+    said = [trees.logits(line_numbers.of_pictures(opened.pixels(rows[part]))) for part in _parts(len(rows))]
+    return joined(logits, np.concatenate(said))
+
+
+def _parts(count: int) -> list[slice]:
+    return [slice(start, start + _SCORING_BATCH) for start in range(0, count, _SCORING_BATCH)]
 
 
 def checkpoint(run: Path, epochs: int) -> Path:
@@ -246,8 +280,7 @@ def predict_logits(
         alone: whether this process trains alone; in a team Keras would put the outputs of all workers together.
     """
     logits_of = model.predict_on_batch if alone else partial(model, training=False)
-    batches = [rows[start : start + _SCORING_BATCH] for start in range(0, len(rows), _SCORING_BATCH)]
-    return np.concatenate([keras.ops.convert_to_numpy(logits_of(pixels[batch])) for batch in batches])
+    return np.concatenate([keras.ops.convert_to_numpy(logits_of(pixels[rows[part]])) for part in _parts(len(rows))])
 
 
 def _compile(model: keras.Model, config: RunConfig, *, steps: int) -> None:
@@ -274,11 +307,7 @@ def epoch_batches(
 ) -> tf.data.Dataset:
     """Batches of cached pixels, or a worker's shares of them; the only Python is one NumPy gather per batch."""
     generator = np.random.default_rng((_seed(config), epoch, 1))
-    variants = data.pixels.shape[0] - 1
-    variant = np.zeros(len(rows), dtype=np.int64)
-    if variants:
-        augmented = generator.random(len(rows)) < config.augmented_fraction
-        variant[augmented] = generator.integers(1, variants + 1, size=int(augmented.sum()))
+    variant = _draw_variants(generator, len(rows), data, config)
     _, _, height, width, channels = data.pixels.shape
     whole = len(rows) // config.batch_size * config.batch_size or len(rows)
 
@@ -298,6 +327,16 @@ def epoch_batches(
     batches = tf.data.Dataset.from_generator(gather, output_signature=signature)
     count = -(-whole // config.batch_size)
     return batches.apply(tf.data.experimental.assert_cardinality(count)).prefetch(4)
+
+
+def _draw_variants(generator: np.random.Generator, count: int, data: Dataset, config: RunConfig) -> NDArray[np.int64]:
+    """Which picture of each of ``count`` beats is shown, 0 the plain one: ``[count]``."""
+    variants = data.pixels.shape[0] - 1
+    variant = np.zeros(count, dtype=np.int64)
+    if variants:
+        augmented = generator.random(count) < config.augmented_fraction
+        variant[augmented] = generator.integers(1, variants + 1, size=int(augmented.sum()))
+    return variant
 
 
 def moved(pixels: NDArray[np.uint8], down: int, right: int) -> NDArray[np.uint8]:

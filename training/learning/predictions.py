@@ -245,9 +245,8 @@ def predict_partition(
 
     opened = Run.open(run, data)
     config, labels, partitions = opened.config, opened.labels, opened.partitions
-    model = opened.network()
     rows = {"validation": partitions.validation, "test": tested_rows(data, partitions, config)}
-    logits = {name: fitting.predict_logits(model, data.pixels[0], rows[name]) for name in {partition, calibrated_on}}
+    logits = {name: fitting.run_logits(opened, rows[name]) for name in {partition, calibrated_on}}
     known = labels[rows[calibrated_on]] >= 0
     scaling = calibration.fit_scaling(
         logits[calibrated_on][known], labels[rows[calibrated_on]][known], biases=not config.divided_by.by_person

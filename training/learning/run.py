@@ -14,14 +14,16 @@ from ecg.classes import CLASS_SETS, TrainingClass
 from training import TrainingError
 from training.datasets.prepared_data import Dataset
 from training.datasets.splits import Split, divide
+from training.learning.picture_trees import PictureTrees
 from training.recipes import recipe_files
 from training.recipes.provenance import RunConfig
 
 if TYPE_CHECKING:
     import keras
 
-#: The weights that are the run's, its effective configuration, and what tells its data from others.
+#: The run's weights, the trees beside them, its effective configuration, and what tells its data from others.
 BEST = "best.weights.h5"
+TREES = "trees.npz"
 CONFIG = "config.yaml"
 _DATA = "data.json"
 
@@ -71,7 +73,10 @@ class Run:
         """
         if not (folder / BEST).is_file():
             raise RunError(f"{folder} holds no trained weights. Run `python -m training train` first.")
-        return cls._divided(folder, recipe_files.read_run(folder / CONFIG), data)
+        config = recipe_files.read_run(folder / CONFIG)
+        if config.trees and not (folder / TREES).is_file():
+            raise RunError(f"{folder} has no trees yet. Run `python -m training train` once more.")
+        return cls._divided(folder, config, data)
 
     @classmethod
     def _divided(cls, folder: Path, config: RunConfig, data: Dataset) -> Run:
@@ -91,6 +96,12 @@ class Run:
     def pixels(self, rows: NDArray[np.int64]) -> NDArray[np.uint8]:
         """The plain pictures of ``rows``, ``[N, height, width, channels]``."""
         return self.data.pixels[0][rows]
+
+    def trees(self) -> PictureTrees | None:
+        """The trees beside the network; None where the recipe has none."""
+        if not self.config.trees:
+            return None
+        return PictureTrees.load(self.folder / TREES)
 
     def network(self) -> keras.Model:
         """The network with the run's weights, which computes in float32 whatever it was trained in."""

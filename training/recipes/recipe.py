@@ -100,6 +100,9 @@ class Recipe(BaseModel):
     default synthetic recordings are weighed as those of people are."""
     augmented_fraction: float = Field(default=0.5, ge=0, le=1)
     """How many of an epoch's pictures are augmented ones."""
+    trees: int = Field(default=0, ge=0, le=300)
+    """So many boosted trees of each class stand beside the network, on numbers of the line, with half a say
+    (:mod:`training.learning.picture_trees`)."""
     jitter: int = Field(default=0, ge=0, le=8)
     """Each batch is moved by up to this many canonical pixels, down or up and right or left."""
     keep: Literal["best", "last"] = "best"

@@ -102,6 +102,36 @@ def test_constants_of_whole_numbers_take_a_byte_each_and_the_outputs_stay_the_sa
     assert np.array_equal(before, _run(model, given))
 
 
+def test_columns_with_one_value_are_stored_as_their_values() -> None:
+    random = np.random.default_rng(0)
+    leaves = np.zeros((6, 3000), np.float32)
+    leaves[random.integers(0, 6, 3000), np.arange(3000)] = random.normal(size=3000)
+    leaves[:3, ::7] = leaves[:3, ::7].sum(axis=0)  # some stand in several rows
+    leaves[:, 5] = -0.0
+    full = random.normal(size=(6, 3000)).astype(np.float32)
+    model = helper.make_model(
+        helper.make_graph(
+            [
+                helper.make_node("MatMul", ["leaves", "reached"], ["said"]),
+                helper.make_node("MatMul", ["full", "reached"], ["more"]),
+                helper.make_node("Add", ["said", "more"], ["sum"]),
+            ],
+            "trees",
+            [helper.make_tensor_value_info("reached", onnx.TensorProto.FLOAT, [3000, None])],
+            [helper.make_tensor_value_info("sum", onnx.TensorProto.FLOAT, [6, None])],
+            [numpy_helper.from_array(leaves, "leaves"), numpy_helper.from_array(full, "full")],
+        ),
+        opset_imports=[helper.make_opsetid("", 17)],
+        ir_version=8,
+    )
+    given = {"reached": random.normal(size=(3000, 4)).astype(np.float32)}
+    before, size = _run(model, given), model.ByteSize()
+    assert model_file.thin_columns(model) == 1
+    onnx.checker.check_model(model)
+    assert model.ByteSize() < size - 3 * leaves.nbytes // 4
+    assert np.array_equal(before, _run(model, given))
+
+
 def _run(model: onnx.ModelProto, given: dict[str, np.ndarray]) -> np.ndarray:
     session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
     output: np.ndarray = session.run(None, given)[0]

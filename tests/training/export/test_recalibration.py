@@ -27,11 +27,12 @@ SERVED = RunConfig(name="known", epochs=2, batch_size=16, beats_per_patient_clas
 COMPANION = SERVED.model_copy(update={"name": "companion", "protocol": "inter-patient"})
 
 
-@pytest.fixture(scope="module")
-def models(data: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture(scope="module", params=[0, 3], ids=["alone", "with trees"])
+def models(request: pytest.FixtureRequest, data: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A repository with version 1 of a served model and of its companion."""
     repository = tmp_path_factory.mktemp("models")
-    for config, name in ((SERVED, "arrhythmia"), (COMPANION, "arrhythmia-inter-patient")):
+    for recipe, name in ((SERVED, "arrhythmia"), (COMPANION, "arrhythmia-inter-patient")):
+        config = recipe.model_copy(update={"trees": request.param})
         run = tmp_path_factory.mktemp("runs") / config.name
         fitting.fit(config, data, run, lambda line: None)
         exporting.export(run, data, repository, name=name, version="1", scores_from=[])

@@ -22,6 +22,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from ecg.classes import LBBB, NORMAL, PAC, PACED, PVC, RBBB
 from ecg.features.conduction import OF_LEADS
 from training.datasets.recordings.labelling import CLASSES, CONDUCTED, NO_BEAT, bits
+from training.learning.boosting import fitted_trees, rounded_down
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,14 +120,14 @@ class BoostedTrees(layers.Layer):  # type: ignore[misc]
         """The layer that says what fitted trees say, for beats with so many numbers; 0 of the classes that the question
         isn't about.
         """
-        stored = [(tree.nodes, group) for each in model._predictors for group, tree in enumerate(each)]
-        found = np.asarray(model.classes_)[-len(model._predictors[0]) :]  # of two groups, the second has the trees
+        stored, begins = fitted_trees(model)
         base = np.zeros(question.groups + 1)  # the last one is of classes that aren't asked about
-        base[found] = np.ravel(model._baseline_prediction)
+        for group, value in begins.items():
+            base[group] = value
         layer = cls(numbers, len(stored))
         rows = [_matrices(nodes) for nodes, _ in stored]
         columns, bounds, unknown, paths, lefts, values = (np.stack(part) for part in zip(*rows, strict=True))
-        of_group = np.equal.outer([found[group] for _, group in stored], question.of_class)
+        of_group = np.equal.outer([group for _, group in stored], question.of_class)
         leaves = values[:, :, None] * of_group[:, None, :]
         layer.set_weights(
             [
@@ -194,7 +195,7 @@ def _matrices(nodes: NDArray[Any]) -> tuple[NDArray[Any], ...]:
     inner, ends = np.flatnonzero(nodes["is_leaf"] == 0), np.flatnonzero(nodes["is_leaf"])
     columns, bounds, unknown = np.zeros(LEAVES - 1, np.int32), np.zeros(LEAVES - 1), np.zeros(LEAVES - 1)
     columns[: len(inner)] = nodes["feature_idx"][inner]
-    bounds[: len(inner)] = _rounded_down(nodes["num_threshold"][inner])
+    bounds[: len(inner)] = rounded_down(nodes["num_threshold"][inner])
     unknown[: len(inner)] = nodes["missing_go_to_left"][inner]
     place = {int(node): number for number, node in enumerate(inner)}
     leaf = {int(node): number for number, node in enumerate(ends)}
@@ -212,10 +213,3 @@ def _matrices(nodes: NDArray[Any]) -> tuple[NDArray[Any], ...]:
         for child, side in ((nodes["left"][node], 1.0), (nodes["right"][node], -1.0)):
             waiting.append((int(child), [*path, (place[node], side)]))
     return columns, bounds, unknown, paths, lefts, values
-
-
-def _rounded_down(bounds: NDArray[np.float64]) -> NDArray[np.float32]:
-    """The greatest single-precision numbers that are no greater: they hold for the same single-precision values."""
-    single = bounds.astype(np.float32)
-    below: NDArray[np.float32] = np.where(single > bounds, np.nextafter(single, np.float32(-np.inf)), single)
-    return below

@@ -1,0 +1,74 @@
+"""A network with trees beside it: trained, stored, predicted, exported and quantized as one."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+
+from inference_server.models.onnx_model import OnnxModel
+from training.datasets.prepared_data import Dataset
+from training.export import exporting, int8_comparison
+from training.export.exporting import outputs_of
+from training.learning import fitting, line_numbers, predictions
+from training.learning.picture_trees import joined
+from training.learning.run import BEST, TREES, Run, RunError
+from training.recipes.provenance import RunConfig
+
+CONFIG = RunConfig(name="tiny", epochs=1, batch_size=16, beats_per_patient_class_and_lead=20, trees=4)
+
+
+@pytest.fixture(scope="module")
+def run(data: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("run")
+    fitting.fit(CONFIG, data, folder, lambda line: None)
+    return folder
+
+
+def test_a_run_says_what_both_say(run: Path, data: Dataset) -> None:
+    opened = Run.open(run, data)
+    rows = opened.partitions.test
+    alone = fitting.predict_logits(opened.network(), data.pixels[0], rows)
+    trees = opened.trees()
+    assert trees is not None
+    said = trees.logits(line_numbers.of_pictures(opened.pixels(rows)))
+    np.testing.assert_allclose(fitting.run_logits(opened, rows), joined(alone, said), atol=1e-5)
+    assert np.abs(said - said.mean(axis=0)).max() > 0.1  # they have learnt something
+
+
+def test_trees_are_grown_where_a_stopped_run_lacks_them(run: Path, data: Dataset, tmp_path: Path) -> None:
+    stopped = tmp_path / "run"
+    shutil.copytree(run, stopped)
+    (stopped / TREES).unlink()
+    with pytest.raises(RunError, match="no trees yet"):
+        Run.open(stopped, data)
+    weights = (stopped / BEST).read_bytes()
+    lines: list[fitting.Epoch] = []
+    fitting.fit(CONFIG, data, stopped, lines.append)
+    assert lines == []  # the network was finished
+    assert (stopped / BEST).read_bytes() == weights
+    assert (stopped / TREES).read_bytes() == (run / TREES).read_bytes()
+
+
+@pytest.mark.parametrize("int8", [False, True], ids=["float32", "int8"])
+def test_the_served_graph_says_what_the_run_says(run: Path, data: Dataset, tmp_path: Path, int8: bool) -> None:
+    exported = exporting.export(run, data, tmp_path, name="arrhythmia", version="3", scores_from=[], int8=int8)
+    assert exported.parity <= exporting.PARITY_TOLERANCE
+    session = onnxruntime.InferenceSession(exported.model)
+    own = predictions.predict(run, data)
+    rows = predictions.tested_rows(data, Run.open(run, data).partitions, CONFIG)
+    said = outputs_of(session, data.pixels[0][rows])["probabilities"]
+    np.testing.assert_allclose(said, own.probabilities, atol=0.1 if int8 else 2e-3)
+    model = OnnxModel.load(exported.model.parent)
+    assert model.info.version == "3"
+    assert "TreeEnsemble" in {node.op_type for node in onnx.load(exported.model).graph.node}
+
+
+def test_what_eight_bits_cost_is_asked_of_both(run: Path, data: Dataset) -> None:
+    own = predictions.predict(run, data)
+    quantized = int8_comparison.quantized_predictions(run, data)
+    np.testing.assert_allclose(quantized.probabilities, own.probabilities, atol=0.1)
