@@ -9,11 +9,14 @@ from numpy.typing import NDArray
 from scipy.special import softmax
 
 from training.learning import calibration
-from training.learning.line_numbers import heights, line_numbers, moments
+from training.learning.line_numbers import line_numbers
 from training.learning.picture_trees import PART, PictureTrees, joined
 
 #: OOD score of a picture without ink: beyond every limit.
 BLANK_OOD_SCORE = np.float32(1e9)
+
+#: A column of the picture with less ink than this, in black pixels, has no line.
+_LEAST_INK = 0.05
 
 
 class ServedHeads(keras.Model):  # type: ignore[misc]
@@ -105,8 +108,14 @@ def _blackness(ink: tf.Tensor) -> tf.Tensor:
 
 
 def _course(ink: tf.Tensor) -> tf.Tensor:
-    inked, first, second = tf.unstack(moments(ink), axis=2)
-    height, middle, share = heights(inked, first)
+    rows = tf.linspace(-0.5, 0.5, ink.shape[1])
+    # Of each column's ink: how much there is, and its first two moments along the height. [N, W, 3]
+    moments = tf.matmul(ink, tf.stack([tf.ones_like(rows), rows, tf.square(rows)], axis=1)[None], transpose_a=True)
+    inked, first, second = moments[..., 0], moments[..., 1], moments[..., 2]
+    share = inked / (tf.reduce_sum(inked, axis=1, keepdims=True) + 1e-6)
+    height = first / (inked + 1e-6)
+    middle = tf.reduce_sum(share * height, axis=1, keepdims=True)
+    height = tf.where(inked > _LEAST_INK, height, middle)
     within = tf.nn.relu(second - 2.0 * height * first + tf.square(height) * inked) / (inked + 1e-6)
     away = tf.square(height - middle)
     variance = tf.reduce_sum(share * away, axis=1)

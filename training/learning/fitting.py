@@ -105,10 +105,11 @@ def fit(
 
 
 def _grow_trees(claimed: Run) -> PictureTrees:
-    """Trees on what one epoch draws, in variants as its batches have them."""
+    """Trees on what one epoch draws, half as many of it augmented."""
     config, data, labels = claimed.config, claimed.data, claimed.labels
     rows = draw_epoch(data.table, labels, claimed.partitions, config, epoch=config.epochs)
-    variant = _draw_variants(np.random.default_rng((_seed(config), config.epochs, 2)), len(rows), data, config)
+    generator = np.random.default_rng((_seed(config), config.epochs, 2))
+    variant = _draw_variants(generator, len(rows), data, config.augmented_fraction / 2)
     numbers = np.concatenate(
         [line_numbers.of_pictures(data.pixels[variant[part], rows[part]]) for part in _parts(len(rows))]
     )
@@ -307,7 +308,7 @@ def epoch_batches(
 ) -> tf.data.Dataset:
     """Batches of cached pixels, or a worker's shares of them; the only Python is one NumPy gather per batch."""
     generator = np.random.default_rng((_seed(config), epoch, 1))
-    variant = _draw_variants(generator, len(rows), data, config)
+    variant = _draw_variants(generator, len(rows), data, config.augmented_fraction)
     _, _, height, width, channels = data.pixels.shape
     whole = len(rows) // config.batch_size * config.batch_size or len(rows)
 
@@ -329,12 +330,14 @@ def epoch_batches(
     return batches.apply(tf.data.experimental.assert_cardinality(count)).prefetch(4)
 
 
-def _draw_variants(generator: np.random.Generator, count: int, data: Dataset, config: RunConfig) -> NDArray[np.int64]:
+def _draw_variants(
+    generator: np.random.Generator, count: int, data: Dataset, augmented_fraction: float
+) -> NDArray[np.int64]:
     """Which picture of each of ``count`` beats is shown, 0 the plain one: ``[count]``."""
     variants = data.pixels.shape[0] - 1
     variant = np.zeros(count, dtype=np.int64)
     if variants:
-        augmented = generator.random(count) < config.augmented_fraction
+        augmented = generator.random(count) < augmented_fraction
         variant[augmented] = generator.integers(1, variants + 1, size=int(augmented.sum()))
     return variant
 
