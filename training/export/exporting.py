@@ -134,14 +134,20 @@ def _require_all_classes(finished: Run) -> None:
 def _converted(served: ServedHeads, finished: Run) -> tuple[onnx.ModelProto, onnxruntime.InferenceSession, float]:
     """The graph, a session that runs it, and the largest difference between Keras and onnxruntime."""
     _, _, height, width, _ = finished.data.pixels.shape
-    model = to_onnx(served.call, height=height, width=width, channels=1)
-    if served.trees is not None:
-        model = tree_node.with_trees(model, served.trees, float(PART / served.temperature))
+    model = graph_of(served, height=height, width=width)
     session = onnxruntime.InferenceSession(model.SerializeToString())
     parity = _parity(served, session, finished.pixels(finished.partitions.test), finished.config.seed)
     if parity > PARITY_TOLERANCE:
         raise ExportError(f"Keras and onnxruntime differ by {parity:.1e}; at most {PARITY_TOLERANCE:.0e} is allowed.")
     return model, session, parity
+
+
+def graph_of(served: ServedHeads, *, height: int, width: int) -> onnx.ModelProto:
+    """The graph of what is served, with the trees beside the network where there are any."""
+    model = to_onnx(served.call, height=height, width=width, channels=1)
+    if served.trees is None:
+        return model
+    return tree_node.with_trees(model, served.trees, float(PART / served.temperature))
 
 
 def network_of(finished: Run) -> tuple[keras.Model, keras.layers.Dense]:

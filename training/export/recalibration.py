@@ -113,7 +113,7 @@ def _rewritten(
     before = _metadata(folder)
     own = _scaling_of(before)
     model = onnx.load(folder / "model.onnx")
-    _rescale(model, own, fitted.scaling, folder)
+    rescale_graph(model, own, fitted.scaling, folder)
     session = onnxruntime.InferenceSession(model.SerializeToString())
     shown = data.pixels[0][partitions.validation]
     expected = rescaled(subject.predict(shown[:PARITY_PICTURES]).probabilities, own, fitted.scaling)
@@ -173,9 +173,14 @@ def _logits(probabilities: NDArray[np.float32], scaling: calibration.Scaling) ->
     return (np.log(wide) - np.array(scaling.bias)) * scaling.temperature
 
 
-def _rescale(model: onnx.ModelProto, before: calibration.Scaling, after: calibration.Scaling, folder: Path) -> None:
+def rescale_graph(
+    model: onnx.ModelProto, before: calibration.Scaling, after: calibration.Scaling, folder: Path
+) -> None:
     """Change the last layer's constants in place, the only ones with a column, or a value, for each class alone; and
     what trees beside it add.
+
+    Raises:
+        ExportError: the graph, of ``folder``, has no such constants.
     """
     classes = len(after.bias)
     kernels = [

@@ -27,12 +27,11 @@ SERVED = RunConfig(name="known", epochs=2, batch_size=16, beats_per_patient_clas
 COMPANION = SERVED.model_copy(update={"name": "companion", "protocol": "inter-patient"})
 
 
-@pytest.fixture(scope="module", params=[0, 3], ids=["alone", "with trees"])
-def models(request: pytest.FixtureRequest, data: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture(scope="module")
+def models(data: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A repository with version 1 of a served model and of its companion."""
     repository = tmp_path_factory.mktemp("models")
-    for recipe, name in ((SERVED, "arrhythmia"), (COMPANION, "arrhythmia-inter-patient")):
-        config = recipe.model_copy(update={"trees": request.param})
+    for config, name in ((SERVED, "arrhythmia"), (COMPANION, "arrhythmia-inter-patient")):
         run = tmp_path_factory.mktemp("runs") / config.name
         fitting.fit(config, data, run, lambda line: None)
         exporting.export(run, data, repository, name=name, version="1", scores_from=[])
@@ -137,7 +136,7 @@ def test_a_graph_whose_last_layer_is_not_found_is_refused(models: Path) -> None:
     model.graph.initializer.append(numpy_helper.from_array(np.zeros(7, np.float32), "another"))
     same = Scaling(1.0, (0.0,) * 7)
     with pytest.raises(ExportError, match="last layer is not found"):
-        recalibration._rescale(model, same, same, Path("folder"))
+        recalibration.rescale_graph(model, same, same, Path("folder"))
 
 
 def test_probabilities_are_rescaled_as_softmaxes_of_the_same_logits() -> None:

@@ -5,16 +5,21 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import keras
 import numpy as np
 import onnx
 import onnxruntime
 import pytest
+import tensorflow as tf
+from scipy.special import softmax
 
 from inference_server.models.onnx_model import OnnxModel
 from training.datasets.prepared_data import Dataset
-from training.export import exporting, int8_comparison
+from training.export import exporting, int8_comparison, recalibration
 from training.export.exporting import outputs_of
+from training.export.served_heads import ServedHeads, description
 from training.learning import fitting, line_numbers, predictions
+from training.learning.calibration import FeatureSpace, Scaling
 from training.learning.picture_trees import joined
 from training.learning.run import BEST, TREES, Run, RunError
 from training.recipes.provenance import RunConfig
@@ -66,6 +71,30 @@ def test_the_served_graph_says_what_the_run_says(run: Path, data: Dataset, tmp_p
     model = OnnxModel.load(exported.model.parent)
     assert model.info.version == "3"
     assert "TreeEnsemble" in {node.op_type for node in onnx.load(exported.model).graph.node}
+
+
+@pytest.mark.parametrize("temperature", [1.0, 6.0])
+def test_a_graph_calibrated_anew_is_so_in_what_trees_add(
+    run: Path, data: Dataset, tmp_path: Path, temperature: float
+) -> None:
+    before, after = Scaling(3.0, (0.0,) * 7), Scaling(temperature, tuple(np.linspace(0, 1, 7).tolist()))
+    opened = Run.open(run, data)
+    rows = opened.partitions.test[:100]
+    logits = fitting.run_logits(opened, rows)
+    trunk, head = exporting.network_of(opened)
+    served = ServedHeads(trunk, before, _no_space(trunk, data), head, opened.trees())
+    _, _, height, width, _ = data.pixels.shape
+    model = exporting.graph_of(served, height=height, width=width)
+    recalibration.rescale_graph(model, before, after, run)
+    said = outputs_of(onnxruntime.InferenceSession(model.SerializeToString()), opened.pixels(rows))["probabilities"]
+    expected = softmax(logits / after.temperature + np.array(after.bias), axis=1)
+    np.testing.assert_allclose(said, expected, atol=1e-5)
+
+
+def _no_space(trunk: keras.Model, data: Dataset) -> FeatureSpace:
+    """A feature space that says nothing."""
+    size = description(trunk(data.pixels[0][:1])[0], tf.constant(data.pixels[0][:1])).shape[1]
+    return FeatureSpace(np.eye(size, dtype=np.float32), np.zeros((7, size), np.float32))
 
 
 def test_what_eight_bits_cost_is_asked_of_both(run: Path, data: Dataset) -> None:
