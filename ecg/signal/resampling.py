@@ -2,7 +2,8 @@
 
 A polyphase filter whose taps are laid on the recording's own clock: sample ``n`` at 360 Hz is always the same sum of
 the same samples in the same order, whatever stretch it was asked for with. Where nothing was recorded there is nothing
-afterwards, and the filter sees the nearest recorded sample there.
+afterwards, and the filter sees the nearest recorded sample there; but where samples stand at least as close together as
+at the least rate, a line joins them.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from scipy.signal import upfirdn
 
 from ecg.beats import SAMPLING_RATE
 from ecg.recording import Annotations, Gap, Millivolts, Recording, Signal
-from ecg.signal.gaps import bridged
+from ecg.signal.gaps import bridged, filled
 
 LEAST_RATE: Final = 100.0
 """Below it, QRS complexes are a few samples wide."""
@@ -60,6 +61,11 @@ class Ratio:
         """How many source samples on each side of its place a sample depends on."""
         return -(-_CROSSINGS * max(self.up, self.down) // self.up)
 
+    @property
+    def longest_joined(self) -> int:
+        """How many missing source samples are joined by a line: those around are as close as at :data:`LEAST_RATE`."""
+        return int(SAMPLING_RATE * self.down / (self.up * LEAST_RATE)) - 1
+
     def length(self, samples: int) -> int:
         """Samples at the working rate of ``samples`` of the source."""
         return (samples - 1) * self.up // self.down + 1 if samples else 0
@@ -92,7 +98,7 @@ class Ratio:
         origin = aligned // self.up * self.down
         before = 2 * self.reach + -3 * self.reach % self.down  # so that the filter's centre falls on a sample
         start, stop = origin - before, end * self.down // self.up + 2 * self.reach + 2
-        source = _stretch(values, start - first, stop - first)
+        source = filled(_stretch(values, start - first, stop - first), self.longest_joined)
         skipped = (before + self.reach) * self.up // self.down + begin - aligned
         taps = _taps(self.up, self.down, self.reach)
         samples = upfirdn(taps, bridged(source, 0).astype(np.float64), self.up, self.down)

@@ -71,6 +71,22 @@ def test_gaps_stay_gaps_and_leak_into_nothing() -> None:
     assert np.nanmax(np.abs(out)) < 1.1
 
 
+@pytest.mark.parametrize(("rate", "every"), [(250, 2), (500, 2), (500, 5), (1000, 10), (2000, 20)])
+def test_samples_that_stand_as_close_together_as_at_the_least_rate_are_joined(rate: int, every: int) -> None:
+    values = tone(1, rate)
+    thinned = np.full_like(values, np.nan)
+    thinned[::every] = values[::every]
+    whole, joined = (at_working_rate(recording(each, rate)).read()[0] for each in (values, thinned))
+    assert np.abs(joined - whole)[360:-360].max() < 2e-3
+
+
+def test_samples_that_stand_further_apart_are_not_joined() -> None:
+    values = tone(1, 500)
+    values[1000:1005] = np.nan  # 12 ms from one to the next
+    assert np.isnan(at_working_rate(recording(values, 500)).read()).any()
+    assert np.isnan(at_working_rate(recording(np.where(np.arange(2560) % 2, np.nan, 0), 128)).read()).any()
+
+
 def test_gaps_and_marks_move_along() -> None:
     values = np.zeros((1, 5000), np.float32)
     values[:, 1000:2000] = np.nan
