@@ -74,7 +74,7 @@ knows are too sure for others: what a new patient is told with the thresholds of
 
 
 _TREES = """ {trees} boosted trees of each class stand beside the network, in the same graph: they look at numbers of the
-line in the picture (`training/learning/line_numbers.py`) and have half a say in the logits. Activation maps are the
+line in the picture (`training/learning/line_numbers.py`) and have three tenths of the logits. Activation maps are the
 network's alone."""
 
 _OWN_THRESHOLDS = """Thresholds come from there, too. A class with fewer than 99 validation beats has no threshold of its own

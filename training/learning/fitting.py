@@ -105,11 +105,11 @@ def fit(
 
 
 def _grow_trees(claimed: Run) -> PictureTrees:
-    """Trees on what one epoch draws, half as many of it augmented."""
+    """Trees on what one epoch draws, in variants as its batches have them."""
     config, data, labels = claimed.config, claimed.data, claimed.labels
     rows = draw_epoch(data.table, labels, claimed.partitions, config, epoch=config.epochs)
     generator = np.random.default_rng((_seed(config), config.epochs, 2))
-    variant = _draw_variants(generator, len(rows), data, config.augmented_fraction / 2)
+    variant = _draw_variants(generator, len(rows), data, config.augmented_fraction)
     numbers = np.concatenate(
         [line_numbers.of_pictures(data.pixels[variant[part], rows[part]]) for part in _parts(len(rows))]
     )

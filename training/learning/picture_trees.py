@@ -19,7 +19,7 @@ from training import packed
 from training.learning.boosting import fitted_trees, rounded_down
 
 #: What the trees have of the logits; the rest is the network's.
-PART: Final = 0.5
+PART: Final = 0.3
 
 #: How trees grow. Few leaves and a fast rate: 40 trees of each class say together what three times as many would.
 _LEAVES: Final = 15

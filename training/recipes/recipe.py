@@ -101,7 +101,7 @@ class Recipe(BaseModel):
     augmented_fraction: float = Field(default=0.5, ge=0, le=1)
     """How many of an epoch's pictures are augmented ones."""
     trees: int = Field(default=0, ge=0, le=300)
-    """So many boosted trees of each class stand beside the network, on numbers of the line, with half a say
+    """So many boosted trees of each class stand beside the network, on numbers of the line
     (:mod:`training.learning.picture_trees`)."""
     jitter: int = Field(default=0, ge=0, le=8)
     """Each batch is moved by up to this many canonical pixels, down or up and right or left."""

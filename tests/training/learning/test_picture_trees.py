@@ -64,5 +64,6 @@ def test_no_beats_have_no_logits() -> None:
     assert trees.logits(np.empty((0, NUMBERS), np.float32)).shape == (0, 4)
 
 
-def test_both_have_half_a_say() -> None:
-    np.testing.assert_array_equal(joined(np.array([[2, 0]], np.float32), np.array([[0, 1]], np.float32)), [[1, 0.5]])
+def test_the_network_has_most_of_the_say() -> None:
+    network, trees = np.array([[10, 0]], np.float32), np.array([[0, 10]], np.float32)
+    np.testing.assert_allclose(joined(network, trees), [[7, 3]], rtol=1e-6)
