@@ -45,6 +45,16 @@ def test_a_run_says_what_both_say(run: Path, data: Dataset) -> None:
     assert np.abs(said - said.mean(axis=0)).max() > 0.1  # they have learnt something
 
 
+def test_trees_learn_from_augmented_pictures_alone(
+    data: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[np.ndarray] = []
+    monkeypatch.setattr(fitting.PictureTrees, "grow", lambda numbers, *_, **__: seen.append(numbers))
+    fitting._grow_trees(Run.claim(tmp_path / CONFIG.name, CONFIG, data))
+    augmented = {row.tobytes() for row in line_numbers.of_pictures(data.pixels[1])}
+    assert {row.tobytes() for row in seen[0]} <= augmented
+
+
 def test_trees_are_grown_where_a_stopped_run_lacks_them(run: Path, data: Dataset, tmp_path: Path) -> None:
     stopped = tmp_path / "run"
     shutil.copytree(run, stopped)
