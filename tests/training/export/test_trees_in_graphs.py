@@ -20,7 +20,7 @@ from training.export.exporting import outputs_of
 from training.export.served_heads import ServedHeads, description
 from training.learning import fitting, line_numbers, predictions
 from training.learning.calibration import FeatureSpace, Scaling
-from training.learning.picture_trees import joined
+from training.learning.picture_trees import PictureTrees, joined
 from training.learning.run import BEST, TREES, Run, RunError
 from training.recipes.provenance import RunConfig
 
@@ -49,7 +49,7 @@ def test_trees_learn_from_augmented_pictures_alone(
     data: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[np.ndarray] = []
-    monkeypatch.setattr(fitting.PictureTrees, "grow", lambda numbers, *_, **__: seen.append(numbers))
+    monkeypatch.setattr(PictureTrees, "grow", lambda numbers, *_, **__: seen.append(numbers))
     fitting._grow_trees(Run.claim(tmp_path / CONFIG.name, CONFIG, data))
     augmented = {row.tobytes() for row in line_numbers.of_pictures(data.pixels[1])}
     assert {row.tobytes() for row in seen[0]} <= augmented
