@@ -20,6 +20,7 @@ from ecg.pictures.ink.reasons import NotABeat
 from ecg.pictures.ink.redraw import Pixels, pixels_of_columns, pixels_of_trace
 from ecg.pictures.ink.refusal import LEAST_PAPER, Evidence, reason_for
 from ecg.pictures.ink.sheet import EVEN, Millimetre, Sheet, sheet_of, turned_back
+from ecg.pictures.ink.sines import is_one_sine
 from ecg.pictures.ink.strokes import Line
 from ecg.pictures.ink.textures import is_colour_map, texture_of
 from ecg.pictures.ink.waves import Waves, waves_of
@@ -35,6 +36,8 @@ _HIDDEN: Final = 0.03
 _LEANING: Final = 0.03
 #: A clean line in the classic geometry that goes through its middle level so often may be a strip.
 _MANY_CROSSINGS: Final = 8
+#: A drawn wave goes through its middle level at least so often.
+_FEWEST_CROSSINGS: Final = 3
 #: How far the ends and edges of a trace may be from those of the classic geometry, pixels.
 _CLASSIC_REACH: Final = 1.5
 _CLASSIC_SIZE: Final = (CLASSIC.width, CLASSIC.height)
@@ -251,14 +254,16 @@ def _read_line(size: tuple[int, int], factor: float, candidate: Found, sheet: Sh
         factor=factor,
         scale=Scale.CLASSIC if is_classic else Scale.UNKNOWN,
     )
-    if is_classic and candidate.own is None and _crossings(candidate.line, highest + lowest) < _MANY_CROSSINGS:
-        return read
+    crossings = _crossings(candidate.line, highest + lowest)
     x, y = strokes.polyline(candidate.line)
+    is_sine = crossings >= _FEWEST_CROSSINGS and is_one_sine(x, y)
+    if is_classic and candidate.own is None and crossings < _MANY_CROSSINGS:
+        return replace(read, reason=NotABeat.UNFAMILIAR) if is_sine else read
     waves = waves_of(x, y, candidate.line.thickness)
     evidence = _evidence(candidate, sheet, waves)
     read = replace(
         read,
-        reason=reason_for(evidence),
+        reason=reason_for(evidence) or (NotABeat.UNFAMILIAR if is_sine else None),
         beats=waves.complexes,
         evidence=evidence,
         r_peak=(left + waves.r_peak) * factor,

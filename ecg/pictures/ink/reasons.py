@@ -23,4 +23,4 @@ class NotABeat(StrEnum):
     NOT_A_TRACE = "NOT_A_TRACE"
     """Lines that turn back or branch: a drawing, an icon, writing."""
     UNFAMILIAR = "UNFAMILIAR"
-    """One line, but unlike every beat that a network learned from; only a network can say so."""
+    """One line, but unlike every beat that a network learned from, as a network says; or one sine from end to end."""
