@@ -36,3 +36,14 @@ def watsonx(
     published = watsonx.publish(os.environ, model, picture.read_bytes(), stored=stored)
     typer.echo(json.dumps({"model": published.model_id, "deployment": published.deployment_id}))
     typer.echo(json.dumps(published.predictions))
+
+
+@app.command()
+def portable(
+    model: Annotated[Path, typer.Argument(help="Version: models/<name>/<version>.", exists=True, file_okay=False)],
+    out: Annotated[Path, typer.Argument(help="Model repository that it is written into.", file_okay=False)],
+) -> None:
+    """Write a version once more, with trees as older versions of onnxruntime know them; it answers the same."""
+    from training.export import describing
+
+    typer.echo(str(describing.portable(model, out)))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,10 +26,12 @@ from training.databases.marked import mitdb, ptbxl
 from training.datasets.sources import PTBXL
 from training.evaluation import tables
 from training.evaluation.metrics import class_score_names
-from training.export import model_file, out_of_fold_decision
+from training.export import model_file, out_of_fold_decision, tree_node
 from training.learning.predictions import Predictions
 
 _WHAT = "tells the scores of each class, and how often it is right in single leads; the graph is the same"
+
+_OLDER = "has its trees as older versions of onnxruntime know them; it answers the same"
 
 #: What :func:`training.export.model_file.write` adds by itself.
 _ADDED = ("version", "sha256", "bytes")
@@ -164,18 +166,45 @@ def describe(folder: Path, scores: dict[str, float], of_leads: Sequence[dict[str
     """
     OnnxModel.load(folder)  # nothing is made of a broken version
     before = _metadata(folder)
-    metadata = {key: before[key] for key in _SERVED if key in before} | {"scores": {**before["scores"], **scores}}
+    told: dict[str, Any] = {"scores": {**before["scores"], **scores}}
     if of_leads:
-        metadata["lead_answers"] = list(of_leads)
+        told["lead_answers"] = list(of_leads)
+    return _rewritten(onnx.load(folder / "model.onnx"), before, told, _WHAT, folder)
+
+
+def portable(folder: Path, repository: Path) -> Path:
+    """Write the version in ``folder`` into another repository, with trees as older versions of onnxruntime know them.
+
+    Returns:
+        The ONNX file.
+
+    Raises:
+        ModelError: there is no usable version.
+        DescribingError: the other repository has this version.
+    """
+    OnnxModel.load(folder)
+    before = _metadata(folder)
+    target = repository / before["name"] / folder.name
+    if target.exists():
+        raise DescribingError(f"{target} exists; name another folder.")
+    model = tree_node.for_older_runtimes(onnx.load(folder / "model.onnx"))
+    return _rewritten(model, before, {}, _OLDER, target)
+
+
+def _rewritten(
+    model: onnx.ModelProto, before: Mapping[str, Any], told: Mapping[str, object], what: str, target: Path
+) -> Path:
+    """Write a version once more into ``target``: the file's metadata ``before``, with what it tells anew."""
+    metadata = {key: before[key] for key in _SERVED if key in before} | dict(told)
     facts = {key: value for key, value in before.items() if key not in (*_SERVED, *_ADDED)} | {
         "rewritten": {
             "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
             "from_sha256": before["sha256"],
-            "what": _WHAT,
+            "what": what,
         }
     }
-    written = model_file.write(onnx.load(folder / "model.onnx"), metadata, facts, folder)
-    OnnxModel.load(folder)
+    written = model_file.write(model, metadata, facts, target)
+    OnnxModel.load(target)
     return written
 
 

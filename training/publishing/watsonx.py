@@ -29,6 +29,9 @@ SOFTWARE: Final = "onnxruntime_opset_19"
 TYPE: Final = "onnxruntime_1.16"
 """The kind of model that the runtime takes."""
 
+#: An operation that the runtime doesn't know, as ONNX files name it.
+_UNKNOWN_TO_IT: Final = b'"\x0cTreeEnsemble'
+
 #: What must be in the environment, and nowhere else.
 VARIABLES: Final = ("WATSONX_URL", "WATSONX_APIKEY", "WATSONX_SPACE_ID")
 
@@ -88,6 +91,11 @@ def publish(account: Mapping[str, str], folder: Path, picture: bytes, *, stored:
     model = OnnxModel.load(folder)
     pixels = model.input.view(picture).pixels
     name = f"{model.info.name} {model.info.version}"
+    if stored is None and _UNKNOWN_TO_IT in (folder / "model.onnx").read_bytes():
+        raise PublishingError(
+            f"IBM's runtime doesn't know the trees in {folder}; nothing was stored. "
+            f"Publish what `python -m training publish portable {folder} OUT` writes."
+        )
     session = _Session(account)
     if stored is None:
         software = session.step(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from scipy.special import softmax
 
 from inference_server.models.onnx_model import OnnxModel
 from training.datasets.prepared_data import Dataset
-from training.export import exporting, int8_comparison, recalibration
+from training.export import describing, exporting, int8_comparison, recalibration
 from training.export.exporting import outputs_of
 from training.export.served_heads import ServedHeads, description
 from training.learning import fitting, line_numbers, predictions
@@ -105,6 +106,21 @@ def _no_space(trunk: keras.Model, data: Dataset) -> FeatureSpace:
     """A feature space that says nothing."""
     size = description(trunk(data.pixels[0][:1])[0], tf.constant(data.pixels[0][:1])).shape[1]
     return FeatureSpace(np.eye(size, dtype=np.float32), np.zeros((7, size), np.float32))
+
+
+def test_older_runtimes_get_the_same_trees_by_an_older_operation(run: Path, data: Dataset, tmp_path: Path) -> None:
+    exported = exporting.export(run, data, tmp_path, name="arrhythmia", version="3", scores_from=[])
+    older = describing.portable(exported.model.parent, tmp_path / "older")
+    graph = onnx.load(older)
+    assert {node.op_type for node in graph.graph.node if node.domain == "ai.onnx.ml"} == {"TreeEnsembleRegressor"}
+    assert {opset.version for opset in graph.opset_import if opset.domain == "ai.onnx.ml"} == {3}
+    onnx.checker.check_model(graph)
+    pixels = data.pixels[0][:200]
+    before, after = (outputs_of(onnxruntime.InferenceSession(file), pixels) for file in (exported.model, older))
+    np.testing.assert_array_equal(before["probabilities"], after["probabilities"])
+    assert "older versions" in json.loads(older.with_name("metadata.json").read_text())["rewritten"]["what"]
+    with pytest.raises(describing.DescribingError, match="exists"):
+        describing.portable(exported.model.parent, tmp_path / "older")
 
 
 def test_what_eight_bits_cost_is_asked_of_both(run: Path, data: Dataset) -> None:

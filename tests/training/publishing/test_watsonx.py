@@ -24,6 +24,7 @@ from tests.inference_server.tiny_models import write_model
 from training.publishing import watsonx
 from training.publishing.watsonx import PublishingError
 
+ROOT = Path(__file__).resolve().parents[3]
 ENVIRONMENT = {
     "WATSONX_URL": "https://us-south.ml.cloud.ibm.com",
     "WATSONX_APIKEY": "a-key",
@@ -138,6 +139,13 @@ def lost() -> Any:
     import httpx
 
     raise httpx.ConnectError("Connection reset by peer")
+
+
+def test_trees_that_ibm_s_runtime_does_not_know_are_not_stored() -> None:
+    served = max((ROOT / "models" / "arrhythmia").glob("[1-9]*"), key=lambda folder: int(folder.name))
+    picture = next((ROOT / "samples" / "PVC").glob("*.png")).read_bytes()
+    with pytest.raises(PublishingError, match=r"nothing was stored.*publish portable"):
+        watsonx.publish({}, served, picture)
 
 
 @needs_the_client
