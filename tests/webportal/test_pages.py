@@ -107,7 +107,8 @@ class TestResultPage:
                 "none": (Verdict.UNCERTAIN, ("PVC",)),
                 "not a beat": (Verdict.NOT_A_BEAT, ("PVC",)),
             }[kind]
-            leases.settle(claimed(analysis), **fields_of(answered(verdict=verdict, plausible=plausible)))
+            said = answered(verdict=verdict, plausible=plausible, probability=0.4 if kind == "none" else 0.97)
+            leases.settle(claimed(analysis), **fields_of(said))
 
     @pytest.mark.parametrize("kind", SENTENCES)
     def test_each_state_has_its_own_sentence(
@@ -121,6 +122,16 @@ class TestResultPage:
             assert {name for name, words in self.SENTENCES.items() if words in html} == {kind}
         # Only what may still change refreshes itself.
         assert ('hx-trigger="every' in part) == (kind in ("unavailable", "queued", "running"))
+
+    def test_one_kind_that_is_nearly_sure_is_named(
+        self, upload: Callable[..., Analysis], owner_client: Client, answered: Callable[..., Classification]
+    ) -> None:
+        analysis = upload()
+        said = answered(verdict=Verdict.UNCERTAIN, plausible=("PVC",), probability=0.97)
+        leases.settle(claimed(analysis), **fields_of(said))
+        page = check_page(owner_client.get(reverse("analyses:result", args=[analysis.pk])))
+        assert "Possibly Premature Ventricular Contraction" in page
+        assert "No kind fits well" not in page
 
     def test_kinds_that_one_picture_can_not_tell_apart_are_named_with_what_they_have_together(
         self, upload: Callable[..., Analysis], owner_client: Client, answered: Callable[..., Classification]
