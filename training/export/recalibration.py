@@ -193,5 +193,5 @@ def rescale_graph(
     kernel = numpy_helper.to_array(kernels[0]) * np.float32(ratio)
     bias = (numpy_helper.to_array(biases[0]) - np.array(before.bias)) * ratio + np.array(after.bias)
     kernels[0].CopyFrom(numpy_helper.from_array(kernel.astype(np.float32), kernels[0].name))
-    tree_node.scale(model, ratio)
     biases[0].CopyFrom(numpy_helper.from_array(bias.astype(np.float32), biases[0].name))
+    tree_node.scale(model, ratio)

@@ -139,7 +139,7 @@ class PictureTrees:
     @classmethod
     def load(cls, path: Path) -> Self:
         """Read stored trees."""
-        with np.load(path) as stored:
+        with path.open("rb") as file, np.load(file) as stored:
             return cls(**stored)
 
 

@@ -246,7 +246,10 @@ def predict_partition(
     opened = Run.open(run, data)
     config, labels, partitions = opened.config, opened.labels, opened.partitions
     rows = {"validation": partitions.validation, "test": tested_rows(data, partitions, config)}
-    logits = {name: fitting.run_logits(opened, rows[name]) for name in {partition, calibrated_on}}
+    asked = sorted({partition, calibrated_on})
+    said = fitting.run_logits(opened, np.concatenate([rows[name] for name in asked]))
+    ends = np.cumsum([len(rows[name]) for name in asked])[:-1]
+    logits = dict(zip(asked, np.split(said, ends), strict=True))
     known = labels[rows[calibrated_on]] >= 0
     scaling = calibration.fit_scaling(
         logits[calibrated_on][known], labels[rows[calibrated_on]][known], biases=not config.divided_by.by_person

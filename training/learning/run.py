@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from lzma import LZMAError
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -98,10 +100,17 @@ class Run:
         return self.data.pixels[0][rows]
 
     def trees(self) -> PictureTrees | None:
-        """The trees beside the network; None where the recipe has none."""
+        """The trees beside the network; None where the recipe has none.
+
+        Raises:
+            RunError: what is stored of them is damaged.
+        """
         if not self.config.trees:
             return None
-        return PictureTrees.load(self.folder / TREES)
+        try:
+            return PictureTrees.load(self.folder / TREES)
+        except (OSError, EOFError, BadZipFile, LZMAError, ValueError, TypeError) as error:
+            raise RunError(f"{self.folder / TREES} is damaged: {error}. Delete it and train once more.") from error
 
     def network(self) -> keras.Model:
         """The network with the run's weights, which computes in float32 whatever it was trained in."""

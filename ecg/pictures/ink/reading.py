@@ -255,15 +255,18 @@ def _read_line(size: tuple[int, int], factor: float, candidate: Found, sheet: Sh
         scale=Scale.CLASSIC if is_classic else Scale.UNKNOWN,
     )
     crossings = _crossings(candidate.line, highest + lowest)
+    is_clean = is_classic and candidate.own is None and crossings < _MANY_CROSSINGS
+    if is_clean and crossings < _FEWEST_CROSSINGS:
+        return read
     x, y = strokes.polyline(candidate.line)
-    is_sine = crossings >= _FEWEST_CROSSINGS and is_one_sine(x, y)
-    if is_classic and candidate.own is None and crossings < _MANY_CROSSINGS:
-        return replace(read, reason=NotABeat.UNFAMILIAR) if is_sine else read
+    unfamiliar = NotABeat.UNFAMILIAR if crossings >= _FEWEST_CROSSINGS and is_one_sine(x, y) else None
+    if is_clean:
+        return replace(read, reason=unfamiliar)
     waves = waves_of(x, y, candidate.line.thickness)
     evidence = _evidence(candidate, sheet, waves)
     read = replace(
         read,
-        reason=reason_for(evidence) or (NotABeat.UNFAMILIAR if is_sine else None),
+        reason=reason_for(evidence) or unfamiliar,
         beats=waves.complexes,
         evidence=evidence,
         r_peak=(left + waves.r_peak) * factor,

@@ -70,6 +70,16 @@ def test_trees_are_grown_where_a_stopped_run_lacks_them(run: Path, data: Dataset
     assert (stopped / TREES).read_bytes() == (run / TREES).read_bytes()
 
 
+def test_damaged_trees_are_told(run: Path, data: Dataset, tmp_path: Path) -> None:
+    copied = tmp_path / "run"
+    shutil.copytree(run, copied)
+    whole = (copied / TREES).read_bytes()
+    for content in (b"", b"nothing", whole[: len(whole) // 2], whole.replace(whole[200:260], bytes(60))):
+        (copied / TREES).write_bytes(content)
+        with pytest.raises(RunError, match="damaged"):
+            Run.open(copied, data).trees()
+
+
 @pytest.mark.parametrize("int8", [False, True], ids=["float32", "int8"])
 def test_the_served_graph_says_what_the_run_says(run: Path, data: Dataset, tmp_path: Path, int8: bool) -> None:
     exported = exporting.export(run, data, tmp_path, name="arrhythmia", version="3", scores_from=[], int8=int8)
