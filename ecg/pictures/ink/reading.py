@@ -37,7 +37,7 @@ _LEANING: Final = 0.03
 #: A clean line in the classic geometry that goes through its middle level so often may be a strip.
 _MANY_CROSSINGS: Final = 8
 #: A drawn wave goes through its middle level at least so often.
-_FEWEST_CROSSINGS: Final = 3
+_FEWEST_CROSSINGS: Final = 2
 #: How far the ends and edges of a trace may be from those of the classic geometry, pixels.
 _CLASSIC_REACH: Final = 1.5
 _CLASSIC_SIZE: Final = (CLASSIC.width, CLASSIC.height)
@@ -255,13 +255,12 @@ def _read_line(size: tuple[int, int], factor: float, candidate: Found, sheet: Sh
         scale=Scale.CLASSIC if is_classic else Scale.UNKNOWN,
     )
     crossings = _crossings(candidate.line, highest + lowest)
-    is_clean = is_classic and candidate.own is None and crossings < _MANY_CROSSINGS
-    if is_clean and crossings < _FEWEST_CROSSINGS:
-        return read
-    x, y = strokes.polyline(candidate.line)
-    unfamiliar = NotABeat.UNFAMILIAR if crossings >= _FEWEST_CROSSINGS and is_one_sine(x, y) else None
-    if is_clean:
+    middles = (candidate.line.upper + candidate.line.lower) / 2
+    is_sine = crossings >= _FEWEST_CROSSINGS and is_one_sine(candidate.line.columns.astype(np.float64), middles)
+    unfamiliar = NotABeat.UNFAMILIAR if is_sine else None
+    if is_classic and candidate.own is None and crossings < _MANY_CROSSINGS:
         return replace(read, reason=unfamiliar)
+    x, y = strokes.polyline(candidate.line)
     waves = waves_of(x, y, candidate.line.thickness)
     evidence = _evidence(candidate, sheet, waves)
     read = replace(

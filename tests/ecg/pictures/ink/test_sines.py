@@ -44,7 +44,7 @@ def test_a_flat_line_and_one_without_points_are_none() -> None:
 
 
 @pytest.mark.parametrize("size", [(192, 128), (420, 200)])
-@pytest.mark.parametrize("periods", [2.4, 3.1])
+@pytest.mark.parametrize("periods", [1.3, 2.4, 3.1])
 def test_a_picture_of_one_is_like_no_beat(size: tuple[int, int], periods: float) -> None:
     left, right = 0.125 * size[0], 0.9 * size[0]
     x = np.linspace(left, right, 300)
