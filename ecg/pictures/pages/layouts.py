@@ -43,6 +43,10 @@ _ROW: Final = 26.0
 #: A name stands so far above its row at most, as a share of what is between rows, and above that of a strip.
 _ABOVE: Final = 0.85
 _ABOVE_ALONE: Final = 1.3
+#: Words of a line stand no farther apart than so many times their height.
+_LINE: Final = 6.0
+#: Bars are names from so many pixels on.
+_LEAST_BAR: Final = 7
 #: A letter is as wide as this share of its height, from and to.
 _LETTER: Final = (0.55, 1.3)
 
@@ -102,12 +106,16 @@ def named(words: Sequence[Word], levels: Sequence[float], millimetre: float) -> 
         # A lone bar is an I only where it is as high as other names and no line.
         if word.text == "I" and usual and not 0.75 * usual <= height <= 1.3 * usual:
             continue
+        # Parts of small letters look like short bars.
+        if word.text in BARS and height < _LEAST_BAR:
+            continue
         if word.text == "I" and any(_ends_beside(other.box, word.box) for other in words):
             continue
         middle = (top + bottom) / 2
         above = [(level - middle, row) for row, level in enumerate(levels)]
         # A strip's row has no others to measure it by: what stands above it names it. Figures of a date look like bars.
-        reach = _ABOVE_ALONE if len(levels) == 1 and word.text not in BARS else _ABOVE
+        alone = word.text not in BARS or (word.text != "I" and _stands_alone(word, words))
+        reach = _ABOVE_ALONE if len(levels) == 1 and alone else _ABOVE
         near = [(abs(off - 0.3 * spacing), row) for off, row in above if -0.35 * spacing <= off <= reach * spacing]
         if near:
             found.append(Named(word.text, min(near)[1], float(left), word.likeness))
@@ -151,6 +159,19 @@ def rows_of_twelve(rows: int, names: Sequence[Named], begin: float, end: float) 
 
 def _most(rows: int, names: Sequence[Named], begin: float, end: float) -> float:
     return max((_told(layout, names, begin, end).score for layout in _twelve(rows)), default=0.0)
+
+
+def _stands_alone(word: Word, words: Sequence[Word]) -> bool:
+    """Whether nothing else is written on a word's line, near it."""
+    left, top, right, bottom = word.box
+    near = _LINE * (bottom - top)
+    return not any(
+        min(bottom, other.box[3]) - max(top, other.box[1]) > 0.5 * (bottom - top)
+        and left - near < other.box[2]
+        and other.box[0] < right + near
+        for other in words
+        if other is not word
+    )
 
 
 def _ends_beside(other: tuple[int, int, int, int], bar: tuple[int, int, int, int]) -> bool:
@@ -294,9 +315,9 @@ def _single(rows: int, names: Sequence[Named], begin: float, end: float) -> Layo
     of_rows: list[Named | None] = []
     for row in range(rows):
         here = sorted((name for name in near if name.row == row), key=lambda name: name.x)
-        # Letters of other words may look like an I: a longer name says more.
+        # Letters of other words may look like an I: a longer name says more. Of several, the likest says it.
         longer = [name for name in here if len(name.name) > 1] or here
-        of_rows.append(longer[0] if longer else None)
+        of_rows.append(max(longer, key=lambda name: name.likeness, default=None))
     cells = []
     for row, own in enumerate(of_rows):
         # Of two rows with the same name one was misread: that which is less like it.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -14,6 +15,8 @@ from ecg.pictures.pages.words import Word, words_of
 
 #: So many words that were read make sure that a page is not upside down.
 _ENOUGH: Final = 3
+#: One word alone says so against where words stand if it is as like what it says as this (correlation).
+_CLEAR: Final = 0.8
 #: And so many that it stands on its side where its traces seem to lie level.
 _ENOUGH_ACROSS: Final = 4
 #: Ink in one piece of so many millimetres, or more, is a trace's.
@@ -51,13 +54,24 @@ def upright(ink: Ink, millimetre: float) -> Upright:
         if _told(ways[quarters].words) >= (_ENOUGH if (quarters - lying) % 2 == 0 else _ENOUGH_ACROSS):
             return ways[quarters]
     first, other = ways[lying], ways[lying + 2]
-    if _told(other.words) != _told(first.words):
-        return max(first, other, key=lambda way: _told(way.words))
-    begins = _begins(first)
-    if begins is not None:
-        return first if begins else other
+    said = by_words(first, other)
+    if said is not None:
+        return said
     # Without words: most waves of most people's leads that stand out stand up.
     return first if lying == 0 or _skewness(first.ink) >= _skewness(other.ink) else other
+
+
+def by_words(first: Upright, other: Upright) -> Upright | None:
+    """Which of two ways, upside down to each other, what is written speaks for: by what it says, or where it stands;
+    None where it says nothing.
+    """
+    told = _told(first.words), _told(other.words)
+    begins = _begins(first)
+    if told[0] != told[1] and (begins is None or max(told) > 1 or _are_clear(first.words, other.words)):
+        return first if told[0] > told[1] else other
+    if begins is not None:
+        return first if begins else other
+    return None
 
 
 def _turned(ink: Ink, quarters: int, millimetre: float) -> Upright:
@@ -80,18 +94,21 @@ def _begins(way: Upright) -> bool | None:
     return True if left >= _MOST else False if left <= 1 - _MOST else None
 
 
-def _told(words: list[Word]) -> int:
+def _told(words: Iterable[Word]) -> int:
     """How much is read: different words of several letters that are not the same upside down.
 
     Beats that stand on their sides look like one and the same word again and again.
     """
-    return len(
-        {
-            word.text
-            for word in words
-            if (len(word.text) > 1 and word.text not in {"II", "III"}) or word.text in NAMES[3:]
-        }
-    )
+    return len({word.text for word in words if _says_way_up(word)})
+
+
+def _says_way_up(word: Word) -> bool:
+    return (len(word.text) > 1 and word.text not in {"II", "III"}) or word.text in NAMES[3:]
+
+
+def _are_clear(*ways: list[Word]) -> bool:
+    """Whether a word that says the way up is like enough to what it says: blurred ones look like others by chance."""
+    return any(_says_way_up(word) and word.likeness >= _CLEAR for words in ways for word in words)
 
 
 def _lies(ink: Ink, millimetre: float) -> bool:

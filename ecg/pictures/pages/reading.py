@@ -292,7 +292,7 @@ def _layout(
         layout = layout_of(len(traces), names, *across, broken=broken)
         unread = {cell.row for cell in layout.cells if cell.columns == 1 and not cell.read}
         if unread:
-            rows = [Row(trace.level, trace.begin, trace.end) for trace in traces]
+            rows = [Row(trace.level, trace.begin, trace.end, trace.line) for trace in traces]
             bars = any(cell.columns > 1 for cell in layout.cells)
             found = sought(page.ink, page.words, rows, unread, names, page.millimetre, bars=bars)
             names = in_place_of(names, found, across)

@@ -4,14 +4,16 @@ speed and gain, whose letters are small and run into each other.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping, Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from scipy import fft
+from scipy import fft, ndimage
 
+from ecg.pictures.ink.strokes import Line
 from ecg.pictures.pages.following import letters_of
 from ecg.pictures.pages.ink import SHARP, Ink
 from ecg.pictures.pages.layouts import BARS, Named, spacing_of
@@ -36,6 +38,12 @@ _FIRST: Final = 0.15
 #: And so far from where the others stand, in letters' heights: to each side, and the widest name's width.
 _NEAR: Final = 1.0
 _WIDEST: Final = 4.0
+#: Where the rows' traces are left out, a name is as like as this, where another row's says where it stands and
+#: elsewhere, and this share of its letters' ink lies beside them.
+_LIKE_IN_PART: Final = (0.7, 0.76)
+_IN_SIGHT: Final = 0.55
+#: A name that is part of another stands on its line: no farther off it than this share of its width.
+_SAME_LINE: Final = 0.2
 #: Letters of fewer pixels look like anything.
 _LEAST_HIGH: Final = 9
 #: A unit stands so far behind its number at most, is as wide as this, and its slash is higher by so much; letters that
@@ -66,6 +74,8 @@ class Row(NamedTuple):
     level: float
     begin: float
     end: float
+    line: Line | None = None
+    """Its stroke, where it is known."""
 
 
 class _Place(NamedTuple):
@@ -117,13 +127,15 @@ def sought(
         return []
     letters = letters_of(ink, millimetre)
     spacing = spacing_of([row.level for row in rows], millimetre)
+    beside_traces = ~_covered(rows, ink.mask.shape)
     found = []
     for number in sorted(wanted):
         told = _beside(rows[number], known, high)
         place = told or _anywhere(rows[number], spacing, millimetre)
         best = _best(ink, place, high, bars=bars, told=told is not None)
         if best is not None and told is None and _written(ink, letters, best, high) < _WRITTEN:
-            continue
+            best = None
+        best = best or _best(ink, place, high, bars=False, told=told is not None, visible=beside_traces)
         if best is not None and not any(_holds(word, best) for word in words):
             found.append(Named(best.name, number, best.left, best.likeness))
     return found
@@ -145,6 +157,23 @@ def sought_units(ink: Ink, words: Sequence[Word]) -> list[Word]:
             box = round(best.left), top, round(best.left + best.wide), bottom
             found.append(Word(best.name, best.likeness, box, (), best.name, number.foot))
     return found
+
+
+def _covered(rows: Sequence[Row], shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    """Where the rows' strokes are, and a pixel beside them, ``[rows, columns]``."""
+    covered = np.zeros(shape, np.bool_)
+    for line in (row.line for row in rows if row.line is not None):
+        middle = (line.upper + line.lower) / 2
+        half_way = (middle[1:] + middle[:-1]) / 2
+        before, behind = np.r_[middle[:1], half_way], np.r_[half_way, middle[-1:]]
+        edges = np.zeros((shape[0] + 1, shape[1]), np.int32)
+        for sign, side in ((1, np.minimum), (-1, np.maximum)):
+            ends = side.reduce([line.upper if sign > 0 else line.lower, before, behind])
+            rounded = np.floor(ends) if sign > 0 else np.ceil(ends) + 1
+            edges[np.clip(rounded, 0, shape[0]).astype(np.int64), line.columns] += sign
+        stroke = edges.cumsum(axis=0)[:-1] > 0
+        covered |= ndimage.maximum_filter(stroke, 2 * (math.ceil(line.thickness / 2) + 1) + 1)
+    return covered
 
 
 def _is_unit_of(word: Word, number: Word) -> bool:
@@ -201,22 +230,42 @@ def _goes_on(ink: Ink, unit: _Found, number: Word) -> bool:
     return bool(ink.mask[top:bottom, behind].any())
 
 
-def _best(ink: Ink, place: _Place, high: int, *, bars: bool, told: bool) -> _Found | None:
+def _best(
+    ink: Ink, place: _Place, high: int, *, bars: bool, told: bool, visible: NDArray[np.bool_] | None = None
+) -> _Found | None:
     """The name that stands at a place, which other rows' names have ``told`` or not; None where none, or several,
-    might.
+    might. Only ink that is ``visible`` counts, if that is given.
     """
     names = [name for name in NAMES if name != "I" and (bars or name not in BARS)]
-    found = sorted(_all(ink, place, names, high, _OFF), reverse=True)
+    found = sorted(_all(ink, place, names, high, _OFF, visible), reverse=True)
     if not found:
         return None
     first = found[0]
     like, like_bars = (_LIKE_BESIDE, _LIKE_BARS[0]) if told else (_LIKE, _LIKE_BARS[1])
-    clear = all(first.likeness - other.likeness >= _ALONE for other in found[1:])
+    if visible is not None:
+        like = _LIKE_IN_PART[0 if told else 1]
+    # Letters of a name may be another one, as V1 in aVF, which stands where it does.
+    others = [other for other in found[1:] if not _is_part_of(other, first)]
+    clear = all(first.likeness - other.likeness >= _ALONE for other in others)
     return first if clear and first.likeness >= (like_bars if first.name in BARS else like) else None
 
 
-def _all(ink: Ink, place: _Place, texts: Collection[str], high: int, offs: Sequence[float]) -> list[_Found]:
-    """Where each of some words would stand at a place, its letters being higher than ``high`` by shares of it."""
+def _is_part_of(name: _Found, longer: _Found) -> bool:
+    inside = longer.left - 1 <= name.left and name.left + name.wide <= longer.left + longer.wide + 1
+    return len(name.name) < len(longer.name) and inside and abs(name.middle - longer.middle) <= _SAME_LINE * longer.wide
+
+
+def _all(
+    ink: Ink,
+    place: _Place,
+    texts: Collection[str],
+    high: int,
+    offs: Sequence[float],
+    visible: NDArray[np.bool_] | None = None,
+) -> list[_Found]:
+    """Where each of some words would stand at a place, its letters being higher than ``high`` by shares of it; by what
+    is ``visible``, ``[rows, columns]``, or all.
+    """
     top, left = max(0, place.top), max(0, place.left)
     depth = ink.depth[top : max(top, place.bottom), left : max(left, place.right)].astype(np.float32)
     if not depth.size:
@@ -225,19 +274,33 @@ def _all(ink: Ink, place: _Place, texts: Collection[str], high: int, offs: Seque
     # Letters of that many pixels are as like, or unlike, as larger ones, and sooner compared.
     finer = max(1.0, high / _COMPARED)
     size = max(1, round(share.shape[1] / finer)), max(1, round(share.shape[0] / finer))
-    seen = _Seen(np.asarray(_sized(share, size), np.float64) if finer > 1 else share.astype(np.float64))
+    seen: _Seen | _SeenInPart
+    if visible is None:
+        seen = _Seen(_smaller(share, size))
+    else:
+        here = visible[top : top + share.shape[0], left : left + share.shape[1]].astype(np.float32)
+        if here.all():
+            return []  # nothing else than by all of it
+        seen = _SeenInPart(_smaller(share, size), _smaller(here, size) >= _IN_SIGHT)
     likest: dict[str, _Found] = {}
     for height in sorted({round(high / finer * (1 + off)) for off in offs}):
         for text, template in templates(height, SHARP + (ink.blur - SHARP) / finer):
             shape = height, max(2, round(template.shape[1] * height / HEIGHT))
             if text not in texts or shape[0] >= seen.shape[0] or shape[1] >= seen.shape[1]:
                 continue
-            likeness = seen.likeness(np.asarray(_sized(template, shape[::-1]), np.float64) / 255)
+            letters = np.asarray(_sized(template, shape[::-1]), np.float64) / 255
+            likeness = seen.likeness(letters, letters.shape[1] * (len(text) - 1) // len(text))
             row, column = divmod(int(likeness.argmax()), likeness.shape[1])
             middle = top + (row + height / 2) * finer
             found = _Found(float(likeness.max()), text, left + column * finer, middle, shape[1] * finer)
             likest[text] = max(likest.get(text, found), found)
     return list(likest.values())
+
+
+def _smaller(values: Floats, size: tuple[int, int]) -> NDArray[np.float64]:
+    """Values at ``size``, width and height, at which they may be already."""
+    same = size == values.shape[::-1]
+    return values.astype(np.float64) if same else np.asarray(_sized(values, size), np.float64)
 
 
 def _sized(values: Floats, size: tuple[int, int]) -> Image.Image:
@@ -253,7 +316,7 @@ class _Seen:
         self._waves = fft.rfft2(share, self._fast)
         self._sums, self._squares = (np.pad(part.cumsum(0).cumsum(1), ((1, 0), (1, 0))) for part in (share, share**2))
 
-    def likeness(self, letters: NDArray[np.float64]) -> NDArray[np.float64]:
+    def likeness(self, letters: NDArray[np.float64], _last: int) -> NDArray[np.float64]:
         """Correlation of letters with each place where they fit, ``[rows, columns]``."""
         rows, columns = letters.shape
         bare = letters - letters.mean()
@@ -266,3 +329,42 @@ class _Seen:
         varies = np.maximum(squares - sums**2 / letters.size, _FLAT * letters.size)
         found: NDArray[np.float64] = product / np.sqrt(varies * float((bare**2).sum()))
         return found
+
+
+class _SeenInPart:
+    """Ink of which parts are left out, with which many letters are compared (masked correlation, Padfield 2012)."""
+
+    def __init__(self, share: NDArray[np.float64], visible: NDArray[np.bool_]) -> None:
+        self.shape = share.shape
+        self._fast = tuple(fft.next_fast_len(side, real=True) for side in share.shape)
+        seen = visible.astype(np.float64)
+        self._visible, self._waves, self._squares = (
+            fft.rfft2(part, self._fast) for part in (seen, share * seen, share**2 * seen)
+        )
+
+    def likeness(self, letters: NDArray[np.float64], last: int) -> NDArray[np.float64]:
+        """Correlation of letters with each place where they fit and enough of them is visible, ``[rows, columns]``.
+
+        Of the last one, from the column ``last`` on, as well: names differ by it.
+        """
+        ones, bare = fft.rfft2(np.ones_like(letters), self._fast), fft.rfft2(letters, self._fast)
+        count = np.maximum(self._within(self._visible, ones, letters), 1.0)
+        ink, squares = self._within(self._waves, ones, letters), self._within(self._squares, ones, letters)
+        own = self._within(self._visible, bare, letters)
+        own_squares = self._within(self._visible, fft.rfft2(letters**2, self._fast), letters)
+        product = self._within(self._waves, bare, letters) - ink * own / count
+        varies = np.maximum(squares - ink**2 / count, _FLAT * count)
+        varies *= np.maximum(own_squares - own**2 / count, _FLAT * count)
+        end = np.pad(letters[:, last:], ((0, 0), (last, 0)))
+        own_end = self._within(self._visible, fft.rfft2(end, self._fast), letters)
+        in_sight = (own >= _IN_SIGHT * letters.sum()) & (own_end >= _IN_SIGHT * end.sum())
+        found: NDArray[np.float64] = np.where(in_sight, product / np.sqrt(varies), 0.0)
+        return found
+
+    def _within(
+        self, waves: NDArray[np.complex128], others: NDArray[np.complex128], letters: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        """Sums of products where letters fit, from the waves of both."""
+        rows, columns = letters.shape
+        sums: NDArray[np.float64] = fft.irfft2(waves * np.conj(others), self._fast)
+        return sums[: self.shape[0] - rows + 1, : self.shape[1] - columns + 1]

@@ -101,7 +101,7 @@ def words_of(ink: Ink, millimetre: float) -> list[Word]:
             figures += 1
             word = _behind_a_trace(ink, word, wide)
         words.append(word)
-    words = [_with_touching(ink, word) if word.text == "I" else word for word in _with_bars(words)]
+    words = [_with_touching(ink, word) if word.text in {"I", "II"} else word for word in _with_bars(words)]
     return _with_figures(ink, words)
 
 
@@ -234,26 +234,37 @@ def _behind_a_trace(ink: Ink, word: Word, wide: NDArray[np.bool_]) -> Word:
 
 
 def _with_touching(ink: Ink, word: Word) -> Word:
-    """An ``I`` as ``II`` or ``III`` where the others touch a trace, and so are part of a larger piece of ink."""
-    left, top, right, bottom = word.box
-    wide, high = right - left, bottom - top
-    own = np.isin(ink.labels[top:bottom, left:right], word.pieces)
+    """An ``I`` or ``II`` with the other bars that touch a trace, and so are part of a larger piece of ink."""
+    top, bottom = word.box[1], word.box[3]
+    bars = sorted((int(ink.boxes[piece, 0]), int(ink.boxes[piece, 2]), piece) for piece in word.pieces)
+    if len(bars) != len(word.text) or top < _BEYOND or bottom + _BEYOND > len(ink.mask):
+        return word
+    left, right, piece = bars[0]
+    own = ink.labels[top:bottom, left:right] == piece
     ends = own.any(axis=0)
 
-    def again(off: int) -> bool:
-        first, last = left + off, right + off
-        if first < 0 or last > ink.mask.shape[1] or top < _BEYOND or bottom + _BEYOND > len(ink.mask):
+    def again(first: int) -> bool:
+        last = first + right - left
+        if first < 0 or last > ink.mask.shape[1]:
             return False
         beyond = [
             ink.mask[rows, first:last][:, ends]
             for rows in (slice(top - _BEYOND, top - _BEYOND + 1), slice(bottom + _BEYOND - 1, bottom + _BEYOND))
         ]
-        return bool(ink.mask[top:bottom, first:last][own].mean() >= _SAME and np.mean(beyond) <= _ENDS)
+        # A trace may end where a third bar does that is as far from the second as that from the first.
+        free = np.mean(beyond) if len(bars) == 1 else min(np.mean(rows) for rows in beyond)
+        return bool(ink.mask[top:bottom, first:last][own].mean() >= _SAME and free <= _ENDS)
 
+    wide = right - left
+    near = range(wide + 1, wide + round(_NEXT * (bottom - top)) + 1)
+    if len(bars) > 1:
+        near = range(bars[1][0] - left - 1, bars[1][0] - left + 2)
     for side in (1, -1):
-        for off in range(wide + 1, wide + round(_NEXT * high) + 1):
-            if again(side * off):
-                text = "I" * (2 + again(2 * side * off))
+        for off in near:
+            beside = (bars[-1][0] if side > 0 else left) + side * off
+            if again(beside):
+                text = word.text + "I"
+                text += "I" * (len(text) < _MOST_BARS and again(beside + side * off))
                 return word._replace(text=text, guess=text)
     return word
 

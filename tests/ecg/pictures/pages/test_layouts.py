@@ -9,8 +9,8 @@ from ecg.pictures.pages.layouts import Named, count_of, in_place_of, layout_of, 
 from ecg.pictures.pages.words import Word
 
 
-def word(text: str, left: int, wide: int, top: int = 100) -> Word:
-    return Word(text, 0.9 if text else 0.3, (left, top, left + wide, top + 24), (), text, top + 24)
+def word(text: str, left: int, wide: int, top: int = 100, height: int = 24) -> Word:
+    return Word(text, 0.9 if text else 0.3, (left, top, left + wide, top + height), (), text, top + height)
 
 
 @pytest.mark.parametrize(
@@ -97,12 +97,38 @@ def test_a_name_that_was_found_stands_for_the_bars_that_were_read_of_it() -> Non
 
 
 @pytest.mark.parametrize(
-    ("levels", "text", "names"),
-    [([310.0], "V2", ["V2"]), ([310.0], "I", []), ([310.0], "II", []), ([310.0, 460.0], "V2", [])],
-    ids=["a strip", "a bar above a strip", "figures of a date above a strip", "several rows"],
+    ("levels", "texts", "names"),
+    [
+        ([310.0], ["V2"], ["V2"]),
+        ([310.0], ["I"], []),
+        ([310.0], ["II"], ["II"]),
+        ([310.0], ["", "II"], []),
+        ([310.0], ["II", ""], []),
+        ([310.0, 460.0], ["V2"], []),
+    ],
+    ids=[
+        "a strip",
+        "a bar above a strip",
+        "bars alone above a strip",
+        "figures of a date above a strip",
+        "and where the date goes on behind them",
+        "several rows",
+    ],
 )
-def test_a_name_far_above_is_that_of_a_strip(levels: list[float], text: str, names: list[str]) -> None:
-    assert [name.name for name in named([word(text, 90, 30)], levels, 7.0)] == names
+def test_a_name_far_above_is_that_of_a_strip(levels: list[float], texts: list[str], names: list[str]) -> None:
+    words = [word(text, 90 + 60 * place, 30) for place, text in enumerate(texts)]
+    assert [name.name for name in named(words, levels, 7.0)] == names
+
+
+def test_of_several_names_where_a_row_begins_the_likest_is_its_own() -> None:
+    names = [Named("V1", 0, 55.0, 0.77), Named("V5", 0, 60.0, 0.92), Named("I", 0, 50.0, 0.99)]
+    layout = layout_of(1, names, 50.0, 1000.0, broken=False)
+    assert [cell.name for cell in layout.cells] == ["V5"]
+
+
+@pytest.mark.parametrize(("height", "names"), [(5, []), (7, ["II"])], ids=["parts of letters", "small letters"])
+def test_bars_of_few_pixels_are_no_names(height: int, names: list[str]) -> None:
+    assert [name.name for name in named([word("II", 60, 8, height=height)], [160.0], 3.0)] == names
 
 
 @pytest.mark.parametrize(("layout", "leads"), [("1x1", 1), ("3x4", 12), ("3x4+1", 13), ("3x4+3", 15), ("12x1", 12)])

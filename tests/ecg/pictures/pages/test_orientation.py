@@ -34,3 +34,24 @@ def test_words_that_are_not_known_stand_where_rows_begin(quarters: int) -> None:
     ink = ink_of(255 - np.ascontiguousarray(turned).min(axis=2))
     assert ink is not None
     assert orientation.upright(ink, 8.0).quarters == -quarters % 4
+
+
+@pytest.mark.parametrize(
+    ("likeness", "text", "quarters"),
+    [(0.71, "mm/sec", 0), (0.92, "mm/sec", 2), (0.71, "II", 0)],
+    ids=["one by chance", "one for sure", "one that is the same upside down"],
+)
+def test_one_word_that_is_hardly_like_one_does_not_outweigh_where_words_stand(
+    monkeypatch: pytest.MonkeyPatch, likeness: float, text: str, quarters: int
+) -> None:
+    ink = ink_of(255 - drawn.strip(fine=None, bold=None).pixels().min(axis=2))
+    assert ink is not None
+    wide = ink.depth.shape[1]
+    written = [Word("", 0.3, (60, 20 + 90 * n, 140, 44 + 90 * n), (1, 2, 3)) for n in range(3)]
+    turned = [word._replace(box=(wide - 140, *word.box[1:2], wide - 60, word.box[3])) for word in written]
+
+    def misread(way: Ink, millimetre: float) -> list[Word]:
+        return written if way is ink else [Word(text, likeness, (wide - 180, 20, wide - 140, 44), (1, 2)), *turned]
+
+    monkeypatch.setattr(orientation, "words_of", misread)
+    assert orientation.upright(ink, 8.0).quarters == quarters

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from unittest.mock import Mock
 
+import numpy as np
 import pytest
 
 from ecg.pictures.pages import seeking
@@ -34,6 +35,30 @@ def test_a_name_on_a_wave_is_found(crossed: str, beside: bool) -> None:
         crossed,
         "V2" if beside else "",
     ]
+
+
+def tall(crossed: str, first: float, *, beside: bool) -> list[str]:
+    """Names read of two rows, that of the upper one crossed by waves taller than it, the first at ``first``, mm."""
+    page = drawn.Page(222, 80, 6.0)
+    peaks = np.arange(first, 200, 21.0).tolist()
+    waves = [(x, y) for peak in peaks for x, y in ((peak - 0.9, 34), (peak, 7), (peak + 0.9, 34))]
+    page.line([(14, 34), *waves, (214, 34)], thick=0.5)
+    page.text(16.3, 21, crossed)
+    page.trace(14, 64, drawn.lead(8, late=0.6))
+    if beside:
+        page.text(16.3, 51, "V1")
+    page.text(8, 77, "25 mm/s  10 mm/mV")
+    return [lead.name for lead in read(page.pixels()).leads]
+
+
+@pytest.mark.parametrize(("crossed", "beside"), [("V3", True), ("V2", False)])
+def test_a_name_is_known_by_what_a_tall_wave_leaves_of_it(crossed: str, beside: bool) -> None:
+    assert tall(crossed, 18.4, beside=beside) == [crossed, "V1" if beside else ""]
+
+
+@pytest.mark.parametrize("crossed", ["V2", "V3", "V6"])
+def test_a_name_whose_figure_is_covered_is_not_guessed(crossed: str) -> None:
+    assert tall(crossed, 19.0, beside=False)[0] == ""
 
 
 def test_where_no_name_stands_none_is_found() -> None:

@@ -22,6 +22,16 @@ def test_a_name_is_whole_though_a_wave_touches_its_last_letter(name: str, x: flo
     assert [found.name for found in named(words_of(ink, 8.0), [224.0], 8.0)] == [name]
 
 
+@pytest.mark.parametrize("apex", [11.6, 12.8])
+def test_three_bars_are_three_though_a_wave_ends_in_the_last(apex: float) -> None:
+    page = drawn.Page(222, 46, 8.0, fine=None, bold=None)
+    page.line([(14, 28), (17.6, 28), (18.4, apex), (19.2, 28), (210, 28)])
+    page.text(15.9, 14, "III")
+    ink = ink_of(255 - page.pixels().min(axis=2))
+    assert ink is not None
+    assert [found.name for found in named(words_of(ink, 8.0), [224.0], 8.0)] == ["III"]
+
+
 @pytest.mark.parametrize("number", [2, 4, 6])
 def test_a_name_is_whole_though_a_wave_touches_its_first_letter(number: int) -> None:
     page = drawn.Page(222, 46, 8.0, fine=None, bold=None)
