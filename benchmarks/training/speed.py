@@ -39,7 +39,7 @@ from ecg.pictures.canvas import HEIGHT, WIDTH, to_canonical
 from ecg.pictures.rendering import draw, picture_window
 from training.datasets.prepared_data import Dataset
 from training.datasets.splits import divide
-from training.learning import fitting
+from training.learning import epochs, fitting
 from training.learning.fitting import Epoch
 from training.recipes.provenance import RunConfig
 from training.recipes.recipe import Precision
@@ -183,8 +183,8 @@ def _feed(data: Dataset, config: RunConfig) -> float:
     """Pictures a second of our batches alone."""
     clock = _Clock(config.batch_size)
     labels = data.labels(CLASSES)
-    rows = fitting.draw_epoch(data.table, labels, divide(data, config), config, epoch=0)
-    for _ in fitting.epoch_batches(data, labels, rows, config, epoch=0):
+    rows = epochs.draw_epoch(data.table, labels, divide(data, config), config, epoch=0)
+    for _ in epochs.epoch_batches(data, labels, rows, config, epoch=0):
         clock.tick()
     return clock.rate()
 

@@ -64,8 +64,8 @@ def train(
     dataset = load_data(data, config, variants=None if config.augmented_fraction else 0)
     run = runs / (config.name if team is None or team.index == 0 else f"{config.name}.worker-{team.index}")
     with progress_bar() as progress:
-        done = len(fitting.read_history(run))
-        task = progress.add_task(config.name, total=config.epochs, completed=done)
+        done = fitting.finished_epochs(config, run)
+        task = progress.add_task(config.name, total=config.epochs * config.generations, completed=done)
 
         def report(epoch: fitting.Epoch) -> None:
             progress.console.print(_epoch_line(epoch))

@@ -77,40 +77,41 @@ class Team:
         self,
         model: keras.Model,
         batches: Iterable[tuple[tf.Tensor, tf.Tensor]],
+        loss: keras.losses.Loss,
         *,
         progress: Callable[[int], None],
     ) -> float:
         """Learn from this worker's shares of one epoch's batches, in step with the others.
 
         Args:
-            batches: pixels and labels of this worker's shares.
+            batches: pixels and targets of this worker's shares.
+            loss: of each beat, by its logits and its target.
             progress: called with the number of finished batches.
 
         Returns:
             Mean loss of the epoch's whole batches.
         """
-        losses = keras.losses.SparseCategoricalCrossentropy(from_logits=True, reduction="sum")
 
-        def learn(pixels: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
+        def learn(pixels: tf.Tensor, targets: tf.Tensor) -> tf.Tensor:
             context = tf.distribute.get_replica_context()
-            whole = context.all_reduce(tf.distribute.ReduceOp.SUM, tf.cast(tf.shape(labels)[0], tf.float32))
+            whole = context.all_reduce(tf.distribute.ReduceOp.SUM, tf.cast(tf.shape(targets)[0], tf.float32))
             with tf.GradientTape() as tape:
-                loss = losses(labels, model(pixels, training=True)) / whole
-            gradients = tape.gradient(loss, model.trainable_variables)
+                part = tf.reduce_sum(loss.call(targets, model(pixels, training=True))) / whole
+            gradients = tape.gradient(part, model.trainable_variables)
             # The optimizer adds up the gradients of all workers.
             model.optimizer.apply_gradients(zip(gradients, model.trainable_variables, strict=True))
-            return loss
+            return part
 
-        def exchange(pixels: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
-            parts = self._strategy.run(learn, args=(pixels, labels))
+        def exchange(pixels: tf.Tensor, targets: tf.Tensor) -> tf.Tensor:
+            parts = self._strategy.run(learn, args=(pixels, targets))
             return self._strategy.reduce(tf.distribute.ReduceOp.SUM, parts, axis=None)
 
         step = tf.function(exchange, reduce_retracing=True)
         with self.scope():
             model.optimizer.build(model.trainable_variables)
         total, count = 0.0, 0
-        for count, (pixels, labels) in enumerate(batches, start=1):
-            total += float(step(pixels, labels))
+        for count, (pixels, targets) in enumerate(batches, start=1):
+            total += float(step(pixels, targets))
             progress(count)
         return total / count
 

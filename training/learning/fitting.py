@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
@@ -12,21 +12,18 @@ from pathlib import Path
 
 import keras
 import numpy as np
-import pandas as pd
 import tensorflow as tf
 from numpy.typing import NDArray
 from sklearn.metrics import f1_score
 
 from ecg.classes import CLASS_SETS
 from training.datasets.prepared_data import Dataset
-from training.datasets.splits import Split
-from training.learning import line_numbers, networks
+from training.learning import epochs, line_numbers, networks, teaching
 from training.learning.distributed import Team
 from training.learning.optimizers import FusedAdamW
 from training.learning.picture_trees import PictureTrees, joined
 from training.learning.run import BEST, TREES, Run, RunError
 from training.recipes.provenance import RunConfig
-from training.synthetic import names
 
 _CHECKPOINT = "epoch-{}.keras"
 _HISTORY = "history.csv"
@@ -53,14 +50,15 @@ def fit(
     team: Team | None = None,
     start: Path | None = None,
 ) -> Path:
-    """Train ``config`` on ``data`` in the folder ``run``, continuing a stopped run.
+    """Train ``config`` on ``data`` in the folder ``run``, continuing a stopped run; its earlier generations first.
 
     Stores the weights of the best epoch by macro-F1 on the validation partition, or of the last one, as ``config``
     says. The test partition is not looked at.
 
     Args:
         report: called with each finished epoch.
-        progress: called with the finished epochs with the fraction of the current one, after each batch.
+        progress: called with the finished epochs of all generations with the fraction of the current one, after each
+            batch.
         team: the workers that train together, each in a folder of its own; by default this process trains alone.
         start: folder of the run whose weights it starts from; by default the one that ``config`` names, beside ``run``.
 
@@ -72,22 +70,55 @@ def fit(
         SplitError: the protocol does not fit the data.
         TeamError: the workers have different data or other finished epochs.
     """
+    start = start or run.parent / config.start_from
+    earlier = [teaching.generation(run, number) for number in range(1, config.generations)]
+    for number, folder in enumerate(earlier, start=1):
+        before = partial(_report_fraction, progress, (number - 1) * config.epochs)
+        own = teaching.recipe_of(config, number)
+        _fit_network(own, data, folder, report, before, team, start, earlier[: number - 1])
+    before = partial(_report_fraction, progress, len(earlier) * config.epochs)
+    _fit_network(config, data, run, report, before, team, start, earlier)
+    if config.trees and (team is None or not team.index) and not (run / TREES).is_file():
+        _grow_trees(Run.claim(run, config, data)).save(run / TREES)
+    return run / BEST
+
+
+def finished_epochs(config: RunConfig, run: Path) -> int:
+    """How many epochs the run of ``config`` in the folder ``run`` has finished, of all generations."""
+    earlier = [teaching.generation(run, number) for number in range(1, config.generations)]
+    return sum(len(read_history(folder)) for folder in (*earlier, run))
+
+
+def _fit_network(
+    config: RunConfig,
+    data: Dataset,
+    run: Path,
+    report: Callable[[Epoch], None],
+    progress: Callable[[float], None],
+    team: Team | None,
+    start: Path,
+    earlier: Sequence[Path],
+) -> None:
+    """Train one generation, taught by the ``earlier`` ones in these folders; arguments as of :func:`fit`."""
     claimed = Run.claim(run, config, data)
     labels, partitions = claimed.labels, claimed.partitions
-    keras.utils.set_random_seed(_seed(config))
+    keras.utils.set_random_seed(epochs.seed_of(config))
     history = read_history(run)
     if team:
         team.require_agreement("data", int(data.digest[:8], 16))
         team.require_agreement("finished epochs", len(history))
+    if len(history) >= config.epochs:
+        return
     with team.scope() if team else nullcontext():
         if history:
             model = keras.models.load_model(checkpoint(run, len(history)))
         else:
-            steps = len(draw_epoch(data.table, labels, partitions, config, epoch=0)) // config.batch_size
-            model = _first_model(config, data, start or run.parent / config.start_from, steps=max(1, steps))
+            steps = len(epochs.draw_epoch(data.table, labels, partitions, config, epoch=0)) // config.batch_size
+            model = _first_model(config, data, start, steps=max(1, steps))
+    teachers = [_teacher(config, data, folder) for folder in earlier]
     for epoch in range(len(history), config.epochs):
-        rows = draw_epoch(data.table, labels, partitions, config, epoch=epoch)
-        batches = epoch_batches(data, labels, rows, config, epoch=epoch, team=team)
+        rows = epochs.draw_epoch(data.table, labels, partitions, config, epoch=epoch)
+        batches = teaching.taught(epochs.epoch_batches(data, labels, rows, config, epoch=epoch, team=team), teachers)
         loss = _train_epoch(model, batches, partial(_report_fraction, progress, epoch), team=team)
         logits = predict_logits(model, data.pixels[0], partitions.validation, alone=team is None)
         line = _validated(epoch + 1, loss, logits, labels[partitions.validation])
@@ -99,9 +130,6 @@ def fit(
         _append_history(run, line)
         checkpoint(run, epoch).unlink(missing_ok=True)
         report(line)
-    if config.trees and (team is None or not team.index) and not (run / TREES).is_file():
-        _grow_trees(claimed).save(run / TREES)
-    return run / BEST
 
 
 def _grow_trees(claimed: Run) -> PictureTrees:
@@ -109,14 +137,14 @@ def _grow_trees(claimed: Run) -> PictureTrees:
     much that pictures as they are sent don't have.
     """
     config, data, labels = claimed.config, claimed.data, claimed.labels
-    rows = draw_epoch(data.table, labels, claimed.partitions, config, epoch=config.epochs)
-    generator = np.random.default_rng((_seed(config), config.epochs, 2))
-    variant = _draw_variants(generator, len(rows), data, 1.0)
+    rows = epochs.draw_epoch(data.table, labels, claimed.partitions, config, epoch=config.epochs)
+    generator = np.random.default_rng((epochs.seed_of(config), config.epochs, 2))
+    variant = epochs.draw_variants(generator, len(rows), data, 1.0)
     numbers = np.concatenate(
         [line_numbers.of_pictures(data.pixels[variant[part], rows[part]]) for part in _parts(len(rows))]
     )
     return PictureTrees.grow(
-        numbers, labels[rows], classes=len(claimed.classes), iterations=config.trees, seed=_seed(config)
+        numbers, labels[rows], classes=len(claimed.classes), iterations=config.trees, seed=epochs.seed_of(config)
     )
 
 
@@ -145,8 +173,16 @@ def checkpoint(run: Path, epochs: int) -> Path:
 
 def _first_model(config: RunConfig, data: Dataset, start: Path, *, steps: int) -> keras.Model:
     """The network before its first epoch, with the weights of the run in ``start`` where ``config`` names one."""
+    model = _network(config, data)
+    if config.start_from:
+        model.load_weights(_weights_of(start, config))
+    _compile(model, config, steps=steps)
+    return model
+
+
+def _network(config: RunConfig, data: Dataset) -> keras.Model:
     _, _, height, width, channels = data.pixels.shape
-    model = networks.build(
+    return networks.build(
         config.network,
         height=height,
         width=width,
@@ -154,9 +190,12 @@ def _first_model(config: RunConfig, data: Dataset, start: Path, *, steps: int) -
         classes=len(CLASS_SETS[config.class_set]),
         precision=config.precision,
     )
-    if config.start_from:
-        model.load_weights(_weights_of(start, config))
-    _compile(model, config, steps=steps)
+
+
+def _teacher(config: RunConfig, data: Dataset, folder: Path) -> keras.Model:
+    """The network of an earlier generation, which is in ``folder``."""
+    model = _network(config, data)
+    model.load_weights(folder / BEST)
     return model
 
 
@@ -187,18 +226,13 @@ def _train_epoch(
     total = int(batches.cardinality())
     if team:
         team.synchronise(model)
-        return team.train_epoch(model, batches, progress=lambda count: progress(count / total))
+        return team.train_epoch(model, batches, model.loss, progress=lambda count: progress(count / total))
     ticker = keras.callbacks.LambdaCallback(
         # Keras passes logs by name.
         on_train_batch_end=lambda batch, logs: progress((batch + 1) / total)  # noqa: ARG005
     )
     fitted = model.fit(batches, callbacks=[ticker], shuffle=False, verbose=0)
     return float(fitted.history["loss"][-1])
-
-
-def _seed(config: RunConfig) -> int:
-    """Networks of an ensemble differ in what is by chance."""
-    return config.seed + config.member
 
 
 def _weights_of(start: Path, config: RunConfig) -> Path:
@@ -233,47 +267,6 @@ def read_history(run: Path) -> list[Epoch]:
         ]
 
 
-def draw_epoch(
-    table: pd.DataFrame, labels: NDArray[np.int64], partitions: Split, config: RunConfig, *, epoch: int
-) -> NDArray[np.int64]:
-    """Rows of one epoch in training order.
-
-    At most the configured number of beats per person, class and lead; or, with ``beats_per_class``, that many of each
-    class, drawn with repetition. A recording's chance is the square root of how many beats of the class it has: someone
-    seen for ten seconds counts for more than those beats, someone seen for half an hour does not drown the others.
-    With ``synthetic_fraction``, this holds among real and among synthetic recordings.
-    """
-    generator = np.random.default_rng((_seed(config), epoch))
-    if config.beats_per_class:
-        records = table["record"].to_numpy()[partitions.train].astype(str)
-        drawn = []
-        for label in np.unique(labels[partitions.train]):
-            rows = partitions.train[labels[partitions.train] == label]
-            _, record, beats = np.unique(
-                records[labels[partitions.train] == label], return_inverse=True, return_counts=True
-            )
-            chance = (1 / np.sqrt(beats))[record]
-            if config.synthetic_fraction is not None:
-                synthetic = names.rows(table["record"].iloc[rows])
-                if 0 < synthetic.sum() < len(rows):
-                    chance[synthetic] *= config.synthetic_fraction / chance[synthetic].sum()
-                    chance[~synthetic] *= (1 - config.synthetic_fraction) / chance[~synthetic].sum()
-            drawn.append(generator.choice(rows, size=_beats_of(label, config), p=chance / chance.sum()))
-        return generator.permutation(np.concatenate(drawn))
-    shuffled = generator.permutation(partitions.train)
-    group = table["patient"].to_numpy()[shuffled].astype(str)
-    keys = pd.DataFrame({"patient": group, "label": labels[shuffled], "lead": table["lead"].to_numpy()[shuffled]})
-    within_cap = keys.groupby(["patient", "label", "lead"]).cumcount() < config.beats_per_patient_class_and_lead
-    # Shuffled again: the cap keeps the first beats of each group, so what is left is front-heavy with large groups.
-    return generator.permutation(shuffled[within_cap.to_numpy()])
-
-
-def _beats_of(label: int, config: RunConfig) -> int:
-    if isinstance(config.beats_per_class, int):
-        return config.beats_per_class
-    return config.beats_per_class.get(CLASS_SETS[config.class_set][label].short, 0)
-
-
 def predict_logits(
     model: keras.Model, pixels: NDArray[np.uint8], rows: NDArray[np.int64], *, alone: bool = True
 ) -> NDArray[np.float32]:
@@ -294,64 +287,9 @@ def _compile(model: keras.Model, config: RunConfig, *, steps: int) -> None:
     )
     model.compile(
         optimizer=FusedAdamW(schedule, weight_decay=config.weight_decay),
-        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        loss=teaching.loss_of(config),
         jit_compile=False,  # on CPUs XLA compiles for half a minute and then is no faster
     )
-
-
-def epoch_batches(
-    data: Dataset,
-    labels: NDArray[np.int64],
-    rows: NDArray[np.int64],
-    config: RunConfig,
-    *,
-    epoch: int,
-    team: Team | None = None,
-) -> tf.data.Dataset:
-    """Batches of cached pixels, or a worker's shares of them; the only Python is one NumPy gather per batch."""
-    generator = np.random.default_rng((_seed(config), epoch, 1))
-    variant = _draw_variants(generator, len(rows), data, config.augmented_fraction)
-    _, _, height, width, channels = data.pixels.shape
-    whole = len(rows) // config.batch_size * config.batch_size or len(rows)
-
-    def gather() -> Iterator[tuple[NDArray[np.uint8], NDArray[np.int64]]]:
-        for start in range(0, whole, config.batch_size):
-            end = min(start + config.batch_size, whole)
-            part = team.share(start, end) if team else slice(start, end)
-            pixels = data.pixels[variant[part], rows[part]]
-            if config.jitter:
-                pixels = moved(pixels, *generator.integers(-config.jitter, config.jitter + 1, size=2).tolist())
-            yield pixels, labels[rows[part]]
-
-    signature = (
-        tf.TensorSpec((None, height, width, channels), tf.uint8),
-        tf.TensorSpec((None,), tf.int64),
-    )
-    batches = tf.data.Dataset.from_generator(gather, output_signature=signature)
-    count = -(-whole // config.batch_size)
-    return batches.apply(tf.data.experimental.assert_cardinality(count)).prefetch(4)
-
-
-def _draw_variants(
-    generator: np.random.Generator, count: int, data: Dataset, augmented_fraction: float
-) -> NDArray[np.int64]:
-    """Which picture of each of ``count`` beats is shown, 0 the plain one: ``[count]``."""
-    variants = data.pixels.shape[0] - 1
-    variant = np.zeros(count, dtype=np.int64)
-    if variants:
-        augmented = generator.random(count) < augmented_fraction
-        variant[augmented] = generator.integers(1, variants + 1, size=int(augmented.sum()))
-    return variant
-
-
-def moved(pixels: NDArray[np.uint8], down: int, right: int) -> NDArray[np.uint8]:
-    """Pictures ``[N, H, W, C]`` moved by whole pixels on their white paper; what leaves it is cut off."""
-    shifted = np.full_like(pixels, 255)
-    _, height, width, _ = pixels.shape
-    rows, columns = slice(max(down, 0), height + min(down, 0)), slice(max(right, 0), width + min(right, 0))
-    from_rows, from_columns = slice(max(-down, 0), height - max(down, 0)), slice(max(-right, 0), width - max(right, 0))
-    shifted[:, rows, columns] = pixels[:, from_rows, from_columns]
-    return shifted
 
 
 def _save_weights(model: keras.Model, path: Path) -> None:

@@ -82,7 +82,11 @@ class Recipe(BaseModel):
     snapshot_ensemble: bool = False
     """Each member goes on from the weights of the one before it, the first from ``start_from``, with the learning rate
     raised again. They validate on the same part, and the start predicts too (snapshot ensemble, Huang et al. 2017)."""
+    generations: int = Field(default=1, ge=1, le=4)
+    """So many networks are trained one after the other, each of which learns from those before it as well
+    (:mod:`training.learning.teaching`); the last one is the run's."""
     epochs: int = Field(default=12, ge=1)
+    """Of each generation."""
     batch_size: int = Field(default=64, ge=1)
     precision: Precision = "float32"
     """What training computes in; weights, and all that a trained network computes, are float32 with either. bfloat16 is
@@ -182,6 +186,12 @@ class Recipe(BaseModel):
     def _a_snapshot_ensemble_needs_a_start(self) -> Recipe:
         if self.snapshot_ensemble and (not self.start_from or "{member}" in self.start_from):
             raise ValueError("a snapshot ensemble needs one run to start from: set start_from")
+        return self
+
+    @model_validator(mode="after")
+    def _generations_begin_anew(self) -> Recipe:
+        if self.generations > 1 and self.start_from:
+            raise ValueError("each generation begins anew: leave out start_from or generations")
         return self
 
     @model_validator(mode="after")

@@ -28,6 +28,7 @@ CONFIG = RunConfig(
     beats_per_patient_class_and_lead=2,
     learning_rate=1e-4,
     augmented_fraction=0,
+    generations=2,
 )
 
 
@@ -61,11 +62,12 @@ def test_two_processes_reach_the_loss_of_one(data: Dataset, prepared: Path, tmp_
             worker.kill()
             worker.wait()
     assert [worker.returncode for worker in workers] == [0, 0], "\n".join(outputs)
-    (alone,) = fitting.read_history(tmp_path / "alone")
-    for folder in ("together", "together.worker-1"):
-        (line,) = fitting.read_history(tmp_path / "runs" / folder)
-        assert line.loss == pytest.approx(alone.loss, rel=1e-3)
-        assert line.validation_loss == pytest.approx(alone.validation_loss, rel=1e-3)
+    for part in ("", "generation-1"):
+        (alone,) = fitting.read_history(tmp_path / "alone" / part)
+        for folder in ("together", "together.worker-1"):
+            (line,) = fitting.read_history(tmp_path / "runs" / folder / part)
+            assert line.loss == pytest.approx(alone.loss, rel=1e-3)
+            assert line.validation_loss == pytest.approx(alone.validation_loss, rel=1e-3)
     assert (tmp_path / "runs" / "together" / "predictions.npz").is_file()
 
 
