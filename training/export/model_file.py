@@ -176,6 +176,8 @@ def write(model: onnx.ModelProto, metadata: Mapping[str, object], facts: Mapping
     model.producer_name = "beatlens"
     narrow_whole_numbers(model)
     thin_columns(model)
+    # onnxruntime finds the shapes in between itself.
+    del model.graph.value_info[:]
     onnx.checker.check_model(model)
     encoded = model.SerializeToString()
     readable = {

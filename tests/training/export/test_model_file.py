@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import onnx
@@ -130,6 +131,15 @@ def test_columns_with_one_value_are_stored_as_their_values() -> None:
     onnx.checker.check_model(model)
     assert model.ByteSize() < size - 3 * leaves.nbytes // 4
     assert np.array_equal(before, _run(model, given))
+
+
+def test_a_file_holds_no_shapes_that_are_found_again_and_answers_the_same(tmp_path: Path) -> None:
+    model = onnx.shape_inference.infer_shapes(_model([MUL, ADD, RESHAPE]))
+    assert model.graph.value_info
+    before = _outputs(model)
+    written = onnx.load(model_file.write(model, {"format": "1"}, {}, tmp_path / "1"))
+    assert not written.graph.value_info
+    assert all(np.array_equal(old, new) for old, new in zip(before, _outputs(written), strict=True))
 
 
 def _run(model: onnx.ModelProto, given: dict[str, np.ndarray]) -> np.ndarray:
