@@ -208,8 +208,9 @@ class PageReading:
 
     @property
     def words(self) -> int:
-        """How many names, and of speed and gain, were read."""
-        return sum(lead.name_read for lead in self.leads) + (self.calibration.printed if self.calibration else 0)
+        """How many names, and of speed and gain, were read. An edge may look like an ``I``, which says nothing."""
+        names = sum(lead.name_read and lead.name != "I" for lead in self.leads)
+        return names + (self.calibration.printed if self.calibration else 0)
 
 
 def _alike(one: PageReading, other: PageReading) -> bool:
