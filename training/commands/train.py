@@ -65,7 +65,7 @@ def train(
     run = runs / (config.name if team is None or team.index == 0 else f"{config.name}.worker-{team.index}")
     with progress_bar() as progress:
         done = fitting.finished_epochs(config, run)
-        task = progress.add_task(config.name, total=config.epochs * config.generations, completed=done)
+        task = progress.add_task(config.name, total=config.epochs_of_all, completed=done)
 
         def report(epoch: fitting.Epoch) -> None:
             progress.console.print(_epoch_line(epoch))
@@ -146,7 +146,7 @@ def _cross_validate(
     dataset = load_data(data, recipe, variants=None if recipe.augmented_fraction else 0)
     with progress_bar() as progress:
         tasks = {
-            config.name: progress.add_task(config.name, total=config.epochs * config.members, start=False)
+            config.name: progress.add_task(config.name, total=config.epochs_of_all * config.members, start=False)
             for config in configs
         }
 

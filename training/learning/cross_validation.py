@@ -98,7 +98,7 @@ def run_all(
         else:
             of_runs.append(_together(config, data, runs, report))
             of_runs[-1].save(run / predictions.FILE)
-        report(config, None, config.epochs * config.members)
+        report(config, None, config.epochs_of_all * config.members)
     return of_runs
 
 
@@ -254,12 +254,12 @@ def _require_same_partitions(config: RunConfig, start: Path) -> None:
 def _run(config: RunConfig, data: Dataset, folder: Path, start: Path, report: Report) -> Predictions:
     if (folder / predictions.FILE).is_file():
         return _stored(config, folder)
-    before = config.member * config.epochs
+    before = config.member * config.epochs_of_all
     fitting.fit(
         config,
         data,
         folder,
-        lambda line: report(config, line, before + line.epoch),
+        lambda line: report(config, line, before + fitting.finished_epochs(config, folder)),
         lambda epochs: report(config, None, before + epochs),
         start=start,
     )

@@ -72,14 +72,16 @@ def fit(
     """
     start = start or run.parent / config.start_from
     earlier = [teaching.generation(run, number) for number in range(1, config.generations)]
+    if earlier:
+        Run.claim(run, config, data)  # what doesn't fit is told before they are trained
     for number, folder in enumerate(earlier, start=1):
         before = partial(_report_fraction, progress, (number - 1) * config.epochs)
         own = teaching.recipe_of(config, number)
         _fit_network(own, data, folder, report, before, team, start, earlier[: number - 1])
     before = partial(_report_fraction, progress, len(earlier) * config.epochs)
-    _fit_network(config, data, run, report, before, team, start, earlier)
+    claimed = _fit_network(config, data, run, report, before, team, start, earlier)
     if config.trees and (team is None or not team.index) and not (run / TREES).is_file():
-        _grow_trees(Run.claim(run, config, data)).save(run / TREES)
+        _grow_trees(claimed).save(run / TREES)
     return run / BEST
 
 
@@ -98,7 +100,7 @@ def _fit_network(
     team: Team | None,
     start: Path,
     earlier: Sequence[Path],
-) -> None:
+) -> Run:
     """Train one generation, taught by the ``earlier`` ones in these folders; arguments as of :func:`fit`."""
     claimed = Run.claim(run, config, data)
     labels, partitions = claimed.labels, claimed.partitions
@@ -108,7 +110,7 @@ def _fit_network(
         team.require_agreement("data", int(data.digest[:8], 16))
         team.require_agreement("finished epochs", len(history))
     if len(history) >= config.epochs:
-        return
+        return claimed
     with team.scope() if team else nullcontext():
         if history:
             model = keras.models.load_model(checkpoint(run, len(history)))
@@ -130,6 +132,7 @@ def _fit_network(
         _append_history(run, line)
         checkpoint(run, epoch).unlink(missing_ok=True)
         report(line)
+    return claimed
 
 
 def _grow_trees(claimed: Run) -> PictureTrees:

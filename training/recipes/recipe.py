@@ -119,6 +119,11 @@ class Recipe(BaseModel):
         return PROTOCOLS[self.protocol]
 
     @property
+    def epochs_of_all(self) -> int:
+        """How many epochs one member has, those of its generations together."""
+        return self.epochs * self.generations
+
+    @property
     def out_of_fold(self) -> bool:
         """Whether each person of the training partition validates for some member."""
         return self.validation == "out-of-fold"

@@ -13,7 +13,7 @@ from scipy.special import log_softmax, softmax
 
 from training.datasets.prepared_data import Dataset
 from training.learning import fitting, teaching
-from training.learning.run import BEST, Run
+from training.learning.run import BEST, Run, RunError
 from training.recipes import recipe_files
 from training.recipes.provenance import RunConfig
 
@@ -66,6 +66,13 @@ def test_a_run_that_was_stopped_in_a_later_generation_goes_on_there(data: Datase
     assert lines == [1, 2, 1, 2, 1, 2]
     assert 3 < min(progress) < 4
     assert max(progress) == 6
+
+
+def test_another_configuration_is_told_before_earlier_generations_are_trained(run: Path, data: Dataset) -> None:
+    reported: list[fitting.Epoch] = []
+    with pytest.raises(RunError, match="another configuration"):
+        fitting.fit(CONFIG.model_copy(update={"seed": 1}), data, run, reported.append)
+    assert not reported
 
 
 def test_trees_stand_beside_the_last_generation_alone(data: Dataset, tmp_path: Path) -> None:
