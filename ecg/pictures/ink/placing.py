@@ -56,9 +56,17 @@ _FLATTEST: Final = 0.04
 
 
 def of_signal(samples_mv: NDArray[np.floating]) -> Placed:
-    """A window of 192 samples, R − 96 to R + 95 at 360 Hz, millivolts, in its scale."""
+    """A window of 192 samples, R − 96 to R + 95 at 360 Hz, millivolts, in its scale.
+
+    Where most of it would lie beyond the canvas, its recording has another zero: it is put where traces on paper are.
+    """
     times = np.arange(len(samples_mv)) / (_SAMPLES - 1)
-    return Placed(times, (np.asarray(samples_mv, dtype=np.float64) - CLASSIC.lowest_mv) / _RANGE_MV)
+    millivolts = np.asarray(samples_mv, dtype=np.float64)
+    there = millivolts[np.isfinite(millivolts)]
+    median = float(np.median(there)) if len(there) else _MEDIAN_MV
+    if not CLASSIC.lowest_mv <= median <= CLASSIC.highest_mv:
+        millivolts = millivolts - median + _MEDIAN_MV
+    return Placed(times, (millivolts - CLASSIC.lowest_mv) / _RANGE_MV)
 
 
 def in_classic_geometry(x: Floats, y: Floats) -> Placed:

@@ -41,6 +41,15 @@ def test_pixels_of_a_picture_are_those_of_its_signal() -> None:
     assert np.abs(pixels.astype(int) - drawn_directly).mean() < 2
 
 
+@pytest.mark.parametrize("zero", [-6.0, 2.5, 40.0])
+def test_a_signal_whose_zero_lies_elsewhere_is_drawn_all_the_same(zero: float) -> None:
+    moved = window() + np.float32(zero)
+    moved[5] = np.nan
+    pixels = pixels_of_signal(moved, height=64, width=96)
+    centred = window() - np.median(window()) - np.float32(0.3)
+    assert np.corrcoef(pixels.ravel(), pixels_of_signal(centred, height=64, width=96).ravel())[0, 1] > 0.97
+
+
 @pytest.mark.parametrize("line_width", [0.5, 0.9, 1.3, 1.8, 2.2, 3.0, 4.0])
 def test_pixels_are_the_same_whatever_the_pen(line_width: float) -> None:
     image = Image.fromarray(drawn(geometry=replace(CLASSIC, line_width=line_width)))
