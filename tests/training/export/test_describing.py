@@ -109,12 +109,14 @@ def test_a_version_is_written_once_more_with_the_same_graph(tmp_path: Path) -> N
 
 def test_what_is_known_of_leads_takes_the_place_of_what_was(tmp_path: Path) -> None:
     folder = Path(shutil.copytree(SERVED, tmp_path / "arrhythmia" / VERSION))
-    assert OnnxModel.load(folder).info.knowledge_of("V1") is LeadKnowledge.MEASURED
+    assert OnnxModel.load(folder).info.knowledge_of("II") is LeadKnowledge.LEARNED
     learned = [{"leads": ["V1"], "learned": True, "confident_answers": []}]
     assert describing.differences(folder, {}, learned) != []
     describing.describe(folder, {}, learned)
     assert describing.differences(folder, {}, learned) == []
-    assert OnnxModel.load(folder).info.lead_answers == (LeadAnswers(("V1",), True, ()),)
+    described = OnnxModel.load(folder).info
+    assert described.lead_answers == (LeadAnswers(("V1",), True, ()),)
+    assert (described.knowledge_of("II"), described.knowledge_of("V1")) == (LeadKnowledge.NONE, LeadKnowledge.LEARNED)
 
 
 def test_leads_are_told_by_the_predictions_that_decided_the_version() -> None:
