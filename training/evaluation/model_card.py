@@ -22,7 +22,7 @@ reprints the scores and the verdicts{reprints}; the figures of the first section
 A small residual convolutional network ({network}, {kilobytes} kB as ONNX) that looks at one picture of one heartbeat
 (the trace from {window_ms:.0f} ms before to {window_ms:.0f} ms after the R peak, any PNG or JPEG size) and predicts one of
 {count} classes: {classes}. Beside the class it gives calibrated probabilities (temperature {temperature} and class biases, in `metadata.json`), a
-prediction set and a verdict.{trees}
+prediction set and a verdict.{taught}{trees}
 
 - Input `pixels`: uint8 [N, {height}, {width}, 1], white paper = 255; the scaling is inside the graph.
 - Outputs: `probabilities` [N, {count}], `distance` [N] (the OOD score), `activation_maps` [N, h, w, {count}].
@@ -72,6 +72,9 @@ knows are too sure for others: what a new patient is told with the thresholds of
 - Beats of classes it never learned are often predicted with confidence; see the table above.
 """
 
+
+_TAUGHT = """ It is generation {generations}: it learned from the labels and from what those before it say of the same
+pictures (`training/learning/teaching.py`)."""
 
 _TREES = """ {trees} boosted trees of each class stand beside the network, in the same graph: they look at numbers of the
 line in the picture (`training/learning/line_numbers.py`) and have three tenths of the logits. Activation maps are the
@@ -169,6 +172,9 @@ def card(stored: StoredTables, model: Path, companion: str) -> str:
         width=metadata["input"]["width"],
         run=metadata["training_run"],
         calibrated_on=metadata.get("calibrated_on", metadata["training_run"]),
+        taught=_TAUGHT.format(generations=number)
+        if (number := metadata["configuration"].get("generations", 1)) > 1
+        else "",
         trees=_TREES.format(trees=trees) if (trees := metadata["configuration"].get("trees")) else "",
         seed=metadata["configuration"]["seed"],
         epochs=metadata["configuration"]["epochs"],

@@ -196,9 +196,16 @@ def _network(config: RunConfig, data: Dataset) -> keras.Model:
 
 
 def _teacher(config: RunConfig, data: Dataset, folder: Path) -> keras.Model:
-    """The network of an earlier generation, which is in ``folder``."""
+    """The network of an earlier generation, which is in ``folder``.
+
+    Raises:
+        RunError: its weights are missing or damaged.
+    """
     model = _network(config, data)
-    model.load_weights(folder / BEST)
+    try:
+        model.load_weights(folder / BEST)
+    except (OSError, KeyError, ValueError) as error:
+        raise RunError(f"{folder / BEST} is missing or damaged. Delete {folder} and train once more.") from error
     return model
 
 

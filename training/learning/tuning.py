@@ -17,7 +17,7 @@ import pandas as pd
 
 from training import TrainingError
 from training.datasets.prepared_data import Dataset
-from training.learning import fitting
+from training.learning import fitting, teaching
 from training.learning.fitting import Epoch
 from training.recipes.provenance import RunConfig
 
@@ -134,9 +134,12 @@ def _suggest(trial: optuna.Trial) -> dict[str, object]:
 
 
 def _score(config: RunConfig, data: Dataset, folder: Path, trial: optuna.Trial, fit: Fit) -> float:
-    """Train one trial in a folder named after its settings, so that it is found again after a kill."""
+    """Train one trial in a folder named after its settings, so that it is found again after a kill.
+
+    The first generation says it: what the network learns from others, or what stands beside it, is not searched for.
+    """
     settings = hashlib.sha256(json.dumps(trial.params, sort_keys=True).encode()).hexdigest()[:12]
-    config = config.model_copy(update={"name": f"{config.name}.{settings}"})
+    config = teaching.recipe_of(config, 1).model_copy(update={"name": f"{config.name}.{settings}"})
     run = folder / config.name
 
     def watch(line: Epoch) -> None:

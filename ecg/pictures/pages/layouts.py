@@ -51,6 +51,10 @@ _LEAST_BAR: Final = 7
 _LETTER: Final = (0.55, 1.3)
 
 
+#: Left, top, right, lower edge, pixels.
+_Box = tuple[int, int, int, int]
+
+
 class Named(NamedTuple):
     """A name where it was read."""
 
@@ -166,18 +170,19 @@ def _stands_alone(word: Word, words: Sequence[Word]) -> bool:
     left, top, right, bottom = word.box
     near = _LINE * (bottom - top)
     return not any(
-        min(bottom, other.box[3]) - max(top, other.box[1]) > 0.5 * (bottom - top)
-        and left - near < other.box[2]
-        and other.box[0] < right + near
+        _on_its_line(other.box, word.box) and left - near < other.box[2] and other.box[0] < right + near
         for other in words
         if other is not word
     )
 
 
-def _ends_beside(other: tuple[int, int, int, int], bar: tuple[int, int, int, int]) -> bool:
+def _ends_beside(other: _Box, bar: _Box) -> bool:
     """Whether a word ends just before a bar on the same line: that is its last figure then, as in ``ECG1``."""
-    level = min(other[3], bar[3]) - max(other[1], bar[1]) > 0.5 * (bar[3] - bar[1])
-    return level and 0 <= bar[0] - other[2] <= _LAST_FIGURE * (bar[3] - bar[1])
+    return _on_its_line(other, bar) and 0 <= bar[0] - other[2] <= _LAST_FIGURE * (bar[3] - bar[1])
+
+
+def _on_its_line(other: _Box, box: _Box) -> bool:
+    return min(other[3], box[3]) - max(other[1], box[1]) > 0.5 * (box[3] - box[1])
 
 
 def in_place_of(names: Sequence[Named], found: Sequence[Named], across: tuple[float, float]) -> list[Named]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -54,20 +53,20 @@ def upright(ink: Ink, millimetre: float) -> Upright:
         if _told(ways[quarters].words) >= (_ENOUGH if (quarters - lying) % 2 == 0 else _ENOUGH_ACROSS):
             return ways[quarters]
     first, other = ways[lying], ways[lying + 2]
-    said = by_words(first, other)
+    said = _by_words(first, other)
     if said is not None:
         return said
     # Without words: most waves of most people's leads that stand out stand up.
     return first if lying == 0 or _skewness(first.ink) >= _skewness(other.ink) else other
 
 
-def by_words(first: Upright, other: Upright) -> Upright | None:
+def _by_words(first: Upright, other: Upright) -> Upright | None:
     """Which of two ways, upside down to each other, what is written speaks for: by what it says, or where it stands;
     None where it says nothing.
     """
     told = _told(first.words), _told(other.words)
     begins = _begins(first)
-    if told[0] != told[1] and (begins is None or max(told) > 1 or _are_clear(first.words, other.words)):
+    if told[0] != told[1] and (begins is None or max(told) > 1 or _are_clear([*first.words, *other.words])):
         return first if told[0] > told[1] else other
     if begins is not None:
         return first if begins else other
@@ -94,7 +93,7 @@ def _begins(way: Upright) -> bool | None:
     return True if left >= _MOST else False if left <= 1 - _MOST else None
 
 
-def _told(words: Iterable[Word]) -> int:
+def _told(words: list[Word]) -> int:
     """How much is read: different words of several letters that are not the same upside down.
 
     Beats that stand on their sides look like one and the same word again and again.
@@ -106,9 +105,9 @@ def _says_way_up(word: Word) -> bool:
     return (len(word.text) > 1 and word.text not in {"II", "III"}) or word.text in NAMES[3:]
 
 
-def _are_clear(*ways: list[Word]) -> bool:
+def _are_clear(words: list[Word]) -> bool:
     """Whether a word that says the way up is like enough to what it says: blurred ones look like others by chance."""
-    return any(_says_way_up(word) and word.likeness >= _CLEAR for words in ways for word in words)
+    return any(_says_way_up(word) and word.likeness >= _CLEAR for word in words)
 
 
 def _lies(ink: Ink, millimetre: float) -> bool:

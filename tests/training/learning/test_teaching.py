@@ -75,6 +75,18 @@ def test_another_configuration_is_told_before_earlier_generations_are_trained(ru
     assert not reported
 
 
+@pytest.mark.parametrize("damage", [None, b"", b"no weights"], ids=["missing", "empty", "something else"])
+def test_a_teacher_without_usable_weights_is_told(data: Dataset, tmp_path: Path, damage: bytes | None) -> None:
+    config = CONFIG.model_copy(update={"generations": 2, "epochs": 1})
+    first = teaching.generation(tmp_path, 1)
+    fitting.fit(teaching.recipe_of(config, 1), data, first, lambda _line: None)
+    (first / BEST).unlink()
+    if damage is not None:
+        (first / BEST).write_bytes(damage)
+    with pytest.raises(RunError, match="missing or damaged"):
+        fitting.fit(config, data, tmp_path, lambda _line: None)
+
+
 def test_trees_stand_beside_the_last_generation_alone(data: Dataset, tmp_path: Path) -> None:
     config = CONFIG.model_copy(update={"generations": 2, "epochs": 1, "trees": 2})
     fitting.fit(config, data, tmp_path, lambda _line: None)

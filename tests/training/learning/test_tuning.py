@@ -57,6 +57,20 @@ def _tune(data: Dataset, folder: Path, trials: int, fits: Fits) -> tuple[tuning.
     return tuning.tune(CONFIG, data, folder, trials, reported.append, fit=fits), reported
 
 
+def test_a_trial_is_one_network_whatever_learns_from_it_or_stands_beside_it(data: Dataset, tmp_path: Path) -> None:
+    trained: list[tuple[int, int]] = []
+    fits = Fits()
+
+    def fit(config: RunConfig, data: Dataset, run: Path, report: Callable[[Epoch], None]) -> Path:
+        trained.append((config.generations, config.trees))
+        return fits(config, data, run, report)
+
+    recipe = CONFIG.model_copy(update={"generations": 2, "trees": 4})
+    best = tuning.tune(recipe, data, tmp_path, 2, lambda _trial: None, fit=fit)
+    assert trained == [(1, 0), (1, 0)]
+    assert (best.config.generations, best.config.trees) == (2, 4)
+
+
 def test_the_best_settings_are_found_and_the_rest_of_the_recipe_stays(data: Dataset, tmp_path: Path) -> None:
     best, reported = _tune(data, tmp_path, 24, Fits())
     whole = [trial for trial in reported if not trial.pruned]
