@@ -13,6 +13,7 @@ from scipy import ndimage
 
 from ecg.pictures.ink.paper import evenly_lit
 from ecg.pictures.ink.strokes import Runs, runs_of
+from ecg.pictures.pages.ruling import ruled_part, without_lines
 from ecg.pictures.pages.thresholds import GRID_QUANTILE, LEAST_INK, separation, told, whole
 
 Bytes = NDArray[np.uint8]
@@ -165,15 +166,20 @@ def _is_bar(rows: NDArray[np.floating], page: NDArray[np.floating], of: int) -> 
     return high and bool(abs(np.median(rows[-_BESIDE:]) - np.median(page[:_BESIDE])) > _BAR / 2)
 
 
-def trace_depth(pixels: Bytes, *, dark: bool) -> Bytes:
+def trace_depth(pixels: Bytes, seen: Mask, *, dark: bool) -> Bytes:
     """Ink of traces and letters, ``[rows, columns]``: the grid's colours vanish where they have any.
 
     A coloured pen on a grey grid is lighter than the grid in its own colour, and is looked at in the others.
+
+    Args:
+        pixels: ``[rows, columns, 3]``, of straightened paper.
+        seen: ``[rows, columns]``, where traces may be: writing elsewhere says nothing about their colour.
+        dark: Whether it is a screen, with light ink.
     """
     if dark:
         return evenly_lit(255 - pixels.max(axis=2))
     lightest, darkest = evenly_lit(pixels.max(axis=2)), evenly_lit(pixels.min(axis=2))
-    return darkest if separation(darkest) > _CLEARER * separation(lightest) else lightest
+    return darkest if separation(darkest, seen) > _CLEARER * separation(lightest, seen) else lightest
 
 
 def paper_of(depth: Bytes, seen: Mask, *, has_grid: bool = False) -> Mask:
@@ -230,10 +236,12 @@ def ink_of(depth: Bytes, *, seen: Mask | None = None, among: Mask | None = None)
     """
     if seen is not None:
         depth = np.where(seen, depth, 0).astype(np.uint8)
-    inside = depth[::2, ::2] if seen is None else depth[::2, ::2][seen[::2, ::2]]
+    part = ruled_part(depth)
+    depth = without_lines(depth, part)
+    inside = depth[part][::2, ::2] if seen is None else depth[part][::2, ::2][seen[part][::2, ::2]]
     if inside.size < 100:
         return None
-    found = told(depth, inside)
+    found = told(depth, inside, part)
     if found is None:
         return None
     mask, grid, deepest = found

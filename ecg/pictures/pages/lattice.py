@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import product
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -24,6 +25,14 @@ _FINE: Final = np.radians(np.arange(-45, 45, 0.5))
 _COARSE: Final = np.radians(np.arange(-45, 45, 2.0))
 #: Of so many tiles, the clearest quarter is looked at by itself, too.
 _SEVERAL: Final = 24
+#: How far those of the first tile may differ from those of the whole spectrum.
+_FIRST: Final = 0.15
+#: Waves of both directions are as long as each other: if not, they must stand out by so much more, in natural
+#: logarithms of power, for each natural logarithm of their lengths' ratio. Else the seventh wave of one goes with the
+#: eighth of the other. So many of each are compared, which are so many cells apart.
+_UNLIKE: Final = 30.0
+_MOST_PEAKS: Final = 6
+_APART: Final = 3
 #: How far the waves of neighbouring tiles may differ, as a share of their length.
 _NEAR: Final = 0.07
 #: Of a tile, what is farther from its edges than this share is where its grid was seen.
@@ -38,6 +47,10 @@ _OBLONG: Final = 2.5
 _CROSSING: Final = 0.4
 #: A row or column is the paper's if its grid was seen in this share of those of the fullest one.
 _FULL: Final = 0.3
+
+
+_Peak = tuple[complex, float]
+"""A wave, periods in a tile, and by how much it stands out."""
 
 
 class Waves(NamedTuple):
@@ -227,15 +240,18 @@ def _followed(tiles: Floats, places: list[tuple[int, int]], across: complex, dow
     seen: dict[tuple[int, int], tuple[complex, complex]] = {}
     index = {place: number for number, place in enumerate(places)}
     tops, lefts = sorted({top for top, _ in places}), sorted({left for _, left in places})
-    first = max(places, key=lambda place: _clearness(tiles[index[place]], across, down, 0.15))
-    waiting = [(first, across, down, 0.15)]
+    first = max(places, key=lambda place: _clearness(tiles[index[place]], across, down, _FIRST))
+    waiting = [(first, across, down, _FIRST)]
     tried = set()
     while waiting:
         place, near_across, near_down, reach = waiting.pop(0)
         if place in tried:
             continue
         tried.add(place)
-        near = [_peak(tiles[index[place]], wave, reach) for wave in (near_across, near_down)]
+        power = tiles[index[place]]
+        near = [_peak(power, near_across, reach), _peak(power, near_down, reach)]
+        if place == first:
+            near = _likest(*(_peaks(power, wave, reach) for wave in (near_across, near_down)))
         if min(clear for _, clear in near) < _CLEAR:
             continue
         seen[place] = (near[0][0], near[1][0])
@@ -258,7 +274,32 @@ def _clearness(power: Floats, across: complex, down: complex, reach: float) -> f
     return min(_peak(power, wave, reach)[1] for wave in (across, down))
 
 
-def _peak(power: Floats, near: complex, reach: float) -> tuple[complex, float]:
+def _likest(across: list[_Peak], down: list[_Peak]) -> list[_Peak]:
+    """Of waves of both directions the two that stand out most and are about as long as each other."""
+
+    def likely(both: tuple[_Peak, _Peak]) -> float:
+        (one, clear), (other, other_clear) = both
+        return clear + other_clear - _UNLIKE * abs(float(np.log(max(abs(one), 1.0) / max(abs(other), 1.0))))
+
+    return list(max(product(across, down), key=likely))
+
+
+def _peaks(power: Floats, near: complex, reach: float) -> list[_Peak]:
+    """The highest places of a spectrum near a wave, and by how much each stands out."""
+    highest = _peak(power, near, reach)
+    found = [highest]
+    radius = max(2, round(abs(near) * reach))
+    row, column = round(TILE / 2 + near.imag), round(TILE / 2 + near.real)
+    top, left = max(1, row - radius), max(1, column - radius)
+    part = power[top : min(TILE - 1, row + radius + 1), left : min(TILE - 1, column + radius + 1)]
+    if part.size:
+        peaks = np.argwhere(part == ndimage.maximum_filter(part, 2 * _APART + 1))
+        for y, x in peaks[np.argsort(-part[tuple(peaks.T)])][:_MOST_PEAKS].tolist():
+            found.append(_peak(power, complex(left + x - TILE / 2, top + y - TILE / 2), 0.0))
+    return found
+
+
+def _peak(power: Floats, near: complex, reach: float) -> _Peak:
     """The highest place of a spectrum near a wave, between its cells, and by how much it stands out."""
     radius = max(2, round(abs(near) * reach))
     row, column = round(TILE / 2 + near.imag), round(TILE / 2 + near.real)

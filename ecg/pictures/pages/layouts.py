@@ -96,35 +96,68 @@ class Layout:
         return (Warned.NAMES_ASSUMED,) if self.names_assumed else ()
 
 
-def named(words: Sequence[Word], levels: Sequence[float], millimetre: float) -> list[Named]:
-    """The names of leads among the words, each by the row that it belongs to; all in pixels."""
+def named(words: Sequence[Word], levels: Sequence[float], millimetre: float, *, below: bool = False) -> list[Named]:
+    """The names of leads among the words, each by the row that it belongs to; all in pixels.
+
+    Args:
+        words: What was read.
+        levels: Of the rows, from the top.
+        millimetre: Pixels.
+        below: Whether names stand below their rows.
+    """
     spacing = spacing_of(levels, millimetre)
     heights = sorted(word.box[3] - word.box[1] for word in words if word.text in NAMES and len(word.text) > 1)
     usual = heights[len(heights) // 2] if heights else 0
     found = []
     for word in words:
-        if word.text not in NAMES:
+        if word.text not in NAMES or not _may_be_name(word, words, usual):
             continue
-        left, top, _, bottom = word.box
-        height = bottom - top
-        # A lone bar is an I only where it is as high as other names and no line.
-        if word.text == "I" and usual and not 0.75 * usual <= height <= 1.3 * usual:
-            continue
-        # Parts of small letters look like short bars.
-        if word.text in BARS and height < _LEAST_BAR:
-            continue
-        if word.text == "I" and any(_ends_beside(other.box, word.box) for other in words):
-            continue
-        middle = (top + bottom) / 2
-        above = [(level - middle, row) for row, level in enumerate(levels)]
+        middle = (word.box[1] + word.box[3]) / 2
+        off = [(middle - level if below else level - middle, row) for row, level in enumerate(levels)]
         # A strip's row has no others to measure it by: what stands above it names it. Figures of a date look like bars.
         alone = word.text not in BARS or (word.text != "I" and _stands_alone(word, words))
         reach = _ABOVE_ALONE if len(levels) == 1 and alone else _ABOVE
-        near = [(abs(off - 0.3 * spacing), row) for off, row in above if -0.35 * spacing <= off <= reach * spacing]
+        near = [(abs(far - 0.3 * spacing), row) for far, row in off if -0.35 * spacing <= far <= reach * spacing]
         if near:
-            found.append(Named(word.text, min(near)[1], float(left), word.likeness))
+            found.append(Named(word.text, min(near)[1], float(word.box[0]), word.likeness))
     # A lone bar where the other rows' names have their second letter is the figure of a name that ran into a trace.
     return [name for name in found if name.name != "I" or not _is_second_letter(name, found, usual)]
+
+
+def named_beside(
+    words: Sequence[Word], levels: Sequence[float], millimetre: float, begin: float, end: float
+) -> list[Named]:
+    """The names of leads among the words, above their rows or below: as they make a page of twelve leads, or as names
+    stand for all rows. Arguments as of :func:`named` and :func:`layout_of`.
+    """
+    above = named(words, levels, millimetre)
+    below = named(words, levels, millimetre, below=True)
+    as_above, as_below = (_most(len(levels), names, begin, end) for names in (above, below))
+    if max(as_above, as_below) >= _ENOUGH:
+        return below if as_below > as_above else above
+    return below if _stand_below(above, below, len(levels)) else above
+
+
+def _stand_below(above: Sequence[Named], below: Sequence[Named], rows: int) -> bool:
+    """Whether rows have a name each only if names stand below: else the first has none, and the last name no row."""
+    if rows < 2 or not above:
+        return False
+    last = [name for name in below if name.row == rows - 1 and name.name not in BARS]
+    more = {name.row for name in below} > {name.row for name in above}
+    return more and bool(last) and not any(name.row == 0 for name in above)
+
+
+def _may_be_name(word: Word, words: Sequence[Word], usual: float) -> bool:
+    """Whether what reads like a name is one, where other names are ``usual`` pixels high, or 0."""
+    height = word.box[3] - word.box[1]
+    # Parts of small letters look like short bars.
+    if word.text in BARS and height < _LEAST_BAR:
+        return False
+    if word.text != "I":
+        return True
+    # A lone bar is an I only where it is as high as other names and no line.
+    like_others = not usual or 0.75 * usual <= height <= 1.3 * usual
+    return like_others and not any(_ends_beside(other.box, word.box) for other in words)
 
 
 def _is_second_letter(bar: Named, names: Sequence[Named], high: float) -> bool:
@@ -156,13 +189,15 @@ def rows_of_twelve(rows: int, names: Sequence[Named], begin: float, end: float) 
     for first in range(min(with_names) + 1):
         for last in range(max(with_names), rows):
             moved = [name._replace(row=name.row - first) for name in names]
-            found.append((_most(last - first + 1, moved, begin, end), first - last, first))
+            found.append((_most(last - first + 1, moved, begin, end, alone=False), first - last, first))
     most, fewer, first = max(found)
     return range(first, first - fewer + 1) if most >= _ENOUGH else None
 
 
-def _most(rows: int, names: Sequence[Named], begin: float, end: float) -> float:
-    return max((_told(layout, names, begin, end).score for layout in _twelve(rows)), default=0.0)
+def _most(rows: int, names: Sequence[Named], begin: float, end: float, *, alone: bool = True) -> float:
+    """How much names speak for any page of twelve leads; ``alone``: also where they only stand where rows begin."""
+    told = [_told(layout, names, begin, end) for layout in _twelve(rows)]
+    return max((one.score for one in told if alone or not _is_of_rows(one.layout)), default=0.0)
 
 
 def _stands_alone(word: Word, words: Sequence[Word]) -> bool:
@@ -193,7 +228,9 @@ def in_place_of(names: Sequence[Named], found: Sequence[Named], across: tuple[fl
     return [*(name for name in names if name.row not in rows or name.x > behind), *found]
 
 
-def layout_of(rows: int, names: Sequence[Named], begin: float, end: float, *, broken: bool) -> Layout:
+def layout_of(
+    rows: int, names: Sequence[Named], begin: float, end: float, *, broken: bool, alike: bool = False
+) -> Layout:
     """The layout that the names speak for.
 
     Args:
@@ -202,11 +239,13 @@ def layout_of(rows: int, names: Sequence[Named], begin: float, end: float, *, br
         begin: Where the rows begin, x in pixels.
         end: Where they end.
         broken: Whether the traces break off where a page of twelve leads changes from one to the next.
+        alike: Whether rows show the same beats all along: then names where they begin are those of all of them.
     """
-    best = max((_told(layout, names, begin, end) for layout in _twelve(rows)), key=_score, default=None)
+    told = [_told(layout, names, begin, end) for layout in _twelve(rows)]
+    best = max((one for one in told if not (alike and _is_of_rows(one.layout))), key=_score, default=None)
     if best is not None and best.score >= _ENOUGH:
         return best.layout
-    if broken and rows in _BROKEN:
+    if broken and not alike and rows in _BROKEN:
         likely = [layout for layout in _twelve(rows) if layout.text == _BROKEN[rows] and not layout.cabrera]
         usual = _told(likely[0], names, begin, end)
         if usual.score >= 0 and not _is_of_rows(usual.layout):

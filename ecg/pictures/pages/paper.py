@@ -103,10 +103,10 @@ def _inked(
     seen &= inks.between_bars(straight)
     straight = inks.continued(straight, seen)
     millimetre = _millimetre(view, flat, pitch, stated)
-    depth = inks.trace_depth(straight, dark=dark)
+    depth = inks.trace_depth(straight, seen, dark=dark)
     seen = inks.paper_of(depth, seen, has_grid=pitch is not None)
     lit = None if dark else without_shadows(straight, millimetre)
-    depth = depth if lit is None else inks.trace_depth(lit, dark=False)
+    depth = depth if lit is None else inks.trace_depth(lit, seen, dark=False)
     among = None if probabilities is None else may_be_ink(straight, probabilities, millimetre)
     ink = inks.ink_of(depth, seen=seen, among=among)
     if ink is None:

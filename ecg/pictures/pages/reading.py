@@ -15,13 +15,14 @@ from ecg.pictures.ink.opening import WORK_SIDE as BEAT_SIDE
 from ecg.pictures.ink.reading import read_beat
 from ecg.pictures.pages.corrections import NOTHING, Corrections
 from ecg.pictures.pages.emptiness import is_empty
+from ecg.pictures.pages.halves import are_alike
 from ecg.pictures.pages.layouts import (
     BARS,
     Layout,
     count_of,
     in_place_of,
     layout_of,
-    named,
+    named_beside,
     rows_of_twelve,
     stated_layout,
     with_names,
@@ -54,6 +55,8 @@ _SMALL: Final = 700
 _LEAST_WIDTH: Final = 150
 #: By so many degrees a page is turned that no scanner shows.
 _ASKEW: Final = 4.0
+#: So many rows are of twelve leads in two columns, or of one lead each: recorders of the limb leads draw those.
+_TWO_COLUMNS: Final = 6
 #: How often a page without a grid is squared by its rows: the first time they may be far from level.
 _SQUARED: Final = 2
 
@@ -260,8 +263,9 @@ def _of_twelve(page: Page, traces: list[Trace], stated: Corrections) -> list[Tra
     """The traces without lines of writing above and below those of twelve leads."""
     if stated.rows is not None:
         return traces
-    names = named(page.words, [trace.level for trace in traces], page.millimetre)
-    among = rows_of_twelve(len(traces), names, *_ends(traces, page))
+    across = _ends(traces, page)
+    names = named_beside(page.words, [trace.level for trace in traces], page.millimetre, *across)
+    among = rows_of_twelve(len(traces), names, *across)
     return traces if among is None else traces[among.start : among.stop]
 
 
@@ -282,21 +286,22 @@ def _layout(
 ) -> tuple[Layout, tuple[Warned, ...]]:
     """The page's layout, and what speaks against what is stated of it."""
     levels = [trace.level for trace in traces]
-    names = named(page.words, levels, page.millimetre)
+    names = named_beside(page.words, levels, page.millimetre, *across)
     contradicted = []
     if stated.layout:
         layout, off = stated_layout(stated, len(traces), names, *across)
         contradicted += [Warned.STATED_LAYOUT] if off else []
     else:
         broken = breaks_off(traces, *across, page.millimetre)
-        layout = layout_of(len(traces), names, *across, broken=broken)
+        alike = len(traces) == _TWO_COLUMNS and are_alike(traces, *across, page.millimetre)
+        layout = layout_of(len(traces), names, *across, broken=broken, alike=alike)
         unread = {cell.row for cell in layout.cells if cell.columns == 1 and not cell.read}
         if unread:
             rows = [Row(trace.level, trace.begin, trace.end, trace.line) for trace in traces]
             bars = any(cell.columns > 1 for cell in layout.cells)
             found = sought(page.ink, page.words, rows, unread, names, page.millimetre, bars=bars)
             names = in_place_of(names, found, across)
-            layout = layout_of(len(traces), names, *across, broken=broken) if found else layout
+            layout = layout_of(len(traces), names, *across, broken=broken, alike=alike) if found else layout
     layout, off = with_names(layout, stated)
     contradicted += [Warned.STATED_NAMES] if off else []
     return layout, tuple(contradicted)

@@ -10,6 +10,8 @@ from scipy import ndimage
 
 Bytes = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
+Part = tuple[slice, slice]
+"""Rows and columns."""
 
 #: Traces and letters cover less than a twentieth of a page, the bold lines of a grid more.
 GRID_QUANTILE: Final = 0.94
@@ -46,18 +48,22 @@ _DOTTED: Final = _WIDTH - 1
 _BROKEN: Final = 1.15
 
 
-def separation(depth: Bytes) -> float:
-    """By how much ink is deeper than the grid, grey levels."""
-    grid, deepest = np.quantile(depth[::2, ::2], (GRID_QUANTILE, _INK_QUANTILE))
+def separation(depth: Bytes, seen: Mask) -> float:
+    """By how much ink is deeper than the grid where it is ``seen``, grey levels."""
+    inside = depth[::2, ::2][seen[::2, ::2]]
+    if not inside.size:
+        return 1.0
+    grid, deepest = np.quantile(inside, (GRID_QUANTILE, _INK_QUANTILE))
     return max(1.0, float(deepest - grid))
 
 
-def told(depth: Bytes, inside: Bytes) -> tuple[Mask, float, float] | None:
+def told(depth: Bytes, inside: Bytes, part: Part) -> tuple[Mask, float, float] | None:
     """What is deep enough for ink, ``[rows, columns]``, depth of the grid and of full ink; None where nothing is.
 
     Args:
         depth: ``[rows, columns]``.
-        inside: Some of it, all over the page.
+        inside: Some of it, all over its ruled part.
+        part: Which may be ruled.
     """
     grid, deepest, little = (
         float(np.quantile(inside, share)) for share in (GRID_QUANTILE, _INK_QUANTILE, _LITTLE_INK_QUANTILE)
@@ -65,7 +71,7 @@ def told(depth: Bytes, inside: Bytes) -> tuple[Mask, float, float] | None:
     if deepest - grid < LEAST_INK:
         # So little ink that the quantile misses it.
         deepest = little
-    lines = _bold_lines(depth)
+    lines = _bold_lines(depth[part])
     if lines > grid + _FEW_LINES * (deepest - grid):
         # So few bold lines that the quantile misses them: of ink there is as little.
         grid, deepest = lines, little

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecg.pictures.documents.drawing import Drawing, Points
-from ecg.pictures.pages.layouts import Cell, Layout, layout_of, named
+from ecg.pictures.pages.layouts import Cell, Layout, layout_of, named_beside
 from ecg.pictures.pages.pulses import FOOT, Pulse, pulse_of
 from ecg.pictures.pages.result import BRIDGED, LEAST_SECONDS, PLACES, RATE, Kind, Lead, PageReading, Warned
 from ecg.pictures.pages.rhythm_strips import named_by_likeness
@@ -104,7 +104,8 @@ def _layout(rows: Sequence[_Row], words: Sequence[Word], begin: float, end: floa
     levels = [row.level for row in rows]
     most = max(len(row.traces) for row in rows)
     broken = most > 1 and sum(len(row.traces) == most for row in rows) >= len(rows) - 3
-    return layout_of(len(rows), named(words, levels, millimetre), begin, end, broken=broken)
+    names = named_beside(words, levels, millimetre, begin, end)
+    return layout_of(len(rows), names, begin, end, broken=broken, alike=not broken)
 
 
 def _row(traces: list[Points], others: Sequence[Points], millimetre: float) -> _Row:

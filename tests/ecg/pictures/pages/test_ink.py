@@ -25,8 +25,19 @@ def test_a_pen_is_deeper_than_the_grid(pen: Colour, grid: Colour) -> None:
     sheet = np.full((300, 600, 3), 255, np.uint8)
     sheet[::12] = sheet[:, ::12] = grid
     sheet[150:153] = pen
-    depth = trace_depth(sheet, dark=False)
+    depth = trace_depth(sheet, np.ones(sheet.shape[:2], np.bool_), dark=False)
     assert np.median(depth[151]) > 1.4 * np.median(depth[12]) + 20
+
+
+def test_writing_beside_the_grid_does_not_say_in_which_colour_a_pen_is_seen() -> None:
+    sheet = np.full((900, 600, 3), 255, np.uint8)
+    sheet[600::12] = sheet[600:, ::12] = (240, 150, 150)
+    sheet[750:753] = (217, 25, 25)
+    sheet[40:560:8, 40:560] = 0
+    seen = np.zeros(sheet.shape[:2], np.bool_)
+    seen[600:] = True
+    depth = trace_depth(sheet, seen, dark=False)
+    assert np.median(depth[751]) > 1.4 * np.median(depth[612]) + 20
 
 
 @pytest.mark.parametrize("top", [True, False])

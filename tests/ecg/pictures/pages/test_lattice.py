@@ -52,3 +52,17 @@ def test_waves_that_get_longer_until_there_are_none_are_no_grid() -> None:
     depth = 30 + np.where((x > side - 256) & (2 * y <= side), lines, shade)
     depth += np.random.default_rng(0).normal(0, 0.5, depth.shape)
     assert not list(lattices_of(np.clip(depth, 0, 255).astype(np.uint8)))
+
+
+@pytest.mark.parametrize("millimetre", [96 / 25.4, 3.6, 4.1])
+@pytest.mark.parametrize("fine", [8, 20])
+def test_lines_on_whole_pixels_are_as_far_apart_one_way_as_the_other(millimetre: float, fine: int) -> None:
+    """As programs draw them for a screen: the seventh wave of bold lines is about as clear as the eighth."""
+    ink = np.zeros((472, 1020), np.uint8)
+    for depth, apart in ((fine, millimetre), (100, 5 * millimetre)):
+        for lines in (ink, ink.T):
+            lines[np.rint(np.arange(3.0, len(lines) - 1, apart)).astype(int)] = depth
+    for lattice in lattices_of(ink):
+        (right, below), (left, above) = lattice.periods(np.array([700.0, 300.0]), np.array([200.0, 400.0]))
+        across, down = abs(right - below), abs(above - left)
+        assert across / 400 == pytest.approx(down / 200, rel=0.02)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ecg.leads import STANDARD
-from ecg.pictures.pages.layouts import Named, count_of, in_place_of, layout_of, named, rows_of_twelve
+from ecg.pictures.pages.layouts import Named, count_of, in_place_of, layout_of, named, named_beside, rows_of_twelve
 from ecg.pictures.pages.words import Word
 
 
@@ -134,3 +134,49 @@ def test_bars_of_few_pixels_are_no_names(height: int, names: list[str]) -> None:
 @pytest.mark.parametrize(("layout", "leads"), [("1x1", 1), ("3x4", 12), ("3x4+1", 13), ("3x4+3", 15), ("12x1", 12)])
 def test_a_layout_says_how_many_leads_it_has(layout: str, leads: int) -> None:
     assert count_of(layout) == leads
+
+
+@pytest.mark.parametrize("off", [-60, 20, 30, 40, 50], ids=lambda off: f"{off} px below the level")
+def test_names_of_twelve_rows_are_those_above_or_below_them_as_they_make_a_page(off: int) -> None:
+    levels = [200.0 + 80 * row for row in range(12)]
+    words = [
+        word(name, 90, 20 * len(name), top=round(level) + off, height=16)
+        for name, level in zip(STANDARD, levels, strict=True)
+        if name != "I"
+    ]
+    names = named_beside(words, levels, 8.0, 88.0, 2000.0)
+    assert [(name.name, name.row) for name in names] == list(zip(STANDARD[1:], range(1, 12), strict=True))
+
+
+@pytest.mark.parametrize("off", [-50, 40], ids=["above", "below"])
+def test_names_of_dense_rows_stand_where_each_row_has_one(off: int) -> None:
+    levels = [200.0 + 80 * row for row in range(6)]
+    words = [
+        word(name, 90, 40, top=round(level) + off, height=16) for name, level in zip(STANDARD[6:], levels, strict=True)
+    ]
+    names = named_beside(words, levels, 8.0, 88.0, 2000.0)
+    assert [(name.name, name.row) for name in names] == list(zip(STANDARD[6:], range(6), strict=True))
+
+
+def test_a_bar_below_the_last_row_does_not_turn_names_above_into_names_below() -> None:
+    levels = [200.0, 280.0, 360.0]
+    words = [word(name, 90, 20 * len(name), top=top) for name, top in (("V1", 225), ("V5", 305), ("II", 400))]
+    assert [name.row for name in named_beside(words, levels, 8.0, 88.0, 2000.0)] == [1, 2]
+
+
+@pytest.mark.parametrize(("alike", "text"), [(True, "6x1"), (False, "6x2")])
+@pytest.mark.parametrize("broken", [True, False])
+def test_names_of_the_limb_leads_alone_are_those_of_six_rows_where_these_go_on(
+    alike: bool, text: str, broken: bool
+) -> None:
+    names = [Named(name, row, 90.0, 0.9) for row, name in enumerate(STANDARD[:6])]
+    assert layout_of(6, names, 88.0, 2000.0, broken=broken, alike=alike).text == text
+    behind = [*names, Named("V2", 1, 1050.0, 0.9)]
+    assert layout_of(6, behind, 88.0, 2000.0, broken=broken, alike=alike).text == "6x2"
+
+
+def test_rows_without_a_name_are_no_writing_where_names_only_stand_where_rows_begin() -> None:
+    names = [Named(name, row + 1, 90.0, 0.9) for row, name in enumerate(STANDARD[:6])]
+    assert rows_of_twelve(12, names, 88.0, 2000.0) is None
+    behind = [*names, Named("V2", 2, 1050.0, 0.9)]
+    assert rows_of_twelve(12, behind, 88.0, 2000.0) == range(1, 7)

@@ -118,6 +118,12 @@ def test_half_a_minute_of_a_watch_is_one_lead() -> None:
     assert np.abs(difference - np.median(difference)).max() < 0.01
 
 
+def test_six_rows_of_the_limb_leads_are_no_twelve() -> None:
+    limb = [(name, lead(10.0, height=0.4 + 0.1 * number)) for number, name in enumerate(STANDARD[:6])]
+    reading = read_file(page([[row] for row in limb], RATE))
+    assert (reading.layout, tuple(found.name for found in reading.leads)) == ("6x1", STANDARD[:6])
+
+
 def test_two_leads_of_which_one_is_named_are_two() -> None:
     reading = read_file(page([[("II", lead(6.0))], [("channel", lead(6.0, rate=90))]], RATE))
     assert [(found.name, found.begin) for found in reading.leads] == [("II", 0), ("", 0)]
