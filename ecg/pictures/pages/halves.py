@@ -52,7 +52,7 @@ def _likeness(heights: NDArray[np.float64], millimetre: float) -> list[float]:
     varies = np.maximum(places.var(axis=1) * places.shape[1], _FLAT)
     steep = np.abs(np.diff(first))
     steep[:before] = steep[-behind:] = -1.0
-    found = []
+    found: list[float] = []
     while len(found) < _PLACES and steep.max() >= 0:
         place = int(steep.argmax())
         steep[max(0, place - before - behind) : place + before + behind] = -1.0

@@ -277,11 +277,10 @@ def _clearness(power: Floats, across: complex, down: complex, reach: float) -> f
 def _likest(across: list[_Peak], down: list[_Peak]) -> list[_Peak]:
     """Of waves of both directions the two that stand out most and are about as long as each other."""
 
-    def likely(both: tuple[_Peak, _Peak]) -> float:
-        (one, clear), (other, other_clear) = both
-        return clear + other_clear - _UNLIKE * abs(float(np.log(max(abs(one), 1.0) / max(abs(other), 1.0))))
+    def likely(one: _Peak, other: _Peak) -> float:
+        return one[1] + other[1] - _UNLIKE * abs(float(np.log(max(abs(one[0]), 1.0) / max(abs(other[0]), 1.0))))
 
-    return list(max(product(across, down), key=likely))
+    return list(max(product(across, down), key=lambda both: likely(*both)))
 
 
 def _peaks(power: Floats, near: complex, reach: float) -> list[_Peak]:
