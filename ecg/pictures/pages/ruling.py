@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -30,6 +31,9 @@ _BESIDE: Final = 3
 #: Lines are so far apart at least, pixels, and so far off their places at most, as they are put on whole pixels.
 _LEAST_APART: Final = 8
 _OFF: Final = 1.5
+#: So many of their distances are tried, and so many lines to begin with: a picture may have hundreds of lines.
+_USUAL: Final = 12
+_FIRST: Final = 8
 #: Of rows, one pixel of so many is looked at for what is typical of one, in so many parts: a line may lie askew by some
 #: pixels from one end of the page to the other.
 _EVERY: Final = 3
@@ -136,7 +140,7 @@ def _bands(depth: Bytes, dark: float) -> list[Band]:
     alone = [
         (start, stop)
         for start, stop in bands
-        if stop - start <= wide or (stop - start <= wide + 1 and least[start + 1 : stop - 1].min() >= dark)
+        if stop - start <= wide or (stop - start <= wide + 1 and least[start + 1 : stop - 1].min(initial=255) >= dark)
     ]
     return _evenly_spaced(alone)
 
@@ -157,15 +161,14 @@ def _alike(bands: Sequence[Band], end: int) -> Iterator[list[int]]:
 def _evenly_spaced(bands: Sequence[Band]) -> list[Band]:
     """The lines that are evenly spaced: a level trace is none of them, but by chance.
 
-    From each line, others are looked for at each of the distances that lines have from their next.
+    From each of the first lines, others are looked for at each of the usual distances that lines have from their next.
     """
     best: list[Band] = []
     most = 0.0
-    for apart in np.unique(np.diff([_middle(band) for band in bands])):
-        if apart < _LEAST_APART:
-            continue
-        for first in range(len(bands)):
-            met = _met(bands[first:], float(apart))
+    aparts = Counter(np.diff([_middle(band) for band in bands]).tolist())
+    for apart, _ in aparts.most_common(_USUAL):
+        for first in range(min(_FIRST, len(bands)) if apart >= _LEAST_APART else 0):
+            met = _met(bands[first:], apart)
             telling = len(met) - 2 * _OFF / apart * len(bands)
             if telling > most:
                 best, most = met, telling

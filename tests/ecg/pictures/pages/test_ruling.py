@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -99,3 +101,18 @@ def test_only_the_ruled_part_changes() -> None:
     outside[part] = False
     assert (left == depth)[outside].all()
     assert (left != depth).any()
+
+
+def test_hundreds_of_lines_at_any_distance_are_soon_looked_at() -> None:
+    chance = np.random.default_rng(7)
+    places = np.cumsum(chance.integers(5, 12, 260))
+    page = np.zeros((int(places[-1]) + 9,) * 2, np.uint8)
+    page[places] = page[:, places] = INK
+    begin = time.process_time()
+    without_lines(page, (slice(0, len(page)), slice(0, len(page))))
+    looked_at = time.process_time() - begin
+    begin = time.process_time()
+    for _ in range(8):
+        np.sort(page, axis=1)
+        np.sort(page, axis=0)
+    assert looked_at < 5 * (time.process_time() - begin)
