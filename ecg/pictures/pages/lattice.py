@@ -29,10 +29,12 @@ _SEVERAL: Final = 24
 _FIRST: Final = 0.15
 #: Waves of both directions are as long as each other: if not, they must stand out by so much more, in natural
 #: logarithms of power, for each natural logarithm of their lengths' ratio. Else the seventh wave of one goes with the
-#: eighth of the other. So many of each are compared, which are so many cells apart.
+#: eighth of the other. So many of each are compared, which are so many cells apart, and stand out about as
+#: much as the clearest: by so much less at most.
 _UNLIKE: Final = 30.0
 _MOST_PEAKS: Final = 6
 _APART: Final = 3
+_ABOUT: Final = 1.0
 #: How far the waves of neighbouring tiles may differ, as a share of their length.
 _NEAR: Final = 0.07
 #: Of a tile, what is farther from its edges than this share is where its grid was seen.
@@ -295,7 +297,7 @@ def _peaks(power: Floats, near: complex, reach: float) -> list[_Peak]:
         peaks = np.argwhere(part == ndimage.maximum_filter(part, 2 * _APART + 1))
         for y, x in peaks[np.argsort(-part[tuple(peaks.T)])][:_MOST_PEAKS].tolist():
             found.append(_peak(power, complex(left + x - TILE / 2, top + y - TILE / 2), 0.0))
-    return found
+    return [(wave, clear) for wave, clear in found if clear >= highest[1] - _ABOUT]
 
 
 def _peak(power: Floats, near: complex, reach: float) -> _Peak:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from ecg.pictures.pages.ruling import without_lines
+from ecg.pictures.pages.ruling import ruled_part, without_lines
 
 Bytes = NDArray[np.uint8]
 INK = 200
@@ -116,3 +116,14 @@ def test_hundreds_of_lines_at_any_distance_are_soon_looked_at() -> None:
         np.sort(page, axis=1)
         np.sort(page, axis=0)
     assert looked_at < 5 * (time.process_time() - begin)
+
+
+def test_a_screen_of_dots_is_no_grid() -> None:
+    page = np.zeros(SIZE, np.uint8)
+    odd = np.arange(SIZE[1]) % 2 == 1
+    for number, row in enumerate(range(20, 380, 20)):
+        page[row - 1, odd] = page[row + 1, ~odd] = INK
+        if number % 9 == 0:
+            page[row + 2, odd] = INK
+    assert (without_lines(page, ALL) == page).all()
+    assert ruled_part(page) == ALL
