@@ -30,11 +30,12 @@ _FIRST: Final = 0.15
 #: Waves of both directions are as long as each other: if not, they must stand out by so much more, in natural
 #: logarithms of power, for each natural logarithm of their lengths' ratio. Else the seventh wave of one goes with the
 #: eighth of the other. So many of each are compared, which are so many cells apart, and stand out about as
-#: much as the clearest: by so much less at most.
+#: much as the clearest: by so much less at most. Only where they stand out as far as this are they all a grid's.
 _UNLIKE: Final = 30.0
 _MOST_PEAKS: Final = 6
 _APART: Final = 3
 _ABOUT: Final = 1.0
+_SURE: Final = 6.0
 #: How far the waves of neighbouring tiles may differ, as a share of their length.
 _NEAR: Final = 0.07
 #: Of a tile, what is farther from its edges than this share is where its grid was seen.
@@ -277,7 +278,11 @@ def _clearness(power: Floats, across: complex, down: complex, reach: float) -> f
 
 
 def _likest(across: list[_Peak], down: list[_Peak]) -> list[_Peak]:
-    """Of waves of both directions the two that stand out most and are about as long as each other."""
+    """Of waves of both directions the two that stand out most, and where all do so clearly, are about as long as each
+    other. The first of each stands out most.
+    """
+    if min(across[0][1], down[0][1]) < _SURE:
+        return [across[0], down[0]]
 
     def likely(one: _Peak, other: _Peak) -> float:
         return one[1] + other[1] - _UNLIKE * abs(float(np.log(max(abs(one[0]), 1.0) / max(abs(other[0]), 1.0))))
