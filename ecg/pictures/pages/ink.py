@@ -237,7 +237,8 @@ def ink_of(depth: Bytes, *, seen: Mask | None = None, among: Mask | None = None)
     if seen is not None:
         depth = np.where(seen, depth, 0).astype(np.uint8)
     part = ruled_part(depth)
-    depth = without_lines(depth, part)
+    if depth[part].size == depth.size:  # dark lines in a part of a page are those of a table or a puzzle
+        depth = without_lines(depth)
     inside = depth[part][::2, ::2] if seen is None else depth[part][::2, ::2][seen[part][::2, ::2]]
     if inside.size < 100:
         return None

@@ -79,30 +79,20 @@ def ruled_part(depth: Bytes) -> Part:
     return part if ruled else all_of
 
 
-def without_lines(depth: Bytes, part: Part) -> Bytes:
+def without_lines(depth: Bytes) -> Bytes:
     """Ink of a page, ``[rows, columns]``, without lines that run all over it; unchanged where these are faint or few.
 
     Only what is typical of a whole row or column of pixels is a line: the page has to lie straight.
 
     Args:
         depth: ``[rows, columns]``, 0 = paper.
-        part: Which may be ruled.
     """
-    left = _without_lines(depth[part])
-    if left is None:
-        return depth
-    cleared = depth.copy()
-    cleared[part] = left
-    return cleared
-
-
-def _without_lines(depth: Bytes) -> Bytes | None:
     full = float(np.quantile(depth[::2, ::2], _INK_QUANTILE))
     if full <= 0:
-        return None
+        return depth
     across, down = (_lines(ink, full) for ink in (depth, depth.T))
     if across is None or down is None:
-        return None
+        return depth
     # Where lines cross, there is ink of both.
     line = full - (full - across) * (full - down.T) / full
     bound = line + np.maximum(_DEEPER * (full - line), _LEAST_DEEPER)
