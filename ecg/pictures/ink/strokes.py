@@ -39,6 +39,11 @@ class Line(NamedTuple):
     thickness: float
     """Of the stroke, pixels."""
 
+    @property
+    def middle(self) -> Floats:
+        """Between where it is highest and lowest in each column, ``[N]``."""
+        return (self.upper + self.lower) / 2
+
 
 def runs_of(mask: NDArray[np.bool_]) -> Runs:
     """The vertical runs of true pixels in ``mask`` ``[rows, columns]``."""

@@ -38,8 +38,7 @@ def are_alike(traces: Sequence[Trace], begin: float, end: float, millimetre: flo
 def _heights(trace: Trace, begin: float, end: float) -> NDArray[np.float64]:
     """The height of a trace in each column between both ends, pixels; level across its gaps."""
     columns = np.arange(round(begin), round(end))
-    line = trace.line
-    return np.interp(columns, line.columns, (line.upper + line.lower) / 2)
+    return np.interp(columns, trace.line.columns, trace.line.middle)
 
 
 def _likeness(heights: NDArray[np.float64], millimetre: float) -> list[float]:

@@ -251,10 +251,11 @@ def _followed(tiles: Floats, places: list[tuple[int, int]], across: complex, dow
         if place in tried:
             continue
         tried.add(place)
-        power = tiles[index[place]]
-        near = [_peak(power, near_across, reach), _peak(power, near_down, reach)]
+        power, both = tiles[index[place]], (near_across, near_down)
         if place == first:
-            near = _likest(*(_peaks(power, wave, reach) for wave in (near_across, near_down)))
+            near = _likest(*(_peaks(power, wave, reach) for wave in both))
+        else:
+            near = [_peak(power, wave, reach) for wave in both]
         if min(clear for _, clear in near) < _CLEAR:
             continue
         seen[place] = (near[0][0], near[1][0])
@@ -278,8 +279,8 @@ def _clearness(power: Floats, across: complex, down: complex, reach: float) -> f
 
 
 def _likest(across: list[_Peak], down: list[_Peak]) -> list[_Peak]:
-    """Of waves of both directions the two that stand out most, and where all do so clearly, are about as long as each
-    other. The first of each stands out most.
+    """Of waves of both directions, of which the first stand out most, the two to go by: these, or of those that stand
+    out for sure two that are about as long as each other.
     """
     if min(across[0][1], down[0][1]) < _SURE:
         return [across[0], down[0]]
@@ -291,13 +292,10 @@ def _likest(across: list[_Peak], down: list[_Peak]) -> list[_Peak]:
 
 
 def _peaks(power: Floats, near: complex, reach: float) -> list[_Peak]:
-    """The highest places of a spectrum near a wave, and by how much each stands out."""
+    """The highest places of a spectrum near a wave, the highest first, and by how much each stands out."""
     highest = _peak(power, near, reach)
     found = [highest]
-    radius = max(2, round(abs(near) * reach))
-    row, column = round(TILE / 2 + near.imag), round(TILE / 2 + near.real)
-    top, left = max(1, row - radius), max(1, column - radius)
-    part = power[top : min(TILE - 1, row + radius + 1), left : min(TILE - 1, column + radius + 1)]
+    part, top, left = _around(power, near, reach)
     if part.size:
         peaks = np.argwhere(part == ndimage.maximum_filter(part, 2 * _APART + 1))
         for y, x in peaks[np.argsort(-part[tuple(peaks.T)])][:_MOST_PEAKS].tolist():
@@ -305,19 +303,30 @@ def _peaks(power: Floats, near: complex, reach: float) -> list[_Peak]:
     return [(wave, clear) for wave, clear in found if clear >= highest[1] - _ABOUT]
 
 
+def _around(power: Floats, near: complex, reach: float) -> tuple[Floats, int, int]:
+    """What of a spectrum is near a wave, and its first row and column."""
+    radius = max(2, round(abs(near) * reach))
+    row, column = _cell(near)
+    top, left = max(1, row - radius), max(1, column - radius)
+    return power[top : min(TILE - 1, row + radius + 1), left : min(TILE - 1, column + radius + 1)], top, left
+
+
 def _peak(power: Floats, near: complex, reach: float) -> _Peak:
     """The highest place of a spectrum near a wave, between its cells, and by how much it stands out."""
-    radius = max(2, round(abs(near) * reach))
-    row, column = round(TILE / 2 + near.imag), round(TILE / 2 + near.real)
-    top, left = max(1, row - radius), max(1, column - radius)
-    part = power[top : min(TILE - 1, row + radius + 1), left : min(TILE - 1, column + radius + 1)]
+    part, top, left = _around(power, near, reach)
     if part.size < 9:
         return near, 0.0
     high = int(part.argmax())
     y, x = top + high // part.shape[1], left + high % part.shape[1]
+    row, column = _cell(near)
     around = power[max(0, row - 12) : row + 13, max(0, column - 12) : column + 13]
     place = complex(x + _vertex(power[y, x - 1 : x + 2]) - TILE / 2, y + _vertex(power[y - 1 : y + 2, x]) - TILE / 2)
     return place, float(power[y, x] - np.median(around))
+
+
+def _cell(wave: complex) -> tuple[int, int]:
+    """The row and the column of a spectrum in which a wave lies."""
+    return round(TILE / 2 + wave.imag), round(TILE / 2 + wave.real)
 
 
 def _vertex(three: Floats) -> float:

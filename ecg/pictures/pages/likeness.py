@@ -232,14 +232,14 @@ def _alone(ink: Ink, traces: Sequence[Trace], millimetre: float) -> list[float]:
 
 def _sharpness(line: Line) -> float:
     """Kurtosis of a line's slopes; 0 where it has none."""
-    slopes = np.diff(_middle(line)) / np.maximum(1, np.diff(line.columns))
+    slopes = np.diff(line.middle) / np.maximum(1, np.diff(line.columns))
     return float(kurtosis(slopes, fisher=False)) if len(slopes) and float(np.ptp(slopes)) > 0 else 0.0
 
 
 def _sides(trace: Trace, millimetre: float) -> float:
     """The share of a trace that goes straight up or down as the sides of polygons do."""
     columns = trace.line.columns
-    heights = np.interp(np.arange(columns[0], columns[-1] + 1), columns, _middle(trace.line))
+    heights = np.interp(np.arange(columns[0], columns[-1] + 1), columns, trace.line.middle)
     window = max(5, round(_SIDE * millimetre))
     if len(heights) < window:
         return 0.0
@@ -255,12 +255,12 @@ def _sides(trace: Trace, millimetre: float) -> float:
 
 
 def _moves(line: Line) -> bool:
-    return float(np.ptp(_middle(line))) >= _ALIVE * line.thickness
+    return float(np.ptp(line.middle)) >= _ALIVE * line.thickness
 
 
 def _terraces(line: Line) -> float:
     """The share of a line that is level elsewhere than where it is level most often, as the tops of bars are."""
-    heights = _middle(line)
+    heights = line.middle
     rise = float(np.ptp(heights))
     if rise == 0 or len(heights) < _LEAST_WAVES:
         return 0.0
@@ -269,10 +269,6 @@ def _terraces(line: Line) -> float:
     usual = int(counts.argmax())
     away = np.abs(level - (edges[usual] + edges[usual + 1]) / 2) > _HIGH * rise
     return float(np.count_nonzero(away) / len(heights))
-
-
-def _middle(line: Line) -> Floats:
-    return (line.upper + line.lower) / 2
 
 
 def between_beats(traces: Sequence[Trace]) -> float | None:
@@ -309,13 +305,13 @@ def _between(line: Line) -> float | None:
     """Pixels from one narrow wave to the next of the same shape; None where there are none."""
     if not _moves(line):
         return None
-    between = _in_waves(line.columns, _middle(line), (-line.upper, line.lower), _LEAST_WAVES)
+    between = _in_waves(line.columns, line.middle, (-line.upper, line.lower), _LEAST_WAVES)
     if between is not None:
         return between
     # A baseline that drifts by more than the beats are high.
-    drift = ndimage.median_filter(_middle(line), max(3, len(line.columns) // _DRIFTS), mode="nearest")
+    drift = ndimage.median_filter(line.middle, max(3, len(line.columns) // _DRIFTS), mode="nearest")
     sides = drift - line.upper, line.lower - drift
-    return _in_waves(line.columns, _middle(line) - drift, sides, _LEAST_ON_DRIFT)
+    return _in_waves(line.columns, line.middle - drift, sides, _LEAST_ON_DRIFT)
 
 
 def _in_waves(columns: NDArray[np.int64], middle: Floats, sides: Sequence[Floats], fewest: int) -> float | None:
@@ -379,7 +375,7 @@ def breaks_off(traces: Sequence[Trace], begin: float, end: float, millimetre: fl
 def _leaps(trace: Trace, x: float, millimetre: float) -> bool:
     line = trace.line
     near = np.abs(line.columns - x) <= 1.0 * millimetre
-    columns, middle = line.columns[near], ((line.upper + line.lower) / 2)[near]
+    columns, middle = line.columns[near], line.middle[near]
     if len(columns) < 4:
         return True
     steps = np.abs(np.diff(middle))

@@ -1,10 +1,12 @@
-"""A grid whose lines are about as dark as the ink: taken out where they run, as a pen goes on across them."""
+"""A grid's lines: which part of a page they rule, and the page without them where they are about as dark as the ink,
+as a pen goes on across them.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -75,7 +77,7 @@ def ruled_part(depth: Bytes) -> Part:
     high, wide = (side.stop - side.start for side in part)
     if high * wide > _WHOLE_PAGE * depth.size or min(high, wide) < 2 * _AROUND:
         return all_of
-    ruled = all(len(_bands(ink, LEAST_INK)) >= _LINES for ink in (depth[part], depth[part].T))
+    ruled = all(len(_rows_of(ink).lines(LEAST_INK)) >= _LINES for ink in (depth[part], depth[part].T))
     return part if ruled else all_of
 
 
@@ -103,42 +105,49 @@ def without_lines(depth: Bytes) -> Bytes:
 
 def _lines(depth: Bytes, full: float) -> Floats | None:
     """How deep the lines that lie are at each place, ``[rows, columns]``, 0 beside them; None where few are dark."""
-    if len(_bands(depth, _DARK * full)) < _LINES:
-        return None
-    even = _bands(depth, _SMEARED * full)
+    rows = _rows_of(depth)
+    even = rows.lines(_SMEARED * full) if len(rows.lines(_DARK * full)) >= _LINES else []
     if len(even) < _LINES:
         return None
     parts = np.array_split(np.arange(depth.shape[1]), _PARTS)
     here = np.stack([np.median(depth[:, part[::_EVERY]], axis=1) for part in parts], axis=1)
     here = ndimage.maximum_filter1d(here, 3, axis=1)
     found = np.zeros(here.shape, np.float32)
-    for rows in _alike(_with_hidden(even, _least_of_rows(depth)), len(depth)):
+    for alike in _alike(_with_hidden(even, rows.least), len(depth)):
         # A trace may lie level on one line or next to it: lines are as deep as most others at most.
-        found[rows] = np.minimum(here[rows], np.quantile(here[rows], _MOST_LINES)) if rows else 0
+        found[alike] = np.minimum(here[alike], np.quantile(here[alike], _MOST_LINES)) if alike else 0
     return np.repeat(found, [len(part) for part in parts], axis=1)
 
 
-def _bands(depth: Bytes, dark: float) -> list[Band]:
-    """The evenly spaced thin lines of rows that are ``dark``."""
-    near = ndimage.maximum_filter1d(depth[:, ::_EVERY], _BESIDE, axis=0)
-    labels, _ = ndimage.label(np.quantile(near, 1 - _MOST_OF_ROW, axis=1) >= dark)
-    bands = [(place.start, place.stop) for (place,) in ndimage.find_objects(labels)]
-    wide = float(np.quantile([stop - start for start, stop in bands], _MOST_LINES)) if bands else 0.0
-    if not bands or wide > _THIN:
-        return []
-    least = _least_of_rows(depth)
-    alone = [
-        (start, stop)
-        for start, stop in bands
-        if stop - start <= wide or (stop - start <= wide + 1 and least[start + 1 : stop - 1].min(initial=255) >= dark)
-    ]
-    return _evenly_spaced(alone)
+class _Rows(NamedTuple):
+    """What is typical of each row of pixels, ``[rows]``."""
+
+    mostly: NDArray[np.floating]
+    """How deep most of it is, or of a row next to it."""
+    least: NDArray[np.floating]
+    """How deep nearly all of it is at least."""
+
+    def lines(self, dark: float) -> list[Band]:
+        """The evenly spaced thin lines that are ``dark``."""
+        labels, _ = ndimage.label(self.mostly >= dark)
+        bands = [(place.start, place.stop) for (place,) in ndimage.find_objects(labels)]
+        wide = float(np.quantile([stop - start for start, stop in bands], _MOST_LINES)) if bands else 0.0
+        if not bands or wide > _THIN:
+            return []
+        return _evenly_spaced(
+            [
+                (start, stop)
+                for start, stop in bands
+                if stop - start <= wide
+                or (stop - start <= wide + 1 and self.least[start + 1 : stop - 1].min(initial=255) >= dark)
+            ]
+        )
 
 
-def _least_of_rows(depth: Bytes) -> NDArray[np.floating]:
-    """How deep nearly all of each row is at least."""
-    least: NDArray[np.floating] = np.quantile(depth[:, ::_EVERY], _NEARLY_NONE, axis=1)
-    return least
+def _rows_of(depth: Bytes) -> _Rows:
+    some = depth[:, ::_EVERY]
+    near = ndimage.maximum_filter1d(some, _BESIDE, axis=0)
+    return _Rows(np.quantile(near, 1 - _MOST_OF_ROW, axis=1), np.quantile(some, _NEARLY_NONE, axis=1))
 
 
 def _alike(bands: Sequence[Band], end: int) -> Iterator[list[int]]:

@@ -167,7 +167,7 @@ def _covered(rows: Sequence[Row], shape: tuple[int, ...]) -> NDArray[np.bool_]:
     """Where the rows' strokes are, and a pixel beside them, ``[rows, columns]``."""
     covered = np.zeros(shape, np.bool_)
     for line in (row.line for row in rows if row.line is not None):
-        middle = (line.upper + line.lower) / 2
+        middle = line.middle
         half_way = (middle[1:] + middle[:-1]) / 2
         before, behind = np.r_[middle[:1], half_way], np.r_[half_way, middle[-1:]]
         edges = np.zeros((shape[0] + 1, shape[1]), np.int32)

@@ -154,7 +154,7 @@ def _trimmed(
         box: Its pulse, if that stands by itself.
         millimetre: Pixels.
     """
-    middle = (line.upper + line.lower) / 2
+    middle = line.middle
     found = pulse_of(line.columns, middle, millimetre) if box is None else None
     pulse = box
     keep = np.ones(len(middle), np.bool_)
@@ -196,7 +196,7 @@ def _is_number(heights: Floats, keep: NDArray[np.bool_], part: Integers) -> bool
 
 def _level(line: Line, millimetre: float) -> float:
     """The most frequent level of a line."""
-    middle = (line.upper + line.lower) / 2
+    middle = line.middle
     cell = max(0.25, _CELL * millimetre)
     low = float(middle.min())
     counts = np.bincount(((middle - low) / cell).astype(np.int64)).astype(np.float64)
