@@ -15,8 +15,10 @@ _BEFORE: Final = 3.0
 _BEHIND: Final = 6.0
 #: So many of the steepest are looked for: one may be an extra beat's, or a pulse.
 _PLACES: Final = 3
-#: Most are as like (correlation) where rows go on, and are not where leads change.
+#: Most are as like (correlation) where rows go on, and are not where leads change; what is lower, or higher, by more
+#: than this share is another lead's.
 _ALIKE: Final = 0.95
+_AS_HIGH: Final = 0.75
 _LEAST_POINTS: Final = 8
 #: Variance of what is as good as level.
 _FLAT: Final = 1e-6
@@ -57,5 +59,7 @@ def _likeness(heights: NDArray[np.float64], millimetre: float) -> list[float]:
         steep[max(0, place - before - behind) : place + before + behind] = -1.0
         beat = first[place - before : place + behind]
         beat = beat - beat.mean()
-        found.append(float((places @ beat / np.sqrt(varies * max(_FLAT, float(np.square(beat).sum())))).max()))
+        power = max(_FLAT, float(np.square(beat).sum()))
+        as_high = np.minimum(varies, power) >= _AS_HIGH**2 * np.maximum(varies, power)
+        found.append(float((places @ beat / np.sqrt(varies * power))[as_high].max(initial=0.0)))
     return found
